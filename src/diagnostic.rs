@@ -1,0 +1,108 @@
+//! A problem with the sources, as data: what is wrong, where, and what would mend it.
+//!
+//! **Invariant:** nothing here knows how a problem is shown; `render` does.
+
+use crate::source::Span;
+
+/// Whether a problem stops the compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing is written.
+    Error,
+    /// Shown, and compiled all the same.
+    Warning,
+}
+
+/// A place with what is so there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is so here; may be empty.
+    pub text: String,
+}
+
+/// An edit that mends a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+/// Words that can be pasted, with the edit they describe where there is exactly one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// The words.
+    pub text: String,
+    /// The edit.
+    pub fix: Option<Fix>,
+}
+
+/// One fault, in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The kebab-case name under which `slowburn explain` has a page.
+    pub code: &'static str,
+    /// Error or warning.
+    pub level: Level,
+    /// One clause, lower case, no full stop, true on its own.
+    pub headline: String,
+    /// Where the fault is.
+    pub primary: Label,
+    /// Other places that disagree with it.
+    pub secondary: Vec<Label>,
+    /// What to do, best first.
+    pub help: Vec<Help>,
+}
+
+impl Problem {
+    /// An error at `span`.
+    pub fn error(code: &'static str, span: Span, headline: impl Into<String>) -> Self {
+        Self::new(code, Level::Error, span, headline.into())
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Span, headline: impl Into<String>) -> Self {
+        Self::new(code, Level::Warning, span, headline.into())
+    }
+
+    fn new(code: &'static str, level: Level, span: Span, headline: String) -> Self {
+        let primary = Label { span, text: String::new() };
+        Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new() }
+    }
+
+    /// Says what is so at the place of the fault.
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Points at a second place.
+    pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds advice.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(Help { text: text.into(), fix: None });
+        self
+    }
+
+    /// Adds advice with the edit that follows it.
+    pub fn fix(mut self, text: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
+        let fix = Fix { span, replacement: replacement.into() };
+        self.help.push(Help { text: text.into(), fix: Some(fix) });
+        self
+    }
+}
+
+/// Sorts by file, offset and code, and drops repetitions, so that the same sources give the same list
+/// whichever stage found a fault first.
+pub fn sort(problems: &mut Vec<Problem>) {
+    problems
+        .sort_by(|a, b| (a.primary.span, a.code, &a.headline).cmp(&(b.primary.span, b.code, &b.headline)));
+    problems.dedup();
+}

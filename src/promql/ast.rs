@@ -1,0 +1,291 @@
+//! PromQL as a tree: what the parser reads, `lower` transforms and the printer writes.
+//!
+//! Equality ignores spans: two trees are equal when they mean the same text.
+
+use crate::vocabulary::Duration;
+
+/// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
+/// parsed carry `Span::default()`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl PartialEq for Span {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Span {}
+
+/// An expression with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stood.
+    pub span: Span,
+}
+
+/// The kinds of expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number as it was written or computed: decimal text, so that `0.0144` stays `0.0144`.
+    Number(String),
+    /// A string, unescaped.
+    String(String),
+    /// An instant selector.
+    Selector(Selector),
+    /// `selector[range]`; the inner expression is a `Selector`.
+    Range {
+        /// The selector, its `offset` and `@` included.
+        selector: Selector,
+        /// How far back.
+        range: Time,
+    },
+    /// `expr[range:step]`, with modifiers.
+    Subquery {
+        /// What is evaluated at every step.
+        expr: Box<Expr>,
+        /// How far back.
+        range: Time,
+        /// The step; the server's default where absent.
+        step: Option<Time>,
+        /// `offset` and `@`.
+        at: Modifiers,
+    },
+    /// A function call.
+    Call {
+        /// The function's name.
+        function: String,
+        /// Its arguments.
+        args: Vec<Expr>,
+    },
+    /// An aggregation.
+    Aggregate {
+        /// `sum`, `count`, `topk`, …
+        op: String,
+        /// The parameter of `topk`, `quantile`, `count_values`, …
+        param: Option<Box<Expr>>,
+        /// What is aggregated.
+        expr: Box<Expr>,
+        /// `by` or `without`; absent is `by ()`, and printed as nothing.
+        grouping: Option<Grouping>,
+    },
+    /// `-x` or `+x`.
+    Unary {
+        /// Whether the sign is minus.
+        negative: bool,
+        /// The operand.
+        expr: Box<Expr>,
+    },
+    /// `left op right`.
+    Binary(Box<Binary>),
+    /// Parentheses that were written.
+    Paren(Box<Expr>),
+}
+
+/// A binary operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// The operator.
+    pub op: Op,
+    /// Whether a comparison answers 0 and 1 instead of filtering.
+    pub bool: bool,
+    /// How the two sides are matched.
+    pub matching: Option<Matching>,
+    /// Left operand.
+    pub left: Expr,
+    /// Right operand.
+    pub right: Expr,
+}
+
+/// Binary operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Op {
+    Pow,
+    Mul,
+    Div,
+    Mod,
+    Atan2,
+    Add,
+    Sub,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// Histogram trim, Prometheus 3: `</`.
+    TrimUpper,
+    /// Histogram trim, Prometheus 3: `>/`.
+    TrimLower,
+    And,
+    Unless,
+    Or,
+}
+
+/// `on` or `ignoring`, with what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching {
+    /// `on (…)` if true, `ignoring (…)` if not.
+    pub on: bool,
+    /// The labels.
+    pub labels: Vec<String>,
+    /// `group_left` or `group_right`.
+    pub group: Option<Group>,
+    /// Prometheus 3: `fill(x)`, `fill_left(x)`, `fill_right(x)`, as decimal text.
+    pub fill: Option<Fill>,
+}
+
+/// What stands for a missing side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// For the left side.
+    pub left: Option<String>,
+    /// For the right side.
+    pub right: Option<String>,
+}
+
+/// `group_left (…)` or `group_right (…)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Left if true.
+    pub left: bool,
+    /// Labels taken from the side with one.
+    pub include: Vec<String>,
+}
+
+/// `by (…)` or `without (…)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// `without` if true.
+    pub without: bool,
+    /// The labels.
+    pub labels: Vec<String>,
+}
+
+/// An instant selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// The metric's name, written before the braces or quoted inside them.
+    pub name: Option<String>,
+    /// Alternatives: each is a list of matchers that all hold. Prometheus knows one list; VictoriaMetrics'
+    /// `or` is not PromQL and is refused.
+    pub matchers: Vec<Matcher>,
+    /// `offset`, `@`, and Prometheus 3's `anchored` and `smoothed`.
+    pub at: Modifiers,
+    /// The place of the selector without its modifiers.
+    pub span: Span,
+}
+
+/// `label op "value"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matcher {
+    /// The label.
+    pub label: String,
+    /// The operator.
+    pub op: MatchOp,
+    /// The value, unescaped.
+    pub value: String,
+    /// Where it stood.
+    pub span: Span,
+}
+
+/// Operators of matchers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Matches,
+    /// `!~`
+    NotMatches,
+}
+
+/// `offset`, `@` and the range modifiers of Prometheus 3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Modifiers {
+    /// `offset`, with its place.
+    pub offset: Option<(Time, Span)>,
+    /// `@`, with its place.
+    pub at: Option<(At, Span)>,
+    /// `anchored` or `smoothed`.
+    pub extension: Option<(Extension, Span)>,
+}
+
+/// The instant of `@`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// A timestamp in seconds, as decimal text.
+    Timestamp(String),
+    /// `start()`
+    Start,
+    /// `end()`
+    End,
+    /// Prometheus 3: a duration expression.
+    Time(Time),
+}
+
+/// Experimental range modifiers of Prometheus 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Extension {
+    Anchored,
+    Smoothed,
+}
+
+/// A length of time where the grammar asks for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// A duration such as `5m`, or seconds as a plain number.
+    Fixed(Duration),
+    /// A negative duration (`offset -5m`).
+    Negative(Duration),
+    /// `$name`: a placeholder that is replaced before anything is printed for Prometheus.
+    Placeholder(String),
+    /// Prometheus 3: arithmetic, `step()`, `range()`, `min(…)`, `max(…)`; kept as a tree.
+    Expr(Box<TimeExpr>),
+}
+
+/// Prometheus 3's duration expressions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimeExpr {
+    /// A duration.
+    Duration(Duration),
+    /// A plain number, in seconds or a factor, as decimal text.
+    Number(String),
+    /// `step()` or `range()`.
+    Call(String),
+    /// `min(a, b)` or `max(a, b)`.
+    Choose {
+        /// `min` or `max`.
+        function: String,
+        /// Both arguments.
+        args: Vec<TimeExpr>,
+    },
+    /// Arithmetic.
+    Binary {
+        /// `+ - * / % ^`.
+        op: Op,
+        /// Left operand.
+        left: Box<TimeExpr>,
+        /// Right operand.
+        right: Box<TimeExpr>,
+    },
+    /// `-x`, `+x`.
+    Unary {
+        /// Whether the sign is minus.
+        negative: bool,
+        /// The operand.
+        expr: Box<TimeExpr>,
+    },
+    /// Parentheses that were written.
+    Paren(Box<TimeExpr>),
+}

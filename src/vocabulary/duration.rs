@@ -1,0 +1,99 @@
+//! Lengths of time, spelled as Prometheus spells them.
+
+use std::fmt;
+
+/// A length of time in whole milliseconds, from zero up. Reads and prints Prometheus' grammar: units `y w d h m s ms`, each at
+/// most once and in that order, `1y` = 365d, `1w` = 7d.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration {
+    millis: u64,
+}
+
+const UNITS: [(&str, u64); 7] = [
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+impl Duration {
+    /// The length of `millis` milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self { millis }
+    }
+
+    /// The length of `seconds` seconds.
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self { millis: seconds * 1_000 }
+    }
+
+    /// Milliseconds.
+    pub const fn millis(self) -> u64 {
+        self.millis
+    }
+
+    /// Whole seconds, rounded down.
+    pub const fn secs(self) -> u64 {
+        self.millis / 1_000
+    }
+
+    /// Reads `1h30m`; `None` for anything that Prometheus would refuse, and for what does not fit.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "0" {
+            return Some(Self::default());
+        }
+        let (mut rest, mut millis, mut next) = (text, 0u64, 0);
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let amount: u64 = rest[..digits].parse().ok()?;
+            rest = &rest[digits..];
+            let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let unit = next + UNITS[next..].iter().position(|(unit, _)| *unit == &rest[..letters])?;
+            millis = millis.checked_add(amount.checked_mul(UNITS[unit].1)?)?;
+            next = unit + 1;
+            rest = &rest[letters..];
+        }
+        // Prometheus keeps durations in 64-bit nanoseconds; what it cannot hold is no duration.
+        (next > 0 && millis <= i64::MAX as u64 / 1_000_000).then_some(Self { millis })
+    }
+}
+
+impl fmt::Display for Duration {
+    /// The shortest spelling that names no unit larger than a day, so that `30d` stays `30d` and `90m` is `1h30m`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.millis == 0 {
+            return f.write_str("0s");
+        }
+        let mut rest = self.millis;
+        for (unit, length) in &UNITS[2..] {
+            let amount = rest / length;
+            if amount > 0 {
+                write!(f, "{amount}{unit}")?;
+                rest %= length;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Duration;
+
+    #[test]
+    fn prints_what_it_reads() {
+        for text in ["5m", "1h", "30d", "28d", "1h30m", "59m45s", "500ms", "1d12h"] {
+            assert_eq!(Duration::parse(text).expect(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_prometheus_refuses() {
+        for text in ["", "5", "m", "5m1h", "5m5m", "-5m", "1.5h", "5 m", "5M", "99999999999y"] {
+            assert_eq!(Duration::parse(text), None, "{text}");
+        }
+    }
+}
