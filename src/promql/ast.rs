@@ -129,6 +129,55 @@ pub enum Op {
     Or,
 }
 
+impl Op {
+    /// As it is written.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Op::Pow => "^",
+            Op::Mul => "*",
+            Op::Div => "/",
+            Op::Mod => "%",
+            Op::Atan2 => "atan2",
+            Op::Add => "+",
+            Op::Sub => "-",
+            Op::Eq => "==",
+            Op::Ne => "!=",
+            Op::Lt => "<",
+            Op::Le => "<=",
+            Op::Gt => ">",
+            Op::Ge => ">=",
+            Op::TrimUpper => "</",
+            Op::TrimLower => ">/",
+            Op::And => "and",
+            Op::Unless => "unless",
+            Op::Or => "or",
+        }
+    }
+
+    /// How tightly it binds: the higher, the tighter. Operators of one level associate to the left, `^` to the
+    /// right.
+    pub const fn precedence(self) -> u8 {
+        match self {
+            Op::Or => 1,
+            Op::And | Op::Unless => 2,
+            Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::TrimUpper | Op::TrimLower => 3,
+            Op::Add | Op::Sub => 4,
+            Op::Mul | Op::Div | Op::Mod | Op::Atan2 => 5,
+            Op::Pow => 6,
+        }
+    }
+
+    /// `== != < <= > >=`: what takes `bool`.
+    pub const fn is_comparison(self) -> bool {
+        matches!(self, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge)
+    }
+
+    /// `and`, `or`, `unless`.
+    pub const fn is_set(self) -> bool {
+        matches!(self, Op::And | Op::Unless | Op::Or)
+    }
+}
+
 /// `on` or `ignoring`, with what follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching {
@@ -174,8 +223,7 @@ pub struct Grouping {
 pub struct Selector {
     /// The metric's name, written before the braces or quoted inside them.
     pub name: Option<String>,
-    /// Alternatives: each is a list of matchers that all hold. Prometheus knows one list; VictoriaMetrics'
-    /// `or` is not PromQL and is refused.
+    /// The matchers, all of which hold. VictoriaMetrics' `or` between them is not PromQL and is refused.
     pub matchers: Vec<Matcher>,
     /// `offset`, `@`, and Prometheus 3's `anchored` and `smoothed`.
     pub at: Modifiers,
@@ -207,6 +255,18 @@ pub enum MatchOp {
     Matches,
     /// `!~`
     NotMatches,
+}
+
+impl MatchOp {
+    /// As it is written.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            MatchOp::Equal => "=",
+            MatchOp::NotEqual => "!=",
+            MatchOp::Matches => "=~",
+            MatchOp::NotMatches => "!~",
+        }
+    }
 }
 
 /// `offset`, `@` and the range modifiers of Prometheus 3.
@@ -288,4 +348,38 @@ pub enum TimeExpr {
     },
     /// Parentheses that were written.
     Paren(Box<TimeExpr>),
+}
+
+impl From<Duration> for Time {
+    fn from(duration: Duration) -> Self {
+        Time::Fixed(duration)
+    }
+}
+
+impl From<TimeExpr> for Time {
+    /// The simplest way to say it: arithmetic that is no more than a length of time becomes one.
+    fn from(expr: TimeExpr) -> Self {
+        match fixed(&expr) {
+            Some(duration) => Time::Fixed(duration),
+            None => match &expr {
+                TimeExpr::Unary { negative, expr: inner } if fixed(inner).is_some() => {
+                    let duration = fixed(inner).unwrap_or_default();
+                    if *negative { Time::Negative(duration) } else { Time::Fixed(duration) }
+                }
+                _ => Time::Expr(Box::new(expr)),
+            },
+        }
+    }
+}
+
+/// A duration, or whole milliseconds written as seconds.
+fn fixed(expr: &TimeExpr) -> Option<Duration> {
+    match expr {
+        TimeExpr::Duration(duration) => Some(*duration),
+        TimeExpr::Number(text) => {
+            let millis = super::parser::seconds(text)? * 1_000.0;
+            (millis.fract() == 0.0 && (0.0..1e16).contains(&millis)).then(|| Duration::from_millis(millis as u64))
+        }
+        _ => None,
+    }
 }

@@ -1,3 +1,32 @@
 //! PromQL as data: read, checked, transformed and printed here and nowhere else.
+//!
+//! | file | from | to |
+//! |---|---|---|
+//! | `lexer` | text | tokens |
+//! | `parser` | tokens | `Expr` |
+//! | `types` | `Expr` | its type, or faults |
+//! | `walk` | `Expr` | `Expr`, its parts |
+//! | `build` | names, labels, numbers | `Expr` |
+//! | `printer` | `Expr` | text |
+//! | `regex` | a matcher's pattern | strings that it matches |
 
 pub mod ast;
+pub mod build;
+mod fault;
+
+mod lexer;
+mod names;
+pub mod functions;
+pub mod parser;
+pub mod printer;
+pub mod regex;
+
+pub mod types;
+mod walk;
+
+pub use ast::Expr;
+pub use fault::Fault;
+pub use parser::parse;
+pub use printer::pretty;
+pub use types::{Type, check, read};
+pub use walk::without_parens;

@@ -1,5 +1,15 @@
 //! The words of the field as types: an invalid value has none to live in.
 
+mod decimal;
 mod duration;
+mod name;
+mod objective;
+mod period;
+mod severity;
 
+pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
+pub use name::{LabelName, Name, RESERVED_LABELS};
+pub use objective::{ErrorBudget, Objective, ObjectiveFault};
+pub use period::{Calendar, Period, Zone};
+pub use severity::{PerSeverity, Severity};

@@ -1,0 +1,201 @@
+//! The sources as they were written: every value a text with its place, nothing decided yet.
+
+use crate::scalar::Scalar;
+use crate::source::Span;
+
+/// A map's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A map in source order.
+pub type Map<T> = Vec<(Key, T)>;
+
+/// All files of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Ast {
+    /// `slowburn.yaml`, if there is one.
+    pub project: Option<ProjectFile>,
+    /// The other files, by path.
+    pub services: Vec<ServiceFile>,
+}
+
+/// `slowburn.yaml`.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectFile {
+    /// `language`
+    pub language: Option<Scalar>,
+    /// `policies`
+    pub policies: Map<PolicyBlock>,
+    /// `severities`
+    pub severities: Map<SeverityBlock>,
+    /// `prometheus`
+    pub prometheus: PrometheusBlock,
+    /// What services and SLOs may set differently.
+    pub settings: Settings,
+}
+
+/// One entry of `policies`.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyBlock {
+    /// `scale_to`
+    pub scale_to: Option<Scalar>,
+    /// `tiers`
+    pub tiers: Vec<TierBlock>,
+}
+
+/// One entry of `tiers`.
+#[derive(Clone, Debug)]
+pub struct TierBlock {
+    /// The whole entry.
+    pub span: Span,
+    /// `severity`
+    pub severity: Scalar,
+    /// `budget`
+    pub budget: Scalar,
+    /// `long`
+    pub long: Scalar,
+    /// `short`
+    pub short: Scalar,
+}
+
+/// One entry of `severities`.
+#[derive(Clone, Debug, Default)]
+pub struct SeverityBlock {
+    /// `label`
+    pub label: Option<Scalar>,
+    /// `labels`
+    pub labels: Map<Scalar>,
+    /// `annotations`
+    pub annotations: Map<Scalar>,
+}
+
+/// `prometheus`.
+#[derive(Clone, Debug, Default)]
+pub struct PrometheusBlock {
+    /// `version`
+    pub version: Option<Scalar>,
+    /// `retention`
+    pub retention: Option<Scalar>,
+    /// `scrape_interval`
+    pub scrape_interval: Option<Scalar>,
+}
+
+/// What the project, a service and an SLO may each say; the innermost wins.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `period`
+    pub period: Option<Scalar>,
+    /// `time_zone`
+    pub time_zone: Option<Scalar>,
+    /// `policy`
+    pub policy: Option<Scalar>,
+    /// `min_bad_events`
+    pub min_bad_events: Map<Scalar>,
+    /// `missing_events`
+    pub missing_events: Option<MissingBlock>,
+    /// `budgeting`
+    pub budgeting: Option<Scalar>,
+    /// `slice`
+    pub slice: Option<SliceBlock>,
+    /// `labels`
+    pub labels: Map<Scalar>,
+    /// `annotations`
+    pub annotations: Map<Scalar>,
+}
+
+/// `missing_events`.
+#[derive(Clone, Debug)]
+pub enum MissingBlock {
+    /// `off`, or another word that is not understood.
+    Word(Scalar),
+    /// Its keys.
+    Block {
+        /// `severity`
+        severity: Option<Scalar>,
+        /// `after`
+        after: Option<Scalar>,
+    },
+}
+
+/// `slice`.
+#[derive(Clone, Debug)]
+pub struct SliceBlock {
+    /// `length`
+    pub length: Scalar,
+    /// `objective`
+    pub objective: Scalar,
+}
+
+/// A service file.
+#[derive(Clone, Debug)]
+pub struct ServiceFile {
+    /// `service`
+    pub name: Scalar,
+    /// `description`
+    pub description: Option<Scalar>,
+    /// `owner`
+    pub owner: Option<Scalar>,
+    /// `scrape_interval`
+    pub scrape_interval: Option<Scalar>,
+    /// What its SLOs share.
+    pub settings: Settings,
+    /// `slos`
+    pub slos: Map<SloBlock>,
+}
+
+/// One entry of `slos`.
+#[derive(Clone, Debug)]
+pub struct SloBlock {
+    /// `description`
+    pub description: Option<Scalar>,
+    /// `objective` or the entries of `objectives`.
+    pub objectives: Vec<Scalar>,
+    /// Whether it was written as a list, so that names get a suffix.
+    pub several: bool,
+    /// `sli`
+    pub sli: SliBlock,
+    /// `by`
+    pub by: Vec<Scalar>,
+    /// `tiers_off`
+    pub tiers_off: Vec<Scalar>,
+    /// `traffic`
+    pub traffic: Option<Scalar>,
+    /// `runbook`
+    pub runbook: Option<Scalar>,
+    /// `planned`
+    pub planned: Option<Scalar>,
+    /// Its own settings.
+    pub settings: Settings,
+}
+
+/// `sli`: every key it may have; which of them go together is decided in `resolve`.
+#[derive(Clone, Debug)]
+pub struct SliBlock {
+    /// The whole block.
+    pub span: Span,
+    /// `total`
+    pub total: Option<Scalar>,
+    /// `good`
+    pub good: Option<Scalar>,
+    /// `bad`
+    pub bad: Option<Scalar>,
+    /// `latency`
+    pub latency: Option<Scalar>,
+    /// `histogram`
+    pub histogram: Option<Scalar>,
+    /// `unit`
+    pub unit: Option<Scalar>,
+    /// `condition`
+    pub condition: Option<Scalar>,
+    /// `probe`
+    pub probe: Option<Scalar>,
+    /// `freshness`
+    pub freshness: Option<Scalar>,
+    /// `bad_ratio`
+    pub bad_ratio: Option<Scalar>,
+}

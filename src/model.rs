@@ -1,0 +1,281 @@
+//! The sources as they are meant: every value valid, every default filled in, every name known.
+
+use std::collections::BTreeMap;
+
+use crate::promql::ast::{Expr, Selector};
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
+
+/// Everything a run compiles.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What holds for all services.
+    pub project: Project,
+    /// By name.
+    pub services: Vec<Service>,
+}
+
+/// What holds for all services.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Of the texts for people.
+    pub language: Language,
+    /// How severities are spelled, and what they carry.
+    pub severities: PerSeverity<SeverityStyle>,
+    /// What runs the rules.
+    pub prometheus: Prometheus,
+}
+
+/// Languages that texts for people exist in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Language {
+    English,
+    Spanish,
+}
+
+impl Language {
+    /// Both, with their codes.
+    pub const ALL: [(&'static str, Self); 2] = [("en", Self::English), ("es", Self::Spanish)];
+}
+
+/// Valid label or annotation names with their values, by name.
+pub type Labels = BTreeMap<String, String>;
+
+/// How one severity looks on an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeverityStyle {
+    /// The value of the `severity` label.
+    pub label: String,
+    /// Further labels.
+    pub labels: Labels,
+    /// Further annotations.
+    pub annotations: Labels,
+}
+
+/// What runs the rules.
+#[derive(Clone, Debug)]
+pub struct Prometheus {
+    /// Major and minor version of the oldest server that loads them.
+    pub version: (u32, u32),
+    /// How long it keeps samples, if declared, and where that is.
+    pub retention: Option<(Duration, Span)>,
+}
+
+/// One service file.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Unique in the project.
+    pub name: Name,
+    /// For people.
+    pub description: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+    /// Labels that every alert of the service carries: the project's and its own.
+    pub labels: Labels,
+    /// Annotations likewise.
+    pub annotations: Labels,
+    /// The alert for events that disappear; `None` if it is switched off.
+    pub missing_events: Option<MissingEvents>,
+    /// In the order of the file.
+    pub slos: Vec<Slo>,
+}
+
+/// When and how loudly it is said that a service's events have disappeared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingEvents {
+    /// Page or ticket.
+    pub severity: Severity,
+    /// How long they are gone before it is said.
+    pub after: Duration,
+}
+
+/// One promise.
+#[derive(Clone, Debug)]
+pub struct Slo {
+    /// Unique in its service.
+    pub name: Name,
+    /// For people.
+    pub description: Option<String>,
+    /// The share of good events.
+    pub objective: Objective,
+    /// What makes an event good when it takes less than that.
+    pub threshold: Option<Duration>,
+    /// How events are observed.
+    pub sli: Sli,
+    /// What makes input series for the proofs; `None` if no event can be told good from bad.
+    pub stimulus: Option<Vec<Series>>,
+    /// One promise per value of these labels.
+    pub by: Vec<LabelName>,
+    /// What an event is.
+    pub budgeting: Budgeting,
+    /// What it is promised over.
+    pub period: Period,
+    /// Those that are switched on, in the order of the policy.
+    pub tiers: Vec<Tier>,
+    /// Fewer bad events than this in the long window never alert.
+    pub min_bad_events: PerSeverity<u32>,
+    /// Labels of its alerts beside the service's.
+    pub labels: Labels,
+    /// Annotations likewise.
+    pub annotations: Labels,
+    /// The name of its runbook.
+    pub runbook: Option<String>,
+    /// Why the metric is not there yet.
+    pub planned: Option<String>,
+    /// How often its targets are scraped.
+    pub scrape_interval: Duration,
+    /// Expected events per second.
+    pub traffic: Option<Decimal>,
+    /// Where its parts were written.
+    pub places: Places,
+}
+
+/// Where the parts of an SLO were written; a default's place is where the SLO's name is.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// Its name.
+    pub name: Span,
+    /// Its objective.
+    pub objective: Span,
+    /// Its period, or its name.
+    pub period: Span,
+    /// Its SLI.
+    pub sli: Span,
+    /// Its `min_bad_events.page`, or its name.
+    pub min_bad_events: Span,
+    /// Its `traffic`, or its name.
+    pub traffic: Span,
+    /// The last of its `tiers_off`, or its policy's name, or its own.
+    pub tiers: Span,
+}
+
+/// What an event is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Budgeting {
+    /// What the SLI counts.
+    Occurrences,
+    /// A moment, good if enough of the events in the slice that ends there were.
+    Timeslices {
+        /// Length of the slice.
+        length: Duration,
+        /// The share of good events that makes a slice good.
+        objective: Objective,
+    },
+}
+
+/// A pair of windows with its share of the budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// What its alert asks for.
+    pub severity: Severity,
+    /// The share of the budget that is gone when it fires, in (0, 1].
+    pub budget_share: Decimal,
+    /// Decides whether to fire.
+    pub long: Duration,
+    /// Decides when to stop.
+    pub short: Duration,
+    /// Where it was written; built-in ones where their policy, or the SLO, is named.
+    pub span: Span,
+}
+
+/// How events are observed.
+#[derive(Clone, Debug)]
+pub enum Sli {
+    /// Counters of events: at least two of the three are given.
+    Counted {
+        /// All events.
+        total: Option<Vec<Term>>,
+        /// Good ones.
+        good: Option<Vec<Term>>,
+        /// Bad ones.
+        bad: Option<Vec<Term>>,
+    },
+    /// A state that is looked at regularly: every look at every series is an event.
+    Checked {
+        /// Keeps the series that are good.
+        good: Expr,
+        /// Keeps those that are bad. A series that is in neither (NaN) is no event.
+        bad: Expr,
+    },
+    /// A ratio of unknown weight, with `$window` in it: every look is an event, bad in part.
+    Ratio {
+        /// Bad ÷ total.
+        bad: Expr,
+    },
+}
+
+/// A counter with its sign in a sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// Whether it is subtracted.
+    pub negative: bool,
+    /// What counts.
+    pub counter: Counter,
+}
+
+/// Something that counts up, and starts again from zero with its process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// A counter's series.
+    Plain(Selector),
+    /// The observations of native histograms.
+    NativeCount(Selector),
+    /// The observations of native histograms up to a bound, in the histogram's unit.
+    NativeBelow(Selector, Decimal),
+}
+
+impl Counter {
+    /// The selector it reads.
+    pub fn selector(&self) -> &Selector {
+        match self {
+            Self::Plain(selector) | Self::NativeCount(selector) | Self::NativeBelow(selector, _) => selector,
+        }
+    }
+}
+
+/// A series for the proofs, and how it behaves while events are good and while they are bad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// The metric's name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// What its samples do.
+    pub behaviour: Behaviour,
+}
+
+/// What a series does for one good and for one bad event, or while the state is good and while it is bad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Counts up by so much for every good and every bad event.
+    Counts {
+        /// Per good event.
+        good: u32,
+        /// Per bad event.
+        bad: u32,
+    },
+    /// A native histogram that takes one observation per event.
+    Observes,
+    /// Stands at one value or at the other.
+    Stands {
+        /// While good.
+        good: Decimal,
+        /// While bad.
+        bad: Decimal,
+    },
+    /// Grows at one rate per second or at the other.
+    Grows {
+        /// While good.
+        good: Decimal,
+        /// While bad.
+        bad: Decimal,
+    },
+    /// Holds a timestamp so many seconds before now.
+    Ages {
+        /// While good.
+        good: Decimal,
+        /// While bad.
+        bad: Decimal,
+    },
+}

@@ -1,0 +1,191 @@
+//! Takes a map's entries by name and reports what nobody took.
+
+use super::yaml::{Node, Value};
+use crate::ast::{Key, Map};
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+use crate::source::Span;
+
+/// The entries of one map that have not been taken yet.
+pub struct Fields<'a> {
+    span: Span,
+    what: &'static str,
+    known: &'static [&'static str],
+    left: Vec<(&'a Key, &'a Node)>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    /// The entries of `node`, which is to be a map with no other keys than `known`; a problem and `None` if it is no map.
+    pub fn of(
+        node: &'a Node,
+        what: &'static str,
+        known: &'static [&'static str],
+        problems: &'a mut Vec<Problem>,
+    ) -> Option<Self> {
+        match &node.value {
+            Value::Map(entries) => {
+                let left = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
+                Some(Self { span: node.span, what, known, left, problems })
+            }
+            _ => {
+                problems.push(wrong_type(node, what, "a map of keys and values"));
+                None
+            }
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<(&'a Key, &'a Node)> {
+        debug_assert!(self.known.contains(&name), "{name} is not declared as a key of {}", self.what);
+        let index = self.left.iter().position(|(key, _)| key.text == name)?;
+        Some(self.left.remove(index))
+    }
+
+    /// A text; a problem if it is anything else.
+    pub fn scalar(&mut self, name: &'static str) -> Option<Scalar> {
+        let (_, node) = self.take(name)?;
+        as_scalar(node, name, self.problems)
+    }
+
+    /// A text that has to be there.
+    pub fn required(&mut self, name: &'static str, example: &str) -> Option<Scalar> {
+        if self.left.iter().any(|(key, _)| key.text == name) {
+            return self.scalar(name);
+        }
+        self.missing(name, example);
+        None
+    }
+
+    /// Reports that `name` is not there.
+    pub fn missing(&mut self, name: &str, example: &str) {
+        let headline = format!("`{name}` is missing from {}", self.what);
+        self.problems.push(
+            Problem::error("missing-key", first_line(self.span), headline).help(format!("add `{example}`")),
+        );
+    }
+
+    /// A value of any shape.
+    pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.take(name).map(|(_, node)| node)
+    }
+
+    /// A map from texts to texts, in source order; empty if it is not there.
+    pub fn scalars(&mut self, name: &'static str) -> Map<Scalar> {
+        self.map(name, |node, problems| as_scalar(node, name, problems))
+    }
+
+    /// A map from texts to what `read` makes of each value.
+    pub fn map<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&'a Node, &mut Vec<Problem>) -> Option<T>,
+    ) -> Map<T> {
+        let Some((_, node)) = self.take(name) else { return Vec::new() };
+        let Value::Map(entries) = &node.value else {
+            self.problems.push(wrong_type(node, name, "a map of names and values"));
+            return Vec::new();
+        };
+        let mut map = Vec::new();
+        for entry in entries {
+            if let Some(value) = read(&entry.value, self.problems) {
+                map.push((entry.key.clone(), value));
+            }
+        }
+        map
+    }
+
+    /// A list of what `read` makes of each entry; empty if it is not there.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&'a Node, &mut Vec<Problem>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some((_, node)) = self.take(name) else { return Vec::new() };
+        let Value::List(entries) = &node.value else {
+            self.problems.push(wrong_type(node, name, "a list"));
+            return Vec::new();
+        };
+        entries.iter().filter_map(|entry| read(entry, self.problems)).collect()
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, name: &'static str) -> Vec<Scalar> {
+        self.list(name, |node, problems| as_scalar(node, name, problems))
+    }
+
+    /// Reads one level further down with the same list of problems.
+    pub fn problems(&mut self) -> &mut Vec<Problem> {
+        self.problems
+    }
+
+    /// Whether a key is there and was not taken.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(key, _)| key.text == name)
+    }
+
+    /// Reports every key that nobody took.
+    pub fn finish(self) {
+        for (key, _) in self.left {
+            let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
+            let problem = Problem::error("unknown-key", key.span, headline);
+            self.problems.push(match nearest(&key.text, self.known) {
+                Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
+                    format!("write `{name}`"),
+                    key.span,
+                    name,
+                ),
+                None => problem.help(format!("it knows {}", listed(self.known))),
+            });
+        }
+    }
+}
+
+/// The text of `node`; a problem if it is a list, a map or nothing.
+pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(scalar.clone()),
+        _ => {
+            problems.push(wrong_type(node, what, "a single value"));
+            None
+        }
+    }
+}
+
+/// Says that something of another type was expected.
+pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
+    let found = match &node.value {
+        Value::Null => "nothing",
+        Value::Scalar(_) => "a single value",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+    };
+    let headline = format!("{what} is {found} where {expected} belongs");
+    Problem::error("wrong-type", first_line(node.span), headline).label(format!("expected {expected}"))
+}
+
+/// Points at where a block begins instead of underlining all of it.
+fn first_line(span: Span) -> Span {
+    Span { end: span.start + (span.end > span.start) as u32, ..span }
+}
+
+/// The known word that is nearest, if it is near enough to have been meant.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let distance = |name: &str| strsim::damerau_levenshtein(&word.to_lowercase(), name);
+    let best = known.iter().min_by_key(|name| distance(name))?;
+    (distance(best) <= 1 + best.len() / 4).then_some(*best)
+}
+
+/// `a`, `b` and `c`.
+pub fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.join(""),
+    }
+}
+
+/// A text from the sources, short enough for a headline.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}

@@ -1,0 +1,273 @@
+//! The project file and the service files, key by key.
+
+use super::fields::Fields;
+use super::yaml::{self, Node, Value};
+use crate::ast::{
+    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock, SliBlock,
+    SliceBlock, SloBlock, TierBlock,
+};
+use crate::diagnostic::Problem;
+use crate::source::Sources;
+
+/// The name of the file that holds the project's defaults.
+pub const PROJECT_FILE: &str = "slowburn.yaml";
+
+const VERSION: &str = "slowburn/v1";
+
+const PROJECT_KEYS: &[&str] = &[
+    "version",
+    "language",
+    "policies",
+    "severities",
+    "prometheus",
+    "period",
+    "time_zone",
+    "policy",
+    "min_bad_events",
+    "missing_events",
+    "budgeting",
+    "slice",
+    "labels",
+    "annotations",
+];
+const SERVICE_KEYS: &[&str] = &[
+    "version",
+    "service",
+    "description",
+    "owner",
+    "scrape_interval",
+    "slos",
+    "period",
+    "time_zone",
+    "policy",
+    "min_bad_events",
+    "missing_events",
+    "budgeting",
+    "slice",
+    "labels",
+    "annotations",
+];
+const SLO_KEYS: &[&str] = &[
+    "description",
+    "objective",
+    "objectives",
+    "sli",
+    "by",
+    "tiers_off",
+    "traffic",
+    "runbook",
+    "planned",
+    "period",
+    "time_zone",
+    "policy",
+    "min_bad_events",
+    "budgeting",
+    "slice",
+    "labels",
+    "annotations",
+];
+const SLI_KEYS: &[&str] = &[
+    "total",
+    "good",
+    "bad",
+    "latency",
+    "histogram",
+    "unit",
+    "condition",
+    "probe",
+    "freshness",
+    "bad_ratio",
+];
+
+/// Reads every file; what could not be read is left out and reported.
+pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
+    let mut ast = Ast::default();
+    let mut problems = Vec::new();
+    for (id, file) in sources.iter() {
+        match yaml::read(id, &file.text) {
+            Err(found) => problems.extend(found),
+            Ok(node) if file.path.rsplit('/').next() == Some(PROJECT_FILE) => {
+                ast.project = project(&node, &mut problems);
+            }
+            Ok(node) => ast.services.extend(service(&node, &mut problems)),
+        }
+    }
+    (ast, problems)
+}
+
+fn version(fields: &mut Fields) {
+    let Some(version) = fields.required("version", "version: slowburn/v1") else { return };
+    if version.text != VERSION {
+        let span = version.place(0, version.text.len());
+        let problem = Problem::error("unsupported-version", span, "this version of the language is not known");
+        fields.problems().push(
+            problem.label("this compiler reads `slowburn/v1`").fix("write `slowburn/v1`", span, VERSION),
+        );
+    }
+}
+
+fn project(node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
+    let mut fields = Fields::of(node, "the project file", PROJECT_KEYS, problems)?;
+    version(&mut fields);
+    let language = fields.scalar("language");
+    let policies = fields.map("policies", policy);
+    let severities = fields.map("severities", severity);
+    let prometheus = match fields.node("prometheus") {
+        Some(node) => prometheus(node, fields.problems()).unwrap_or_default(),
+        None => PrometheusBlock::default(),
+    };
+    let mut settings = settings(&mut fields);
+    settings.missing_events = missing_events(&mut fields);
+    fields.finish();
+    Some(ProjectFile { language, policies, severities, prometheus, settings })
+}
+
+fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {
+    let keys = &["version", "retention", "scrape_interval"];
+    let mut fields = Fields::of(node, "`prometheus`", keys, problems)?;
+    let block = PrometheusBlock {
+        version: fields.scalar("version"),
+        retention: fields.scalar("retention"),
+        scrape_interval: fields.scalar("scrape_interval"),
+    };
+    fields.finish();
+    Some(block)
+}
+
+fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
+    let mut fields = Fields::of(node, "a policy", &["scale_to", "tiers"], problems)?;
+    let scale_to = fields.scalar("scale_to");
+    if !fields.has("tiers") {
+        fields.missing("tiers", "tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]");
+    }
+    let tiers = fields.list("tiers", tier);
+    fields.finish();
+    Some(PolicyBlock { scale_to, tiers })
+}
+
+fn tier(node: &Node, problems: &mut Vec<Problem>) -> Option<TierBlock> {
+    let mut fields = Fields::of(node, "a tier", &["severity", "budget", "long", "short"], problems)?;
+    let severity = fields.required("severity", "severity: page");
+    let budget = fields.required("budget", "budget: 2%");
+    let long = fields.required("long", "long: 1h");
+    let short = fields.required("short", "short: 5m");
+    fields.finish();
+    Some(TierBlock { span: node.span, severity: severity?, budget: budget?, long: long?, short: short? })
+}
+
+fn severity(node: &Node, problems: &mut Vec<Problem>) -> Option<SeverityBlock> {
+    let mut fields = Fields::of(node, "a severity", &["label", "labels", "annotations"], problems)?;
+    let block = SeverityBlock {
+        label: fields.scalar("label"),
+        labels: fields.scalars("labels"),
+        annotations: fields.scalars("annotations"),
+    };
+    fields.finish();
+    Some(block)
+}
+
+/// The settings that every level may have.
+fn settings(fields: &mut Fields) -> Settings {
+    Settings {
+        period: fields.scalar("period"),
+        time_zone: fields.scalar("time_zone"),
+        policy: fields.scalar("policy"),
+        min_bad_events: fields.scalars("min_bad_events"),
+        missing_events: None,
+        budgeting: fields.scalar("budgeting"),
+        slice: fields.node("slice").and_then(|node| slice(node, fields.problems())),
+        labels: fields.scalars("labels"),
+        annotations: fields.scalars("annotations"),
+    }
+}
+
+fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
+    let mut fields = Fields::of(node, "`slice`", &["length", "objective"], problems)?;
+    let length = fields.required("length", "length: 1m");
+    let objective = fields.required("objective", "objective: 95%");
+    fields.finish();
+    Some(SliceBlock { length: length?, objective: objective? })
+}
+
+fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
+    let node = fields.node("missing_events")?;
+    if let Value::Scalar(word) = &node.value {
+        return Some(MissingBlock::Word(word.clone()));
+    }
+    let mut fields = Fields::of(node, "`missing_events`", &["severity", "after"], fields.problems())?;
+    let block = MissingBlock::Block { severity: fields.scalar("severity"), after: fields.scalar("after") };
+    fields.finish();
+    Some(block)
+}
+
+fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
+    let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
+    version(&mut fields);
+    let name = fields.required("service", "service: api");
+    let description = fields.scalar("description");
+    let owner = fields.scalar("owner");
+    let scrape_interval = fields.scalar("scrape_interval");
+    if !fields.has("slos") {
+        fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
+    }
+    let slos = fields.map("slos", slo);
+    let mut settings = settings(&mut fields);
+    settings.missing_events = missing_events(&mut fields);
+    fields.finish();
+    Some(ServiceFile { name: name?, description, owner, scrape_interval, settings, slos })
+}
+
+fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
+    let mut fields = Fields::of(node, "an SLO", SLO_KEYS, problems)?;
+    let description = fields.scalar("description");
+    let several = fields.has("objectives");
+    let mut objectives = fields.texts("objectives");
+    if fields.has("objective") || !several {
+        objectives.extend(fields.required("objective", "objective: 99.9%"));
+    }
+    let sli = match fields.node("sli") {
+        Some(node) => sli(node, fields.problems()),
+        None => {
+            fields.missing("sli", "sli: { total: …, bad: … }");
+            None
+        }
+    };
+    let by = fields.texts("by");
+    let tiers_off = fields.texts("tiers_off");
+    let traffic = fields.scalar("traffic");
+    let runbook = fields.scalar("runbook");
+    let planned = fields.scalar("planned");
+    let settings = settings(&mut fields);
+    fields.finish();
+    Some(SloBlock {
+        description,
+        objectives,
+        several,
+        sli: sli?,
+        by,
+        tiers_off,
+        traffic,
+        runbook,
+        planned,
+        settings,
+    })
+}
+
+fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
+    let mut fields = Fields::of(node, "`sli`", SLI_KEYS, problems)?;
+    let block = SliBlock {
+        span: node.span,
+        total: fields.scalar("total"),
+        good: fields.scalar("good"),
+        bad: fields.scalar("bad"),
+        latency: fields.scalar("latency"),
+        histogram: fields.scalar("histogram"),
+        unit: fields.scalar("unit"),
+        condition: fields.scalar("condition"),
+        probe: fields.scalar("probe"),
+        freshness: fields.scalar("freshness"),
+        bad_ratio: fields.scalar("bad_ratio"),
+    };
+    fields.finish();
+    Some(block)
+}

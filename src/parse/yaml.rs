@@ -1,0 +1,663 @@
+//! Reads YAML into a tree in which everything knows its place.
+//!
+//! serde-saphyr is known to this file only. It is asked for the structure and for places; what a plain scalar says is
+//! taken from the file, so that no number takes a detour through floating point.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::{Budget, BudgetBreach};
+use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
+use serde_saphyr::{Error, Location, Options, Spanned};
+
+use crate::ast::Key;
+use crate::diagnostic::{self, Problem};
+use crate::scalar::Scalar;
+use crate::source::{SourceId, Span};
+
+/// A value with its place: from its first character to its last, without anchor and tag. What stands there through an
+/// alias or a merge key has the place of its definition, because that is the text to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Where the value is written; zero-width where a value is left out.
+    pub span: Span,
+    /// What is written.
+    pub value: Value,
+}
+
+/// What a [`Node`] is. Numbers and booleans are scalars: what they mean is for the reader of the field to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `null`, `~`, or nothing at all.
+    Null,
+    /// One text.
+    Scalar(Scalar),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping in the order of the file; the entries of `<<` come last. No two keys are the same.
+    Map(Vec<Entry>),
+}
+
+/// One key with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The place of the bytes `start..end` of a scalar's text; of anything else, the place of the whole.
+    pub fn place(&self, start: usize, end: usize) -> Span {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.place(start, end),
+            Value::Null | Value::List(_) | Value::Map(_) => self.span,
+        }
+    }
+}
+
+/// The largest file that is read, in bytes.
+const MAX_BYTES: usize = 8 << 20;
+
+/// How deep values may stand in each other. Definitions need about six; what is deeper was not written by hand.
+const MAX_DEPTH: usize = 64;
+
+/// Reads the one document of a file. Its top may be anything but nothing; whether it is a mapping is for the caller to
+/// ask.
+///
+/// # Errors
+/// All problems found: a syntax error hides what comes after it, duplicate and impossible keys do not.
+pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
+    let file = File { source, text };
+    file.check_characters().map_err(|problem| vec![problem])?;
+    let written = file.parse().map_err(|problem| vec![problem])?;
+    let mut reading = Reading { file, problems: Vec::new() };
+    let node = reading.node(written);
+    if matches!(node.value, Value::Null) && node.span.start == node.span.end {
+        let problem = Problem::error("empty-file", file.span(0, 0), "the file holds no value")
+            .help("write a definition, or delete the file");
+        return Err(vec![problem]);
+    }
+    if reading.problems.is_empty() {
+        Ok(node)
+    } else {
+        diagnostic::sort(&mut reading.problems);
+        Err(reading.problems)
+    }
+}
+
+/// The problem of a file that is no text; `valid_up_to` bytes of it are.
+pub fn not_utf8(source: SourceId, valid_up_to: usize) -> Problem {
+    let offset = u32::try_from(valid_up_to).unwrap_or(u32::MAX);
+    let span = Span { source, start: offset, end: offset };
+    Problem::error("invalid-utf-8", span, "the file is not UTF-8")
+        .label(format!("the first {valid_up_to} bytes are"))
+        .help("save the file as UTF-8")
+}
+
+#[derive(Clone, Copy)]
+struct File<'a> {
+    source: SourceId,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        // Nothing longer than MAX_BYTES comes this far.
+        Span { source: self.source, start: start as u32, end: end as u32 }
+    }
+
+    /// The character at `offset`, or the end of the file.
+    fn span_of_char(&self, offset: usize) -> Span {
+        let length =
+            self.text[offset..].chars().next().filter(|&c| c != '\n' && c != '\r').map_or(0, char::len_utf8);
+        self.span(offset, offset + length)
+    }
+
+    fn check_characters(&self) -> Result<(), Problem> {
+        if self.text.len() > MAX_BYTES {
+            let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
+            return Err(
+                Problem::error("too-large", self.span(0, 0), headline).help("split it into several files")
+            );
+        }
+        // YAML 1.2.2, section 5.1: what may stand in a file without being escaped.
+        let forbidden = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+        match self.text.char_indices().find(|&(_, c)| forbidden(c)) {
+            None => Ok(()),
+            Some((offset, c)) => {
+                let headline = format!("the control character U+{:04X} stands in the text", c as u32);
+                let help = format!("delete it, or write \"\\u{:04x}\" in double quotes", c as u32);
+                Err(Problem::error("yaml-syntax", self.span_of_char(offset), headline).help(help))
+            }
+        }
+    }
+
+    fn parse(&self) -> Result<Spanned<Written>, Problem> {
+        let error = match serde_saphyr::from_str_with_options(self.text, options()) {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        if !matches!(error.without_snippet(), Error::MultipleDocuments { .. }) {
+            return Err(self.problem(&error));
+        }
+        let Some(marker) = self.second_marker(self.offset(error.location())) else {
+            return Err(self.problem(&error));
+        };
+        let says_nothing = |line: &str| {
+            let line = line.split('#').next().unwrap_or("").trim();
+            line.is_empty() || line == "---" || line == "..."
+        };
+        if self.text[marker..].split(['\n', '\r']).all(says_nothing) {
+            return serde_saphyr::from_str_with_options(&self.text[..marker], options())
+                .map_err(|error| self.problem(&error));
+        }
+        Err(Problem::error(
+            "second-document",
+            self.span(marker, marker + 3),
+            "the file holds a second document",
+        )
+        .label("it begins here")
+        .help("move it into a file of its own"))
+    }
+
+    /// The start of the last line before `offset` that ends a document.
+    fn second_marker(&self, offset: usize) -> Option<usize> {
+        let is_marker = |at: usize| {
+            let rest = &self.text[at..];
+            (rest.starts_with("---") || rest.starts_with("..."))
+                && rest[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
+        };
+        let before = self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1);
+        let lines: Vec<usize> = before.filter(|&at| is_marker(at)).collect();
+        // `...` followed by `---`: the `---` is where the next one begins.
+        lines.iter().copied().find(|&at| self.text[at..].starts_with('-')).or(lines.first().copied())
+    }
+
+    /// The byte offset of a place that saphyr gives in lines and characters only, as it does for syntax errors.
+    fn offset(&self, location: Option<Location>) -> usize {
+        let Some(location) = location else { return 0 };
+        if let Some(offset) = location.span().byte_offset() {
+            return self.floor(offset as usize);
+        }
+        let mut line_start = 0;
+        for _ in 1..location.line() {
+            let rest = &self.text[line_start..];
+            let Some(end) = rest.find(['\n', '\r']) else { break };
+            line_start += end + if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        }
+        let line = &self.text[line_start..];
+        let bom = if line_start == 0 && line.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut column = line[bom..].char_indices();
+        let into =
+            column.nth((location.column() as usize).saturating_sub(1)).map_or(line.len() - bom, |(at, _)| at);
+        line_start + bom + into
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    /// What saphyr says, in our words.
+    fn problem(&self, error: &Error) -> Problem {
+        let offset = self.offset(error.location());
+        let here = self.span_of_char(offset);
+        match error.without_snippet() {
+            Error::AliasError { error, locations, .. } => {
+                let mut problem = self.problem(error);
+                problem.primary.span = self.span_of_char(self.offset(Some(locations.reference_location)));
+                problem
+            }
+            Error::Budget { breach: BudgetBreach::Depth { .. }, .. }
+            | Error::AliasReplayStackDepthExceeded { .. } => too_deep(here),
+            Error::Budget { .. }
+            | Error::AliasReplayCounterOverflow { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. } => {
+                Problem::error("too-large", here, "the file comes to more values than any definition needs")
+                    .help("split it into several files, or use fewer aliases")
+            }
+            Error::UnknownAnchor { .. } => {
+                let token =
+                    self.text[offset..].split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
+                let token = token.unwrap_or("");
+                let span = self.span(offset, offset + token.len());
+                syntax(span, format!("the alias `{token}` has no anchor before it")).help(format!(
+                    "write `&{}` before the value it stands for",
+                    token.trim_start_matches('*')
+                ))
+            }
+            Error::RecursiveReferencesRequireWeakTypes { .. } => {
+                syntax(here, "an anchor contains its own alias")
+            }
+            Error::MergeValueNotMapOrSeqOfMaps { .. } => {
+                syntax(here, "`<<` merges something that is neither a mapping nor a list of mappings")
+            }
+            other => {
+                let words = other.to_string();
+                let words = words.split(" at line ").next().unwrap_or(&words);
+                if words.contains("recursion limit") { too_deep(here) } else { reword(here, words) }
+            }
+        }
+    }
+}
+
+fn options() -> Options {
+    let mut budget = Budget::default();
+    budget.max_depth = MAX_DEPTH;
+    budget.flow_nesting_limit = MAX_DEPTH;
+    // Many services may well share one block of settings.
+    budget.enforce_alias_anchor_ratio = false;
+    budget.max_recorded_anchor_events = 100_000;
+    // As many as MAX_BYTES can reasonably hold.
+    budget.max_nodes = 1_000_000;
+    budget.max_events = 4_000_000;
+    let mut alias_limits = AliasLimits::default();
+    alias_limits.max_total_replayed_events = 20_000;
+    serde_saphyr::options! {
+        budget: Some(budget),
+        alias_limits: alias_limits,
+        // Found below, where the first of the two can be shown as well.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        reject_unsupported_tags: true,
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+fn syntax(span: Span, headline: impl Into<String>) -> Problem {
+    Problem::error("yaml-syntax", span, headline)
+}
+
+fn too_deep(span: Span) -> Problem {
+    Problem::error("too-deep", span, format!("values stand in each other more than {MAX_DEPTH} deep"))
+}
+
+/// The parser's words as a headline; those that people meet get our own.
+fn reword(span: Span, words: &str) -> Problem {
+    let has = |part: &str| words.contains(part);
+    if has("tab") && (has("disallowed") || has("indentation")) {
+        return syntax(span, "a tab is used for indentation").help("indent with spaces");
+    }
+    if has("mapping values are not allowed") {
+        return syntax(span, "a `:` stands where no mapping can begin").help(
+            "quote the text if the colon belongs to it, or indent the line like the others of its mapping",
+        );
+    }
+    if let Some(bracket) = words.strip_prefix("unclosed bracket ") {
+        return syntax(span, format!("{} is never closed", bracket.replace('\'', "`")));
+    }
+    if let Some(brackets) = words.strip_prefix("mismatched bracket ") {
+        return syntax(span, brackets.replace('\'', "`").replace(" closed by ", " is closed by "));
+    }
+    if let Some(character) = words.strip_prefix("unexpected character: `") {
+        let character = character.trim_end_matches('\'');
+        return syntax(span, format!("a text without quotes cannot begin with `{character}`"))
+            .help("put the text into quotes");
+    }
+    if let Some(tag) = words.strip_prefix("unsupported tag ") {
+        return syntax(span, format!("the tag {tag} has no meaning here"));
+    }
+    if has("unclosed quote") {
+        return syntax(span, "a quote is never closed");
+    }
+    if has("unknown escape") {
+        return syntax(span, "a backslash in these quotes begins no escape that YAML knows")
+            .help("write `\\\\` for a backslash, or use single quotes");
+    }
+    if has("did not find expected '-'") {
+        return syntax(span, "a list goes on with something that does not begin with `-`");
+    }
+    if has("did not find expected key") || has("simple key expected") {
+        return syntax(span, "a mapping goes on with something that is no `key: value`");
+    }
+    if has("expected <document start>") {
+        return syntax(span, "more follows after the value of the file has ended");
+    }
+    if has("expected ',' or '}'") || has("expected ',' or ']'") {
+        return syntax(span, "a bracket holds something that is not separated by a comma");
+    }
+    let words = words
+        .rsplit_once("while ")
+        .map_or(words, |(_, rest)| rest.split_once(", ").map_or(words, |(_, w)| w));
+    let words = words.replace("EOF", "end of file").replace("eof", "end of file").replace('\n', " ");
+    let mut characters = words.trim_end_matches('.').chars();
+    let lower: String = characters.next().map(|first| first.to_lowercase().collect()).unwrap_or_default();
+    syntax(span, format!("not YAML: {lower}{}", characters.as_str()))
+}
+
+/// The tree as saphyr hands it over.
+enum Written {
+    Null,
+    /// A text that YAML has unescaped.
+    Text(String),
+    /// A number or a boolean, as saphyr understood it.
+    Typed(String),
+    List(Vec<Spanned<Written>>),
+    Map(Vec<(Spanned<Written>, Spanned<Written>)>),
+}
+
+struct WrittenVisitor;
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Written, E> {
+        Ok(Written::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Written, E> {
+        Ok(Written::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Written, E> {
+        Ok(Written::Typed(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Written, E> {
+        Ok(Written::Typed(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Written, E> {
+        Ok(Written::Typed(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Written, E> {
+        Ok(Written::Typed(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Written, E> {
+        Ok(Written::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Written::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Written::Map(entries))
+    }
+}
+
+/// The way from [`Written`] to [`Node`].
+struct Reading<'a> {
+    file: File<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn node(&mut self, written: Spanned<Written>) -> Node {
+        let (start, end) = self.range(written.defined);
+        let is_alias = written.defined != written.referenced;
+        let (end, value) = match written.value {
+            Written::Null => {
+                let (start, end) = if start == end { self.left_out(start) } else { (start, end) };
+                return Node { span: self.file.span(start, end), value: Value::Null };
+            }
+            Written::Text(text) => return self.scalar(text, start, end),
+            Written::Typed(understood) => {
+                let span = self.file.span(start, end);
+                let text = self.as_written(understood, start, end);
+                let scalar = Scalar::new(text, &self.file.text[start..end], span);
+                return Node { span, value: Value::Scalar(scalar) };
+            }
+            Written::List(items) => {
+                let mut reach = Reach { start, end, is_alias };
+                let mut nodes = Vec::with_capacity(items.len());
+                for item in items {
+                    let reference = self.reference(&item);
+                    let node = self.node(item);
+                    reach.include(node.span, reference);
+                    nodes.push(node);
+                }
+                (reach.end, Value::List(nodes))
+            }
+            Written::Map(entries) => {
+                let mut reach = Reach { start, end, is_alias };
+                let entries = self.entries(entries, &mut reach);
+                (reach.end, Value::Map(entries))
+            }
+        };
+        let end = self.closing_bracket(start, end).unwrap_or(end);
+        Node { span: self.file.span(start, end), value }
+    }
+
+    fn entries(
+        &mut self,
+        written: Vec<(Spanned<Written>, Spanned<Written>)>,
+        reach: &mut Reach,
+    ) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(written.len());
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for (key, value) in written {
+            let references = [self.reference(&key), self.reference(&value)];
+            let key = self.key(key);
+            let value = self.node(value);
+            reach.include(value.span, references[1]);
+            let Some(Key { text, span }) = key else { continue };
+            reach.include(span, references[0]);
+            match seen.get(&text) {
+                None => {
+                    seen.insert(text.clone(), span);
+                    entries.push(Entry { key: Key { text, span }, value });
+                }
+                Some(&first) => self.problems.push(
+                    Problem::error(
+                        "duplicate-key",
+                        span,
+                        format!("the key `{text}` stands twice in one mapping"),
+                    )
+                    .label("again here")
+                    .and(first, "first here")
+                    .help("delete one of the two"),
+                ),
+            }
+        }
+        entries
+    }
+
+    /// The text of a key, or a problem.
+    fn key(&mut self, written: Spanned<Written>) -> Option<Key> {
+        let (start, end) = self.range(written.defined);
+        let span = self.file.span(start, end);
+        let what = match &written.value {
+            Written::Text(text) | Written::Typed(text) => {
+                return Some(Key { text: self.as_written(text.clone(), start, end), span });
+            }
+            Written::Null => "null",
+            Written::List(_) => "a list",
+            Written::Map(_) => "a mapping",
+        };
+        let span = self.node(written).span;
+        let problem = Problem::error("wrong-type", span, format!("a key is {what}"))
+            .label("a key is one text")
+            .help("put the key into quotes if these are its characters");
+        self.problems.push(problem);
+        None
+    }
+
+    /// What a plain scalar on one line says, rather than what saphyr understood: `1.50`, not `1.5`.
+    fn as_written(&self, understood: String, start: usize, end: usize) -> String {
+        let raw = &self.file.text[start..end];
+        let is_other = raw.is_empty() || raw.contains(['"', '\'', '\n', '\r']);
+        if is_other || is_binary(&self.file.text[..start]) { understood } else { raw.to_owned() }
+    }
+
+    /// Where a value is referred to that is defined elsewhere.
+    fn reference(&self, written: &Spanned<Written>) -> Option<(usize, usize)> {
+        (written.defined != written.referenced).then(|| self.range(written.referenced))
+    }
+
+    fn range(&self, location: Location) -> (usize, usize) {
+        let start = self.file.offset(Some(location));
+        let length = location.span().byte_len().unwrap_or(0) as usize;
+        (start, self.file.floor(start + length))
+    }
+
+    /// Where a value would stand that is not there: behind the colon, not before it.
+    fn left_out(&self, at: usize) -> (usize, usize) {
+        let rest = &self.file.text[at..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let at = if rest[blanks..].starts_with(':') { at + blanks + 1 } else { at };
+        (at, at)
+    }
+
+    fn scalar(&self, text: String, start: usize, end: usize) -> Node {
+        let file = self.file.text;
+        let written = &file[start..end];
+        // Of an empty block scalar at the end of the file, the header is all there is.
+        if written.starts_with(['"', '\'', '|', '>']) {
+            let span = self.file.span(start, end);
+            return Node { span, value: Value::Scalar(Scalar::new(text, written, span)) };
+        }
+        if let Some(header) = block_header(file, start)
+            && (header.strips || text.is_empty() || text.ends_with('\n'))
+        {
+            let raw = &file[header.start..end];
+            let span = self.file.span(header.start, header.start + raw.trim_end().len());
+            return Node { span, value: Value::Scalar(Scalar::new(text, raw, span)) };
+        }
+        let span = self.file.span(start, end);
+        let text = self.as_written(text, start, end);
+        Node { span, value: Value::Scalar(Scalar::new(text, written, span)) }
+    }
+
+    /// saphyr gives a collection's start only. The bracket that closes a flow collection is the first thing behind its
+    /// last value that is neither blank, comma nor comment.
+    fn closing_bracket(&self, start: usize, end: usize) -> Option<usize> {
+        let close = match self.file.text.as_bytes().get(start)? {
+            b'[' => ']',
+            b'{' => '}',
+            _ => return None,
+        };
+        let mut at = end.max(start + 1);
+        loop {
+            let rest = &self.file.text[at..];
+            let next = rest.find(|c: char| !c.is_whitespace() && c != ',' && c != ':')?;
+            at += next;
+            let found = rest[next..].chars().next()?;
+            if found == close {
+                return Some(at + 1);
+            }
+            if found != '#' {
+                return None;
+            }
+            at += rest[next..].find(['\n', '\r'])?;
+        }
+    }
+}
+
+/// How far a collection extends, from what stands in it.
+struct Reach {
+    start: usize,
+    end: usize,
+    /// Whether the collection stands here through an alias: then what is in it was referred to elsewhere.
+    is_alias: bool,
+}
+
+impl Reach {
+    /// Takes in a value defined at `defined` and referred to at `referenced`. What is defined before the collection
+    /// came into it by an alias, of which only the reference is inside.
+    fn include(&mut self, defined: Span, reference: Option<(usize, usize)>) {
+        if defined.start as usize >= self.start {
+            self.end = self.end.max(defined.end as usize);
+        }
+        if let Some((start, end)) = reference.filter(|_| !self.is_alias)
+            && start >= self.start
+        {
+            self.end = self.end.max(end);
+        }
+    }
+}
+
+/// The `|2-` before the content of a block scalar.
+struct Header {
+    start: usize,
+    /// Whether it drops the line breaks at the end. Without that, a block scalar ends in one, as a plain one never does.
+    strips: bool,
+}
+
+/// The header of the block scalar whose content begins at `content`, if it is one: saphyr gives the place of the
+/// content only.
+fn block_header(file: &str, content: usize) -> Option<Header> {
+    let before = file[..content].trim_end_matches(' ');
+    if !before.is_empty() && !before.ends_with(['\n', '\r']) {
+        return None;
+    }
+    let before = before.trim_end();
+    let line_start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let tokens = tokens(&before[line_start..]);
+    let (&(at, header), introduction) = tokens.split_last()?;
+    let is_header =
+        header.starts_with(['|', '>']) && header[1..].chars().all(|c| matches!(c, '1'..='9' | '+' | '-'));
+    let is_introduced = introduction.last().is_none_or(|(_, token)| {
+        token.ends_with(':') || matches!(*token, "-" | "?" | "---") || token.starts_with(['&', '!'])
+    });
+    (is_header && is_introduced).then(|| Header { start: line_start + at, strips: header.contains('-') })
+}
+
+/// The words of a line up to its comment; a quoted text is one word.
+fn tokens(line: &str) -> Vec<(usize, &str)> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(start) = line[at..].find(|c: char| !c.is_whitespace()).map(|skip| at + skip) {
+        let rest = &line[start..];
+        if rest.starts_with('#') {
+            break;
+        }
+        let quoted = match rest.as_bytes()[0] {
+            b'"' => quoted_length(rest, true),
+            b'\'' => quoted_length(rest, false),
+            _ => 0,
+        };
+        let end =
+            rest[quoted..].find(char::is_whitespace).map_or(line.len(), |length| start + quoted + length);
+        tokens.push((start, &line[start..end]));
+        at = end;
+    }
+    tokens
+}
+
+/// The length of the quoted text that `rest` begins with, quotes included.
+fn quoted_length(rest: &str, escapes: bool) -> usize {
+    let mut characters = rest.char_indices().skip(1);
+    let quote = rest.as_bytes()[0] as char;
+    while let Some((at, c)) = characters.next() {
+        if escapes && c == '\\' {
+            characters.next();
+        } else if c == quote {
+            return at + 1;
+        }
+    }
+    rest.len()
+}
+
+/// Whether the value behind `before` is tagged as base64, of which the decoded text counts.
+fn is_binary(before: &str) -> bool {
+    before.trim_end().ends_with("!!binary")
+}

@@ -1,0 +1,196 @@
+//! Builds trees in code, in about as many words as the PromQL has.
+//!
+//! What takes an expression takes anything that becomes one, so selectors and operations nest as they are:
+//! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
+
+use super::ast::{
+    Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matching, Modifiers, Op, Selector, Span, Time,
+};
+use crate::vocabulary::Duration;
+
+impl From<Kind> for Expr {
+    fn from(kind: Kind) -> Self {
+        Expr { kind, span: Span::default() }
+    }
+}
+
+impl From<Selector> for Expr {
+    fn from(selector: Selector) -> Self {
+        Kind::Selector(selector).into()
+    }
+}
+
+impl From<Binary> for Expr {
+    fn from(binary: Binary) -> Self {
+        Kind::Binary(Box::new(binary)).into()
+    }
+}
+
+/// `name{label="value",…}`; an empty name is none.
+pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
+    let selector = Selector {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        matchers: Vec::new(),
+        at: Modifiers::default(),
+        span: Span::default(),
+    };
+    labels.iter().fold(selector, |selector, (label, value)| selector.matching(label, MatchOp::Equal, value))
+}
+
+impl Selector {
+    /// With one more matcher.
+    pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
+        let (label, value) = (label.to_owned(), value.to_owned());
+        self.matchers.push(Matcher { label, op, value, span: Span::default() });
+        self
+    }
+
+    /// `self offset by`, in place of any other offset.
+    pub fn offset(mut self, by: impl Into<Time>) -> Self {
+        self.at.offset = Some((by.into(), Span::default()));
+        self
+    }
+
+    /// `self[range]`; an offset follows the range.
+    pub fn range(self, range: impl Into<Time>) -> Expr {
+        Kind::Range { selector: self, range: range.into() }.into()
+    }
+}
+
+/// `selector[range]`.
+pub fn range(selector: Selector, range: impl Into<Time>) -> Expr {
+    selector.range(range)
+}
+
+/// `selector offset by`.
+pub fn offset(selector: Selector, by: impl Into<Time>) -> Selector {
+    selector.offset(by)
+}
+
+/// `expr[range:step]`, or `expr[range:]`.
+pub fn subquery(expr: impl Into<Expr>, range: Duration, step: Option<Duration>) -> Expr {
+    let (range, step) = (range.into(), step.map(Time::from));
+    Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Modifiers::default() }.into()
+}
+
+/// A number, as it shall be printed. A sign becomes an operation, as it does when PromQL is read.
+pub fn number(text: impl ToString) -> Expr {
+    let text = text.to_string();
+    match text.strip_prefix('-') {
+        Some(positive) => neg(number(positive)),
+        None => Kind::Number(text).into(),
+    }
+}
+
+/// `"text"`.
+pub fn string(text: &str) -> Expr {
+    Kind::String(text.to_owned()).into()
+}
+
+/// `-expr`.
+pub fn neg(expr: impl Into<Expr>) -> Expr {
+    Kind::Unary { negative: true, expr: Box::new(expr.into()) }.into()
+}
+
+/// `function(args…)`.
+pub fn call(function: &str, args: Vec<Expr>) -> Expr {
+    Kind::Call { function: function.to_owned(), args }.into()
+}
+
+/// `vector(expr)`.
+pub fn vector(expr: impl Into<Expr>) -> Expr {
+    call("vector", vec![expr.into()])
+}
+
+/// `op by (labels) (expr)`; without labels `op(expr)`.
+pub fn aggregate<L: AsRef<str>>(op: &str, by: &[L], expr: impl Into<Expr>) -> Expr {
+    let labels = owned(by);
+    let grouping = (!labels.is_empty()).then_some(Grouping { without: false, labels });
+    Kind::Aggregate { op: op.to_owned(), param: None, expr: Box::new(expr.into()), grouping }.into()
+}
+
+/// `op without (labels) (expr)`.
+pub fn aggregate_without<L: AsRef<str>>(op: &str, labels: &[L], expr: impl Into<Expr>) -> Expr {
+    let grouping = Some(Grouping { without: true, labels: owned(labels) });
+    Kind::Aggregate { op: op.to_owned(), param: None, expr: Box::new(expr.into()), grouping }.into()
+}
+
+/// `sum by (labels) (expr)`; without labels `sum(expr)`.
+pub fn sum_by<L: AsRef<str>>(by: &[L], expr: impl Into<Expr>) -> Expr {
+    aggregate("sum", by, expr)
+}
+
+/// `sum(expr)`.
+pub fn sum(expr: impl Into<Expr>) -> Expr {
+    aggregate::<&str>("sum", &[], expr)
+}
+
+fn owned<L: AsRef<str>>(labels: &[L]) -> Vec<String> {
+    labels.iter().map(|label| label.as_ref().to_owned()).collect()
+}
+
+/// `left op right`.
+pub fn binary(op: Op, left: impl Into<Expr>, right: impl Into<Expr>) -> Binary {
+    Binary { op, bool: false, matching: None, left: left.into(), right: right.into() }
+}
+
+macro_rules! operations {
+    ($($name:ident $op:ident $text:literal;)*) => {$(
+        #[doc = concat!("`left ", $text, " right`.")]
+        pub fn $name(left: impl Into<Expr>, right: impl Into<Expr>) -> Binary {
+            binary(Op::$op, left, right)
+        }
+    )*};
+}
+
+operations! {
+    and And "and";
+    or Or "or";
+    unless Unless "unless";
+    add Add "+";
+    sub Sub "-";
+    mul Mul "*";
+    div Div "/";
+    pow Pow "^";
+    eq Eq "==";
+    ne Ne "!=";
+    gt Gt ">";
+    ge Ge ">=";
+    lt Lt "<";
+    le Le "<=";
+}
+
+impl Binary {
+    /// Answers 0 and 1 instead of filtering.
+    pub fn bool(self) -> Self {
+        Self { bool: true, ..self }
+    }
+
+    /// `on (labels)`.
+    pub fn on<L: AsRef<str>>(self, labels: &[L]) -> Self {
+        let matching = Matching { on: true, labels: owned(labels), group: None, fill: None };
+        Self { matching: Some(matching), ..self }
+    }
+
+    /// `ignoring (labels)`.
+    pub fn ignoring<L: AsRef<str>>(self, labels: &[L]) -> Self {
+        let matching = Matching { on: false, labels: owned(labels), group: None, fill: None };
+        Self { matching: Some(matching), ..self }
+    }
+
+    /// `group_left (include)`, after `on` or `ignoring`; without either, after `ignoring ()`.
+    pub fn group_left<L: AsRef<str>>(self, include: &[L]) -> Self {
+        self.group(true, owned(include))
+    }
+
+    /// `group_right (include)`, after `on` or `ignoring`; without either, after `ignoring ()`.
+    pub fn group_right<L: AsRef<str>>(self, include: &[L]) -> Self {
+        self.group(false, owned(include))
+    }
+
+    fn group(mut self, left: bool, include: Vec<String>) -> Self {
+        let none = Matching { on: false, labels: Vec::new(), group: None, fill: None };
+        let matching = self.matching.take().unwrap_or(none);
+        Self { matching: Some(Matching { group: Some(Group { left, include }), ..matching }), ..self }
+    }
+}

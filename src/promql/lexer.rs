@@ -1,0 +1,290 @@
+//! Cuts PromQL text into tokens with their places, so that the parser never looks at characters.
+
+use super::ast::Span;
+use super::fault::Fault;
+
+/// A token and its place.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub kind: TokenKind,
+    pub span: Span,
+}
+
+/// The kinds of token. Where the text says it all, the span is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// A metric, label, function or keyword: which of them is for the parser to say.
+    Word,
+    /// A number in any of PromQL's spellings, `Inf` and `NaN` included.
+    Number,
+    /// `5m`, `1h30m`.
+    Duration,
+    /// A string, unescaped.
+    String(String),
+    /// `$name`.
+    Placeholder,
+    /// An operator or a bracket.
+    Symbol(&'static str),
+    /// The end of the text.
+    End,
+    /// What cannot be cut; always the last token. The parser reports it when it gets there, because what is wrong
+    /// further left is the better complaint.
+    Fault(Fault),
+}
+
+/// Longest first, so that `<=` is not read as `<`.
+const SYMBOLS: [&str; 29] = [
+    "==", "=~", "!=", "!~", "<=", ">=", "</", ">/", "=", "<", ">", "+", "-", "*", "/", "%", "^", "(", ")", "{", "}", "[",
+    "]", ",", ":", "@", ";", "&&", "||",
+];
+
+/// The tokens of `text`; the last one is `End` or `Fault`.
+pub(super) fn lex(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    // A colon is part of a metric's name, but not of a label's, and it divides a subquery's range from its step.
+    let (mut braces, mut brackets) = (false, false);
+    loop {
+        at = skip_blanks(text, at);
+        let (kind, end) = match next(text, at, braces, brackets) {
+            Ok(token) => token,
+            Err(fault) => {
+                tokens.push(Token { span: fault.span, kind: TokenKind::Fault(fault) });
+                return tokens;
+            }
+        };
+        match kind {
+            TokenKind::Symbol("{") => braces = true,
+            TokenKind::Symbol("}") => braces = false,
+            TokenKind::Symbol("[") => brackets = true,
+            TokenKind::Symbol("]") => brackets = false,
+            TokenKind::End => {
+                tokens.push(Token { kind, span: Span { start: at, end } });
+                return tokens;
+            }
+            _ => {}
+        }
+        tokens.push(Token { kind, span: Span { start: at, end } });
+        at = end;
+    }
+}
+
+/// Past white space and comments.
+fn skip_blanks(text: &str, mut at: usize) -> usize {
+    let bytes = text.as_bytes();
+    loop {
+        match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
+            Some(b'#') => at += text[at..].find(['\n', '\r']).unwrap_or(text.len() - at),
+            _ => return at,
+        }
+    }
+}
+
+fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKind, usize), Fault> {
+    let rest = &text[at..];
+    let Some(first) = rest.chars().next() else { return Ok((TokenKind::End, at)) };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || (c == ':' && !braces && !brackets);
+    let name_end = |from: usize| from + text[from..].find(|c| !is_name(c)).unwrap_or(text.len() - from);
+    match first {
+        '"' | '\'' => string(text, at, first),
+        '`' => raw_string(text, at),
+        '0'..='9' => number_or_duration(text, at),
+        '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => number_or_duration(text, at),
+        '$' => {
+            let end = at + 1 + rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len() - 1);
+            if rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+                Ok((TokenKind::Placeholder, end))
+            } else {
+                Err(Fault::new(Span { start: at, end: at + 1 }, "`$` without a name"))
+            }
+        }
+        _ if is_name(first) => {
+            let end = name_end(at);
+            // In braces no word is reserved.
+            let special = !braces && ["inf", "nan"].iter().any(|word| word.eq_ignore_ascii_case(&text[at..end]));
+            Ok((if special { TokenKind::Number } else { TokenKind::Word }, end))
+        }
+        _ => match SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
+            Some(symbol) => Ok((TokenKind::Symbol(symbol), at + symbol.len())),
+            None => {
+                let span = Span { start: at, end: at + first.len_utf8() };
+                Err(Fault::new(span, format!("unexpected character {}", quoted(first))))
+            }
+        },
+    }
+}
+
+/// A character in a message: control characters would tear the line.
+fn quoted(c: char) -> String {
+    if c.is_control() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") }
+}
+
+/// Everything that starts with a digit: the longest run that could belong to it is one token or one fault, so that
+/// the fault covers the whole of `5mm`.
+fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
+    let bytes = text.as_bytes();
+    let hex = text[at..].starts_with("0x") || text[at..].starts_with("0X");
+    let mut end = at;
+    while let Some(byte) = bytes.get(end) {
+        let sign_of_exponent =
+            matches!(byte, b'+' | b'-') && !hex && matches!(bytes[end - 1], b'e' | b'E') && is_decimal(&text[at..end - 1]);
+        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.') || sign_of_exponent) {
+            break;
+        }
+        end += 1;
+    }
+    let (word, span) = (&text[at..end], Span { start: at, end });
+    if is_number(word) {
+        Ok((TokenKind::Number, end))
+    } else if crate::vocabulary::Duration::parse(word).is_some() {
+        Ok((TokenKind::Duration, end))
+    } else if word.ends_with(|c: char| c.is_ascii_alphabetic()) && word.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Err(Fault::new(span, format!("`{word}` is neither a number nor a duration"))
+            .help("durations are whole numbers with units in this order, each at most once: y w d h m s ms"))
+    } else {
+        Err(Fault::new(span, format!("`{word}` is not a number")))
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_')) && text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Whether Prometheus reads `word` as a number: Go's integers and floats, with `_` between digits.
+fn is_number(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    if let Some(digits) = lower.strip_prefix("0x") {
+        let divided = underscores_divide(digits.strip_prefix('_').unwrap_or(digits));
+        return divided && i64::from_str_radix(&digits.replace('_', ""), 16).is_ok();
+    }
+    // Rust's floats are Go's, but for the words, which start with no digit.
+    underscores_divide(&lower)
+        && lower.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-' | b'_'))
+        && lower.replace('_', "").parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Whether every `_` has a digit on both sides.
+fn underscores_divide(digits: &str) -> bool {
+    let hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = digits.as_bytes();
+    bytes.iter().enumerate().all(|(i, b)| *b != b'_' || (i > 0 && hex(bytes.get(i - 1)) && hex(bytes.get(i + 1))))
+}
+
+fn raw_string(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
+    match text[at + 1..].find('`') {
+        Some(length) => {
+            let end = at + 1 + length;
+            Ok((TokenKind::String(text[at + 1..end].to_owned()), end + 1))
+        }
+        None => Err(Fault::new(Span { start: at, end: at + 1 }, "unclosed string")),
+    }
+}
+
+/// A string with Go's escapes. The bytes are collected first, because `\xc3\xa9` is one character.
+fn string(text: &str, at: usize, quote: char) -> Result<(TokenKind, usize), Fault> {
+    let mut bytes = Vec::new();
+    let mut chars = text[at + 1..].char_indices().map(|(i, c)| (at + 1 + i, c)).peekable();
+    while let Some((place, c)) = chars.next() {
+        match c {
+            '\n' => break,
+            '\\' => {
+                let escape = escape(&text[place..], quote).map_err(|length| {
+                    let end = place + length;
+                    let end = (end..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
+                    Fault::new(Span { start: place, end }, format!("unknown escape `{}`", text[place..end].escape_debug()))
+                        .help("write a backslash as `\\\\`, or the string between backticks")
+                })?;
+                bytes.extend(escape.bytes);
+                while chars.peek().is_some_and(|(next, _)| *next < place + escape.length) {
+                    chars.next();
+                }
+            }
+            _ if c == quote => {
+                let span = Span { start: at, end: place + 1 };
+                return match String::from_utf8(bytes) {
+                    Ok(string) => Ok((TokenKind::String(string), span.end)),
+                    Err(_) => Err(Fault::new(span, "a string that is not UTF-8")),
+                };
+            }
+            _ => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    Err(Fault::new(Span { start: at, end: at + 1 }, "unclosed string"))
+}
+
+struct Escape {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+/// The escape at the start of `text`, or how many bytes of it make no sense.
+fn escape(text: &str, quote: char) -> Result<Escape, usize> {
+    let Some(kind) = text[1..].chars().next() else { return Err(1) };
+    let byte = |byte: u8| Ok(Escape { bytes: vec![byte], length: 2 });
+    let digits = |from: usize, length: usize, radix: u32| {
+        let digits = text.get(from..from + length).filter(|digits| digits.bytes().all(|b| b.is_ascii_alphanumeric()));
+        digits.and_then(|digits| u32::from_str_radix(digits, radix).ok()).ok_or(1 + kind.len_utf8())
+    };
+    let character = |length: usize| {
+        let code = digits(2, length, 16)?;
+        let c = char::from_u32(code).ok_or(2 + length)?;
+        Ok(Escape { bytes: c.to_string().into_bytes(), length: 2 + length })
+    };
+    match kind {
+        'a' => byte(7),
+        'b' => byte(8),
+        'f' => byte(12),
+        'n' => byte(b'\n'),
+        'r' => byte(b'\r'),
+        't' => byte(b'\t'),
+        'v' => byte(11),
+        '\\' => byte(b'\\'),
+        _ if kind == quote => byte(quote as u8),
+        'x' => Ok(Escape { bytes: vec![digits(2, 2, 16)? as u8], length: 4 }),
+        'u' => character(4),
+        'U' => character(8),
+        '0'..='7' => match digits(1, 3, 8)? {
+            code @ 0..=255 => Ok(Escape { bytes: vec![code as u8], length: 4 }),
+            _ => Err(4),
+        },
+        _ => Err(1 + kind.len_utf8()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TokenKind, lex};
+
+    fn kinds(text: &str) -> Vec<TokenKind> {
+        lex(text).into_iter().map(|token| token.kind).collect()
+    }
+
+    #[test]
+    fn numbers_are_what_go_reads() {
+        for text in ["1", "1.", ".5", "1e3", "1E-3", "1_000", "0x1F", "0x_ff", "0_7", "1_000.5", "Inf", "nan", "1.5e+10"] {
+            assert_eq!(kinds(text), [TokenKind::Number, TokenKind::End], "{text}");
+        }
+        for text in ["1__0", "1_", "0x", "0xg", "1e999", "1.2.3", "1e", "5mm", "5m1h", "1.5h"] {
+            assert!(matches!(kinds(text)[..], [TokenKind::Fault(_)]), "{text}: {:?}", kinds(text));
+        }
+    }
+
+    #[test]
+    fn strings_take_the_escapes_of_go() {
+        let string = |text: &str| kinds(text)[0].clone();
+        assert_eq!(string(r#""a\n\"\\\x41\101\u00e9\U0001F600é""#), TokenKind::String("a\n\"\\AAé😀é".into()));
+        assert_eq!(string(r"'\''"), TokenKind::String("'".into()));
+        assert_eq!(string(r"`\n`"), TokenKind::String("\\n".into()));
+        assert_eq!(string(r#""\xc3\xa9""#), TokenKind::String("é".into()));
+        for text in [r#""\'""#, r#""\d""#, r#""\x4""#, r#""\777""#, r#""\ud800""#, r#""\é""#, "\"a\nb\"", "\"", "'\\"] {
+            assert!(matches!(string(text), TokenKind::Fault(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_colon_is_part_of_a_metric_but_divides_a_subquery() {
+        assert_eq!(kinds("a:b:c").len(), 2);
+        assert_eq!(kinds("a[5m:1m]").len(), 7);
+    }
+}

@@ -1,0 +1,59 @@
+//! Which words PromQL keeps for itself, so that the parser and the printer agree on what must be quoted.
+
+/// Aggregations, with or without a parameter.
+pub(super) const AGGREGATIONS: [&str; 14] = [
+    "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile", "stddev",
+    "stdvar", "sum", "topk",
+];
+
+/// The aggregations that take a parameter before the expression.
+pub(super) const WITH_PARAMETER: [&str; 6] =
+    ["bottomk", "count_values", "limit_ratio", "limitk", "quantile", "topk"];
+
+/// Words that cannot stand where a metric name is expected, in any case.
+const NOT_A_METRIC: [&str; 8] = ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
+
+/// Words that cannot stand in a list of labels, in any case; Prometheus' grammar leaves `without` out of its list of
+/// keywords that are labels too.
+const NOT_A_LABEL: [&str; 3] = ["inf", "nan", "without"];
+
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    list.iter().any(|each| each.eq_ignore_ascii_case(word))
+}
+
+/// Whether `word` names an aggregation, in any case.
+pub(super) fn is_aggregation(word: &str) -> bool {
+    is_one_of(word, &AGGREGATIONS)
+}
+
+/// Whether `word`, unquoted, is read as a metric name.
+pub(super) fn is_metric(word: &str) -> bool {
+    is_identifier(word, ":") && !is_one_of(word, &NOT_A_METRIC)
+}
+
+/// Whether `word`, unquoted, is read as a label in `by (…)`, `on (…)` and the like.
+pub(super) fn is_label(word: &str) -> bool {
+    is_identifier(word, "") && !is_one_of(word, &NOT_A_LABEL)
+}
+
+/// Whether `word`, unquoted, is read as a label in braces, where no word is reserved.
+pub(super) fn is_label_in_braces(word: &str) -> bool {
+    is_identifier(word, "")
+}
+
+/// Whether a word that is being read may stand in a list of labels. Prometheus 3 takes `a:b` there too.
+pub(super) fn may_be_label(word: &str) -> bool {
+    !is_one_of(word, &NOT_A_LABEL)
+}
+
+fn is_identifier(word: &str, more: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(c);
+    word.starts_with(|c: char| inner(c) && !c.is_ascii_digit()) && word.chars().all(inner)
+}
+
+/// Whether `word`, with a parenthesis after it, is read as a call.
+pub(super) fn is_function(word: &str) -> bool {
+    const KEYWORDS: [&str; 9] =
+        ["and", "anchored", "by", "offset", "or", "smoothed", "unless", "without", "atan2"];
+    is_identifier(word, "") && is_metric(word) && !is_one_of(word, &KEYWORDS)
+}

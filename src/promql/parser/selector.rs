@@ -1,0 +1,227 @@
+//! Selectors, and what may follow an expression: a range, `offset`, `@`, `anchored`, `smoothed`.
+
+use super::super::ast::{At, Expr, Extension, Kind, MatchOp, Matcher, Modifiers, Selector, Span};
+use super::super::lexer::TokenKind;
+use super::super::regex;
+use super::{Fault, Parser};
+
+impl Parser<'_> {
+    /// `name`, `name{…}` or `{…}`.
+    pub(super) fn selector(&mut self) -> Result<Expr, Fault> {
+        let start = self.peek().span.start;
+        let mut selector = Selector {
+            name: self.word().map(str::to_owned),
+            matchers: Vec::new(),
+            at: Modifiers::default(),
+            span: Span::default(),
+        };
+        if selector.name.is_some() {
+            self.bump();
+        }
+        if let Some(open) = self.eat("{") {
+            self.matchers(open, &mut selector)?;
+        }
+        selector.span = self.from(start);
+        self.require_a_matcher(&selector)?;
+        Ok(Expr { span: selector.span, kind: Kind::Selector(selector) })
+    }
+
+    fn matchers(&mut self, open: Span, selector: &mut Selector) -> Result<(), Fault> {
+        let outside = selector.name.clone();
+        while self.symbol() != Some("}") && self.peek().kind != TokenKind::End {
+            self.matcher(selector, outside.as_deref())?;
+            if self.eat(",").is_none() {
+                break;
+            }
+        }
+        self.close(open, "}", "`,` or `}`")?;
+        Ok(())
+    }
+
+    fn matcher(&mut self, selector: &mut Selector, outside: Option<&str>) -> Result<(), Fault> {
+        let (label, quoted) = match &self.peek().kind {
+            TokenKind::Word => (self.slice(self.peek().span).to_owned(), false),
+            TokenKind::String(string) => (string.clone(), true),
+            _ => return Err(self.unexpected("a label name or `}`")),
+        };
+        let place = self.bump();
+        let op = match self.symbol() {
+            Some("=") => MatchOp::Equal,
+            Some("!=") => MatchOp::NotEqual,
+            Some("=~") => MatchOp::Matches,
+            Some("!~") => MatchOp::NotMatches,
+            // A quoted string without an operator is the metric's name.
+            _ if quoted => return name_it(selector, label, place, outside),
+            _ => {
+                let fault = self.unexpected("`=`, `!=`, `=~` or `!~`");
+                return Err(if self.symbol() == Some("==") { fault.help("matchers take one `=`") } else { fault });
+            }
+        };
+        self.bump();
+        let TokenKind::String(value) = self.peek().kind.clone() else {
+            let fault = self.unexpected("a quoted value");
+            return Err(match self.word() {
+                Some(word) => fault.help(format!("`{label}{}\"{word}\"`", op.symbol())),
+                None => fault,
+            });
+        };
+        let value_span = self.bump();
+        if matches!(op, MatchOp::Matches | MatchOp::NotMatches)
+            && let Err(reason) = regex::check(&value)
+        {
+            return Err(Fault::new(value_span, format!("the pattern is not RE2: {reason}")));
+        }
+        let span = self.from(place.start);
+        if label == "__name__"
+            && let Some(name) = outside
+        {
+            return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
+        }
+        selector.matchers.push(Matcher { label, op, value, span });
+        Ok(())
+    }
+
+    /// As in Prometheus, so that a slip does not select every series there is.
+    fn require_a_matcher(&self, selector: &Selector) -> Result<(), Fault> {
+        let selects = |matcher: &Matcher| match matcher.op {
+            MatchOp::Equal => !matcher.value.is_empty(),
+            MatchOp::NotEqual => matcher.value.is_empty(),
+            MatchOp::Matches => regex::matches(&matcher.value, "") == Some(false),
+            MatchOp::NotMatches => regex::matches(&matcher.value, "") == Some(true),
+        };
+        if selector.name.as_ref().is_some_and(|name| !name.is_empty())
+            || selector.matchers.iter().any(selects)
+            || self.may_match_all == Some(selector.span.start)
+        {
+            return Ok(());
+        }
+        Err(Fault::new(selector.span, "a selector needs at least one matcher that does not match the empty string"))
+    }
+
+    /// `expr` with all that follows it and binds tighter than any operator.
+    pub(super) fn with_modifiers(&mut self, mut expr: Expr) -> Result<Expr, Fault> {
+        loop {
+            let start = expr.span.start;
+            if self.symbol() == Some("[") {
+                expr = self.brackets(expr)?;
+            } else if let Some(at) = self.eat("@") {
+                let time = self.instant()?;
+                let place = self.from(at.start);
+                let modifiers = modifiers_of(&mut expr, place, "`@`")?;
+                if modifiers.at.is_some() {
+                    return Err(Fault::new(place, "`@` is set twice"));
+                }
+                modifiers.at = Some((time, place));
+            } else if let Some(word) = self.eat_keyword("offset") {
+                let time = self.offset()?;
+                let place = self.from(word.start);
+                let modifiers = modifiers_of(&mut expr, place, "`offset`")?;
+                if modifiers.offset.is_some() {
+                    return Err(Fault::new(place, "`offset` is set twice"));
+                }
+                modifiers.offset = Some((time, place));
+            } else if let Some(place) = self.eat_keyword("anchored") {
+                extend(&mut expr, Extension::Anchored, place)?;
+            } else if let Some(place) = self.eat_keyword("smoothed") {
+                extend(&mut expr, Extension::Smoothed, place)?;
+            } else {
+                return Ok(expr);
+            }
+            expr.span = self.from(start);
+        }
+    }
+
+    /// `[5m]` or `[1h:5m]` after `expr`.
+    fn brackets(&mut self, expr: Expr) -> Result<Expr, Fault> {
+        let start = expr.span.start;
+        let open = self.expect("[")?;
+        let range = self.range(open)?;
+        if self.eat(":").is_some() {
+            self.count_operator()?;
+            let step = if self.symbol() == Some("]") { None } else { Some(self.range(open)?) };
+            self.close(open, "]", "`]`")?;
+            let kind = Kind::Subquery { expr: Box::new(expr), range, step, at: Modifiers::default() };
+            return Ok(Expr { kind, span: self.from(start) });
+        }
+        self.close(open, "]", "`:` or `]`")?;
+        let brackets = self.from(open.start);
+        let Kind::Selector(selector) = expr.kind else {
+            return Err(Fault::new(brackets, "a range after something that is not a selector")
+                .help("a subquery has a colon: `[1h:]`"));
+        };
+        for (place, what) in [
+            (selector.at.offset.as_ref().map(|(_, place)| *place), "`offset`"),
+            (selector.at.at.as_ref().map(|(_, place)| *place), "`@`"),
+        ] {
+            if let Some(place) = place {
+                return Err(Fault::new(place, format!("{what} before the range"))
+                    .help(format!("{what} follows the range: `x{} {}`", self.slice(brackets), self.slice(place))));
+            }
+        }
+        Ok(Expr { kind: Kind::Range { selector, range }, span: self.from(start) })
+    }
+
+    /// What follows `@`.
+    fn instant(&mut self) -> Result<At, Fault> {
+        for (word, at) in [("start", At::Start), ("end", At::End)] {
+            if self.eat_keyword(word).is_some() {
+                let open = self.expect("(")?;
+                self.close(open, ")", "`)`")?;
+                return Ok(at);
+            }
+        }
+        let start = self.peek().span.start;
+        let negative = self.symbol() == Some("-");
+        if self.symbol() == Some("+") || negative {
+            self.bump();
+        }
+        match self.peek().kind {
+            TokenKind::Number => {
+                let number = self.bump();
+                let text = self.slice(number);
+                if text.eq_ignore_ascii_case("inf") || text.eq_ignore_ascii_case("nan") {
+                    return Err(Fault::new(self.from(start), "not a timestamp"));
+                }
+                Ok(At::Timestamp(format!("{}{text}", if negative { "-" } else { "" })))
+            }
+            TokenKind::Duration => Ok(At::Time(self.literal(negative)?)),
+            _ => Err(self.unexpected("a timestamp, `start()` or `end()`")),
+        }
+    }
+}
+
+/// A quoted name among the matchers. The second of two is a matcher like any other, with which nothing agrees.
+fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&str>) -> Result<(), Fault> {
+    if let Some(first) = outside {
+        return Err(Fault::new(place, format!("the metric's name is already `{first}`")));
+    }
+    if selector.name.is_none() {
+        selector.name = Some(name);
+    } else {
+        selector.matchers.push(Matcher { label: "__name__".to_owned(), op: MatchOp::Equal, value: name, span: place });
+    }
+    Ok(())
+}
+
+fn modifiers_of<'e>(expr: &'e mut Expr, place: Span, what: &str) -> Result<&'e mut Modifiers, Fault> {
+    match &mut expr.kind {
+        Kind::Selector(selector) | Kind::Range { selector, .. } => Ok(&mut selector.at),
+        Kind::Subquery { at, .. } => Ok(at),
+        _ => Err(Fault::new(place, format!("{what} after something that is neither a selector nor a subquery"))),
+    }
+}
+
+fn extend(expr: &mut Expr, extension: Extension, place: Span) -> Result<(), Fault> {
+    let (Kind::Selector(selector) | Kind::Range { selector, .. }) = &mut expr.kind else {
+        return Err(Fault::new(place, "only selectors can be `anchored` or `smoothed`"));
+    };
+    match selector.at.extension {
+        Some((other, _)) if other != extension => {
+            Err(Fault::new(place, "a selector cannot be both `anchored` and `smoothed`"))
+        }
+        _ => {
+            selector.at.extension = Some((extension, place));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Reads the patterns of matchers: RE2, anchored on both sides. Says whether one is sound, whether it matches, and
+//! invents values that do.
+//!
+//! The `regex` crate is close to RE2 and not the same; `translate` writes a pattern in its words. Where that cannot
+//! be done soundly, the answer is `None`.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use super::ast::MatchOp;
+
+/// Values that are tried besides what the patterns themselves suggest: the plain ones that people expect to read in
+/// an example, status codes among them.
+const INVENTED: [&str; 14] =
+    ["", "a", "b", "x1", "other", "200", "404", "500", "GET", "/", "0", "1", "a.b", "none-of-these"];
+
+/// An invented string longer than this helps nobody.
+const LONGEST: usize = 1_000;
+
+/// Whether `pattern` is RE2, and what is wrong with it if not.
+pub fn check(pattern: &str) -> Result<(), String> {
+    compile(pattern).map(|_| ())
+}
+
+/// Whether the whole of `text` matches `pattern`; `None` where that cannot be told.
+pub fn matches(pattern: &str, text: &str) -> Option<bool> {
+    Some(compile(pattern).ok()??.is_match(text))
+}
+
+/// A short string that matches `pattern` as a whole; `None` if there is none, or none was found.
+pub fn example(pattern: &str) -> Option<String> {
+    let hir = regex_syntax::Parser::new().parse(&translate(pattern).ok()?).ok()?;
+    let mut out = String::new();
+    shortest(&hir, &mut out)?;
+    (matches(pattern, &out) == Some(true)).then_some(out)
+}
+
+/// A value of one label that satisfies all of `matchers`; `None` if none was found. The empty string stands for an
+/// absent label.
+pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
+    let mut candidates: Vec<String> = Vec::new();
+    for (op, value) in matchers {
+        match op {
+            MatchOp::Equal => candidates.push((*value).to_owned()),
+            MatchOp::Matches => candidates.extend(examples(value)),
+            MatchOp::NotEqual | MatchOp::NotMatches => {}
+        }
+    }
+    // What is present reads better than what is not, so the empty string comes after the other plain values.
+    candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
+    let satisfies = |candidate: &str| {
+        matchers.iter().all(|(op, value)| match op {
+            MatchOp::Equal => candidate == *value,
+            MatchOp::NotEqual => candidate != *value,
+            MatchOp::Matches => matches(value, candidate) == Some(true),
+            MatchOp::NotMatches => matches(value, candidate) == Some(false),
+        })
+    };
+    candidates.into_iter().find(|candidate| satisfies(candidate))
+}
+
+/// Several strings that match: the shortest, one of each alternative at the top, and longer ones where the pattern
+/// has room for them, so that a second matcher can refuse some.
+fn examples(pattern: &str) -> Vec<String> {
+    let mut found: Vec<String> = example(pattern).into_iter().collect();
+    let hir = translate(pattern).ok().and_then(|pattern| regex_syntax::Parser::new().parse(&pattern).ok());
+    if let Some(hir) = hir {
+        let mut each = Vec::new();
+        alternatives(&hir, &mut each);
+        found.extend(each);
+    }
+    for prefix in found.clone().into_iter().take(8) {
+        found.extend(["a", "b", "1", "x1"].map(|suffix| format!("{prefix}{suffix}")));
+    }
+    found.extend(["GET", "POST", "PUT", "200", "204", "301", "404", "429", "500", "503", "/", "/a"].map(str::to_owned));
+    found.retain(|value| matches(pattern, value) == Some(true));
+    found
+}
+
+fn alternatives(hir: &Hir, out: &mut Vec<String>) {
+    match hir.kind() {
+        HirKind::Alternation(branches) => branches.iter().for_each(|branch| alternatives(branch, out)),
+        HirKind::Capture(capture) => alternatives(&capture.sub, out),
+        HirKind::Class(Class::Unicode(class)) if class.ranges().len() <= 8 => {
+            let ends = class.ranges().iter().flat_map(|range| [range.start(), range.end()]);
+            out.extend(ends.map(String::from));
+        }
+        _ => {
+            let mut one = String::new();
+            if shortest(hir, &mut one).is_some() {
+                out.push(one);
+            }
+        }
+    }
+}
+
+/// Appends a shortest string that `hir` matches.
+fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => out.push_str(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Class(Class::Unicode(class)) => {
+            // After a digit a digit reads best: `5..` is 500.
+            let digits = out.ends_with(|c: char| c.is_ascii_digit());
+            let order = if digits { "0123456789ax" } else { "abcxyz019ABCXYZ-_/.:" };
+            let holds = |c: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
+            let printable = ('!'..='~').find(|c| holds(*c));
+            let any = || class.ranges().first().map(|range| range.start());
+            out.push(order.chars().find(|c| holds(*c)).or(printable).or_else(any)?);
+        }
+        HirKind::Class(Class::Bytes(class)) => out.push(char::from(class.ranges().first()?.start())),
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition.min {
+                shortest(&repetition.sub, out)?;
+                if out.len() > LONGEST {
+                    return None;
+                }
+            }
+        }
+        HirKind::Capture(capture) => shortest(&capture.sub, out)?,
+        HirKind::Concat(parts) => {
+            for part in parts {
+                shortest(part, out)?;
+            }
+        }
+        HirKind::Alternation(branches) => {
+            let start = out.len();
+            let mut best: Option<String> = None;
+            for branch in branches {
+                let mut branch_out = out.clone();
+                if shortest(branch, &mut branch_out).is_some()
+                    && best.as_ref().is_none_or(|best| branch_out[start..].chars().count() < best.chars().count())
+                {
+                    best = Some(branch_out.split_off(start));
+                }
+            }
+            out.push_str(&best?);
+        }
+    }
+    (out.len() <= LONGEST).then_some(())
+}
+
+/// `Ok(None)` is a pattern that is RE2 but too large for us to run.
+fn compile(pattern: &str) -> Result<Option<::regex::Regex>, String> {
+    let translated = translate(pattern)?;
+    if let Err(error) = regex_syntax::Parser::new().parse(&translated) {
+        return Err(reason(&error));
+    }
+    // Prometheus 3 lets `.` match a line break; before, label values with one were as good as unknown.
+    Ok(::regex::Regex::new(&format!("\\A(?s:{translated})\\z")).ok())
+}
+
+fn reason(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it cannot be read".to_owned(),
+    }
+}
+
+/// The same pattern in the syntax of the `regex` crate, or why it is not RE2.
+fn translate(pattern: &str) -> Result<String, String> {
+    let mut chars = pattern.chars().peekable();
+    let mut out = String::with_capacity(pattern.len());
+    // How many quantifiers stand right before this place: RE2 refuses `a**`, the crate does not.
+    let mut quantified = false;
+    while let Some(c) = chars.next() {
+        let mut quantifier = false;
+        match c {
+            '\\' => escape(&mut chars, &mut out, false)?,
+            '[' => class(&mut chars, &mut out)?,
+            '(' => {
+                out.push('(');
+                if chars.peek() == Some(&'?') {
+                    group(&mut chars, &mut out)?;
+                }
+            }
+            '*' | '+' | '?' => {
+                quantifier = true;
+                out.push(c);
+            }
+            '{' => match counts(&chars) {
+                Some(text) => {
+                    quantifier = true;
+                    counted(&text)?;
+                    out.push('{');
+                    out.push_str(&text);
+                    chars.nth(text.len() - 1);
+                }
+                // Not a quantifier is a brace.
+                None => out.push_str("\\{"),
+            },
+            '}' => out.push_str("\\}"),
+            _ => out.push(c),
+        }
+        if quantifier {
+            if quantified {
+                return Err("a quantifier after a quantifier".to_owned());
+            }
+            // The `?` that makes it lazy belongs to it.
+            if chars.next_if_eq(&'?').is_some() {
+                out.push('?');
+            }
+        }
+        quantified = quantifier;
+    }
+    Ok(out)
+}
+
+/// `n}`, `n,}` or `n,m}` ahead.
+fn counts(chars: &Peekable<Chars<'_>>) -> Option<String> {
+    let ahead: String = chars.clone().take_while(|c| *c != '}').take(24).collect();
+    let closed = chars.clone().nth(ahead.chars().count()) == Some('}');
+    let (least, most) = ahead.split_once(',').unwrap_or((&ahead, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    (closed && !least.is_empty() && digits(least) && digits(most)).then(|| format!("{ahead}}}"))
+}
+
+fn counted(text: &str) -> Result<(), String> {
+    let numbers = text.trim_end_matches('}').split(',').filter(|number| !number.is_empty());
+    // RE2 and Go stop at a thousand repetitions.
+    if numbers.clone().any(|number| !number.parse::<u32>().is_ok_and(|number| number <= 1_000)) {
+        return Err("a repetition of more than 1000".to_owned());
+    }
+    Ok(())
+}
+
+/// After `(?`: `P<name>`, `<name>`, or flags that RE2 has.
+fn group(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
+    chars.next();
+    out.push('?');
+    match chars.peek() {
+        Some('P' | '<') => {
+            let head: String = chars.clone().take(2).collect();
+            match head.as_str() {
+                "<=" | "<!" => Err("look-around is not supported".to_owned()),
+                "P=" | "P>" => Err("backreferences are not supported".to_owned()),
+                _ => Ok(()),
+            }
+        }
+        Some('=' | '!') => Err("look-around is not supported".to_owned()),
+        _ => {
+            let flags: String = chars.clone().take_while(|c| !matches!(c, ':' | ')')).collect();
+            match flags.chars().find(|c| !"imsU-".contains(*c)) {
+                Some(flag) => Err(format!("`(?{flag}` is unknown")),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// After `[`, up to its `]`. In RE2, classes do not nest and have no operations.
+fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
+    const UNCLOSED: &str = "unclosed `[`";
+    out.push('[');
+    if chars.next_if_eq(&'^').is_some() {
+        out.push('^');
+    }
+    let mut first = true;
+    loop {
+        match chars.next().ok_or(UNCLOSED)? {
+            ']' if !first => break,
+            '\\' => escape(chars, out, true)?,
+            '[' if chars.peek() == Some(&':') => {
+                let name: String = chars.clone().skip(1).take_while(|c| c.is_ascii_alphabetic() || *c == '^').collect();
+                let closed: String = chars.clone().skip(1 + name.len()).take(2).collect();
+                if closed == ":]" {
+                    out.push_str(&format!("[:{name}:]"));
+                    chars.nth(name.len() + 2);
+                } else {
+                    out.push_str("\\[");
+                }
+            }
+            '-' => out.push('-'),
+            c => literal(c, out),
+        }
+        first = false;
+    }
+    out.push(']');
+    Ok(())
+}
+
+/// A character that stands for itself. To the crate `\\<` would be the start of a word.
+fn literal(c: char, out: &mut String) {
+    if regex_syntax::is_meta_character(c) {
+        out.push('\\');
+    }
+    out.push(c);
+}
+
+/// After a backslash.
+fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> Result<(), String> {
+    let c = chars.next().ok_or("a backslash at the end")?;
+    match c {
+        // The crate's are Unicode, RE2's are ASCII.
+        'd' => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
+        'w' => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
+        's' => out.push_str(if in_class { "\\t\\n\\f\\r " } else { "[\\t\\n\\f\\r ]" }),
+        'D' => out.push_str("[^0-9]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        'S' => out.push_str("[^\\t\\n\\f\\r ]"),
+        'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => out.extend(['\\', c]),
+        'p' | 'P' => {
+            out.extend(['\\', c]);
+            // The braces of `\p{Greek}` are no quantifier.
+            if chars.peek() == Some(&'{') {
+                let name: String = chars.clone().take_while(|c| *c != '}').collect();
+                chars.nth(name.chars().count());
+                out.push_str(&name);
+                out.push('}');
+            }
+        }
+        'A' | 'z' if !in_class => out.extend(['\\', c]),
+        'b' | 'B' if !in_class => out.push_str(&format!("(?-u:\\{c})")),
+        'Q' if !in_class => {
+            let mut quoted = String::new();
+            while let Some(c) = chars.next() {
+                if c == '\\' && chars.peek() == Some(&'E') {
+                    chars.next();
+                    break;
+                }
+                quoted.push(c);
+            }
+            out.push_str(&regex_syntax::escape(&quoted));
+        }
+        'E' if !in_class => {}
+        '1'..='9' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) || c > '7' => {
+            return Err("backreferences are not supported".to_owned());
+        }
+        '0'..='7' => {
+            let mut code = c as u32 - '0' as u32;
+            for _ in 0..2 {
+                let Some(digit) = chars.next_if(|c| ('0'..='7').contains(c)) else { break };
+                code = code * 8 + (digit as u32 - '0' as u32);
+            }
+            out.push_str(&format!("\\x{{{code:x}}}"));
+        }
+        _ if c.is_ascii_punctuation() => literal(c, out),
+        _ => return Err(format!("unknown escape `\\{c}`")),
+    }
+    // `\x{e9}`: its braces are no quantifier either.
+    if c == 'x' && chars.peek() == Some(&'{') {
+        let code: String = chars.clone().take_while(|c| *c != '}').collect();
+        chars.nth(code.chars().count());
+        out.push_str(&code);
+        out.push('}');
+    }
+    Ok(())
+}

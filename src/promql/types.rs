@@ -1,0 +1,237 @@
+//! Says what type an expression has, or everything that is wrong with the types in it, by the rules of Prometheus.
+
+use super::ast::{Binary, Expr, Kind, Matching, Span};
+use super::fault::Fault;
+pub use super::functions::{Function, function_named as function};
+use super::functions::FUNCTIONS;
+use super::names;
+
+/// The types of PromQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// One number.
+    Scalar,
+    /// An instant vector: one sample per series.
+    Vector,
+    /// A range vector: many samples per series.
+    Matrix,
+    /// A string.
+    String,
+}
+
+impl Type {
+    /// As Prometheus' documentation calls it, with its article.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Type::Scalar => "a scalar",
+            Type::Vector => "an instant vector",
+            Type::Matrix => "a range vector",
+            Type::String => "a string",
+        }
+    }
+}
+
+/// Parses and checks `text`: its tree and type, or all its faults.
+pub fn read(text: &str) -> Result<(Expr, Type), Vec<Fault>> {
+    let expr = super::parse(text).map_err(|fault| vec![fault])?;
+    match check(&expr) {
+        Ok(found) => Ok((expr, found)),
+        Err(faults) => Err(faults.into_iter().map(|fault| fault.trimmed(text)).collect()),
+    }
+}
+
+/// The type of `expr`, or all its faults in the order of the text. The tree does not know the place of its operators,
+/// so a fault of one spans all between its operands; `read` trims it to the words.
+pub fn check(expr: &Expr) -> Result<Type, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let found = type_of(expr, &mut faults);
+    match found {
+        Some(found) if faults.is_empty() => Ok(found),
+        _ => {
+            faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+            Err(faults)
+        }
+    }
+}
+
+/// The type as far as it is known: what an unknown function answers is not, and nobody complains about it twice.
+fn type_of(expr: &Expr, faults: &mut Vec<Fault>) -> Option<Type> {
+    match &expr.kind {
+        Kind::Number(_) => Some(Type::Scalar),
+        Kind::String(_) => Some(Type::String),
+        Kind::Selector(_) => Some(Type::Vector),
+        Kind::Range { .. } => Some(Type::Matrix),
+        Kind::Paren(inner) => type_of(inner, faults),
+        Kind::Subquery { expr: inner, .. } => {
+            expect(inner, Type::Vector, "a subquery", faults);
+            Some(Type::Matrix)
+        }
+        Kind::Unary { expr: inner, .. } => {
+            let found = type_of(inner, faults);
+            if let Some(found @ (Type::Matrix | Type::String)) = found {
+                let message = format!("a sign before {}, not a scalar or an instant vector", found.description());
+                faults.push(with_rate(Fault::new(inner.span, message), found));
+                return None;
+            }
+            found
+        }
+        Kind::Aggregate { op, param, expr: inner, .. } => {
+            aggregate(expr.span, op, param.as_deref(), inner, faults);
+            Some(Type::Vector)
+        }
+        Kind::Call { function: name, args } => call(expr.span, name, args, faults),
+        Kind::Binary(binary) => operation(binary, faults),
+    }
+}
+
+fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
+    let Some(found) = type_of(expr, faults) else { return };
+    if found == wanted {
+        return;
+    }
+    let message = format!("{taker} takes {}, found {}", wanted.description(), found.description());
+    let fault = Fault::new(expr.span, message);
+    faults.push(match (wanted, &expr.kind) {
+        (Type::Matrix, Kind::Selector(selector)) => fault.help(format!("a range makes it one: `{selector}[5m]`")),
+        (Type::Matrix, _) if found == Type::Vector => fault.help("a subquery makes it one: `[5m:]` behind it"),
+        (Type::Vector, _) if found == Type::Scalar => fault.help("`vector(…)` makes it one"),
+        (Type::Scalar, _) if found == Type::Vector => fault.help("`scalar(…)` makes it one"),
+        (Type::Vector, _) => with_rate(fault, found),
+        _ => fault,
+    });
+}
+
+fn with_rate(fault: Fault, found: Type) -> Fault {
+    if found == Type::Matrix { fault.help("a function such as `rate(…)` makes an instant vector of it") } else { fault }
+}
+
+fn aggregate(span: Span, op: &str, param: Option<&Expr>, expr: &Expr, faults: &mut Vec<Fault>) {
+    if !names::is_aggregation(op) {
+        faults.push(Fault::new(span, format!("unknown aggregation `{op}`")));
+    }
+    let taker = format!("`{op}`");
+    match (names::WITH_PARAMETER.contains(&op), param) {
+        (true, Some(param)) => {
+            let wanted = if op == "count_values" { Type::String } else { Type::Scalar };
+            expect(param, wanted, &format!("the parameter of `{op}`"), faults);
+        }
+        (true, None) => faults.push(Fault::new(span, format!("`{op}` takes two arguments, found 1"))),
+        (false, Some(_)) => faults.push(Fault::new(span, format!("`{op}` takes one argument, found 2"))),
+        (false, None) => {}
+    }
+    expect(expr, Type::Vector, &taker, faults);
+}
+
+fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Option<Type> {
+    let Some(function) = function(name) else {
+        let end = if span.end > span.start { span.start + name.len() } else { span.end };
+        let fault = Fault::new(Span { end, ..span }, format!("unknown function `{name}`"));
+        faults.push(match nearest(name) {
+            Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
+            None => fault,
+        });
+        for arg in args {
+            type_of(arg, faults);
+        }
+        return None;
+    };
+    if args.len() < function.least || function.most.is_some_and(|most| args.len() > most) {
+        faults.push(Fault::new(span, format!("`{name}` takes {}, found {}", how_many(function), args.len())));
+    }
+    for (i, arg) in args.iter().enumerate() {
+        match function.args.get(i).or(function.args.last()) {
+            Some(wanted) => expect(arg, *wanted, &format!("`{name}`"), faults),
+            None => drop(type_of(arg, faults)),
+        }
+    }
+    if name == "info" && let Some(second) = args.get(1) {
+        let names = |kind: &Kind| if let Kind::Selector(selector) = kind { Some(selector.name.is_some()) } else { None };
+        if names(&second.kind) != Some(false) {
+            faults.push(Fault::new(second.span, "the second argument of `info` is matchers alone")
+                .help("`info(metric, {label=\"value\"})`"));
+        }
+    }
+    Some(function.returns)
+}
+
+fn how_many(function: &Function) -> String {
+    let arguments = |count: usize| match count {
+        0 => "no arguments".to_owned(),
+        1 => "one argument".to_owned(),
+        2 => "two arguments".to_owned(),
+        3 => "three arguments".to_owned(),
+        _ => format!("{count} arguments"),
+    };
+    match function.most {
+        Some(most) if most == function.least => arguments(most),
+        Some(most) => format!("{} to {}", function.least, arguments(most)),
+        None => format!("at least {}", arguments(function.least)),
+    }
+}
+
+/// The function or aggregation that is most likely meant.
+fn nearest(name: &str) -> Option<&'static str> {
+    if name == "holt_winters" {
+        return Some("double_exponential_smoothing"); // Its name since Prometheus 3.
+    }
+    let known = FUNCTIONS.iter().map(|function| function.name).chain(names::AGGREGATIONS);
+    let lower = name.to_ascii_lowercase();
+    known
+        .map(|known| (strsim::damerau_levenshtein(&lower, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min()
+        .map(|(_, known)| known)
+}
+
+fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
+    let Binary { op, bool, matching, left, right } = binary;
+    let symbol = op.symbol();
+    let mut side = |expr: &Expr| {
+        let found = type_of(expr, faults);
+        if let Some(found @ (Type::Matrix | Type::String)) = found {
+            let message = format!("`{symbol}` takes scalars and instant vectors, found {}", found.description());
+            faults.push(with_rate(Fault::new(expr.span, message), found));
+            return None;
+        }
+        found
+    };
+    let (left_type, right_type) = (side(left), side(right));
+    let between = Span { start: left.span.end, end: right.span.start };
+
+    if *bool && !op.is_comparison() {
+        faults.push(Fault::new(between, format!("`bool` after `{symbol}`, which is not a comparison")));
+    }
+    if let Some(matching) = matching {
+        both_on_and_grouped(matching, between, faults);
+        if op.is_set() && matching.group.is_some() {
+            faults.push(Fault::new(between, format!("a group with `{symbol}`, which matches many to many")));
+        }
+        if op.is_set() && matching.fill.is_some() {
+            faults.push(Fault::new(between, format!("`fill` with `{symbol}`, which leaves nothing to fill")));
+        }
+    }
+    let (left_type, right_type) = (left_type?, right_type?);
+    let scalars = left_type == Type::Scalar || right_type == Type::Scalar;
+    if scalars && op.is_set() {
+        let side = if left_type == Type::Scalar { left } else { right };
+        faults.push(Fault::new(side.span, format!("`{symbol}` takes instant vectors, found a scalar"))
+            .help("`vector(…)` makes it one"));
+    } else if scalars && matching.as_ref().is_some_and(|m| !m.labels.is_empty() || m.group.is_some() || m.fill.is_some()) {
+        faults.push(Fault::new(between, "labels are matched with a scalar, which has none"));
+    }
+    if left_type == Type::Scalar && right_type == Type::Scalar {
+        if op.is_comparison() && !bool {
+            faults.push(Fault::new(between, "a comparison of scalars without `bool`")
+                .help(format!("`{symbol} bool`")));
+        }
+        return Some(Type::Scalar);
+    }
+    Some(Type::Vector)
+}
+
+fn both_on_and_grouped(matching: &Matching, between: Span, faults: &mut Vec<Fault>) {
+    let include = matching.group.iter().flat_map(|group| &group.include);
+    for label in include.filter(|label| matching.on && matching.labels.contains(label)) {
+        faults.push(Fault::new(between, format!("label `{label}` in both `on` and the group")));
+    }
+}

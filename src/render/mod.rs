@@ -1,0 +1,49 @@
+//! Problems as text, for people and for machines.
+
+mod github;
+mod human;
+mod json;
+mod places;
+mod sarif;
+
+use crate::diagnostic::{Level, Problem};
+use crate::source::Sources;
+use places::Places;
+
+/// Who reads the problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// People at a terminal: the text with its faults underlined.
+    Human {
+        /// Whether to write ANSI colour sequences.
+        color: bool,
+    },
+    /// Programs: a JSON object whose fields stay as they are from release to release.
+    Json,
+    /// GitHub Actions: one workflow command a problem, shown at its line of the pull request.
+    Github,
+    /// Code scanning services: SARIF 2.1.0.
+    Sarif,
+}
+
+/// All problems in the order given, each exactly once; ends in a line break unless it is empty.
+pub fn render(problems: &[Problem], sources: &Sources, format: Format) -> String {
+    let places = Places::new(sources);
+    match format {
+        Format::Human { color } => human::render(problems, &places, color),
+        Format::Json => json::render(problems, &places),
+        Format::Github => github::render(problems, &places),
+        Format::Sarif => sarif::render(problems, &places),
+    }
+}
+
+fn count(problems: &[Problem], level: Level) -> usize {
+    problems.iter().filter(|problem| problem.level == level).count()
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    }
+}

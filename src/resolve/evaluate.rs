@@ -1,0 +1,132 @@
+//! A query's value for given series, one per selector: just enough PromQL to find values that make a condition hold or fail.
+//!
+//! **Invariant:** what it cannot evaluate exactly it does not evaluate; promtool judges the outcome in the proofs.
+
+use crate::promql::ast::{Expr, Kind, Op, Selector, Time};
+use crate::vocabulary::Decimal;
+
+/// What one series does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Has this value.
+    Stands(Decimal),
+    /// Grows by this much per second.
+    Grows(Decimal),
+    /// Holds the time of so many seconds ago.
+    Ages(Decimal),
+}
+
+/// The time that `time()` answers; any would do.
+const NOW: i64 = 1_000_000;
+
+/// The value of `expr`; `None` if it has none or is beyond this.
+pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decimal> {
+    let signal = |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
+    match &expr.kind {
+        Kind::Number(text) => Decimal::from_str_exact(text).ok(),
+        Kind::Paren(inner) => value(inner, signals),
+        Kind::Unary { negative, expr } => {
+            value(expr, signals).map(|operand| if *negative { -operand } else { operand })
+        }
+        Kind::Selector(selector) => match signal(selector)? {
+            Signal::Stands(level) => Some(level),
+            Signal::Ages(age) => Some(Decimal::from(NOW) - age),
+            Signal::Grows(_) => None,
+        },
+        Kind::Aggregate { op, expr, .. } => {
+            let inner = value(expr, signals)?;
+            match op.as_str() {
+                "sum" | "avg" | "min" | "max" => Some(inner),
+                "count" | "group" => Some(Decimal::ONE),
+                _ => None,
+            }
+        }
+        Kind::Call { function, args } => call(function, args, signals),
+        Kind::Binary(binary) => {
+            let left = value(&binary.left, signals);
+            let right = value(&binary.right, signals);
+            match binary.op {
+                Op::Or => left.or(right),
+                Op::And => left.filter(|_| right.is_some()),
+                Op::Unless => left.filter(|_| right.is_none()),
+                op => arithmetic(op, binary.bool, left?, right?),
+            }
+        }
+        Kind::String(_) | Kind::Range { .. } | Kind::Subquery { .. } => None,
+    }
+}
+
+fn call(function: &str, args: &[Expr], signals: &[(Selector, Signal)]) -> Option<Decimal> {
+    let arg = |index: usize| args.get(index).and_then(|arg| value(arg, signals));
+    let ranged = || match &args.last()?.kind {
+        Kind::Range { selector, range } => {
+            let (_, signal) = signals.iter().find(|(known, _)| known == selector)?;
+            let seconds = match range {
+                Time::Fixed(length) => Decimal::new(length.millis() as i64, 3),
+                // The window of a ratio: only proportions matter.
+                Time::Placeholder(_) => Decimal::from(60),
+                Time::Negative(_) | Time::Expr(_) => return None,
+            };
+            Some((*signal, seconds))
+        }
+        _ => None,
+    };
+    match function {
+        "time" => Some(Decimal::from(NOW)),
+        "vector" | "scalar" => arg(0),
+        "abs" => arg(0).map(|value| value.abs()),
+        "ceil" => arg(0).map(|value| value.ceil()),
+        "floor" => arg(0).map(|value| value.floor()),
+        "clamp_min" => Some(arg(0)?.max(arg(1)?)),
+        "clamp_max" => Some(arg(0)?.min(arg(1)?)),
+        "clamp" => Some(arg(0)?.max(arg(1)?).min(arg(2)?)),
+        "rate" | "irate" | "deriv" => match ranged()? {
+            (Signal::Grows(rate), _) => Some(rate),
+            (Signal::Stands(_), _) => Some(Decimal::ZERO),
+            (Signal::Ages(_), _) => None,
+        },
+        "increase" | "delta" => match ranged()? {
+            (Signal::Grows(rate), seconds) => rate.checked_mul(seconds),
+            (Signal::Stands(_), _) => Some(Decimal::ZERO),
+            (Signal::Ages(_), _) => None,
+        },
+        "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => {
+            match ranged()? {
+                (Signal::Stands(level), _) => Some(level),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn arithmetic(op: Op, as_bool: bool, left: Decimal, right: Decimal) -> Option<Decimal> {
+    match op {
+        Op::Add => left.checked_add(right),
+        Op::Sub => left.checked_sub(right),
+        Op::Mul => left.checked_mul(right),
+        Op::Div => left.checked_div(right),
+        Op::Mod => left.checked_rem(right),
+        _ => {
+            let holds = compare(op, left, right)?;
+            match (as_bool, holds) {
+                (true, holds) => Some(Decimal::from(u8::from(holds))),
+                (false, true) => Some(left),
+                (false, false) => None,
+            }
+        }
+    }
+}
+
+/// Whether a comparison holds; `None` for any other operator.
+pub(super) fn compare(op: Op, left: Decimal, right: Decimal) -> Option<bool> {
+    match op {
+        Op::Eq => Some(left == right),
+        Op::Ne => Some(left != right),
+        Op::Lt => Some(left < right),
+        Op::Le => Some(left <= right),
+        Op::Gt => Some(left > right),
+        Op::Ge => Some(left >= right),
+        _ => None,
+    }
+}

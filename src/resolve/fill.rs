@@ -1,0 +1,70 @@
+//! The project file with its defaults filled in.
+
+use super::{settings, values, whole};
+use crate::ast::{PrometheusBlock, ProjectFile};
+use crate::diagnostic::Problem;
+use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle};
+use crate::vocabulary::{PerSeverity, Severity};
+
+/// The oldest server that is supported: Debian 12's.
+const OLDEST: (u32, u32) = (2, 42);
+
+/// What holds for all services.
+pub(super) fn project(file: &ProjectFile, problems: &mut Vec<Problem>) -> Project {
+    let language = match &file.language {
+        None => Language::English,
+        Some(code) => match Language::ALL.iter().find(|(known, _)| *known == code.text) {
+            Some((_, language)) => *language,
+            None => {
+                problems.push(
+                    Problem::error("wrong-type", whole(code), "texts are not written in this language yet")
+                        .label("expected `en` or `es`"),
+                );
+                Language::English
+            }
+        },
+    };
+    let plain = |label: &str| SeverityStyle {
+        label: label.to_owned(),
+        labels: Labels::new(),
+        annotations: Labels::new(),
+    };
+    let mut severities =
+        PerSeverity { page: plain(Severity::Page.as_str()), ticket: plain(Severity::Ticket.as_str()) };
+    for (key, block) in &file.severities {
+        let Some(severity) = settings::severity(&key.text, key.span, problems) else { continue };
+        let style = severities.get_mut(severity);
+        if let Some(label) = &block.label {
+            style.label = label.text.clone();
+        }
+        style.labels = settings::labels([&block.labels], problems);
+        style.annotations = settings::annotations([&block.annotations], problems);
+    }
+    Project { language, severities, prometheus: prometheus(&file.prometheus, problems) }
+}
+
+fn prometheus(block: &PrometheusBlock, problems: &mut Vec<Problem>) -> Prometheus {
+    let version = match &block.version {
+        None => OLDEST,
+        Some(written) => {
+            let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
+            match parts.as_deref() {
+                Some([major, minor, ..]) if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 => {
+                    (*major, *minor)
+                }
+                _ => {
+                    problems.push(
+                        Problem::error("wrong-type", whole(written), "this is no version of Prometheus from 2.42 on")
+                            .help("write major and minor in quotes, such as `\"2.42\"` or `\"3.5\"`"),
+                    );
+                    OLDEST
+                }
+            }
+        }
+    };
+    let retention = block
+        .retention
+        .as_ref()
+        .and_then(|written| values::duration(written, problems).map(|length| (length, whole(written))));
+    Prometheus { version, retention }
+}

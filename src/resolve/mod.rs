@@ -1,0 +1,191 @@
+//! ast → model: gives every text its meaning, fills in every default, collects every problem.
+
+mod evaluate;
+mod fill;
+mod policy;
+mod settings;
+mod sli;
+mod stimulus;
+mod values;
+
+use std::collections::BTreeMap;
+
+use crate::ast::{Ast, ProjectFile, ServiceFile, SloBlock};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Places, Service, Slo};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Name, Period};
+
+/// What the sources mean; what means nothing is left out and reported.
+pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let file = ast.project.clone().unwrap_or_default();
+    let project = fill::project(&file, &mut problems);
+    let policies = policy::all(&file.policies, &mut problems);
+    let mut services = Vec::new();
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for service in &ast.services {
+        let scope = Scope { project: &file, policies: &policies, service, version: project.prometheus.version };
+        let Some(resolved) = scope.service(&mut problems) else { continue };
+        let place = whole(&service.name);
+        match seen.insert(resolved.name.to_string(), place) {
+            Some(first) => problems.push(
+                Problem::error("duplicate-service", place, format!("two files define the service `{}`", resolved.name))
+                    .and(first, "the first is here")
+                    .help("move the SLOs into one file, or give this service another name"),
+            ),
+            None => services.push(resolved),
+        }
+    }
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    (Model { project, services }, problems)
+}
+
+/// The whole of a scalar.
+pub(crate) fn whole(scalar: &Scalar) -> Span {
+    scalar.place(0, scalar.text.len())
+}
+
+/// What surrounds the SLOs of one service.
+struct Scope<'a> {
+    project: &'a ProjectFile,
+    policies: &'a policy::Policies,
+    service: &'a ServiceFile,
+    version: (u32, u32),
+}
+
+impl Scope<'_> {
+    fn service(&self, problems: &mut Vec<Problem>) -> Option<Service> {
+        let file = self.service;
+        let name = values::name(&file.name.text, whole(&file.name), "service", problems)?;
+        let levels = [&self.project.settings, &file.settings];
+        let labels = settings::labels(levels.map(|level| &level.labels), problems);
+        let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
+        let missing_events = settings::missing_events(levels, problems);
+        let mut slos: Vec<Slo> = Vec::new();
+        for (key, block) in &file.slos {
+            for slo in self.slos(&key.text, key.span, block, problems) {
+                match slos.iter().find(|other| other.name == slo.name) {
+                    Some(other) => problems.push(
+                        Problem::error(
+                            "duplicate-slo",
+                            slo.places.objective,
+                            format!("two SLOs of `{name}` are called `{}`", slo.name),
+                        )
+                        .and(other.places.objective, "the first is this one")
+                        .help("write them as two SLOs with names of their own"),
+                    ),
+                    None => slos.push(slo),
+                }
+            }
+        }
+        Some(Service {
+            name,
+            description: file.description.as_ref().map(|text| text.text.clone()),
+            owner: file.owner.as_ref().map(|text| text.text.clone()),
+            labels,
+            annotations,
+            missing_events,
+            slos,
+        })
+    }
+
+    /// One SLO per objective.
+    fn slos(&self, name: &str, place: Span, block: &SloBlock, problems: &mut Vec<Problem>) -> Vec<Slo> {
+        let Some(base) = values::name(name, place, "SLO", problems) else { return Vec::new() };
+        if block.several && block.objectives.is_empty() {
+            problems.push(
+                Problem::error("missing-key", place, format!("`{base}` promises nothing"))
+                    .help("add an objective: `objective: 99.9%`"),
+            );
+        }
+        let mut slos = Vec::new();
+        let mut shared = Vec::new();
+        for objective in &block.objectives {
+            let mut found = Vec::new();
+            slos.extend(self.slo(&base, place, block, objective, &mut found));
+            shared.push(found);
+        }
+        // What several objectives find wrong in the one SLI is said once.
+        for problem in shared.into_iter().flatten() {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        slos
+    }
+
+    fn slo(
+        &self,
+        base: &Name,
+        place: Span,
+        block: &SloBlock,
+        objective: &Scalar,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Slo> {
+        let levels = [&self.project.settings, &self.service.settings, &block.settings];
+        let promise = values::promise(objective, problems);
+        let by = settings::by(&block.by, problems);
+        let sli = sli::sli(
+            &block.sli,
+            &sli::Context { promise: promise.as_ref(), objective, version: self.version, by: by.as_deref().unwrap_or_default() },
+            problems,
+        );
+        let period = settings::period(levels, problems);
+        let budgeting = settings::budgeting(levels, problems);
+        let min_bad_events = settings::min_bad_events(levels, problems);
+        let labels = settings::labels([&block.settings.labels], problems);
+        let annotations = settings::annotations([&block.settings.annotations], problems);
+        let traffic = settings::traffic(block.traffic.as_ref(), problems);
+        let scrape_interval = settings::scrape_interval(
+            [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
+            problems,
+        );
+        let (period, period_place) = period?;
+        let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &period, place, problems);
+        let promise = promise?;
+        let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
+        let (sli, stimulus) = sli?;
+        let (tiers, tiers_place) = tiers?;
+        let (min_bad_events, min_place) = min_bad_events?;
+        Some(Slo {
+            name,
+            description: block.description.as_ref().map(|text| text.text.clone()),
+            objective: promise.objective,
+            threshold: promise.threshold,
+            sli,
+            stimulus,
+            by: by?,
+            budgeting: budgeting?,
+            period,
+            tiers,
+            min_bad_events,
+            labels,
+            annotations,
+            runbook: block.runbook.as_ref().map(|text| text.text.clone()),
+            planned: block.planned.as_ref().map(|text| text.text.clone()),
+            scrape_interval: scrape_interval?,
+            traffic,
+            places: Places {
+                name: place,
+                objective: whole(objective),
+                period: period_place.unwrap_or(place),
+                sli: block.sli.span,
+                min_bad_events: min_place.unwrap_or(place),
+                traffic: block.traffic.as_ref().map_or(place, whole),
+                tiers: tiers_place,
+            },
+        })
+    }
+}
+
+/// The innermost of several settings.
+fn innermost<'a, T, const N: usize>(levels: [Option<&'a T>; N]) -> Option<&'a T> {
+    levels.into_iter().rev().flatten().next()
+}
+
+/// The default of `period`.
+fn default_period() -> Period {
+    Period::Rolling(crate::vocabulary::Duration::from_secs(30 * 86_400))
+}

@@ -1,0 +1,169 @@
+//! Policies: which tiers watch an SLO.
+
+use super::{innermost, settings, values, whole};
+use crate::ast::{Map, PolicyBlock, Settings};
+use crate::diagnostic::Problem;
+use crate::model::Tier;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity};
+
+/// All policies by name, own ones after the built-in ones.
+pub(super) struct Policies(Vec<(String, Policy)>);
+
+struct Policy {
+    /// The period that the windows were chosen for, if they are to be scaled.
+    scale_to: Option<Duration>,
+    /// Their span is `None` where nobody wrote them.
+    tiers: Vec<(Tier, bool)>,
+}
+
+/// The SRE Workbook's recommendation (ch. 5, table 5-8, and 6 for tickets as in its text): severity, share of the budget in percent, long and
+/// short window in seconds.
+const WORKBOOK: [(Severity, i64, u64, u64); 4] = [
+    (Severity::Page, 2, 3600, 300),
+    (Severity::Page, 5, 6 * 3600, 1800),
+    (Severity::Ticket, 10, 86_400, 7200),
+    (Severity::Ticket, 10, 3 * 86_400, 6 * 3600),
+];
+
+/// The built-in policies and those of the project file.
+pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Policies {
+    let nowhere = Span { source: crate::source::SourceId(0), start: 0, end: 0 };
+    let workbook = || {
+        WORKBOOK
+            .iter()
+            .map(|(severity, percent, long, short)| {
+                let tier = Tier {
+                    severity: *severity,
+                    budget_share: Decimal::new(*percent, 2),
+                    long: Duration::from_secs(*long),
+                    short: Duration::from_secs(*short),
+                    span: nowhere,
+                };
+                (tier, false)
+            })
+            .collect()
+    };
+    let month = Duration::from_secs(30 * 86_400);
+    let mut policies = vec![
+        ("workbook".to_owned(), Policy { scale_to: None, tiers: workbook() }),
+        ("workbook-scaled".to_owned(), Policy { scale_to: Some(month), tiers: workbook() }),
+    ];
+    for (key, block) in blocks {
+        if policies.iter().any(|(name, _)| *name == key.text) {
+            problems.push(
+                Problem::error("duplicate-key", key.span, format!("the policy `{}` is built in", key.text))
+                    .help("give this one a name of its own"),
+            );
+            continue;
+        }
+        let scale_to = block.scale_to.as_ref().and_then(|length| values::duration(length, problems));
+        let tiers = block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
+        policies.push((key.text.clone(), Policy { scale_to, tiers }));
+    }
+    Policies(policies)
+}
+
+fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tier> {
+    let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
+    let budget_share = share(&block.budget, problems);
+    let long = values::duration(&block.long, problems);
+    let short = values::duration(&block.short, problems);
+    let (long, short) = (long?, short?);
+    if short >= long {
+        problems.push(
+            Problem::error("window-order", whole(&block.short), "the short window is not shorter than the long one")
+                .label(format!("{short} is not less than {long}"))
+                .and(whole(&block.long), "the long window")
+                .help(format!("a twelfth of the long window is usual: {}", Duration::from_millis(long.millis() / 12))),
+        );
+        return None;
+    }
+    Some(Tier { severity: severity?, budget_share: budget_share?, long, short, span: block.span })
+}
+
+/// A share of the budget in (0, 1].
+fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
+    if scalar.text.trim() == "100%" {
+        return Some(Decimal::ONE);
+    }
+    match Objective::parse(&scalar.text) {
+        Ok(share) => Some(share.ratio()),
+        Err(fault) => {
+            let problem = Problem::error("invalid-objective", whole(scalar), "this is no share of the error budget");
+            problems.push(match fault {
+                ObjectiveFault::Malformed(Some(meant)) => {
+                    problem.fix(format!("write `{meant}`"), whole(scalar), meant)
+                }
+                ObjectiveFault::Malformed(None) | ObjectiveFault::OutOfRange => {
+                    problem.help("write a percentage above 0% and up to 100%, such as `2%`")
+                }
+            });
+            None
+        }
+    }
+}
+
+/// The tiers that watch an SLO, and the place that decided so.
+pub(super) fn tiers(
+    policies: &Policies,
+    levels: [&Settings; 3],
+    off: &[Scalar],
+    period: &Period,
+    slo: Span,
+    problems: &mut Vec<Problem>,
+) -> Option<(Vec<Tier>, Span)> {
+    let named = innermost(levels.map(|level| level.policy.as_ref()));
+    let name = named.map_or("workbook", |scalar| scalar.text.trim());
+    let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
+    let Some((_, policy)) = policies.0.iter().find(|(known, _)| known == name) else {
+        let known: Vec<&str> = policies.0.iter().map(|(name, _)| name.as_str()).collect();
+        problems.push(
+            Problem::error("unknown-policy", named.map_or(slo, whole), format!("there is no policy `{name}`"))
+                .help(format!("known are {}", crate::parse::listed(&known))),
+        );
+        return None;
+    };
+    let mut tiers: Vec<Tier> = policy
+        .tiers
+        .iter()
+        .map(|(tier, written)| Tier { span: if *written { tier.span } else { place }, ..tier.clone() })
+        .map(|tier| match policy.scale_to {
+            Some(base) => scaled(tier, period.nominal(), base),
+            None => tier,
+        })
+        .collect();
+    for word in off {
+        let text = word.text.trim();
+        let window = Duration::parse(text);
+        let matches =
+            |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
+        if !tiers.iter().any(matches) {
+            let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
+            let longs: Vec<&str> = longs.iter().map(String::as_str).collect();
+            problems.push(
+                Problem::error("unknown-policy", whole(word), format!("no tier of `{name}` is called `{text}`"))
+                    .help(format!("name a severity, or one of the long windows {}", crate::parse::listed(&longs))),
+            );
+            return None;
+        }
+        tiers.retain(|tier| !matches(tier));
+        place = whole(word);
+    }
+    Some((tiers, place))
+}
+
+/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero.
+fn scaled(tier: Tier, period: Duration, base: Duration) -> Tier {
+    let grid = match tier.severity {
+        Severity::Page => 30_000,
+        Severity::Ticket => 300_000,
+    };
+    let scale = |length: Duration| {
+        let exact = u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis());
+        let steps = (exact as u64 + grid / 2) / grid;
+        Duration::from_millis(steps.max(1) * grid)
+    };
+    Tier { long: scale(tier.long), short: scale(tier.short), ..tier }
+}

@@ -1,0 +1,273 @@
+//! What project, service and SLO may each say, and the innermost decides.
+
+use super::{default_period, innermost, values, whole};
+use crate::ast::{Map, MissingBlock, Settings};
+use crate::diagnostic::Problem;
+use crate::model::{Budgeting, Labels, MissingEvents};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{
+    Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone,
+};
+
+/// Alert labels of all levels; inner ones win.
+pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
+    let mut labels = Labels::new();
+    for (key, value) in levels.into_iter().flatten() {
+        if let Some(name) = label_name(&key.text, key.span, problems) {
+            labels.insert(name.as_str().to_owned(), value.text.clone());
+        }
+    }
+    labels
+}
+
+/// A label name that a source may set.
+pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
+    let Some(name) = LabelName::parse(text) else {
+        let mended: String =
+            text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let problem = Problem::error("invalid-label", place, "Prometheus accepts no such label name")
+            .label("letters, digits and `_`, not beginning with a digit");
+        problems.push(match LabelName::parse(&mended) {
+            Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
+            None => problem,
+        });
+        return None;
+    };
+    if name.is_reserved() {
+        let listed = RESERVED_LABELS.map(|label| format!("`{label}`")).join(", ");
+        problems.push(
+            Problem::error("reserved-label", place, format!("the label `{name}` belongs to the generated rules"))
+                .label("it would be overwritten, or overwrite theirs")
+                .help(format!("give it another name; taken are {listed} and all that begin with `__`")),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// Annotations of all levels; inner ones win.
+pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
+    const OURS: [&str; 2] = ["summary", "description"];
+    let mut annotations = Labels::new();
+    for (key, value) in levels.into_iter().flatten() {
+        if LabelName::parse(&key.text).is_none() {
+            problems.push(
+                Problem::error("invalid-label", key.span, "Prometheus accepts no such annotation name")
+                    .label("letters, digits and `_`, not beginning with a digit"),
+            );
+        } else if OURS.contains(&key.text.as_str()) {
+            problems.push(
+                Problem::error("reserved-label", key.span, format!("the annotation `{}` is generated", key.text))
+                    .help("say it in the SLO's `description`, or under another name"),
+            );
+        } else {
+            annotations.insert(key.text.clone(), value.text.clone());
+        }
+    }
+    annotations
+}
+
+/// Labels that an SLO keeps.
+pub(super) fn by(labels: &[Scalar], problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
+    let mut names: Vec<LabelName> = Vec::new();
+    for label in labels {
+        let name = label_name(&label.text, whole(label), problems)?;
+        if names.contains(&name) {
+            problems.push(
+                Problem::error("duplicate-key", whole(label), format!("`{name}` is listed twice"))
+                    .help("remove one of them"),
+            );
+            return None;
+        }
+        names.push(name);
+    }
+    Some(names)
+}
+
+/// The period, and where it was written.
+pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<(Period, Option<Span>)> {
+    let zone = innermost(levels.map(|level| level.time_zone.as_ref()));
+    let Some(written) = innermost(levels.map(|level| level.period.as_ref())) else {
+        return Some((default_period(), None));
+    };
+    let text = written.text.trim();
+    let unit = match text.split_whitespace().collect::<Vec<_>>()[..] {
+        ["calendar", "month"] => Some(Calendar::Month),
+        ["calendar", "quarter"] => Some(Calendar::Quarter),
+        _ => None,
+    };
+    if let Some(unit) = unit {
+        let zone = match zone {
+            None => Zone::utc(),
+            Some(name) => match Zone::named(name.text.trim()) {
+                Some(zone) => zone,
+                None => {
+                    problems.push(
+                        Problem::error("unknown-time-zone", whole(name), "no such time zone is known")
+                            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+                    );
+                    return None;
+                }
+            },
+        };
+        return Some((Period::Calendar(unit, zone), Some(whole(written))));
+    }
+    let least = Duration::from_secs(3600);
+    let most = Duration::from_secs(366 * 86_400);
+    match Duration::parse(text) {
+        Some(length) if (least..=most).contains(&length) && length.millis() % 300_000 == 0 => {
+            Some((Period::Rolling(length), Some(whole(written))))
+        }
+        Some(_) => {
+            problems.push(
+                Problem::error("invalid-period", whole(written), "a period is between an hour and a year, in steps of five minutes")
+                    .help("write a length such as `30d`, or `calendar month`"),
+            );
+            None
+        }
+        None => {
+            problems.push(
+                Problem::error("invalid-period", whole(written), "this is no period")
+                    .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
+            );
+            None
+        }
+    }
+}
+
+/// What an event is.
+pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Budgeting> {
+    let Some(written) = innermost(levels.map(|level| level.budgeting.as_ref())) else {
+        return Some(Budgeting::Occurrences);
+    };
+    match written.text.trim() {
+        "occurrences" => Some(Budgeting::Occurrences),
+        "timeslices" => {
+            let Some(slice) = innermost(levels.map(|level| level.slice.as_ref())) else {
+                problems.push(
+                    Problem::error("missing-key", whole(written), "timeslices need to know what makes a slice good")
+                        .help("add `slice: { length: 1m, objective: 95% }`"),
+                );
+                return None;
+            };
+            let length = values::duration(&slice.length, problems);
+            let promise = values::promise(&slice.objective, problems);
+            let length = length?;
+            if length.millis() % 30_000 != 0 || length > Duration::from_secs(3600) {
+                problems.push(
+                    Problem::error("window-off-grid", whole(&slice.length), "a slice is a multiple of 30s, up to an hour")
+                        .help("write `1m` or `5m`"),
+                );
+                return None;
+            }
+            Some(Budgeting::Timeslices { length, objective: promise?.objective })
+        }
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(written), "no such way of budgeting is known")
+                    .label("expected `occurrences` or `timeslices`"),
+            );
+            None
+        }
+    }
+}
+
+/// How many bad events it takes, and where the number for pages was written.
+pub(super) fn min_bad_events(
+    levels: [&Settings; 3],
+    problems: &mut Vec<Problem>,
+) -> Option<(PerSeverity<u32>, Option<Span>)> {
+    let mut least = PerSeverity { page: 2, ticket: 1 };
+    let mut place = None;
+    for (key, value) in levels.into_iter().flat_map(|level| &level.min_bad_events) {
+        let severity = severity(&key.text, key.span, problems)?;
+        *least.get_mut(severity) = values::count(value, "`min_bad_events`", problems)?;
+        if severity == Severity::Page {
+            place = Some(whole(value));
+        }
+    }
+    Some((least, place))
+}
+
+/// `page` or `ticket`.
+pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
+    let severity = Severity::parse(text);
+    if severity.is_none() {
+        problems.push(
+            Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
+                .label("expected `page` or `ticket`")
+                .help("how they are spelled on alerts is said under `severities`, in the project file"),
+        );
+    }
+    severity
+}
+
+/// The alert for events that disappear.
+pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>) -> Option<MissingEvents> {
+    let default = MissingEvents { severity: Severity::Ticket, after: Duration::from_secs(900) };
+    match innermost(levels.map(|level| level.missing_events.as_ref())) {
+        None => Some(default),
+        Some(MissingBlock::Word(word)) => {
+            if word.text != "off" {
+                problems.push(
+                    Problem::error("wrong-type", whole(word), "`missing_events` is `off` or says when to alert")
+                        .help("write `off`, or `{ severity: ticket, after: 15m }`"),
+                );
+            }
+            None
+        }
+        Some(MissingBlock::Block { severity: written, after }) => {
+            let severity = match written {
+                Some(word) => severity(&word.text, whole(word), problems)?,
+                None => default.severity,
+            };
+            let after = match after {
+                Some(length) => {
+                    let parsed = values::duration(length, problems)?;
+                    if !(Duration::from_secs(600)..=Duration::from_secs(86_400)).contains(&parsed) {
+                        problems.push(
+                            Problem::error("invalid-duration", whole(length), "`after` is between ten minutes and a day")
+                                .label("a restart of Prometheus takes minutes and is no disappearance"),
+                        );
+                        return None;
+                    }
+                    parsed
+                }
+                None => default.after,
+            };
+            Some(MissingEvents { severity, after })
+        }
+    }
+}
+
+/// How often targets are scraped.
+pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
+    match innermost(levels) {
+        None => Some(Duration::from_secs(15)),
+        Some(written) => values::duration(written, problems),
+    }
+}
+
+/// Expected events per second, of `200/h`.
+pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Decimal> {
+    let written = written?;
+    let rate = written.text.split_once('/').and_then(|(amount, unit)| {
+        let amount = Decimal::from_str_exact(amount.trim()).ok().filter(|amount| *amount > Decimal::ZERO)?;
+        let seconds = match unit.trim() {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        amount.checked_div(Decimal::from(seconds))
+    });
+    if rate.is_none() {
+        problems.push(
+            Problem::error("wrong-type", whole(written), "this is no rate of events")
+                .help("write events per `s`, `m`, `h` or `d`, such as `200/h`"),
+        );
+    }
+    rate
+}

@@ -1,0 +1,496 @@
+//! SLIs: which kind it is, and what its queries read.
+
+use super::values::Promise;
+use super::{stimulus, whole};
+use crate::ast::SliBlock;
+use crate::diagnostic::Problem;
+use crate::model::{Counter, Series, Sli, Term};
+use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
+use crate::promql::{self, Fault, Type, build, functions, without_parens};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, LabelName, text};
+
+/// What an SLI is read with.
+pub(super) struct Context<'a> {
+    pub promise: Option<&'a Promise>,
+    pub objective: &'a Scalar,
+    pub version: (u32, u32),
+    pub by: &'a [LabelName],
+}
+
+/// The oldest Prometheus that runs the functions of native histograms and tests them.
+const NATIVE_SINCE: (u32, u32) = (2, 54);
+
+/// What an SLI means, with series that make its events good and bad.
+pub(super) fn sli(
+    block: &SliBlock,
+    context: &Context,
+    problems: &mut Vec<Problem>,
+) -> Option<(Sli, Option<Vec<Series>>)> {
+    let events = [&block.total, &block.good, &block.bad];
+    let given = events.iter().filter(|part| part.is_some()).count();
+    let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
+    let kinds = usize::from(given > 0) + others.iter().filter(|part| part.is_some()).count();
+    let start = Span { end: block.span.start + 1, ..block.span };
+    if kinds != 1 {
+        let headline = if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
+        problems.push(Problem::error("sli-kind", start, headline).help(
+            "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness` and `bad_ratio`",
+        ));
+        return None;
+    }
+    if given == 1 || given == 3 {
+        let headline = if given == 1 {
+            "one kind of event alone gives no ratio"
+        } else {
+            "`total`, `good` and `bad` may contradict each other"
+        };
+        problems.push(
+            Problem::error("sli-kind", start, headline).help("give exactly two of `total`, `good` and `bad`"),
+        );
+        return None;
+    }
+    for (key, written) in [("histogram", &block.histogram), ("unit", &block.unit)] {
+        if let (Some(written), None) = (written, &block.latency) {
+            problems.push(
+                Problem::error("sli-kind", whole(written), format!("`{key}` belongs to `latency`")).help("remove it"),
+            );
+        }
+    }
+    threshold(block, context, problems)?;
+    let reader = Reader { version: context.version };
+    let sli = if given == 2 {
+        let [total, good, bad] = events.map(|part| part.as_ref().map(|query| reader.terms(query, problems)));
+        let whole_or_none = |part: Option<Option<Vec<Term>>>| match part {
+            Some(terms) => terms.map(Some),
+            None => Some(None),
+        };
+        let (total, good, bad) = (whole_or_none(total), whole_or_none(good), whole_or_none(bad));
+        Sli::Counted { total: total?, good: good?, bad: bad? }
+    } else if let Some(query) = &block.latency {
+        reader.latency(query, block, context, problems)?
+    } else if let Some(query) = &block.condition {
+        reader.condition(query, problems)?
+    } else if let Some(query) = &block.probe {
+        let probe = reader.vector(query, problems)?;
+        checked(probe, Op::Eq, build::number("1"))
+    } else if let Some(query) = &block.freshness {
+        let limit = context.promise.and_then(|promise| promise.threshold)?;
+        let age = build::sub(build::call("time", vec![]), reader.vector(query, problems)?);
+        checked(age.into(), Op::Lt, build::number(seconds(limit)))
+    } else {
+        reader.ratio(block.bad_ratio.as_ref()?, problems)?
+    };
+    let stimulus = stimulus::invent(&sli, context.by);
+    Some((sli, stimulus))
+}
+
+/// A threshold is there exactly where the kind has a use for it.
+fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -> Option<()> {
+    let promise = context.promise?;
+    let wanted = block.latency.is_some() || block.freshness.is_some();
+    if wanted == promise.threshold.is_some() {
+        return Some(());
+    }
+    let place = whole(context.objective);
+    let promised = promise.objective;
+    problems.push(if wanted {
+        let limit = if block.latency.is_some() { "500ms" } else { "60s" };
+        Problem::error("threshold-mismatch", place, "this SLI needs a threshold to tell good from bad").fix(
+            format!("write `{promised} < {limit}`, with a threshold of your own"),
+            place,
+            format!("{promised} < {limit}"),
+        )
+    } else {
+        Problem::error("threshold-mismatch", place, "this SLI has no use for a threshold")
+            .label("only `latency` and `freshness` compare with one")
+            .fix(format!("write `{promised}`"), place, promised.to_string())
+    });
+    None
+}
+
+fn seconds(length: Duration) -> String {
+    text(Decimal::new(length.millis() as i64, 3))
+}
+
+/// `left op right` with what it keeps as good, and its opposite as bad.
+fn checked(left: Expr, op: Op, right: Expr) -> Sli {
+    let good = build::binary(op, left.clone(), right.clone()).into();
+    let bad = build::binary(opposite(op), left, right).into();
+    Sli::Checked { good, bad }
+}
+
+/// The comparison that keeps what `op` drops; both drop NaN, except that `!=` keeps it.
+fn opposite(op: Op) -> Op {
+    match op {
+        Op::Eq => Op::Ne,
+        Op::Ne => Op::Eq,
+        Op::Lt => Op::Ge,
+        Op::Ge => Op::Lt,
+        Op::Gt => Op::Le,
+        Op::Le => Op::Gt,
+        other => other,
+    }
+}
+
+/// Reads queries out of YAML scalars; every fault is shown under its characters.
+struct Reader {
+    version: (u32, u32),
+}
+
+impl Reader {
+    /// A query without type faults, and its type.
+    fn read(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
+        let place = |span: crate::promql::ast::Span| query.place(span.start, span.end);
+        let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
+            for fault in faults {
+                let problem = Problem::error(code, place(fault.span), fault.message);
+                problems.push(match fault.help {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                });
+            }
+        };
+        if query.text.trim().is_empty() {
+            problems.push(Problem::error("promql-syntax", whole(query), "there is no query here"));
+            return None;
+        }
+        let expr = match promql::parse(&query.text) {
+            Ok(expr) => expr,
+            Err(fault) => {
+                report("promql-syntax", vec![fault], problems);
+                return None;
+            }
+        };
+        let kind = match promql::check(&expr) {
+            Ok(kind) => kind,
+            Err(faults) => {
+                report("promql-type", faults, problems);
+                return None;
+            }
+        };
+        let before = problems.len();
+        expr.visit(&mut |part| self.too_new(part, query, problems));
+        for selector in expr.selectors() {
+            self.modifiers(selector, query, problems);
+        }
+        (problems.len() == before).then_some((expr, kind))
+    }
+
+    /// Functions that the declared Prometheus does not have yet.
+    fn too_new(&self, part: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
+        let Kind::Call { function, .. } = &part.kind else { return };
+        let Some(since) = functions::function_named(function).and_then(|function| function.since) else { return };
+        let newer = version(since).is_some_and(|since| since > self.version);
+        if newer {
+            let place = query.place(part.span.start, part.span.start + function.len());
+            problems.push(
+                Problem::error("needs-newer-prometheus", place, format!("`{function}` came with Prometheus {since}"))
+                    .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
+                    .help(format!("declare `prometheus: {{ version: \"{since}\" }}` in the project file, if that is what runs them")),
+            );
+        }
+    }
+
+    /// The compiler moves selectors in time itself.
+    fn modifiers(&self, selector: &Selector, query: &Scalar, problems: &mut Vec<Problem>) {
+        let offset = selector.at.offset.as_ref().map(|(_, span)| (*span, "offset"));
+        let at = selector.at.at.as_ref().map(|(_, span)| (*span, "@"));
+        let extension = selector.at.extension.as_ref().map(|(_, span)| (*span, "anchored or smoothed"));
+        for (span, what) in [offset, at, extension].into_iter().flatten() {
+            let place = query.place(span.start, span.end);
+            problems.push(
+                Problem::error("selector-modifier", place, format!("`{what}` has no place in an SLI"))
+                    .label("the rules look at every moment themselves")
+                    .fix("remove it", place, ""),
+            );
+        }
+    }
+
+    /// An instant vector.
+    fn vector(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
+        let (expr, kind) = self.read(query, problems)?;
+        if let Some(name) = placeholder(&expr) {
+            problems.push(
+                Problem::error("promql-syntax", whole(query), format!("`${name}` is known in `bad_ratio` only"))
+                    .help("write a duration such as `5m`"),
+            );
+            return None;
+        }
+        if kind != Type::Vector {
+            let help = match kind {
+                Type::Matrix => "remove the range",
+                Type::Scalar | Type::String | Type::Vector => "query at least one metric",
+            };
+            problems.push(
+                Problem::error("promql-type", whole(query), format!("this is {} where an instant vector belongs", named(kind)))
+                    .help(help),
+            );
+            return None;
+        }
+        Some(without_parens(&expr))
+    }
+
+    /// Counter selectors, sums and differences of them.
+    fn terms(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Vec<Term>> {
+        let (expr, _) = self.read(query, problems)?;
+        let mut terms = Vec::new();
+        collect(&expr, false, query, &mut terms, problems).then_some(terms)
+    }
+
+    /// `condition`
+    fn condition(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
+        let expr = self.vector(query, problems)?;
+        let compares = |op| matches!(op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge);
+        match &expr.kind {
+            Kind::Binary(binary) if compares(binary.op) && !binary.bool => {
+                let mut bad = binary.clone();
+                bad.op = opposite(binary.op);
+                Some(Sli::Checked { bad: Kind::Binary(bad).into(), good: expr })
+            }
+            _ => {
+                problems.push(
+                    Problem::error("promql-type", whole(query), "a condition is a comparison that keeps what is good")
+                        .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`")
+                        .help("write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// `bad_ratio`
+    fn ratio(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
+        let (expr, kind) = self.read(query, problems)?;
+        match placeholder(&expr) {
+            Some("window") if kind == Type::Vector => {}
+            Some("window") => {
+                problems.push(
+                    Problem::error("promql-type", whole(query), format!("this is {} where an instant vector belongs", named(kind)))
+                        .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
+                );
+                return None;
+            }
+            found => {
+                let headline = match found {
+                    Some(name) => format!("`${name}` is not known, only `$window` is"),
+                    None => "the ratio is not told its window".to_owned(),
+                };
+                problems.push(
+                    Problem::error("promql-syntax", whole(query), headline)
+                        .help("write `$window` where the range stands: `rate(errors_total[$window])`"),
+                );
+                return None;
+            }
+        }
+        Some(Sli::Ratio { bad: without_parens(&expr) })
+    }
+
+    /// `latency`
+    fn latency(
+        &self,
+        query: &Scalar,
+        block: &SliBlock,
+        context: &Context,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Sli> {
+        let (expr, _) = self.read(query, problems)?;
+        let expr = without_parens(&expr);
+        let selector = match expr.kind {
+            Kind::Selector(selector) if selector.name.is_some() => selector,
+            _ => {
+                problems.push(
+                    Problem::error("not-a-counter-selector", whole(query), "`latency` is the selector of one histogram")
+                        .help("write its name and labels: `http_request_duration_seconds{job=\"api\"}`"),
+                );
+                return None;
+            }
+        };
+        let name = selector.name.clone().unwrap_or_default();
+        for suffix in ["_bucket", "_count", "_sum"] {
+            if let Some(base) = name.strip_suffix(suffix) {
+                let place = query.place(selector.span.start, selector.span.start + name.len());
+                problems.push(
+                    Problem::error("not-a-counter-selector", place, format!("`{suffix}` is one series of the histogram"))
+                        .fix(format!("name the histogram: `{base}`"), place, base),
+                );
+                return None;
+            }
+        }
+        if let Some(le) = selector.matchers.iter().find(|matcher| matcher.label == "le") {
+            let place = query.place(le.span.start, le.span.end);
+            problems.push(
+                Problem::error("not-a-counter-selector", place, "the bound `le` follows from the objective")
+                    .fix("remove it", place, ""),
+            );
+            return None;
+        }
+        let threshold = context.promise.and_then(|promise| promise.threshold)?;
+        let bound = match block.unit.as_ref().map(|unit| (unit, unit.text.as_str())) {
+            None | Some((_, "seconds")) => Decimal::new(threshold.millis() as i64, 3),
+            Some((_, "milliseconds")) => Decimal::from(threshold.millis()),
+            Some((unit, _)) => {
+                problems.push(
+                    Problem::error("wrong-type", whole(unit), "histograms are not known in this unit")
+                        .label("expected `seconds` or `milliseconds`"),
+                );
+                return None;
+            }
+        };
+        let term = |counter| Some(vec![Term { negative: false, counter }]);
+        match block.histogram.as_ref().map(|histogram| (histogram, histogram.text.as_str())) {
+            None | Some((_, "classic")) => {
+                let part = |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
+                let (op, value) = le(bound);
+                Some(Sli::Counted {
+                    total: term(Counter::Plain(part("_count"))),
+                    good: term(Counter::Plain(part("_bucket").matching("le", op, &value))),
+                    bad: None,
+                })
+            }
+            Some((_, "native")) if self.version >= NATIVE_SINCE => Some(Sli::Counted {
+                total: term(Counter::NativeCount(selector.clone())),
+                good: term(Counter::NativeBelow(selector, bound)),
+                bad: None,
+            }),
+            Some((written, "native")) => {
+                let (major, minor) = NATIVE_SINCE;
+                problems.push(
+                    Problem::error("needs-newer-prometheus", whole(written), format!("native histograms need Prometheus {major}.{minor}"))
+                        .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
+                        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, or use `classic`")),
+                );
+                None
+            }
+            Some((written, _)) => {
+                problems.push(
+                    Problem::error("wrong-type", whole(written), "no such kind of histogram is known")
+                        .label("expected `classic` or `native`"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Splits a sum into its counters; false if something else is in it.
+fn collect(
+    expr: &Expr,
+    negative: bool,
+    query: &Scalar,
+    terms: &mut Vec<Term>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let place = query.place(expr.span.start, expr.span.end);
+    match &expr.kind {
+        Kind::Paren(inner) => collect(inner, negative, query, terms, problems),
+        Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, query, terms, problems),
+        Kind::Binary(binary) if matches!(binary.op, Op::Add | Op::Sub) && binary.matching.is_none() => {
+            let left = collect(&binary.left, negative, query, terms, problems);
+            let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), query, terms, problems);
+            left && right
+        }
+        Kind::Selector(selector) if selector.name.is_some() => {
+            terms.push(Term { negative, counter: Counter::Plain(selector.clone()) });
+            true
+        }
+        Kind::Selector(_) => {
+            problems.push(
+                Problem::error("not-a-counter-selector", place, "a counter selector names its metric")
+                    .help("write the metric's name before the braces"),
+            );
+            false
+        }
+        Kind::Range { selector, .. } => {
+            let bare = query.text.get(selector.span.start..selector.span.end).unwrap_or_default();
+            problems.push(
+                Problem::error("promql-type", place, "this is a range vector where a counter selector belongs")
+                    .label("the rules choose the range themselves")
+                    .fix(format!("write `{bare}`"), place, bare),
+            );
+            false
+        }
+        _ => {
+            let inner = expr.selectors().first().map(|selector| selector.span);
+            let problem =
+                Problem::error("not-a-counter-selector", place, "this is more than counter selectors, sums and differences of them")
+                    .label("rates and sums are added by the compiler");
+            let bare = inner.and_then(|span| query.text.get(span.start..span.end));
+            problems.push(match bare {
+                Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
+                None => problem.help("write the selector of a counter"),
+            });
+            false
+        }
+    }
+}
+
+/// The matcher for one bound of a classic histogram. Prometheus 2 stores bounds as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3 in one
+/// spelling (`1.0`, `1e+06`): all of them are asked for.
+fn le(bound: Decimal) -> (MatchOp, String) {
+    let plain = text(bound);
+    let mut spellings = vec![plain.clone()];
+    if !plain.contains('.') {
+        spellings.push(format!("{plain}.0"));
+    }
+    let digits = plain.trim_end_matches('0');
+    let exponent = plain.len() as i32 - 1;
+    if !plain.contains('.') && exponent >= 6 {
+        let (head, tail) = digits.split_at(1);
+        let mantissa = if tail.is_empty() { head.to_owned() } else { format!("{head}.{tail}") };
+        spellings.push(format!("{mantissa}e+{exponent:02}"));
+    }
+    match &spellings[..] {
+        [only] => (MatchOp::Equal, only.clone()),
+        several => {
+            let escaped: Vec<String> =
+                several.iter().map(|spelling| spelling.replace('.', "\\.").replace('+', "\\+")).collect();
+            (MatchOp::Matches, escaped.join("|"))
+        }
+    }
+}
+
+/// The name of the first `$name` where a duration belongs.
+fn placeholder(expr: &Expr) -> Option<&str> {
+    let mut found = None;
+    expr.visit(&mut |part| {
+        let time = match &part.kind {
+            Kind::Range { range, .. } | Kind::Subquery { range, .. } => Some(range),
+            _ => None,
+        };
+        if let (None, Some(Time::Placeholder(name))) = (found, time) {
+            found = Some(name.as_str());
+        }
+    });
+    found
+}
+
+fn named(kind: Type) -> &'static str {
+    match kind {
+        Type::Scalar => "a scalar",
+        Type::Vector => "an instant vector",
+        Type::Matrix => "a range vector",
+        Type::String => "a string",
+    }
+}
+
+/// `2.53` as numbers.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_found_however_they_are_spelled() {
+        let spelled = |millis| le(Decimal::new(millis, 3)).1;
+        assert_eq!(spelled(250), "0.25");
+        assert_eq!(spelled(1_000), r"1|1\.0");
+        assert_eq!(spelled(10_000), r"10|10\.0");
+        assert_eq!(spelled(2_500_000_000), r"2500000|2500000\.0|2\.5e\+06");
+    }
+}

@@ -1,0 +1,138 @@
+//! Single values: names, durations, promises.
+
+use super::whole;
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, text};
+
+/// What one `objective` promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Promise {
+    pub objective: Objective,
+    /// `< 500ms`
+    pub threshold: Option<Duration>,
+}
+
+/// A service's or an SLO's name.
+pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
+    let name = Name::parse(text);
+    if name.is_none() {
+        let problem = Problem::error("invalid-name", place, format!("this is no name for a {what}")).label(
+            "lower-case letters, digits and single hyphens, from a letter on, at most 60 characters",
+        );
+        problems.push(match Name::nearest(text) {
+            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
+            None => problem,
+        });
+    }
+    name
+}
+
+/// A length of time greater than zero.
+pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    match Duration::parse(scalar.text.trim()) {
+        Some(length) if length > Duration::default() => Some(length),
+        Some(_) => {
+            problems.push(
+                Problem::error("invalid-duration", whole(scalar), "a length of time of zero means nothing here")
+                    .help("write a length such as `5m`, `1h30m` or `30d`"),
+            );
+            None
+        }
+        None => {
+            problems.push(
+                Problem::error("invalid-duration", whole(scalar), "this is no length of time")
+                    .label("units are `y w d h m s ms`, in that order, without blanks or fractions")
+                    .help("write a length such as `5m`, `1h30m` or `30d`"),
+            );
+            None
+        }
+    }
+}
+
+/// `99.9%`, `P95 < 500ms` or `99.5% < 60s`.
+pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
+    let (ratio, threshold) = match scalar.text.split_once('<') {
+        Some((ratio, threshold)) => (ratio.trim(), Some(threshold)),
+        None => (scalar.text.trim(), None),
+    };
+    let objective = match ratio.strip_prefix(['P', 'p']) {
+        Some(digits) => Objective::from_percent(digits).map_err(|fault| match fault {
+            ObjectiveFault::Malformed(_) => ObjectiveFault::Malformed(None),
+            ObjectiveFault::OutOfRange => ObjectiveFault::OutOfRange,
+        }),
+        None => Objective::parse(ratio),
+    };
+    let threshold = match threshold {
+        Some(written) => {
+            let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
+            if length.is_none() {
+                let start = scalar.text.len() - written.len();
+                let blank = written.len() - written.trim_start().len();
+                let place = scalar.place(start + blank, start + blank + written.trim().len());
+                problems.push(
+                    Problem::error("invalid-duration", place, "this is no length of time")
+                        .help("write a length such as `500ms`, `2s` or `1m30s`"),
+                );
+                return None;
+            }
+            length
+        }
+        None => None,
+    };
+    let place = scalar.place(0, ratio.len());
+    match objective {
+        Ok(objective) => {
+            if ratio.starts_with(['P', 'p']) && threshold.is_none() {
+                problems.push(
+                    Problem::error("invalid-objective", place, "a percentile promises nothing without a threshold")
+                        .fix(format!("write `{ratio} < 500ms`"), place, format!("{ratio} < 500ms")),
+                );
+                return None;
+            }
+            Some(Promise { objective, threshold })
+        }
+        Err(ObjectiveFault::OutOfRange) => {
+            problems.push(
+                Problem::error("objective-out-of-range", place, "an objective lies strictly between 0% and 100%")
+                    .label("there is no error budget to burn here")
+                    .help("promise what can be kept, for example `99.9%`"),
+            );
+            None
+        }
+        Err(ObjectiveFault::Malformed(meant)) => {
+            let problem = Problem::error("invalid-objective", place, "this is no objective");
+            problems.push(match meant {
+                Some(meant) => problem.label("a percentage with a decimal point is expected").fix(
+                    format!("write `{meant}`"),
+                    place,
+                    meant,
+                ),
+                None => problem.help("write `99.9%`, `P95 < 500ms` or `99.5% < 60s`"),
+            });
+            None
+        }
+    }
+}
+
+/// The name of one of several objectives: `latency` and `P95` give `latency-p95`; a point becomes nothing, `P99.9` is `p999`.
+pub(super) fn suffixed(base: &Name, promise: &Promise) -> Name {
+    let digits = text(promise.objective.ratio() * Decimal::ONE_HUNDRED).replace('.', "");
+    let suffix = format!("-p{digits}");
+    let room = Name::LONGEST - suffix.len();
+    let stem = &base.as_str()[..base.as_str().len().min(room)];
+    Name::parse(&format!("{}{suffix}", stem.trim_end_matches('-'))).expect("a name with a name's suffix is a name")
+}
+
+/// A whole number of at least one.
+pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<u32> {
+    let count = scalar.text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
+    if count.is_none() {
+        problems.push(
+            Problem::error("wrong-type", whole(scalar), format!("{what} is a whole number from 1 to 1000000"))
+                .label("expected a number such as `2`"),
+        );
+    }
+    count
+}

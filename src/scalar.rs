@@ -1,0 +1,310 @@
+//! Where each character of a YAML scalar stands in its file, so that a fault inside a query can be underlined exactly.
+//!
+//! What YAML makes of a scalar (unescaping, folding, chopping indentation) is done here a second time, with places.
+//! **Invariant:** the second reading is believed only if it comes to the same text as the parser's; otherwise every
+//! place is the whole scalar.
+
+use crate::source::Span;
+
+/// A scalar: its text, and the way back to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// The value after unquoting, unescaping and folding; of an unquoted scalar the text as written, so that `99.90`
+    /// stays `99.90` and `no` stays `no`.
+    pub text: String,
+    /// Whether it stands there without quotes and is no block scalar, so that YAML itself would look for numbers and
+    /// booleans in it.
+    pub plain: bool,
+    span: Span,
+    pieces: Vec<Piece>,
+}
+
+/// A stretch of the text, up to the next piece, with its origin in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    text: usize,
+    file: usize,
+    /// How many bytes of the file stand for it; only where it is not `verbatim`.
+    length: usize,
+    /// Whether text and file agree byte for byte, so that the piece can be split.
+    verbatim: bool,
+}
+
+impl Scalar {
+    /// A scalar that the file spells `raw`, at `span`. Leading and trailing blanks of a plain one are not part of it.
+    pub(crate) fn new(text: String, raw: &str, span: Span) -> Self {
+        let plain = !raw.starts_with(['"', '\'', '|', '>']);
+        let pieces = pieces(&text, raw, span.start as usize).unwrap_or_default();
+        Self { text, plain, span, pieces }
+    }
+
+    /// The place in the file of the bytes `start..end` of `text`; the whole scalar where that is not known.
+    ///
+    /// A character that was written as an escape stands at the whole of that escape. The end of the text stands behind
+    /// its last character that is no line break, so that it is shown on a line of its scalar.
+    pub fn place(&self, start: usize, end: usize) -> Span {
+        let (start, end) = if start == end && end == self.text.len() {
+            let written = self.text.trim_end_matches('\n').len();
+            (written, written)
+        } else {
+            (start, end)
+        };
+        let (Some(first), Some(last)) =
+            (self.piece_at(start), self.piece_at(end.saturating_sub(1).max(start)))
+        else {
+            return self.span;
+        };
+        if start > end || end > self.text.len() {
+            return self.span;
+        }
+        let from = match first.verbatim {
+            true => first.file + (start - first.text),
+            false if start == self.text.len() => first.file + first.length,
+            false => first.file,
+        };
+        let to = match last.verbatim {
+            _ if start == end => from,
+            true => last.file + (end - last.text),
+            false => last.file + last.length,
+        };
+        Span { start: from as u32, end: to as u32, ..self.span }
+    }
+
+    fn piece_at(&self, offset: usize) -> Option<&Piece> {
+        let after = self.pieces.partition_point(|piece| piece.text <= offset);
+        self.pieces.get(after.checked_sub(1)?)
+    }
+}
+
+/// The pieces of `text`, if a second reading of `raw` comes to the same text.
+fn pieces(text: &str, raw: &str, file: usize) -> Option<Vec<Piece>> {
+    let mut reading = Reading { text: String::with_capacity(text.len()), pieces: Vec::new() };
+    match raw.as_bytes().first() {
+        Some(b'"') => {
+            reading.flow(&Line::split(raw.get(1..raw.len().checked_sub(1)?)?, file + 1), Quote::Double)?
+        }
+        Some(b'\'') => {
+            reading.flow(&Line::split(raw.get(1..raw.len().checked_sub(1)?)?, file + 1), Quote::Single)?
+        }
+        Some(b'|') => reading.block(&block_lines(text, raw, file)?, false),
+        Some(b'>') => reading.block(&block_lines(text, raw, file)?, true),
+        _ => reading.flow(&Line::split(raw, file), Quote::None)?,
+    }
+    // A block scalar is read as if it kept every line at its end; how many it does keep shows in the text.
+    let agrees = match raw.as_bytes().first() {
+        Some(b'|' | b'>') => {
+            reading.text.strip_prefix(text).is_some_and(|rest| rest.bytes().all(|byte| byte == b'\n'))
+        }
+        _ => reading.text == text,
+    };
+    reading.pieces.retain(|piece| piece.text < text.len());
+    agrees.then_some(reading.pieces)
+}
+
+/// One line of a scalar, without its break.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    content: &'a str,
+    file: usize,
+    /// 0 for the last line, 2 for CRLF.
+    break_length: usize,
+}
+
+impl<'a> Line<'a> {
+    fn split(raw: &'a str, file: usize) -> Vec<Self> {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        loop {
+            let rest = &raw[start..];
+            let Some(end) = rest.find(['\n', '\r']) else {
+                lines.push(Self { content: rest, file: file + start, break_length: 0 });
+                return lines;
+            };
+            let break_length = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+            lines.push(Self { content: &rest[..end], file: file + start, break_length });
+            start += end + break_length;
+        }
+    }
+
+    fn trim_start(self) -> Self {
+        let content = self.content.trim_start_matches([' ', '\t']);
+        Self { content, file: self.file + self.content.len() - content.len(), ..self }
+    }
+
+    fn break_at(&self) -> usize {
+        self.file + self.content.len()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    None,
+    Single,
+    Double,
+}
+
+/// The lines of a block scalar, without its header and indentation.
+fn block_lines<'a>(text: &str, raw: &'a str, file: usize) -> Option<Vec<Line<'a>>> {
+    let mut lines = Line::split(raw, file);
+    lines.remove(0);
+    let is_blank = |line: &str| line.bytes().all(|byte| byte == b' ');
+    // The indentation is what the first written line has in front of what it comes to: an indicator such as `|2`
+    // counts from the parent, which is not known here.
+    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let written =
+        lines.iter().find(|line| !is_blank(line.content)).map_or(0, |line| indentation(line.content));
+    let kept = text.split('\n').find(|line| !is_blank(line)).map_or(0, indentation);
+    let indent = written.checked_sub(kept)?;
+    for line in &mut lines {
+        let cut = indentation(line.content).min(indent);
+        line.content = &line.content[cut..];
+        line.file += cut;
+    }
+    // What follows the last break is the indentation of whatever comes next, or nothing.
+    if lines.last().is_some_and(|line| line.content.is_empty()) {
+        lines.pop();
+    }
+    Some(lines)
+}
+
+/// A text as it comes together.
+struct Reading {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+impl Reading {
+    fn verbatim(&mut self, content: &str, file: usize) {
+        if !content.is_empty() {
+            self.pieces.push(Piece { text: self.text.len(), file, length: content.len(), verbatim: true });
+            self.text.push_str(content);
+        }
+    }
+
+    fn made(&mut self, character: char, file: usize, length: usize) {
+        self.pieces.push(Piece { text: self.text.len(), file, length, verbatim: false });
+        self.text.push(character);
+    }
+
+    fn line_break(&mut self, line: &Line) {
+        self.made('\n', line.break_at(), line.break_length);
+    }
+
+    /// Plain and quoted scalars: lines are trimmed, one break is a space, of several the first is dropped.
+    fn flow(&mut self, lines: &[Line], quote: Quote) -> Option<()> {
+        let mut first_break: Option<&Line> = None;
+        let mut more_breaks: Vec<&Line> = Vec::new();
+        for (number, whole) in lines.iter().enumerate() {
+            let (first, last) = (number == 0, number + 1 == lines.len());
+            let line = if first { *whole } else { whole.trim_start() };
+            // An escaped break stands for nothing, and keeps the blanks before it.
+            let escaped = quote == Quote::Double && !last && ends_in_escape(line.content);
+            let content =
+                if last || escaped { line.content } else { line.content.trim_end_matches([' ', '\t']) };
+            if !content.is_empty() || last {
+                match first_break.take() {
+                    Some(only) if more_breaks.is_empty() => {
+                        self.made(' ', only.break_at(), only.break_length);
+                    }
+                    _ => more_breaks.drain(..).for_each(|line| self.line_break(line)),
+                }
+            }
+            match quote {
+                Quote::None => self.verbatim(content, line.file),
+                Quote::Single => self.single_quoted(content, line.file),
+                Quote::Double => self.double_quoted(content, line.file)?,
+            }
+            if content.is_empty() && !first {
+                more_breaks.push(whole);
+            } else if !escaped {
+                first_break = Some(whole);
+            }
+        }
+        Some(())
+    }
+
+    fn single_quoted(&mut self, content: &str, file: usize) {
+        let mut start = 0;
+        while let Some(quote) = content[start..].find("''") {
+            self.verbatim(&content[start..start + quote], file + start);
+            self.made('\'', file + start + quote, 2);
+            start += quote + 2;
+        }
+        self.verbatim(&content[start..], file + start);
+    }
+
+    fn double_quoted(&mut self, content: &str, file: usize) -> Option<()> {
+        let mut start = 0;
+        while let Some(escape) = content[start..].find('\\') {
+            self.verbatim(&content[start..start + escape], file + start);
+            start += escape;
+            let Some(name) = content[start + 1..].chars().next() else {
+                return Some(()); // An escaped line break: it stands for nothing.
+            };
+            let digits = match name {
+                'x' => 2,
+                'u' => 4,
+                'U' => 8,
+                _ => 0,
+            };
+            let length = 1 + name.len_utf8() + digits;
+            let character = match digits {
+                0 => simple_escape(name)?,
+                _ => char::from_u32(u32::from_str_radix(content.get(start + 2..start + length)?, 16).ok()?)?,
+            };
+            self.made(character, file + start, length);
+            start += length;
+        }
+        self.verbatim(&content[start..], file + start);
+        Some(())
+    }
+
+    /// Literal scalars keep their breaks; folded ones turn the break between two lines that start in the first column
+    /// into a space, and drop the first of several.
+    fn block(&mut self, lines: &[Line], folded: bool) {
+        let spaced = |line: &Line| line.content.starts_with([' ', '\t']);
+        let mut above: Option<usize> = None;
+        for (number, line) in lines.iter().enumerate().filter(|(_, line)| !line.content.is_empty()) {
+            // The breaks since the last written line, its own included.
+            let breaks = &lines[above.unwrap_or(0)..number];
+            match (above, breaks) {
+                (Some(above), [first, more @ ..]) if folded && !spaced(&lines[above]) && !spaced(line) => {
+                    if more.is_empty() {
+                        self.made(' ', first.break_at(), first.break_length);
+                    }
+                    more.iter().for_each(|line| self.line_break(line));
+                }
+                _ => breaks.iter().for_each(|line| self.line_break(line)),
+            }
+            self.verbatim(line.content, line.file);
+            above = Some(number);
+        }
+        lines[above.unwrap_or(0)..].iter().for_each(|line| self.line_break(line));
+    }
+}
+
+/// Whether a line of a double-quoted scalar ends in a backslash that is not itself escaped.
+fn ends_in_escape(content: &str) -> bool {
+    content.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
+}
+
+/// YAML 1.2.2, section 5.7.
+fn simple_escape(name: char) -> Option<char> {
+    Some(match name {
+        '0' => '\0',
+        'a' => '\x07',
+        'b' => '\x08',
+        't' | '\t' => '\t',
+        'n' => '\n',
+        'v' => '\x0b',
+        'f' => '\x0c',
+        'r' => '\r',
+        'e' => '\x1b',
+        ' ' | '"' | '/' | '\\' => name,
+        'N' => '\u{85}',
+        '_' => '\u{a0}',
+        'L' => '\u{2028}',
+        'P' => '\u{2029}',
+        _ => return None,
+    })
+}

@@ -1,0 +1,56 @@
+//! Exact decimals: objectives, budgets, burn rates and thresholds never pass through binary fractions.
+
+pub use rust_decimal::Decimal;
+use rust_decimal::RoundingStrategy;
+
+/// Decimal places up to which a quotient is taken to end by itself. Windows are whole seconds, so a quotient that ends does so long
+/// before this; one that reaches it goes on for ever (28d: 0.9333…).
+const ENDS_WITHIN: u32 = 18;
+
+/// Significant digits kept of a quotient that does not end.
+const KEPT_DIGITS: u32 = 12;
+
+/// `numerator ÷ denominator`, exact if it ends; otherwise rounded half up to twelve significant digits. This is the one rounding
+/// rule of the compiler, and it is applied once, after every multiplication.
+pub fn quotient(numerator: Decimal, denominator: Decimal) -> Decimal {
+    let exact = (numerator / denominator).normalize();
+    if exact.scale() <= ENDS_WITHIN {
+        return exact;
+    }
+    exact
+        .round_sf_with_strategy(KEPT_DIGITS, RoundingStrategy::MidpointAwayFromZero)
+        .expect("twelve digits fit in any decimal")
+        .normalize()
+}
+
+/// The shortest decimal text: `0.0144`, `14.4`, `6`.
+pub fn text(value: Decimal) -> String {
+    value.normalize().to_string()
+}
+
+/// The value as a percentage, exactly: 0.999 is `99.9%`.
+pub fn percent(value: Decimal) -> String {
+    format!("{}%", text(value * Decimal::ONE_HUNDRED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_of_the_workbook_are_exact() {
+        let budget = Decimal::new(1, 3);
+        for (share, hours, expected) in
+            [(2, 1, "0.0144"), (5, 6, "0.006"), (10, 24, "0.003"), (10, 72, "0.001")]
+        {
+            let numerator = Decimal::new(share, 2) * Decimal::from(30 * 24) * budget;
+            assert_eq!(text(quotient(numerator, Decimal::from(hours))), expected);
+        }
+    }
+
+    #[test]
+    fn a_quotient_without_end_is_rounded_once() {
+        assert_eq!(text(quotient(Decimal::new(28, 1), Decimal::from(3))), "0.933333333333");
+        assert_eq!(text(quotient(Decimal::from(2), Decimal::from(3))), "0.666666666667");
+    }
+}

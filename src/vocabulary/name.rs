@@ -1,0 +1,106 @@
+//! Names that become labels, alert names and file names.
+
+use std::fmt;
+
+/// The name of a service or an SLO: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most 60 characters. One spelling only, so that no two names
+/// differ just in case, and safe wherever it ends up: paths, labels, YAML, Markdown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// The longest name; file names join two of them.
+    pub const LONGEST: usize = 60;
+
+    /// The name, if the text is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let words = |text: &str| {
+            text.split('-').all(|word| {
+                !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            })
+        };
+        let valid =
+            text.len() <= Self::LONGEST && text.starts_with(|c: char| c.is_ascii_lowercase()) && words(text);
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The nearest text that would be a name, for advice; `None` if nothing is left of it.
+    pub fn nearest(text: &str) -> Option<Self> {
+        let spelled: String = text
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .collect();
+        let words: Vec<&str> = spelled.split('-').filter(|word| !word.is_empty()).collect();
+        let joined = words.join("-");
+        let letters = joined.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+        Self::parse(letters.get(..Self::LONGEST.min(letters.len()))?)
+    }
+
+    /// As part of an alert's name: `telegram-bot` is `TelegramBot`.
+    pub fn camel(&self) -> String {
+        self.0
+            .split('-')
+            .flat_map(|word| {
+                let mut chars = word.chars();
+                chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars)
+            })
+            .collect()
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Labels that the generated rules set themselves, or that Prometheus gives a meaning of its own.
+pub const RESERVED_LABELS: [&str; 8] =
+    ["alertname", "alertstate", "le", "quantile", "service", "severity", "slo", "owner"];
+
+/// A label name that Prometheus 2 accepts: `[a-zA-Z_][a-zA-Z0-9_]*`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelName(String);
+
+impl LabelName {
+    /// The label name, if the text is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// Whether a source may set it: not one of [`RESERVED_LABELS`], not Prometheus' own (`__…`).
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with("__") || RESERVED_LABELS.contains(&self.0.as_str())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LabelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_in_paths_and_labels() {
+        for text in ["", "API", "a/b", "..", "a b", "-a", "a-", "a--b", "1a", "a\n", "a{{", "ñ", "a_b"] {
+            assert_eq!(Name::parse(text), None, "{text:?}");
+        }
+        assert_eq!(Name::nearest("Mi Servicio/1").map(|name| name.to_string()), Some("mi-servicio-1".into()));
+        assert_eq!(Name::parse("telegram-bot").expect("valid").camel(), "TelegramBot");
+    }
+}

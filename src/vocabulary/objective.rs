@@ -1,0 +1,123 @@
+//! The promise as a ratio: which share of events, or of time, is to be good.
+
+use std::fmt;
+
+use super::decimal::{self, Decimal};
+
+/// The share of good events promised, strictly between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Objective(Decimal);
+
+/// What the objective leaves: 1 − objective, strictly between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrorBudget(Decimal);
+
+/// Why a text is no objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectiveFault {
+    /// Not a decimal percentage; what was probably meant, if that can be told.
+    Malformed(Option<String>),
+    /// A number, but nothing could be promised or nothing would be allowed to fail.
+    OutOfRange,
+}
+
+impl Objective {
+    /// From a percentage without its sign: `99.9` is 0.999.
+    ///
+    /// # Errors
+    /// [`ObjectiveFault::OutOfRange`] unless it lies strictly between 0 and 100.
+    pub fn from_percent(digits: &str) -> Result<Self, ObjectiveFault> {
+        let plain = !digits.is_empty()
+            && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+            && digits.starts_with(|c: char| c.is_ascii_digit());
+        let value = plain.then(|| Decimal::from_str_exact(digits).ok()).flatten();
+        let Some(value) = value else {
+            return Err(ObjectiveFault::Malformed(None));
+        };
+        // Twelve decimal places keep every product of the thresholds exact; nobody counts that many events.
+        if value <= Decimal::ZERO || value >= Decimal::ONE_HUNDRED || value.normalize().scale() > 10 {
+            return Err(ObjectiveFault::OutOfRange);
+        }
+        Ok(Self((value / Decimal::ONE_HUNDRED).normalize()))
+    }
+
+    /// Reads `99.9%`.
+    ///
+    /// # Errors
+    /// [`ObjectiveFault`], with the percentage that was probably meant where one can be told: `99,9%` and `0.999` are the usual slips.
+    pub fn parse(text: &str) -> Result<Self, ObjectiveFault> {
+        let text = text.trim();
+        if let Some(digits) = text.strip_suffix('%') {
+            let digits = digits.trim_end();
+            return Self::from_percent(digits).map_err(|fault| match fault {
+                ObjectiveFault::Malformed(_) => {
+                    let dotted = digits.replace(',', ".");
+                    let meant = Self::from_percent(&dotted).ok().map(|objective| objective.to_string());
+                    ObjectiveFault::Malformed(meant)
+                }
+                ObjectiveFault::OutOfRange => ObjectiveFault::OutOfRange,
+            });
+        }
+        let meant = Decimal::from_str_exact(text).ok().and_then(|value| {
+            let value = if value < Decimal::ONE { value * Decimal::ONE_HUNDRED } else { value };
+            Self::from_percent(&decimal::text(value)).ok()
+        });
+        Err(ObjectiveFault::Malformed(meant.map(|objective| objective.to_string())))
+    }
+
+    /// The promised ratio.
+    pub fn ratio(self) -> Decimal {
+        self.0
+    }
+
+    /// What may fail.
+    pub fn budget(self) -> ErrorBudget {
+        ErrorBudget((Decimal::ONE - self.0).normalize())
+    }
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal::percent(self.0))
+    }
+}
+
+impl ErrorBudget {
+    /// The ratio that may fail.
+    pub fn ratio(self) -> Decimal {
+        self.0
+    }
+}
+
+impl fmt::Display for ErrorBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal::text(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_what_it_reads() {
+        for text in ["99.9%", "99.999%", "50%", "0.1%"] {
+            assert_eq!(Objective::parse(text).expect(text).to_string(), text);
+        }
+        assert_eq!(Objective::parse("99.90%").expect("trailing zero").to_string(), "99.9%");
+    }
+
+    #[test]
+    fn says_what_was_probably_meant() {
+        let meant = |text: &str| ObjectiveFault::Malformed(Some(text.to_owned()));
+        assert_eq!(Objective::parse("99,9%"), Err(meant("99.9%")));
+        assert_eq!(Objective::parse("0.999"), Err(meant("99.9%")));
+        assert_eq!(Objective::parse("99.9"), Err(meant("99.9%")));
+        for text in ["NaN", "NaN%", "", "%", "-1%", "1e1%", "+5%", ".5%"] {
+            assert_eq!(Objective::parse(text), Err(ObjectiveFault::Malformed(None)), "{text}");
+        }
+        for text in ["0%", "100%", "250%", "99.99999999999999999999999999999999%"] {
+            assert!(Objective::parse(text).is_err(), "{text}");
+        }
+    }
+}

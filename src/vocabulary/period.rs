@@ -1,0 +1,149 @@
+//! What an objective is promised over.
+
+use std::fmt;
+
+use jiff::{civil, tz::TimeZone};
+
+use super::Duration;
+
+/// Rolling back from now, or the calendar's month or quarter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// The last so-many days.
+    Rolling(Duration),
+    /// Since the first of the month or quarter.
+    Calendar(Calendar, Zone),
+}
+
+/// Calendar units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// From the first day of the month.
+    Month,
+    /// From the first day of January, April, July or October.
+    Quarter,
+}
+
+impl Calendar {
+    /// How the unit is written in `period: calendar …` and in names of series.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+        }
+    }
+
+    /// The length that burn rates are derived from: 30 days for a month, 90 for a quarter, whichever month it is, so that thresholds do not move
+    /// with the calendar.
+    pub fn nominal(self) -> Duration {
+        match self {
+            Self::Month => Duration::from_secs(30 * 86_400),
+            Self::Quarter => Duration::from_secs(90 * 86_400),
+        }
+    }
+
+    /// The longest that the unit can be.
+    pub fn longest(self) -> Duration {
+        match self {
+            Self::Month => Duration::from_secs(31 * 86_400),
+            Self::Quarter => Duration::from_secs(92 * 86_400),
+        }
+    }
+}
+
+impl Period {
+    /// The length in the formula `budget share × period ÷ long window`.
+    pub fn nominal(&self) -> Duration {
+        match self {
+            Self::Rolling(length) => *length,
+            Self::Calendar(unit, _) => unit.nominal(),
+        }
+    }
+
+    /// How far back the period's own rules read.
+    pub fn reach(&self) -> Duration {
+        match self {
+            Self::Rolling(length) => *length,
+            Self::Calendar(unit, _) => unit.longest(),
+        }
+    }
+
+    /// The suffix of recorded series: `30d`, `month`, `quarter`.
+    pub fn suffix(&self) -> String {
+        match self {
+            Self::Rolling(length) => length.to_string(),
+            Self::Calendar(unit, _) => unit.as_str().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling(length) => write!(f, "{length}"),
+            Self::Calendar(unit, zone) => write!(f, "calendar {} ({})", unit.as_str(), zone.name),
+        }
+    }
+}
+
+/// A time zone, reduced to what a calendar period needs of it: how far ahead of UTC each month begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    name: String,
+    /// Seconds ahead of UTC at midnight of the first day of January, February, …
+    ahead: [i32; 12],
+}
+
+impl Zone {
+    /// Years over which the offsets must agree; a zone whose rules change within them has no single answer.
+    const YEARS: std::ops::RangeInclusive<i16> = 2024..=2037;
+
+    /// UTC itself.
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), ahead: [0; 12] }
+    }
+
+    /// The zone of an IANA name (`Europe/Madrid`), from the database that is built in; `None` if there is none of that name, or if its months
+    /// do not begin at the same offset every year.
+    pub fn named(name: &str) -> Option<Self> {
+        let zone = TimeZone::get(name).ok()?;
+        let mut ahead = [0; 12];
+        for (month, slot) in (1i8..).zip(&mut ahead) {
+            let mut offsets = Self::YEARS.map(|year| {
+                let midnight = civil::date(year, month, 1).at(0, 0, 0, 0);
+                midnight.to_zoned(zone.clone()).map(|zoned| zoned.offset().seconds()).ok()
+            });
+            let first = offsets.next()??;
+            if !offsets.all(|offset| offset == Some(first)) {
+                return None;
+            }
+            *slot = first;
+        }
+        Some(Self { name: name.to_owned(), ahead })
+    }
+
+    /// The IANA name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Seconds ahead of UTC at the beginning of each month.
+    pub fn ahead(&self) -> [i32; 12] {
+        self.ahead
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_begin_when_their_zone_says() {
+        let madrid = Zone::named("Europe/Madrid").expect("in the database");
+        assert_eq!(madrid.ahead()[0], 3600);
+        assert_eq!(madrid.ahead()[6], 7200);
+        let buenos_aires = Zone::named("America/Argentina/Buenos_Aires").expect("in the database");
+        assert!(buenos_aires.ahead().iter().all(|ahead| *ahead == -3 * 3600));
+        assert_eq!(Zone::named("Europe/Atlantis"), None);
+    }
+}
