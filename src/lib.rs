@@ -1,12 +1,80 @@
-//! slowburn compiles SLO definitions.
+//! slowburn compiles SLO definitions into Prometheus rules and the tests that prove them.
+//!
+//! ```text
+//! slos/*.yaml                                                                     out/**
+//!     │ read (shell)                                                               ▲ write (shell)
+//!     ▼                                                                            │
+//!  source ──parse──▶ ast ──resolve──▶ model ──lower──▶ plan ──emit──▶ artifact
+//!  text, spans   as written      as meant  │        as computed     path → text
+//!                                  check ──┴─▶ problems ──render──▶ human | json | github | sarif
+//! ```
+//!
+//! | stage | reads | makes | may see |
+//! |---|---|---|---|
+//! | [`parse`] | texts | [`ast`]: what is written, with places | source, scalar, ast, diagnostic |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, model, vocabulary, promql, diagnostic |
+//! | [`check`] | model | problems of the promise | model, vocabulary, promql, diagnostic, source, and the numbers of lower |
+//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
+//! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
+//!
+//! **Invariant:** nothing in the library touches disk, network, clock, environment or process; `src/bin/slowburn` does, and clippy holds the line.
+//!
+//! **Invariant:** past [`resolve`] no value is invalid, past the one test for errors in [`compile`] nothing fails: [`lower`] and [`emit`] return no `Result`.
+//!
+//! **Invariant:** no expression is glued together from strings: PromQL is parsed, built and printed in [`promql`].
+//!
+//! **Invariant:** objectives, budgets, burn rates and thresholds are exact decimals; a quotient that does not end is rounded once, by
+//! [`vocabulary::quotient`].
+//!
+//! **Invariant:** the same sources give the same bytes: order comes from the source or from a name, never from a hash, a clock, a locale or a path.
 
+pub mod artifact;
 pub mod ast;
+pub mod check;
 pub mod diagnostic;
+pub mod emit;
+pub mod lower;
 pub mod model;
+pub mod pages;
 pub mod parse;
+pub mod plan;
 pub mod promql;
 pub mod render;
 pub mod resolve;
 pub mod scalar;
 pub mod source;
+pub mod text;
 pub mod vocabulary;
+
+use artifact::Artifacts;
+use diagnostic::{Level, Problem};
+use plan::Plan;
+use source::Sources;
+
+/// What a run comes to.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Everything that is wrong, sorted.
+    pub problems: Vec<Problem>,
+    /// What is computed; `None` if there is an error.
+    pub plan: Option<Plan>,
+}
+
+impl Compiled {
+    /// The files; `None` if there is an error.
+    pub fn artifacts(&self) -> Option<Artifacts> {
+        self.plan.as_ref().map(emit::emit)
+    }
+}
+
+/// Compiles all sources of a project.
+pub fn compile(sources: &Sources) -> Compiled {
+    let (ast, mut problems) = parse::parse(sources);
+    let (model, unresolved) = resolve::resolve(&ast);
+    problems.extend(unresolved);
+    problems.extend(check::check(&model));
+    diagnostic::sort(&mut problems);
+    let failed = problems.iter().any(|problem| problem.level == Level::Error);
+    let plan = (!failed).then(|| lower::lower(&model));
+    Compiled { problems, plan }
+}

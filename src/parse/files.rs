@@ -3,8 +3,8 @@
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use crate::ast::{
-    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock, SliBlock,
-    SliceBlock, SloBlock, TierBlock,
+    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock,
+    SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::diagnostic::Problem;
 use crate::source::Sources;
@@ -66,18 +66,8 @@ const SLO_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const SLI_KEYS: &[&str] = &[
-    "total",
-    "good",
-    "bad",
-    "latency",
-    "histogram",
-    "unit",
-    "condition",
-    "probe",
-    "freshness",
-    "bad_ratio",
-];
+const SLI_KEYS: &[&str] =
+    &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
 
 /// Reads every file; what could not be read is left out and reported.
 pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
@@ -99,10 +89,13 @@ fn version(fields: &mut Fields) {
     let Some(version) = fields.required("version", "version: slowburn/v1") else { return };
     if version.text != VERSION {
         let span = version.place(0, version.text.len());
-        let problem = Problem::error("unsupported-version", span, "this version of the language is not known");
-        fields.problems().push(
-            problem.label("this compiler reads `slowburn/v1`").fix("write `slowburn/v1`", span, VERSION),
-        );
+        let problem =
+            Problem::error("unsupported-version", span, "this version of the language is not known");
+        fields.problems().push(problem.label("this compiler reads `slowburn/v1`").fix(
+            "write `slowburn/v1`",
+            span,
+            VERSION,
+        ));
     }
 }
 

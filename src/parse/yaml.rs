@@ -61,8 +61,9 @@ impl Node {
 /// The largest file that is read, in bytes.
 const MAX_BYTES: usize = 8 << 20;
 
-/// How deep values may stand in each other. Definitions need about six; what is deeper was not written by hand.
-const MAX_DEPTH: usize = 64;
+/// How deep values may stand in each other, chosen so that a thread with 2 MiB of stack can read them. Definitions need
+/// about six.
+const MAX_DEPTH: usize = 32;
 
 /// Reads the one document of a file. Its top may be anything but nothing; whether it is a mapping is for the caller to
 /// ask.
@@ -71,8 +72,10 @@ const MAX_DEPTH: usize = 64;
 /// All problems found: a syntax error hides what comes after it, duplicate and impossible keys do not.
 pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let file = File { source, text };
-    file.check_characters().map_err(|problem| vec![problem])?;
-    let written = file.parse().map_err(|problem| vec![problem])?;
+    if let Some(problem) = file.unreadable() {
+        return Err(vec![problem]);
+    }
+    let written = file.parse().map_err(|problem| vec![*problem])?;
     let mut reading = Reading { file, problems: Vec::new() };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
@@ -116,64 +119,54 @@ impl File<'_> {
         self.span(offset, offset + length)
     }
 
-    fn check_characters(&self) -> Result<(), Problem> {
+    /// What keeps the file from being read as YAML at all.
+    fn unreadable(&self) -> Option<Problem> {
         if self.text.len() > MAX_BYTES {
             let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
-            return Err(
-                Problem::error("too-large", self.span(0, 0), headline).help("split it into several files")
+            return Some(
+                Problem::error("too-large", self.span(0, 0), headline).help("split it into several files"),
             );
         }
         // YAML 1.2.2, section 5.1: what may stand in a file without being escaped.
         let forbidden = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-        match self.text.char_indices().find(|&(_, c)| forbidden(c)) {
-            None => Ok(()),
-            Some((offset, c)) => {
-                let headline = format!("the control character U+{:04X} stands in the text", c as u32);
-                let help = format!("delete it, or write \"\\u{:04x}\" in double quotes", c as u32);
-                Err(Problem::error("yaml-syntax", self.span_of_char(offset), headline).help(help))
-            }
-        }
+        let (offset, c) = self.text.char_indices().find(|&(_, c)| forbidden(c))?;
+        let headline = format!("the control character U+{:04X} stands in the text", c as u32);
+        let help = format!("delete it, or write `\\u{:04x}` in double quotes", c as u32);
+        Some(syntax(self.span_of_char(offset), headline).help(help))
     }
 
-    fn parse(&self) -> Result<Spanned<Written>, Problem> {
-        let error = match serde_saphyr::from_str_with_options(self.text, options()) {
+    fn parse(&self) -> Result<Spanned<Written>, Box<Problem>> {
+        let first = |text| serde_saphyr::from_str_with_options(text, options());
+        let error = match first(self.text) {
             Ok(written) => return Ok(written),
             Err(error) => error,
         };
-        if !matches!(error.without_snippet(), Error::MultipleDocuments { .. }) {
-            return Err(self.problem(&error));
-        }
-        let Some(marker) = self.second_marker(self.offset(error.location())) else {
-            return Err(self.problem(&error));
+        let second = matches!(error.without_snippet(), Error::MultipleDocuments { .. });
+        let Some(marker) = second.then(|| self.marker_before(self.offset(error.location()))).flatten() else {
+            return Err(Box::new(self.problem(&error)));
         };
         let says_nothing = |line: &str| {
             let line = line.split('#').next().unwrap_or("").trim();
             line.is_empty() || line == "---" || line == "..."
         };
         if self.text[marker..].split(['\n', '\r']).all(says_nothing) {
-            return serde_saphyr::from_str_with_options(&self.text[..marker], options())
-                .map_err(|error| self.problem(&error));
+            return first(&self.text[..marker]).map_err(|error| Box::new(self.problem(&error)));
         }
-        Err(Problem::error(
-            "second-document",
-            self.span(marker, marker + 3),
-            "the file holds a second document",
-        )
-        .label("it begins here")
-        .help("move it into a file of its own"))
+        let span = self.span(marker, marker + 3);
+        let problem = Problem::error("second-document", span, "the file holds a second document")
+            .label("it begins here")
+            .help("move it into a file of its own");
+        Err(Box::new(problem))
     }
 
-    /// The start of the last line before `offset` that ends a document.
-    fn second_marker(&self, offset: usize) -> Option<usize> {
+    /// The line before `offset` that ends one document and begins the next.
+    fn marker_before(&self, offset: usize) -> Option<usize> {
         let is_marker = |at: usize| {
             let rest = &self.text[at..];
             (rest.starts_with("---") || rest.starts_with("..."))
                 && rest[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
         };
-        let before = self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1);
-        let lines: Vec<usize> = before.filter(|&at| is_marker(at)).collect();
-        // `...` followed by `---`: the `---` is where the next one begins.
-        lines.iter().copied().find(|&at| self.text[at..].starts_with('-')).or(lines.first().copied())
+        self.text[..offset].rmatch_indices(['\n', '\r']).map(|(at, _)| at + 1).find(|&at| is_marker(at))
     }
 
     /// The byte offset of a place that saphyr gives in lines and characters only, as it does for syntax errors.
@@ -242,7 +235,18 @@ impl File<'_> {
             other => {
                 let words = other.to_string();
                 let words = words.split(" at line ").next().unwrap_or(&words);
-                if words.contains("recursion limit") { too_deep(here) } else { reword(here, words) }
+                if words.contains("recursion limit") {
+                    too_deep(here)
+                } else if words.contains("tab")
+                    && (words.contains("disallowed") || words.contains("indentation"))
+                {
+                    let before = &self.text[..offset];
+                    let blank = before.trim_end_matches([' ', '\t']).len();
+                    syntax(self.span(blank, offset), "a tab is used for indentation")
+                        .help("indent with spaces")
+                } else {
+                    reword(here, words)
+                }
             }
         }
     }
@@ -260,6 +264,7 @@ fn options() -> Options {
     budget.max_events = 4_000_000;
     let mut alias_limits = AliasLimits::default();
     alias_limits.max_total_replayed_events = 20_000;
+    alias_limits.max_replay_stack_depth = MAX_DEPTH;
     serde_saphyr::options! {
         budget: Some(budget),
         alias_limits: alias_limits,
@@ -283,9 +288,6 @@ fn too_deep(span: Span) -> Problem {
 /// The parser's words as a headline; those that people meet get our own.
 fn reword(span: Span, words: &str) -> Problem {
     let has = |part: &str| words.contains(part);
-    if has("tab") && (has("disallowed") || has("indentation")) {
-        return syntax(span, "a tab is used for indentation").help("indent with spaces");
-    }
     if has("mapping values are not allowed") {
         return syntax(span, "a `:` stands where no mapping can begin").help(
             "quote the text if the colon belongs to it, or indent the line like the others of its mapping",

@@ -378,7 +378,8 @@ fn fixed(expr: &TimeExpr) -> Option<Duration> {
         TimeExpr::Duration(duration) => Some(*duration),
         TimeExpr::Number(text) => {
             let millis = super::parser::seconds(text)? * 1_000.0;
-            (millis.fract() == 0.0 && (0.0..1e16).contains(&millis)).then(|| Duration::from_millis(millis as u64))
+            (millis.fract() == 0.0 && (0.0..1e16).contains(&millis))
+                .then(|| Duration::from_millis(millis as u64))
         }
         _ => None,
     }

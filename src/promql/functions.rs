@@ -69,7 +69,14 @@ pub const FUNCTIONS: &[Function] = &[
     function("histogram_count", &[Vector], Vector),
     function("histogram_fraction", &[Scalar, Scalar, Vector], Vector),
     function("histogram_quantile", &[Scalar, Vector], Vector),
-    since("3.10", Function { least: 3, most: Some(12), ..function("histogram_quantiles", &[Vector, Text, Scalar], Vector) }),
+    since(
+        "3.10",
+        Function {
+            least: 3,
+            most: Some(12),
+            ..function("histogram_quantiles", &[Vector, Text, Scalar], Vector)
+        },
+    ),
     since("2.47", function("histogram_stddev", &[Vector], Vector)),
     since("2.47", function("histogram_stdvar", &[Vector], Vector)),
     function("histogram_sum", &[Vector], Vector),
@@ -105,7 +112,10 @@ pub const FUNCTIONS: &[Function] = &[
     function("sinh", &[Vector], Vector),
     function("sort", &[Vector], Vector),
     since("2.49", Function { least: 1, most: None, ..function("sort_by_label", &[Vector, Text], Vector) }),
-    since("2.49", Function { least: 1, most: None, ..function("sort_by_label_desc", &[Vector, Text], Vector) }),
+    since(
+        "2.49",
+        Function { least: 1, most: None, ..function("sort_by_label_desc", &[Vector, Text], Vector) },
+    ),
     function("sort_desc", &[Vector], Vector),
     function("sqrt", &[Vector], Vector),
     since("3.10", function("start", &[], Scalar)),

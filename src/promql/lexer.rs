@@ -34,8 +34,8 @@ pub(super) enum TokenKind {
 
 /// Longest first, so that `<=` is not read as `<`.
 const SYMBOLS: [&str; 29] = [
-    "==", "=~", "!=", "!~", "<=", ">=", "</", ">/", "=", "<", ">", "+", "-", "*", "/", "%", "^", "(", ")", "{", "}", "[",
-    "]", ",", ":", "@", ";", "&&", "||",
+    "==", "=~", "!=", "!~", "<=", ">=", "</", ">/", "=", "<", ">", "+", "-", "*", "/", "%", "^", "(", ")",
+    "{", "}", "[", "]", ",", ":", "@", ";", "&&", "||",
 ];
 
 /// The tokens of `text`; the last one is `End` or `Fault`.
@@ -92,7 +92,9 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
         '0'..='9' => number_or_duration(text, at),
         '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => number_or_duration(text, at),
         '$' => {
-            let end = at + 1 + rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len() - 1);
+            let end = at
+                + 1
+                + rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len() - 1);
             if rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
                 Ok((TokenKind::Placeholder, end))
             } else {
@@ -102,7 +104,8 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
         _ if is_name(first) => {
             let end = name_end(at);
             // In braces no word is reserved.
-            let special = !braces && ["inf", "nan"].iter().any(|word| word.eq_ignore_ascii_case(&text[at..end]));
+            let special =
+                !braces && ["inf", "nan"].iter().any(|word| word.eq_ignore_ascii_case(&text[at..end]));
             Ok((if special { TokenKind::Number } else { TokenKind::Word }, end))
         }
         _ => match SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
@@ -127,8 +130,10 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
     let hex = text[at..].starts_with("0x") || text[at..].starts_with("0X");
     let mut end = at;
     while let Some(byte) = bytes.get(end) {
-        let sign_of_exponent =
-            matches!(byte, b'+' | b'-') && !hex && matches!(bytes[end - 1], b'e' | b'E') && is_decimal(&text[at..end - 1]);
+        let sign_of_exponent = matches!(byte, b'+' | b'-')
+            && !hex
+            && matches!(bytes[end - 1], b'e' | b'E')
+            && is_decimal(&text[at..end - 1]);
         if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.') || sign_of_exponent) {
             break;
         }
@@ -139,7 +144,9 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
         Ok((TokenKind::Number, end))
     } else if crate::vocabulary::Duration::parse(word).is_some() {
         Ok((TokenKind::Duration, end))
-    } else if word.ends_with(|c: char| c.is_ascii_alphabetic()) && word.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    } else if word.ends_with(|c: char| c.is_ascii_alphabetic())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
         Err(Fault::new(span, format!("`{word}` is neither a number nor a duration"))
             .help("durations are whole numbers with units in this order, each at most once: y w d h m s ms"))
     } else {
@@ -148,7 +155,8 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
 }
 
 fn is_decimal(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_')) && text.bytes().any(|b| b.is_ascii_digit())
+    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'))
+        && text.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// Whether Prometheus reads `word` as a number: Go's integers and floats, with `_` between digits.
@@ -168,7 +176,10 @@ fn is_number(word: &str) -> bool {
 fn underscores_divide(digits: &str) -> bool {
     let hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
     let bytes = digits.as_bytes();
-    bytes.iter().enumerate().all(|(i, b)| *b != b'_' || (i > 0 && hex(bytes.get(i - 1)) && hex(bytes.get(i + 1))))
+    bytes
+        .iter()
+        .enumerate()
+        .all(|(i, b)| *b != b'_' || (i > 0 && hex(bytes.get(i - 1)) && hex(bytes.get(i + 1))))
 }
 
 fn raw_string(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
@@ -192,7 +203,8 @@ fn string(text: &str, at: usize, quote: char) -> Result<(TokenKind, usize), Faul
                 let escape = escape(&text[place..], quote).map_err(|length| {
                     let end = place + length;
                     let end = (end..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
-                    Fault::new(Span { start: place, end }, format!("unknown escape `{}`", text[place..end].escape_debug()))
+                    let shown: String = text[place..end].chars().filter(|c| !c.is_control()).collect();
+                    Fault::new(Span { start: place, end }, format!("unknown escape `{shown}`"))
                         .help("write a backslash as `\\\\`, or the string between backticks")
                 })?;
                 bytes.extend(escape.bytes);
@@ -223,7 +235,8 @@ fn escape(text: &str, quote: char) -> Result<Escape, usize> {
     let Some(kind) = text[1..].chars().next() else { return Err(1) };
     let byte = |byte: u8| Ok(Escape { bytes: vec![byte], length: 2 });
     let digits = |from: usize, length: usize, radix: u32| {
-        let digits = text.get(from..from + length).filter(|digits| digits.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let digits =
+            text.get(from..from + length).filter(|digits| digits.bytes().all(|b| b.is_ascii_alphanumeric()));
         digits.and_then(|digits| u32::from_str_radix(digits, radix).ok()).ok_or(1 + kind.len_utf8())
     };
     let character = |length: usize| {
@@ -262,7 +275,10 @@ mod tests {
 
     #[test]
     fn numbers_are_what_go_reads() {
-        for text in ["1", "1.", ".5", "1e3", "1E-3", "1_000", "0x1F", "0x_ff", "0_7", "1_000.5", "Inf", "nan", "1.5e+10"] {
+        for text in [
+            "1", "1.", ".5", "1e3", "1E-3", "1_000", "0x1F", "0x_ff", "0_7", "1_000.5", "Inf", "nan",
+            "1.5e+10",
+        ] {
             assert_eq!(kinds(text), [TokenKind::Number, TokenKind::End], "{text}");
         }
         for text in ["1__0", "1_", "0x", "0xg", "1e999", "1.2.3", "1e", "5mm", "5m1h", "1.5h"] {
@@ -273,11 +289,16 @@ mod tests {
     #[test]
     fn strings_take_the_escapes_of_go() {
         let string = |text: &str| kinds(text)[0].clone();
-        assert_eq!(string(r#""a\n\"\\\x41\101\u00e9\U0001F600é""#), TokenKind::String("a\n\"\\AAé😀é".into()));
+        assert_eq!(
+            string(r#""a\n\"\\\x41\101\u00e9\U0001F600é""#),
+            TokenKind::String("a\n\"\\AAé😀é".into())
+        );
         assert_eq!(string(r"'\''"), TokenKind::String("'".into()));
         assert_eq!(string(r"`\n`"), TokenKind::String("\\n".into()));
         assert_eq!(string(r#""\xc3\xa9""#), TokenKind::String("é".into()));
-        for text in [r#""\'""#, r#""\d""#, r#""\x4""#, r#""\777""#, r#""\ud800""#, r#""\é""#, "\"a\nb\"", "\"", "'\\"] {
+        for text in
+            [r#""\'""#, r#""\d""#, r#""\x4""#, r#""\777""#, r#""\ud800""#, r#""\é""#, "\"a\nb\"", "\"", "'\\"]
+        {
             assert!(matches!(string(text), TokenKind::Fault(_)), "{text}");
         }
     }

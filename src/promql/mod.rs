@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `lexer` | text | tokens |
 //! | `parser` | tokens | `Expr` |
-//! | `types` | `Expr` | its type, or faults |
+//! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
 //! | `build` | names, labels, numbers | `Expr` |
 //! | `printer` | `Expr` | text |
@@ -13,14 +13,12 @@
 pub mod ast;
 pub mod build;
 mod fault;
-
+pub mod functions;
 mod lexer;
 mod names;
-pub mod functions;
 pub mod parser;
 pub mod printer;
 pub mod regex;
-
 pub mod types;
 mod walk;
 

@@ -2,8 +2,20 @@
 
 /// Aggregations, with or without a parameter.
 pub(super) const AGGREGATIONS: [&str; 14] = [
-    "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile", "stddev",
-    "stdvar", "sum", "topk",
+    "avg",
+    "bottomk",
+    "count",
+    "count_values",
+    "group",
+    "limit_ratio",
+    "limitk",
+    "max",
+    "min",
+    "quantile",
+    "stddev",
+    "stdvar",
+    "sum",
+    "topk",
 ];
 
 /// The aggregations that take a parameter before the expression.
@@ -11,7 +23,8 @@ pub(super) const WITH_PARAMETER: [&str; 6] =
     ["bottomk", "count_values", "limit_ratio", "limitk", "quantile", "topk"];
 
 /// Words that cannot stand where a metric name is expected, in any case.
-const NOT_A_METRIC: [&str; 8] = ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
+const NOT_A_METRIC: [&str; 8] =
+    ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
 
 /// Words that cannot stand in a list of labels, in any case; Prometheus' grammar leaves `without` out of its list of
 /// keywords that are labels too.

@@ -6,7 +6,8 @@
 use std::fmt::{self, Display, Write as _};
 
 use super::ast::{
-    At, Binary, Expr, Extension, Fill, Group, Grouping, Kind, Matcher, Matching, Modifiers, Op, Selector, Time, TimeExpr,
+    At, Binary, Expr, Extension, Fill, Group, Grouping, Kind, Matcher, Matching, Modifiers, Op, Selector,
+    Time, TimeExpr,
 };
 use super::names;
 
@@ -32,7 +33,9 @@ impl Display for Expr {
                 write!(f, "{}[{range}:{step}]{at}", Operand { expr, parens: !takes_brackets(expr) })
             }
             Kind::Call { function, args } => write!(f, "{function}({})", Separated(args)),
-            Kind::Aggregate { param: Some(param), expr, .. } => write!(f, "{}({param}, {expr})", head(&self.kind)),
+            Kind::Aggregate { param: Some(param), expr, .. } => {
+                write!(f, "{}({param}, {expr})", head(&self.kind))
+            }
             Kind::Aggregate { param: None, expr, .. } => write!(f, "{}({expr})", head(&self.kind)),
             Kind::Unary { negative, expr } => {
                 let sign = if *negative { '-' } else { '+' };
@@ -40,7 +43,8 @@ impl Display for Expr {
             }
             Kind::Binary(binary) => {
                 let left = Operand { expr: &binary.left, parens: left_needs_parens(binary.op, &binary.left) };
-                let right = Operand { expr: &binary.right, parens: right_needs_parens(binary.op, &binary.right) };
+                let right =
+                    Operand { expr: &binary.right, parens: right_needs_parens(binary.op, &binary.right) };
                 write!(f, "{left} {} {right}", operator(binary))
             }
             Kind::Paren(inner) => write!(f, "({inner})"),
@@ -100,7 +104,9 @@ impl Display for Matching {
             words.push(format!("group_{} ({})", if *left { "left" } else { "right" }, label_list(include)));
         }
         match &self.fill {
-            Some(Fill { left: Some(left), right: Some(right) }) if left == right => words.push(format!("fill ({left})")),
+            Some(Fill { left: Some(left), right: Some(right) }) if left == right => {
+                words.push(format!("fill ({left})"))
+            }
             Some(Fill { left, right }) => {
                 words.extend(left.iter().map(|left| format!("fill_left ({left})")));
                 words.extend(right.iter().map(|right| format!("fill_right ({right})")));
@@ -204,7 +210,8 @@ impl Display for Time {
 
 impl Display for TimeExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operand = |expr: &TimeExpr, parens: bool| if parens { format!("({expr})") } else { expr.to_string() };
+        let operand =
+            |expr: &TimeExpr, parens: bool| if parens { format!("({expr})") } else { expr.to_string() };
         match self {
             TimeExpr::Duration(duration) => duration.fmt(f),
             TimeExpr::Number(text) => f.write_str(text),
@@ -221,7 +228,8 @@ impl Display for TimeExpr {
                     TimeExpr::Unary { .. } => *op == Op::Pow,
                     _ => false,
                 };
-                let right_parens = matches!(**right, TimeExpr::Binary { op: inner, .. } if looser_on_the_right(inner, *op));
+                let right_parens =
+                    matches!(**right, TimeExpr::Binary { op: inner, .. } if looser_on_the_right(inner, *op));
                 let (left, right) = (operand(left, left_parens), operand(right, right_parens));
                 write!(f, "{left} {} {right}", op.symbol())
             }
@@ -248,9 +256,9 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
         Kind::Unary { .. } => outer == Op::Pow,
         Kind::Number(text) => outer == Op::Pow && is_signed(text),
         // Prometheus reads on after a parenthesis: `x offset (5m) * 2` moves x by ten minutes.
-        Kind::Selector(Selector { at, .. }) | Kind::Range { selector: Selector { at, .. }, .. } | Kind::Subquery { at, .. } => {
-            ends_in_a_parenthesis(at)
-        }
+        Kind::Selector(Selector { at, .. })
+        | Kind::Range { selector: Selector { at, .. }, .. }
+        | Kind::Subquery { at, .. } => ends_in_a_parenthesis(at),
         _ => false,
     }
 }
@@ -369,20 +377,51 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
             let inner = if let Kind::Paren(inner) = &expr.kind { inner } else { expr };
             enclosed(out, if *negative { "-" } else { "+" }, [inner.as_ref()].into_iter(), page);
         }
-        Kind::Binary(binary) => {
-            let (left, right) = (&binary.left, &binary.right);
-            let left_parens = left_needs_parens(binary.op, left);
-            match &left.kind {
-                // A chain of one level of precedence is a list, not a staircase.
-                Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
-                    broken(out, left, page);
-                }
-                _ => operand(out, left, left_parens, &page.deeper(0)),
-            }
-            let _ = write!(out, "\n{}{}\n", page.margin(), operator(binary));
-            operand(out, right, right_needs_parens(binary.op, right), &page.deeper(page.after));
-        }
+        Kind::Binary(binary) => broken_binary(out, binary, page),
         Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
+    }
+}
+
+/// Writes operands indented and the operator on a line of its own between them. Plain scalars stay on its line:
+/// `1 - (` and `> 0.0144` read better whole.
+fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
+    let (left, right) = (&binary.left, &binary.right);
+    let (left_parens, right_parens) =
+        (left_needs_parens(binary.op, left), right_needs_parens(binary.op, right));
+    let operator = operator(binary);
+    let margin = page.margin();
+    let opens =
+        right_parens || matches!(right.kind, Kind::Paren(_) | Kind::Call { .. } | Kind::Aggregate { .. });
+    if opens && is_plain(left) {
+        let mut rest = String::new();
+        operand(&mut rest, right, right_parens, page);
+        let left = Operand { expr: left, parens: left_parens };
+        let _ = write!(out, "{margin}{left} {operator} {}", rest.trim_start());
+        return;
+    }
+    match &left.kind {
+        // A chain of one level of precedence is a list, not a staircase.
+        Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
+            broken(out, left, page);
+        }
+        _ => operand(out, left, left_parens, &page.deeper(0)),
+    }
+    let line = format!("{operator} {}", Operand { expr: right, parens: right_parens });
+    if is_plain(right) && page.fits(&line) {
+        let _ = write!(out, "\n{margin}{line}");
+        return;
+    }
+    let _ = write!(out, "\n{margin}{operator}\n");
+    operand(out, right, right_parens, &page.deeper(page.after));
+}
+
+/// A number, or arithmetic on numbers.
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Number(_) => true,
+        Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => is_plain(inner),
+        Kind::Binary(binary) => is_plain(&binary.left) && is_plain(&binary.right),
+        _ => false,
     }
 }
 

@@ -16,6 +16,12 @@ use super::ast::MatchOp;
 const INVENTED: [&str; 14] =
     ["", "a", "b", "x1", "other", "200", "404", "500", "GET", "/", "0", "1", "a.b", "none-of-these"];
 
+/// The named classes of RE2.
+const POSIX: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "word", "xdigit",
+];
+
 /// An invented string longer than this helps nobody.
 const LONGEST: usize = 1_000;
 
@@ -61,39 +67,67 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
 
-/// Several strings that match: the shortest, one of each alternative at the top, and longer ones where the pattern
-/// has room for them, so that a second matcher can refuse some.
+/// Several strings that match, the shortest first, so that a second matcher can refuse some.
 fn examples(pattern: &str) -> Vec<String> {
     let mut found: Vec<String> = example(pattern).into_iter().collect();
-    let hir = translate(pattern).ok().and_then(|pattern| regex_syntax::Parser::new().parse(&pattern).ok());
-    if let Some(hir) = hir {
-        let mut each = Vec::new();
-        alternatives(&hir, &mut each);
-        found.extend(each);
+    if let Some(hir) =
+        translate(pattern).ok().and_then(|pattern| regex_syntax::Parser::new().parse(&pattern).ok())
+    {
+        found.extend(several(&hir));
     }
-    for prefix in found.clone().into_iter().take(8) {
-        found.extend(["a", "b", "1", "x1"].map(|suffix| format!("{prefix}{suffix}")));
-    }
-    found.extend(["GET", "POST", "PUT", "200", "204", "301", "404", "429", "500", "503", "/", "/a"].map(str::to_owned));
-    found.retain(|value| matches(pattern, value) == Some(true));
+    found.extend(INVENTED.map(str::to_owned));
     found
 }
 
-fn alternatives(hir: &Hir, out: &mut Vec<String>) {
-    match hir.kind() {
-        HirKind::Alternation(branches) => branches.iter().for_each(|branch| alternatives(branch, out)),
-        HirKind::Capture(capture) => alternatives(&capture.sub, out),
-        HirKind::Class(Class::Unicode(class)) if class.ranges().len() <= 8 => {
-            let ends = class.ranges().iter().flat_map(|range| [range.start(), range.end()]);
-            out.extend(ends.map(String::from));
+/// How many strings `several` follows up.
+const SEVERAL: usize = 64;
+
+/// Some of the strings that `hir` might match, from all of its branches.
+fn several(hir: &Hir) -> Vec<String> {
+    let mut found = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(literal) => vec![String::from_utf8_lossy(&literal.0).into_owned()],
+        HirKind::Class(Class::Unicode(class)) => {
+            let holds =
+                |c: &char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(c));
+            let ends = class.ranges().iter().take(4).flat_map(|range| [range.start(), range.end()]);
+            "ab019xAZ-_/."
+                .chars()
+                .filter(holds)
+                .chain(ends.filter(|c| c.is_ascii_graphic()))
+                .map(String::from)
+                .collect()
         }
-        _ => {
-            let mut one = String::new();
-            if shortest(hir, &mut one).is_some() {
-                out.push(one);
+        HirKind::Class(Class::Bytes(_)) => Vec::new(),
+        HirKind::Capture(capture) => several(&capture.sub),
+        HirKind::Alternation(branches) => {
+            let each = (SEVERAL / branches.len()).max(1);
+            branches.iter().flat_map(|branch| several(branch).into_iter().take(each)).collect()
+        }
+        HirKind::Concat(parts) => {
+            parts.iter().fold(vec![String::new()], |heads, part| joined(&heads, &several(part)))
+        }
+        HirKind::Repetition(repetition) => {
+            let once = several(&repetition.sub);
+            let mut heads = vec![String::new()];
+            for _ in 0..repetition.min.min(SEVERAL as u32) {
+                heads = joined(&heads, &once);
             }
+            let more = repetition.max.is_none_or(|max| max > repetition.min);
+            let longer = if more { joined(&heads, &once) } else { Vec::new() };
+            heads.truncate(SEVERAL / 2);
+            heads.into_iter().chain(longer).collect()
         }
-    }
+    };
+    found.truncate(SEVERAL);
+    found.retain(|text| text.len() <= LONGEST);
+    found
+}
+
+/// Heads with tails.
+fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
+    let pairs = heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")));
+    pairs.take(SEVERAL).collect()
 }
 
 /// Appends a shortest string that `hir` matches.
@@ -105,7 +139,8 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
             // After a digit a digit reads best: `5..` is 500.
             let digits = out.ends_with(|c: char| c.is_ascii_digit());
             let order = if digits { "0123456789ax" } else { "abcxyz019ABCXYZ-_/.:" };
-            let holds = |c: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
+            let holds =
+                |c: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
             let printable = ('!'..='~').find(|c| holds(*c));
             let any = || class.ranges().first().map(|range| range.start());
             out.push(order.chars().find(|c| holds(*c)).or(printable).or_else(any)?);
@@ -131,7 +166,9 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
             for branch in branches {
                 let mut branch_out = out.clone();
                 if shortest(branch, &mut branch_out).is_some()
-                    && best.as_ref().is_none_or(|best| branch_out[start..].chars().count() < best.chars().count())
+                    && best
+                        .as_ref()
+                        .is_none_or(|best| branch_out[start..].chars().count() < best.chars().count())
                 {
                     best = Some(branch_out.split_off(start));
                 }
@@ -264,9 +301,13 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String
             ']' if !first => break,
             '\\' => escape(chars, out, true)?,
             '[' if chars.peek() == Some(&':') => {
-                let name: String = chars.clone().skip(1).take_while(|c| c.is_ascii_alphabetic() || *c == '^').collect();
+                let name: String =
+                    chars.clone().skip(1).take_while(|c| c.is_ascii_alphabetic() || *c == '^').collect();
                 let closed: String = chars.clone().skip(1 + name.len()).take(2).collect();
                 if closed == ":]" {
+                    if !POSIX.contains(&name.trim_start_matches('^')) {
+                        return Err(format!("unknown class `[:{name}:]`"));
+                    }
                     out.push_str(&format!("[:{name}:]"));
                     chars.nth(name.len() + 2);
                 } else {
@@ -316,16 +357,15 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         'b' | 'B' if !in_class => out.push_str(&format!("(?-u:\\{c})")),
         'Q' if !in_class => {
             let mut quoted = String::new();
-            while let Some(c) = chars.next() {
-                if c == '\\' && chars.peek() == Some(&'E') {
-                    chars.next();
-                    break;
+            loop {
+                // Prometheus puts the pattern in a group, whose end an open quote would swallow.
+                match chars.next().ok_or("`\\Q` without `\\E`")? {
+                    '\\' if chars.next_if_eq(&'E').is_some() => break,
+                    c => quoted.push(c),
                 }
-                quoted.push(c);
             }
             out.push_str(&regex_syntax::escape(&quoted));
         }
-        'E' if !in_class => {}
         '1'..='9' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) || c > '7' => {
             return Err("backreferences are not supported".to_owned());
         }
@@ -337,7 +377,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
             }
             out.push_str(&format!("\\x{{{code:x}}}"));
         }
-        _ if c.is_ascii_punctuation() => literal(c, out),
+        _ if c.is_ascii() && !c.is_ascii_alphanumeric() => literal(c, out),
         _ => return Err(format!("unknown escape `\\{c}`")),
     }
     // `\x{e9}`: its braces are no quantifier either.

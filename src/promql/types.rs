@@ -2,8 +2,8 @@
 
 use super::ast::{Binary, Expr, Kind, Matching, Span};
 use super::fault::Fault;
-pub use super::functions::{Function, function_named as function};
 use super::functions::FUNCTIONS;
+pub use super::functions::{Function, function_named as function};
 use super::names;
 
 /// The types of PromQL.
@@ -63,13 +63,14 @@ fn type_of(expr: &Expr, faults: &mut Vec<Fault>) -> Option<Type> {
         Kind::Range { .. } => Some(Type::Matrix),
         Kind::Paren(inner) => type_of(inner, faults),
         Kind::Subquery { expr: inner, .. } => {
-            expect(inner, Type::Vector, "a subquery", faults);
+            expect(inner, Type::Vector, "a subquery takes", faults);
             Some(Type::Matrix)
         }
         Kind::Unary { expr: inner, .. } => {
             let found = type_of(inner, faults);
             if let Some(found @ (Type::Matrix | Type::String)) = found {
-                let message = format!("a sign before {}, not a scalar or an instant vector", found.description());
+                let message =
+                    format!("a sign before {}, not a scalar or an instant vector", found.description());
                 faults.push(with_rate(Fault::new(inner.span, message), found));
                 return None;
             }
@@ -89,11 +90,15 @@ fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
     if found == wanted {
         return;
     }
-    let message = format!("{taker} takes {}, found {}", wanted.description(), found.description());
+    let message = format!("{taker} {}, found {}", wanted.description(), found.description());
     let fault = Fault::new(expr.span, message);
     faults.push(match (wanted, &expr.kind) {
-        (Type::Matrix, Kind::Selector(selector)) => fault.help(format!("a range makes it one: `{selector}[5m]`")),
-        (Type::Matrix, _) if found == Type::Vector => fault.help("a subquery makes it one: `[5m:]` behind it"),
+        (Type::Matrix, Kind::Selector(selector)) => {
+            fault.help(format!("a range makes it one: `{selector}[5m]`"))
+        }
+        (Type::Matrix, _) if found == Type::Vector => {
+            fault.help("a subquery makes it one: `[5m:]` behind it")
+        }
         (Type::Vector, _) if found == Type::Scalar => fault.help("`vector(…)` makes it one"),
         (Type::Scalar, _) if found == Type::Vector => fault.help("`scalar(…)` makes it one"),
         (Type::Vector, _) => with_rate(fault, found),
@@ -102,18 +107,22 @@ fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
 }
 
 fn with_rate(fault: Fault, found: Type) -> Fault {
-    if found == Type::Matrix { fault.help("a function such as `rate(…)` makes an instant vector of it") } else { fault }
+    if found == Type::Matrix {
+        fault.help("a function such as `rate(…)` makes an instant vector of it")
+    } else {
+        fault
+    }
 }
 
 fn aggregate(span: Span, op: &str, param: Option<&Expr>, expr: &Expr, faults: &mut Vec<Fault>) {
     if !names::is_aggregation(op) {
         faults.push(Fault::new(span, format!("unknown aggregation `{op}`")));
     }
-    let taker = format!("`{op}`");
+    let taker = format!("`{op}` takes");
     match (names::WITH_PARAMETER.contains(&op), param) {
         (true, Some(param)) => {
             let wanted = if op == "count_values" { Type::String } else { Type::Scalar };
-            expect(param, wanted, &format!("the parameter of `{op}`"), faults);
+            expect(param, wanted, &format!("the parameter of `{op}` is"), faults);
         }
         (true, None) => faults.push(Fault::new(span, format!("`{op}` takes two arguments, found 1"))),
         (false, Some(_)) => faults.push(Fault::new(span, format!("`{op}` takes one argument, found 2"))),
@@ -137,34 +146,37 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
     };
     if args.len() < function.least || function.most.is_some_and(|most| args.len() > most) {
         faults.push(Fault::new(span, format!("`{name}` takes {}, found {}", how_many(function), args.len())));
+        // Which argument is missing is not known, so neither is what the others should be.
+        for arg in args {
+            type_of(arg, faults);
+        }
+        return Some(function.returns);
     }
     for (i, arg) in args.iter().enumerate() {
         match function.args.get(i).or(function.args.last()) {
-            Some(wanted) => expect(arg, *wanted, &format!("`{name}`"), faults),
+            Some(wanted) => expect(arg, *wanted, &format!("`{name}` takes"), faults),
             None => drop(type_of(arg, faults)),
         }
     }
-    if name == "info" && let Some(second) = args.get(1) {
-        let names = |kind: &Kind| if let Kind::Selector(selector) = kind { Some(selector.name.is_some()) } else { None };
-        if names(&second.kind) != Some(false) {
-            faults.push(Fault::new(second.span, "the second argument of `info` is matchers alone")
-                .help("`info(metric, {label=\"value\"})`"));
-        }
+    if name == "info"
+        && let Some(Expr { kind: Kind::Selector(selector), span }) = args.get(1)
+        && selector.name.is_some()
+    {
+        faults.push(
+            Fault::new(*span, "the second argument of `info` is matchers alone")
+                .help("`info(metric, {label=\"value\"})`"),
+        );
     }
     Some(function.returns)
 }
 
 fn how_many(function: &Function) -> String {
-    let arguments = |count: usize| match count {
-        0 => "no arguments".to_owned(),
-        1 => "one argument".to_owned(),
-        2 => "two arguments".to_owned(),
-        3 => "three arguments".to_owned(),
-        _ => format!("{count} arguments"),
-    };
+    const WORDS: [&str; 6] = ["no", "one", "two", "three", "four", "five"];
+    let word = |count: usize| WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned());
+    let arguments = |count: usize| format!("{} argument{}", word(count), if count == 1 { "" } else { "s" });
     match function.most {
         Some(most) if most == function.least => arguments(most),
-        Some(most) => format!("{} to {}", function.least, arguments(most)),
+        Some(most) => format!("{} to {}", word(function.least), arguments(most)),
         None => format!("at least {}", arguments(function.least)),
     }
 }
@@ -177,10 +189,10 @@ fn nearest(name: &str) -> Option<&'static str> {
     let known = FUNCTIONS.iter().map(|function| function.name).chain(names::AGGREGATIONS);
     let lower = name.to_ascii_lowercase();
     known
-        .map(|known| (strsim::damerau_levenshtein(&lower, known), known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .map(|known| (strsim::damerau_levenshtein(&lower, known), !known.starts_with(&lower), known))
+        .filter(|(distance, _, known)| *distance <= 1 + known.len() / 4)
         .min()
-        .map(|(_, known)| known)
+        .map(|(_, _, known)| known)
 }
 
 fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
@@ -189,7 +201,8 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
     let mut side = |expr: &Expr| {
         let found = type_of(expr, faults);
         if let Some(found @ (Type::Matrix | Type::String)) = found {
-            let message = format!("`{symbol}` takes scalars and instant vectors, found {}", found.description());
+            let message =
+                format!("`{symbol}` takes scalars and instant vectors, found {}", found.description());
             faults.push(with_rate(Fault::new(expr.span, message), found));
             return None;
         }
@@ -214,15 +227,19 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
     let scalars = left_type == Type::Scalar || right_type == Type::Scalar;
     if scalars && op.is_set() {
         let side = if left_type == Type::Scalar { left } else { right };
-        faults.push(Fault::new(side.span, format!("`{symbol}` takes instant vectors, found a scalar"))
-            .help("`vector(…)` makes it one"));
-    } else if scalars && matching.as_ref().is_some_and(|m| !m.labels.is_empty() || m.group.is_some() || m.fill.is_some()) {
+        faults.push(
+            Fault::new(side.span, format!("`{symbol}` takes instant vectors, found a scalar"))
+                .help("`vector(…)` makes it one"),
+        );
+    } else if scalars && matching.as_ref().is_some_and(|m| !m.labels.is_empty() || m.fill.is_some()) {
         faults.push(Fault::new(between, "labels are matched with a scalar, which has none"));
     }
     if left_type == Type::Scalar && right_type == Type::Scalar {
         if op.is_comparison() && !bool {
-            faults.push(Fault::new(between, "a comparison of scalars without `bool`")
-                .help(format!("`{symbol} bool`")));
+            faults.push(
+                Fault::new(between, "a comparison of scalars without `bool`")
+                    .help(format!("`{symbol} bool`")),
+            );
         }
         return Some(Type::Scalar);
     }

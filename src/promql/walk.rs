@@ -1,6 +1,7 @@
 //! Goes through a tree: to look at it, to change its selectors and times, to drop the parentheses that were written.
 
-use super::ast::{At, Binary, Expr, Kind, Modifiers, Selector, Time, TimeExpr};
+use super::ast::{At, Expr, Kind, Selector, Time, TimeExpr};
+use crate::vocabulary::Duration;
 
 impl Expr {
     /// Calls `f` with this expression and everything in it, outside in and left to right. A range's selector is part
@@ -18,7 +19,9 @@ impl Expr {
             Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => Vec::new(),
             Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => vec![expr.as_ref()],
             Kind::Call { args, .. } => args.iter().collect(),
-            Kind::Aggregate { param, expr, .. } => param.as_deref().into_iter().chain([expr.as_ref()]).collect(),
+            Kind::Aggregate { param, expr, .. } => {
+                param.as_deref().into_iter().chain([expr.as_ref()]).collect()
+            }
             Kind::Binary(binary) => vec![&binary.left, &binary.right],
         }
     }
@@ -35,60 +38,60 @@ impl Expr {
     }
 
     /// The same expression with `f` applied to every selector, the ones with a range included.
-    pub fn map_selectors(self, f: &mut impl FnMut(Selector) -> Selector) -> Expr {
-        self.map(&mut |kind| match kind {
-            Kind::Selector(selector) => Kind::Selector(f(selector)),
-            Kind::Range { selector, range } => Kind::Range { selector: f(selector), range },
-            other => other,
-        })
+    pub fn map_selectors(mut self, f: &mut impl FnMut(Selector) -> Selector) -> Expr {
+        self.change(&mut |kind| {
+            if let Kind::Selector(selector) | Kind::Range { selector, .. } = kind {
+                *selector = f(std::mem::replace(selector, super::build::selector("", &[])));
+            }
+        });
+        self
     }
 
     /// The same expression with `f` applied to every length of time: ranges, steps and offsets. So placeholders are
     /// replaced.
-    pub fn map_times(self, f: &mut impl FnMut(Time) -> Time) -> Expr {
-        fn modifiers(at: Modifiers, f: &mut impl FnMut(Time) -> Time) -> Modifiers {
-            Modifiers {
-                offset: at.offset.map(|(time, span)| (f(time), span)),
-                at: at.at.map(|(at, span)| (if let At::Time(time) = at { At::Time(f(time)) } else { at }, span)),
-                extension: at.extension,
+    pub fn map_times(mut self, f: &mut impl FnMut(Time) -> Time) -> Expr {
+        let mut change =
+            |time: &mut Time| *time = f(std::mem::replace(time, Time::Fixed(Duration::default())));
+        self.change(&mut |kind| {
+            let at = match kind {
+                Kind::Selector(selector) => &mut selector.at,
+                Kind::Range { selector, range } => {
+                    change(range);
+                    &mut selector.at
+                }
+                Kind::Subquery { range, step, at, .. } => {
+                    change(range);
+                    step.iter_mut().for_each(&mut change);
+                    at
+                }
+                _ => return,
+            };
+            if let Some((At::Time(time), _)) = &mut at.at {
+                change(time);
             }
-        }
-        fn selector(selector: Selector, f: &mut impl FnMut(Time) -> Time) -> Selector {
-            Selector { at: modifiers(selector.at, f), ..selector }
-        }
-        self.map(&mut |kind| match kind {
-            Kind::Selector(it) => Kind::Selector(selector(it, f)),
-            Kind::Range { selector: it, range } => Kind::Range { range: f(range), selector: selector(it, f) },
-            Kind::Subquery { expr, range, step, at } => {
-                Kind::Subquery { expr, range: f(range), step: step.map(&mut *f), at: modifiers(at, f) }
+            if let Some((time, _)) = &mut at.offset {
+                change(time);
             }
-            other => other,
-        })
+        });
+        self
     }
 
-    /// The same expression with `f` applied to every kind in it, inside out.
-    fn map(self, f: &mut impl FnMut(Kind) -> Kind) -> Expr {
-        let kind = match self.kind {
-            leaf @ (Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. }) => leaf,
-            Kind::Subquery { expr, range, step, at } => {
-                Kind::Subquery { expr: Box::new(expr.map(f)), range, step, at }
+    /// Applies `f` to every kind in the tree, inside out. In place, so that a level takes little stack.
+    fn change(&mut self, f: &mut impl FnMut(&mut Kind)) {
+        match &mut self.kind {
+            Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => {}
+            Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => expr.change(f),
+            Kind::Call { args, .. } => args.iter_mut().for_each(|arg| arg.change(f)),
+            Kind::Aggregate { param, expr, .. } => {
+                param.iter_mut().for_each(|param| param.change(f));
+                expr.change(f);
             }
-            Kind::Call { function, args } => {
-                Kind::Call { function, args: args.into_iter().map(|arg| arg.map(f)).collect() }
-            }
-            Kind::Aggregate { op, param, expr, grouping } => {
-                let param = param.map(|param| Box::new(param.map(f)));
-                Kind::Aggregate { op, param, expr: Box::new(expr.map(f)), grouping }
-            }
-            Kind::Unary { negative, expr } => Kind::Unary { negative, expr: Box::new(expr.map(f)) },
             Kind::Binary(binary) => {
-                let Binary { op, bool, matching, left, right } = *binary;
-                let (left, right) = (left.map(f), right.map(f));
-                Kind::Binary(Box::new(Binary { op, bool, matching, left, right }))
+                binary.left.change(f);
+                binary.right.change(f);
             }
-            Kind::Paren(expr) => Kind::Paren(Box::new(expr.map(f))),
-        };
-        Expr { kind: f(kind), span: self.span }
+        }
+        f(&mut self.kind);
     }
 }
 
@@ -107,7 +110,11 @@ pub fn without_parens(expr: &Expr) -> Expr {
             leaf @ (TimeExpr::Duration(_) | TimeExpr::Number(_) | TimeExpr::Call(_)) => leaf,
         }
     }
-    expr.clone()
-        .map(&mut |kind| if let Kind::Paren(inner) = kind { inner.kind } else { kind })
-        .map_times(&mut |time| if let Time::Expr(expr) = time { Time::from(bare(*expr)) } else { time })
+    let mut bare_expr = expr.clone();
+    bare_expr.change(&mut |kind| {
+        if let Kind::Paren(inner) = kind {
+            *kind = std::mem::replace(&mut inner.kind, Kind::Number(String::new()));
+        }
+    });
+    bare_expr.map_times(&mut |time| if let Time::Expr(expr) = time { Time::from(bare(*expr)) } else { time })
 }

@@ -9,7 +9,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Patch
 
 use super::count;
 use super::places::{Places, inert, inert_line};
-use crate::diagnostic::{Fix, Help, Label, Level, Problem};
+use crate::diagnostic::{Fix, Label, Level, Problem};
 use crate::source::SourceId;
 
 /// Lines longer than this are cut, in bytes.
@@ -103,7 +103,7 @@ fn patch(fix: &Fix, places: &Places) -> Option<Snippet<'static, Patch<'static>>>
     if !fits {
         return None;
     }
-    let window = Window::new(places, source, line..line + 1, &[start..end]);
+    let window = Window::new(places, source, line..line + 1, &[]);
     let span = window.offset(start)..window.offset(end);
     let patch = Patch::new(span, inert_line(&fix.replacement));
     Some(Snippet::source(window.text).line_start(line + 1).patch(patch))

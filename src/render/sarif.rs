@@ -171,10 +171,10 @@ fn mending<'a>(words: &str, fix: &'a Fix, places: &Places) -> Mending<'a> {
     Mending { description: message(&[words]), artifact_changes: [change] }
 }
 
-/// The lines that are not empty, as a plain text message. In one, a bracket can begin a link (3.11.6).
+/// The lines that are not empty, as a plain text message; in one, `[text](target)` would be a link (3.11.6).
 fn message(lines: &[&str]) -> Message {
     let lines: Vec<&str> = lines.iter().copied().filter(|line| !line.is_empty()).collect();
-    Message { text: lines.join("\n").replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]") }
+    Message { text: lines.join("\n").replace("](", "\\](") }
 }
 
 fn physical(span: Span, places: &Places) -> PhysicalLocation {

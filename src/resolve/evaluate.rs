@@ -21,7 +21,8 @@ const NOW: i64 = 1_000_000;
 
 /// The value of `expr`; `None` if it has none or is beyond this.
 pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decimal> {
-    let signal = |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
+    let signal =
+        |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
     match &expr.kind {
         Kind::Number(text) => Decimal::from_str_exact(text).ok(),
         Kind::Paren(inner) => value(inner, signals),

@@ -1,7 +1,7 @@
 //! The project file with its defaults filled in.
 
 use super::{settings, values, whole};
-use crate::ast::{PrometheusBlock, ProjectFile};
+use crate::ast::{ProjectFile, PrometheusBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle};
 use crate::vocabulary::{PerSeverity, Severity};
@@ -49,13 +49,19 @@ fn prometheus(block: &PrometheusBlock, problems: &mut Vec<Problem>) -> Prometheu
         Some(written) => {
             let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
             match parts.as_deref() {
-                Some([major, minor, ..]) if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 => {
+                Some([major, minor, ..])
+                    if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
+                {
                     (*major, *minor)
                 }
                 _ => {
                     problems.push(
-                        Problem::error("wrong-type", whole(written), "this is no version of Prometheus from 2.42 on")
-                            .help("write major and minor in quotes, such as `\"2.42\"` or `\"3.5\"`"),
+                        Problem::error(
+                            "wrong-type",
+                            whole(written),
+                            "this is no version of Prometheus from 2.42 on",
+                        )
+                        .help("write major and minor in quotes, such as `\"2.42\"` or `\"3.5\"`"),
                     );
                     OLDEST
                 }

@@ -26,14 +26,19 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let mut services = Vec::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for service in &ast.services {
-        let scope = Scope { project: &file, policies: &policies, service, version: project.prometheus.version };
+        let scope =
+            Scope { project: &file, policies: &policies, service, version: project.prometheus.version };
         let Some(resolved) = scope.service(&mut problems) else { continue };
         let place = whole(&service.name);
         match seen.insert(resolved.name.to_string(), place) {
             Some(first) => problems.push(
-                Problem::error("duplicate-service", place, format!("two files define the service `{}`", resolved.name))
-                    .and(first, "the first is here")
-                    .help("move the SLOs into one file, or give this service another name"),
+                Problem::error(
+                    "duplicate-service",
+                    place,
+                    format!("two files define the service `{}`", resolved.name),
+                )
+                .and(first, "the first is here")
+                .help("move the SLOs into one file, or give this service another name"),
             ),
             None => services.push(resolved),
         }
@@ -129,7 +134,12 @@ impl Scope<'_> {
         let by = settings::by(&block.by, problems);
         let sli = sli::sli(
             &block.sli,
-            &sli::Context { promise: promise.as_ref(), objective, version: self.version, by: by.as_deref().unwrap_or_default() },
+            &sli::Context {
+                promise: promise.as_ref(),
+                objective,
+                version: self.version,
+                by: by.as_deref().unwrap_or_default(),
+            },
             problems,
         );
         let period = settings::period(levels, problems);

@@ -59,7 +59,8 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
             continue;
         }
         let scale_to = block.scale_to.as_ref().and_then(|length| values::duration(length, problems));
-        let tiers = block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
+        let tiers =
+            block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
         policies.push((key.text.clone(), Policy { scale_to, tiers }));
     }
     Policies(policies)
@@ -73,10 +74,17 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
     let (long, short) = (long?, short?);
     if short >= long {
         problems.push(
-            Problem::error("window-order", whole(&block.short), "the short window is not shorter than the long one")
-                .label(format!("{short} is not less than {long}"))
-                .and(whole(&block.long), "the long window")
-                .help(format!("a twelfth of the long window is usual: {}", Duration::from_millis(long.millis() / 12))),
+            Problem::error(
+                "window-order",
+                whole(&block.short),
+                "the short window is not shorter than the long one",
+            )
+            .label(format!("{short} is not less than {long}"))
+            .and(whole(&block.long), "the long window")
+            .help(format!(
+                "a twelfth of the long window is usual: {}",
+                Duration::from_millis(long.millis() / 12)
+            )),
         );
         return None;
     }
@@ -91,7 +99,8 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     match Objective::parse(&scalar.text) {
         Ok(share) => Some(share.ratio()),
         Err(fault) => {
-            let problem = Problem::error("invalid-objective", whole(scalar), "this is no share of the error budget");
+            let problem =
+                Problem::error("invalid-objective", whole(scalar), "this is no share of the error budget");
             problems.push(match fault {
                 ObjectiveFault::Malformed(Some(meant)) => {
                     problem.fix(format!("write `{meant}`"), whole(scalar), meant)
@@ -120,8 +129,12 @@ pub(super) fn tiers(
     let Some((_, policy)) = policies.0.iter().find(|(known, _)| known == name) else {
         let known: Vec<&str> = policies.0.iter().map(|(name, _)| name.as_str()).collect();
         problems.push(
-            Problem::error("unknown-policy", named.map_or(slo, whole), format!("there is no policy `{name}`"))
-                .help(format!("known are {}", crate::parse::listed(&known))),
+            Problem::error(
+                "unknown-policy",
+                named.map_or(slo, whole),
+                format!("there is no policy `{name}`"),
+            )
+            .help(format!("known are {}", crate::parse::listed(&known))),
         );
         return None;
     };
@@ -137,14 +150,20 @@ pub(super) fn tiers(
     for word in off {
         let text = word.text.trim();
         let window = Duration::parse(text);
-        let matches =
-            |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
+        let matches = |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
         if !tiers.iter().any(matches) {
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
             let longs: Vec<&str> = longs.iter().map(String::as_str).collect();
             problems.push(
-                Problem::error("unknown-policy", whole(word), format!("no tier of `{name}` is called `{text}`"))
-                    .help(format!("name a severity, or one of the long windows {}", crate::parse::listed(&longs))),
+                Problem::error(
+                    "unknown-policy",
+                    whole(word),
+                    format!("no tier of `{name}` is called `{text}`"),
+                )
+                .help(format!(
+                    "name a severity, or one of the long windows {}",
+                    crate::parse::listed(&longs)
+                )),
             );
             return None;
         }

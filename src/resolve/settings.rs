@@ -24,8 +24,7 @@ pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut V
 /// A label name that a source may set.
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
-        let mended: String =
-            text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error("invalid-label", place, "Prometheus accepts no such label name")
             .label("letters, digits and `_`, not beginning with a digit");
         problems.push(match LabelName::parse(&mended) {
@@ -37,9 +36,13 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
     if name.is_reserved() {
         let listed = RESERVED_LABELS.map(|label| format!("`{label}`")).join(", ");
         problems.push(
-            Problem::error("reserved-label", place, format!("the label `{name}` belongs to the generated rules"))
-                .label("it would be overwritten, or overwrite theirs")
-                .help(format!("give it another name; taken are {listed} and all that begin with `__`")),
+            Problem::error(
+                "reserved-label",
+                place,
+                format!("the label `{name}` belongs to the generated rules"),
+            )
+            .label("it would be overwritten, or overwrite theirs")
+            .help(format!("give it another name; taken are {listed} and all that begin with `__`")),
         );
         return None;
     }
@@ -58,8 +61,12 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
             );
         } else if OURS.contains(&key.text.as_str()) {
             problems.push(
-                Problem::error("reserved-label", key.span, format!("the annotation `{}` is generated", key.text))
-                    .help("say it in the SLO's `description`, or under another name"),
+                Problem::error(
+                    "reserved-label",
+                    key.span,
+                    format!("the annotation `{}` is generated", key.text),
+                )
+                .help("say it in the SLO's `description`, or under another name"),
             );
         } else {
             annotations.insert(key.text.clone(), value.text.clone());
@@ -104,8 +111,9 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
                 Some(zone) => zone,
                 None => {
                     problems.push(
-                        Problem::error("unknown-time-zone", whole(name), "no such time zone is known")
-                            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+                        Problem::error("unknown-time-zone", whole(name), "no such time zone is known").help(
+                            "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
+                        ),
                     );
                     return None;
                 }
@@ -121,8 +129,12 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         }
         Some(_) => {
             problems.push(
-                Problem::error("invalid-period", whole(written), "a period is between an hour and a year, in steps of five minutes")
-                    .help("write a length such as `30d`, or `calendar month`"),
+                Problem::error(
+                    "invalid-period",
+                    whole(written),
+                    "a period is between an hour and a year, in steps of five minutes",
+                )
+                .help("write a length such as `30d`, or `calendar month`"),
             );
             None
         }
@@ -146,8 +158,12 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
         "timeslices" => {
             let Some(slice) = innermost(levels.map(|level| level.slice.as_ref())) else {
                 problems.push(
-                    Problem::error("missing-key", whole(written), "timeslices need to know what makes a slice good")
-                        .help("add `slice: { length: 1m, objective: 95% }`"),
+                    Problem::error(
+                        "missing-key",
+                        whole(written),
+                        "timeslices need to know what makes a slice good",
+                    )
+                    .help("add `slice: { length: 1m, objective: 95% }`"),
                 );
                 return None;
             };
@@ -156,8 +172,12 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             let length = length?;
             if length.millis() % 30_000 != 0 || length > Duration::from_secs(3600) {
                 problems.push(
-                    Problem::error("window-off-grid", whole(&slice.length), "a slice is a multiple of 30s, up to an hour")
-                        .help("write `1m` or `5m`"),
+                    Problem::error(
+                        "window-off-grid",
+                        whole(&slice.length),
+                        "a slice is a multiple of 30s, up to an hour",
+                    )
+                    .help("write `1m` or `5m`"),
                 );
                 return None;
             }
@@ -211,8 +231,12 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
         Some(MissingBlock::Word(word)) => {
             if word.text != "off" {
                 problems.push(
-                    Problem::error("wrong-type", whole(word), "`missing_events` is `off` or says when to alert")
-                        .help("write `off`, or `{ severity: ticket, after: 15m }`"),
+                    Problem::error(
+                        "wrong-type",
+                        whole(word),
+                        "`missing_events` is `off` or says when to alert",
+                    )
+                    .help("write `off`, or `{ severity: ticket, after: 15m }`"),
                 );
             }
             None
@@ -227,8 +251,12 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                     let parsed = values::duration(length, problems)?;
                     if !(Duration::from_secs(600)..=Duration::from_secs(86_400)).contains(&parsed) {
                         problems.push(
-                            Problem::error("invalid-duration", whole(length), "`after` is between ten minutes and a day")
-                                .label("a restart of Prometheus takes minutes and is no disappearance"),
+                            Problem::error(
+                                "invalid-duration",
+                                whole(length),
+                                "`after` is between ten minutes and a day",
+                            )
+                            .label("a restart of Prometheus takes minutes and is no disappearance"),
                         );
                         return None;
                     }

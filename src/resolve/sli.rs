@@ -34,7 +34,8 @@ pub(super) fn sli(
     let kinds = usize::from(given > 0) + others.iter().filter(|part| part.is_some()).count();
     let start = Span { end: block.span.start + 1, ..block.span };
     if kinds != 1 {
-        let headline = if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
+        let headline =
+            if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
         problems.push(Problem::error("sli-kind", start, headline).help(
             "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness` and `bad_ratio`",
         ));
@@ -54,7 +55,8 @@ pub(super) fn sli(
     for (key, written) in [("histogram", &block.histogram), ("unit", &block.unit)] {
         if let (Some(written), None) = (written, &block.latency) {
             problems.push(
-                Problem::error("sli-kind", whole(written), format!("`{key}` belongs to `latency`")).help("remove it"),
+                Problem::error("sli-kind", whole(written), format!("`{key}` belongs to `latency`"))
+                    .help("remove it"),
             );
         }
     }
@@ -181,7 +183,9 @@ impl Reader {
     /// Functions that the declared Prometheus does not have yet.
     fn too_new(&self, part: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
         let Kind::Call { function, .. } = &part.kind else { return };
-        let Some(since) = functions::function_named(function).and_then(|function| function.since) else { return };
+        let Some(since) = functions::function_named(function).and_then(|function| function.since) else {
+            return;
+        };
         let newer = version(since).is_some_and(|since| since > self.version);
         if newer {
             let place = query.place(part.span.start, part.span.start + function.len());
@@ -213,8 +217,12 @@ impl Reader {
         let (expr, kind) = self.read(query, problems)?;
         if let Some(name) = placeholder(&expr) {
             problems.push(
-                Problem::error("promql-syntax", whole(query), format!("`${name}` is known in `bad_ratio` only"))
-                    .help("write a duration such as `5m`"),
+                Problem::error(
+                    "promql-syntax",
+                    whole(query),
+                    format!("`${name}` is known in `bad_ratio` only"),
+                )
+                .help("write a duration such as `5m`"),
             );
             return None;
         }
@@ -224,8 +232,12 @@ impl Reader {
                 Type::Scalar | Type::String | Type::Vector => "query at least one metric",
             };
             problems.push(
-                Problem::error("promql-type", whole(query), format!("this is {} where an instant vector belongs", named(kind)))
-                    .help(help),
+                Problem::error(
+                    "promql-type",
+                    whole(query),
+                    format!("this is {} where an instant vector belongs", named(kind)),
+                )
+                .help(help),
             );
             return None;
         }
@@ -251,9 +263,13 @@ impl Reader {
             }
             _ => {
                 problems.push(
-                    Problem::error("promql-type", whole(query), "a condition is a comparison that keeps what is good")
-                        .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`")
-                        .help("write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`"),
+                    Problem::error(
+                        "promql-type",
+                        whole(query),
+                        "a condition is a comparison that keeps what is good",
+                    )
+                    .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`")
+                    .help("write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`"),
                 );
                 None
             }
@@ -267,8 +283,12 @@ impl Reader {
             Some("window") if kind == Type::Vector => {}
             Some("window") => {
                 problems.push(
-                    Problem::error("promql-type", whole(query), format!("this is {} where an instant vector belongs", named(kind)))
-                        .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
+                    Problem::error(
+                        "promql-type",
+                        whole(query),
+                        format!("this is {} where an instant vector belongs", named(kind)),
+                    )
+                    .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
                 );
                 return None;
             }
@@ -301,8 +321,12 @@ impl Reader {
             Kind::Selector(selector) if selector.name.is_some() => selector,
             _ => {
                 problems.push(
-                    Problem::error("not-a-counter-selector", whole(query), "`latency` is the selector of one histogram")
-                        .help("write its name and labels: `http_request_duration_seconds{job=\"api\"}`"),
+                    Problem::error(
+                        "not-a-counter-selector",
+                        whole(query),
+                        "`latency` is the selector of one histogram",
+                    )
+                    .help("write its name and labels: `http_request_duration_seconds{job=\"api\"}`"),
                 );
                 return None;
             }
@@ -312,8 +336,12 @@ impl Reader {
             if let Some(base) = name.strip_suffix(suffix) {
                 let place = query.place(selector.span.start, selector.span.start + name.len());
                 problems.push(
-                    Problem::error("not-a-counter-selector", place, format!("`{suffix}` is one series of the histogram"))
-                        .fix(format!("name the histogram: `{base}`"), place, base),
+                    Problem::error(
+                        "not-a-counter-selector",
+                        place,
+                        format!("`{suffix}` is one series of the histogram"),
+                    )
+                    .fix(format!("name the histogram: `{base}`"), place, base),
                 );
                 return None;
             }
@@ -341,7 +369,8 @@ impl Reader {
         let term = |counter| Some(vec![Term { negative: false, counter }]);
         match block.histogram.as_ref().map(|histogram| (histogram, histogram.text.as_str())) {
             None | Some((_, "classic")) => {
-                let part = |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
+                let part =
+                    |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
                 let (op, value) = le(bound);
                 Some(Sli::Counted {
                     total: term(Counter::Plain(part("_count"))),
@@ -405,17 +434,24 @@ fn collect(
         Kind::Range { selector, .. } => {
             let bare = query.text.get(selector.span.start..selector.span.end).unwrap_or_default();
             problems.push(
-                Problem::error("promql-type", place, "this is a range vector where a counter selector belongs")
-                    .label("the rules choose the range themselves")
-                    .fix(format!("write `{bare}`"), place, bare),
+                Problem::error(
+                    "promql-type",
+                    place,
+                    "this is a range vector where a counter selector belongs",
+                )
+                .label("the rules choose the range themselves")
+                .fix(format!("write `{bare}`"), place, bare),
             );
             false
         }
         _ => {
             let inner = expr.selectors().first().map(|selector| selector.span);
-            let problem =
-                Problem::error("not-a-counter-selector", place, "this is more than counter selectors, sums and differences of them")
-                    .label("rates and sums are added by the compiler");
+            let problem = Problem::error(
+                "not-a-counter-selector",
+                place,
+                "this is more than counter selectors, sums and differences of them",
+            )
+            .label("rates and sums are added by the compiler");
             let bare = inner.and_then(|span| query.text.get(span.start..span.end));
             problems.push(match bare {
                 Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),

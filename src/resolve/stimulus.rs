@@ -106,7 +106,8 @@ fn one_per_metric(
         .into_iter()
         .map(|name| {
             let of_metric = counters.iter().filter(|counter| counter.selector().name.as_ref() == Some(name));
-            let (inside, outside): (Vec<&Counter>, Vec<&Counter>) = of_metric.partition(|counter| counts(counter));
+            let (inside, outside): (Vec<&Counter>, Vec<&Counter>) =
+                of_metric.partition(|counter| counts(counter));
             let selectors = |counters: Vec<&Counter>| -> Vec<Selector> {
                 counters.into_iter().map(|counter| counter.selector().clone()).collect()
             };
@@ -174,8 +175,7 @@ fn uncounted(
             selectors.push(selector.clone());
         }
     }
-    let candidates: Vec<Vec<Signal>> =
-        selectors.iter().map(|selector| candidates(expr, selector)).collect();
+    let candidates: Vec<Vec<Signal>> = selectors.iter().map(|selector| candidates(expr, selector)).collect();
     let combinations: usize = candidates.iter().map(Vec::len).product();
     if selectors.is_empty() || combinations > MOST {
         return None;
@@ -244,7 +244,9 @@ fn is_level(expr: &Expr, selector: &Selector) -> bool {
     let mut levelled = false;
     expr.visit(&mut |part| {
         if let Kind::Call { function, args } = &part.kind {
-            let reads = args.iter().any(|arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if ranged == selector));
+            let reads = args
+                .iter()
+                .any(|arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if ranged == selector));
             levelled |= reads && function.ends_with("_over_time");
         }
     });

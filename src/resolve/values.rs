@@ -18,9 +18,8 @@ pub(super) struct Promise {
 pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
     let name = Name::parse(text);
     if name.is_none() {
-        let problem = Problem::error("invalid-name", place, format!("this is no name for a {what}")).label(
-            "lower-case letters, digits and single hyphens, from a letter on, at most 60 characters",
-        );
+        let problem = Problem::error("invalid-name", place, format!("this is no name for a {what}"))
+            .label("lower-case letters, digits and single hyphens, from a letter on, at most 60 characters");
         problems.push(match Name::nearest(text) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
             None => problem,
@@ -35,8 +34,12 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
             problems.push(
-                Problem::error("invalid-duration", whole(scalar), "a length of time of zero means nothing here")
-                    .help("write a length such as `5m`, `1h30m` or `30d`"),
+                Problem::error(
+                    "invalid-duration",
+                    whole(scalar),
+                    "a length of time of zero means nothing here",
+                )
+                .help("write a length such as `5m`, `1h30m` or `30d`"),
             );
             None
         }
@@ -86,8 +89,16 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         Ok(objective) => {
             if ratio.starts_with(['P', 'p']) && threshold.is_none() {
                 problems.push(
-                    Problem::error("invalid-objective", place, "a percentile promises nothing without a threshold")
-                        .fix(format!("write `{ratio} < 500ms`"), place, format!("{ratio} < 500ms")),
+                    Problem::error(
+                        "invalid-objective",
+                        place,
+                        "a percentile promises nothing without a threshold",
+                    )
+                    .fix(
+                        format!("write `{ratio} < 500ms`"),
+                        place,
+                        format!("{ratio} < 500ms"),
+                    ),
                 );
                 return None;
             }
@@ -95,9 +106,13 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         }
         Err(ObjectiveFault::OutOfRange) => {
             problems.push(
-                Problem::error("objective-out-of-range", place, "an objective lies strictly between 0% and 100%")
-                    .label("there is no error budget to burn here")
-                    .help("promise what can be kept, for example `99.9%`"),
+                Problem::error(
+                    "objective-out-of-range",
+                    place,
+                    "an objective lies strictly between 0% and 100%",
+                )
+                .label("there is no error budget to burn here")
+                .help("promise what can be kept, for example `99.9%`"),
             );
             None
         }
@@ -122,7 +137,8 @@ pub(super) fn suffixed(base: &Name, promise: &Promise) -> Name {
     let suffix = format!("-p{digits}");
     let room = Name::LONGEST - suffix.len();
     let stem = &base.as_str()[..base.as_str().len().min(room)];
-    Name::parse(&format!("{}{suffix}", stem.trim_end_matches('-'))).expect("a name with a name's suffix is a name")
+    Name::parse(&format!("{}{suffix}", stem.trim_end_matches('-')))
+        .expect("a name with a name's suffix is a name")
 }
 
 /// A whole number of at least one.
@@ -130,8 +146,12 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
     let count = scalar.text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
     if count.is_none() {
         problems.push(
-            Problem::error("wrong-type", whole(scalar), format!("{what} is a whole number from 1 to 1000000"))
-                .label("expected a number such as `2`"),
+            Problem::error(
+                "wrong-type",
+                whole(scalar),
+                format!("{what} is a whole number from 1 to 1000000"),
+            )
+            .label("expected a number such as `2`"),
         );
     }
     count

@@ -13,11 +13,12 @@ use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
 use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
-/// How deep brackets, calls, signs and powers may nest.
-const NESTING: usize = 200;
+/// How deep brackets, calls, signs and powers may nest. A level takes up to 10 kB of stack in a debug build, and the
+/// smallest stack we run on is the 2 MB of a test's thread.
+const NESTING: usize = 100;
 
 /// How many binary operators and subqueries one text may have: a chain of them is as high a tree as it is long.
-const OPERATORS: usize = 500;
+const OPERATORS: usize = 250;
 
 /// Reads one expression. Types are not looked at: that is `types::check`.
 pub fn parse(text: &str) -> Result<Expr, Fault> {
@@ -144,7 +145,10 @@ impl<'a> Parser<'a> {
     fn count_operator(&mut self) -> Result<(), Fault> {
         self.operators += 1;
         if self.operators > OPERATORS {
-            return Err(Fault::new(self.peek().span, format!("more than {OPERATORS} operators in one expression")));
+            return Err(Fault::new(
+                self.peek().span,
+                format!("more than {OPERATORS} operators in one expression"),
+            ));
         }
         Ok(())
     }
@@ -273,33 +277,36 @@ impl Parser<'_> {
     }
 
     fn primary(&mut self) -> Result<Expr, Fault> {
-        let Token { kind, span } = self.peek().clone();
-        let kind = match kind {
-            TokenKind::Number | TokenKind::Duration => {
-                self.bump();
-                Kind::Number(self.slice(span).to_owned())
-            }
-            TokenKind::String(string) => {
-                self.bump();
-                Kind::String(string)
-            }
-            TokenKind::Symbol("(") => {
-                self.bump();
-                let inner = self.expression(0)?;
-                self.close(span, ")", "an operator or `)`")?;
-                Kind::Paren(Box::new(inner))
-            }
-            TokenKind::Symbol("{") => return self.selector(),
-            TokenKind::Word => return self.word_operand(),
+        match self.peek().kind {
+            TokenKind::Symbol("(") => self.parentheses(),
+            TokenKind::Symbol("{") => self.selector(),
+            TokenKind::Word => self.word_operand(),
+            _ => self.literal_operand(),
+        }
+    }
+
+    fn parentheses(&mut self) -> Result<Expr, Fault> {
+        let open = self.bump();
+        let inner = Box::new(self.expression(0)?);
+        self.close(open, ")", "an operator or `)`")?;
+        Ok(Expr { kind: Kind::Paren(inner), span: self.from(open.start) })
+    }
+
+    fn literal_operand(&mut self) -> Result<Expr, Fault> {
+        let span = self.peek().span;
+        let kind = match &self.peek().kind {
+            TokenKind::Number | TokenKind::Duration => Kind::Number(self.slice(span).to_owned()),
+            TokenKind::String(string) => Kind::String(string.clone()),
             TokenKind::Placeholder => {
                 return Err(Fault::new(span, "a placeholder outside of a duration")
                     .help("`$name` may stand in `[$name]` and after `offset`"));
             }
-            TokenKind::Symbol(_) | TokenKind::End | TokenKind::Fault(_) => {
+            TokenKind::Word | TokenKind::Symbol(_) | TokenKind::End | TokenKind::Fault(_) => {
                 return Err(self.unexpected("an expression"));
             }
         };
-        Ok(Expr { kind, span: self.from(span.start) })
+        self.bump();
+        Ok(Expr { kind, span })
     }
 
     /// What starts with a word: an aggregation, a call, or a metric, which may be called like a keyword.
@@ -341,7 +348,11 @@ impl Parser<'_> {
         if args.len() != wanted {
             let arguments = if wanted == 1 { "one argument" } else { "two arguments" };
             let fault = Fault::new(parentheses, format!("`{op}` takes {arguments}, found {}", args.len()));
-            return Err(if with_parameter { fault.help(format!("`{op}(parameter, vector)`")) } else { fault });
+            return Err(if with_parameter {
+                fault.help(format!("`{op}(parameter, vector)`"))
+            } else {
+                fault
+            });
         }
         let expr = Box::new(args.remove(wanted - 1));
         let param = args.pop().map(Box::new);

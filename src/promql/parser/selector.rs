@@ -54,7 +54,11 @@ impl Parser<'_> {
             _ if quoted => return name_it(selector, label, place, outside),
             _ => {
                 let fault = self.unexpected("`=`, `!=`, `=~` or `!~`");
-                return Err(if self.symbol() == Some("==") { fault.help("matchers take one `=`") } else { fault });
+                return Err(if self.symbol() == Some("==") {
+                    fault.help("matchers take one `=`")
+                } else {
+                    fault
+                });
             }
         };
         self.bump();
@@ -95,7 +99,10 @@ impl Parser<'_> {
         {
             return Ok(());
         }
-        Err(Fault::new(selector.span, "a selector needs at least one matcher that does not match the empty string"))
+        Err(Fault::new(
+            selector.span,
+            "a selector needs at least one matcher that does not match the empty string",
+        ))
     }
 
     /// `expr` with all that follows it and binds tighter than any operator.
@@ -154,8 +161,11 @@ impl Parser<'_> {
             (selector.at.at.as_ref().map(|(_, place)| *place), "`@`"),
         ] {
             if let Some(place) = place {
-                return Err(Fault::new(place, format!("{what} before the range"))
-                    .help(format!("{what} follows the range: `x{} {}`", self.slice(brackets), self.slice(place))));
+                return Err(Fault::new(place, format!("{what} before the range")).help(format!(
+                    "{what} follows the range: `x{} {}`",
+                    self.slice(brackets),
+                    self.slice(place)
+                )));
             }
         }
         Ok(Expr { kind: Kind::Range { selector, range }, span: self.from(start) })
@@ -198,7 +208,12 @@ fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&
     if selector.name.is_none() {
         selector.name = Some(name);
     } else {
-        selector.matchers.push(Matcher { label: "__name__".to_owned(), op: MatchOp::Equal, value: name, span: place });
+        selector.matchers.push(Matcher {
+            label: "__name__".to_owned(),
+            op: MatchOp::Equal,
+            value: name,
+            span: place,
+        });
     }
     Ok(())
 }
@@ -207,7 +222,10 @@ fn modifiers_of<'e>(expr: &'e mut Expr, place: Span, what: &str) -> Result<&'e m
     match &mut expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => Ok(&mut selector.at),
         Kind::Subquery { at, .. } => Ok(at),
-        _ => Err(Fault::new(place, format!("{what} after something that is neither a selector nor a subquery"))),
+        _ => Err(Fault::new(
+            place,
+            format!("{what} after something that is neither a selector nor a subquery"),
+        )),
     }
 }
 

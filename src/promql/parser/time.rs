@@ -15,18 +15,14 @@ impl Parser<'_> {
             self.close(open, "]", "`]`")?;
         }
         let start = self.peek().span.start;
-        let time = if let Some(placeholder) = self.placeholder() {
-            placeholder
-        } else {
-            Time::from(self.time(0)?)
-        };
-        match time {
-            Time::Negative(_) => Err(Fault::new(self.from(start), "a range that is not greater than 0")),
-            Time::Fixed(duration) if duration.millis() == 0 => {
-                Err(Fault::new(self.from(start), "a range that is not greater than 0"))
-            }
-            _ => Ok(time),
+        if let Some(placeholder) = self.placeholder() {
+            return Ok(placeholder);
         }
+        let time = self.time(0)?;
+        if literal_value(&time).is_some_and(|seconds| seconds <= 0.0) {
+            return Err(Fault::new(self.from(start), "a range that is not greater than 0"));
+        }
+        Ok(Time::from(time))
     }
 
     fn placeholder(&mut self) -> Option<Time> {
@@ -55,7 +51,7 @@ impl Parser<'_> {
             Some("(") if !signed => self.time(0)?,
             _ => self.time_operand()?,
         };
-        Ok(Time::from(if negative { TimeExpr::Unary { negative, expr: Box::new(time) } } else { time }))
+        Ok(Time::from(if signed { TimeExpr::Unary { negative, expr: Box::new(time) } } else { time }))
     }
 
     /// A number or a duration.
@@ -71,7 +67,7 @@ impl Parser<'_> {
             self.count_operator()?;
             let place = self.bump();
             let right = self.time(if op == Op::Pow { op.precedence() } else { op.precedence() + 1 })?;
-            if matches!(op, Op::Div | Op::Mod) && is_zero(&right) {
+            if matches!(op, Op::Div | Op::Mod) && literal_value(&right) == Some(0.0) {
                 return Err(Fault::new(place, "a division by zero"));
             }
             left = TimeExpr::Binary { op, left: Box::new(left), right: Box::new(right) };
@@ -149,11 +145,16 @@ impl Parser<'_> {
     }
 }
 
-fn is_zero(time: &TimeExpr) -> bool {
+/// The seconds of a literal, whatever signs and parentheses are around it; of arithmetic, Prometheus learns too late.
+fn literal_value(time: &TimeExpr) -> Option<f64> {
     match time {
-        TimeExpr::Duration(duration) => duration.millis() == 0,
-        TimeExpr::Number(text) => seconds(text) == Some(0.0),
-        _ => false,
+        TimeExpr::Duration(duration) => Some(duration.millis() as f64 / 1_000.0),
+        TimeExpr::Number(text) => seconds(text),
+        TimeExpr::Paren(inner) => literal_value(inner),
+        TimeExpr::Unary { negative, expr } => {
+            literal_value(expr).map(|value| if *negative { -value } else { value })
+        }
+        TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Binary { .. } => None,
     }
 }
 

@@ -1,0 +1,161 @@
+//! Rule files for Prometheus, one per service.
+
+use super::words;
+use super::yaml::Yaml;
+use crate::artifact::Artifacts;
+use crate::model::Language;
+use crate::plan::{Event, Group, Makes, Plan, Promise, Rule, ServicePlan};
+use crate::promql::pretty;
+use crate::vocabulary::{Decimal, Duration, percent, text};
+
+/// The width that expressions are broken to.
+const WIDTH: usize = 100;
+
+/// Where a service's rules are.
+pub fn path(service: &str) -> String {
+    format!("prometheus/{service}.rules.yaml")
+}
+
+/// Adds `prometheus/<service>.rules.yaml`.
+pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
+    for service in &plan.services {
+        artifacts.insert(path(&service.name), file(plan.language, service));
+    }
+}
+
+fn file(language: Language, service: &ServicePlan) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, "Compiled by slowburn: change the sources, not this file.");
+    yaml.line(0, "groups:");
+    for slo in &service.slos {
+        for (index, group) in slo.groups.iter().enumerate() {
+            if index == 0 {
+                yaml.line(0, "");
+                promise(&mut yaml, &slo.promise);
+            }
+            write(&mut yaml, language, group);
+        }
+    }
+    if let Some(missing) = &service.missing {
+        yaml.line(0, "");
+        yaml.comment(2, &format!("{}: events that disappear", service.name));
+        write(&mut yaml, language, missing);
+    }
+    yaml.finish()
+}
+
+/// What a reviewer can check by hand.
+fn promise(yaml: &mut Yaml, promise: &Promise) {
+    yaml.comment(
+        2,
+        &format!("{}/{}: {} over {}", promise.service, promise.slo, promise.objective, promise.period),
+    );
+    if let Some(description) = &promise.description {
+        yaml.comment(2, description);
+    }
+    if let Some(reason) = &promise.planned {
+        yaml.comment(2, &format!("PLANNED, not instrumented yet: {reason}"));
+    }
+    if !promise.by.is_empty() {
+        yaml.comment(2, &format!("one promise per {}", promise.by.join(", ")));
+    }
+    match promise.event {
+        Event::Occurrence => {}
+        Event::Check => yaml.comment(2, &format!("one event every {} for each series", promise.interval)),
+        Event::Slice(length) => yaml.comment(
+            2,
+            &format!("one event every {}: bad if the {length} that end there were", promise.interval),
+        ),
+    }
+    yaml.comment(
+        2,
+        &format!(
+            "error budget = 1 - {} = {}: {} of full outage in {}",
+            text(promise.ratio),
+            text(promise.budget),
+            spent(promise.budget, promise.period_length),
+            promise.period_length,
+        ),
+    );
+    for tier in &promise.tiers {
+        let Watches { severity, share, long, short, burn, threshold } = Watches::of(tier);
+        yaml.comment(
+            2,
+            &format!(
+                "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {long} = {burn}, alerts above {burn} × {} = {threshold}",
+                promise.period_length,
+                text(promise.budget),
+            ),
+        );
+    }
+}
+
+struct Watches {
+    severity: &'static str,
+    share: String,
+    long: Duration,
+    short: Duration,
+    burn: String,
+    threshold: String,
+}
+
+impl Watches {
+    fn of(tier: &crate::plan::Watch) -> Self {
+        Self {
+            severity: tier.severity.as_str(),
+            share: percent(tier.budget_share),
+            long: tier.long,
+            short: tier.short,
+            burn: text(tier.burn_rate),
+            threshold: text(tier.threshold),
+        }
+    }
+}
+
+/// A share of a period, to the second.
+fn spent(budget: Decimal, period: Duration) -> String {
+    let millis = (budget * Decimal::from(period.millis())).trunc();
+    let millis = u64::try_from(millis).expect("a share of a period is a length of time");
+    let rounded = if millis < 60_000 { millis } else { millis / 1000 * 1000 };
+    Duration::from_millis(rounded).to_string()
+}
+
+fn write(yaml: &mut Yaml, language: Language, group: &Group) {
+    yaml.pair(2, "- ", "name", &group.name);
+    yaml.pair(4, "", "interval", &group.interval.to_string());
+    yaml.line(4, "rules:");
+    for rule in &group.rules {
+        write_rule(yaml, language, rule);
+    }
+}
+
+fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
+    if !rule.remark.is_empty() {
+        yaml.comment(6, rule.remark);
+    }
+    let kind = match &rule.makes {
+        Makes::Record(_) => "record",
+        Makes::Alert(_) => "alert",
+    };
+    yaml.pair(6, "- ", kind, rule.name());
+    yaml.pair(8, "", "expr", &pretty(&rule.expr, WIDTH));
+    if let Makes::Alert(alert) = &rule.makes {
+        if let Some(hold) = alert.hold {
+            yaml.pair(8, "", "for", &hold.to_string());
+        }
+    }
+    yaml.line(8, "labels:");
+    for (name, value) in &rule.labels {
+        let value = match &rule.makes {
+            Makes::Record(_) => value.clone(),
+            Makes::Alert(_) => crate::text::inert(value),
+        };
+        yaml.pair(10, "", name, &value);
+    }
+    if let Makes::Alert(alert) = &rule.makes {
+        yaml.line(8, "annotations:");
+        for (name, value) in words::annotations(language, alert, None) {
+            yaml.pair(10, "", &name, &value);
+        }
+    }
+}

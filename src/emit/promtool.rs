@@ -1,0 +1,5 @@
+//! Stub.
+use crate::artifact::Artifacts;
+use crate::plan::Plan;
+/// Adds `promtool/…`.
+pub fn emit(_plan: &Plan, _artifacts: &mut Artifacts) {}

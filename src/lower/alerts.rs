@@ -1,0 +1,145 @@
+//! Alerts: one per severity and SLO, whose tiers are combined, so that one problem is one notification; and one per service for events that disappear.
+
+use super::events::exact;
+use super::series::{Series, Side, Unit};
+use super::{INTERVAL, LONG_INTERVAL};
+use crate::model::{Labels, Model, Service, Slo};
+use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
+use crate::promql::ast::{Expr, Time};
+use crate::promql::build::{aggregate, and, call, div, gt, or, selector};
+use crate::vocabulary::{Decimal, Duration, Severity};
+
+/// How old a sample of the slow group may be that an alert of the fast group reads: three evaluations.
+const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
+
+/// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
+const SETTLING: Duration = Duration::from_secs(300);
+
+/// The name of an SLO's alert: `ApiAvailabilityBurnPage`.
+pub fn name(service: &Service, slo: &Slo, severity: Severity) -> String {
+    let severity = match severity {
+        Severity::Page => "Page",
+        Severity::Ticket => "Ticket",
+    };
+    format!("{}{}Burn{severity}", service.name.camel(), slo.name.camel())
+}
+
+/// The name of a service's alert for missing events.
+pub fn missing_name(service: &Service) -> String {
+    format!("{}EventsMissing", service.name.camel())
+}
+
+/// The alerts of one SLO, and whether each belongs to the slow group.
+pub(super) fn burn(
+    model: &Model,
+    service: &Service,
+    slo: &Slo,
+    promise: &Promise,
+    names: &Series,
+) -> Vec<(Rule, bool)> {
+    let mut rules = Vec::new();
+    for severity in Severity::ALL {
+        let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+        let slow = tiers.iter().all(|tier| tier.slow);
+        let burning =
+            tiers.iter().map(|tier| burning(names, tier, slow)).reduce(|all, tier| or(all, tier).into());
+        let Some(burning) = burning else { continue };
+        let left = names.recorded("slo:period_error_budget_remaining:ratio").range(Time::Fixed(STALE));
+        let notice = Notice::Burn {
+            promise: promise.clone(),
+            severity,
+            runbook: slo.runbook.clone(),
+            budget_left: call("last_over_time", vec![left]),
+        };
+        let mut annotations = service.annotations.clone();
+        annotations.extend(slo.annotations.clone());
+        annotations.extend(model.project.severities.get(severity).annotations.clone());
+        let alert = Alert { name: name(service, slo, severity), hold: None, notice, annotations };
+        let mut labels = alert_labels(model, service, &slo.labels, severity);
+        labels.extend(names.labels());
+        let expr = div(burning, exact(promise.budget)).into();
+        let remark = "Its value is the burn rate over the long window.";
+        rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
+    }
+    rules
+}
+
+/// Whether one tier sees its burn: over the long window, still over the short one, and in more than a stray event.
+///
+/// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: no data is no recovery.
+fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
+    let ratio = |window: Duration| names.recorded(&names.ratio(&window.to_string()));
+    let held = |window: Duration, range: Duration| {
+        call("last_over_time", vec![ratio(window).range(Time::Fixed(range))])
+    };
+    let long = match tier.slow && !in_slow {
+        true => held(tier.long, STALE),
+        false => ratio(tier.long).into(),
+    };
+    let hold = hold(tier);
+    let above = |ratio: Expr| gt(ratio, exact(tier.threshold));
+    let both = and(above(long), above(held(tier.short, hold)));
+    if tier.min_bad_events < 2 {
+        return both.into();
+    }
+    // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
+    let bad = names.recorded(&names.increase(Unit::Events, Side::Bad, tier.long));
+    let bad: Expr = match tier.slow && !in_slow {
+        true => call("last_over_time", vec![bad.range(Time::Fixed(STALE))]),
+        false => bad.into(),
+    };
+    and(both, gt(bad, exact(Decimal::from(tier.min_bad_events) - Decimal::new(5, 1)))).into()
+}
+
+/// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
+pub(super) fn hold(tier: &Watch) -> Duration {
+    let interval = if tier.slow { LONG_INTERVAL } else { INTERVAL };
+    Duration::from_millis((tier.long.millis() / 4).max(2 * interval.millis()))
+}
+
+/// Labels of every alert; nothing that changes while it fires.
+fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
+    let style = model.project.severities.get(severity);
+    let mut labels = service.labels.clone();
+    labels.extend(own.clone());
+    labels.extend(style.labels.clone());
+    labels.insert("severity".to_owned(), style.label.clone());
+    labels.insert("service".to_owned(), service.name.to_string());
+    if let Some(owner) = &service.owner {
+        labels.insert("owner".to_owned(), owner.clone());
+    }
+    labels
+}
+
+/// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
+pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
+    let missing = service.missing_events?;
+    let range = Duration::from_millis(missing.after.millis() - SETTLING.millis());
+    let which = service
+        .slos
+        .iter()
+        .filter(|slo| slo.planned.is_none())
+        .map(|slo| {
+            let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
+            let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
+            call("absent_over_time", vec![events.range(Time::Fixed(range))])
+        })
+        .reduce(|all, slo| or(all, slo).into())?;
+    let alert = Alert {
+        name: missing_name(service),
+        hold: Some(SETTLING),
+        notice: Notice::Missing {
+            service: service.name.to_string(),
+            after: missing.after,
+            which: which.clone(),
+        },
+        annotations: service.annotations.clone(),
+    };
+    let rule = Rule {
+        makes: Makes::Alert(Box::new(alert)),
+        expr: aggregate::<&str>("count", &[], which),
+        labels: alert_labels(model, service, &Labels::new(), missing.severity),
+        remark: "Its value is the number of SLOs without events.",
+    };
+    Some(Group { name: service.name.to_string(), interval: INTERVAL, rules: vec![rule] })
+}

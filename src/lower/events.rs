@@ -1,0 +1,250 @@
+//! Bad and total events since the last evaluation: the pair that everything else is derived from.
+//!
+//! # How events are counted
+//! A counter's gain over an interval is its value now less its value then. Nothing is extrapolated, so counts are whole and add up exactly; neither
+//! the scrape interval nor the version's opinion on the edges of ranges matters. A series that restarted, or that was born with its first event,
+//! counts from zero; born is believed only of a target that was known before, by another series of the same metric with the very same labels, so that
+//! a new target, a gap or a changed target label never brings a counter's whole life into one interval.
+//!
+//! # What a missed evaluation costs
+//! Nothing: if nothing was recorded one interval ago, all that the counters gained in the last five minutes is counted, less what has
+//! been recorded of it. A restart of Prometheus or a gap of up to five minutes loses no event. The same branch makes the rules right at any
+//! evaluation step that promtool uses.
+//!
+//! `rate()` does neither: it misses a series' first increment, extrapolates at the edges, and depends on how many scrapes fall into its range.
+
+use super::series::{Series, Side, Unit};
+use super::{INTERVAL, LONG_INTERVAL};
+use crate::model::{Budgeting, Counter, Sli, Slo, Term};
+use crate::plan::Rule;
+use crate::promql::ast::{Binary, Expr, Selector, Time};
+use crate::promql::build::{
+    add, aggregate, and, call, div, ge, gt, mul, number, or, string, sub, sum_by, unless,
+};
+use crate::vocabulary::{Decimal, Duration, text};
+
+/// Divisors are kept from zero by this: where there are no events there are no bad ones, and 0 ÷ 0.000000001 is 0.
+pub(super) const NEARLY_NOTHING: &str = "1e-9";
+
+/// Rules up to `slo:{total,bad}_events:increase30s`.
+pub(super) fn base(slo: &Slo, names: &Series) -> Vec<Rule> {
+    match &slo.budgeting {
+        Budgeting::Occurrences => pair(slo, names, Unit::Events),
+        Budgeting::Timeslices { length, objective } => {
+            let mut rules = pair(slo, names, Unit::Occurrences);
+            let bad = summed(names, Unit::Occurrences, Side::Bad, *length);
+            let total = summed(names, Unit::Occurrences, Side::Total, *length);
+            let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
+            let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
+            let one = || -> Expr {
+                let seen = names.recorded(&names.increase(Unit::Occurrences, Side::Total, INTERVAL));
+                add(mul(number("0"), seen), number("1")).into()
+            };
+            rules.extend(looked_at(names, one(), |looks| mul(looks, spoiled).into()));
+            rules
+        }
+    }
+}
+
+/// The sum of a recorded pair over a window that ends now.
+///
+/// The range is half an interval shorter than the window: it holds exactly one sample per interval, whether ranges include
+/// their left edge (Prometheus 2) or not (Prometheus 3).
+pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -> Expr {
+    let range = less(window, INTERVAL.millis() / 2);
+    call(
+        "sum_over_time",
+        vec![names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
+    )
+}
+
+/// `window` shortened by so many milliseconds.
+pub(super) fn less(window: Duration, millis: u64) -> Duration {
+    Duration::from_millis(window.millis().saturating_sub(millis))
+}
+
+fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
+    match &slo.sli {
+        Sli::Counted { total, good, bad } => counted(names, unit, [total, good, bad]),
+        Sli::Checked { good, bad } => {
+            let seen = || aggregate("count", &names.by, or(good.clone(), bad.clone()));
+            let failed = aggregate("count", &names.by, bad.clone());
+            checks(names, unit, seen(), |looks| {
+                let bad = div(Expr::from(mul(looks.clone(), failed).on(&names.by)), seen()).on(&names.by);
+                or(bad, mul(number("0"), looks)).on(&names.by).into()
+            })
+        }
+        Sli::Ratio { bad } => {
+            let window = Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000));
+            let ratio = || {
+                bad.clone().map_times(&mut |time| match time {
+                    Time::Placeholder(_) => Time::Fixed(window),
+                    other => other,
+                })
+            };
+            let answered = || ge(ratio(), number("0"));
+            let seen = or(
+                aggregate("count", &names.by, answered()),
+                mul(number("0"), aggregate("count", &names.by, ratio())),
+            )
+            .on(&names.by);
+            let share = call("clamp_max", vec![aggregate("avg", &names.by, answered()), number("1")]);
+            checks(names, unit, seen.into(), |looks| {
+                or(mul(looks.clone(), share).on(&names.by), mul(number("0"), looks)).on(&names.by).into()
+            })
+        }
+    }
+}
+
+/// Counters.
+fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Rule> {
+    let [total, good, bad] = parts;
+    let everything: Vec<Term> = match total {
+        Some(terms) => terms.clone(),
+        None => good.iter().chain(bad).flatten().cloned().collect(),
+    };
+    let homes: Vec<&Selector> = everything.iter().map(|term| term.counter.selector()).collect();
+    let gained = |terms: &[Term], window| gained(names, terms, &homes, window);
+    // Bad events from their own counter, or as what is left of the total; none where no series of theirs exists yet.
+    let bad_over = |window: Duration| -> Expr {
+        let all = || names.recorded(&names.increase(unit, Side::Total, window));
+        let none = || mul(number("0"), all());
+        match (bad, good) {
+            (Some(bad), _) => or(gained(bad, window), none()).on(&names.by).into(),
+            (None, Some(good)) => {
+                let good: Expr = or(gained(good, window), none()).on(&names.by).into();
+                call("clamp_min", vec![sub(all(), good).on(&names.by).into(), number("0")])
+            }
+            (None, None) => none().into(),
+        }
+    };
+    let reach = LONG_INTERVAL;
+    let record =
+        |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
+    vec![
+        record(Side::Total, reach, gained(&everything, reach), "What the counters gained in five minutes."),
+        record(Side::Bad, reach, bad_over(reach), ""),
+        record(
+            Side::Total,
+            INTERVAL,
+            or(caught_up(names, unit, Side::Total), gained(&everything, INTERVAL)).on(&names.by).into(),
+            "Events since the last evaluation: all of the last five minutes not counted yet if that one was missed.",
+        ),
+        record(
+            Side::Bad,
+            INTERVAL,
+            or(caught_up(names, unit, Side::Bad), bad_over(INTERVAL)).on(&names.by).into(),
+            "",
+        ),
+    ]
+}
+
+/// States that are looked at: one event per look and series.
+fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
+    let missed = LONG_INTERVAL.millis() / INTERVAL.millis();
+    let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
+    vec![
+        names.record(
+            names.increase(unit, Side::Total, LONG_INTERVAL),
+            mul(number(missed), seen.clone()),
+            "Looks in five minutes: one every 30s for each series.",
+        ),
+        names.record(
+            names.increase(unit, Side::Total, INTERVAL),
+            or(caught_up(names, unit, Side::Total), seen).on(&names.by),
+            "Looks since the last evaluation: all of the last five minutes not counted yet if that one was missed.",
+        ),
+        names.record(names.increase(unit, Side::Bad, INTERVAL), bad(looks.into()), "Those that found it bad."),
+    ]
+}
+
+/// Slices: one event per look.
+fn looked_at(names: &Series, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
+    checks(names, Unit::Events, seen, bad)
+}
+
+/// All that was gained in the last five minutes, less what is recorded of it; nothing if the last evaluation was not missed.
+fn caught_up(names: &Series, unit: Unit, side: Side) -> Binary {
+    let reached = || names.recorded(&names.increase(unit, side, LONG_INTERVAL));
+    let recorded =
+        |range: Duration| names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
+    let half = INTERVAL.millis() / 2;
+    let counted = call("sum_over_time", vec![recorded(less(LONG_INTERVAL, half))]);
+    let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));
+    let last = call("present_over_time", vec![recorded(Duration::from_millis(INTERVAL.millis() + half))]);
+    unless(call("clamp_min", vec![uncounted.into(), number("0")]), last)
+}
+
+/// What a sum of counters gained in a window.
+fn gained(names: &Series, terms: &[Term], homes: &[&Selector], window: Duration) -> Expr {
+    if let [Term { negative: false, counter }] = terms {
+        return sum_by(&names.by, gain(counter, homes, window));
+    }
+    // A label keeps series of several counters apart in one vector, so that a counter without series is no missing operand.
+    let parts = terms.iter().enumerate().map(|(index, term)| {
+        let gain = gain(&term.counter, homes, window);
+        let marked = ["slowburn_term", &index.to_string(), "", ""].map(string);
+        let marked = call("label_replace", [vec![gain], marked.to_vec()].concat());
+        if term.negative { mul(number("-1"), marked).into() } else { marked }
+    });
+    let all: Expr = parts.reduce(|all, part| or(all, part).into()).expect("a sum has terms");
+    sum_by(&names.by, all)
+}
+
+/// What every series of one counter gained in a window.
+fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
+    let reading = |moved: bool| -> Expr {
+        let at = |selector: &Selector| -> Expr {
+            if moved { selector.clone().offset(Time::Fixed(window)).into() } else { selector.clone().into() }
+        };
+        match counter {
+            Counter::Plain(selector) => at(selector),
+            Counter::NativeCount(selector) => call("histogram_count", vec![at(selector)]),
+            Counter::NativeBelow(selector, bound) => {
+                let bounds = [number("-Inf"), number(text(*bound)), at(selector)];
+                let below = mul(
+                    call("histogram_fraction", bounds.to_vec()),
+                    call("histogram_count", vec![at(selector)]),
+                );
+                // A histogram without observations has no fraction; NaN would spoil the sum.
+                ge(below, number("0")).into()
+            }
+        }
+    };
+    let known: Expr = homes
+        .iter()
+        .map(|home| and((*home).clone(), (*home).clone().offset(Time::Fixed(window))).into())
+        .reduce(|all: Expr, home| or(all, home).into())
+        .expect("events are counted by something");
+    or(
+        ge(sub(reading(false), reading(true)), number("0")),
+        and(reading(false), known).on(&["job", "instance"]),
+    )
+    .into()
+}
+
+/// How far behind a state may be that is read from ranges: the longest of them.
+pub(super) fn lag(slo: &Slo) -> Duration {
+    let longest = |expr: &Expr| {
+        let mut longest = Duration::default();
+        let _ = expr.clone().map_times(&mut |time| {
+            longest = longest.max(match &time {
+                Time::Fixed(length) => *length,
+                Time::Placeholder(_) => Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000)),
+                Time::Negative(_) | Time::Expr(_) => Duration::from_secs(3600),
+            });
+            time
+        });
+        longest
+    };
+    match &slo.sli {
+        Sli::Counted { .. } => Duration::default(),
+        Sli::Checked { good, .. } => longest(good),
+        Sli::Ratio { bad } => longest(bad),
+    }
+}
+
+/// A number of the plan as PromQL.
+pub(super) fn exact(value: Decimal) -> Expr {
+    number(text(value))
+}

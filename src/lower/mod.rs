@@ -1,0 +1,126 @@
+//! model → plan: decides what is recorded, what alerts, and what proves both.
+
+mod alerts;
+mod calendar;
+mod events;
+mod proofs;
+mod series;
+mod shapes;
+mod timeline;
+mod windows;
+
+use crate::model::{Budgeting, Model, Service, Sli, Slo};
+use crate::plan::{Event, Group, Plan, Promise, ServicePlan, SloPlan, Watch};
+use crate::vocabulary::{Decimal, Duration, quotient};
+
+/// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
+/// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
+pub const INTERVAL: Duration = Duration::from_secs(30);
+
+/// How often long windows are summed: as far as an instant selector looks back, so that nothing they record is ever too old to
+/// be seen, and as far back as `events` catches up.
+pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
+
+/// The plan for a model. It cannot fail: whatever could go wrong was a problem before.
+pub fn lower(model: &Model) -> Plan {
+    let services = model.services.iter().map(|service| lower_service(model, service)).collect();
+    Plan { language: model.project.language, services }
+}
+
+fn lower_service(model: &Model, service: &Service) -> ServicePlan {
+    let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo)).collect();
+    let missing = alerts::missing(model, service);
+    let missing_proof = missing.as_ref().and_then(|group| proofs::missing(service, group));
+    ServicePlan {
+        name: service.name.to_string(),
+        description: service.description.clone(),
+        slos,
+        missing,
+        missing_proof,
+    }
+}
+
+fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
+    let promise = promise(service, slo);
+    let names = series::Series::new(&promise);
+    let mut fast = events::base(slo, &names);
+    fast.extend(windows::fast(&promise, &names));
+    let mut slow = windows::slow(slo, &promise, &names);
+    let alerts = alerts::burn(model, service, slo, &promise, &names);
+    for (rule, in_slow) in alerts {
+        if in_slow {
+            slow.push(rule);
+        } else {
+            fast.push(rule);
+        }
+    }
+    let name = format!("{}/{}", promise.service, promise.slo);
+    let groups = vec![
+        Group { name: name.clone(), interval: INTERVAL, rules: fast },
+        Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
+    ];
+    let proofs = proofs::burn(slo, &promise, &names, &groups);
+    SloPlan { promise, groups, proofs }
+}
+
+/// The numbers of an SLO.
+pub fn promise(service: &Service, slo: &Slo) -> Promise {
+    let objective = match slo.threshold {
+        Some(threshold) => format!("{} < {threshold}", slo.objective),
+        None => slo.objective.to_string(),
+    };
+    let event = match (&slo.budgeting, &slo.sli) {
+        (Budgeting::Timeslices { length, .. }, _) => Event::Slice(*length),
+        (Budgeting::Occurrences, Sli::Counted { .. }) => Event::Occurrence,
+        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. }) => Event::Check,
+    };
+    let per_check = quotient(Decimal::from(1000), Decimal::from(INTERVAL.millis()));
+    Promise {
+        service: service.name.to_string(),
+        slo: slo.name.to_string(),
+        description: slo.description.clone(),
+        objective,
+        ratio: slo.objective.ratio(),
+        budget: slo.objective.budget().ratio(),
+        period: slo.period.to_string(),
+        period_length: slo.period.nominal(),
+        event,
+        by: slo.by.iter().map(|label| label.as_str().to_owned()).collect(),
+        traffic: match event {
+            Event::Occurrence => slo.traffic,
+            Event::Check | Event::Slice(_) => Some(per_check),
+        },
+        tiers: watches(slo),
+        interval: INTERVAL,
+        long_interval: LONG_INTERVAL,
+        planned: slo.planned.clone(),
+    }
+}
+
+/// Every tier with its burn rate and threshold, each the one quotient of exact products (SRE Workbook, ch. 5).
+pub fn watches(slo: &Slo) -> Vec<Watch> {
+    let period = Decimal::from(slo.period.nominal().millis());
+    slo.tiers
+        .iter()
+        .map(|tier| {
+            let long = Decimal::from(tier.long.millis());
+            let spent = tier.budget_share * period;
+            Watch {
+                severity: tier.severity,
+                budget_share: tier.budget_share,
+                long: tier.long,
+                short: tier.short,
+                burn_rate: quotient(spent, long),
+                threshold: quotient(spent * slo.objective.budget().ratio(), long),
+                min_bad_events: *slo.min_bad_events.get(tier.severity),
+                slow: is_slow(tier.long, tier.severity),
+            }
+        })
+        .collect()
+}
+
+/// Pages are always evaluated every [`INTERVAL`]; a ticket too if its long window is so short that [`LONG_INTERVAL`] would
+/// be more than one percent of it late.
+pub fn is_slow(long: Duration, severity: crate::vocabulary::Severity) -> bool {
+    severity == crate::vocabulary::Severity::Ticket && long.millis() >= 100 * LONG_INTERVAL.millis()
+}

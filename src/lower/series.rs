@@ -1,0 +1,100 @@
+//! How recorded series are called and addressed: the one home of their names.
+
+use crate::model::Labels;
+use crate::plan::{Makes, Promise, Rule};
+use crate::promql::ast::{Expr, Selector};
+use crate::promql::build::selector;
+use crate::vocabulary::Duration;
+
+/// Bad or total events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Total,
+    Bad,
+}
+
+impl Side {
+    pub const BOTH: [Self; 2] = [Self::Total, Self::Bad];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// What is counted: what the SLI counts, or events. They differ for timeslices only, where an event is a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Occurrences,
+    Events,
+}
+
+/// The series of one SLO.
+pub(super) struct Series {
+    service: String,
+    slo: String,
+    /// Labels that are kept.
+    pub by: Vec<String>,
+}
+
+impl Series {
+    pub fn new(promise: &Promise) -> Self {
+        Self { service: promise.service.clone(), slo: promise.slo.clone(), by: promise.by.clone() }
+    }
+
+    /// `slo:total_events:increase5m`: from the counters, over a window.
+    pub fn increase(&self, unit: Unit, side: Side, window: Duration) -> String {
+        self.counted(unit, side, &format!("increase{window}"))
+    }
+
+    /// `slo:bad_events:sum5m`: the sum of what was recorded in a window.
+    pub fn sum(&self, side: Side, window: Duration) -> String {
+        self.counted(Unit::Events, side, &format!("sum{window}"))
+    }
+
+    /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
+    pub fn tile(&self, side: Side, window: Duration) -> String {
+        self.counted(Unit::Events, side, &format!("tile{window}"))
+    }
+
+    /// `slo:bad_events:month_tile5m`: tiles with the calendar unit they belong to as a label.
+    pub fn calendar_tile(&self, side: Side, unit: &str, window: Duration) -> String {
+        self.counted(Unit::Events, side, &format!("{unit}_tile{window}"))
+    }
+
+    /// `slo:bad_events:increase30d`, `slo:bad_events:month`.
+    pub fn period(&self, side: Side, rolling: bool, suffix: &str) -> String {
+        let operation = if rolling { format!("increase{suffix}") } else { suffix.to_owned() };
+        self.counted(Unit::Events, side, &operation)
+    }
+
+    fn counted(&self, unit: Unit, side: Side, operation: &str) -> String {
+        let unit = match unit {
+            Unit::Occurrences => "occurrences",
+            Unit::Events => "events",
+        };
+        format!("slo:{}_{unit}:{operation}", side.as_str())
+    }
+
+    /// `slo:sli_error:ratio_rate5m`.
+    pub fn ratio(&self, suffix: &str) -> String {
+        format!("slo:sli_error:ratio_rate{suffix}")
+    }
+
+    /// The selector of a recorded series of this SLO.
+    pub fn recorded(&self, name: &str) -> Selector {
+        selector(name, &[("service", &self.service), ("slo", &self.slo)])
+    }
+
+    /// Labels of recorded series; constant labels of the sources are not among them, so that changing one breaks no series.
+    pub fn labels(&self) -> Labels {
+        Labels::from([("service".to_owned(), self.service.clone()), ("slo".to_owned(), self.slo.clone())])
+    }
+
+    /// A recording rule.
+    pub fn record(&self, name: String, expr: impl Into<Expr>, remark: &'static str) -> Rule {
+        Rule { makes: Makes::Record(name), expr: expr.into(), labels: self.labels(), remark }
+    }
+}

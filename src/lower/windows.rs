@@ -1,0 +1,161 @@
+//! Windows: sums of what was counted, and the ratios that alerts and dashboards read.
+//!
+//! # The form of long windows
+//! Windows of pages are `sum_over_time` of what is counted every 30 seconds: exact at every evaluation, without lag. For windows of days that would read
+//! tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same
+//! `sum_over_time`. A ratio is always Σ bad ÷ Σ total, so every event weighs the same, whenever it happened.
+//!
+//! **Invariant:** a ratio is never NaN: without events it is 0, and without data it is absent.
+
+use super::calendar;
+use super::events::{NEARLY_NOTHING, exact, less, summed};
+use super::series::{Series, Side, Unit};
+use super::{INTERVAL, LONG_INTERVAL};
+use crate::model::Slo;
+use crate::plan::{Promise, Rule};
+use crate::promql::ast::{Expr, Time};
+use crate::promql::build::{call, div, mul, number, or, sub, unless, vector};
+use crate::vocabulary::{Duration, Period};
+
+/// The window of `slo:current_burn_rate:ratio`.
+const CURRENT: Duration = LONG_INTERVAL;
+
+/// Windows that pages use, in ascending order; five minutes are always among them.
+pub(super) fn fast_windows(promise: &Promise) -> Vec<Duration> {
+    let mut windows = vec![CURRENT];
+    for tier in promise.tiers.iter().filter(|tier| !tier.slow) {
+        windows.extend([tier.short, tier.long]);
+    }
+    windows.sort();
+    windows.dedup();
+    windows
+}
+
+/// Windows that only slow tickets use.
+fn slow_windows(promise: &Promise) -> Vec<Duration> {
+    let fast = fast_windows(promise);
+    let mut windows: Vec<Duration> =
+        promise.tiers.iter().filter(|tier| tier.slow).flat_map(|tier| [tier.short, tier.long]).collect();
+    windows.sort();
+    windows.dedup();
+    windows.retain(|window| !fast.contains(window));
+    windows
+}
+
+/// Long windows whose bad events are counted, because an alert asks for more than one.
+fn counted_windows(promise: &Promise) -> Vec<Duration> {
+    promise.tiers.iter().filter(|tier| tier.min_bad_events > 1).map(|tier| tier.long).collect()
+}
+
+/// Rules of the fast group behind the counted pair.
+pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for side in [Side::Total, Side::Bad] {
+        rules.push(names.record(
+            names.sum(side, LONG_INTERVAL),
+            summed(names, Unit::Events, side, LONG_INTERVAL),
+            "",
+        ));
+    }
+    for window in fast_windows(promise) {
+        let sum = |side| match window {
+            CURRENT => names.recorded(&names.sum(side, window)).into(),
+            _ => summed(names, Unit::Events, side, window),
+        };
+        rules.extend(ratio(promise, names, window, sum));
+    }
+    let current = names.recorded(&names.ratio(&CURRENT.to_string()));
+    rules.extend([
+        names.record("slo:objective:ratio".to_owned(), vector(exact(promise.ratio)), ""),
+        names.record("slo:error_budget:ratio".to_owned(), vector(exact(promise.budget)), ""),
+        names.record("slo:current_burn_rate:ratio".to_owned(), div(current, exact(promise.budget)), ""),
+    ]);
+    rules
+}
+
+/// Rules of the slow group.
+pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for side in [Side::Total, Side::Bad] {
+        let remark = match side {
+            Side::Total => {
+                "Tiles: sums of five minutes, one after the other; a tile that was missed is made good by the next."
+            }
+            Side::Bad => "",
+        };
+        rules.push(names.record(names.tile(side, LONG_INTERVAL), tile(names, side), remark));
+    }
+    for window in slow_windows(promise) {
+        rules.extend(ratio(promise, names, window, |side| tiled(names, side, window)));
+    }
+    let (rolling, suffix) = (matches!(slo.period, Period::Rolling(_)), slo.period.suffix());
+    match &slo.period {
+        Period::Rolling(length) => {
+            for side in [Side::Total, Side::Bad] {
+                rules.push(names.record(
+                    names.period(side, rolling, &suffix),
+                    tiled(names, side, *length),
+                    if side == Side::Total { "The period, from counted events." } else { "" },
+                ));
+            }
+        }
+        Period::Calendar(unit, zone) => rules.extend(calendar::rules(names, *unit, zone)),
+    }
+    let events = |side| names.recorded(&names.period(side, rolling, &suffix));
+    let ratio = names.ratio(&suffix);
+    let spent = || div(names.recorded(&ratio), exact(promise.budget));
+    rules.extend([
+        names.record(ratio.clone(), quotient(events(Side::Bad).into(), events(Side::Total).into()), ""),
+        names.record("slo:period_burn_rate:ratio".to_owned(), spent(), ""),
+        names.record("slo:period_error_budget_remaining:ratio".to_owned(), sub(number("1"), spent()), ""),
+    ]);
+    rules.dedup_by(|a, b| a.name() == b.name());
+    rules
+}
+
+/// The ratio over a window, and the count of bad events where an alert asks for it.
+fn ratio(promise: &Promise, names: &Series, window: Duration, sum: impl Fn(Side) -> Expr) -> Vec<Rule> {
+    let suffix = window.to_string();
+    let mut rules = Vec::new();
+    let bad = if counted_windows(promise).contains(&window) {
+        let name = names.increase(Unit::Events, Side::Bad, window);
+        rules.push(names.record(name.clone(), sum(Side::Bad), ""));
+        names.recorded(&name).into()
+    } else {
+        sum(Side::Bad)
+    };
+    rules.push(names.record(names.ratio(&suffix), quotient(bad, sum(Side::Total)), ""));
+    rules
+}
+
+fn quotient(bad: Expr, total: Expr) -> Expr {
+    div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)])).into()
+}
+
+/// The sum of a window that only the slow group needs.
+pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
+    let range = less(window, LONG_INTERVAL.millis() / 2);
+    call("sum_over_time", vec![names.recorded(&names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
+}
+
+/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. At most one per five minutes
+/// at whatever step the rules are evaluated.
+fn tile(names: &Series, side: Side) -> Expr {
+    let tiles = |range| names.recorded(&names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range));
+    let present = |range| call("present_over_time", vec![tiles(range)]);
+    let half = INTERVAL.millis() / 2;
+    let reach = Duration::from_millis(6 * LONG_INTERVAL.millis());
+    let counted = || {
+        let counts = names.recorded(&names.increase(Unit::Events, side, INTERVAL));
+        call("sum_over_time", vec![counts.range(Time::Fixed(reach))])
+    };
+    let tiled = call("sum_over_time", vec![tiles(less(reach, LONG_INTERVAL.millis() / 2))]);
+    let untiled = sub(counted(), Expr::from(or(tiled, mul(number("0"), counted()))));
+    let missed = unless(
+        call("clamp_min", vec![untiled.into(), number("0")]),
+        present(Duration::from_millis(LONG_INTERVAL.millis() * 3 / 2)),
+    );
+    let last = names.recorded(&names.sum(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(60)));
+    let next = or(missed, call("last_over_time", vec![last]));
+    unless(Expr::from(next), present(less(LONG_INTERVAL, half))).into()
+}

@@ -1,0 +1,137 @@
+//! Texts for people, from one folder of templates per language.
+//!
+//! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: a name
+//! that does not exist is an error, which the tests find.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::model::Language;
+
+/// What a burn alert's texts are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Burn<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The SLO's name.
+    pub slo: &'a str,
+    /// What a good event is, in the author's words; may be empty.
+    pub description: &'a str,
+    /// `99.9%`.
+    pub objective: &'a str,
+    /// `30d`.
+    pub period: &'a str,
+    /// ` (env: production)`, or nothing.
+    pub which: &'a str,
+    /// The burn rate now, or the template that asks for it.
+    pub burn_rate: &'a str,
+    /// What is left of the budget, or the template that asks for it.
+    pub budget_left: &'a str,
+    /// The runbook's name; may be empty.
+    pub runbook: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
+}
+
+/// What the texts about missing events are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Missing<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// How long nothing came.
+    pub after: &'a str,
+    /// The SLOs without events, or the template that asks for them.
+    pub which: &'a str,
+    /// How many they are.
+    pub count: &'a str,
+}
+
+/// One alert's texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// One line.
+    pub summary: String,
+    /// What else there is to say.
+    pub description: String,
+}
+
+/// The texts of a burn alert.
+pub fn burn(language: Language, burn: &Burn) -> Texts {
+    let [summary, description, _, _] = templates(language);
+    Texts { summary: render(summary, burn), description: render(description, burn) }
+}
+
+/// The texts of an alert about missing events.
+pub fn missing(language: Language, missing: &Missing) -> Texts {
+    let [_, _, summary, description] = templates(language);
+    Texts { summary: render(summary, missing), description: render(description, missing) }
+}
+
+/// Summary and description of a burn, then of missing events.
+fn templates(language: Language) -> [&'static str; 4] {
+    match language {
+        Language::English => [
+            include_str!("en/burn.summary.txt"),
+            include_str!("en/burn.description.txt"),
+            include_str!("en/missing.summary.txt"),
+            include_str!("en/missing.description.txt"),
+        ],
+        Language::Spanish => [
+            include_str!("es/burn.summary.txt"),
+            include_str!("es/burn.description.txt"),
+            include_str!("es/missing.summary.txt"),
+            include_str!("es/missing.description.txt"),
+        ],
+    }
+}
+
+fn render(template: &str, values: impl Serialize) -> String {
+    let syntax = SyntaxConfig::builder()
+        .block_delimiters("<%", "%>")
+        .variable_delimiters("<<", ">>")
+        .comment_delimiters("<#", "#>")
+        .build()
+        .expect("the delimiters differ");
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let values = minijinja::value::Serde(&values);
+    let text = environment.render_str(template, values).expect("the built-in templates are tested");
+    text.trim_end().to_owned()
+}
+
+/// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
+pub fn inert(text: &str) -> String {
+    text.replace("{{", "{{ \"{{\" }}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_text() {
+        for (_, language) in Language::ALL {
+            for page in [true, false] {
+                let values = Burn {
+                    service: "api",
+                    slo: "availability",
+                    description: "",
+                    objective: "99.9%",
+                    period: "30d",
+                    which: "",
+                    burn_rate: "14.4",
+                    budget_left: "80%",
+                    runbook: "",
+                    page,
+                };
+                let texts = burn(language, &values);
+                assert!(texts.summary.contains("14.4"), "{}", texts.summary);
+                assert!(texts.description.contains("80%"), "{}", texts.description);
+            }
+            let values = Missing { service: "api", after: "15m", which: "latency", count: "1" };
+            assert!(missing(language, &values).description.contains("latency"));
+        }
+    }
+}

@@ -1,0 +1,591 @@
+//! Holds our PromQL against itself (what is printed is read back), against another parser, and against promtool.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use slowburn::promql::ast::*;
+use slowburn::promql::{self, Fault, Type, build, parse, pretty, regex, without_parens};
+use slowburn::vocabulary::Duration;
+
+/// The expressions of a corpus: its lines, but for headings.
+fn corpus(name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promql").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+fn all_valid() -> Vec<String> {
+    ["valid.txt", "valid-3.txt", "valid-3.8.txt"].into_iter().flat_map(corpus).collect()
+}
+
+fn snapshot(name: &str, text: String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("promql");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// The text with its faults drawn under it.
+fn drawn(text: &str, faults: &[Fault]) -> String {
+    let mut out = format!("{text}\n");
+    for fault in faults {
+        let before = text[..fault.span.start].chars().count();
+        let marked = text[fault.span.start..fault.span.end].chars().count().max(1);
+        let _ = writeln!(out, "{}{} {}", " ".repeat(before), "^".repeat(marked), fault.message);
+        if let Some(help) = &fault.help {
+            let _ = writeln!(out, "{}= help: {help}", " ".repeat(before));
+        }
+    }
+    out
+}
+
+#[test]
+fn what_is_invalid_is_refused_in_place() {
+    let mut out = String::new();
+    for name in ["invalid.txt", "ill-typed.txt"] {
+        for text in corpus(name) {
+            let faults = promql::read(&text).expect_err(&text);
+            let _ = writeln!(out, "{}", drawn(&text, &faults));
+        }
+    }
+    snapshot("faults", out);
+}
+
+#[test]
+fn ill_typed_expressions_parse() {
+    for text in corpus("ill-typed.txt") {
+        assert!(parse(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_valid_is_read_and_printed() {
+    let mut out = String::new();
+    for text in all_valid() {
+        let (expr, found) = promql::read(&text).unwrap_or_else(|faults| panic!("{}", drawn(&text, &faults)));
+        let printed = expr.to_string();
+        let _ = writeln!(out, "{text}\n    {found:?}  {printed}");
+        let again = parse(&printed).unwrap_or_else(|fault| panic!("{}", drawn(&printed, &[fault])));
+        assert_eq!(without_parens(&again), without_parens(&expr), "{text}\n{printed}");
+        assert_eq!(again.to_string(), printed, "printing settles");
+        for width in [0, 10, 40] {
+            let pretty = pretty(&expr, width);
+            let again = parse(&pretty).unwrap_or_else(|fault| panic!("{pretty}\n{fault:?}"));
+            assert_eq!(without_parens(&again), without_parens(&expr), "{text}\n{pretty}");
+        }
+    }
+    snapshot("printed", out);
+}
+
+#[test]
+fn long_expressions_are_broken_over_lines() {
+    let texts = [
+        r#"1 - (sum(rate(http_requests_total{job="api",code!~"5..|429"}[5m])) / sum(rate(http_requests_total{job="api"}[5m])))"#,
+        "(slo:sli_error:ratio_rate1h{slo=\"api-availability\"} > (14.4 * 0.001) and slo:sli_error:ratio_rate5m{slo=\"api-availability\"} > (14.4 * 0.001)) or (slo:sli_error:ratio_rate6h{slo=\"api-availability\"} > (6 * 0.001) and slo:sli_error:ratio_rate30m{slo=\"api-availability\"} > (6 * 0.001))",
+        r#"histogram_quantile(0.99, sum by (le, service) (rate(http_request_duration_seconds_bucket{job="api",handler!="/healthz"}[5m])))"#,
+        r#"sum by (service) (rate(http_requests_total{code=~"5.."}[5m])) / on (service) group_left (team) sum by (service, team) (rate(http_requests_total[5m]))"#,
+        r#"http_requests_total{job="api",code=~"5..|429",handler!="/healthz",environment="production",cluster="eu-west-1"}"#,
+        "sum_over_time((slo:sli_error:ratio_rate5m{slo=\"api-availability\"} * on (slo) group_left () slo:objective:ratio)[30d:5m])",
+        r#"label_replace(topk by (service) (3, sum by (service, path) (increase(http_requests_total[1h]))), "endpoint", "$1", "path", "/api/(.*)")"#,
+        "-(some_metric_with_a_long_name_indeed + another_metric_with_a_long_name_too) * 2 ^ yet_another_metric_with_a_long_name",
+        "a_metric_with_a_long_name_indeed or another_metric_with_a_long_name unless yet_another_one_of_these",
+    ];
+    let mut out = String::new();
+    for text in texts {
+        let expr = parse(text).unwrap();
+        let pretty = pretty(&expr, 60);
+        let _ = writeln!(out, "{pretty}\n");
+        assert_eq!(without_parens(&parse(&pretty).unwrap()), without_parens(&expr));
+    }
+    snapshot("pretty", out);
+}
+
+#[test]
+fn every_span_covers_its_own_text() {
+    for text in all_valid() {
+        let expr = parse(&text).unwrap();
+        expr.visit(&mut |inner| {
+            let slice = &text[inner.span.start..inner.span.end];
+            if slice == "{}" {
+                return; // In `info` only.
+            }
+            assert_eq!(slice, slice.trim(), "{text}");
+            assert_eq!(
+                without_parens(&parse(slice).unwrap_or_else(|f| panic!("{text}: {slice}: {f:?}"))),
+                without_parens(inner)
+            );
+        });
+    }
+}
+
+#[test]
+fn depth_is_a_fault_and_no_crash() {
+    for text in [
+        "(".repeat(100_000),
+        "-".repeat(100_000),
+        "sum(".repeat(100_000),
+        "up[".to_owned() + &"(".repeat(100_000),
+        vec!["a"; 100_000].join("+"),
+        vec!["a"; 100_000].join("^"),
+        "a".to_owned() + &"[1h:]".repeat(100_000),
+        format!("a[{}]", vec!["1m"; 100_000].join("+")),
+        "{".repeat(100_000),
+        format!("{{a=~\"{}\"}}", "(".repeat(100_000)),
+        format!("{{a=~\"{}a{}\"}}", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("{{a=~\"{}\"}}", "(a{1000}){1000}"),
+    ] {
+        let started = std::time::Instant::now();
+        let _ = parse(&text).map(|expr| pretty(&expr, 0));
+        assert!(started.elapsed().as_secs() < 5, "{}", &text[..20]);
+    }
+    // The deepest trees that are let through can be printed, cloned, compared and dropped.
+    let high = vec!["a"; 251].join("+");
+    let deep = format!("{}{high}{}", "(".repeat(98), ")".repeat(98));
+    for text in [high, deep] {
+        let expr = parse(&text).unwrap();
+        assert_eq!(parse(&pretty(&expr, 0)).unwrap(), expr);
+        assert_eq!(without_parens(&expr).selectors().len(), 251);
+        assert_eq!(promql::check(&expr.clone()), Ok(Type::Vector));
+    }
+}
+
+#[test]
+fn built_trees_get_the_parentheses_they_need() {
+    let a = || build::selector("a", &[]);
+    let b = || build::selector("b", &[("x", "1")]);
+    let cases: Vec<(Expr, &str)> = vec![
+        (build::mul(build::add(a(), b()), a()).into(), r#"(a + b{x="1"}) * a"#),
+        (build::sub(a(), build::sub(a(), a())).into(), "a - (a - a)"),
+        (build::sub(build::sub(a(), a()), a()).into(), "a - a - a"),
+        (build::pow(build::pow(a(), a()), a()).into(), "(a ^ a) ^ a"),
+        (build::pow(build::number("-1"), a()).into(), "(-1) ^ a"),
+        (build::mul(build::number("-1"), a()).into(), "-1 * a"),
+        (build::neg(build::add(a(), a())), "-(a + a)"),
+        (build::subquery(build::add(a(), a()), Duration::from_secs(3600), None), "(a + a)[1h:]"),
+        (
+            build::div(
+                build::sum_by(
+                    &["job"],
+                    build::call("rate", vec![build::range(b(), Duration::from_secs(300))]),
+                ),
+                build::sum(a().offset(Duration::from_secs(60))),
+            )
+            .on(&["job"])
+            .group_left::<&str>(&[])
+            .into(),
+            r#"sum by (job) (rate(b{x="1"}[5m])) / on (job) group_left () sum(a offset 1m)"#,
+        ),
+        (build::gt(a(), build::number("0.0144")).bool().into(), "a > bool 0.0144"),
+        (
+            build::unless(build::or(a(), b()), build::and(a(), b())).into(),
+            r#"(a or b{x="1"}) unless (a and b{x="1"})"#,
+        ),
+        (build::selector("my.metric", &[("a.b", "c\"d\\\n")]).into(), r#"{"my.metric","a.b"="c\"d\\\n"}"#),
+        (build::range(a().offset(Duration::from_secs(1)), Duration::from_secs(5)), "a[5s] offset 1s"),
+    ];
+    for (expr, text) in cases {
+        assert_eq!(expr.to_string(), text);
+        assert_eq!(without_parens(&parse(text).unwrap()), expr);
+    }
+}
+
+#[test]
+fn selectors_and_times_are_replaced_everywhere() {
+    let text = r#"sum(rate(a{x="1"}[$window] offset $o)) / topk(scalar(b), (c))[1h:$s]"#;
+    let expr = parse(text).unwrap();
+    assert_eq!(
+        expr.selectors().iter().filter_map(|s| s.name.as_deref()).collect::<Vec<_>>(),
+        ["a", "b", "c"]
+    );
+    let expr = expr.map_selectors(&mut |selector| selector.matching("job", MatchOp::Equal, "api")).map_times(
+        &mut |time| {
+            if let Time::Placeholder(_) = time { Duration::from_secs(60).into() } else { time }
+        },
+    );
+    assert_eq!(
+        expr.to_string(),
+        r#"sum(rate(a{x="1",job="api"}[1m] offset 1m)) / topk(scalar(b{job="api"}), (c{job="api"}))[1h:1m]"#
+    );
+}
+
+#[test]
+fn a_value_is_found_that_satisfies_all_matchers() {
+    use MatchOp::{Equal, Matches, NotEqual, NotMatches};
+    for matchers in [
+        vec![(Matches, "5..")],
+        vec![(Matches, "5.."), (NotEqual, "500")],
+        vec![(NotMatches, "5..|429")],
+        vec![(Matches, "GET|POST"), (NotEqual, "GET")],
+        vec![(Matches, "/api/.*"), (NotEqual, "/api/")],
+        vec![(Matches, ".+"), (NotMatches, "[a-z]"), (NotEqual, "")],
+        vec![(Equal, "")],
+        vec![(NotEqual, "")],
+        vec![(Matches, "(?i)get")],
+        vec![(Matches, "[^a]\\d\\w\\s\\.")],
+        vec![(Matches, "a{2,3}(b|c)+?"), (NotMatches, "aab+")],
+        vec![(Matches, "2..|3.."), (NotMatches, "2..")],
+        vec![(Matches, "\\Qa.b\\E")],
+    ] {
+        let value = regex::satisfying(&matchers).unwrap_or_else(|| panic!("{matchers:?}"));
+        for (op, pattern) in &matchers {
+            let holds = match op {
+                Equal => value == *pattern,
+                NotEqual => value != *pattern,
+                Matches => regex::matches(pattern, &value) == Some(true),
+                NotMatches => regex::matches(pattern, &value) == Some(false),
+            };
+            assert!(holds, "{matchers:?}: {value}");
+        }
+    }
+    assert_eq!(regex::example("5..").as_deref(), Some("500"));
+    assert_eq!(regex::example("[^\\x00-\\x{10FFFF}]"), None);
+    assert_eq!(regex::satisfying(&[(Equal, "a"), (Equal, "b")]), None);
+    assert_eq!(regex::satisfying(&[(NotMatches, ".*")]), None);
+    assert_eq!(regex::matches("a\\<b", "a<b"), Some(true), "RE2 knows no word starts");
+    assert_eq!(regex::matches("[[a]b]", "[b]"), Some(true), "RE2's classes do not nest");
+    assert_eq!(regex::matches("\\d", "٣"), Some(false), "RE2's digits are ASCII");
+    assert_eq!(regex::matches("a.b", "a\nb"), Some(true), "as in Prometheus 3");
+}
+
+#[test]
+fn the_other_parser_agrees() {
+    // It knows no duration arithmetic, no extended ranges, no trims and no placeholders, and has its own bounds.
+    let not_known = [
+        "[step",
+        "[STEP",
+        "[min",
+        "[max",
+        "[(",
+        "[-",
+        "[2",
+        "[10",
+        "offset step",
+        "offset -step",
+        "offset +step",
+        "offset (",
+        "offset -(",
+        "offset min",
+        "offset -max",
+        "offset - -",
+        "offset -2 ^",
+        " * 2]",
+        "*2]",
+        "* 2 ",
+        "m + ",
+        "h /",
+        "anchored",
+        "smoothed",
+        "</",
+        ">/",
+        "range()",
+        "$",
+        "start()",
+        "histogram_quantiles",
+        ":step()",
+        "[5m * 2",
+        "@ 5m",
+    ];
+    let mut wrong = Vec::new();
+    for text in all_valid().into_iter().filter(|text| !not_known.iter().any(|part| text.contains(part))) {
+        match std::panic::catch_unwind(|| promql_parser::parser::parse(&text).map(drop)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                wrong.push(format!("{text}: {error}"));
+                continue;
+            }
+            Err(_) => {
+                wrong.push(format!("{text}: panics"));
+                continue;
+            }
+        }
+        let printed = parse(&text).unwrap().to_string();
+        match (promql_parser::parser::parse(&text), promql_parser::parser::parse(&printed)) {
+            (Ok(ours), Ok(theirs)) if ours == theirs => {}
+            (_, theirs) => wrong.push(format!("{text}: printed as {printed}: {theirs:?}")),
+        }
+    }
+    for text in corpus("invalid.txt").into_iter().chain(corpus("ill-typed.txt")) {
+        if std::panic::catch_unwind(|| promql_parser::parser::parse(&text).is_ok()).unwrap_or(false) {
+            wrong.push(format!("{text}: accepted"));
+        }
+    }
+    snapshot("other-parser", wrong.join("\n"));
+}
+
+fn promtool() -> Option<PathBuf> {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/promtool");
+    std::env::var_os("PROMTOOL").map(PathBuf::from).or_else(|| built.exists().then_some(built))
+}
+
+/// What promtool says about these expressions as recording rules, which take scalars and vectors only.
+fn promtool_check(promtool: &Path, expressions: &[String]) -> Result<(), String> {
+    let mut rules = String::from("groups:\n- name: all\n  rules:\n");
+    for (i, expr) in expressions.iter().enumerate() {
+        let lines: String = expr.lines().map(|line| format!("      {line}\n")).collect();
+        let _ = write!(rules, "  - record: r{i}\n    expr: |2\n{lines}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.yaml");
+    std::fs::write(&file, rules).unwrap();
+    let output = Command::new(promtool).arg("check").arg("rules").arg(&file).output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+/// The expression in a rule's type.
+fn as_rule(expr: &Expr, found: Type) -> Expr {
+    match found {
+        Type::Scalar | Type::Vector => expr.clone(),
+        Type::Matrix => build::call("last_over_time", vec![expr.clone()]),
+        Type::String => build::call("count_values_of", vec![expr.clone()]),
+    }
+}
+
+#[test]
+fn promtool_reads_what_we_read_and_print() {
+    let Some(promtool) = promtool() else { return };
+    let (mut texts, mut printed) = (Vec::new(), Vec::new());
+    for text in corpus("valid.txt") {
+        let (expr, found) = promql::read(&text).unwrap();
+        match found {
+            Type::Scalar | Type::Vector => texts.push(text),
+            Type::Matrix => texts.push(format!("last_over_time({text})")),
+            Type::String => continue,
+        }
+        let rule = as_rule(&expr, found);
+        printed.extend([rule.to_string(), pretty(&rule, 0), pretty(&rule, 30)]);
+    }
+    assert_eq!(promtool_check(&promtool, &texts), Ok(()));
+    assert_eq!(promtool_check(&promtool, &printed), Ok(()));
+}
+
+#[test]
+fn promtool_refuses_what_we_refuse() {
+    let Some(promtool) = promtool() else { return };
+    // One run each: promtool stops at nothing, but one exit code would hide one that is accepted.
+    for text in corpus("invalid.txt").into_iter().chain(corpus("ill-typed.txt")) {
+        // 3.0 renamed it.
+        let was_a_function = text.starts_with("holt_winters");
+        assert!(was_a_function || promtool_check(&promtool, std::slice::from_ref(&text)).is_err(), "{text}");
+    }
+}
+
+fn label() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z_][a-z0-9_]{0,3}",
+        prop::sample::select(vec![
+            "by", "on", "without", "inf", "bool", "offset", "a.b", "é", "a\"b", "a b", "sum", "__name__"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn metric() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z_:][a-z0-9_:]{0,5}",
+        prop::sample::select(vec![
+            "by", "on", "inf", "sum", "offset", "and", "start", "fill", "a.b", "é", "bool", "step", "5m"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn number() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["0", "1", "0.0144", "1e3", "Inf", "NaN", "0x1f", "5m"]).prop_map(str::to_owned)
+}
+
+fn duration() -> impl Strategy<Value = Duration> {
+    (1u64..100_000_000).prop_map(Duration::from_millis)
+}
+
+fn time_expr() -> impl Strategy<Value = TimeExpr> {
+    let leaf = prop_oneof![
+        duration().prop_map(TimeExpr::Duration),
+        prop::sample::select(vec!["2", "0.5", "7"]).prop_map(|n| TimeExpr::Number(n.to_owned())),
+        prop::sample::select(vec!["step", "range"]).prop_map(|n| TimeExpr::Call(n.to_owned())),
+    ];
+    let op = prop::sample::select(vec![Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow]);
+    leaf.prop_recursive(3, 8, 2, move |inner| {
+        prop_oneof![
+            (any::<bool>(), inner.clone())
+                .prop_map(|(negative, expr)| TimeExpr::Unary { negative, expr: Box::new(expr) }),
+            (op.clone(), inner.clone(), inner.clone()).prop_map(|(op, left, right)| TimeExpr::Binary {
+                op,
+                left: Box::new(left),
+                right: Box::new(right)
+            }),
+            (prop::bool::ANY, inner.clone(), inner).prop_map(|(min, left, right)| TimeExpr::Choose {
+                function: if min { "min" } else { "max" }.to_owned(),
+                args: vec![left, right]
+            }),
+        ]
+    })
+}
+
+fn range_time() -> impl Strategy<Value = Time> {
+    prop_oneof![
+        4 => duration().prop_map(Time::Fixed),
+        1 => Just(Time::Placeholder("window".to_owned())),
+        1 => time_expr().prop_filter("a range is positive", |t| !matches!(t, TimeExpr::Unary { .. })).prop_map(Time::from),
+    ]
+}
+
+fn modifiers() -> impl Strategy<Value = Modifiers> {
+    let offset = prop_oneof![
+        duration().prop_map(Time::Fixed),
+        duration().prop_map(Time::Negative),
+        Just(Time::Placeholder("o".to_owned())),
+        time_expr().prop_map(Time::from),
+    ];
+    let at = prop_oneof![
+        prop::sample::select(vec!["0", "-1", "12.5"]).prop_map(|s| At::Timestamp(s.to_owned())),
+        Just(At::Start),
+        Just(At::End),
+        duration().prop_map(|d| At::Time(Time::Fixed(d))),
+    ];
+    let span = Span::default();
+    (prop::option::weighted(0.3, offset), prop::option::weighted(0.2, at)).prop_map(move |(offset, at)| {
+        Modifiers {
+            offset: offset.map(|offset| (offset, span)),
+            at: at.map(|at| (at, span)),
+            extension: None,
+        }
+    })
+}
+
+fn any_selector() -> impl Strategy<Value = Selector> {
+    let op =
+        prop::sample::select(vec![MatchOp::Equal, MatchOp::NotEqual, MatchOp::Matches, MatchOp::NotMatches]);
+    let matcher = (label(), op, "[a-z\\\\\"\n\té]{0,4}|\\PC{0,3}").prop_map(|(label, op, value)| {
+        let pattern = matches!(op, MatchOp::Matches | MatchOp::NotMatches);
+        let value = if pattern { regex_escaped(&value) } else { value };
+        Matcher { label, op, value, span: Span::default() }
+    });
+    let extension =
+        prop::option::weighted(0.1, prop::sample::select(vec![Extension::Anchored, Extension::Smoothed]));
+    (metric(), prop::collection::vec(matcher, 0..3), modifiers(), extension).prop_map(
+        |(name, matchers, at, extension)| Selector {
+            name: Some(name),
+            matchers,
+            at: Modifiers { extension: extension.map(|it| (it, Span::default())), ..at },
+            span: Span::default(),
+        },
+    )
+}
+
+fn regex_escaped(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_punctuation() { format!("\\{c}") } else { c.to_string() }).collect()
+}
+
+fn matching() -> impl Strategy<Value = Matching> {
+    let labels = || prop::collection::vec(label(), 0..3);
+    let value = || prop::option::of(prop::sample::select(vec!["0", "-1.5", "NaN"]).prop_map(str::to_owned));
+    let fill = (value(), value()).prop_map(|(left, right)| Fill { left, right });
+    let fill = fill.prop_filter("one side at least", |fill| fill.left.is_some() || fill.right.is_some());
+    let group = (any::<bool>(), labels()).prop_map(|(left, include)| Group { left, include });
+    (any::<bool>(), labels(), prop::option::of(group), prop::option::weighted(0.2, fill))
+        .prop_map(|(on, labels, group, fill)| Matching { on, labels, group, fill })
+}
+
+fn any_expr() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        1 => number().prop_map(|text| Expr::from(Kind::Number(text))),
+        1 => "\\PC{0,5}|[\\x00-\\x20\"\\\\]{0,3}".prop_map(|text| Expr::from(Kind::String(text))),
+        4 => any_selector().prop_map(Expr::from),
+        2 => (any_selector(), range_time()).prop_map(|(selector, range)| selector.range(range)),
+    ];
+    let op = prop::sample::select(vec![
+        Op::Pow,
+        Op::Mul,
+        Op::Div,
+        Op::Mod,
+        Op::Atan2,
+        Op::Add,
+        Op::Sub,
+        Op::Eq,
+        Op::Ne,
+        Op::Lt,
+        Op::Le,
+        Op::Gt,
+        Op::Ge,
+        Op::TrimUpper,
+        Op::TrimLower,
+        Op::And,
+        Op::Unless,
+        Op::Or,
+    ]);
+    let function = prop::sample::select(vec!["rate", "abs", "start", "range", "unknown_one"]);
+    leaf.prop_recursive(5, 40, 3, move |inner| {
+        let boxed = inner.clone().prop_map(Box::new).boxed();
+        let grouping = (any::<bool>(), prop::collection::vec(label(), 0..3))
+            .prop_map(|(without, labels)| Grouping { without, labels })
+            .boxed();
+        prop_oneof![
+            4 => (op.clone(), any::<bool>(), prop::option::of(matching()), inner.clone(), inner.clone()).prop_map(
+                |(op, bool, matching, left, right)| Expr::from(Binary { op, bool, matching, left, right })
+            ),
+            1 => (any::<bool>(), boxed.clone()).prop_map(|(negative, expr)| Kind::Unary { negative, expr }.into()),
+            1 => (function.clone(), prop::collection::vec(inner.clone(), 0..3))
+                .prop_map(|(function, args)| build::call(function, args)),
+            1 => (prop::option::of(grouping.clone()), boxed.clone()).prop_map(|(grouping, expr)| {
+                Kind::Aggregate { op: "sum".to_owned(), param: None, expr, grouping }.into()
+            }),
+            1 => (prop::option::of(grouping), boxed.clone(), boxed.clone()).prop_map(|(grouping, param, expr)| {
+                Kind::Aggregate { op: "topk".to_owned(), param: Some(param), expr, grouping }.into()
+            }),
+            1 => (boxed, range_time(), prop::option::of(range_time()), modifiers())
+                .prop_map(|(expr, range, step, at)| Kind::Subquery { expr, range, step, at }.into()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_printed_is_read_back(expr in any_expr()) {
+        let text = expr.to_string();
+        let again = parse(&text).unwrap_or_else(|fault| panic!("{}", drawn(&text, &[fault])));
+        prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
+        prop_assert_eq!(again.to_string(), text, "no parentheses are doubled");
+    }
+
+    #[test]
+    fn what_is_pretty_is_read_back(expr in any_expr(), width in 0usize..80) {
+        let text = pretty(&expr, width);
+        let again = parse(&text).unwrap_or_else(|fault| panic!("{text}\n{fault:?}"));
+        prop_assert_eq!(without_parens(&again), without_parens(&expr), "{}", text);
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = promql::read(&text);
+    }
+
+    #[test]
+    fn no_heap_of_tokens_panics(tokens in prop::collection::vec(prop::sample::select(vec![
+        "up", "sum", "by", "on", "offset", "(", ")", "{", "}", "[", "]", ",", ":", "@", "\"a\"", "'", "=", "=~", "!=", "5m", "1",
+        "0x", "-", "+", "*", "^", "and", "group_left", "bool", "$w", "#", "\n", " ", "start", "step", "info", "fill", "é", "\\", "`",
+        "anchored", "inf", ".", "rate", "without", "</",
+    ]), 0..20)) {
+        let text = tokens.concat();
+        if let Ok((expr, _)) = promql::read(&text) {
+            let printed = expr.to_string();
+            prop_assert_eq!(without_parens(&parse(&printed).unwrap()), without_parens(&expr), "{}", printed);
+        }
+        if let Err(faults) = promql::read(&text) {
+            drawn(&text, &faults);
+        }
+    }
+
+    #[test]
+    fn no_pattern_panics_and_examples_match(pattern in "[a-c.*+?|()\\[\\]{}^$\\\\dwDWsQE0-3,:<>&~-]{0,12}") {
+        if let Some(example) = regex::example(&pattern) {
+            prop_assert_eq!(regex::matches(&pattern, &example), Some(true));
+        }
+    }
+}
