@@ -24,8 +24,8 @@ pub struct ServicePlan {
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
-    /// Proves that alert.
-    pub missing_proof: Option<Proof>,
+    /// What proves all of them.
+    pub proofs: Vec<Proof>,
 }
 
 /// One SLO.
@@ -35,8 +35,6 @@ pub struct SloPlan {
     pub promise: Promise,
     /// Its rules, in the order in which they are to be evaluated.
     pub groups: Vec<Group>,
-    /// What proves them.
-    pub proofs: Vec<Proof>,
 }
 
 /// What an SLO promises, in numbers.

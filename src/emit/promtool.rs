@@ -1,5 +1,129 @@
-//! Stub.
+//! promtool's unit tests: the proofs, run against the very rule files of `prometheus/`.
+
+use super::words::{self, Known};
+use super::{prometheus, yaml::Yaml};
 use crate::artifact::Artifacts;
-use crate::plan::Plan;
-/// Adds `promtool/…`.
-pub fn emit(_plan: &Plan, _artifacts: &mut Artifacts) {}
+use crate::model::{Labels, Language};
+use crate::plan::{Case, Check, Makes, Plan, Proof, Rule};
+use crate::promql::ast::Expr;
+use crate::promql::build::{aggregate, selector};
+use crate::vocabulary::Duration;
+
+/// Adds `promtool/<service>.<what>.test.yaml`.
+pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
+    for service in &plan.services {
+        for proof in &service.proofs {
+            let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
+            artifacts.insert(path, file(plan.language, &service.name, proof));
+        }
+    }
+}
+
+fn file(language: Language, service: &str, proof: &Proof) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, "Compiled by slowburn: change the sources, not this file.");
+    yaml.comment(0, proof.about);
+    for reason in &proof.unproven {
+        yaml.comment(0, &format!("Not proven: {reason}."));
+    }
+    yaml.line(0, "rule_files:");
+    yaml.line(2, &format!("- ../{}", prometheus::path(service)));
+    yaml.pair(0, "", "evaluation_interval", &proof.step.to_string());
+    yaml.line(0, "group_eval_order:");
+    for group in &proof.groups {
+        yaml.line(2, &format!("- {}", super::yaml::scalar(group)));
+    }
+    yaml.line(0, "tests:");
+    for case in &proof.cases {
+        write(&mut yaml, language, proof.step, case);
+    }
+    yaml.finish()
+}
+
+fn write(yaml: &mut Yaml, language: Language, step: Duration, case: &Case) {
+    yaml.pair(2, "- ", "name", &case.title);
+    yaml.pair(4, "", "interval", &step.to_string());
+    yaml.line(4, "input_series:");
+    for (series, values) in &case.series {
+        yaml.pair(6, "- ", "series", series);
+        yaml.pair(8, "", "values", values);
+    }
+    let (alerts, queries): (Vec<&Check>, Vec<&Check>) =
+        case.checks.iter().partition(|check| matches!(check, Check::Silent { .. } | Check::Says { .. }));
+    if !alerts.is_empty() {
+        yaml.line(4, "alert_rule_test:");
+    }
+    for check in alerts {
+        match check {
+            Check::Silent { at, alert } => {
+                yaml.pair(6, "- ", "eval_time", &at.to_string());
+                yaml.pair(8, "", "alertname", alert);
+                yaml.line(8, "exp_alerts: []");
+            }
+            Check::Says { at, rule, labels, burn_rate, budget_left } => {
+                let known = Known { labels, burn_rate, budget_left };
+                says(yaml, language, *at, rule, &known);
+            }
+            Check::Fires { .. } | Check::Value { .. } => {}
+        }
+    }
+    if !queries.is_empty() {
+        yaml.line(4, "promql_expr_test:");
+    }
+    for check in queries {
+        match check {
+            Check::Fires { at, alert, count } => {
+                let firing = selector("ALERTS", &[("alertname", alert), ("alertstate", "firing")]);
+                let expr = aggregate::<&str>("count", &[], firing);
+                query(yaml, *at, &expr, &Labels::new(), Some(&count.to_string()));
+            }
+            Check::Value { at, expr, labels, value } => {
+                query(yaml, *at, &nameless(expr), labels, value.as_deref());
+            }
+            Check::Silent { .. } | Check::Says { .. } => {}
+        }
+    }
+}
+
+/// A query whose answer carries no metric name, so that it need not be expected.
+fn nameless(expr: &Expr) -> Expr {
+    match &expr.kind {
+        crate::promql::ast::Kind::Selector(_) => {
+            crate::promql::build::add(expr.clone(), crate::promql::build::number("0")).into()
+        }
+        _ => expr.clone(),
+    }
+}
+
+fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &Known) {
+    let Makes::Alert(alert) = &rule.makes else { return };
+    yaml.pair(6, "- ", "eval_time", &at.to_string());
+    yaml.pair(8, "", "alertname", &alert.name);
+    yaml.line(8, "exp_alerts:");
+    yaml.line(10, "- exp_labels:");
+    let mut labels = known.labels.clone();
+    labels.extend(rule.labels.clone());
+    for (name, value) in &labels {
+        yaml.pair(14, "", name, value);
+    }
+    yaml.line(12, "exp_annotations:");
+    for (name, value) in words::annotations(language, alert, Some(known)) {
+        yaml.pair(14, "", &name, &value);
+    }
+}
+
+fn query(yaml: &mut Yaml, at: Duration, expr: &Expr, labels: &Labels, value: Option<&str>) {
+    yaml.pair(6, "- ", "expr", &expr.to_string());
+    yaml.pair(8, "", "eval_time", &at.to_string());
+    match value {
+        None => yaml.line(8, "exp_samples: []"),
+        Some(value) => {
+            let matchers: Vec<(&str, &str)> =
+                labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let labels = selector("", &matchers).to_string();
+            yaml.line(8, "exp_samples:");
+            yaml.pair(10, "- ", "labels", if labels.is_empty() { "{}" } else { &labels });
+            yaml.line(12, &format!("value: {value}"));
+        }
+    }
+}

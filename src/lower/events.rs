@@ -7,14 +7,14 @@
 //! a new target, a gap or a changed target label never brings a counter's whole life into one interval.
 //!
 //! # What a missed evaluation costs
-//! Nothing: if nothing was recorded one interval ago, all that the counters gained in the last five minutes is counted, less what has
-//! been recorded of it. A restart of Prometheus or a gap of up to five minutes loses no event. The same branch makes the rules right at any
+//! Nothing: if nothing was recorded one interval ago, all that the counters gained in the last quarter of an hour is counted, less what has
+//! been recorded of it. A restart of Prometheus or a gap between scrapes loses no event if it is shorter than that. The same branch makes the rules right at any
 //! evaluation step that promtool uses.
 //!
 //! `rate()` does neither: it misses a series' first increment, extrapolates at the edges, and depends on how many scrapes fall into its range.
 
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL};
+use super::{INTERVAL, REACH};
 use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, Selector, Time};
@@ -118,17 +118,21 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
             (None, None) => none().into(),
         }
     };
-    let reach = LONG_INTERVAL;
     let record =
         |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
     vec![
-        record(Side::Total, reach, gained(&everything, reach), "What the counters gained in five minutes."),
-        record(Side::Bad, reach, bad_over(reach), ""),
+        record(
+            Side::Total,
+            REACH,
+            gained(&everything, REACH),
+            "What the counters gained in a quarter of an hour.",
+        ),
+        record(Side::Bad, REACH, bad_over(REACH), ""),
         record(
             Side::Total,
             INTERVAL,
             or(caught_up(names, unit, Side::Total), gained(&everything, INTERVAL)).on(&names.by).into(),
-            "Events since the last evaluation: all of the last five minutes not counted yet if that one was missed.",
+            "Events since the last evaluation: all of the last 15m not counted yet if that one was missed.",
         ),
         record(
             Side::Bad,
@@ -141,20 +145,27 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
 
 /// States that are looked at: one event per look and series.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let missed = LONG_INTERVAL.millis() / INTERVAL.millis();
+    let missed = REACH.millis() / INTERVAL.millis();
     let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
+    // What is found now stands for looks that were missed, but never for a time before the first.
+    let recent = Duration::from_millis(REACH.millis() + INTERVAL.millis() / 2);
+    let known = call("present_over_time", vec![looks.clone().range(Time::Fixed(recent))]);
     vec![
         names.record(
-            names.increase(unit, Side::Total, LONG_INTERVAL),
-            mul(number(missed), seen.clone()),
-            "Looks in five minutes: one every 30s for each series.",
+            names.increase(unit, Side::Total, REACH),
+            and(mul(number(missed), seen.clone()), known).on(&names.by),
+            "Looks in a quarter of an hour: one every 30s for each series.",
         ),
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
             or(caught_up(names, unit, Side::Total), seen).on(&names.by),
-            "Looks since the last evaluation: all of the last five minutes not counted yet if that one was missed.",
+            "Looks since the last evaluation: all of the last 15m not counted yet if that one was missed.",
         ),
-        names.record(names.increase(unit, Side::Bad, INTERVAL), bad(looks.into()), "Those that found it bad."),
+        names.record(
+            names.increase(unit, Side::Bad, INTERVAL),
+            bad(looks.into()),
+            "Those that found it bad.",
+        ),
     ]
 }
 
@@ -163,13 +174,13 @@ fn looked_at(names: &Series, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<
     checks(names, Unit::Events, seen, bad)
 }
 
-/// All that was gained in the last five minutes, less what is recorded of it; nothing if the last evaluation was not missed.
+/// All that was gained in the last quarter of an hour, less what is recorded of it; nothing if the last evaluation was not missed.
 fn caught_up(names: &Series, unit: Unit, side: Side) -> Binary {
-    let reached = || names.recorded(&names.increase(unit, side, LONG_INTERVAL));
+    let reached = || names.recorded(&names.increase(unit, side, REACH));
     let recorded =
         |range: Duration| names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
     let half = INTERVAL.millis() / 2;
-    let counted = call("sum_over_time", vec![recorded(less(LONG_INTERVAL, half))]);
+    let counted = call("sum_over_time", vec![recorded(less(REACH, half))]);
     let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));
     let last = call("present_over_time", vec![recorded(Duration::from_millis(INTERVAL.millis() + half))]);
     unless(call("clamp_min", vec![uncounted.into(), number("0")]), last)

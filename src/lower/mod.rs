@@ -17,8 +17,11 @@ use crate::vocabulary::{Decimal, Duration, quotient};
 /// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
 pub const INTERVAL: Duration = Duration::from_secs(30);
 
+/// How far back events are made good that no evaluation counted: a restart of Prometheus, a gap between scrapes.
+pub const REACH: Duration = Duration::from_secs(900);
+
 /// How often long windows are summed: as far as an instant selector looks back, so that nothing they record is ever too old to
-/// be seen, and as far back as `events` catches up.
+/// be seen.
 pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The plan for a model. It cannot fail: whatever could go wrong was a problem before.
@@ -30,13 +33,13 @@ pub fn lower(model: &Model) -> Plan {
 fn lower_service(model: &Model, service: &Service) -> ServicePlan {
     let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo)).collect();
     let missing = alerts::missing(model, service);
-    let missing_proof = missing.as_ref().and_then(|group| proofs::missing(service, group));
+    let proofs = proofs::all(service, &slos, missing.as_ref());
     ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
         slos,
         missing,
-        missing_proof,
+        proofs,
     }
 }
 
@@ -59,8 +62,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    let proofs = proofs::burn(slo, &promise, &names, &groups);
-    SloPlan { promise, groups, proofs }
+    SloPlan { promise, groups }
 }
 
 /// The numbers of an SLO.

@@ -14,8 +14,6 @@ pub(super) enum Side {
 }
 
 impl Side {
-    pub const BOTH: [Self; 2] = [Self::Total, Self::Bad];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Total => "total",

@@ -1,1 +1,215 @@
-//! Stub.
+//! Counts events step by step and says what every window, ratio and alert must be: the arithmetic that the proofs hold the rules against.
+//!
+//! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
+
+use super::{INTERVAL, LONG_INTERVAL};
+use crate::plan::{Event, Watch};
+use crate::vocabulary::{Decimal, Duration, Severity};
+
+/// What happens in one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    /// Good events; for a state, whether it is looked at (1).
+    pub good: u64,
+    /// Bad events; for a state, whether it is bad (1).
+    pub bad: u64,
+}
+
+/// What one step counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    total: u64,
+    bad: u64,
+}
+
+/// Counts from the beginning up to every step.
+pub(super) struct Timeline<'a> {
+    step: Duration,
+    tiers: &'a [Watch],
+    sums: Vec<Counted>,
+    /// The step of the first count.
+    origin: usize,
+}
+
+/// What an alert does at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Silent,
+    /// Fires for the tier of this index.
+    Fires(usize),
+    /// So exactly at a threshold that rounding decides.
+    Undecided,
+}
+
+impl<'a> Timeline<'a> {
+    /// The timeline of `loads`, the first of which happens before the first step. `slice_budget` is the share of bad events that a
+    /// slice may have.
+    pub fn new(
+        event: Event,
+        slice_budget: Decimal,
+        tiers: &'a [Watch],
+        step: Duration,
+        loads: &[Load],
+    ) -> Self {
+        // A state is looked at from the beginning; counters have gained something only after the first step.
+        let first = match (event, loads.first()) {
+            (Event::Check, Some(load)) => Counted { total: 1, bad: u64::from(load.bad > 0) },
+            _ => Counted::default(),
+        };
+        let mut sums = vec![first];
+        for (index, load) in loads.iter().enumerate() {
+            // Nothing is known of the time before the first look.
+            let looks = match event {
+                Event::Slice(_) if index == 0 => 1,
+                Event::Slice(_) | Event::Check | Event::Occurrence => step.millis() / INTERVAL.millis(),
+            };
+            let counted = match event {
+                Event::Occurrence => Counted { total: load.good + load.bad, bad: load.bad },
+                Event::Check => Counted { total: looks, bad: if load.bad > 0 { looks } else { 0 } },
+                Event::Slice(length) => {
+                    let steps = (length.millis() / step.millis()).max(1) as usize;
+                    let slice = &loads[(index + 1).saturating_sub(steps)..=index];
+                    let bad: u64 = slice.iter().map(|load| load.bad).sum();
+                    let total: u64 = slice.iter().map(|load| load.good + load.bad).sum();
+                    let spoiled = Decimal::from(bad) > slice_budget * Decimal::from(total);
+                    Counted { total: looks, bad: if spoiled { looks } else { 0 } }
+                }
+            };
+            let last = sums[sums.len() - 1];
+            sums.push(Counted { total: last.total + counted.total, bad: last.bad + counted.bad });
+        }
+        Self { step, tiers, sums, origin: usize::from(event != Event::Check) }
+    }
+
+    /// The last step.
+    pub fn last(&self) -> usize {
+        self.sums.len() - 1
+    }
+
+    /// Bad and total events of the window that ends at a step.
+    pub fn window(&self, at: usize, window: Duration) -> (u64, u64) {
+        let steps = (window.millis() / self.step.millis()) as usize;
+        let from = at.checked_sub(steps).map_or(Counted::default(), |from| self.sums[from]);
+        (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
+    }
+
+    /// Bad and total events that are in tiles at a step: with steps shorter than a tile, tiles begin at the first count.
+    pub fn tiled(&self, at: usize) -> (u64, u64) {
+        let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;
+        let at = match at.checked_sub(self.origin) {
+            Some(since) => self.origin + since / per_tile * per_tile,
+            None => 0,
+        };
+        (self.sums[at].bad, self.sums[at].total)
+    }
+
+    /// Whether one tier sees its burn; `None` if rounding decides.
+    pub fn sees(&self, tier: &Watch, at: usize) -> Option<bool> {
+        let mut undecided = false;
+        let mut above = |window: Duration| {
+            let (bad, total) = self.window(at, window);
+            let (bad, limit) = (Decimal::from(bad), tier.threshold * Decimal::from(total));
+            undecided |= total > 0 && (bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
+            bad > limit
+        };
+        let (long, short) = (above(tier.long), above(tier.short));
+        let enough = self.window(at, tier.long).0 >= u64::from(tier.min_bad_events);
+        (!undecided || !enough).then_some(long && short && enough)
+    }
+
+    /// What the alert of a severity does at a step.
+    pub fn state(&self, severity: Severity, at: usize) -> State {
+        let mut undecided = false;
+        for (index, tier) in self.tiers.iter().enumerate().filter(|(_, tier)| tier.severity == severity) {
+            match self.sees(tier, at) {
+                Some(true) if !undecided => return State::Fires(index),
+                Some(true) | None => undecided = true,
+                Some(false) => {}
+            }
+        }
+        if undecided { State::Undecided } else { State::Silent }
+    }
+
+    /// The first step from `from` on at which `holds`.
+    pub fn first(&self, from: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
+        (from..=self.last()).find(|at| holds(*at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::quotient;
+
+    fn workbook(budget: Decimal) -> Vec<Watch> {
+        [
+            (Severity::Page, 2, 3600, 300),
+            (Severity::Page, 5, 21_600, 1800),
+            (Severity::Ticket, 10, 86_400, 7200),
+            (Severity::Ticket, 10, 259_200, 21_600),
+        ]
+        .map(|(severity, percent, long, short)| {
+            let spent = Decimal::new(percent, 2) * Decimal::from(30 * 86_400);
+            Watch {
+                severity,
+                budget_share: Decimal::new(percent, 2),
+                long: Duration::from_secs(long),
+                short: Duration::from_secs(short),
+                burn_rate: quotient(spent, Decimal::from(long)),
+                threshold: quotient(spent * budget, Decimal::from(long)),
+                min_bad_events: 1,
+                slow: severity == Severity::Ticket,
+            }
+        })
+        .to_vec()
+    }
+
+    /// The table of FIELD's formulas `W·T/e` and `w·(1 − T/e)` at 99.9 %, to the step.
+    #[test]
+    fn counting_agrees_with_the_formulas() {
+        let tiers = workbook(Decimal::new(1, 3));
+        for (step, healthy, tiers_in_it) in
+            [(30, 21_600 / 30, &tiers[..2]), (300, 259_200 / 300, &tiers[2..])]
+        {
+            for tier in tiers_in_it {
+                for (bad, of) in [(1u64, 1u64), (1, 10), (1, 50)] {
+                    let ratio = Decimal::from(bad) / Decimal::from(of);
+                    if ratio <= tier.threshold {
+                        continue;
+                    }
+                    let seconds = |window: Duration, share: Decimal| Decimal::from(window.secs()) * share;
+                    let fires = seconds(tier.long, tier.threshold / ratio) / Decimal::from(step);
+                    let burning =
+                        1 + u64::try_from(fires.trunc()).expect("small") + 6 * tier.short.secs() / step;
+                    let quiet = tier.short.secs() / step + 2;
+                    let mut loads = vec![Load { good: of, bad: 0 }; healthy as usize];
+                    loads.extend(vec![Load { good: of - bad, bad }; burning as usize]);
+                    loads.extend(vec![Load { good: of, bad: 0 }; quiet as usize]);
+                    let timeline = Timeline::new(
+                        Event::Occurrence,
+                        Decimal::ONE,
+                        &tiers,
+                        Duration::from_secs(step),
+                        &loads,
+                    );
+                    let sees = |at| timeline.sees(tier, at) == Some(true);
+                    let first = timeline.first(0, sees).expect("fires") as u64 - healthy;
+                    let late = Decimal::from(first) - fires;
+                    assert!(
+                        late >= Decimal::ZERO && late <= Decimal::ONE,
+                        "{tier:?} at {ratio}: {first} for {fires}"
+                    );
+                    let stops =
+                        seconds(tier.short, Decimal::ONE - tier.threshold / ratio) / Decimal::from(step);
+                    let end = (healthy + burning) as usize;
+                    let stopped = timeline.first(end, |at| !sees(at)).expect("stops") - end;
+                    let late = Decimal::from(stopped as u64) - stops;
+                    assert!(
+                        late >= Decimal::ZERO && late <= Decimal::ONE,
+                        "{tier:?} at {ratio}: {stopped} for {stops}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -145,9 +145,11 @@ fn tile(names: &Series, side: Side) -> Expr {
     let present = |range| call("present_over_time", vec![tiles(range)]);
     let half = INTERVAL.millis() / 2;
     let reach = Duration::from_millis(6 * LONG_INTERVAL.millis());
+    // One second short, so that a sample at its far edge is in neither sum.
+    let counted_range = less(reach, 1000);
     let counted = || {
         let counts = names.recorded(&names.increase(Unit::Events, side, INTERVAL));
-        call("sum_over_time", vec![counts.range(Time::Fixed(reach))])
+        call("sum_over_time", vec![counts.range(Time::Fixed(counted_range))])
     };
     let tiled = call("sum_over_time", vec![tiles(less(reach, LONG_INTERVAL.millis() / 2))]);
     let untiled = sub(counted(), Expr::from(or(tiled, mul(number("0"), counted()))));

@@ -1,0 +1,237 @@
+//! Proofs: which situations are played through, and what must be so in them. What must be so is counted by `timeline`; nothing here looks at
+//! the rules' expressions.
+//!
+//! Pages are proven at the step they are evaluated at, burns of hours and days at coarser ones: the rules count what happened since the last
+//! evaluation, so they are as exact at any step up to `REACH`. The SLOs of one service play their situations in the same test as far as their
+//! series do not meet, because every test evaluates every rule of the service.
+
+mod numbers;
+mod situations;
+mod stage;
+
+use std::collections::BTreeMap;
+
+use super::events::lag;
+use super::shapes::{Mishaps, samples};
+use super::timeline::Load;
+use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
+use crate::model::{Labels, Service, Sli, Slo};
+use crate::plan::{Case, Check, Group, Proof, SloPlan, Watch};
+use crate::promql::ast::{MatchOp, Selector};
+use crate::promql::regex;
+use crate::vocabulary::Duration;
+use situations::Situation;
+use stage::Stage;
+
+/// Events per step: enough that one in a million is a whole number.
+const PER_STEP: u64 = 1_000_000;
+
+/// Steps played after the last thing that is to happen.
+const MARGIN: usize = 2;
+
+/// The proofs of a service: pages, then long windows, then events that disappear.
+pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Group>) -> Vec<Proof> {
+    let groups: Vec<String> = slos
+        .iter()
+        .flat_map(|slo| slo.groups.iter().map(|group| group.name.clone()))
+        .chain(missing_group.map(|group| group.name.clone()))
+        .collect();
+    let mut proofs = Vec::new();
+    for act in Act::ALL {
+        let mut merged: BTreeMap<(usize, Situation), Case> = BTreeMap::new();
+        let mut unproven = Vec::new();
+        for (slo, plan) in service.slos.iter().zip(slos) {
+            let step = act.step(slos);
+            let Some(stage) = Stage::new(slo, plan, step) else {
+                unproven.push(format!("{}: no series make its events good and bad", slo.name));
+                continue;
+            };
+            let played = situations::play(&stage, act);
+            unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
+            let batch = batch(service, slo);
+            for (situation, case) in played.cases {
+                match merged.get_mut(&(batch, situation)) {
+                    Some(other) => join(other, case),
+                    None => {
+                        merged.insert((batch, situation), case);
+                    }
+                }
+            }
+        }
+        if !merged.is_empty() {
+            let cases = merged.into_values().collect();
+            let (what, about) = act.words();
+            let step = act.step(slos);
+            proofs.push(Proof {
+                what: what.to_owned(),
+                about,
+                step,
+                groups: groups.clone(),
+                cases,
+                unproven,
+            });
+        }
+    }
+    proofs.extend(missing_group.and_then(|group| missing(service, group, groups)));
+    proofs
+}
+
+/// Files of tests: each has its own evaluation step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    /// Pages, at the step they are evaluated at.
+    Page,
+    /// Burns of hours.
+    Burn,
+    /// Burns of days.
+    Long,
+}
+
+impl Act {
+    const ALL: [Self; 3] = [Self::Page, Self::Burn, Self::Long];
+
+    /// What is proven, as part of a file's name and for the reviewer.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Page => ("page", "Pages and what they count, evaluated every 30 seconds."),
+            Self::Burn => ("burn", "Burns of hours, evaluated every five minutes."),
+            Self::Long => {
+                ("long", "Long windows and the period, evaluated as coarsely as events are made good.")
+            }
+        }
+    }
+
+    /// The evaluation step. Days are played as coarsely as events are made good, if every window of the service is a multiple of that.
+    fn step(self, slos: &[SloPlan]) -> Duration {
+        let fits = |watch: &Watch| {
+            [watch.long, watch.short].iter().all(|window| window.millis() % REACH.millis() == 0)
+        };
+        let slow = slos.iter().flat_map(|slo| &slo.promise.tiers).filter(|tier| tier.slow);
+        match self {
+            Self::Page => INTERVAL,
+            Self::Burn => LONG_INTERVAL,
+            Self::Long if slow.clone().all(fits) => REACH,
+            Self::Long => LONG_INTERVAL,
+        }
+    }
+}
+
+/// Joins what two SLOs play at the same time.
+fn join(case: &mut Case, other: Case) {
+    case.title = format!("{}; {}", case.title, other.title);
+    case.series.extend(other.series);
+    case.checks.extend(other.checks);
+    case.checks.sort_by_key(at);
+}
+
+/// The number of the test that an SLO plays in: the first in which no series meets another's selectors.
+fn batch(service: &Service, slo: &Slo) -> usize {
+    let mut batches: Vec<Vec<&Slo>> = Vec::new();
+    for other in &service.slos {
+        let free = batches.iter().position(|batch| batch.iter().all(|member| !meet(member, other)));
+        let index = free.unwrap_or(batches.len());
+        if index == batches.len() {
+            batches.push(Vec::new());
+        }
+        if other.name == slo.name {
+            return index;
+        }
+        batches[index].push(other);
+    }
+    0
+}
+
+/// Whether the series of one SLO are seen by the selectors of the other.
+fn meet(one: &Slo, other: &Slo) -> bool {
+    let seen = |viewer: &Slo, viewed: &Slo| {
+        selectors(&viewer.sli).iter().any(|selector| {
+            viewed.stimulus.iter().flatten().any(|series| {
+                selector.name.as_deref() == Some(series.name.as_str())
+                    && may_match(selector, &series.labels, &viewed.by)
+            })
+        })
+    };
+    seen(one, other) || seen(other, one)
+}
+
+/// Whether a selector could match a series with these labels, whatever value the kept ones have.
+fn may_match(selector: &Selector, labels: &Labels, by: &[crate::vocabulary::LabelName]) -> bool {
+    selector.matchers.iter().all(|matcher| {
+        if by.iter().any(|label| label.as_str() == matcher.label) {
+            return true;
+        }
+        let value = labels.get(&matcher.label).map_or("", String::as_str);
+        match matcher.op {
+            MatchOp::Equal => value == matcher.value,
+            MatchOp::NotEqual => value != matcher.value,
+            MatchOp::Matches => regex::matches(&matcher.value, value) != Some(false),
+            MatchOp::NotMatches => regex::matches(&matcher.value, value) != Some(true),
+        }
+    })
+}
+
+/// Every selector of an SLI.
+fn selectors(sli: &Sli) -> Vec<&Selector> {
+    match sli {
+        Sli::Counted { total, good, bad } => {
+            [total, good, bad].into_iter().flatten().flatten().map(|term| term.counter.selector()).collect()
+        }
+        Sli::Checked { good, .. } => good.selectors(),
+        Sli::Ratio { bad } => bad.selectors(),
+    }
+}
+
+/// A service's series vanish: its alert fires, once.
+fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proof> {
+    debug_assert_eq!(group.name, service.name.as_str());
+    let missing = service.missing_events?;
+    let expected: Vec<&Slo> = service.slos.iter().filter(|slo| slo.planned.is_none()).collect();
+    let steps = |length: Duration| (length.millis() / INTERVAL.millis()) as usize;
+    let lives = steps(Duration::from_secs(1800));
+    let loads = vec![Load { good: PER_STEP, bad: 0 }; lives];
+    let mishaps = Mishaps { vanish: Some(lives), ..Mishaps::default() };
+    let mut series: Vec<(String, String)> = Vec::new();
+    let mut unproven = Vec::new();
+    for slo in &expected {
+        let Some(stimulus) = &slo.stimulus else {
+            unproven.push(format!("{}: no series make its events good and bad", slo.name));
+            continue;
+        };
+        for one in stimulus {
+            let (name, values) = samples(one, INTERVAL, &loads, mishaps);
+            if !series.iter().any(|(known, _)| *known == name) {
+                series.push((name, values));
+            }
+        }
+    }
+    let slowest = expected.iter().map(|slo| steps(lag(slo))).max()?;
+    let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
+    let alert = alerts::missing_name(service);
+    let fires = lives + steps(missing.after);
+    let mut checks =
+        vec![Check::Fires { at: time(fires + slowest + 1 + MARGIN), alert: alert.clone(), count: 1 }];
+    if unproven.is_empty() {
+        checks.push(Check::Silent { at: time(lives), alert: alert.clone() });
+        checks.push(Check::Silent { at: time(fires - 1), alert });
+    }
+    checks.sort_by_key(at);
+    let title = format!("events that disappear are said once, after {}", missing.after);
+    Some(Proof {
+        what: "missing".to_owned(),
+        about: "The alert for events that disappear.",
+        step: INTERVAL,
+        groups,
+        cases: vec![Case { title, series, checks }],
+        unproven,
+    })
+}
+
+/// When a check is made.
+fn at(check: &Check) -> Duration {
+    match check {
+        Check::Silent { at, .. }
+        | Check::Fires { at, .. }
+        | Check::Says { at, .. }
+        | Check::Value { at, .. } => *at,
+    }
+}

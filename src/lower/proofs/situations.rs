@@ -1,0 +1,415 @@
+//! The situations: a day that ends in an outage, burns between and below the thresholds, and days of long windows.
+
+use super::numbers::{divided, left_over};
+use super::stage::Stage;
+use super::{Act, MARGIN, PER_STEP};
+use crate::lower::INTERVAL;
+use crate::lower::series::{Side, Unit};
+use crate::lower::shapes::Mishaps;
+use crate::lower::timeline::{Load, State, Timeline};
+use crate::model::Behaviour;
+use crate::plan::{Case, Check, Event, Watch};
+use crate::promql::ast::Time;
+use crate::promql::build::{call, gt, number};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
+
+/// What is played; SLOs of a service play the same one together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Situation {
+    /// A healthy day with everything that may befall counters, a spike, an outage and its end.
+    Day,
+    /// A burn between two thresholds of the fast group.
+    Between,
+    /// A burn just below the lowest threshold of the fast group.
+    BelowPages,
+    /// A burn just below the lowest threshold of all.
+    BelowTickets,
+    /// Days: a spike, a slow burn and its end, an outage and its end, and the period's figures.
+    Days,
+}
+
+/// What one SLO plays.
+#[derive(Default)]
+pub(super) struct Played {
+    pub cases: Vec<(Situation, Case)>,
+    pub unproven: Vec<String>,
+}
+
+/// What an SLO plays in one act.
+pub(super) fn play(stage: &Stage, act: Act) -> Played {
+    let mut played = Played::default();
+    let (fast, slow) = (stage.tiers(false), stage.tiers(true));
+    match act {
+        Act::Page => played.cases.push((Situation::Day, day(stage))),
+        Act::Burn if stage.is_prompt() => {
+            for tier in fast.iter().filter(|tier| has_higher(&fast, tier)) {
+                match between(stage, &fast, tier) {
+                    Some(case) => played.cases.push((Situation::Between, case)),
+                    None => {
+                        played
+                            .unproven
+                            .push(format!("no burn was found that the tier of {} sees first", tier.long));
+                    }
+                }
+            }
+            // A second tier between two others is seen by the days of long windows only.
+            played.cases.dedup_by_key(|(situation, _)| *situation);
+            for (situation, tiers, slow) in
+                [(Situation::BelowPages, fast, false), (Situation::BelowTickets, slow, true)]
+            {
+                match below(stage, &tiers, slow) {
+                    Some(case) => played.cases.push((situation, case)),
+                    None if tiers.is_empty() => {}
+                    None => played.unproven.push(
+                        "a burn just below the lowest threshold takes too long where every look is all or nothing"
+                            .to_owned(),
+                    ),
+                }
+            }
+        }
+        Act::Burn => played.unproven.push(
+            "its state lags behind its series by the ranges it reads: only outages are played through"
+                .to_owned(),
+        ),
+        Act::Long => played.cases.push((Situation::Days, days(stage))),
+    }
+    played.cases.retain(|(_, case)| !case.checks.is_empty());
+    played
+}
+
+fn has_higher(tiers: &[&Watch], tier: &Watch) -> bool {
+    tiers.iter().any(|other| other.threshold > tier.threshold)
+}
+
+/// The steps of the longest of some windows.
+fn longest(stage: &Stage, tiers: &[&Watch], window: impl Fn(&Watch) -> Duration) -> usize {
+    tiers.iter().map(|tier| stage.steps(window(tier))).max().unwrap_or(0)
+}
+
+/// Steps of full outage until every tier has seen it.
+fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
+    let steps = |tier: &&Watch| {
+        let share = tier.threshold * Decimal::from(stage.steps(tier.long) as u64);
+        usize::try_from(share.ceil()).unwrap_or(0)
+    };
+    tiers.iter().map(steps).max().unwrap_or(0) + stage.slice_steps() + stage.lag_steps() + MARGIN
+}
+
+/// Steps until every tier has forgotten.
+fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
+    longest(stage, tiers, |tier| tier.short) + stage.slice_steps() + stage.lag_steps() + MARGIN
+}
+
+/// Loads that have been written so far, with the checks that belong to them.
+struct Script<'s, 'a> {
+    stage: &'s Stage<'a>,
+    loads: Vec<Load>,
+    told: Vec<&'static str>,
+    mishaps: Mishaps,
+}
+
+impl Script<'_, '_> {
+    fn now(&self) -> usize {
+        self.loads.len()
+    }
+
+    fn add(&mut self, told: &'static str, loads: Vec<Load>) {
+        self.loads.extend(loads);
+        if !told.is_empty() {
+            self.told.push(told);
+        }
+    }
+}
+
+/// One day at the step of pages.
+fn day(stage: &Stage) -> Case {
+    let tiers = stage.tiers(false);
+    let severities = stage.severities(false);
+    let healthy = longest(stage, &tiers, |tier| tier.long).max(120);
+    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut silent = Vec::new();
+    let mut counted = Vec::new();
+    if stage.counts() && stage.promise.event == Event::Occurrence {
+        if tiers.iter().all(|tier| tier.min_bad_events > 1) {
+            let few = |steps: usize| (0..steps).map(|step| Load { good: u64::from(step % 20 == 0), bad: 0 });
+            script.add(
+                "a single failed event among few does not page",
+                few(40).chain([Load { good: 0, bad: 1 }]).chain(few(19)).collect(),
+            );
+            silent.push(41);
+        }
+        script.add("", stage.good(10));
+        script.mishaps.restart = Some(script.now());
+        script.add("counters that restart lose nothing", stage.good(5));
+        counted.push(script.now());
+        script.mishaps.unborn = stage
+            .stimulus
+            .iter()
+            .any(|series| matches!(series.behaviour, Behaviour::Counts { good: 0, bad: 1.. }));
+        let errors = vec![Load { good: PER_STEP - 7, bad: 7 }; 3];
+        if script.mishaps.unborn {
+            script.add("an error series that is born with its first errors counts them all", errors);
+        } else {
+            script.add("", errors);
+        }
+        counted.push(script.now());
+    }
+    if stage.counts() {
+        script.add("no events for a quarter of an hour cost nothing", vec![Load::default(); 30]);
+        silent.push(script.now());
+        counted.push(script.now());
+    }
+    let idle_until = script.now();
+    script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
+    let spiked = if stage.is_prompt() && !tiers.is_empty() {
+        spike(stage, &tiers, &script.loads, &severities)
+    } else {
+        None
+    };
+    let mut checks = Vec::new();
+    if let Some((loads, tier)) = &spiked {
+        script.add("a spike that only the short window sees is silent", loads.clone());
+        checks.push(stage.above(script.now(), tier.short, tier.threshold, true));
+        silent.push(script.now());
+        script.add("", stage.good(recovery(stage, &tiers)));
+    }
+    let begins = script.now();
+    if !tiers.is_empty() {
+        script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
+    }
+    let ends = script.now();
+    if !tiers.is_empty() {
+        script.add("and stops in time", stage.good(recovery(stage, &tiers)));
+    }
+    let timeline = stage.timeline(&script.loads);
+    for severity in &severities {
+        if stage.is_prompt() {
+            checks.extend(stage.turns(&timeline, *severity));
+            checks.extend(silent.iter().filter_map(|step| stage.state(&timeline, *severity, *step)));
+            checks.extend(stage.says(&timeline, *severity, begins));
+        } else {
+            checks.extend(lagging(stage, &timeline, *severity, begins, ends));
+        }
+    }
+    if stage.is_prompt() {
+        for tier in &tiers {
+            checks.extend(stage.crossing(&timeline, tier, begins));
+        }
+    }
+    for step in counted {
+        checks.extend(counts(stage, &timeline, step));
+    }
+    if stage.counts() && stage.promise.event == Event::Occurrence {
+        let (bad, total) = timeline.window(idle_until, Duration::from_secs(300));
+        let ratio = stage.recorded(&stage.names.ratio("5m"));
+        checks.push(stage.value(idle_until, ratio, divided(bad, total)));
+    }
+    let title = script.told.join(", ");
+    script.stage.case(&title, &script.loads, script.mishaps, checks)
+}
+
+/// That everything so far was counted, neither more nor less.
+fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
+    let everything = stage.at(step + 1);
+    let (bad, total) = timeline.window(step, everything);
+    [(Side::Bad, bad), (Side::Total, total)]
+        .map(|(side, count)| {
+            let name = stage.names.increase(Unit::Events, side, INTERVAL);
+            let all = call("sum_over_time", vec![stage.recorded(&name).range(Time::Fixed(everything))]);
+            stage.value(step, all, count.to_string())
+        })
+        .into()
+}
+
+/// A state that is read from ranges changes at some step between its series' change and the end of the range.
+fn lagging(stage: &Stage, timeline: &Timeline, severity: Severity, begins: usize, ends: usize) -> Vec<Check> {
+    let fires = |step: usize| matches!(timeline.state(severity, step), State::Fires(_));
+    let Some(first) = timeline.first(begins, fires) else { return Vec::new() };
+    let lag = stage.lag_steps();
+    let mut checks = Vec::new();
+    checks.extend(stage.state(timeline, severity, first - 1));
+    if first + lag < ends {
+        checks.extend(stage.state(timeline, severity, first + lag));
+    }
+    checks.extend(stage.state(timeline, severity, timeline.last()));
+    checks
+}
+
+/// Bad events after `before` that pass a short window's threshold and no long one's, with the tier whose short window it is.
+fn spike<'t>(
+    stage: &Stage,
+    tiers: &[&'t Watch],
+    before: &[Load],
+    severities: &[Severity],
+) -> Option<(Vec<Load>, &'t Watch)> {
+    let budget =
+        tiers.iter().map(|tier| tier.threshold * Decimal::from(stage.steps(tier.long) as u64)).min()?;
+    [8, 6, 4, 2].into_iter().find_map(|tenths| {
+        let spent = budget * Decimal::new(tenths, 1);
+        let spike = match stage.promise.event {
+            Event::Occurrence if spent < Decimal::ONE => stage.ratio(1, spent)?,
+            Event::Occurrence | Event::Check | Event::Slice(_) => {
+                stage.bad(usize::try_from(spent.floor()).ok().filter(|steps| *steps > 0)?)
+            }
+        };
+        let loads = [before.to_vec(), spike.clone(), stage.good(recovery(stage, tiers))].concat();
+        let timeline = stage.timeline(&loads);
+        let mut steps = before.len()..=timeline.last();
+        let silent = steps
+            .all(|step| severities.iter().all(|severity| timeline.state(*severity, step) == State::Silent));
+        let step = before.len() + spike.len();
+        let seen = tiers.iter().find(|tier| {
+            let (bad, total) = timeline.window(step, tier.short);
+            Decimal::from(bad) > tier.threshold * Decimal::from(total) * Decimal::new(101, 2)
+        })?;
+        silent.then_some((spike, *seen))
+    })
+}
+
+/// A burn that passes this tier's threshold and not the next higher one.
+fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
+    let healthy = longest(stage, tiers, |tier| tier.long);
+    let (loads, higher) = burn_between(stage, tiers, tier, &stage.good(healthy))?;
+    let quiet = stage.good(stage.steps(tier.short) + stage.slice_steps() + MARGIN);
+    let loads = [stage.good(healthy), loads, quiet].concat();
+    let timeline = stage.timeline(&loads);
+    let mut checks = stage.crossing(&timeline, tier, healthy);
+    for severity in stage.severities(false) {
+        checks.extend(stage.turns(&timeline, severity));
+    }
+    let (low, high) = (text(tier.threshold), text(higher));
+    let title = format!("a burn between {low} and {high} fires by the tier of {}", tier.long);
+    Some(stage.case(&title, &loads, Mishaps::default(), checks))
+}
+
+/// Loads after `before` that this tier sees before all with a higher threshold, and that threshold.
+fn burn_between(
+    stage: &Stage,
+    tiers: &[&Watch],
+    tier: &Watch,
+    before: &[Load],
+) -> Option<(Vec<Load>, Decimal)> {
+    let higher = tiers.iter().map(|other| other.threshold).filter(|other| *other > tier.threshold).min()?;
+    [7, 5, 8, 4, 6, 3, 2].into_iter().find_map(|tenths| {
+        let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
+        let fires = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
+        let burning = usize::try_from(fires.ceil()).ok()? + stage.slice_steps() + MARGIN;
+        let burn = stage.ratio(burning, ratio)?;
+        let loads = [before.to_vec(), burn.clone()].concat();
+        let timeline = stage.timeline(&loads);
+        let from = before.len();
+        let sees =
+            |tier: &Watch| timeline.first(from, |step| timeline.sees(tier, step) != Some(false)).is_some();
+        let alone = sees(tier) && tiers.iter().all(|other| other.threshold <= tier.threshold || !sees(other));
+        alone.then_some((burn, higher))
+    })
+}
+
+/// A burn that lasts, and that no tier may see. From a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
+fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
+    const MOST: usize = 150;
+    let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
+    let severities = stage.severities(slow);
+    [999, 990, 970, 950, 900, 800, 700, 600, 500].into_iter().find_map(|per_mille| {
+        let ratio = tier.threshold * Decimal::new(per_mille, 3);
+        let steps = match stage.promise.event {
+            Event::Occurrence => 30,
+            Event::Check | Event::Slice(_) => 2 * usize::try_from((Decimal::ONE / ratio).ceil()).ok()?,
+        };
+        let loads = stage.ratio(steps, ratio).filter(|loads| loads.len() <= MOST)?;
+        let timeline = stage.timeline(&loads);
+        let mut all = 1..=timeline.last();
+        let silent = all
+            .all(|step| severities.iter().all(|severity| timeline.state(*severity, step) == State::Silent));
+        let (bad, total) = timeline.window(timeline.last(), tier.long);
+        if !silent || bad == 0 {
+            return None;
+        }
+        let mut checks = Vec::new();
+        for severity in &severities {
+            checks.extend(stage.turns(&timeline, *severity));
+            checks.extend(stage.state(&timeline, *severity, steps / 2));
+        }
+        let ratio = stage.recorded(&stage.names.ratio(&tier.long.to_string()));
+        checks.push(stage.value(timeline.last(), ratio, divided(bad, total)));
+        let title = format!("a burn just below {} is silent", text(tier.threshold));
+        Some(stage.case(&title, &loads, Mishaps::default(), checks))
+    })
+}
+
+/// Days at the step of long windows.
+fn days(stage: &Stage) -> Case {
+    let tiers = stage.tiers(true);
+    let severities = stage.severities(true);
+    let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
+    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut checks = Vec::new();
+    let mut silent = Vec::new();
+    script.add("", stage.good(healthy));
+    if stage.is_prompt() && !tiers.is_empty() {
+        if let Some((loads, tier)) = spike(stage, &tiers, &script.loads, &severities) {
+            script.add("a spike that only the short window sees is silent", loads);
+            checks.push(stage.above(script.now(), tier.short, tier.threshold, true));
+            silent.push(script.now());
+            script.add("", stage.good(recovery(stage, &tiers)));
+        }
+        let lowest = tiers.iter().min_by_key(|tier| tier.threshold).copied();
+        let burn = lowest.and_then(|tier| Some((tier, burn_between(stage, &tiers, tier, &script.loads)?.0)));
+        if let Some((tier, loads)) = burn {
+            let begins = script.now();
+            script.add("a slow burn fires in time", loads);
+            let timeline = stage.timeline(&script.loads);
+            checks.extend(stage.crossing(&timeline, tier, begins));
+            script.add("and stops in time", stage.good(recovery(stage, &tiers)));
+        }
+    }
+    let begins = script.now();
+    script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
+    let ends = script.now();
+    script.add("and stops in time", stage.good(recovery(stage, &tiers)));
+    script.told.push("and the period's figures are those of the counted events");
+    let timeline = stage.timeline(&script.loads);
+    for severity in &severities {
+        if stage.is_prompt() {
+            checks.extend(stage.turns(&timeline, *severity));
+            checks.extend(silent.iter().filter_map(|step| stage.state(&timeline, *severity, *step)));
+            if matches!(stage.slo.period, Period::Rolling(_)) {
+                checks.extend(stage.says(&timeline, *severity, begins));
+            }
+        } else {
+            checks.extend(lagging(stage, &timeline, *severity, begins, ends));
+        }
+    }
+    checks.extend(figures(stage, &timeline));
+    script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks)
+}
+
+/// The period's figures.
+fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
+    let last = timeline.last();
+    let rolling = matches!(stage.slo.period, Period::Rolling(_));
+    let suffix = stage.slo.period.suffix();
+    // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
+    let begins = match &stage.slo.period {
+        Period::Rolling(length) => last.saturating_sub(stage.steps(*length)),
+        Period::Calendar(_, zone) => {
+            let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
+            stage.steps(Duration::from_secs(behind)).saturating_sub(1)
+        }
+    };
+    let (bad, total) = timeline.window(last, stage.at(last - begins));
+    let events = |side| stage.recorded(&stage.names.period(side, rolling, &suffix));
+    if !stage.is_prompt() {
+        return vec![stage.value(last, gt(events(Side::Total), number("0")).bool(), "1".to_owned())];
+    }
+    vec![
+        stage.value(last, events(Side::Bad), bad.to_string()),
+        stage.value(last, events(Side::Total), total.to_string()),
+        stage.value(last, stage.recorded(&stage.names.ratio(&suffix)), divided(bad, total)),
+        stage.value(
+            last,
+            stage.recorded("slo:period_error_budget_remaining:ratio"),
+            left_over(bad, total, stage.promise.budget),
+        ),
+    ]
+}

@@ -1,0 +1,262 @@
+//! What one SLO's situations are played on: its series, its alerts, and the checks that follow from a timeline.
+
+use super::numbers::four_digits;
+use super::{PER_STEP, at, selectors};
+use crate::lower::events::lag;
+use crate::lower::series::Series as Names;
+use crate::lower::shapes::{Mishaps, samples};
+use crate::lower::timeline::{Load, State, Timeline};
+use crate::model::{Behaviour, Budgeting, Labels, Series, Slo};
+use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
+use crate::promql::ast::{Expr, Selector};
+use crate::promql::build::{gt, number, selector};
+use crate::vocabulary::{Decimal, Duration, Severity, text};
+
+/// One SLO at one evaluation step.
+pub(super) struct Stage<'a> {
+    pub slo: &'a Slo,
+    pub promise: &'a Promise,
+    pub names: Names,
+    pub stimulus: &'a [Series],
+    rules: Vec<&'a Rule>,
+    /// Whether it is the step of long windows.
+    pub slow: bool,
+    pub step: Duration,
+}
+
+impl<'a> Stage<'a> {
+    /// `None` without series to play with.
+    pub fn new(slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+        Some(Self {
+            slo,
+            promise: &plan.promise,
+            names: Names::new(&plan.promise),
+            stimulus: slo.stimulus.as_deref()?,
+            rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
+            slow: step >= plan.promise.long_interval,
+            step,
+        })
+    }
+
+    /// Tiers that are evaluated in the fast group, or in the slow one.
+    pub fn tiers(&self, slow: bool) -> Vec<&Watch> {
+        self.promise.tiers.iter().filter(|tier| tier.slow == slow).collect()
+    }
+
+    /// Whether the state changes with its series at once.
+    pub fn is_prompt(&self) -> bool {
+        lag(self.slo) == Duration::default()
+    }
+
+    pub fn lag_steps(&self) -> usize {
+        lag(self.slo).millis().div_ceil(self.step.millis()) as usize
+    }
+
+    /// Steps that a slice needs to be full.
+    pub fn slice_steps(&self) -> usize {
+        match self.promise.event {
+            Event::Slice(length) => self.steps(length),
+            Event::Occurrence | Event::Check => 0,
+        }
+    }
+
+    pub fn steps(&self, window: Duration) -> usize {
+        (window.millis() / self.step.millis()) as usize
+    }
+
+    /// Whether its series are counters of events.
+    pub fn counts(&self) -> bool {
+        self.stimulus
+            .iter()
+            .all(|series| matches!(series.behaviour, Behaviour::Counts { .. } | Behaviour::Observes))
+    }
+
+    pub fn timeline(&self, loads: &[Load]) -> Timeline<'a> {
+        let slice_budget = match &self.slo.budgeting {
+            Budgeting::Timeslices { objective, .. } => objective.budget().ratio(),
+            Budgeting::Occurrences => Decimal::ONE,
+        };
+        Timeline::new(self.promise.event, slice_budget, &self.promise.tiers, self.step, loads)
+    }
+
+    /// Steps in which everything is good.
+    pub fn good(&self, steps: usize) -> Vec<Load> {
+        vec![Load { good: PER_STEP, bad: 0 }; steps]
+    }
+
+    /// Steps in which everything is bad.
+    pub fn bad(&self, steps: usize) -> Vec<Load> {
+        vec![Load { good: 0, bad: PER_STEP }; steps]
+    }
+
+    /// Steps with an error ratio: exact where events are counted; otherwise a bad step every so often.
+    pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<Load>> {
+        if self.promise.event == Event::Occurrence {
+            let bad = u64::try_from((ratio * Decimal::from(PER_STEP)).trunc()).ok().filter(|bad| *bad > 0)?;
+            return Some(vec![Load { good: PER_STEP.checked_sub(bad)?, bad }; steps]);
+        }
+        let every = usize::try_from((Decimal::ONE / ratio).ceil()).ok().filter(|every| *every > 1)?;
+        let load = |step: usize| if step.is_multiple_of(every) { self.bad(1)[0] } else { self.good(1)[0] };
+        Some((1..=steps).map(load).collect())
+    }
+
+    pub fn at(&self, step: usize) -> Duration {
+        Duration::from_millis(self.step.millis() * step as u64)
+    }
+
+    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+        checks.sort_by_key(at);
+        let title = format!("{}: {title}", self.promise.slo);
+        Case { title, series: self.series(loads, mishaps), checks }
+    }
+
+    /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
+    fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
+        let mut series: Vec<(String, String)> =
+            self.stimulus.iter().map(|series| samples(series, self.step, loads, mishaps)).collect();
+        let quiet = self.good(loads.len());
+        let neighbours = self.neighbours();
+        series.extend(neighbours.iter().map(|other| samples(other, self.step, &quiet, Mishaps::default())));
+        series
+    }
+
+    /// The same series with other values of the labels that are kept, where the selectors leave the choice.
+    fn neighbours(&self) -> Vec<Series> {
+        let chosen = selectors(&self.slo.sli)
+            .iter()
+            .any(|selector| selector.matchers.iter().any(|matcher| self.promise.by.contains(&matcher.label)));
+        if self.promise.by.is_empty() || chosen {
+            return Vec::new();
+        }
+        let moved = |series: &Series| {
+            let mut series = series.clone();
+            for label in &self.promise.by {
+                series.labels.insert(label.clone(), "neighbour".to_owned());
+            }
+            series
+        };
+        self.stimulus.iter().map(moved).collect()
+    }
+
+    /// Labels that the rules' results carry beside the rules' own.
+    fn kept(&self) -> Labels {
+        let value =
+            |label: &String| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
+        self.promise.by.iter().map(|label| (label.clone(), value(label).unwrap_or_default())).collect()
+    }
+
+    /// All labels of the recorded series under proof.
+    fn recorded_labels(&self) -> Labels {
+        let mut labels = self.names.labels();
+        labels.extend(self.kept());
+        labels
+    }
+
+    /// A recorded series of the promise under proof.
+    pub fn recorded(&self, name: &str) -> Selector {
+        let labels = self.recorded_labels();
+        let labels: Vec<(&str, &str)> =
+            labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        selector(name, &labels)
+    }
+
+    /// What a query answers for the promise under proof.
+    pub fn value(&self, step: usize, expr: impl Into<Expr>, value: String) -> Check {
+        let labels = self.recorded_labels();
+        Check::Value { at: self.at(step), expr: expr.into(), labels, value: Some(value) }
+    }
+
+    /// Whether a query's answer lies above a threshold.
+    pub fn above(&self, step: usize, window: Duration, threshold: Decimal, is: bool) -> Check {
+        let ratio = self.recorded(&self.names.ratio(&window.to_string()));
+        let above = gt(ratio, number(text(threshold))).bool();
+        self.value(step, above, u8::from(is).to_string())
+    }
+
+    /// Severities all of whose tiers are evaluated in the fast group, or in the slow one.
+    pub fn severities(&self, slow: bool) -> Vec<Severity> {
+        let here = |severity: &Severity| {
+            let mut tiers = self.promise.tiers.iter().filter(|tier| tier.severity == *severity).peekable();
+            tiers.peek().is_some() && tiers.all(|tier| tier.slow == slow)
+        };
+        Severity::ALL.into_iter().filter(here).collect()
+    }
+
+    /// The alert rule of a severity.
+    fn alert(&self, severity: Severity) -> Option<&'a Rule> {
+        let is = |rule: &&&Rule| match &rule.makes {
+            Makes::Alert(alert) => {
+                matches!(&alert.notice, Notice::Burn { severity: it, .. } if *it == severity)
+            }
+            Makes::Record(_) => false,
+        };
+        self.rules.iter().find(is).copied()
+    }
+
+    /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
+    pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
+        let alert = self.alert(severity)?.name().to_owned();
+        let at = self.at(step);
+        match timeline.state(severity, step) {
+            State::Silent => Some(Check::Silent { at, alert }),
+            State::Fires(_) => Some(Check::Fires { at, alert, count: 1 }),
+            State::Undecided => None,
+        }
+    }
+
+    /// The alert's state around each of its turns, and in the end.
+    pub fn turns(&self, timeline: &Timeline, severity: Severity) -> Vec<Check> {
+        let mut checks = Vec::new();
+        let mut last: Option<(usize, bool)> = None;
+        for step in 1..=timeline.last() {
+            let fires = match timeline.state(severity, step) {
+                State::Undecided => continue,
+                State::Silent => false,
+                State::Fires(_) => true,
+            };
+            if let Some((before, was)) = last
+                && was != fires
+            {
+                checks.extend(self.state(timeline, severity, before));
+                checks.extend(self.state(timeline, severity, step));
+            }
+            last = Some((step, fires));
+        }
+        checks.extend(last.and_then(|(step, _)| self.state(timeline, severity, step)));
+        checks
+    }
+
+    /// The alert with its texts at the first step from `from` on at which it fires.
+    pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
+        let fires = |step: usize| matches!(timeline.state(severity, step), State::Fires(_));
+        let step = timeline.first(from, fires)?;
+        let State::Fires(tier) = timeline.state(severity, step) else { return None };
+        let (bad, total) = timeline.window(step, self.promise.tiers[tier].long);
+        let burn_rate = Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
+        // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
+        let (bad, total) = timeline.tiled(if self.slow { step } else { step - 1 });
+        let left = Decimal::ONE - Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
+        Some(Check::Says {
+            at: self.at(step),
+            rule: Box::new(self.alert(severity)?.clone()),
+            labels: self.kept(),
+            burn_rate: format!("{:.1}", burn_rate.round_dp(1)),
+            budget_left: format!("{}%", four_digits(left * Decimal::ONE_HUNDRED)),
+        })
+    }
+
+    /// That a tier's own threshold is passed at its step and not one evaluation earlier.
+    pub fn crossing(&self, timeline: &Timeline, tier: &Watch, from: usize) -> Vec<Check> {
+        let Some(step) = timeline.first(from, |step| timeline.sees(tier, step) == Some(true)) else {
+            return Vec::new();
+        };
+        let (bad, total) = timeline.window(step - 1, tier.long);
+        let below = Decimal::from(bad) < tier.threshold * Decimal::from(total);
+        let mut checks = Vec::new();
+        if below && timeline.sees(tier, step - 1).is_some() {
+            checks.push(self.above(step - 1, tier.long, tier.threshold, false));
+        }
+        checks.push(self.above(step, tier.long, tier.threshold, true));
+        checks
+    }
+}
