@@ -173,16 +173,17 @@ pub(super) fn tiers(
     Some((tiers, place))
 }
 
-/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero.
+/// The shortest long window of tickets that are evaluated in steps of five minutes; all else in steps of half a minute (`lower::is_slow`).
+const SLOW: Duration = Duration::from_secs(500 * 60);
+
+/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero. Rounded down,
+/// because a burn rate of 1 must not come out below 1; of a slow tier that is less than one percent.
 fn scaled(tier: Tier, period: Duration, base: Duration) -> Tier {
-    let grid = match tier.severity {
-        Severity::Page => 30_000,
-        Severity::Ticket => 300_000,
+    let exact = |length: Duration| {
+        (u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis())) as u64
     };
-    let scale = |length: Duration| {
-        let exact = u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis());
-        let steps = (exact as u64 + grid / 2) / grid;
-        Duration::from_millis(steps.max(1) * grid)
-    };
+    let slow = tier.severity == Severity::Ticket && exact(tier.long) >= SLOW.millis();
+    let grid = if slow { 300_000 } else { 30_000 };
+    let scale = |length: Duration| Duration::from_millis((exact(length) / grid).max(1) * grid);
     Tier { long: scale(tier.long), short: scale(tier.short), ..tier }
 }
