@@ -18,9 +18,9 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             Problem::warning(
                 "unprovable",
                 beginning(slo.places.sli),
-                "no event of this SLI can be told good from bad",
+                "no outage could be invented to prove the rules of this SLI",
             )
-            .label("no series were found that make one good and another bad, so nothing proves its rules")
+            .label("no series were found that make one event good and another bad")
             .help(help),
         );
     }

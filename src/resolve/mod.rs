@@ -10,7 +10,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use crate::ast::{Ast, ProjectFile, ServiceFile, SloBlock};
+use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Places, Service, Slo};
 use crate::scalar::Scalar;
@@ -68,6 +68,7 @@ impl Scope<'_> {
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
+        self.overwritten(problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
             for slo in self.slos(&key.text, key.span, block, problems) {
@@ -94,6 +95,38 @@ impl Scope<'_> {
             missing_events,
             slos,
         })
+    }
+
+    /// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
+    /// many SLOs it hits.
+    fn overwritten(&self, problems: &mut Vec<Problem>) {
+        let severities = self.project.severities.iter().map(|(_, block)| &block.labels);
+        let shared: Vec<&Key> = [&self.project.settings.labels, &self.service.settings.labels]
+            .into_iter()
+            .chain(severities)
+            .flatten()
+            .map(|(key, _)| key)
+            .collect();
+        for (_, block) in &self.service.slos {
+            let own = block.settings.labels.iter().map(|(key, _)| key);
+            for key in shared.iter().copied().chain(own) {
+                let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
+                let told =
+                    |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
+                if !problems.iter().any(told) {
+                    problems.push(
+                        Problem::error(
+                            "reserved-label",
+                            key.span,
+                            format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
+                        )
+                        .label("every alert would carry this value")
+                        .and(whole(by), "one promise for each value")
+                        .help("remove it, or give it another name"),
+                    );
+                }
+            }
+        }
     }
 
     /// One SLO per objective.

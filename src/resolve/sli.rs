@@ -144,7 +144,7 @@ struct Reader {
 impl Reader {
     /// A query without type faults, and its type.
     fn read(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
-        let place = |span: crate::promql::ast::Span| query.place(span.start, span.end);
+        let place = |span: promql::ast::Span| query.place(span.start, span.end);
         let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
             for fault in faults {
                 let problem = Problem::error(code, place(fault.span), fault.message);

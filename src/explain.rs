@@ -1,0 +1,6 @@
+//! What one SLO promises.
+
+/// Text.
+pub fn explain(plan: &crate::plan::SloPlan) -> String {
+    plan.promise.slo.clone()
+}
