@@ -178,6 +178,8 @@ pub struct SloBlock {
 pub struct SliBlock {
     /// The whole block.
     pub span: Span,
+    /// Whether every key and value of it was understood; else it may seem to have too few.
+    pub understood: bool,
     /// `total`
     pub total: Option<Scalar>,
     /// `good`

@@ -9,9 +9,12 @@ use crate::vocabulary::Decimal;
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let period = slo.period.nominal();
+        // Windows as long as the period are the same fault, only worse: see `window_order`.
+        if slo.tiers.iter().any(|tier| tier.long >= period) {
+            continue;
+        }
         for (span, mut tiers) in tiers_by_place(slo) {
-            // A window as long as the period is a fault of its own, see `window_order`.
-            tiers.retain(|tier| tier.burn_rate < Decimal::ONE && tier.long < period);
+            tiers.retain(|tier| tier.burn_rate < Decimal::ONE);
             if tiers.is_empty() {
                 continue;
             }

@@ -14,9 +14,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let scrape = slo.scrape_interval;
         let least = Duration::from_millis(SCRAPES * scrape.millis());
+        // A period that leaves no room for windows is a fault of its own: see `window_order`.
+        if slo.tiers.iter().any(|tier| tier.short >= tier.long) {
+            continue;
+        }
         for (span, mut tiers) in tiers_by_place(slo) {
-            // Windows in the wrong order are a fault of their own, see `window_order`.
-            tiers.retain(|tier| tier.short < least && tier.short < tier.long);
+            tiers.retain(|tier| tier.short < least);
             let Some(shortest) = tiers.iter().min_by_key(|tier| tier.short) else { continue };
             let fault = (span.source, scrape, shortest.short);
             // Where nobody wrote the tiers, the service's scrape interval is the fault, and one.

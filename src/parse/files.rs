@@ -247,9 +247,11 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "`sli`", SLI_KEYS, problems)?;
     let block = SliBlock {
         span: node.span,
+        understood: true,
         total: fields.scalar("total"),
         good: fields.scalar("good"),
         bad: fields.scalar("bad"),
@@ -262,5 +264,5 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         bad_ratio: fields.scalar("bad_ratio"),
     };
     fields.finish();
-    Some(block)
+    Some(SliBlock { understood: problems.len() == before, ..block })
 }

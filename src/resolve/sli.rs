@@ -33,6 +33,10 @@ pub(super) fn sli(
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
     let kinds = usize::from(given > 0) + others.iter().filter(|part| part.is_some()).count();
     let start = Span { end: block.span.start + 1, ..block.span };
+    let complete = kinds == 1 && given != 1 && given != 3;
+    if !complete && !block.understood {
+        return None;
+    }
     if kinds != 1 {
         let headline =
             if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
