@@ -25,7 +25,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     ),
                 )
                 .label("a long window is shorter than the period")
-                .help("let the windows follow the period: `policy: workbook-scaled`")
+                .help("let the windows follow the period, `policy: workbook-scaled`, or write shorter ones")
             } else {
                 Problem::error(
                     "window-order",

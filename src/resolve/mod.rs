@@ -63,7 +63,7 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn service(&self, problems: &mut Vec<Problem>) -> Option<Service> {
         let file = self.service;
-        let name = values::name(&file.name.text, whole(&file.name), "service", problems)?;
+        let name = values::name(&file.name.text, whole(&file.name), "a service", problems);
         let levels = [&self.project.settings, &file.settings];
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
@@ -77,7 +77,7 @@ impl Scope<'_> {
                         Problem::error(
                             "duplicate-slo",
                             slo.places.objective,
-                            format!("two SLOs of `{name}` are called `{}`", slo.name),
+                            format!("two SLOs of one service are called `{}`", slo.name),
                         )
                         .and(other.places.objective, "the first is this one")
                         .help("write them as two SLOs with names of their own"),
@@ -87,7 +87,7 @@ impl Scope<'_> {
             }
         }
         Some(Service {
-            name,
+            name: name?,
             description: file.description.as_ref().map(|text| text.text.clone()),
             owner: file.owner.as_ref().map(|text| text.text.clone()),
             labels,
@@ -131,10 +131,12 @@ impl Scope<'_> {
 
     /// One SLO per objective.
     fn slos(&self, name: &str, place: Span, block: &SloBlock, problems: &mut Vec<Problem>) -> Vec<Slo> {
-        let Some(base) = values::name(name, place, "SLO", problems) else { return Vec::new() };
+        let valid = values::name(name, place, "an SLO", problems);
+        // What else is wrong with it is said at once, too.
+        let base = valid.clone().unwrap_or_else(|| Name::parse("unnamed").expect("a name"));
         if block.several && block.objectives.is_empty() {
             problems.push(
-                Problem::error("missing-key", place, format!("`{base}` promises nothing"))
+                Problem::error("missing-key", place, "this SLO promises nothing")
                     .help("add an objective: `objective: 99.9%`"),
             );
         }
@@ -151,7 +153,7 @@ impl Scope<'_> {
                 problems.push(problem);
             }
         }
-        slos
+        if valid.is_some() { slos } else { Vec::new() }
     }
 
     fn slo(

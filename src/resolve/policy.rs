@@ -128,14 +128,12 @@ pub(super) fn tiers(
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let Some((_, policy)) = policies.0.iter().find(|(known, _)| known == name) else {
         let known: Vec<&str> = policies.0.iter().map(|(name, _)| name.as_str()).collect();
-        problems.push(
-            Problem::error(
-                "unknown-policy",
-                named.map_or(slo, whole),
-                format!("there is no policy `{name}`"),
-            )
-            .help(format!("known are {}", crate::parse::listed(&known))),
-        );
+        let place = named.map_or(slo, whole);
+        let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
+        problems.push(match crate::parse::nearest(name, &known) {
+            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
+            None => problem.help(format!("known are {}", crate::parse::listed(&known))),
+        });
         return None;
     };
     let mut tiers: Vec<Tier> = policy
