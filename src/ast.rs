@@ -42,6 +42,8 @@ pub struct ProjectFile {
 /// One entry of `policies`.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyBlock {
+    /// Whether every key and value of it was understood; else tiers are missing.
+    pub understood: bool,
     /// `scale_to`
     pub scale_to: Option<Scalar>,
     /// `tiers`

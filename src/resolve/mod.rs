@@ -187,8 +187,9 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
+        let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
+        let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let (period, period_place) = period?;
-        let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &period, place, problems);
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus) = sli?;

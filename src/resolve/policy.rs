@@ -12,6 +12,8 @@ use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Se
 pub(super) struct Policies(Vec<(String, Policy)>);
 
 struct Policy {
+    /// Whether all of it is known; else its SLOs are left out, rather than judged by what is left of their tiers.
+    complete: bool,
     /// The period that the windows were chosen for, if they are to be scaled.
     scale_to: Option<Duration>,
     /// Their span is `None` where nobody wrote them.
@@ -47,8 +49,8 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
     };
     let month = Duration::from_secs(30 * 86_400);
     let mut policies = vec![
-        ("workbook".to_owned(), Policy { scale_to: None, tiers: workbook() }),
-        ("workbook-scaled".to_owned(), Policy { scale_to: Some(month), tiers: workbook() }),
+        ("workbook".to_owned(), Policy { complete: true, scale_to: None, tiers: workbook() }),
+        ("workbook-scaled".to_owned(), Policy { complete: true, scale_to: Some(month), tiers: workbook() }),
     ];
     for (key, block) in blocks {
         if policies.iter().any(|(name, _)| *name == key.text) {
@@ -58,10 +60,12 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
             );
             continue;
         }
+        let before = problems.len();
         let scale_to = block.scale_to.as_ref().and_then(|length| values::duration(length, problems));
         let tiers =
             block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
-        policies.push((key.text.clone(), Policy { scale_to, tiers }));
+        let complete = block.understood && problems.len() == before;
+        policies.push((key.text.clone(), Policy { complete, scale_to, tiers }));
     }
     Policies(policies)
 }
@@ -136,6 +140,9 @@ pub(super) fn tiers(
         });
         return None;
     };
+    if !policy.complete {
+        return None;
+    }
     let mut tiers: Vec<Tier> = policy
         .tiers
         .iter()
