@@ -111,10 +111,10 @@ fn promised(promise: &Promise) -> String {
         (Event::Occurrence, None) => format!("{share} of events are good"),
         (Event::Check, Some(threshold)) => format!("{share} of the time it is less than {threshold} old"),
         (Event::Check, None) => {
-            format!("{share} of the time it is good, looked at every {}", promise.interval)
+            format!("{share} of the time it is good, looked at every {},", promise.interval)
         }
         (Event::Slice(length), _) => format!(
-            "{share} of the time it is good, judged every {} by the {length} before",
+            "{share} of the time it is good, judged every {} by the {length} before,",
             promise.interval
         ),
     };
@@ -186,7 +186,7 @@ fn times(promise: &Promise) -> String {
             ratios.push((twice, format!("{}%", short(twice * Decimal::ONE_HUNDRED))));
         }
     }
-    ratios.sort_by(|a, b| b.0.cmp(&a.0));
+    ratios.sort_by_key(|(ratio, _)| std::cmp::Reverse(*ratio));
     let mut tables = Vec::new();
     for tiers in promise.tiers.chunks(COLUMNS) {
         let mut rows = vec![vec!["error ratio".to_owned()]];

@@ -227,7 +227,7 @@ impl Scope<'_> {
 }
 
 /// The innermost of several settings.
-fn innermost<'a, T, const N: usize>(levels: [Option<&'a T>; N]) -> Option<&'a T> {
+fn innermost<T, const N: usize>(levels: [Option<&T>; N]) -> Option<&T> {
     levels.into_iter().rev().flatten().next()
 }
 
