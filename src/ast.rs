@@ -42,6 +42,8 @@ pub struct ProjectFile {
 /// One entry of `policies`.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyBlock {
+    /// Whether every key and value of it was understood; else tiers are missing.
+    pub understood: bool,
     /// `scale_to`
     pub scale_to: Option<Scalar>,
     /// `tiers`
@@ -178,6 +180,8 @@ pub struct SloBlock {
 pub struct SliBlock {
     /// The whole block.
     pub span: Span,
+    /// Whether every key and value of it was understood; else it may seem to have too few.
+    pub understood: bool,
     /// `total`
     pub total: Option<Scalar>,
     /// `good`

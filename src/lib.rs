@@ -12,10 +12,14 @@
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
 //! | [`parse`] | texts | [`ast`]: what is written, with places | source, scalar, ast, diagnostic |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, model, vocabulary, promql, diagnostic |
-//! | [`check`] | model | problems of the promise | model, vocabulary, promql, diagnostic, source, and the numbers of lower |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, model, vocabulary, promql, diagnostic, and how parse lists words |
+//! | [`check`] | model | problems of the promise | model, vocabulary, promql, diagnostic, source, and the numbers that lower puts into the plan |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
+//! | [`explain`] | plan | words for one SLO | plan, vocabulary |
+//! | [`render`] | problems | words or data for problems | diagnostic, source |
+//!
+//! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
 //!
 //! **Invariant:** nothing in the library touches disk, network, clock, environment or process; `src/bin/slowburn` does, and clippy holds the line.
 //!
@@ -33,6 +37,7 @@ pub mod ast;
 pub mod check;
 pub mod diagnostic;
 pub mod emit;
+pub mod explain;
 pub mod lower;
 pub mod model;
 pub mod pages;

@@ -2,14 +2,44 @@
 //!
 //! A new check is one file here, its page, and one line in [`CHECKS`].
 
+mod budget_below_one_event;
+mod budget_unwatched;
+mod burn_rate_below_one;
+mod burn_rate_unreachable;
+mod duplicate_alert;
+mod period_beyond_retention;
+mod single_event_pages;
+mod unprovable;
+mod unweighted_ratio;
+mod window_below_scrape;
+mod window_off_grid;
+mod window_order;
+
 use crate::diagnostic::Problem;
-use crate::model::Model;
+use crate::lower;
+use crate::model::{Model, Service, Slo};
+use crate::plan::Watch;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration};
 
 /// A check looks at the whole model and adds its problems.
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 0] = [];
+pub const CHECKS: [(&str, Check); 12] = [
+    ("budget-below-one-event", budget_below_one_event::check),
+    ("budget-unwatched", budget_unwatched::check),
+    ("burn-rate-below-one", burn_rate_below_one::check),
+    ("burn-rate-unreachable", burn_rate_unreachable::check),
+    ("duplicate-alert", duplicate_alert::check),
+    ("period-beyond-retention", period_beyond_retention::check),
+    ("single-event-pages", single_event_pages::check),
+    ("unprovable", unprovable::check),
+    ("unweighted-ratio", unweighted_ratio::check),
+    ("window-below-scrape", window_below_scrape::check),
+    ("window-off-grid", window_off_grid::check),
+    ("window-order", window_order::check),
+];
 
 /// The problems that all checks find.
 pub fn check(model: &Model) -> Vec<Problem> {
@@ -18,4 +48,70 @@ pub fn check(model: &Model) -> Vec<Problem> {
         check(model, &mut problems);
     }
     problems
+}
+
+fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {
+    model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)))
+}
+
+/// The tiers of an SLO with their numbers, together if they were written in one place: that of a policy's name, say.
+fn tiers_by_place(slo: &Slo) -> Vec<(Span, Vec<Watch>)> {
+    let mut places: Vec<(Span, Vec<Watch>)> = Vec::new();
+    for (tier, watch) in slo.tiers.iter().zip(lower::watches(slo)) {
+        match places.iter_mut().find(|(span, _)| *span == tier.span) {
+            Some((_, tiers)) => tiers.push(watch),
+            None => places.push((tier.span, vec![watch])),
+        }
+    }
+    places
+}
+
+/// Where tiers and period disagree: at the tiers or their policy if somebody wrote them, else at the period, else at the SLO, which has both
+/// by default. A fault of the project's settings is so found in one place, however many SLOs it has.
+fn tiers_against_period(slo: &Slo, tiers: Span) -> (Span, Option<Span>) {
+    let name = slo.places.name;
+    let mut written = [tiers, slo.places.period].into_iter().filter(|place| *place != name);
+    (written.next().unwrap_or(name), written.next())
+}
+
+/// Points at a second place, if there is one.
+fn also(problem: Problem, place: Option<Span>, text: String) -> Problem {
+    match place {
+        Some(place) => problem.and(place, text),
+        None => problem,
+    }
+}
+
+/// `the tier of 1h`, `the tiers of 1h, 6h and 1d`.
+fn named(tiers: &[Watch]) -> String {
+    let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
+    match longs.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("the tiers of {} and {last}", rest.join(", ")),
+        _ => format!("the tier of {}", longs.concat()),
+    }
+}
+
+/// A multi-line block by where it begins.
+fn beginning(span: Span) -> Span {
+    Span { end: (span.start + 1).min(span.end), ..span }
+}
+
+/// A number as people read it, to three digits. Nothing is decided by it.
+fn about(value: Decimal) -> String {
+    let rounded =
+        if value.abs() >= Decimal::from(1000) { value.round() } else { value.round_sf(3).unwrap_or(value) };
+    crate::vocabulary::text(rounded)
+}
+
+/// A ratio as a percentage, to three digits.
+fn about_percent(ratio: Decimal) -> String {
+    format!("{}%", about(ratio * Decimal::ONE_HUNDRED))
+}
+
+/// How long the budget lasts at a burn rate, to the minute.
+fn lasts(period: Duration, burn_rate: Decimal) -> String {
+    use rust_decimal::prelude::ToPrimitive;
+    let exact = (Decimal::from(period.millis()) / burn_rate).to_u64().unwrap_or_default();
+    let step = if exact >= 60_000 { 60_000 } else { 1_000 };
+    Duration::from_millis(exact / step * step).to_string()
 }

@@ -9,6 +9,8 @@ mod shapes;
 mod timeline;
 mod windows;
 
+pub use alerts::{missing_name, name as alert_name};
+
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::{Event, Group, Plan, Promise, ServicePlan, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, quotient};

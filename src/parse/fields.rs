@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
     /// A text; a problem if it is anything else.
     pub fn scalar(&mut self, name: &'static str) -> Option<Scalar> {
         let (_, node) = self.take(name)?;
-        as_scalar(node, name, self.problems)
+        as_scalar(node, &format!("`{name}`"), self.problems)
     }
 
     /// A text that has to be there.
@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
 
     /// A map from texts to texts, in source order; empty if it is not there.
     pub fn scalars(&mut self, name: &'static str) -> Map<Scalar> {
-        self.map(name, |node, problems| as_scalar(node, name, problems))
+        self.map(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
     /// A map from texts to what `read` makes of each value.
@@ -82,7 +82,7 @@ impl<'a> Fields<'a> {
     ) -> Map<T> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
-            self.problems.push(wrong_type(node, name, "a map of names and values"));
+            self.problems.push(wrong_type(node, &format!("`{name}`"), "a map of names and values"));
             return Vec::new();
         };
         let mut map = Vec::new();
@@ -102,7 +102,17 @@ impl<'a> Fields<'a> {
     ) -> Vec<T> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::List(entries) = &node.value else {
-            self.problems.push(wrong_type(node, name, "a list"));
+            let problem = wrong_type(node, &format!("`{name}`"), "a list");
+            let simple = |scalar: &&Scalar| {
+                !scalar.text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])
+            };
+            self.problems.push(match &node.value {
+                Value::Scalar(scalar) if simple(&scalar) => {
+                    let list = format!("[{}]", scalar.text);
+                    problem.fix(format!("write `{list}`"), node.span, list)
+                }
+                _ => problem,
+            });
             return Vec::new();
         };
         entries.iter().filter_map(|entry| read(entry, self.problems)).collect()
@@ -110,7 +120,7 @@ impl<'a> Fields<'a> {
 
     /// A list of texts.
     pub fn texts(&mut self, name: &'static str) -> Vec<Scalar> {
-        self.list(name, |node, problems| as_scalar(node, name, problems))
+        self.list(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
     /// Reads one level further down with the same list of problems.
@@ -145,7 +155,14 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
     match &node.value {
         Value::Scalar(scalar) => Some(scalar.clone()),
         _ => {
-            problems.push(wrong_type(node, what, "a single value"));
+            let problem = wrong_type(node, what, "a single value");
+            problems.push(match &node.value {
+                Value::Map(_) => {
+                    problem.help("put a text that begins with `{` or holds `: ` into single quotes")
+                }
+                Value::List(_) => problem.help("put a text that begins with `[` or `-` into single quotes"),
+                Value::Null | Value::Scalar(_) => problem,
+            });
             None
         }
     }
@@ -154,7 +171,7 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
 /// Says that something of another type was expected.
 pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
     let found = match &node.value {
-        Value::Null => "nothing",
+        Value::Null => "empty",
         Value::Scalar(_) => "a single value",
         Value::List(_) => "a list",
         Value::Map(_) => "a map",

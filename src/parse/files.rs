@@ -128,6 +128,7 @@ fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBloc
 }
 
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "a policy", &["scale_to", "tiers"], problems)?;
     let scale_to = fields.scalar("scale_to");
     if !fields.has("tiers") {
@@ -135,7 +136,7 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     }
     let tiers = fields.list("tiers", tier);
     fields.finish();
-    Some(PolicyBlock { scale_to, tiers })
+    Some(PolicyBlock { understood: problems.len() == before, scale_to, tiers })
 }
 
 fn tier(node: &Node, problems: &mut Vec<Problem>) -> Option<TierBlock> {
@@ -247,9 +248,11 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "`sli`", SLI_KEYS, problems)?;
     let block = SliBlock {
         span: node.span,
+        understood: true,
         total: fields.scalar("total"),
         good: fields.scalar("good"),
         bad: fields.scalar("bad"),
@@ -262,5 +265,5 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         bad_ratio: fields.scalar("bad_ratio"),
     };
     fields.finish();
-    Some(block)
+    Some(SliBlock { understood: problems.len() == before, ..block })
 }

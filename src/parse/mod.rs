@@ -4,5 +4,5 @@ mod fields;
 mod files;
 pub mod yaml;
 
-pub use fields::listed;
+pub use fields::{listed, nearest};
 pub use files::{PROJECT_FILE, parse};

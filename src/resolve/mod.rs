@@ -10,7 +10,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use crate::ast::{Ast, ProjectFile, ServiceFile, SloBlock};
+use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Places, Service, Slo};
 use crate::scalar::Scalar;
@@ -63,11 +63,12 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn service(&self, problems: &mut Vec<Problem>) -> Option<Service> {
         let file = self.service;
-        let name = values::name(&file.name.text, whole(&file.name), "service", problems)?;
+        let name = values::name(&file.name.text, whole(&file.name), "a service", problems);
         let levels = [&self.project.settings, &file.settings];
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
+        self.overwritten(problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
             for slo in self.slos(&key.text, key.span, block, problems) {
@@ -76,7 +77,7 @@ impl Scope<'_> {
                         Problem::error(
                             "duplicate-slo",
                             slo.places.objective,
-                            format!("two SLOs of `{name}` are called `{}`", slo.name),
+                            format!("two SLOs of one service are called `{}`", slo.name),
                         )
                         .and(other.places.objective, "the first is this one")
                         .help("write them as two SLOs with names of their own"),
@@ -86,7 +87,7 @@ impl Scope<'_> {
             }
         }
         Some(Service {
-            name,
+            name: name?,
             description: file.description.as_ref().map(|text| text.text.clone()),
             owner: file.owner.as_ref().map(|text| text.text.clone()),
             labels,
@@ -96,12 +97,46 @@ impl Scope<'_> {
         })
     }
 
+    /// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
+    /// many SLOs it hits.
+    fn overwritten(&self, problems: &mut Vec<Problem>) {
+        let severities = self.project.severities.iter().map(|(_, block)| &block.labels);
+        let shared: Vec<&Key> = [&self.project.settings.labels, &self.service.settings.labels]
+            .into_iter()
+            .chain(severities)
+            .flatten()
+            .map(|(key, _)| key)
+            .collect();
+        for (_, block) in &self.service.slos {
+            let own = block.settings.labels.iter().map(|(key, _)| key);
+            for key in shared.iter().copied().chain(own) {
+                let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
+                let told =
+                    |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
+                if !problems.iter().any(told) {
+                    problems.push(
+                        Problem::error(
+                            "reserved-label",
+                            key.span,
+                            format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
+                        )
+                        .label("every alert would carry this value")
+                        .and(whole(by), "one promise for each value")
+                        .help("remove it, or give it another name"),
+                    );
+                }
+            }
+        }
+    }
+
     /// One SLO per objective.
     fn slos(&self, name: &str, place: Span, block: &SloBlock, problems: &mut Vec<Problem>) -> Vec<Slo> {
-        let Some(base) = values::name(name, place, "SLO", problems) else { return Vec::new() };
+        let valid = values::name(name, place, "an SLO", problems);
+        // What else is wrong with it is said at once, too.
+        let base = valid.clone().unwrap_or_else(|| Name::parse("unnamed").expect("a name"));
         if block.several && block.objectives.is_empty() {
             problems.push(
-                Problem::error("missing-key", place, format!("`{base}` promises nothing"))
+                Problem::error("missing-key", place, "this SLO promises nothing")
                     .help("add an objective: `objective: 99.9%`"),
             );
         }
@@ -118,7 +153,7 @@ impl Scope<'_> {
                 problems.push(problem);
             }
         }
-        slos
+        if valid.is_some() { slos } else { Vec::new() }
     }
 
     fn slo(
@@ -152,8 +187,9 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
+        let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
+        let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let (period, period_place) = period?;
-        let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &period, place, problems);
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus) = sli?;
@@ -191,7 +227,7 @@ impl Scope<'_> {
 }
 
 /// The innermost of several settings.
-fn innermost<'a, T, const N: usize>(levels: [Option<&'a T>; N]) -> Option<&'a T> {
+fn innermost<T, const N: usize>(levels: [Option<&T>; N]) -> Option<&T> {
     levels.into_iter().rev().flatten().next()
 }
 

@@ -12,6 +12,8 @@ use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Se
 pub(super) struct Policies(Vec<(String, Policy)>);
 
 struct Policy {
+    /// Whether all of it is known; else its SLOs are left out, rather than judged by what is left of their tiers.
+    complete: bool,
     /// The period that the windows were chosen for, if they are to be scaled.
     scale_to: Option<Duration>,
     /// Their span is `None` where nobody wrote them.
@@ -47,8 +49,8 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
     };
     let month = Duration::from_secs(30 * 86_400);
     let mut policies = vec![
-        ("workbook".to_owned(), Policy { scale_to: None, tiers: workbook() }),
-        ("workbook-scaled".to_owned(), Policy { scale_to: Some(month), tiers: workbook() }),
+        ("workbook".to_owned(), Policy { complete: true, scale_to: None, tiers: workbook() }),
+        ("workbook-scaled".to_owned(), Policy { complete: true, scale_to: Some(month), tiers: workbook() }),
     ];
     for (key, block) in blocks {
         if policies.iter().any(|(name, _)| *name == key.text) {
@@ -58,10 +60,12 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
             );
             continue;
         }
+        let before = problems.len();
         let scale_to = block.scale_to.as_ref().and_then(|length| values::duration(length, problems));
         let tiers =
             block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
-        policies.push((key.text.clone(), Policy { scale_to, tiers }));
+        let complete = block.understood && problems.len() == before;
+        policies.push((key.text.clone(), Policy { complete, scale_to, tiers }));
     }
     Policies(policies)
 }
@@ -128,16 +132,17 @@ pub(super) fn tiers(
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let Some((_, policy)) = policies.0.iter().find(|(known, _)| known == name) else {
         let known: Vec<&str> = policies.0.iter().map(|(name, _)| name.as_str()).collect();
-        problems.push(
-            Problem::error(
-                "unknown-policy",
-                named.map_or(slo, whole),
-                format!("there is no policy `{name}`"),
-            )
-            .help(format!("known are {}", crate::parse::listed(&known))),
-        );
+        let place = named.map_or(slo, whole);
+        let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
+        problems.push(match crate::parse::nearest(name, &known) {
+            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
+            None => problem.help(format!("known are {}", crate::parse::listed(&known))),
+        });
         return None;
     };
+    if !policy.complete {
+        return None;
+    }
     let mut tiers: Vec<Tier> = policy
         .tiers
         .iter()
@@ -173,16 +178,17 @@ pub(super) fn tiers(
     Some((tiers, place))
 }
 
-/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero.
+/// The shortest long window of tickets that are evaluated in steps of five minutes; all else in steps of half a minute (`lower::is_slow`).
+const SLOW: Duration = Duration::from_secs(500 * 60);
+
+/// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero. Rounded down,
+/// because a burn rate of 1 must not come out below 1; of a slow tier that is less than one percent.
 fn scaled(tier: Tier, period: Duration, base: Duration) -> Tier {
-    let grid = match tier.severity {
-        Severity::Page => 30_000,
-        Severity::Ticket => 300_000,
+    let exact = |length: Duration| {
+        (u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis())) as u64
     };
-    let scale = |length: Duration| {
-        let exact = u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis());
-        let steps = (exact as u64 + grid / 2) / grid;
-        Duration::from_millis(steps.max(1) * grid)
-    };
+    let slow = tier.severity == Severity::Ticket && exact(tier.long) >= SLOW.millis();
+    let grid = if slow { 300_000 } else { 30_000 };
+    let scale = |length: Duration| Duration::from_millis((exact(length) / grid).max(1) * grid);
     Tier { long: scale(tier.long), short: scale(tier.short), ..tier }
 }

@@ -27,7 +27,7 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let problem = Problem::error("invalid-label", place, "Prometheus accepts no such label name")
             .label("letters, digits and `_`, not beginning with a digit");
-        problems.push(match LabelName::parse(&mended) {
+        problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii()) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
             None => problem,
         });

@@ -33,6 +33,10 @@ pub(super) fn sli(
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
     let kinds = usize::from(given > 0) + others.iter().filter(|part| part.is_some()).count();
     let start = Span { end: block.span.start + 1, ..block.span };
+    let complete = kinds == 1 && given != 1 && given != 3;
+    if !complete && !block.understood {
+        return None;
+    }
     if kinds != 1 {
         let headline =
             if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
@@ -60,7 +64,7 @@ pub(super) fn sli(
             );
         }
     }
-    threshold(block, context, problems)?;
+    let fits = threshold(block, context, problems);
     let reader = Reader { version: context.version };
     let sli = if given == 2 {
         let [total, good, bad] = events.map(|part| part.as_ref().map(|query| reader.terms(query, problems)));
@@ -78,12 +82,14 @@ pub(super) fn sli(
         let probe = reader.vector(query, problems)?;
         checked(probe, Op::Eq, build::number("1"))
     } else if let Some(query) = &block.freshness {
+        let timestamp = reader.vector(query, problems)?;
         let limit = context.promise.and_then(|promise| promise.threshold)?;
-        let age = build::sub(build::call("time", vec![]), reader.vector(query, problems)?);
+        let age = build::sub(build::call("time", vec![]), timestamp);
         checked(age.into(), Op::Lt, build::number(seconds(limit)))
     } else {
         reader.ratio(block.bad_ratio.as_ref()?, problems)?
     };
+    fits?;
     let stimulus = stimulus::invent(&sli, context.by);
     Some((sli, stimulus))
 }
@@ -155,7 +161,10 @@ impl Reader {
             }
         };
         if query.text.trim().is_empty() {
-            problems.push(Problem::error("promql-syntax", whole(query), "there is no query here"));
+            problems.push(
+                Problem::error("promql-syntax", whole(query), "there is no query here")
+                    .help("write a metric with its labels, such as `http_requests_total{job=\"api\"}`"),
+            );
             return None;
         }
         let expr = match promql::parse(&query.text) {
@@ -453,13 +462,28 @@ fn collect(
             )
             .label("rates and sums are added by the compiler");
             let bare = inner.and_then(|span| query.text.get(span.start..span.end));
+            let problem = match &expr.kind {
+                Kind::Call { function, .. } if of_gauges(function) => problem.help(
+                    "a gauge is no counter: say when it is good, in a `condition` such as `queue_length < 100`",
+                ),
+                _ => problem,
+            };
+            let divided = matches!(&expr.kind, Kind::Binary(binary) if binary.op == Op::Div);
             problems.push(match bare {
+                Some(_) if divided => {
+                    problem.help("give the counters themselves, one as `bad` and the other as `total`")
+                }
                 Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
                 None => problem.help("write the selector of a counter"),
             });
             false
         }
     }
+}
+
+/// Whether a function makes sense of gauges only.
+fn of_gauges(function: &str) -> bool {
+    function.ends_with("_over_time") || ["delta", "idelta", "deriv", "predict_linear"].contains(&function)
 }
 
 /// The matcher for one bound of a classic histogram. Prometheus 2 stores bounds as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3 in one

@@ -18,9 +18,9 @@ pub(super) struct Promise {
 pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
     let name = Name::parse(text);
     if name.is_none() {
-        let problem = Problem::error("invalid-name", place, format!("this is no name for a {what}"))
+        let problem = Problem::error("invalid-name", place, format!("this is no name for {what}"))
             .label("lower-case letters, digits and single hyphens, from a letter on, at most 60 characters");
-        problems.push(match Name::nearest(text) {
+        problems.push(match Name::nearest(text).filter(|_| text.is_ascii()) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
             None => problem,
         });
@@ -68,6 +68,18 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         None => Objective::parse(ratio),
     };
     let threshold = match threshold {
+        Some(written) if written.starts_with('=') => {
+            let start = scalar.text.len() - written.len() - 1;
+            let place = scalar.place(start, start + 2);
+            problems.push(
+                Problem::error("invalid-objective", place, "a threshold is compared with `<` only").fix(
+                    "write `<`",
+                    place,
+                    "<",
+                ),
+            );
+            return None;
+        }
         Some(written) => {
             let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
             if length.is_none() {
@@ -76,6 +88,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 let place = scalar.place(start + blank, start + blank + written.trim().len());
                 problems.push(
                     Problem::error("invalid-duration", place, "this is no length of time")
+                        .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`")
                         .help("write a length such as `500ms`, `2s` or `1m30s`"),
                 );
                 return None;
@@ -105,14 +118,21 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
             Some(Promise { objective, threshold })
         }
         Err(ObjectiveFault::OutOfRange) => {
+            let digits = ratio.trim_start_matches(['P', 'p']).trim_end_matches('%').trim();
+            let value = Decimal::from_str_exact(digits).unwrap_or(Decimal::ONE_HUNDRED);
+            let (headline, label) = match value {
+                value if value <= Decimal::ZERO => {
+                    ("an objective is more than 0%", "nothing is promised here")
+                }
+                value if value >= Decimal::ONE_HUNDRED => {
+                    ("an objective is less than 100%", "there is no error budget to burn here")
+                }
+                _ => ("an objective has ten decimal places at most", "nobody counts that many events"),
+            };
             problems.push(
-                Problem::error(
-                    "objective-out-of-range",
-                    place,
-                    "an objective lies strictly between 0% and 100%",
-                )
-                .label("there is no error budget to burn here")
-                .help("promise what can be kept, for example `99.9%`"),
+                Problem::error("objective-out-of-range", place, headline)
+                    .label(label)
+                    .help("promise what can be kept, for example `99.9%`"),
             );
             None
         }

@@ -1,0 +1,51 @@
+//! A budget of less than one event: the first failure breaks the promise.
+
+use super::{about, slos};
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::Model;
+use crate::plan::Event;
+use crate::vocabulary::{Decimal, percent, quotient};
+use rust_decimal::RoundingStrategy;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (service, slo) in slos(model) {
+        let promise = lower::promise(service, slo);
+        let Some(traffic) = promise.traffic else { continue };
+        let events = traffic * Decimal::new(promise.period_length.millis() as i64, 3);
+        // Events of `100/d` are a quotient without end per second; the one rounding rule brings them back.
+        let budget = quotient(events * promise.budget, Decimal::ONE);
+        if budget >= Decimal::ONE {
+            continue;
+        }
+        let (place, counted) = match promise.event {
+            Event::Occurrence => (slo.places.traffic, "events".to_owned()),
+            Event::Check => (slo.places.objective, format!("looks, one every {}", promise.interval)),
+            Event::Slice(_) => (slo.places.objective, format!("slices, one every {}", promise.interval)),
+        };
+        let problem = Problem::warning(
+            "budget-below-one-event",
+            place,
+            format!("an objective of {} leaves less than one event to fail", slo.objective),
+        )
+        .label(format!(
+            "{} brings {} {counted}: {} of one may fail",
+            promise.period_length,
+            about(events),
+            about(budget)
+        ));
+        problems.push(match affordable(events) {
+            Some(objective) => {
+                problem.help(format!("promise less, `{objective}` at most, or over a longer period"))
+            }
+            None => problem.help("promise over a longer period, or count several such services as one"),
+        });
+    }
+}
+
+/// The highest objective, in round numbers, that leaves one of so many events to fail.
+fn affordable(events: Decimal) -> Option<String> {
+    let budget = Decimal::ONE / events;
+    let round = budget.round_sf_with_strategy(2, RoundingStrategy::AwayFromZero)?;
+    (round < Decimal::ONE).then(|| percent(Decimal::ONE - round))
+}

@@ -1,0 +1,51 @@
+//! Burns that exhaust the budget and that no tier sees.
+
+use super::{about, lasts, slos};
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::Model;
+use crate::vocabulary::Decimal;
+
+/// A burn rate up to here exhausts the budget only in the last hundredth of the period, and scaled windows are rounded by up to as much.
+const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let period = slo.period.nominal();
+        let watches = lower::watches(slo);
+        let lowest = slo.tiers.iter().zip(&watches).min_by_key(|(_, watch)| watch.burn_rate);
+        problems.push(match lowest {
+            None => Problem::warning("budget-unwatched", slo.places.tiers, "no tier watches this error budget")
+                .label(format!(
+                    "a full outage spends the budget of {period} in {} and alerts nobody",
+                    lasts(period, Decimal::ONE / slo.objective.budget().ratio())
+                ))
+                .help("keep at least the tickets: `tiers_off: [page]`"),
+            Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
+                let place = if slo.places.tiers == slo.places.name { tier.span } else { slo.places.tiers };
+                Problem::warning(
+                    "budget-unwatched",
+                    place,
+                    format!("a burn rate between 1 and {} exhausts the budget unseen", about(watch.burn_rate)),
+                )
+                .label(format!(
+                    "just under {} the budget of {period} is gone after {}",
+                    about(watch.burn_rate),
+                    lasts(period, watch.burn_rate)
+                ))
+                .help(format!(
+                    "keep a tier with a burn rate of 1, as `{{ severity: ticket, budget: 10%, long: {}, short: {} }}` has",
+                    tenth(period.millis(), 1),
+                    tenth(period.millis(), 12)
+                ))
+            }
+            Some(_) => continue,
+        });
+    }
+}
+
+/// A tenth of the period, or a part of that, in steps that tickets are evaluated in.
+fn tenth(period: u64, parts: u64) -> crate::vocabulary::Duration {
+    let step = lower::LONG_INTERVAL.millis();
+    crate::vocabulary::Duration::from_millis((period / 10 / parts / step).max(1) * step)
+}

@@ -1,0 +1,52 @@
+//! Tiers that alert while the promise is being kept.
+
+use super::{about, about_percent, also, named, slos, tiers_against_period, tiers_by_place};
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::plan::Watch;
+use crate::vocabulary::Decimal;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let period = slo.period.nominal();
+        // Windows as long as the period are the same fault, only worse: see `window_order`.
+        if slo.tiers.iter().any(|tier| tier.long >= period) {
+            continue;
+        }
+        for (span, mut tiers) in tiers_by_place(slo) {
+            tiers.retain(|tier| tier.burn_rate < Decimal::ONE);
+            if tiers.is_empty() {
+                continue;
+            }
+            let (place, other) = tiers_against_period(slo, span);
+            let rates: Vec<String> =
+                tiers.iter().map(|tier| format!("{} at {}", tier.long, about(tier.burn_rate))).collect();
+            let problem = Problem::warning(
+                "burn-rate-below-one",
+                place,
+                format!("over {period} {} while the budget would last", alerts(&tiers)),
+            )
+            .label(format!("burn rate = budget share × period ÷ long window: {}", rates.join(", ")));
+            let shares: Vec<String> = tiers
+                .iter()
+                .map(|tier| {
+                    let share = Decimal::from(tier.long.millis()) / Decimal::from(period.millis());
+                    let share = share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
+                    format!("{} for {}", about_percent(share.unwrap_or(Decimal::ONE)), tier.long)
+                })
+                .collect();
+            problems.push(
+                also(problem, other, format!("the period is {period}"))
+                    .help("let the windows follow the period: `policy: workbook-scaled`")
+                    .help(format!(
+                        "or give a larger share of the budget in a policy of your own: {}",
+                        shares.join(", ")
+                    )),
+            );
+        }
+    }
+}
+
+fn alerts(tiers: &[Watch]) -> String {
+    format!("{} {}", named(tiers), if tiers.len() == 1 { "alerts" } else { "alert" })
+}

@@ -1,0 +1,47 @@
+//! Tiers that not even a full outage makes fire.
+
+use super::{about, about_percent, named, slos, tiers_by_place};
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::plan::Watch;
+use crate::vocabulary::{Decimal, percent};
+use rust_decimal::RoundingStrategy;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let places = tiers_by_place(slo);
+        let dead: Vec<Watch> =
+            places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
+        let Some(highest) = dead.iter().max_by_key(|tier| tier.burn_rate) else { continue };
+        let mut problem = Problem::error(
+            "burn-rate-unreachable",
+            slo.places.objective,
+            format!("at an objective of {} {} can never fire", slo.objective, named(&dead)),
+        )
+        .label(format!(
+            "a burn rate of {} is an error ratio of {}",
+            about(highest.burn_rate),
+            about_percent(highest.threshold)
+        ));
+        for (span, tiers) in &places {
+            if *span != slo.places.name && tiers.iter().any(is_dead) {
+                problem = problem.and(*span, "not even a full outage reaches this");
+            }
+        }
+        let longs: Vec<String> = dead.iter().map(|tier| tier.long.to_string()).collect();
+        if dead.len() < slo.tiers.len() {
+            problem = problem.help(format!("switch it off: `tiers_off: [{}]`", longs.join(", ")));
+        }
+        let least = (Decimal::ONE - Decimal::ONE / highest.burn_rate)
+            .round_dp_with_strategy(4, RoundingStrategy::AwayFromZero);
+        problems.push(problem.help(format!(
+            "or promise more than {}, or lower the burn rates in a policy of your own",
+            percent(least)
+        )));
+    }
+}
+
+/// `T ≥ 1` (SRE Workbook, ch. 5: the threshold is `burn rate × error budget`).
+fn is_dead(tier: &Watch) -> bool {
+    tier.threshold >= Decimal::ONE
+}

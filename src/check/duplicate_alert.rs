@@ -1,0 +1,48 @@
+//! Alerts of one name for two promises.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::{Model, Service, Slo};
+use crate::source::Span;
+use crate::vocabulary::Severity;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let mut services: BTreeMap<String, (&Service, Span)> = BTreeMap::new();
+    let mut alerts: BTreeMap<String, (&Service, &Slo)> = BTreeMap::new();
+    for service in &model.services {
+        let Some(place) = service.slos.first().map(|slo| slo.places.name) else { continue };
+        if service.missing_events.is_some() {
+            let name = lower::missing_name(service);
+            if let Some((other, first)) = services.get(&name) {
+                problems.push(collision(&name, place, *first, [other.name.as_str(), service.name.as_str()]));
+                continue;
+            }
+            services.insert(name, (service, place));
+        }
+        for slo in &service.slos {
+            for severity in Severity::ALL {
+                if !slo.tiers.iter().any(|tier| tier.severity == severity) {
+                    continue;
+                }
+                let name = lower::alert_name(service, slo, severity);
+                if let Some((other_service, other)) = alerts.get(&name) {
+                    let full = |service: &Service, slo: &Slo| format!("{}/{}", service.name, slo.name);
+                    let both = [full(other_service, other), full(service, slo)];
+                    let both = [both[0].as_str(), both[1].as_str()];
+                    problems.push(collision(&name, slo.places.name, other.places.name, both));
+                    break;
+                }
+                alerts.insert(name, (service, slo));
+            }
+        }
+    }
+}
+
+fn collision(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
+    Problem::error("duplicate-alert", place, format!("`{one}` and `{other}` have one alert name, `{alert}`"))
+        .label("hyphens are not seen in the names of alerts")
+        .and(first, "the first is here")
+        .help("rename one of them by what it promises")
+}

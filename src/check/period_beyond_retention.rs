@@ -1,0 +1,34 @@
+//! Periods that reach back further than samples are kept.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::source::Span;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let Some((retention, place)) = model.project.prometheus.retention else { return };
+    let mut told: Vec<Option<Span>> = Vec::new();
+    for (_, slo) in slos(model) {
+        let reach = slo.period.reach();
+        let period = slo.places.period;
+        // The default period is one fault, however many SLOs have it.
+        let written = (period != slo.places.name).then_some(period);
+        if reach <= retention || told.contains(&written) {
+            continue;
+        }
+        told.push(written);
+        problems.push(
+            Problem::error(
+                "period-beyond-retention",
+                period,
+                format!("a period of {} is longer than samples are kept", slo.period),
+            )
+            .label(format!("its budget is a sum over the last {reach}"))
+            .and(place, format!("{retention} are kept"))
+            .help(format!(
+                "keep them longer, `--storage.tsdb.retention.time={reach}` at least, and say so: `retention: {reach}`"
+            ))
+            .help(format!("or promise over less: `period: {retention}`")),
+        );
+    }
+}

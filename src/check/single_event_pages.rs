@@ -1,0 +1,49 @@
+//! Pages for one failed event.
+
+use std::collections::BTreeMap;
+
+use super::{about, slos};
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::Model;
+use crate::plan::{Event, Watch};
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Severity};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    // One number in the sources is one fault; it is told for the SLO that it hits hardest.
+    let mut worst: BTreeMap<Span, (Decimal, String)> = BTreeMap::new();
+    for (service, slo) in slos(model) {
+        if slo.min_bad_events.page >= 2 {
+            continue;
+        }
+        let promise = lower::promise(service, slo);
+        let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
+            // Looks come at a fixed pace, so it is known whether one of them is enough.
+            (Event::Check | Event::Slice(_), Some(pace)) => {
+                pace * Decimal::new(tier.long.millis() as i64, 3) * tier.threshold < Decimal::ONE
+            }
+            _ => true,
+        };
+        let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page).filter(alone);
+        let Some(hourly) = pages.map(hourly).max() else { continue };
+        let entry = (hourly, slo.objective.to_string());
+        let known = worst.entry(slo.places.min_bad_events).or_insert_with(|| entry.clone());
+        *known = entry.max(known.clone());
+    }
+    for (place, (hourly, objective)) in worst {
+        problems.push(
+            Problem::warning("single-event-pages", place, "a single bad event is enough to page")
+                .label(format!(
+                    "at {objective} it does whenever an hour has fewer than {} events",
+                    about(hourly)
+                ))
+                .fix("ask for two, as the default does: `page: 2`", place, "2"),
+        );
+    }
+}
+
+/// Below so many events an hour one bad event alone exceeds the threshold: `1 ÷ T` per long window.
+fn hourly(tier: &Watch) -> Decimal {
+    Decimal::from(3_600_000) / (tier.threshold * Decimal::from(tier.long.millis()))
+}

@@ -1,0 +1,53 @@
+//! Short windows that a late scrape leaves empty.
+
+use super::{slos, tiers_by_place};
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::source::SourceId;
+use crate::vocabulary::Duration;
+
+/// A rate needs two samples, one scrape may be missed, and a window may begin between two.
+const SCRAPES: u64 = 4;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let mut told: Vec<(SourceId, Duration, Duration)> = Vec::new();
+    for (_, slo) in slos(model) {
+        let scrape = slo.scrape_interval;
+        let least = Duration::from_millis(SCRAPES * scrape.millis());
+        // A period that leaves no room for windows is a fault of its own: see `window_order`.
+        if slo.tiers.iter().any(|tier| tier.short >= tier.long) {
+            continue;
+        }
+        for (span, mut tiers) in tiers_by_place(slo) {
+            tiers.retain(|tier| tier.short < least);
+            let Some(shortest) = tiers.iter().min_by_key(|tier| tier.short) else { continue };
+            let fault = (span.source, scrape, shortest.short);
+            // Where nobody wrote the tiers, the service's scrape interval is the fault, and one.
+            if span == slo.places.name && told.contains(&fault) {
+                continue;
+            }
+            told.push(fault);
+            let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
+            problems.push(
+                Problem::error(
+                    "window-below-scrape",
+                    span,
+                    format!("a short window of {} holds fewer than four scrapes", shortest.short),
+                )
+                .label(format!("scrapes {scrape} apart need a short window of {least} or more"))
+                .help(format!(
+                    "scrape every {} or more often, and say so: `scrape_interval: {}`",
+                    fraction(shortest.short),
+                    fraction(shortest.short)
+                ))
+                .help(format!("or watch with longer windows only: `tiers_off: [{}]`", longs.join(", "))),
+            );
+        }
+    }
+}
+
+/// A quarter of the window, in whole seconds where there are any.
+fn fraction(window: Duration) -> Duration {
+    let quarter = window.millis() / SCRAPES;
+    Duration::from_millis(if quarter >= 1_000 { quarter / 1_000 * 1_000 } else { quarter })
+}

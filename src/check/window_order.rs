@@ -1,0 +1,41 @@
+//! Windows that do not fit into the period. Of windows as they are written, `resolve` knows the order already.
+
+use super::{also, named, slos, tiers_against_period, tiers_by_place};
+use crate::diagnostic::Problem;
+use crate::model::Model;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let period = slo.period.nominal();
+        for (span, mut tiers) in tiers_by_place(slo) {
+            tiers.retain(|tier| tier.long >= period || tier.short >= tier.long);
+            if tiers.is_empty() {
+                continue;
+            }
+            let (place, other) = tiers_against_period(slo, span);
+            let too_long = tiers.iter().any(|tier| tier.long >= period);
+            let problem = if too_long {
+                Problem::error(
+                    "window-order",
+                    place,
+                    format!(
+                        "{} {} not fit into a period of {period}",
+                        named(&tiers),
+                        if tiers.len() == 1 { "does" } else { "do" }
+                    ),
+                )
+                .label("a long window is shorter than the period")
+                .help("let the windows follow the period, `policy: workbook-scaled`, or write shorter ones")
+            } else {
+                Problem::error(
+                    "window-order",
+                    place,
+                    format!("a period of {period} leaves no room for two windows in {}", named(&tiers)),
+                )
+                .label("scaled to it, the short window is as long as the long one")
+                .help("promise over a longer period, such as `period: 1d`, or write windows of your own")
+            };
+            problems.push(also(problem, other, format!("the period is {period}")));
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! plan → words for one SLO: what it promises, when each tier tells, and what no tier can see.
+//!
+//! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
+
+use crate::plan::{Event, Promise, SloPlan, Watch};
+use crate::vocabulary::{Decimal, Duration, Severity, percent, text};
+
+/// The widest line.
+const WIDTH: usize = 100;
+
+/// Tiers side by side in one table.
+const COLUMNS: usize = 4;
+
+/// An SLO as `slowburn explain service/slo` tells it, in lines of at most a hundred characters.
+pub fn explain(plan: &SloPlan) -> String {
+    let promise = &plan.promise;
+    let mut page = format!("{}/{}\n", promise.service, promise.slo);
+    if let Some(description) = &promise.description {
+        page += &wrapped("", description);
+    }
+    page.push('\n');
+    page += &wrapped("Promise  ", &promised(promise));
+    page += &wrapped("Budget   ", &budget(promise));
+    if !promise.by.is_empty() {
+        page +=
+            &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.by.join(", ")));
+    }
+    if let Some(reason) = &promise.planned {
+        page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
+    }
+    if !promise.tiers.is_empty() {
+        page += "\nTiers\n";
+        page += &tiers(promise);
+        page += "\nHow long after the beginning of an outage they fire / after its end they stop\n";
+        page += &times(promise);
+        page +=
+            &wrapped("  ", "When a tier fires, its share of the budget is spent, whatever the error ratio.");
+    }
+    page += "\nWhat to know\n";
+    for remark in remarks(promise) {
+        page += &wrapped("  - ", &remark);
+    }
+    page
+}
+
+/// When a tier fires after the beginning of an outage of this error ratio: `W·T/e`; `None` for never.
+pub fn fires_after(tier: &Watch, error_ratio: Decimal) -> Option<Decimal> {
+    (error_ratio > tier.threshold).then(|| seconds(tier.long) * tier.threshold / error_ratio)
+}
+
+/// When a tier stops after the end of an outage that lasted longer than `w·T/e`: `w·(1 − T/e)`; `None` if it never fired.
+pub fn stops_after(tier: &Watch, error_ratio: Decimal) -> Option<Decimal> {
+    (error_ratio > tier.threshold)
+        .then(|| seconds(tier.short) * (Decimal::ONE - tier.threshold / error_ratio))
+}
+
+/// Seconds as people say them: `52 s`, `2.2 m`, `3.6 h`, `5 d`.
+pub fn spoken(seconds: Decimal) -> String {
+    let limits = [(1, 60, "s"), (60, 60, "m"), (3600, 48, "h")];
+    for (size, limit, unit) in limits {
+        let amount = seconds / Decimal::from(size);
+        let places = u32::from(!(unit == "s" && amount >= Decimal::TEN));
+        let amount = rounded(amount, places);
+        if amount < Decimal::from(limit) {
+            return format!("{} {unit}", text(amount));
+        }
+    }
+    format!("{} d", text(rounded(seconds / Decimal::from(86_400), 1)))
+}
+
+fn rounded(value: Decimal, places: u32) -> Decimal {
+    value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+}
+
+fn seconds(length: Duration) -> Decimal {
+    Decimal::new(length.millis() as i64, 3)
+}
+
+/// Three digits of a number.
+fn short(value: Decimal) -> String {
+    text(value.round_sf(3).unwrap_or(value))
+}
+
+/// A number of events, with commas between its thousands.
+fn events(value: Decimal) -> String {
+    if value < Decimal::from(100) {
+        return short(value);
+    }
+    let digits = value.round().to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn promised(promise: &Promise) -> String {
+    let over = match promise.period.starts_with("calendar") {
+        true => format!("in every {}", promise.period),
+        false => format!("in any {}", promise.period),
+    };
+    let (share, threshold) = match promise.objective.split_once(" < ") {
+        Some((share, threshold)) => (share, Some(threshold)),
+        None => (promise.objective.as_str(), None),
+    };
+    let what = match (promise.event, threshold) {
+        (Event::Occurrence, Some(threshold)) => format!("{share} of events take less than {threshold}"),
+        (Event::Occurrence, None) => format!("{share} of events are good"),
+        (Event::Check, Some(threshold)) => format!("{share} of the time it is less than {threshold} old"),
+        (Event::Check, None) => {
+            format!("{share} of the time it is good, looked at every {},", promise.interval)
+        }
+        (Event::Slice(length), _) => format!(
+            "{share} of the time it is good, judged every {} by the {length} before,",
+            promise.interval
+        ),
+    };
+    format!("{what} {over}")
+}
+
+/// How long a full outage has until the budget is gone.
+fn full_outage(promise: &Promise) -> Decimal {
+    seconds(promise.period_length) * promise.budget
+}
+
+fn budget(promise: &Promise) -> String {
+    let time = format!(
+        "{} may be bad: {} of full outage in {}",
+        percent(promise.budget),
+        spoken(full_outage(promise)),
+        promise.period_length
+    );
+    match (promise.traffic, promise.event) {
+        (Some(traffic), event) => {
+            let total = traffic * seconds(promise.period_length);
+            let unit = match event {
+                Event::Occurrence => "events",
+                Event::Check => "looks at each series",
+                Event::Slice(_) => "slices",
+            };
+            let bad = total * promise.budget;
+            format!("{time}, or {} of {} {unit}", events(bad), events(total))
+        }
+        (None, _) => format!("{time} at even traffic"),
+    }
+}
+
+/// `page 1h`
+fn name(tier: &Watch) -> String {
+    format!("{} {}", tier.severity, tier.long)
+}
+
+fn tiers(promise: &Promise) -> String {
+    let mut rows = vec![
+        ["asks for", "budget", "long", "short", "burn rate", "error ratio above", "evaluated every"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for tier in &promise.tiers {
+        rows.push(vec![
+            tier.severity.to_string(),
+            percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share)),
+            tier.long.to_string(),
+            tier.short.to_string(),
+            text(tier.burn_rate.round_sf(4).unwrap_or(tier.burn_rate)),
+            percent(tier.threshold),
+            evaluated(promise, tier).to_string(),
+        ]);
+    }
+    table(&rows)
+}
+
+fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
+    if tier.slow { promise.long_interval } else { promise.interval }
+}
+
+fn times(promise: &Promise) -> String {
+    let mut ratios: Vec<(Decimal, String)> =
+        [100, 10, 1].map(|of| (Decimal::new(of, 2), format!("{of}%"))).to_vec();
+    for tier in &promise.tiers {
+        let twice = tier.threshold * Decimal::TWO;
+        if twice < Decimal::ONE && !ratios.iter().any(|(ratio, _)| *ratio == twice) {
+            ratios.push((twice, format!("{}%", short(twice * Decimal::ONE_HUNDRED))));
+        }
+    }
+    ratios.sort_by_key(|(ratio, _)| std::cmp::Reverse(*ratio));
+    let mut tables = Vec::new();
+    for tiers in promise.tiers.chunks(COLUMNS) {
+        let mut rows = vec![vec!["error ratio".to_owned()]];
+        rows[0].extend(tiers.iter().map(name));
+        for (ratio, label) in &ratios {
+            let twice: Vec<String> = promise
+                .tiers
+                .iter()
+                .filter(|tier| tier.threshold * Decimal::TWO == *ratio)
+                .map(|tier| tier.long.to_string())
+                .collect();
+            let mut row = vec![match twice.is_empty() {
+                true => label.clone(),
+                false => format!("{label}, twice {}", twice.join(" and ")),
+            }];
+            row.extend(tiers.iter().map(|tier| {
+                match (fires_after(tier, *ratio), stops_after(tier, *ratio)) {
+                    (Some(fires), Some(stops)) => format!("{} / {}", spoken(fires), spoken(stops)),
+                    _ => "never".to_owned(),
+                }
+            }));
+            rows.push(row);
+        }
+        tables.push(table(&rows));
+    }
+    tables.join("\n")
+}
+
+/// What is not in the tables.
+fn remarks(promise: &Promise) -> Vec<String> {
+    let mut remarks = vec![];
+    let period = seconds(promise.period_length);
+    let outage = full_outage(promise);
+    remarks.extend(unseen(promise, period));
+    if outage < Decimal::from(60) {
+        remarks.push(format!(
+            "A full outage spends the whole budget in {}, before it can be scraped, evaluated and told to anybody: this \
+             objective is kept by what mends itself, not by alerts.",
+            spoken(outage)
+        ));
+    }
+    let soonest =
+        promise.tiers.iter().filter_map(|tier| fires_after(tier, Decimal::ONE).map(|after| (after, tier)));
+    if let Some((after, tier)) = soonest.min_by_key(|(after, _)| *after) {
+        remarks.push(format!(
+            "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time.",
+            spoken(after),
+            percent(tier.budget_share.round_sf(3).unwrap_or(tier.budget_share))
+        ));
+    }
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| least(promise, *severity)));
+    remarks.extend(cold_start(promise));
+    if !promise.tiers.is_empty() {
+        remarks.push(delays(promise));
+    }
+    remarks
+}
+
+/// Burns that no tier sees, and how long the budget lasts under them.
+fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
+    let lowest = promise.tiers.iter().map(|tier| tier.burn_rate).min();
+    let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+    let lowest_page = page.map(|tier| tier.burn_rate).min();
+    let gone = |burn_rate: Decimal| spoken(period / burn_rate);
+    let mut remarks = vec![match lowest {
+        None => format!(
+            "No tier watches this budget. A full outage spends it in {}, and nobody is told.",
+            spoken(full_outage(promise))
+        ),
+        Some(burn) if burn > Decimal::ONE => format!(
+            "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and alerts nobody: just under \
+             {} it is gone after {}.",
+            short(burn),
+            percent(promise.budget),
+            percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
+            short(burn),
+            gone(burn)
+        ),
+        Some(burn) if burn < Decimal::ONE => format!(
+            "The lowest tier fires at a burn rate of {}, although at 1 the budget lasts for the period.",
+            short(burn)
+        ),
+        Some(_) => format!(
+            "A burn rate below 1 (an error ratio under {}) alerts nobody, and never exhausts the budget.",
+            percent(promise.budget)
+        ),
+    }];
+    if let Some(page) = lowest_page.filter(|page| Some(*page) != lowest && *page > Decimal::ONE) {
+        remarks.push(format!(
+            "A steady burn just under {} pages nobody and is told by ticket only: the budget is gone after {}.",
+            short(page),
+            gone(page)
+        ));
+    }
+    remarks
+}
+
+/// What `min_bad_events` keeps from alerting.
+fn least(promise: &Promise, severity: Severity) -> Option<String> {
+    let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
+    let count = tiers().map(|tier| tier.min_bad_events).min()?;
+    let looks = promise.event != Event::Occurrence;
+    if count < 2 {
+        // `1/T` events in the long window: with fewer, one of them is above the threshold.
+        let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
+        let alone = tiers().map(alone).max()?;
+        return match promise.traffic {
+            // Looks come at a fixed pace: one of them is enough, or it is not.
+            Some(pace) if looks => (pace * Decimal::from(3600) < alone)
+                .then(|| format!("One bad moment, seen by one look, is enough for a {severity}.")),
+            _ => Some(format!(
+                "One bad event is enough for a {severity} while an hour has fewer than {} events.",
+                events(alone)
+            )),
+        };
+    }
+    let needs = format!("A {severity} needs {count} bad events in its long window");
+    let Some(traffic) = promise.traffic else {
+        return Some(format!("{needs}; fewer say nothing, however low the traffic."));
+    };
+    let deaf: Vec<String> = tiers()
+        .filter(|tier| traffic * seconds(tier.long) < Decimal::from(count))
+        .map(|tier| tier.long.to_string())
+        .collect();
+    let after = spoken(Decimal::from(count) / traffic);
+    Some(match deaf.is_empty() {
+        true if looks => format!("{needs}: with one look every {} those take {after}.", promise.interval),
+        true => format!("{needs}: in a full outage at the expected traffic they come within {after}."),
+        false => format!(
+            "{needs}: at the expected traffic a full outage brings them only after {after}, so not even that makes the tier of \
+             {} fire.",
+            deaf.join(" or ")
+        ),
+    })
+}
+
+/// A young history makes long windows short: `H·T/(e − T)`.
+fn cold_start(promise: &Promise) -> Option<String> {
+    let tier = promise
+        .tiers
+        .iter()
+        .filter(|tier| tier.severity == Severity::Page)
+        .max_by_key(|tier| tier.long)
+        .or_else(|| promise.tiers.iter().max_by_key(|tier| tier.long))?;
+    let history = Duration::from_secs((tier.long.secs() / 3).max(60));
+    let ratio = [Decimal::new(1, 1), Decimal::ONE].into_iter().find(|ratio| *ratio > tier.threshold)?;
+    let usual = fires_after(tier, ratio)?;
+    let early = (seconds(history) * tier.threshold / (ratio - tier.threshold)).min(usual);
+    Some(format!(
+        "While there is less history than a long window, the window is as long as the history: {history} after the first \
+         sample {} of errors fire the {} tier within {} instead of {}.",
+        percent(ratio),
+        name(tier),
+        spoken(early),
+        spoken(usual)
+    ))
+}
+
+fn delays(promise: &Promise) -> String {
+    let slow = promise.tiers.iter().any(|tier| tier.slow);
+    let fast = promise.tiers.iter().any(|tier| !tier.slow);
+    let evaluation = match (fast, slow) {
+        (true, true) => {
+            format!("one evaluation ({}, or {} of slow tiers)", promise.interval, promise.long_interval)
+        }
+        (true, false) => format!("one evaluation ({})", promise.interval),
+        (false, _) => format!("one evaluation ({})", promise.long_interval),
+    };
+    let slices = match promise.event {
+        Event::Slice(length) => {
+            format!(
+                " A slice that was bad stays bad for {length}, so short failures count for longer than they last."
+            )
+        }
+        Event::Occurrence | Event::Check => String::new(),
+    };
+    format!(
+        "Add to these times up to {evaluation}, two scrapes, and the way of the notification. They are those of a steady \
+         error ratio after a period without errors, at even traffic.{slices}"
+    )
+}
+
+/// Aligned columns: the first to the left, all others to the right.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
+            0 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text += &format!("  {}\n", line.trim_end());
+    }
+    text
+}
+
+/// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
+fn wrapped(head: &str, words: &str) -> String {
+    let indent = head.chars().count();
+    let mut text = String::new();
+    let mut line = head.to_owned();
+    let mut is_new = true;
+    for word in unbroken(words) {
+        if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text += line.trim_end();
+            text.push('\n');
+            line = " ".repeat(indent);
+            is_new = true;
+        }
+        if !is_new {
+            line.push(' ');
+        }
+        line += &word;
+        is_new = false;
+    }
+    text += line.trim_end();
+    text.push('\n');
+    text
+}
+
+/// Words, a number together with its unit.
+fn unbroken(words: &str) -> Vec<String> {
+    let mut unbroken: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        let is_unit = ["s", "m", "h", "d"].contains(&word.trim_end_matches([',', '.', ':']));
+        match unbroken.last_mut() {
+            Some(number) if is_unit && number.ends_with(|c: char| c.is_ascii_digit()) => {
+                *number = format!("{number} {word}");
+            }
+            _ => unbroken.push(word.to_owned()),
+        }
+    }
+    unbroken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tier of the workbook at 99.9 % over 30 days.
+    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> Watch {
+        let burn_rate = Decimal::from_str_exact(burn_rate).expect("a number");
+        Watch {
+            severity,
+            budget_share: Decimal::ONE,
+            long: Duration::parse(long).expect("a length"),
+            short: Duration::parse(short).expect("a length"),
+            burn_rate,
+            threshold: burn_rate * Decimal::new(1, 3),
+            min_bad_events: 1,
+            slow: false,
+        }
+    }
+
+    #[test]
+    fn fires_and_stops_as_the_workbook_computes() {
+        let tiers = [
+            tier(Severity::Page, "1h", "5m", "14.4"),
+            tier(Severity::Page, "6h", "30m", "6"),
+            tier(Severity::Ticket, "1d", "2h", "3"),
+            tier(Severity::Ticket, "3d", "6h", "1"),
+        ];
+        let said = |percent: i64| {
+            let ratio = Decimal::new(percent, 2);
+            tiers
+                .iter()
+                .map(|tier| match (fires_after(tier, ratio), stops_after(tier, ratio)) {
+                    (Some(fires), Some(stops)) => format!("{} / {}", spoken(fires), spoken(stops)),
+                    _ => "never".to_owned(),
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
+        assert_eq!(said(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
+        assert_eq!(said(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
+        assert_eq!(fires_after(&tiers[0], Decimal::new(144, 4)), None, "never at the threshold itself");
+    }
+
+    #[test]
+    fn lengths_are_said_in_the_unit_that_people_would_take() {
+        let said = |tenths: i64| spoken(Decimal::new(tenths, 1));
+        assert_eq!(
+            [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(said),
+            ["0.3 s", "26 s", "1 m", "1 m", "1 h", "1 h", "2 d", "5 d"]
+        );
+    }
+
+    #[test]
+    fn lines_are_never_too_wide() {
+        let text = wrapped("  - ", &"alert ".repeat(60));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(text.lines().skip(1).all(|line| line.starts_with("    alert")));
+    }
+}

@@ -1,0 +1,58 @@
+//! What `slowburn explain service/slo` says.
+#![allow(clippy::unwrap_used)]
+
+use slowburn::explain::explain;
+use slowburn::source::{SourceFile, Sources};
+
+const HEAD: &str = "version: slowburn/v1\nservice: api\nslos:\n  it:\n";
+const EVENTS: &str =
+    "    sli: { total: 'requests_total{job=\"api\"}', bad: 'requests_total{job=\"api\", code=~\"5..\"}' }\n";
+
+/// The explanation of an SLO that is written in these lines.
+fn explained(lines: &str) -> String {
+    let file = SourceFile { path: "slos/api.yaml".to_owned(), text: format!("{HEAD}{lines}") };
+    let compiled = slowburn::compile(&Sources::new(vec![file]));
+    let plan = compiled.plan.unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+    let text = explain(&plan.services[0].slos[0]);
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "too wide: {line}");
+        assert!(!line.ends_with(' '), "{line:?} ends in a blank");
+    }
+    text
+}
+
+#[test]
+fn the_workbook_over_thirty_days() {
+    let lines = "    description: Requests answered without a server error\n    objective: 99.9%\n    traffic: 10/s\n    by: [env, region]\n";
+    insta::assert_snapshot!(explained(&format!("{lines}{EVENTS}")));
+}
+
+#[test]
+fn latency_without_known_traffic_in_a_calendar_quarter() {
+    let lines = "    objective: P95 < 500ms\n    period: calendar quarter\n    time_zone: Europe/Madrid\n    policy: workbook-scaled\n    tiers_off: [3h]\n    sli: { latency: 'request_duration_seconds{job=\"api\"}' }\n";
+    insta::assert_snapshot!(explained(lines));
+}
+
+#[test]
+fn five_nines_are_beyond_alerts() {
+    insta::assert_snapshot!(explained("    objective: 99.999%\n    sli: { probe: 'up{job=\"api\"}' }\n"));
+}
+
+#[test]
+fn little_traffic_and_no_tickets() {
+    let lines = "    objective: 99%\n    traffic: 20/d\n    tiers_off: [ticket]\n    planned: the counter comes with release 2\n";
+    insta::assert_snapshot!(explained(&format!("{lines}{EVENTS}")));
+}
+
+#[test]
+fn slices_of_a_low_objective_with_single_events() {
+    let lines = "    objective: 95%\n    budgeting: timeslices\n    slice: { length: 5m, objective: 99% }\n    min_bad_events: { page: 1 }\n    period: 28d\n";
+    insta::assert_snapshot!(explained(&format!("{lines}{EVENTS}")));
+}
+
+#[test]
+fn nobody_watches() {
+    insta::assert_snapshot!(explained(&format!(
+        "    objective: 99.9%\n    tiers_off: [page, ticket]\n{EVENTS}"
+    )));
+}

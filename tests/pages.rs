@@ -1,0 +1,97 @@
+//! Every page tells the truth: its bad examples have the one fault it speaks of, its good ones have none.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use slowburn::diagnostic::Problem;
+use slowburn::pages::PAGES;
+use slowburn::source::{SourceFile, Sources};
+
+/// Pages without examples, and why.
+const WITHOUT: [(&str, &str); 2] = [
+    ("duplicate-service", "it takes two files to make the mistake"),
+    ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),
+];
+
+/// The problems of a page's examples of one kind; `None` if it has none.
+fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
+    let mut files = Vec::new();
+    let mut blocks = page.split("\n```yaml ").skip(1);
+    for block in &mut blocks {
+        let (title, rest) = block.split_once('\n').unwrap();
+        let text = rest.split("\n```").next().unwrap();
+        let path = match title.strip_prefix(kind) {
+            Some("") => "slos/example.yaml",
+            Some(" project") => "slos/slowburn.yaml",
+            _ => continue,
+        };
+        files.push(SourceFile { path: path.to_owned(), text: format!("{text}\n") });
+    }
+    if files.is_empty() {
+        return None;
+    }
+    let sources = Sources::new(files);
+    let problems = slowburn::compile(&sources).problems;
+    let format = slowburn::render::Format::Human { color: false };
+    let shown = slowburn::render::render(&problems, &sources, format);
+    Some((problems, shown))
+}
+
+#[test]
+fn bad_examples_have_the_one_fault_of_their_page_and_good_ones_none() {
+    let mut faults = String::new();
+    for (code, page) in PAGES {
+        let without = WITHOUT.iter().any(|(listed, _)| *listed == code);
+        let bad = examples(page, "bad");
+        let good = examples(page, "good");
+        assert_eq!(bad.is_none(), without, "{code} has bad examples or is listed");
+        assert_eq!(good.is_none(), without, "{code} has good examples or is listed");
+        let (Some((bad, bad_shown)), Some((good, good_shown))) = (bad, good) else { continue };
+        let codes: Vec<&str> = bad.iter().map(|problem| problem.code).collect();
+        if codes != [code] {
+            faults += &format!("## {code}: the bad example has {codes:?}\n{bad_shown}\n");
+        }
+        if !good.is_empty() {
+            faults += &format!("## {code}: the good example has problems\n{good_shown}\n");
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+#[test]
+fn pages_are_titled_by_their_codes_in_order() {
+    for (code, page) in PAGES {
+        assert!(page.starts_with(&format!("# {code}\n\n")), "{code}");
+    }
+    assert!(PAGES.is_sorted_by_key(|(code, _)| *code));
+}
+
+/// Every code that a problem is made with, as the sources spell it.
+fn used(folder: &Path, codes: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            used(&path, codes);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap();
+            for makes in ["Problem::error(", "Problem::warning(", "report("] {
+                for call in text.split(makes).skip(1) {
+                    let code = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+                    codes.extend(code.map(str::to_owned));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let mut codes = BTreeSet::new();
+    used(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut codes);
+    let pages: BTreeSet<String> = PAGES.iter().map(|(code, _)| (*code).to_owned()).collect();
+    assert_eq!(codes, pages);
+    let checks: Vec<&str> = slowburn::check::CHECKS.iter().map(|(code, _)| *code).collect();
+    assert!(checks.iter().all(|code| pages.contains(*code)));
+}
