@@ -166,7 +166,7 @@ pub enum Notice {
     /// The error budget burns.
     Burn {
         /// What is promised.
-        promise: Promise,
+        promise: Box<Promise>,
         /// Page or ticket.
         severity: Severity,
         /// The name of the runbook.
@@ -207,6 +207,8 @@ pub struct Proof {
 pub struct Case {
     /// The sentence it proves.
     pub title: String,
+    /// The time between two samples.
+    pub interval: Duration,
     /// Series with their values, in promtool's notation.
     pub series: Vec<(String, String)>,
     /// What must be so.

@@ -139,10 +139,10 @@ fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
     };
     yaml.pair(6, "- ", kind, rule.name());
     yaml.pair(8, "", "expr", &pretty(&rule.expr, WIDTH));
-    if let Makes::Alert(alert) = &rule.makes {
-        if let Some(hold) = alert.hold {
-            yaml.pair(8, "", "for", &hold.to_string());
-        }
+    if let Makes::Alert(alert) = &rule.makes
+        && let Some(hold) = alert.hold
+    {
+        yaml.pair(8, "", "for", &hold.to_string());
     }
     yaml.line(8, "labels:");
     for (name, value) in &rule.labels {

@@ -35,14 +35,14 @@ fn file(language: Language, service: &str, proof: &Proof) -> String {
     }
     yaml.line(0, "tests:");
     for case in &proof.cases {
-        write(&mut yaml, language, proof.step, case);
+        write(&mut yaml, language, case);
     }
     yaml.finish()
 }
 
-fn write(yaml: &mut Yaml, language: Language, step: Duration, case: &Case) {
+fn write(yaml: &mut Yaml, language: Language, case: &Case) {
     yaml.pair(2, "- ", "name", &case.title);
-    yaml.pair(4, "", "interval", &step.to_string());
+    yaml.pair(4, "", "interval", &case.interval.to_string());
     yaml.line(4, "input_series:");
     for (series, values) in &case.series {
         yaml.pair(6, "- ", "series", series);

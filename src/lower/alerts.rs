@@ -46,7 +46,7 @@ pub(super) fn burn(
         let Some(burning) = burning else { continue };
         let left = names.recorded("slo:period_error_budget_remaining:ratio").range(Time::Fixed(STALE));
         let notice = Notice::Burn {
-            promise: promise.clone(),
+            promise: Box::new(promise.clone()),
             severity,
             runbook: slo.runbook.clone(),
             budget_left: call("last_over_time", vec![left]),

@@ -38,7 +38,7 @@ pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Gr
         .collect();
     let mut proofs = Vec::new();
     for act in Act::ALL {
-        let mut merged: BTreeMap<(usize, Situation), Case> = BTreeMap::new();
+        let mut merged: BTreeMap<((Duration, usize), Situation), Case> = BTreeMap::new();
         let mut unproven = Vec::new();
         for (slo, plan) in service.slos.iter().zip(slos) {
             let step = act.step(slos);
@@ -48,7 +48,8 @@ pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Gr
             };
             let played = situations::play(&stage, act);
             unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
-            let batch = batch(service, slo);
+            // A state that is read from ranges needs samples within them, at every step.
+            let batch = (stage.interval(), batch(service, slo));
             for (situation, case) in played.cases {
                 match merged.get_mut(&(batch, situation)) {
                     Some(other) => join(other, case),
@@ -109,7 +110,14 @@ impl Act {
         let slow = slos.iter().flat_map(|slo| &slo.promise.tiers).filter(|tier| tier.slow);
         match self {
             Self::Page => INTERVAL,
-            Self::Burn => LONG_INTERVAL,
+            Self::Burn => {
+                let fits = |step: &u64| {
+                    let mut fast = slos.iter().flat_map(|slo| &slo.promise.tiers).filter(|tier| !tier.slow);
+                    fast.all(|tier| [tier.long, tier.short].iter().all(|window| window.secs() % step == 0))
+                };
+                let step = [LONG_INTERVAL.secs(), 180, 60].into_iter().find(fits);
+                step.map_or(INTERVAL, Duration::from_secs)
+            }
             Self::Long if slow.clone().all(fits) => REACH,
             Self::Long => LONG_INTERVAL,
         }
@@ -221,7 +229,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
         about: "The alert for events that disappear.",
         step: INTERVAL,
         groups,
-        cases: vec![Case { title, series, checks }],
+        cases: vec![Case { title, interval: INTERVAL, series, checks }],
         unproven,
     })
 }

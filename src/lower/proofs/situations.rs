@@ -373,9 +373,7 @@ fn days(stage: &Stage) -> Case {
         if stage.is_prompt() {
             checks.extend(stage.turns(&timeline, *severity));
             checks.extend(silent.iter().filter_map(|step| stage.state(&timeline, *severity, *step)));
-            if matches!(stage.slo.period, Period::Rolling(_)) {
-                checks.extend(stage.says(&timeline, *severity, begins));
-            }
+            checks.extend(stage.says(&timeline, *severity, begins));
         } else {
             checks.extend(lagging(stage, &timeline, *severity, begins, ends));
         }
@@ -389,15 +387,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     let last = timeline.last();
     let rolling = matches!(stage.slo.period, Period::Rolling(_));
     let suffix = stage.slo.period.suffix();
-    // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
-    let begins = match &stage.slo.period {
-        Period::Rolling(length) => last.saturating_sub(stage.steps(*length)),
-        Period::Calendar(_, zone) => {
-            let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
-            stage.steps(Duration::from_secs(behind)).saturating_sub(1)
-        }
-    };
-    let (bad, total) = timeline.window(last, stage.at(last - begins));
+    let Some((bad, total)) = stage.period_so_far(timeline, last) else { return Vec::new() };
     let events = |side| stage.recorded(&stage.names.period(side, rolling, &suffix));
     if !stage.is_prompt() {
         return vec![stage.value(last, gt(events(Side::Total), number("0")).bool(), "1".to_owned())];

@@ -2,6 +2,7 @@
 
 use super::numbers::four_digits;
 use super::{PER_STEP, at, selectors};
+use crate::lower::INTERVAL;
 use crate::lower::events::lag;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
@@ -10,7 +11,7 @@ use crate::model::{Behaviour, Budgeting, Labels, Series, Slo};
 use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::build::{gt, number, selector};
-use crate::vocabulary::{Decimal, Duration, Severity, text};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 
 /// One SLO at one evaluation step.
 pub(super) struct Stage<'a> {
@@ -19,8 +20,6 @@ pub(super) struct Stage<'a> {
     pub names: Names,
     pub stimulus: &'a [Series],
     rules: Vec<&'a Rule>,
-    /// Whether it is the step of long windows.
-    pub slow: bool,
     pub step: Duration,
 }
 
@@ -33,7 +32,6 @@ impl<'a> Stage<'a> {
             names: Names::new(&plan.promise),
             stimulus: slo.stimulus.as_deref()?,
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
-            slow: step >= plan.promise.long_interval,
             step,
         })
     }
@@ -50,6 +48,11 @@ impl<'a> Stage<'a> {
 
     pub fn lag_steps(&self) -> usize {
         lag(self.slo).millis().div_ceil(self.step.millis()) as usize
+    }
+
+    /// The time between two samples of a series: the evaluation step, but a state that is read from ranges needs several in each.
+    pub fn interval(&self) -> Duration {
+        if self.is_prompt() { self.step } else { INTERVAL }
     }
 
     /// Steps that a slice needs to be full.
@@ -107,16 +110,20 @@ impl<'a> Stage<'a> {
     pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
         checks.sort_by_key(at);
         let title = format!("{}: {title}", self.promise.slo);
-        Case { title, series: self.series(loads, mishaps), checks }
+        Case { title, interval: self.interval(), series: self.series(loads, mishaps), checks }
     }
 
     /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
+        let often = (self.step.millis() / self.interval().millis()) as usize;
+        let loads: Vec<Load> = loads.iter().flat_map(|load| vec![*load; often]).collect();
         let mut series: Vec<(String, String)> =
-            self.stimulus.iter().map(|series| samples(series, self.step, loads, mishaps)).collect();
+            self.stimulus.iter().map(|series| samples(series, self.interval(), &loads, mishaps)).collect();
         let quiet = self.good(loads.len());
         let neighbours = self.neighbours();
-        series.extend(neighbours.iter().map(|other| samples(other, self.step, &quiet, Mishaps::default())));
+        series.extend(
+            neighbours.iter().map(|other| samples(other, self.interval(), &quiet, Mishaps::default())),
+        );
         series
     }
 
@@ -234,7 +241,8 @@ impl<'a> Stage<'a> {
         let (bad, total) = timeline.window(step, self.promise.tiers[tier].long);
         let burn_rate = Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
         // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
-        let (bad, total) = timeline.tiled(if self.slow { step } else { step - 1 });
+        let slow = self.promise.tiers[tier].slow;
+        let (bad, total) = self.period_so_far(timeline, if slow { step } else { step - 1 })?;
         let left = Decimal::ONE - Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
         Some(Check::Says {
             at: self.at(step),
@@ -243,6 +251,27 @@ impl<'a> Stage<'a> {
             burn_rate: format!("{:.1}", burn_rate.round_dp(1)),
             budget_left: format!("{}%", four_digits(left * Decimal::ONE_HUNDRED)),
         })
+    }
+
+    /// Bad and total events of the period at a step; `None` where its far edge lies between tiles.
+    pub fn period_so_far(&self, timeline: &Timeline, step: usize) -> Option<(u64, u64)> {
+        let (bad, total) = timeline.tiled(step);
+        match &self.slo.period {
+            Period::Rolling(length) if self.steps(*length) > step => Some((bad, total)),
+            Period::Rolling(length) => {
+                (self.step >= self.promise.long_interval).then(|| timeline.window(step, *length))
+            }
+            // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
+            Period::Calendar(_, zone) => {
+                let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
+                let midnight = self.steps(Duration::from_secs(behind));
+                let (before_bad, before) = match midnight.checked_sub(1) {
+                    Some(last) if step >= midnight => timeline.tiled(last),
+                    Some(_) | None => (0, 0),
+                };
+                Some((bad - before_bad, total - before))
+            }
+        }
     }
 
     /// That a tier's own threshold is passed at its step and not one evaluation earlier.
