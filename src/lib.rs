@@ -33,6 +33,7 @@ pub mod ast;
 pub mod check;
 pub mod diagnostic;
 pub mod emit;
+pub mod explain;
 pub mod lower;
 pub mod model;
 pub mod pages;
