@@ -114,10 +114,8 @@ fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     for entry in walk.build() {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => match passed_over(slos, &error) {
-                true => continue,
-                false => return Err(Failure::new(format!("cannot search {name}: {error}"))),
-            },
+            Err(error) if passed_over(slos, &error) => continue,
+            Err(error) => return Err(unreadable(&name, &error)),
         };
         let path = entry.path().strip_prefix(slos).expect("a walk stays where it began");
         if !is_yaml(path) || entry.file_type().is_some_and(|kind| kind.is_dir()) {
@@ -163,6 +161,15 @@ fn passed_over(slos: &Path, error: &ignore::Error) -> bool {
             hidden || (nowhere && !is_yaml(path)) || passed_over(slos, err)
         }
         _ => false,
+    }
+}
+
+fn unreadable(name: &str, error: &ignore::Error) -> Failure {
+    match error {
+        ignore::Error::WithDepth { err, .. } => unreadable(name, err),
+        ignore::Error::WithPath { path, err } => unreadable(&shown(path, Path::new("")), err),
+        ignore::Error::Io(error) => Failure::of("read", name, error),
+        _ => Failure::new(format!("cannot read {name}: {error}")),
     }
 }
 
