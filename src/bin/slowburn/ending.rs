@@ -1,7 +1,7 @@
 //! How a command ends.
 
+use std::error::Error;
 use std::fmt;
-use std::io;
 
 /// A command that did what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,13 @@ impl Failure {
     }
 
     /// The system refused: `cannot read slos/api.yaml: Permission denied`.
-    pub fn of(attempt: &str, path: impl fmt::Display, error: &io::Error) -> Self {
+    pub fn of(attempt: &str, path: impl fmt::Display, error: &dyn Error) -> Self {
+        let mut cause = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let reason = cause.to_string();
         // Rust adds ` (os error 13)`, which tells people nothing.
-        let reason = error.to_string();
         let reason = reason.split(" (os error").next().unwrap_or(&reason);
         Self(format!("cannot {attempt} {path}: {reason}"))
     }
