@@ -11,6 +11,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
+use std::thread;
 
 use slowburn::artifact::Artifacts;
 
@@ -20,6 +21,9 @@ use crate::sources::shown;
 
 /// What the names of staging directories begin with; the process's number follows.
 const STAGING: &str = ".slowburn-";
+
+/// As many files are written at once: each waits for the disk, and a disk takes many in the time of one.
+const WRITERS: usize = 16;
 
 /// Changes what is to be changed, and says what that was.
 pub fn write<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>, Failure> {
@@ -35,9 +39,7 @@ pub fn write<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>
     if changes.is_empty() {
         return Ok(changes);
     }
-    for (index, change) in changes.iter().enumerate() {
-        staging.stage(index, change)?;
-    }
+    staging.stage(&changes)?;
     for (index, change) in changes.iter().enumerate() {
         if let Err(failure) = staging.apply(index, change) {
             return Err(match staging.undo(&changes[..index]) {
@@ -105,21 +107,40 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// Writes the new text, and keeps the old one within reach.
-    fn stage(&mut self, index: usize, change: &Change) -> Result<(), Failure> {
-        let target = self.target(change);
-        self.directory(target.parent().expect("a file has a directory"))?;
+    /// Keeps the old texts within reach, and writes the new ones.
+    fn stage(&mut self, changes: &[Change]) -> Result<(), Failure> {
         self.directory(&self.temporary.clone())?;
-        keep_old(&target, &self.old(index)).and_then(|()| self.write_new(index, change)).map_err(|error| {
-            Failure::of("write", shown(self.out, Path::new(&change.path)), &error).and(&unchanged(self.out))
-        })
+        for (index, change) in changes.iter().enumerate() {
+            let target = self.target(change);
+            self.directory(target.parent().expect("a file has a directory"))?;
+            keep_old(&target, &self.old(index)).map_err(|error| self.unwritten(change, &error))?;
+        }
+        let share = changes.len().div_ceil(WRITERS);
+        let numbered: Vec<(usize, &Change)> = changes.iter().enumerate().collect();
+        let staging = &*self;
+        let written: Vec<Result<(), Failure>> = thread::scope(|scope| {
+            let writers: Vec<_> = numbered
+                .chunks(share)
+                .map(|share| {
+                    scope.spawn(|| {
+                        share.iter().try_for_each(|(index, change)| staging.write_new(*index, change))
+                    })
+                })
+                .collect();
+            writers.into_iter().map(|writer| writer.join().expect("writing does not panic")).collect()
+        });
+        written.into_iter().collect()
     }
 
-    fn write_new(&self, index: usize, change: &Change) -> io::Result<()> {
+    fn write_new(&self, index: usize, change: &Change) -> Result<(), Failure> {
         let Some(new) = change.new else { return Ok(()) };
-        let mut file = File::create_new(self.new_text(index))?;
-        file.write_all(new.as_bytes())?;
-        file.sync_all()
+        File::create_new(self.new_text(index))
+            .and_then(|mut file| file.write_all(new.as_bytes()).and_then(|()| file.sync_all()))
+            .map_err(|error| self.unwritten(change, &error))
+    }
+
+    fn unwritten(&self, change: &Change, error: &io::Error) -> Failure {
+        Failure::of("write", shown(self.out, Path::new(&change.path)), error).and(&unchanged(self.out))
     }
 
     /// The one step that others can see.
