@@ -1,32 +1,56 @@
-//! The shell (to be written).
-#![allow(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    missing_docs
-)]
-use slowburn::render::{Format, render};
-use slowburn::source::{SourceFile, Sources};
-fn main() {
-    let dir = std::env::args().nth(1).unwrap_or("slos".into());
-    let out = std::env::args().nth(2).unwrap_or("out".into());
-    let mut files = vec![];
-    for entry in std::fs::read_dir(&dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "yaml") {
-            files.push(SourceFile {
-                path: path.display().to_string(),
-                text: std::fs::read_to_string(&path).unwrap(),
-            });
+//! The shell of slowburn: reads sources, asks the library what they mean, and writes what comes out.
+//!
+//! | file | is the only one that |
+//! |---|---|
+//! | `args` | knows the command line |
+//! | `sources` | reads SLO definitions |
+//! | `changes` | reads what was compiled before |
+//! | `write` | changes anything on the disk |
+//! | `stdout` | prints to stdout |
+//! | `compile`, `check`, `explain` | each is one command |
+
+// This is the shell: the one crate that may touch disk, environment and process.
+#![allow(clippy::disallowed_methods)]
+
+mod args;
+mod changes;
+mod check;
+mod compile;
+mod diff;
+mod ending;
+mod explain;
+mod problems;
+mod sources;
+mod stderr;
+mod stdout;
+mod write;
+
+use std::process::ExitCode;
+
+use args::Command;
+use clap::Parser;
+use ending::Ending;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(usage) => {
+            // Help goes to stdout, a fault to stderr; a closed pipe keeps nobody from having read it.
+            let _ = usage.print();
+            return if usage.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
-    }
-    let sources = Sources::new(files);
-    let compiled = slowburn::compile(&sources);
-    eprint!("{}", render(&compiled.problems, &sources, Format::Human { color: false }));
-    for (path, text) in compiled.artifacts().into_iter().flatten() {
-        let path = std::path::Path::new(&out).join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    };
+    let ended = match args.command.unwrap_or_default() {
+        Command::Compile(args) => compile::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    };
+    match ended {
+        Ok(Ending::Clean) => ExitCode::SUCCESS,
+        Ok(Ending::Problems) => ExitCode::from(1),
+        Err(failure) => {
+            stderr::print(&format!("error: {failure}\n"));
+            ExitCode::from(2)
+        }
     }
 }

@@ -1,0 +1,102 @@
+//! What stands under `out`, held against what the sources mean.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use slowburn::artifact::Artifacts;
+use slowburn::emit::TARGETS;
+
+use crate::ending::Failure;
+use crate::sources::shown;
+
+/// What the first line of every file that slowburn makes begins with. A file without it is somebody's own.
+const MARK: &str = "# Compiled by slowburn";
+
+/// One file that is not as it should be.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// Relative to `out`, with `/` between its parts.
+    pub path: String,
+    /// What stands there; `None` if nothing does.
+    pub old: Option<Vec<u8>>,
+    /// What belongs there; `None` if no source makes it any more.
+    pub new: Option<&'a str>,
+}
+
+/// Every file that differs, is missing, or is stale, by path.
+///
+/// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its
+/// first line says so and it lies where slowburn writes: in the directory of a target, at any depth.
+pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>, Failure> {
+    let mut changes = Vec::new();
+    for (path, new) in artifacts {
+        let old = read(out, path)?;
+        if old.as_deref() != Some(new.as_bytes()) {
+            changes.push(Change { path: path.clone(), old, new: Some(new) });
+        }
+    }
+    for directory in owned(artifacts) {
+        for path in ours(out, &directory)? {
+            if !artifacts.contains_key(&path) {
+                let old = read(out, &path)?;
+                changes.push(Change { path, old, new: None });
+            }
+        }
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+/// The directories under `out` that slowburn writes to: those of all targets, even of one that makes nothing this time.
+fn owned(artifacts: &Artifacts) -> BTreeSet<String> {
+    let now = artifacts.keys().filter_map(|path| path.split_once('/')).map(|(directory, _)| directory);
+    TARGETS.iter().map(|(target, _)| *target).chain(now).map(str::to_owned).collect()
+}
+
+fn read(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+    match fs::read(out.join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::of("read", shown(out, Path::new(path)), &error)),
+    }
+}
+
+/// The marked files under `directory`, at any depth. Links are not followed: what they lead to is not ours.
+fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
+    let failed = |error| Failure::of("read", shown(out, Path::new(directory)), &error);
+    let entries = match fs::read_dir(out.join(directory)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        // Names of ours are ASCII, and none is hidden: a hidden directory is what a crash has left (see `write`).
+        let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned)
+        else {
+            continue;
+        };
+        let path = format!("{directory}/{name}");
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() {
+            found.extend(ours(out, &path)?);
+        } else if kind.is_file() && is_marked(&entry.path()).map_err(failed)? {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn is_marked(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(MARK.len() as u64).read_to_end(&mut start)?,
+        // What may not be read was not written by the same user.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    Ok(start == MARK.as_bytes())
+}

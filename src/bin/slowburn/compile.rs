@@ -1,0 +1,76 @@
+//! `slowburn compile`: what the sources mean, under `out`.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use slowburn::plan::Plan;
+
+use crate::args::{Compile, Format};
+use crate::changes::{self, Change};
+use crate::ending::{Ending, Failure};
+use crate::sources::Project;
+use crate::{diff, problems, sources, stderr, stdout, write};
+
+/// Compiles, and writes all files or none; with `--check`, shows what would change instead.
+pub fn run(args: &Compile) -> Result<Ending, Failure> {
+    let slos = &args.sources.slos;
+    let project = Project::read(slos)?;
+    sources::apart(slos, &args.out)?;
+    problems::show(&project, args.format)?;
+    let Some(plan) = &project.plan else { return Ok(Ending::Problems) };
+    let artifacts = slowburn::emit::emit(plan);
+    if args.check {
+        return compare(args, plan, &changes::find(&artifacts, &args.out)?);
+    }
+    let changes = write::write(&artifacts, &args.out)?;
+    if args.format == Format::Human {
+        let removed = changes.iter().filter(|change| change.new.is_none()).count();
+        stderr::print(&format!(
+            "compiled {}: {} in {}, {} changed, {removed} removed\n",
+            amounts(plan),
+            several(artifacts.len(), "file"),
+            shown(&args.out),
+            changes.len() - removed,
+        ));
+    }
+    Ok(Ending::Clean)
+}
+
+fn compare(args: &Compile, plan: &Plan, changes: &[Change]) -> Result<Ending, Failure> {
+    let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
+    let mut diffs = String::new();
+    for change in changes {
+        diffs.push_str(&diff::unified(change, &out));
+    }
+    // A program that asked for its own format reads nothing else on stdout.
+    match args.format {
+        Format::Human => stdout::print(&diffs)?,
+        Format::Json | Format::Github | Format::Sarif => stderr::print(&diffs),
+    }
+    if !changes.is_empty() {
+        let mut again = String::from("slowburn compile");
+        if slos != "slos" || out != "out" {
+            let _ = write!(again, " {slos} --out {out}");
+        }
+        stderr::print(&format!("{out} is not what {slos} means: run {again}\n"));
+        return Ok(Ending::Problems);
+    }
+    if args.format == Format::Human {
+        stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(plan)));
+    }
+    Ok(Ending::Clean)
+}
+
+/// `28 SLOs of 10 services`
+fn amounts(plan: &Plan) -> String {
+    let slos = plan.services.iter().map(|service| service.slos.len()).sum();
+    format!("{} of {}", several(slos, "SLO"), several(plan.services.len(), "service"))
+}
+
+fn several(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+fn shown(path: &Path) -> String {
+    sources::shown(path, Path::new(""))
+}

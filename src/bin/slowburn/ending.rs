@@ -1,0 +1,47 @@
+//! How a command ends.
+
+use std::error::Error;
+use std::fmt;
+
+/// A command that did what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Exit code 0: no error; there may be warnings.
+    Clean,
+    /// Exit code 1: the sources have errors, or `out` is not what they mean.
+    Problems,
+}
+
+/// Exit code 2: the command could not be carried out, for a reason outside the sources.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// In words for people: what is so, and what to do about it.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+
+    /// The system refused: `cannot read slos/api.yaml: Permission denied`.
+    pub fn of(attempt: &str, path: impl fmt::Display, error: &dyn Error) -> Self {
+        let mut cause = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let reason = cause.to_string();
+        // Rust adds ` (os error 13)`, which tells people nothing.
+        let reason = reason.split(" (os error").next().unwrap_or(&reason);
+        Self(format!("cannot {attempt} {path}: {reason}"))
+    }
+
+    /// Adds what to do, or what became of the files.
+    pub fn and(self, words: &str) -> Self {
+        Self(format!("{}\n{words}", self.0))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

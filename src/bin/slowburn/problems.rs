@@ -1,0 +1,24 @@
+//! Shows problems to whoever was asked for.
+
+use slowburn::render::{self, render};
+
+use crate::args::Format;
+use crate::ending::Failure;
+use crate::sources::Project;
+use crate::{stderr, stdout};
+
+/// All problems: for people on stderr, for programs on stdout.
+pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
+    let format = match format {
+        Format::Human => render::Format::Human { color: stderr::color() },
+        Format::Json => render::Format::Json,
+        Format::Github => render::Format::Github,
+        Format::Sarif => render::Format::Sarif,
+    };
+    let text = render(&project.problems, &project.sources, format);
+    if let render::Format::Human { .. } = format {
+        stderr::print(&text);
+        return Ok(());
+    }
+    stdout::print(&text)
+}

@@ -1,0 +1,197 @@
+//! Reads SLO definitions from a directory.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use slowburn::Compiled;
+use slowburn::diagnostic::{self, Problem};
+use slowburn::parse::{PROJECT_FILE, yaml};
+use slowburn::plan::Plan;
+use slowburn::source::{SourceFile, Sources};
+
+use crate::ending::Failure;
+
+/// One byte more than the parser takes: it is the parser who says that this is too much.
+const READ_AT_MOST: u64 = (8 << 20) + 1;
+
+/// What a directory of definitions comes to.
+#[derive(Debug)]
+pub struct Project {
+    /// The texts, for showing problems in them.
+    pub sources: Sources,
+    /// Everything that is wrong, sorted.
+    pub problems: Vec<Problem>,
+    /// What is computed; `None` if there is an error.
+    pub plan: Option<Plan>,
+}
+
+impl Project {
+    /// Reads and compiles everything under `slos`.
+    pub fn read(slos: &Path) -> Result<Self, Failure> {
+        let mut files = Vec::new();
+        let mut valid_up_to = BTreeMap::new();
+        for path in find(slos)? {
+            let shown = shown(slos, &path);
+            let bytes = read(&slos.join(&path)).map_err(|error| Failure::of("read", &shown, &error))?;
+            let (text, fault) = decode(bytes);
+            valid_up_to.extend(fault.map(|fault| (shown.clone(), fault)));
+            files.push(SourceFile { path: shown, text });
+        }
+        let sources = Sources::new(files);
+        if valid_up_to.is_empty() {
+            let Compiled { problems, plan } = slowburn::compile(&sources);
+            return Ok(Self { sources, problems, plan });
+        }
+        // A file that is no text is compiled as an empty one, to find what is wrong with the others; what is said of its
+        // emptiness is left out.
+        let readable = |file: &SourceFile| match valid_up_to.contains_key(&file.path) {
+            true => SourceFile { path: file.path.clone(), text: String::new() },
+            false => file.clone(),
+        };
+        let mut problems =
+            slowburn::compile(&Sources::new(sources.iter().map(|(_, file)| readable(file)).collect()))
+                .problems;
+        problems.retain(|problem| !valid_up_to.contains_key(&sources.file(problem.primary.span.source).path));
+        for (id, file) in sources.iter() {
+            problems.extend(valid_up_to.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
+        }
+        diagnostic::sort(&mut problems);
+        Ok(Self { sources, problems, plan: None })
+    }
+}
+
+/// A path as people are shown it: `base` as they gave it, then the rest, with `/` between the parts.
+pub fn shown(base: &Path, rest: &Path) -> String {
+    let base = base.display().to_string();
+    let trimmed = base.trim_end_matches(std::path::is_separator);
+    if rest.as_os_str().is_empty() {
+        return if trimmed.is_empty() { base } else { trimmed.to_owned() };
+    }
+    rest.iter().fold(trimmed.to_owned(), |shown, part| format!("{shown}/{}", part.to_string_lossy()))
+}
+
+/// Refuses an `out` inside of `slos`: the next run would read what this one has written.
+pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
+    // What does not exist yet cannot be a link: its nearest ancestor that does says where it will be.
+    let existing =
+        out.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let real = existing.into_iter().find_map(|path| fs::canonicalize(path).ok());
+    match (fs::canonicalize(slos), real) {
+        (Ok(slos_real), Some(real)) if real.starts_with(&slos_real) => {
+            let (slos, out) = (shown(slos, Path::new("")), shown(out, Path::new("")));
+            Err(Failure::new(format!(
+                "{out} lies in {slos}, so what is compiled would be read as definitions"
+            ))
+            .and("name a directory beside it: --out path/to/out"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The paths of all definitions, relative to `slos`.
+///
+/// Only what lies in `slos` decides: whether it is in a git repository, and what the directories above it ignore, does not.
+fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let name = shown(slos, Path::new(""));
+    match fs::metadata(slos) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            return Err(Failure::new(format!("{name} is a file"))
+                .and("name the directory that holds the definitions: slowburn compile path/to/slos"));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Failure::new(format!("there is no directory {name}"))
+                .and("write SLO definitions into it, or name the directory that holds them: slowburn compile path/to/slos"));
+        }
+        Err(error) => return Err(Failure::of("read", name, &error)),
+    }
+    let mut walk = WalkBuilder::new(slos);
+    walk.standard_filters(false).hidden(true).git_ignore(true).require_git(false).follow_links(true);
+    let mut found = Vec::new();
+    for entry in walk.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if passed_over(slos, &error) => continue,
+            Err(error) => return Err(unreadable(&name, &error)),
+        };
+        let path = entry.path().strip_prefix(slos).expect("a walk stays where it began");
+        if !is_yaml(path) || entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let name = shown(slos, path);
+        if path.to_str().is_none() {
+            return Err(Failure::new(format!("the name of {name} is not UTF-8")).and("rename the file"));
+        }
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            return Err(Failure::new(format!("{name} is not a regular file")));
+        }
+        if path.file_name().is_some_and(|name| name == PROJECT_FILE) && entry.depth() > 1 {
+            let project = shown(slos, Path::new(PROJECT_FILE));
+            return Err(Failure::new(format!(
+                "{name} would be a second project file: only {project} is one"
+            ))
+            .and("move its settings there or into the service files, or rename it"));
+        }
+        found.push(path.to_owned());
+    }
+    if found.is_empty() {
+        return Err(Failure::new(format!("there is no *.yaml in {name}"))
+            .and("write a definition into it, such as api.yaml, or name the directory that holds them: slowburn compile path/to/slos"));
+    }
+    Ok(found)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Whether the walk may go on: a link that leads back up shows only what has been seen, and a link to nowhere matters only
+/// where a definition is expected (editors lock a file by a hidden one).
+fn passed_over(slos: &Path, error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithDepth { err, .. } => passed_over(slos, err),
+        ignore::Error::WithPath { path, err } => {
+            let path = path.strip_prefix(slos).unwrap_or(path);
+            let hidden = path.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+            let nowhere = err.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
+            hidden || (nowhere && !is_yaml(path)) || passed_over(slos, err)
+        }
+        _ => false,
+    }
+}
+
+fn unreadable(name: &str, error: &ignore::Error) -> Failure {
+    match error {
+        ignore::Error::WithDepth { err, .. } => unreadable(name, err),
+        ignore::Error::WithPath { path, err } => unreadable(&shown(path, Path::new("")), err),
+        ignore::Error::Io(error) => Failure::of("read", name, error),
+        _ => Failure::new(format!("cannot read {name}: {error}")),
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(READ_AT_MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text, and how many bytes of it are one if not all are.
+fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
+    if bytes.len() as u64 == READ_AT_MOST {
+        // The cut may have split a character, and nobody will read it. It grows no shorter by this.
+        return (String::from_utf8_lossy(&bytes).into_owned(), None);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(valid);
+            (String::from_utf8(bytes).expect("this much is valid"), Some(valid))
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What becomes of `out`: all of it or nothing, nothing that is somebody's own, and the same bytes every time.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::Stdio;
+
+use support::folder::{API, Folder, service};
+use support::skipped;
+
+const RULES: &str = "out/prometheus/api.rules.yaml";
+
+/// With everything compiled.
+fn compiled() -> Folder {
+    let folder = Folder::new();
+    folder.write("slos/b.yaml", service("b"));
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    folder
+}
+
+/// A shell whose mounts nobody else sees, where that is permitted.
+fn private_mounts() -> Option<[&'static str; 4]> {
+    let shell = ["unshare", "--mount", "sh", "-ec"];
+    let mounts = std::process::Command::new("unshare")
+        .args(["--mount", "sh", "-ec", "mount -t tmpfs none /mnt"])
+        .stderr(Stdio::null())
+        .status();
+    mounts.is_ok_and(|status| status.success()).then_some(shell)
+}
+
+#[test]
+fn the_same_sources_give_the_same_bytes_and_touch_nothing() {
+    let folder = compiled();
+    let before = (folder.tree("out"), fs::metadata(folder.path(RULES)).unwrap());
+    let ran = folder.slowburn(&[]);
+    assert!(ran.stderr.ends_with(" in out, 0 changed, 0 removed\n"), "{}", ran.stderr);
+    let after = (folder.tree("out"), fs::metadata(folder.path(RULES)).unwrap());
+    assert_eq!(before.0, after.0);
+    let stamp = |metadata: &fs::Metadata| (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
+    assert_eq!(stamp(&before.1), stamp(&after.1));
+}
+
+#[test]
+fn only_what_differs_is_written() {
+    let folder = compiled();
+    let other = "out/prometheus/b.rules.yaml";
+    let inode = fs::metadata(folder.path(other)).unwrap().ino();
+    let right = folder.read(RULES);
+    folder.write(RULES, "# by hand\n");
+    let ran = folder.slowburn(&[]);
+    assert!(ran.stderr.ends_with(", 1 changed, 0 removed\n"), "{}", ran.stderr);
+    assert_eq!(folder.read(RULES), right);
+    assert_eq!(fs::metadata(folder.path(other)).unwrap().ino(), inode);
+}
+
+#[test]
+fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
+    let folder = compiled();
+    let own = [
+        ("out/README.md", "# Compiled by slowburn, says my note\n"),
+        ("out/prometheus/own.rules.yaml", "# Mine, not compiled by slowburn\ngroups: []\n"),
+        ("out/prometheus/short", "# Comp"),
+        ("out/mine/copy.rules.yaml", "# Compiled by slowburn: change the sources, not this file.\n"),
+        ("out/.slowburn-notes/x", "mine"),
+    ];
+    for (path, text) in own {
+        folder.write(path, text);
+    }
+    folder.write("elsewhere/x.rules.yaml", "# Compiled by slowburn: change the sources, not this file.\n");
+    symlink(folder.path("elsewhere"), folder.path("out/prometheus/linked")).unwrap();
+    symlink(folder.path("elsewhere/x.rules.yaml"), folder.path("out/prometheus/linked.rules.yaml")).unwrap();
+    folder.remove("slos/b.yaml");
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains(", 0 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
+    assert!(!folder.path("out/prometheus/b.rules.yaml").exists());
+    assert!(folder.path(RULES).exists());
+    for (path, text) in own {
+        assert_eq!(folder.read(path), text);
+    }
+    assert!(folder.path("elsewhere/x.rules.yaml").exists());
+    assert!(
+        folder.path("out/prometheus/linked").exists()
+            && folder.path("out/prometheus/linked.rules.yaml").exists()
+    );
+    assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(0));
+}
+
+#[test]
+fn an_error_in_one_file_leaves_all_of_out_as_it_is() {
+    let folder = compiled();
+    let before = folder.tree("out");
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    folder.write("slos/b.yaml", "service: [\n");
+    folder.write("slos/c.yaml", service("c"));
+    assert_eq!(folder.slowburn(&[]).code, Some(1));
+    assert_eq!(folder.tree("out"), before);
+}
+
+#[test]
+fn check_is_content_with_what_was_compiled() {
+    let folder = compiled();
+    let ran = folder.slowburn(&["compile", "--check"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    assert!(ran.stderr.ends_with("checked 2 SLOs of 2 services: out is what slos means\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn check_shows_what_differs_is_missing_or_is_stale_and_changes_nothing() {
+    let folder = compiled();
+    let text = folder.read(RULES);
+    folder.write(RULES, text.replacen("99.9%", "99.5%", 1));
+    folder.remove("slos/b.yaml");
+    folder.write("slos/c.yaml", service("c"));
+    let before = folder.tree("out");
+    let ran = folder.slowburn(&["compile", "--check"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.ends_with("out is not what slos means: run slowburn compile\n"), "{}", ran.stderr);
+    assert_eq!(folder.tree("out"), before);
+    let headers: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("--- ") || line.starts_with("+++ "))
+        .filter(|line| line.contains("rules.yaml") || line.contains("/dev/null"))
+        .collect();
+    let shown = |pair: [&str; 2]| headers.windows(2).any(|window| window == pair);
+    assert!(
+        shown(["--- a/out/prometheus/api.rules.yaml", "+++ b/out/prometheus/api.rules.yaml"]),
+        "{headers:?}"
+    );
+    assert!(shown(["--- a/out/prometheus/b.rules.yaml", "+++ /dev/null"]), "{headers:?}");
+    assert!(shown(["--- /dev/null", "+++ b/out/prometheus/c.rules.yaml"]), "{headers:?}");
+    assert!(
+        ran.stdout
+            .contains("\n-  # api/availability: 99.5% over 30d\n+  # api/availability: 99.9% over 30d\n")
+    );
+}
+
+#[test]
+fn a_diff_that_check_shows_can_be_applied() {
+    let folder = compiled();
+    let text = folder.read(RULES);
+    folder.write(RULES, text.replacen("99.9%", "99.5%", 1));
+    let script = "$slowburn compile --check >change.diff 2>&2 || patch --quiet -p1 <change.diff";
+    if folder.script(&["sh", "-c"], "command -v patch").code != Some(0) {
+        return skipped("patch is not installed, so no diff was applied");
+    }
+    assert_eq!(folder.script(&["sh", "-c"], script).code, Some(0));
+    assert_eq!(folder.read(RULES), text);
+}
+
+#[test]
+fn a_long_diff_is_cut() {
+    let folder = compiled();
+    folder.write(RULES, format!("# Compiled by slowburn\n{}", "line\n".repeat(1000)));
+    let ran = folder.slowburn(&["compile", "--check"]);
+    assert_eq!(ran.code, Some(1));
+    let diff = ran.stdout.split("--- a/out/prometheus/api.rules.yaml").nth(1).unwrap();
+    let (shown, more) = diff.split_once("\n… ").unwrap();
+    assert_eq!(shown.lines().count(), 200);
+    assert!(more.lines().next().unwrap().ends_with(" more lines"));
+}
+
+#[test]
+fn check_before_the_first_compilation_names_the_command_that_is_due() {
+    let folder = Folder::new();
+    fs::rename(folder.path("slos"), folder.path("mine")).unwrap();
+    let ran = folder.slowburn(&["compile", "mine", "--out", "made", "--check"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.ends_with("made is not what mine means: run slowburn compile mine --out made\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!folder.path("made").exists());
+}
+
+#[test]
+fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
+    let folder = compiled();
+    folder.write(RULES, "mine\n");
+    let ran = folder.slowburn(&["compile", "--check", "--format", "json"]);
+    assert_eq!(ran.code, Some(1));
+    serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap();
+    assert!(ran.stderr.starts_with("--- a/out/"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_where_a_directory_belongs_changes_nothing() {
+    let folder = Folder::new();
+    folder.write("out/prometheus", "mine");
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(
+        folder.tree("out").into_iter().collect::<Vec<_>>(),
+        [("/prometheus".to_owned(), b"mine".to_vec())]
+    );
+}
+
+#[test]
+fn a_directory_where_a_file_belongs_changes_nothing() {
+    let folder = compiled();
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    fs::remove_file(folder.path("out/prometheus/b.rules.yaml")).unwrap();
+    folder.write("out/prometheus/b.rules.yaml/own", "mine");
+    let before = folder.tree("out");
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("out/prometheus/b.rules.yaml"), "{}", ran.stderr);
+    assert_eq!(folder.tree("out"), before);
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_changes_nothing() {
+    let folder = compiled();
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    folder.remove("slos/b.yaml");
+    let before = folder.tree("out");
+    let ran = folder.script(&["sh", "-c"], "ulimit -f 1; trap '' XFSZ; exec $slowburn");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.ends_with("File too large\nnothing under out has changed\n"), "{}", ran.stderr);
+    assert_eq!(folder.tree("out"), before);
+    let ran = folder.script(&["sh", "-c"], "ulimit -f 1; trap '' XFSZ; exec $slowburn compile --out new/one");
+    assert_eq!(ran.code, Some(2));
+    assert!(!folder.path("new").exists(), "what was made on the way is gone");
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let Some(shell) = private_mounts() else {
+        return skipped("mounting is not permitted, so no disk was filled");
+    };
+    let folder = compiled();
+    for number in 0..30 {
+        let name = format!("service-{number}");
+        folder.write(&format!("slos/{name}.yaml"), service(&name));
+    }
+    // Room for twice what was compiled, and sixteen times as much to come.
+    let script = "mkdir disk; size=$(($(du -sk out | cut -f1) * 2 + 64)); \
+        mount -t tmpfs -o size=${size}k none disk; cp -r out disk; \
+        $slowburn compile --out disk/out && exit 9; diff -r out disk/out && ls -A disk/out >left; ls -A out | diff - left";
+    let ran = folder.script(&shell, script);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr.ends_with("No space left on device\nnothing under disk/out has changed\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_out_that_cannot_be_written_to_is_said_to_be_so() {
+    let Some(shell) = private_mounts() else {
+        return skipped("mounting is not permitted, so no disk was read-only");
+    };
+    let folder = compiled();
+    let before = folder.tree("out");
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    let ran = folder.script(&shell, "mount --bind out out; mount -o remount,bind,ro out; exec $slowburn");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
+    assert_eq!(folder.tree("out"), before);
+    // What is right already needs no writing.
+    folder.write("slos/api.yaml", API);
+    let ran = folder.script(&shell, "mount --bind out out; mount -o remount,bind,ro out; exec $slowburn");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_undoes_the_others() {
+    let Some(shell) = private_mounts() else {
+        return skipped("mounting is not permitted, so no file was made irreplaceable");
+    };
+    let folder = compiled();
+    // `a` is new, `api` changes, `b` cannot be replaced because it is a mount point, or cannot be removed for the same reason.
+    folder.write("slos/a.yaml", service("a"));
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    let before = folder.tree("out");
+    let script = "mount --bind out/prometheus/b.rules.yaml out/prometheus/b.rules.yaml; exec $slowburn";
+    for text in [service("b").replace("99.9%", "99.5%"), service("c")] {
+        folder.write("slos/b.yaml", text);
+        let ran = folder.script(&shell, script);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with("busy\nnothing under out has changed\n"), "{}", ran.stderr);
+        assert_eq!(folder.tree("out"), before);
+    }
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(0));
+}
+
+#[test]
+fn a_run_after_a_crash_finishes_the_work() {
+    let folder = compiled();
+    let right = folder.tree("out");
+    folder.write("out/.slowburn-4194305/0.new", "half of a fi");
+    folder.write("out/.slowburn-4194305/1.old", "old");
+    folder.remove(RULES);
+    assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(1));
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(folder.tree("out"), right);
+    // Even if there is nothing else to do.
+    folder.write("out/.slowburn-1/0.new", "half of a fi");
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(folder.tree("out"), right);
+}
+
+#[test]
+fn several_at_once_wait_for_each_other() {
+    let right = compiled().tree("out");
+    let folder = Folder::new();
+    folder.write("slos/b.yaml", service("b"));
+    folder.write("other/c.yaml", service("c"));
+    let runs: Vec<_> = (0..12)
+        .map(|number| {
+            let slos = if number % 2 == 0 { "slos" } else { "other" };
+            folder.command(&["compile", slos]).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(folder.tree("out"), right);
+}
+
+#[test]
+fn out_may_hold_links() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("elsewhere/rules")).unwrap();
+    fs::create_dir(folder.path("out")).unwrap();
+    symlink("../elsewhere/rules", folder.path("out/prometheus")).unwrap();
+    symlink("nowhere", folder.path("elsewhere/rules/api.rules.yaml")).unwrap();
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(folder.path("elsewhere/rules/api.rules.yaml").is_file());
+    assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(0));
+}

@@ -1,0 +1,49 @@
+//! What several tests share: the tools they run, and folders they may ruin.
+#![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+
+pub mod folder;
+
+use std::env;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Debian's promtool, or whatever `PROMTOOL` or `PATH` names. Under `tests/run` it has to be there: the test that asks
+/// for it fails without.
+pub fn promtool() -> Option<PathBuf> {
+    let found = tool("PROMTOOL", "promtool");
+    assert!(
+        found.is_some() || env::var("SLOWBURN_REQUIRE_TOOLS").as_deref() != Ok("1"),
+        "there is no promtool: run tests/tools, or set PROMTOOL"
+    );
+    found
+}
+
+/// A promtool of Prometheus 3, where there is one.
+pub fn promtool3() -> Option<PathBuf> {
+    tool("PROMTOOL3", "promtool3")
+}
+
+/// Says aloud that something could not run. Not `eprintln!`, which the test harness keeps to itself; `tests/run` repeats it
+/// beside the result.
+pub fn skipped(what: &str) {
+    let line = format!("skipped: {what}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Ok(list) = env::var("SLOWBURN_SKIPPED") {
+        let mut list = OpenOptions::new().create(true).append(true).open(list).unwrap();
+        list.write_all(line.as_bytes()).unwrap();
+    }
+}
+
+/// The tool that `variable` names, or that `tests/tools` has fetched, or that is on `PATH`; only if it runs.
+fn tool(variable: &str, name: &str) -> Option<PathBuf> {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
+    let named = env::var_os(variable).filter(|named| !named.is_empty()).map(PathBuf::from);
+    let runs = |tool: &PathBuf| {
+        let version =
+            Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
+    };
+    [named, Some(fetched), Some(PathBuf::from(name))].into_iter().flatten().find(runs)
+}
