@@ -256,7 +256,9 @@ fn spike<'t>(
                 let units = (spent * Decimal::from(stage.units())).floor();
                 stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
             }
-            Event::Slice(_) => stage.bad(usize::try_from(spent.floor()).ok().filter(|steps| *steps > 0)?),
+            Event::Slice(_) => {
+                stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
+            }
         };
         let loads = [before.to_vec(), spike.clone(), stage.good(recovery(stage, tiers))].concat();
         let timeline = stage.timeline(&loads);

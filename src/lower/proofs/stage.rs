@@ -113,6 +113,20 @@ impl<'a> Stage<'a> {
         loads
     }
 
+    /// So many bad slices, one ending at each step: two partly bad steps so far apart that no other slice holds both, and neither spoils one alone.
+    pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
+        let Budgeting::Timeslices { objective, .. } = &self.slo.budgeting else { return None };
+        let slice = self.slice_steps();
+        if slice < 2 || bad >= slice {
+            return (slice < 2).then(|| self.bad(bad));
+        }
+        let part = objective.budget().ratio() * Decimal::from(slice as u64) * Decimal::new(55, 2);
+        let part =
+            u64::try_from((part * Decimal::from(PER_STEP)).trunc()).ok().filter(|part| *part <= PER_STEP)?;
+        let spoiled = Load { good: PER_STEP - part, bad: part };
+        Some([vec![spoiled], self.good(slice - bad - 1), vec![spoiled], self.good(bad - 1)].concat())
+    }
+
     /// Steps with an error ratio, as even as whole units can be; where slices are judged, a bad step every so often.
     pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<Load>> {
         let units = self.units();
