@@ -53,6 +53,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use diagnostic::{Level, Problem};
+use model::Model;
 use plan::Plan;
 use source::Sources;
 
@@ -61,14 +62,19 @@ use source::Sources;
 pub struct Compiled {
     /// Everything that is wrong, sorted.
     pub problems: Vec<Problem>,
-    /// What is computed; `None` if there is an error.
-    pub plan: Option<Plan>,
+    /// What is meant; `None` if there is an error.
+    pub model: Option<Model>,
 }
 
 impl Compiled {
+    /// The rules and their numbers, without proofs; `None` if there is an error.
+    pub fn plan(&self) -> Option<Plan> {
+        self.model.as_ref().map(lower::lower)
+    }
+
     /// The files; `None` if there is an error.
     pub fn artifacts(&self) -> Option<Artifacts> {
-        self.plan.as_ref().map(emit::emit)
+        self.model.as_ref().map(|model| emit::emit(&lower::prove(model, lower::lower(model))))
     }
 }
 
@@ -80,6 +86,5 @@ pub fn compile(sources: &Sources) -> Compiled {
     problems.extend(check::check(&model));
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| problem.level == Level::Error);
-    let plan = (!failed).then(|| lower::lower(&model));
-    Compiled { problems, plan }
+    Compiled { problems, model: (!failed).then_some(model) }
 }

@@ -24,7 +24,7 @@ pub struct ServicePlan {
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
-    /// What proves all of them.
+    /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
 

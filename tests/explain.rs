@@ -12,7 +12,7 @@ const EVENTS: &str =
 fn explained(lines: &str) -> String {
     let file = SourceFile { path: "slos/api.yaml".to_owned(), text: format!("{HEAD}{lines}") };
     let compiled = slowburn::compile(&Sources::new(vec![file]));
-    let plan = compiled.plan.unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+    let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
     let text = explain(&plan.services[0].slos[0]);
     for line in text.lines() {
         assert!(line.chars().count() <= 100, "too wide: {line}");

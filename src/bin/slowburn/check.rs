@@ -9,5 +9,5 @@ use crate::sources::Project;
 pub fn run(args: &Check) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos)?;
     problems::show(&project, args.format)?;
-    Ok(if project.plan.is_some() { Ending::Clean } else { Ending::Problems })
+    Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }

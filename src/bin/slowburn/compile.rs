@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use slowburn::plan::Plan;
+use slowburn::model::Model;
 
 use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
@@ -17,17 +17,18 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     let project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
     problems::show(&project, args.format)?;
-    let Some(plan) = &project.plan else { return Ok(Ending::Problems) };
-    let artifacts = slowburn::emit::emit(plan);
+    let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts()) else {
+        return Ok(Ending::Problems);
+    };
     if args.check {
-        return compare(args, plan, &changes::find(&artifacts, &args.out)?);
+        return compare(args, model, &changes::find(&artifacts, &args.out)?);
     }
     let changes = write::write(&artifacts, &args.out)?;
     if args.format == Format::Human {
         let removed = changes.iter().filter(|change| change.new.is_none()).count();
         stderr::print(&format!(
             "compiled {}: {} in {}, {} changed, {removed} removed\n",
-            amounts(plan),
+            amounts(model),
             several(artifacts.len(), "file"),
             shown(&args.out),
             changes.len() - removed,
@@ -36,7 +37,7 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
-fn compare(args: &Compile, plan: &Plan, changes: &[Change]) -> Result<Ending, Failure> {
+fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, Failure> {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut diffs = String::new();
     for change in changes {
@@ -56,15 +57,15 @@ fn compare(args: &Compile, plan: &Plan, changes: &[Change]) -> Result<Ending, Fa
         return Ok(Ending::Problems);
     }
     if args.format == Format::Human {
-        stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(plan)));
+        stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(model)));
     }
     Ok(Ending::Clean)
 }
 
 /// `28 SLOs of 10 services`
-fn amounts(plan: &Plan) -> String {
-    let slos = plan.services.iter().map(|service| service.slos.len()).sum();
-    format!("{} of {}", several(slos, "SLO"), several(plan.services.len(), "service"))
+fn amounts(model: &Model) -> String {
+    let slos = model.services.iter().map(|service| service.slos.len()).sum();
+    format!("{} of {}", several(slos, "SLO"), several(model.services.len(), "service"))
 }
 
 fn several(count: usize, thing: &str) -> String {

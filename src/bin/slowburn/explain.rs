@@ -17,12 +17,13 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
         }
         Some((service, slo)) => {
             let project = Project::read(&args.sources.slos)?;
-            let Some(plan) = &project.plan else {
+            let Some(plan) = project.compiled.plan() else {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
-            let found = slos(plan).find(|found| found.promise.service == service && found.promise.slo == slo);
-            let found = found.ok_or_else(|| unknown_slo(plan, service, slo))?;
+            let found =
+                slos(&plan).find(|found| found.promise.service == service && found.promise.slo == slo);
+            let found = found.ok_or_else(|| unknown_slo(&plan, service, slo))?;
             stdout::print(&slowburn::explain::explain(found))?;
             Ok(Ending::Clean)
         }

@@ -15,7 +15,7 @@ pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
         Format::Github => render::Format::Github,
         Format::Sarif => render::Format::Sarif,
     };
-    let text = render(&project.problems, &project.sources, format);
+    let text = render(&project.compiled.problems, &project.sources, format);
     if let render::Format::Human { .. } = format {
         stderr::print(&text);
         return Ok(());

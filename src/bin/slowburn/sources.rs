@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use slowburn::Compiled;
-use slowburn::diagnostic::{self, Problem};
+use slowburn::diagnostic;
 use slowburn::parse::{PROJECT_FILE, yaml};
-use slowburn::plan::Plan;
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
@@ -22,10 +21,8 @@ const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64 + 1;
 pub struct Project {
     /// The texts, for showing problems in them.
     pub sources: Sources,
-    /// Everything that is wrong, sorted.
-    pub problems: Vec<Problem>,
-    /// What is computed; `None` if there is an error.
-    pub plan: Option<Plan>,
+    /// What they come to.
+    pub compiled: Compiled,
 }
 
 impl Project {
@@ -42,8 +39,8 @@ impl Project {
         }
         let sources = Sources::new(files);
         if valid_up_to.is_empty() {
-            let Compiled { problems, plan } = slowburn::compile(&sources);
-            return Ok(Self { sources, problems, plan });
+            let compiled = slowburn::compile(&sources);
+            return Ok(Self { sources, compiled });
         }
         // A file that is no text is compiled as an empty one, to find what is wrong with the others; what is said of its
         // emptiness is left out.
@@ -59,7 +56,7 @@ impl Project {
             problems.extend(valid_up_to.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
         }
         diagnostic::sort(&mut problems);
-        Ok(Self { sources, problems, plan: None })
+        Ok(Self { sources, compiled: Compiled { problems, model: None } })
     }
 }
 
