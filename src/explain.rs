@@ -3,7 +3,7 @@
 //! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
 
 use crate::plan::{Event, Promise, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, Severity, percent, text};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, text};
 
 /// The widest line.
 const WIDTH: usize = 100;
@@ -98,7 +98,7 @@ fn events(value: Decimal) -> String {
 }
 
 fn promised(promise: &Promise) -> String {
-    let over = match promise.period.starts_with("calendar") {
+    let over = match matches!(promise.period, Period::Calendar(..)) {
         true => format!("in every {}", promise.period),
         false => format!("in any {}", promise.period),
     };

@@ -2,7 +2,7 @@
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::Expr;
-use crate::vocabulary::{Decimal, Duration, Severity};
+use crate::vocabulary::{Decimal, Duration, Period, Severity};
 
 /// Everything that is emitted.
 #[derive(Clone, Debug)]
@@ -52,8 +52,8 @@ pub struct Promise {
     pub ratio: Decimal,
     /// 1 − objective.
     pub budget: Decimal,
-    /// `30d`, or `calendar month (Europe/Madrid)`.
-    pub period: String,
+    /// What it is promised over.
+    pub period: Period,
     /// What burn rates are derived from.
     pub period_length: Duration,
     /// What one event is.

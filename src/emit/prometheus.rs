@@ -2,7 +2,7 @@
 
 use super::words;
 use super::yaml::Yaml;
-use crate::artifact::Artifacts;
+use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
 use crate::plan::{Event, Group, Makes, Plan, Promise, Rule, ServicePlan};
 use crate::promql::pretty;
@@ -25,7 +25,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
 
 fn file(language: Language, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
-    yaml.comment(0, "Compiled by slowburn: change the sources, not this file.");
+    yaml.comment(0, MARK);
     yaml.line(0, "groups:");
     for slo in &service.slos {
         for (index, group) in slo.groups.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
-use crate::artifact::Artifacts;
+use crate::artifact::{Artifacts, MARK};
 use crate::model::{Labels, Language};
 use crate::plan::{Case, Check, Makes, Plan, Proof, Rule};
 use crate::promql::ast::Expr;
@@ -21,7 +21,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
 
 fn file(language: Language, service: &str, proof: &Proof) -> String {
     let mut yaml = Yaml::default();
-    yaml.comment(0, "Compiled by slowburn: change the sources, not this file.");
+    yaml.comment(0, MARK);
     yaml.comment(0, proof.about);
     for reason in &proof.unproven {
         yaml.comment(0, &format!("Not proven: {reason}."));

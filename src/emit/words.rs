@@ -4,7 +4,7 @@ use crate::model::{Labels, Language};
 use crate::plan::{Alert, Notice, Promise};
 use crate::promql::ast::Expr;
 use crate::text::{self, Texts};
-use crate::vocabulary::Severity;
+use crate::vocabulary::{Period, Severity};
 
 /// What is not known before an alert fires.
 pub struct Known<'a> {
@@ -56,13 +56,19 @@ fn burn(
         Some(known) => (known.burn_rate.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(promise, budget_left)),
     };
+    let (rolling, calendar, zone) = match &promise.period {
+        Period::Rolling(length) => (length.to_string(), "", ""),
+        Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
+    };
     let description = sentence(&own(promise.description.as_deref().unwrap_or_default()));
     let values = text::Burn {
         service: &promise.service,
         slo: &promise.slo,
         description: &description,
         objective: &promise.objective,
-        period: &promise.period,
+        rolling: &rolling,
+        calendar,
+        zone,
         which: &which,
         burn_rate: &burn_rate,
         budget_left: &left,

@@ -19,7 +19,7 @@ use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, call, div, ge, gt, mul, number, or, string, sub, sum_by, unless,
+    add, aggregate, and, call, div, ge, gt, mul, number, or, string, sub, sum_by, unless, vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -143,29 +143,27 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
     ]
 }
 
-/// States that are looked at: one event per look and series.
+/// States that are looked at: one event per look and series. What is found now stands for the looks that were missed since the last evaluation.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let missed = REACH.millis() / INTERVAL.millis();
     let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
-    // What is found now stands for looks that were missed, but never for a time before the first.
-    let recent = Duration::from_millis(REACH.millis() + INTERVAL.millis() / 2);
-    let known = call("present_over_time", vec![looks.clone().range(Time::Fixed(recent))]);
+    let half = INTERVAL.millis() / 2;
+    let stamps =
+        names.recorded(&names.stamp(unit)).range(Time::Fixed(Duration::from_millis(REACH.millis() + half)));
+    let since = sub(call("time", vec![]), call("last_over_time", vec![stamps]));
+    let missed = call("round", vec![div(Expr::from(since), number(INTERVAL.secs())).into()]);
+    let weighed = mul(seen.clone(), missed).on::<&str>(&[]).group_left::<&str>(&[]);
     vec![
         names.record(
-            names.increase(unit, Side::Total, REACH),
-            and(mul(number(missed), seen.clone()), known).on(&names.by),
-            "Looks in a quarter of an hour: one every 30s for each series.",
-        ),
-        names.record(
             names.increase(unit, Side::Total, INTERVAL),
-            or(caught_up(names, unit, Side::Total), seen).on(&names.by),
-            "Looks since the last evaluation: all of the last 15m not counted yet if that one was missed.",
+            or(weighed, seen).on(&names.by),
+            "Looks, one every 30s for each series; those that were missed, up to 15m of them, are made good.",
         ),
         names.record(
             names.increase(unit, Side::Bad, INTERVAL),
             bad(looks.into()),
             "Those that found it bad.",
         ),
+        names.record(names.stamp(unit), vector(call("time", vec![])), "When this was evaluated last."),
     ]
 }
 

@@ -86,7 +86,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         objective,
         ratio: slo.objective.ratio(),
         budget: slo.objective.budget().ratio(),
-        period: slo.period.to_string(),
+        period: slo.period.clone(),
         period_length: slo.period.nominal(),
         event,
         by: slo.by.iter().map(|label| label.as_str().to_owned()).collect(),

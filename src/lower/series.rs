@@ -29,6 +29,15 @@ pub(super) enum Unit {
     Events,
 }
 
+impl Unit {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Occurrences => "occurrences",
+            Self::Events => "events",
+        }
+    }
+}
+
 /// The series of one SLO.
 pub(super) struct Series {
     service: String,
@@ -68,12 +77,13 @@ impl Series {
         self.counted(Unit::Events, side, &operation)
     }
 
+    /// `slo:events:evaluated_timestamp_seconds`: when states were looked at last.
+    pub fn stamp(&self, unit: Unit) -> String {
+        format!("slo:{}:evaluated_timestamp_seconds", unit.as_str())
+    }
+
     fn counted(&self, unit: Unit, side: Side, operation: &str) -> String {
-        let unit = match unit {
-            Unit::Occurrences => "occurrences",
-            Unit::Events => "events",
-        };
-        format!("slo:{}_{unit}:{operation}", side.as_str())
+        format!("slo:{}_{}:{operation}", side.as_str(), unit.as_str())
     }
 
     /// `slo:sli_error:ratio_rate5m`.

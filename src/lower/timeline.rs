@@ -9,9 +9,9 @@ use crate::vocabulary::{Decimal, Duration, Severity};
 /// What happens in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Load {
-    /// Good events; for a state, whether it is looked at (1).
+    /// Good events; for a state, how many series are looked at and good.
     pub good: u64,
-    /// Bad events; for a state, whether it is bad (1).
+    /// Bad events; for a state, how many series are bad.
     pub bad: u64,
 }
 
@@ -53,19 +53,15 @@ impl<'a> Timeline<'a> {
     ) -> Self {
         // A state is looked at from the beginning; counters have gained something only after the first step.
         let first = match (event, loads.first()) {
-            (Event::Check, Some(load)) => Counted { total: 1, bad: u64::from(load.bad > 0) },
+            (Event::Check, Some(load)) => Counted { total: load.good + load.bad, bad: load.bad },
             _ => Counted::default(),
         };
         let mut sums = vec![first];
         for (index, load) in loads.iter().enumerate() {
-            // Nothing is known of the time before the first look.
-            let looks = match event {
-                Event::Slice(_) if index == 0 => 1,
-                Event::Slice(_) | Event::Check | Event::Occurrence => step.millis() / INTERVAL.millis(),
-            };
+            let looks = step.millis() / INTERVAL.millis();
             let counted = match event {
                 Event::Occurrence => Counted { total: load.good + load.bad, bad: load.bad },
-                Event::Check => Counted { total: looks, bad: if load.bad > 0 { looks } else { 0 } },
+                Event::Check => Counted { total: looks * (load.good + load.bad), bad: looks * load.bad },
                 Event::Slice(length) => {
                     let steps = (length.millis() / step.millis()).max(1) as usize;
                     let slice = &loads[(index + 1).saturating_sub(steps)..=index];

@@ -59,7 +59,7 @@ impl Node {
 }
 
 /// The largest file that is read, in bytes.
-const MAX_BYTES: usize = 8 << 20;
+pub const MAX_BYTES: usize = 8 << 20;
 
 /// How deep values may stand in each other, chosen so that a thread with 2 MiB of stack can read them. Definitions need
 /// about six.

@@ -20,8 +20,12 @@ pub struct Burn<'a> {
     pub description: &'a str,
     /// `99.9%`.
     pub objective: &'a str,
-    /// `30d`.
-    pub period: &'a str,
+    /// `30d`; empty for a calendar period.
+    pub rolling: &'a str,
+    /// `month` or `quarter`; empty for a rolling period.
+    pub calendar: &'a str,
+    /// The time zone of a calendar period.
+    pub zone: &'a str,
     /// ` (env: production)`, or nothing.
     pub which: &'a str,
     /// The burn rate now, or the template that asks for it.
@@ -119,7 +123,9 @@ mod tests {
                     slo: "availability",
                     description: "",
                     objective: "99.9%",
-                    period: "30d",
+                    rolling: "30d",
+                    calendar: "",
+                    zone: "",
                     which: "",
                     burn_rate: "14.4",
                     budget_left: "80%",

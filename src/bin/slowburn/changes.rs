@@ -12,7 +12,7 @@ use crate::ending::Failure;
 use crate::sources::shown;
 
 /// What the first line of every file that slowburn makes begins with. A file without it is somebody's own.
-const MARK: &str = "# Compiled by slowburn";
+const MARK: &str = "# Compiled by slowburn:";
 
 /// One file that is not as it should be.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use slowburn::source::{SourceFile, Sources};
 use crate::ending::Failure;
 
 /// One byte more than the parser takes: it is the parser who says that this is too much.
-const READ_AT_MOST: u64 = (8 << 20) + 1;
+const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64 + 1;
 
 /// What a directory of definitions comes to.
 #[derive(Debug)]

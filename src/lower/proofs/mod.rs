@@ -26,6 +26,9 @@ use stage::Stage;
 /// Events per step: enough that one in a million is a whole number.
 const PER_STEP: u64 = 1_000_000;
 
+/// Series whose state is looked at, where there can be several: enough for a tenth of them to be bad.
+const COPIES: u64 = 10;
+
 /// Steps played after the last thing that is to happen.
 const MARGIN: usize = 2;
 

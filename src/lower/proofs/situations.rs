@@ -60,10 +60,15 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
                 match below(stage, &tiers, slow) {
                     Some(case) => played.cases.push((situation, case)),
                     None if tiers.is_empty() => {}
-                    None => played.unproven.push(
-                        "a burn just below the lowest threshold takes too long where every look is all or nothing"
-                            .to_owned(),
-                    ),
+                    None => played.unproven.push(format!(
+                        "no burn was found that lasts just below {}: {}",
+                        text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
+                        match stage.promise.event {
+                            Event::Slice(_) => "one bad slice is already more",
+                            Event::Check | Event::Occurrence =>
+                                "it would take too long until one event is bad",
+                        }
+                    )),
                 }
             }
         }
@@ -247,9 +252,12 @@ fn spike<'t>(
     [8, 6, 4, 2].into_iter().find_map(|tenths| {
         let spent = budget * Decimal::new(tenths, 1);
         let spike = match stage.promise.event {
-            Event::Occurrence if spent < Decimal::ONE => stage.ratio(1, spent)?,
-            Event::Occurrence | Event::Check | Event::Slice(_) => {
-                stage.bad(usize::try_from(spent.floor()).ok().filter(|steps| *steps > 0)?)
+            Event::Occurrence | Event::Check => {
+                let units = (spent * Decimal::from(stage.units())).floor();
+                stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
+            }
+            Event::Slice(_) => {
+                stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
             }
         };
         let loads = [before.to_vec(), spike.clone(), stage.good(recovery(stage, tiers))].concat();
@@ -290,10 +298,12 @@ fn burn_between(
     before: &[Load],
 ) -> Option<(Vec<Load>, Decimal)> {
     let higher = tiers.iter().map(|other| other.threshold).filter(|other| *other > tier.threshold).min()?;
-    [7, 5, 8, 4, 6, 3, 2].into_iter().find_map(|tenths| {
+    [7, 5, 8, 4, 6, 3, 2, 1].into_iter().find_map(|tenths| {
         let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
         let fires = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
-        let burning = usize::try_from(fires.ceil()).ok()? + stage.slice_steps() + MARGIN;
+        // Where events are few, the one that passes the threshold may be a whole unit late.
+        let unit = usize::try_from((Decimal::ONE / ratio / Decimal::from(stage.units())).ceil()).ok()?;
+        let burning = usize::try_from(fires.ceil()).ok()? + unit + stage.slice_steps() + MARGIN;
         let burn = stage.ratio(burning, ratio)?;
         let loads = [before.to_vec(), burn.clone()].concat();
         let timeline = stage.timeline(&loads);
@@ -312,9 +322,11 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
     let severities = stage.severities(slow);
     [999, 990, 970, 950, 900, 800, 700, 600, 500].into_iter().find_map(|per_mille| {
         let ratio = tier.threshold * Decimal::new(per_mille, 3);
+        let one = Decimal::ONE / ratio / Decimal::from(stage.units());
         let steps = match stage.promise.event {
             Event::Occurrence => 30,
-            Event::Check | Event::Slice(_) => 2 * usize::try_from((Decimal::ONE / ratio).ceil()).ok()?,
+            Event::Check => usize::try_from(one.ceil()).ok()? + 20,
+            Event::Slice(_) => 2 * usize::try_from((Decimal::ONE / ratio).ceil()).ok()?,
         };
         let loads = stage.ratio(steps, ratio).filter(|loads| loads.len() <= MOST)?;
         let timeline = stage.timeline(&loads);

@@ -1,15 +1,15 @@
 //! What one SLO's situations are played on: its series, its alerts, and the checks that follow from a timeline.
 
 use super::numbers::four_digits;
-use super::{PER_STEP, at, selectors};
+use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
 use crate::lower::events::lag;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::{Behaviour, Budgeting, Labels, Series, Slo};
+use crate::model::{Behaviour, Budgeting, Labels, Series, Sli, Slo};
 use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
-use crate::promql::ast::{Expr, Selector};
+use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 
@@ -20,6 +20,8 @@ pub(super) struct Stage<'a> {
     pub names: Names,
     pub stimulus: &'a [Series],
     rules: Vec<&'a Rule>,
+    /// The label that tells series apart whose state is looked at, if there can be several.
+    copies: Option<String>,
     pub step: Duration,
 }
 
@@ -31,6 +33,7 @@ impl<'a> Stage<'a> {
             promise: &plan.promise,
             names: Names::new(&plan.promise),
             stimulus: slo.stimulus.as_deref()?,
+            copies: copies(slo, &plan.promise),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
         })
@@ -84,19 +87,63 @@ impl<'a> Stage<'a> {
 
     /// Steps in which everything is good.
     pub fn good(&self, steps: usize) -> Vec<Load> {
-        vec![Load { good: PER_STEP, bad: 0 }; steps]
+        vec![Load { good: self.units(), bad: 0 }; steps]
     }
 
     /// Steps in which everything is bad.
     pub fn bad(&self, steps: usize) -> Vec<Load> {
-        vec![Load { good: 0, bad: PER_STEP }; steps]
+        vec![Load { good: 0, bad: self.units() }; steps]
     }
 
-    /// Steps with an error ratio: exact where events are counted; otherwise a bad step every so often.
+    /// What one step is made of: events, or series that are looked at.
+    pub fn units(&self) -> u64 {
+        match self.promise.event {
+            Event::Occurrence | Event::Slice(_) => PER_STEP,
+            Event::Check => self.copies.as_ref().map_or(1, |_| COPIES),
+        }
+    }
+
+    /// Bad units, as early as they fit.
+    pub fn burst(&self, bad: u64) -> Vec<Load> {
+        let units = self.units();
+        let mut loads = self.bad((bad / units) as usize);
+        if !bad.is_multiple_of(units) {
+            loads.push(Load { good: units - bad % units, bad: bad % units });
+        }
+        loads
+    }
+
+    /// So many bad slices, one ending at each step: two partly bad steps so far apart that no other slice holds both, and neither spoils one alone.
+    pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
+        let Budgeting::Timeslices { objective, .. } = &self.slo.budgeting else { return None };
+        let slice = self.slice_steps();
+        if slice < 2 || bad >= slice {
+            return (slice < 2).then(|| self.bad(bad));
+        }
+        let part = objective.budget().ratio() * Decimal::from(slice as u64) * Decimal::new(55, 2);
+        let part =
+            u64::try_from((part * Decimal::from(PER_STEP)).trunc()).ok().filter(|part| *part <= PER_STEP)?;
+        let spoiled = Load { good: PER_STEP - part, bad: part };
+        Some([vec![spoiled], self.good(slice - bad - 1), vec![spoiled], self.good(bad - 1)].concat())
+    }
+
+    /// Steps with an error ratio, as even as whole units can be; where slices are judged, a bad step every so often.
     pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<Load>> {
+        let units = self.units();
         if self.promise.event == Event::Occurrence {
-            let bad = u64::try_from((ratio * Decimal::from(PER_STEP)).trunc()).ok().filter(|bad| *bad > 0)?;
-            return Some(vec![Load { good: PER_STEP.checked_sub(bad)?, bad }; steps]);
+            let bad = u64::try_from((ratio * Decimal::from(units)).trunc()).ok().filter(|bad| *bad > 0)?;
+            return Some(vec![Load { good: units.checked_sub(bad)?, bad }; steps]);
+        }
+        if self.promise.event == Event::Check {
+            let until = |step: usize| {
+                let bad = (ratio * Decimal::from(units) * Decimal::from(step as u64)).trunc();
+                u64::try_from(bad).unwrap_or(0)
+            };
+            let load = |step: usize| {
+                let bad = (until(step) - until(step - 1)).min(units);
+                Load { good: units - bad, bad }
+            };
+            return Some((1..=steps).map(load).collect());
         }
         let every = usize::try_from((Decimal::ONE / ratio).ceil()).ok().filter(|every| *every > 1)?;
         let load = |step: usize| if step.is_multiple_of(every) { self.bad(1)[0] } else { self.good(1)[0] };
@@ -117,8 +164,25 @@ impl<'a> Stage<'a> {
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
         let loads: Vec<Load> = loads.iter().flat_map(|load| vec![*load; often]).collect();
-        let mut series: Vec<(String, String)> =
-            self.stimulus.iter().map(|series| samples(series, self.interval(), &loads, mishaps)).collect();
+        let mut series: Vec<(String, String)> = match &self.copies {
+            None => {
+                self.stimulus.iter().map(|series| samples(series, self.interval(), &loads, mishaps)).collect()
+            }
+            Some(label) => (0..COPIES)
+                .flat_map(|copy| {
+                    let bad = |load: &Load| Load { good: 0, bad: u64::from(load.bad > copy) };
+                    let loads: Vec<Load> = loads.iter().map(bad).collect();
+                    let one = move |series: &Series| {
+                        let mut series = series.clone();
+                        series.labels.insert(label.clone(), format!("copy-{copy}"));
+                        series
+                    };
+                    let copies: Vec<Series> = self.stimulus.iter().map(one).collect();
+                    let samples = |series: &Series| samples(series, self.interval(), &loads, mishaps);
+                    copies.iter().map(samples).collect::<Vec<_>>()
+                })
+                .collect(),
+        };
         let quiet = self.good(loads.len());
         let neighbours = self.neighbours();
         series.extend(
@@ -287,5 +351,41 @@ impl<'a> Stage<'a> {
         }
         checks.push(self.above(step, tier.long, tier.threshold, true));
         checks
+    }
+}
+
+/// A label that may tell apart several series whose state is looked at: one that survives every aggregation and matching of the query and is
+/// neither chosen by its selectors nor kept by the promise; none where counters are counted.
+fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
+    let (Sli::Checked { good, .. }, Event::Check) = (&slo.sli, promise.event) else { return None };
+    let mut survivors: Option<Vec<String>> = None;
+    let mut dropped: Vec<String> = promise.by.clone();
+    dropped.extend(
+        good.selectors().iter().flat_map(|it| it.matchers.iter().map(|matcher| matcher.label.clone())),
+    );
+    let mut keep = |labels: &[String]| {
+        let known = survivors.take().unwrap_or_else(|| labels.to_vec());
+        survivors = Some(known.into_iter().filter(|label| labels.contains(label)).collect());
+    };
+    good.visit(&mut |part| match &part.kind {
+        Kind::Aggregate { grouping: Some(grouping), .. } if !grouping.without => keep(&grouping.labels),
+        Kind::Aggregate { grouping: Some(grouping), .. } => dropped.extend(grouping.labels.clone()),
+        Kind::Aggregate { grouping: None, .. } => keep(&[]),
+        Kind::Binary(binary) => match &binary.matching {
+            Some(matching) if matching.on => keep(&matching.labels),
+            Some(matching) => dropped.extend(matching.labels.clone()),
+            None => {}
+        },
+        Kind::Call { function, .. }
+            if ["absent", "absent_over_time", "scalar", "vector"].contains(&function.as_str()) =>
+        {
+            keep(&[]);
+        }
+        _ => {}
+    });
+    let free = |label: &String| !dropped.contains(label);
+    match survivors {
+        Some(labels) => labels.into_iter().find(free),
+        None => Some("copy".to_owned()).filter(free),
     }
 }
