@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
+mod support;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use proptest::prelude::*;
@@ -317,11 +319,6 @@ fn the_other_parser_agrees() {
     snapshot("other-parser", wrong.join("\n"));
 }
 
-fn promtool() -> Option<PathBuf> {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/promtool");
-    std::env::var_os("PROMTOOL").map(PathBuf::from).or_else(|| built.exists().then_some(built))
-}
-
 /// What promtool says about these expressions as recording rules, which take scalars and vectors only.
 fn promtool_check(promtool: &Path, expressions: &[String]) -> Result<(), String> {
     let mut rules = String::from("groups:\n- name: all\n  rules:\n");
@@ -347,7 +344,9 @@ fn as_rule(expr: &Expr, found: Type) -> Expr {
 
 #[test]
 fn promtool_reads_what_we_read_and_print() {
-    let Some(promtool) = promtool() else { return };
+    let Some(promtool) = support::promtool() else {
+        return support::skipped("promtool's opinion on our corpus of PromQL");
+    };
     let (mut texts, mut printed) = (Vec::new(), Vec::new());
     for text in corpus("valid.txt") {
         let (expr, found) = promql::read(&text).unwrap();
@@ -365,7 +364,9 @@ fn promtool_reads_what_we_read_and_print() {
 
 #[test]
 fn promtool_refuses_what_we_refuse() {
-    let Some(promtool) = promtool() else { return };
+    let Some(promtool) = support::promtool() else {
+        return support::skipped("promtool's opinion on our corpus of PromQL");
+    };
     // One run each: promtool stops at nothing, but one exit code would hide one that is accepted.
     for text in corpus("invalid.txt").into_iter().chain(corpus("ill-typed.txt")) {
         // 3.0 renamed it.

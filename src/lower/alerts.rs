@@ -133,7 +133,11 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
             after: missing.after,
             which: which.clone(),
         },
-        annotations: service.annotations.clone(),
+        annotations: {
+            let mut annotations = service.annotations.clone();
+            annotations.extend(model.project.severities.get(missing.severity).annotations.clone());
+            annotations
+        },
     };
     let rule = Rule {
         makes: Makes::Alert(Box::new(alert)),

@@ -91,6 +91,11 @@ impl Series {
         format!("slo:sli_error:ratio_rate{suffix}")
     }
 
+    /// The ratio of the period: `slo:sli_error:ratio_rate30d`, `slo:sli_error:ratio_month`.
+    pub fn period_ratio(&self, rolling: bool, suffix: &str) -> String {
+        if rolling { self.ratio(suffix) } else { format!("slo:sli_error:ratio_{suffix}") }
+    }
+
     /// The selector of a recorded series of this SLO.
     pub fn recorded(&self, name: &str) -> Selector {
         selector(name, &[("service", &self.service), ("slo", &self.slo)])

@@ -14,7 +14,7 @@ use super::{INTERVAL, LONG_INTERVAL};
 use crate::model::Slo;
 use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{call, div, mul, number, or, sub, unless, vector};
+use crate::promql::build::{add, call, div, mul, number, or, sub, unless, vector};
 use crate::vocabulary::{Duration, Period};
 
 /// The window of `slo:current_burn_rate:ratio`.
@@ -65,9 +65,17 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
         rules.extend(ratio(promise, names, window, sum));
     }
     let current = names.recorded(&names.ratio(&CURRENT.to_string()));
+    // One per value of the labels that are kept, so that dashboards can join it with the rest.
+    let constant = |value| -> Expr {
+        let seen = names.recorded(&names.sum(Side::Total, LONG_INTERVAL));
+        match promise.by.is_empty() {
+            true => vector(exact(value)),
+            false => add(mul(number("0"), seen), exact(value)).into(),
+        }
+    };
     rules.extend([
-        names.record("slo:objective:ratio".to_owned(), vector(exact(promise.ratio)), ""),
-        names.record("slo:error_budget:ratio".to_owned(), vector(exact(promise.budget)), ""),
+        names.record("slo:objective:ratio".to_owned(), constant(promise.ratio), ""),
+        names.record("slo:error_budget:ratio".to_owned(), constant(promise.budget), ""),
         names.record("slo:current_burn_rate:ratio".to_owned(), div(current, exact(promise.budget)), ""),
     ]);
     rules
@@ -102,7 +110,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         Period::Calendar(unit, zone) => rules.extend(calendar::rules(names, *unit, zone)),
     }
     let events = |side| names.recorded(&names.period(side, rolling, &suffix));
-    let ratio = names.ratio(&suffix);
+    let ratio = names.period_ratio(rolling, &suffix);
     let spent = || div(names.recorded(&ratio), exact(promise.budget));
     rules.extend([
         names.record(ratio.clone(), quotient(events(Side::Bad).into(), events(Side::Total).into()), ""),

@@ -107,17 +107,21 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
     if let Some(unit) = unit {
         let zone = match zone {
             None => Zone::utc(),
-            Some(name) => match Zone::named(name.text.trim()) {
-                Some(zone) => zone,
-                None => {
-                    problems.push(
-                        Problem::error("unknown-time-zone", whole(name), "no such time zone is known").help(
+            Some(name) => {
+                match Zone::named(name.text.trim()) {
+                    Some(zone) => zone,
+                    None => {
+                        problems.push(
+                        Problem::error("unknown-time-zone", whole(name), "months of this time zone cannot be told")
+                            .label("unknown, or its offset at the beginning of a month differs from year to year")
+                            .help(
                             "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
                         ),
                     );
-                    return None;
+                        return None;
+                    }
                 }
-            },
+            }
         };
         return Some((Period::Calendar(unit, zone), Some(whole(written))));
     }

@@ -460,7 +460,7 @@ fn collect(
                 place,
                 "this is more than counter selectors, sums and differences of them",
             )
-            .label("rates and sums are added by the compiler");
+            .label("what it gains, and sums of that, are computed by the rules");
             let bare = inner.and_then(|span| query.text.get(span.start..span.end));
             let problem = match &expr.kind {
                 Kind::Call { function, .. } if of_gauges(function) => problem.help(

@@ -11,5 +11,5 @@ pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
 pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
-pub use period::{Calendar, Period, Zone};
+pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use severity::{PerSeverity, Severity};

@@ -86,6 +86,15 @@ impl fmt::Display for Period {
     }
 }
 
+/// Why a name gives no time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneFault {
+    /// There is no such zone.
+    Unknown,
+    /// Its months do not begin at the same offset every year, so no rule that holds for years can be written.
+    Varies,
+}
+
 /// A time zone, reduced to what a calendar period needs of it: how far ahead of UTC each month begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
@@ -103,23 +112,25 @@ impl Zone {
         Self { name: "UTC".to_owned(), ahead: [0; 12] }
     }
 
-    /// The zone of an IANA name (`Europe/Madrid`), from the database that is built in; `None` if there is none of that name, or if its months
-    /// do not begin at the same offset every year.
-    pub fn named(name: &str) -> Option<Self> {
-        let zone = TimeZone::get(name).ok()?;
+    /// The zone of an IANA name (`Europe/Madrid`), from the database that is built in.
+    ///
+    /// # Errors
+    /// [`ZoneFault`] if there is none of that name, or if its months do not begin at the same offset every year.
+    pub fn named(name: &str) -> Result<Self, ZoneFault> {
+        let zone = TimeZone::get(name).map_err(|_| ZoneFault::Unknown)?;
         let mut ahead = [0; 12];
         for (month, slot) in (1i8..).zip(&mut ahead) {
             let mut offsets = Self::YEARS.map(|year| {
                 let midnight = civil::date(year, month, 1).at(0, 0, 0, 0);
                 midnight.to_zoned(zone.clone()).map(|zoned| zoned.offset().seconds()).ok()
             });
-            let first = offsets.next()??;
+            let first = offsets.next().flatten().ok_or(ZoneFault::Varies)?;
             if !offsets.all(|offset| offset == Some(first)) {
-                return None;
+                return Err(ZoneFault::Varies);
             }
             *slot = first;
         }
-        Some(Self { name: name.to_owned(), ahead })
+        Ok(Self { name: name.to_owned(), ahead })
     }
 
     /// The IANA name.
@@ -144,6 +155,7 @@ mod tests {
         assert_eq!(madrid.ahead()[6], 7200);
         let buenos_aires = Zone::named("America/Argentina/Buenos_Aires").expect("in the database");
         assert!(buenos_aires.ahead().iter().all(|ahead| *ahead == -3 * 3600));
-        assert_eq!(Zone::named("Europe/Atlantis"), None);
+        assert_eq!(Zone::named("Europe/Atlantis"), Err(ZoneFault::Unknown));
+        assert_eq!(Zone::named("Africa/Casablanca"), Err(ZoneFault::Varies));
     }
 }

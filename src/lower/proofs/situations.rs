@@ -407,7 +407,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     vec![
         stage.value(last, events(Side::Bad), bad.to_string()),
         stage.value(last, events(Side::Total), total.to_string()),
-        stage.value(last, stage.recorded(&stage.names.ratio(&suffix)), divided(bad, total)),
+        stage.value(last, stage.recorded(&stage.names.period_ratio(rolling, &suffix)), divided(bad, total)),
         stage.value(
             last,
             stage.recorded("slo:period_error_budget_remaining:ratio"),
