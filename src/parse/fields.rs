@@ -123,6 +123,12 @@ impl<'a> Fields<'a> {
         self.list(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
+    /// Where an entry stands that is a map without entries.
+    pub fn empty_map(&self, name: &str) -> Option<Span> {
+        let (_, node) = self.left.iter().find(|(key, _)| key.text == name)?;
+        matches!(&node.value, Value::Map(entries) if entries.is_empty()).then_some(node.span)
+    }
+
     /// Reads one level further down with the same list of problems.
     pub fn problems(&mut self) -> &mut Vec<Problem> {
         self.problems

@@ -204,11 +204,13 @@ fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     if !fields.has("slos") {
         fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
     }
-    let promised = fields.has("slos");
-    let slos = fields.map("slos", slo);
-    if promised && slos.is_empty() && fields.problems().is_empty() {
-        fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
+    if let Some(place) = fields.empty_map("slos") {
+        fields.problems().push(
+            Problem::error("missing-key", place, "this service promises nothing")
+                .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
+        );
     }
+    let slos = fields.map("slos", slo);
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();

@@ -7,7 +7,7 @@ use crate::model::{Budgeting, Labels, MissingEvents};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone,
+    Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone, ZoneFault,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -107,21 +107,13 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
     if let Some(unit) = unit {
         let zone = match zone {
             None => Zone::utc(),
-            Some(name) => {
-                match Zone::named(name.text.trim()) {
-                    Some(zone) => zone,
-                    None => {
-                        problems.push(
-                        Problem::error("unknown-time-zone", whole(name), "months of this time zone cannot be told")
-                            .label("unknown, or its offset at the beginning of a month differs from year to year")
-                            .help(
-                            "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
-                        ),
-                    );
-                        return None;
-                    }
+            Some(name) => match Zone::named(name.text.trim()) {
+                Ok(zone) => zone,
+                Err(fault) => {
+                    problems.push(unzoned(name, fault));
+                    return None;
                 }
-            }
+            },
         };
         return Some((Period::Calendar(unit, zone), Some(whole(written))));
     }
@@ -148,6 +140,20 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
                     .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
             None
+        }
+    }
+}
+
+/// Why a text names no time zone that a calendar period could have.
+fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
+    let place = whole(name);
+    match fault {
+        ZoneFault::Unknown => Problem::error("unknown-time-zone", place, "no such time zone is known")
+            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+        ZoneFault::Varies => {
+            let headline = "months of this time zone do not begin at the same offset every year";
+            Problem::error("unknown-time-zone", place, headline)
+                .help("name a zone whose months do, such as `UTC`, or promise over a rolling period")
         }
     }
 }
