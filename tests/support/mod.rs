@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod folder;
+pub mod rules;
 
 use std::env;
 use std::fs::OpenOptions;
