@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 use slowburn::artifact::Artifacts;
 use support::rules::{check_rules, compiled, files, read, test_rules, written};
-use support::{promtool, promtool3, skipped};
+use support::{full, promtool, promtool3, skipped};
 
 const PROJECT: &str = "
 version: slowburn/v1
@@ -120,7 +120,6 @@ fn words_of_the_sources_are_expected_as_they_are() {
 #[test]
 fn proofs_of_cases_hold() {
     let (_dir, folders) = everything();
-    let full = std::env::var("SLOWBURN_FULL").as_deref() == Ok("1");
     let proofs = |which: &dyn Fn(&str) -> bool| -> Vec<PathBuf> {
         let proven = folders.iter().filter(|(name, _)| *name != MISJUDGED && which(name));
         let folders = proven.map(|(_, folder)| folder);
@@ -133,7 +132,7 @@ fn proofs_of_cases_hold() {
         None => skipped("proofs of tests/cases: there is no promtool"),
     }
     match promtool3() {
-        Some(promtool) => failed.extend(test_rules(&promtool, proofs(&|name| full || is_new(name)))),
+        Some(promtool) => failed.extend(test_rules(&promtool, proofs(&|name| full() || is_new(name)))),
         None => skipped("proofs of native histograms: there is no promtool3"),
     }
     assert!(failed.is_empty(), "{} failed\n{}", failed.len(), failed.join("\n"));

@@ -12,7 +12,7 @@ use slowburn::plan::{Makes, Plan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Duration;
 use support::rules::{check_rules, files, groups, read, test_rules};
-use support::{promtool, promtool3, skipped};
+use support::{full, promtool, promtool3, skipped};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -39,8 +39,7 @@ fn all_rules_load_without_a_complaint() {
 /// that takes as long again.
 #[test]
 fn all_proofs_hold() {
-    let full = std::env::var("SLOWBURN_FULL").as_deref() == Ok("1");
-    let newest = if full { promtool3() } else { None };
+    let newest = if full() { promtool3() } else { None };
     let oldest = promtool();
     if oldest.is_none() {
         skipped("proofs of out/promtool: there is no promtool");

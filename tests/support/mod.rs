@@ -26,6 +26,11 @@ pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
 }
 
+/// Whether everything is wanted, however long it takes.
+pub fn full() -> bool {
+    env::var("SLOWBURN_FULL").as_deref() == Ok("1")
+}
+
 /// Says aloud that something could not run. Not `eprintln!`, which the test harness keeps to itself; `tests/run` repeats it
 /// beside the result.
 pub fn skipped(what: &str) {
