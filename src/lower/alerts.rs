@@ -103,6 +103,8 @@ fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severi
     let mut labels = service.labels.clone();
     labels.extend(own.clone());
     labels.extend(style.labels.clone());
+    // To Prometheus an empty label is none: it takes back what an outer level said.
+    labels.retain(|_, value| !value.is_empty());
     labels.insert("severity".to_owned(), style.label.clone());
     labels.insert("service".to_owned(), service.name.to_string());
     if let Some(owner) = &service.owner {

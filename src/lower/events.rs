@@ -3,8 +3,10 @@
 //! # How events are counted
 //! A counter's gain over an interval is its value now less its value then. Nothing is extrapolated, so counts are whole and add up exactly; neither
 //! the scrape interval nor the version's opinion on the edges of ranges matters. A series that restarted, or that was born with its first event,
-//! counts from zero; born is believed only of a target that was known before, by another series of the same metric with the very same labels, so that
-//! a new target, a gap or a changed target label never brings a counter's whole life into one interval.
+//! counts from zero; born is believed only of a target that was known before, by another series with the same `job` and `instance` that was scraped
+//! together with it, so that a new target, a gap or a changed target label never brings a counter's whole life into one interval. The time of the
+//! scrape tells a relabelled target: Prometheus notices late that the old series ended, or never if it was itself started anew, and
+//! until then sees both.
 //!
 //! # What a missed evaluation costs
 //! Nothing: if nothing was recorded one interval ago, all that the counters gained in the last quarter of an hour is counted, less what has
@@ -19,7 +21,7 @@ use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, call, div, ge, gt, mul, number, or, string, sub, sum_by, unless, vector,
+    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by, unless, vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -220,16 +222,32 @@ fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
             }
         }
     };
+    let scraped = |selector: &Selector| call("timestamp", vec![selector.clone().into()]);
     let known: Expr = homes
         .iter()
-        .map(|home| and((*home).clone(), (*home).clone().offset(Time::Fixed(window))).into())
+        .map(|home| and(scraped(home), (*home).clone().offset(Time::Fixed(window))).into())
         .reduce(|all: Expr, home| or(all, home).into())
         .expect("events are counted by something");
+    let target = ["job", "instance"];
+    let with_known = le(scraped(counter.selector()), aggregate("max", &target, known));
     or(
         ge(sub(reading(false), reading(true)), number("0")),
-        and(reading(false), known).on(&["job", "instance"]),
+        and(reading(false), with_known.on(&target).group_left::<&str>(&[])),
     )
     .into()
+}
+
+/// When a counter was last scraped; nothing for what is not counted.
+pub(super) fn scraped(slo: &Slo, names: &Series) -> Option<Expr> {
+    let Sli::Counted { total, good, bad } = &slo.sli else { return None };
+    let homes = total
+        .as_ref()
+        .map_or_else(|| good.iter().chain(bad).flatten().collect(), |total| total.iter().collect::<Vec<_>>());
+    let scraped = homes
+        .into_iter()
+        .map(|term| call("timestamp", vec![term.counter.selector().clone().into()]))
+        .reduce(|all, term| or(all, term).into())?;
+    Some(aggregate("max", &names.by, scraped))
 }
 
 /// How far behind a state may be that is read from ranges: the longest of them.

@@ -56,7 +56,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
     let promise = promise(service, slo);
     let names = series::Series::new(&promise);
     let mut fast = events::base(slo, &names);
-    fast.extend(windows::fast(&promise, &names));
+    fast.extend(windows::fast(slo, &promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);
     let alerts = alerts::burn(model, service, slo, &promise, &names);
     for (rule, in_slow) in alerts {

@@ -5,20 +5,24 @@
 //! tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same
 //! `sum_over_time`. A ratio is always Σ bad ÷ Σ total, so every event weighs the same, whenever it happened.
 //!
-//! **Invariant:** a ratio is never NaN: without events it is 0, and without data it is absent.
+//! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
+//! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
 use super::calendar;
-use super::events::{NEARLY_NOTHING, exact, less, summed};
+use super::events::{self, NEARLY_NOTHING, exact, less, summed};
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL};
 use crate::model::Slo;
 use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{add, call, div, mul, number, or, sub, unless, vector};
+use crate::promql::build::{add, and, call, div, gt, mul, number, or, sub, unless, vector};
 use crate::vocabulary::{Duration, Period};
 
 /// The window of `slo:current_burn_rate:ratio`.
 const CURRENT: Duration = LONG_INTERVAL;
+
+/// When the counters were last scraped, in seconds since 1970.
+const SCRAPED: &str = "slo:last_scrape:timestamp_seconds";
 
 /// Windows that pages use, in ascending order; five minutes are always among them.
 pub(super) fn fast_windows(promise: &Promise) -> Vec<Duration> {
@@ -48,8 +52,16 @@ fn counted_windows(promise: &Promise) -> Vec<Duration> {
 }
 
 /// Rules of the fast group behind the counted pair.
-pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
+pub(super) fn fast(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
+    let scraped = events::scraped(slo, names);
+    if let Some(scraped) = scraped.clone() {
+        rules.push(names.record(
+            SCRAPED.to_owned(),
+            scraped,
+            "The last scrape, so that a gap is no recovery.",
+        ));
+    }
     for side in [Side::Total, Side::Bad] {
         rules.push(names.record(
             names.sum(side, LONG_INTERVAL),
@@ -62,7 +74,14 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
             CURRENT => names.recorded(&names.sum(side, window)).into(),
             _ => summed(names, Unit::Events, side, window),
         };
-        rules.extend(ratio(promise, names, window, sum));
+        let mut ratio = ratio(promise, names, window, sum);
+        let decides = window == CURRENT || promise.tiers.iter().any(|tier| tier.short == window);
+        if let (true, true, Some(rule)) = (scraped.is_some(), decides, ratio.last_mut()) {
+            let fresh = gt(names.recorded(SCRAPED), sub(call("time", vec![]), number(window.secs())));
+            let known = or(gt(sum(Side::Total), number("0")), fresh);
+            rule.expr = and(rule.expr.clone(), known).into();
+        }
+        rules.extend(ratio);
     }
     let current = names.recorded(&names.ratio(&CURRENT.to_string()));
     // One per value of the labels that are kept, so that dashboards can join it with the rest.
@@ -136,8 +155,10 @@ fn ratio(promise: &Promise, names: &Series, window: Duration, sum: impl Fn(Side)
     rules
 }
 
+/// What restarts together with Prometheus may be missed in the total and seen among the bad.
 fn quotient(bad: Expr, total: Expr) -> Expr {
-    div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)])).into()
+    let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
+    call("clamp_max", vec![ratio.into(), number("1")])
 }
 
 /// The sum of a window that only the slow group needs.

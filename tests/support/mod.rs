@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod folder;
+pub mod rules;
 
 use std::env;
 use std::fs::OpenOptions;
@@ -23,6 +24,11 @@ pub fn promtool() -> Option<PathBuf> {
 /// A promtool of Prometheus 3, where there is one.
 pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
+}
+
+/// Whether everything is wanted, however long it takes.
+pub fn full() -> bool {
+    env::var("SLOWBURN_FULL").as_deref() == Ok("1")
 }
 
 /// Says aloud that something could not run. Not `eprintln!`, which the test harness keeps to itself; `tests/run` repeats it

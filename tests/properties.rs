@@ -1,0 +1,345 @@
+//! What must hold whatever the sources say.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use slowburn::artifact::Artifacts;
+use slowburn::render::{Format, render};
+use slowburn::source::{SourceFile, Sources};
+use support::rules::{check_rules, compiled, files, groups, written};
+
+/// The project's own sources.
+fn own() -> Vec<(String, String)> {
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("slos"), ".yaml")
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            (format!("slos/{name}"), fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+fn sources(files: &[(String, String)]) -> Sources {
+    let file = |(path, text): &(String, String)| SourceFile { path: path.clone(), text: text.clone() };
+    Sources::new(files.iter().map(file).collect())
+}
+
+/// Compiles, shows every problem, and writes every file: whatever comes of it, none of it panics.
+fn goes_through(files: &[(String, String)]) {
+    let sources = sources(files);
+    let compiled = slowburn::compile(&sources);
+    for format in [Format::Human { color: false }, Format::Json, Format::Github, Format::Sarif] {
+        render(&compiled.problems, &sources, format);
+    }
+    if let Some(artifacts) = compiled.artifacts() {
+        assert!(!artifacts.values().any(String::is_empty));
+    }
+}
+
+/// One way to ruin a text.
+#[derive(Clone, Debug)]
+enum Ruin {
+    DeleteLine(usize),
+    DuplicateLine(usize),
+    SwapLines(usize, usize),
+    DeleteToken(usize),
+    DuplicateToken(usize),
+    SwapTokens(usize, usize),
+    Insert(usize, String),
+    Cut(usize),
+}
+
+fn ruin() -> impl Strategy<Value = Ruin> {
+    let place = || any::<usize>();
+    let word = prop_oneof![
+        proptest::sample::select(vec![
+            ":",
+            "- ",
+            "{",
+            "}",
+            "[",
+            "]",
+            "'",
+            "\"",
+            "|\n",
+            ">\n",
+            "&a ",
+            "*a",
+            "<<: ",
+            "---\n",
+            "#",
+            "\t",
+            "\u{feff}",
+            "\0",
+            "0",
+            "-1",
+            "1e999",
+            "99999999999999999999",
+            "%",
+            "null",
+            "~",
+            "\r\n",
+            "ñ",
+            "é\u{301}",
+            "$window",
+            "(",
+            ")",
+            "offset 5m",
+            "[5m]",
+            "@",
+            "!tag ",
+            "? ",
+            "{{ $value }}",
+            "30d",
+            "0s",
+            "1ms",
+            "P",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,6}",
+    ];
+    prop_oneof![
+        place().prop_map(Ruin::DeleteLine),
+        place().prop_map(Ruin::DuplicateLine),
+        (place(), place()).prop_map(|(a, b)| Ruin::SwapLines(a, b)),
+        place().prop_map(Ruin::DeleteToken),
+        place().prop_map(Ruin::DuplicateToken),
+        (place(), place()).prop_map(|(a, b)| Ruin::SwapTokens(a, b)),
+        (place(), word).prop_map(|(place, word)| Ruin::Insert(place, word)),
+        place().prop_map(Ruin::Cut),
+    ]
+}
+
+/// Words, runs of blanks, and signs.
+fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    let kind = |c: char| match c {
+        ' ' => 0,
+        c if c.is_alphanumeric() || c == '_' => 1,
+        _ => 2,
+    };
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        if last.is_some_and(|last| last == 2 || last != kind(c)) {
+            tokens.push(&text[start..at]);
+            start = at;
+        }
+        last = Some(kind(c));
+    }
+    tokens.push(&text[start..]);
+    tokens
+}
+
+fn ruined(text: &str, ruin: &Ruin) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut words = tokens(text);
+    if lines.is_empty() {
+        return text.to_owned();
+    }
+    let (line_count, word_count) = (lines.len(), words.len());
+    match ruin {
+        Ruin::DeleteLine(at) => drop(lines.remove(at % line_count)),
+        Ruin::DuplicateLine(at) => lines.insert(at % line_count, lines[at % line_count]),
+        Ruin::SwapLines(a, b) => lines.swap(a % line_count, b % line_count),
+        Ruin::DeleteToken(at) => {
+            words.remove(at % word_count);
+            return words.concat();
+        }
+        Ruin::DuplicateToken(at) => {
+            words.insert(at % word_count, words[at % word_count]);
+            return words.concat();
+        }
+        Ruin::SwapTokens(a, b) => {
+            words.swap(a % word_count, b % word_count);
+            return words.concat();
+        }
+        Ruin::Insert(at, word) => {
+            words.insert(at % word_count, word);
+            return words.concat();
+        }
+        Ruin::Cut(at) => {
+            words.truncate(at % word_count);
+            return words.concat();
+        }
+    }
+    lines.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), text in "\\PC{0,200}", yaml in "[-:#{}\\[\\]'\"|>&*!%@, \nslo0-9a-z]{0,200}") {
+        for text in [String::from_utf8_lossy(&bytes).into_owned(), text, yaml] {
+            goes_through(&[("slos/a.yaml".to_owned(), text.clone())]);
+            goes_through(&[("slos/slowburn.yaml".to_owned(), text.clone()), ("slos/b.yaml".to_owned(), text)]);
+        }
+    }
+
+    #[test]
+    fn ruined_sources_are_read_without_a_panic(file in any::<usize>(), ruins in proptest::collection::vec(ruin(), 1..6)) {
+        let mut files = own();
+        // The project's file and one service: the others only cost time.
+        let chosen = 1 + file % (files.len() - 1);
+        let project = files.iter().position(|(path, _)| path.ends_with("/slowburn.yaml")).unwrap();
+        files = vec![files[project].clone(), files[if chosen == project { 0 } else { chosen }].clone()];
+        let target = file % 4 / 3;
+        for ruin in &ruins {
+            let target = &mut files[1 - target].1;
+            *target = ruined(target, ruin);
+        }
+        goes_through(&files);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_files_is_nothing(files in Just(own()).prop_shuffle()) {
+        let [one, other] = [&own(), &files].map(|files| slowburn::compile(&sources(files)).artifacts().unwrap());
+        prop_assert!(one == other);
+    }
+}
+
+#[test]
+fn the_same_sources_give_the_same_bytes() {
+    let compile = || {
+        let sources = sources(&own());
+        let compiled = slowburn::compile(&sources);
+        (compiled.artifacts().unwrap(), render(&compiled.problems, &sources, Format::Json))
+    };
+    assert!(compile() == compile());
+}
+
+/// Every expression of rule files, as it was written, is read by our own parser and printed as the same.
+fn read_back(artifacts: &Artifacts) -> usize {
+    let mut count = 0;
+    for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
+        for group in groups(rules) {
+            for rule in group["rules"].as_sequence().unwrap() {
+                let text = rule["expr"].as_str().unwrap();
+                let expr =
+                    slowburn::promql::read(text).unwrap_or_else(|faults| panic!("{faults:?}\n{text}")).0;
+                let printed = expr.to_string();
+                let again = slowburn::promql::parse(&printed).unwrap();
+                assert_eq!(again.to_string(), printed);
+                for width in [1, 40, 100, 10_000] {
+                    let pretty = slowburn::promql::pretty(&expr, width);
+                    assert_eq!(slowburn::promql::parse(&pretty).unwrap().to_string(), printed, "at {width}");
+                }
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn generated_expressions_are_read_back() {
+    assert!(read_back(&slowburn::compile(&sources(&own())).artifacts().unwrap()) > 500);
+}
+
+fn label_value() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9]{1,8}", "\\PC{1,12}", "[\"\\\\'`{}$,=~!.*|#:% \n]{1,8}"]
+}
+
+/// A matcher on a label of its own, as PromQL.
+fn matcher(name: &'static str) -> impl Strategy<Value = String> {
+    let pattern =
+        proptest::sample::select(vec!["5..", "a|b", "(x|y).*", "[^z]+", "api-[0-9]{2}", "\\d+", ".+"]);
+    let quoted = |text: &str| {
+        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("\"{escaped}\"")
+    };
+    (0..4u8, label_value(), pattern).prop_map(move |(op, value, pattern)| match op {
+        0 => format!("{name}={}", quoted(&value)),
+        1 => format!("{name}!={}", quoted(&value)),
+        2 => format!("{name}=~{}", quoted(pattern)),
+        _ => format!("{name}!~{}", quoted(pattern)),
+    })
+}
+
+/// A service with one SLO.
+fn service() -> impl Strategy<Value = String> {
+    let name = "[a-z][a-z0-9]{0,10}(-[a-z0-9]{1,8}){0,2}";
+    let metric = "[a-z_:][a-z0-9_:]{0,12}_total";
+    let objective = (90u32..100, 0u32..999).prop_map(|(whole, part)| format!("{whole}.{:03}%", part + 1));
+    let period = proptest::sample::select(vec![
+        "7d",
+        "14d",
+        "28d",
+        "30d",
+        "90d",
+        "calendar month",
+        "calendar quarter",
+    ]);
+    let by = proptest::sample::subsequence(vec!["region", "queue", "env"], 0..=2);
+    let kind = 0..6u8;
+    (name, metric, objective, period, by, kind, matcher("job"), matcher("path"), label_value(), label_value()).prop_map(
+        |(name, metric, objective, period, by, kind, one, two, label, words)| {
+            let policy = if period.starts_with('c') { "workbook" } else { "workbook-scaled" };
+            let quoted = |text: &str| serde_json::Value::from(text).to_string();
+            let selector = |more: &str| quoted(&format!("{metric}{{{one}, {two}{more}}}"));
+            let failed = ", outcome=~\"5..|error\"";
+            let (objective, sli) = match kind {
+                0 | 1 => (objective, format!("total: {}\n      bad: {}", selector(""), selector(failed))),
+                2 => (objective, format!("good: {}\n      bad: {}", selector(", outcome=\"ok\""), selector(failed))),
+                3 => (format!("{objective} < 750ms"), format!("latency: {}", selector(""))),
+                4 => (objective, format!("condition: {}", quoted(&format!("{metric}{{{one}}} < 100")))),
+                _ => (objective, format!("probe: {}", selector(""))),
+            };
+            let mut source = format!("version: slowburn/v1\nservice: {name}\nmissing_events: off\nslos:\n  promise:\n");
+            let _ = write!(
+                source,
+                "    description: {}\n    objective: {objective}\n    period: {period}\n    policy: {policy}\n    sli:\n      {sli}\n    by: [{}]\n    labels: {{ own: {} }}\n    annotations: {{ note: {} }}\n",
+                quoted(&words),
+                by.join(", "),
+                quoted(&label),
+                quoted(&words),
+            );
+            source
+        },
+    )
+}
+
+#[test]
+fn promtool_accepts_what_random_sources_compile_to() {
+    let mut runner = TestRunner::deterministic();
+    let mut all = Artifacts::new();
+    let mut refused = 0;
+    for index in 0..60 {
+        let source = service().new_tree(&mut runner).unwrap().current();
+        let files = [("slos/service.yaml".to_owned(), source.clone())];
+        let problems = slowburn::compile(&sources(&files)).problems;
+        // A burn rate of a low objective may be out of reach; everything else is right.
+        let errors = problems.iter().filter(|problem| problem.level == slowburn::diagnostic::Level::Error);
+        let codes: Vec<&str> = errors.map(|problem| problem.code).collect();
+        if !codes.is_empty() {
+            assert!(
+                codes.iter().all(|code| ["burn-rate-unreachable", "unprovable"].contains(code)),
+                "{problems:#?}\n{source}"
+            );
+            refused += 1;
+            continue;
+        }
+        let artifacts = compiled(&[("slos/service.yaml", &source)]);
+        read_back(&artifacts);
+        for (path, text) in artifacts {
+            all.insert(format!("{index}/{path}"), text);
+        }
+    }
+    assert!(refused < 20, "{refused} of 60 were refused");
+    let dir = written(&all);
+    let rules: Vec<_> =
+        all.keys().filter(|path| path.contains("/prometheus/")).map(|path| dir.path().join(path)).collect();
+    check_rules("random sources", &rules);
+}

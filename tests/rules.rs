@@ -1,0 +1,121 @@
+//! The real promtool judges what is in `out/`: the rules load, and their proofs hold.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_yaml::Value;
+use slowburn::plan::{Makes, Plan};
+use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::Duration;
+use support::rules::{check_rules, files, groups, read, test_rules};
+use support::{full, promtool, promtool3, skipped};
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// What `slos/` comes to.
+fn plan() -> Plan {
+    let file = |path: PathBuf| SourceFile {
+        path: format!("slos/{}", path.file_name().unwrap().to_str().unwrap()),
+        text: fs::read_to_string(path).unwrap(),
+    };
+    let sources = Sources::new(files(&here("slos"), ".yaml").into_iter().map(file).collect());
+    slowburn::compile(&sources).plan().unwrap()
+}
+
+#[test]
+fn all_rules_load_without_a_complaint() {
+    let rules = files(&here("out/prometheus"), ".rules.yaml");
+    assert!(!rules.is_empty());
+    check_rules("out/prometheus", &rules);
+}
+
+/// Under the oldest Prometheus that the rules are to load in; under Prometheus 3 as well if `SLOWBURN_FULL=1`, because
+/// that takes as long again.
+#[test]
+fn all_proofs_hold() {
+    let newest = if full() { promtool3() } else { None };
+    let oldest = promtool();
+    if oldest.is_none() {
+        skipped("proofs of out/promtool: there is no promtool");
+    }
+    if newest.is_none() {
+        skipped("proofs of out/promtool under Prometheus 3: set SLOWBURN_FULL=1, and have promtool3");
+    }
+    let proofs = files(&here("out/promtool"), ".test.yaml");
+    assert!(!proofs.is_empty());
+    for promtool in oldest.into_iter().chain(newest) {
+        let begun = Instant::now();
+        let failed = test_rules(&promtool, proofs.clone());
+        println!("{} files under {}: {:.0?}", proofs.len(), promtool.display(), begun.elapsed());
+        let list = failed.join("\n");
+        assert!(failed.is_empty(), "{} of {} files failed\n{list}", failed.len(), proofs.len());
+    }
+}
+
+#[test]
+fn every_service_is_proven() {
+    for service in plan().services {
+        let proofs = files(&here("out/promtool"), ".test.yaml");
+        let begins = format!("{}.", service.name);
+        let own = proofs
+            .iter()
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&begins))
+            .map(|path| read(&fs::read_to_string(path).unwrap()))
+            .flat_map(|proof| proof["tests"].as_sequence().unwrap().clone());
+        let texts: Vec<String> = own.map(|test| serde_yaml::to_string(&test).unwrap()).collect();
+        for slo in service.slos {
+            for alert in slo.groups.iter().flat_map(|group| &group.rules) {
+                if let Makes::Alert(alert) = &alert.makes {
+                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.name);
+                    let proven = texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.name));
+                    assert!(proven, "nothing proves {}", alert.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn another_reader_finds_in_the_files_what_the_plan_says() {
+    for service in plan().services {
+        let text = fs::read_to_string(here(&format!("out/prometheus/{}.rules.yaml", service.name))).unwrap();
+        let written = groups(&text);
+        let planned: Vec<_> =
+            service.slos.iter().flat_map(|slo| &slo.groups).chain(&service.missing).collect();
+        assert_eq!(written.len(), planned.len(), "{}", service.name);
+        for (written, planned) in written.iter().zip(planned) {
+            assert_eq!(written["name"], Value::from(planned.name.as_str()));
+            assert_eq!(Duration::parse(written["interval"].as_str().unwrap()), Some(planned.interval));
+            let rules = written["rules"].as_sequence().unwrap();
+            assert_eq!(rules.len(), planned.rules.len(), "{}", planned.name);
+            for (written, planned) in rules.iter().zip(&planned.rules) {
+                let kind = if matches!(planned.makes, Makes::Record(_)) { "record" } else { "alert" };
+                assert_eq!(written[kind], Value::from(planned.name()));
+                let expr = slowburn::promql::parse(written["expr"].as_str().unwrap()).unwrap();
+                let [expr, wanted] =
+                    [&expr, &planned.expr].map(|expr| slowburn::promql::without_parens(expr).to_string());
+                assert_eq!(expr, wanted);
+                for (label, value) in &planned.labels {
+                    assert_eq!(written["labels"][label.as_str()], Value::from(value.as_str()));
+                }
+                assert_eq!(written["labels"].as_mapping().unwrap().len(), planned.labels.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn thresholds_are_exact_decimals() {
+    for path in files(&here("out/prometheus"), ".rules.yaml") {
+        let text = fs::read_to_string(&path).unwrap();
+        for sloppy in ["0000000", "9999999"] {
+            assert!(!text.contains(sloppy), "{}: {sloppy}", path.display());
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Compiled sources, handed to the real promtool.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use serde_yaml::Value;
+use slowburn::artifact::Artifacts;
+use slowburn::source::{SourceFile, Sources};
+use tempfile::TempDir;
+
+/// What sources with these paths and texts compile to.
+pub fn compiled(files: &[(&str, &str)]) -> Artifacts {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
+    let compiled = slowburn::compile(&Sources::new(files.iter().map(file).collect()));
+    compiled.artifacts().unwrap_or_else(|| panic!("{files:?}\ndoes not compile: {:#?}", compiled.problems))
+}
+
+/// A folder with these files in it; in memory where the system has a place for that, because promtool waits for its disk.
+pub fn written(artifacts: &Artifacts) -> TempDir {
+    let dir = tempfile::tempdir_in(memory()).unwrap();
+    for (path, text) in artifacts {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn memory() -> PathBuf {
+    let shared = Path::new("/dev/shm");
+    if shared.is_dir() { shared.to_owned() } else { env::temp_dir() }
+}
+
+/// Runs promtool; what it says if it is not content.
+pub fn run(promtool: &Path, args: &[&str], files: &[PathBuf]) -> Result<(), String> {
+    let mut command = Command::new(promtool);
+    // Less collecting of garbage makes it a third faster.
+    command.args(args).args(files).env("GOGC", "400").env("TMPDIR", memory());
+    let output = command.output().unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() { Ok(()) } else { Err(readable(&said)) }
+}
+
+/// The beginning of a text, without the ends of its longest lines.
+fn readable(text: &str) -> String {
+    const LINES: usize = 40;
+    const WIDTH: usize = 300;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut shown: Vec<String> =
+        lines.iter().take(LINES).map(|line| line.chars().take(WIDTH).collect()).collect();
+    if lines.len() > LINES {
+        shown.push(format!("… and {} lines more", lines.len() - LINES));
+    }
+    shown.join("\n")
+}
+
+/// `promtool check rules`, as strict as it can be, under every promtool there is; `of` says what.
+pub fn check_rules(of: &str, files: &[PathBuf]) {
+    let tools: Vec<PathBuf> = super::promtool().into_iter().chain(super::promtool3()).collect();
+    if tools.is_empty() {
+        super::skipped(&format!("check of the rules of {of}: there is no promtool"));
+    }
+    for promtool in tools {
+        if let Err(said) = run(&promtool, &["check", "rules", "--lint=all", "--lint-fatal"], files) {
+            panic!("{}\n{said}", promtool.display());
+        }
+    }
+}
+
+/// Runs every file of tests, two at a time, the largest first; what failed, with what promtool said.
+pub fn test_rules(promtool: &Path, mut files: Vec<PathBuf>) -> Vec<String> {
+    files.sort_by_key(|path| fs::metadata(path).map(|file| file.len()).unwrap_or_default());
+    let waiting = Mutex::new(files);
+    let failed = Mutex::new(Vec::new());
+    let worker = || {
+        loop {
+            let Some(file) = waiting.lock().unwrap().pop() else { return };
+            if let Err(said) = run(promtool, &["test", "rules"], std::slice::from_ref(&file)) {
+                failed.lock().unwrap().push(format!("{}\n{said}\n", file.display()));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(worker);
+        scope.spawn(worker);
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort();
+    failed
+}
+
+/// Files of a folder whose names end so, sorted.
+pub fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.to_str().is_some_and(|path| path.ends_with(end))).collect();
+    files.sort();
+    files
+}
+
+/// A document, read by a YAML library that the compiler does not write with.
+pub fn read(yaml: &str) -> Value {
+    serde_yaml::from_str(yaml).unwrap_or_else(|fault| panic!("{fault}\n{yaml}"))
+}
+
+/// The groups of a rule file.
+pub fn groups(rules: &str) -> Vec<Value> {
+    read(rules)["groups"].as_sequence().unwrap().clone()
+}
+
+/// A promtool test written by hand: what is fed to the rules of one service, and what must come of it.
+pub struct Play {
+    artifacts: Artifacts,
+    service: String,
+    scrape: u32,
+    evaluate: u32,
+    series: Vec<(String, String)>,
+    checks: Vec<(String, String, String)>,
+    length: String,
+}
+
+impl Play {
+    /// Rules of one service, evaluated every half minute over samples of every half minute.
+    pub fn of(project: &str, source: &str) -> Self {
+        let artifacts = compiled(&[("slos/slowburn.yaml", project), ("slos/service.yaml", source)]);
+        let path = artifacts.keys().find(|path| path.starts_with("prometheus/")).unwrap();
+        let service = path.trim_start_matches("prometheus/").trim_end_matches(".rules.yaml").to_owned();
+        let (series, checks) = (Vec::new(), Vec::new());
+        Self { artifacts, service, scrape: 30, evaluate: 30, series, checks, length: String::new() }
+    }
+
+    /// Seconds between samples.
+    pub fn scraped_every(mut self, seconds: u32) -> Self {
+        self.scrape = seconds;
+        self
+    }
+
+    /// Seconds between evaluations.
+    pub fn evaluated_every(mut self, seconds: u32) -> Self {
+        self.evaluate = seconds;
+        self
+    }
+
+    /// Until when it is watched; all that was recorded until then is to be sound.
+    pub fn until(mut self, length: &str) -> Self {
+        self.length = length.to_owned();
+        for name in self.recorded() {
+            // NaN and infinity alike become NaN.
+            self = self.is(length, &format!("sum(0 * sum_over_time({name}[{length}])) or vector(0)"), "0");
+            if name.contains(":sli_error:") {
+                let highest = format!("max(max_over_time({name}[{length}])) > bool 1 or vector(0)");
+                self = self.is(length, &highest, "0");
+            }
+            if name.contains("_events:") || name.contains("_occurrences:") {
+                let lowest = format!("min(min_over_time({name}[{length}])) < bool 0 or vector(0)");
+                self = self.is(length, &lowest, "0");
+            }
+        }
+        self
+    }
+
+    /// Names of recorded series, each once.
+    fn recorded(&self) -> BTreeSet<String> {
+        let groups = groups(&self.artifacts[&format!("prometheus/{}.rules.yaml", self.service)]);
+        let rules = groups.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
+        rules.filter_map(|rule| Some(rule.get("record")?.as_str()?.to_owned())).collect()
+    }
+
+    /// A series with its samples in promtool's notation.
+    pub fn series(mut self, name: &str, values: &str) -> Self {
+        self.series.push((name.to_owned(), values.to_owned()));
+        self
+    }
+
+    /// A query has one sample without labels, of this value.
+    pub fn is(mut self, at: &str, expr: &str, value: &str) -> Self {
+        self.checks.push((at.to_owned(), expr.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Within one percent of a value.
+    pub fn near(self, at: &str, expr: &str, value: &str) -> Self {
+        self.is(at, &format!("abs(({expr}) / ({value}) - 1) < bool 0.01"), "1")
+    }
+
+    /// How many alerts of a name fire.
+    pub fn firing(self, at: &str, alert: &str, count: u32) -> Self {
+        let expr = format!("count(ALERTS{{alertname='{alert}',alertstate='firing'}}) or vector(0)");
+        self.is(at, &expr, &count.to_string())
+    }
+
+    /// At how many evaluations of a range an alert fires.
+    pub fn firing_for(self, at: &str, range: &str, alert: &str, evaluations: u32) -> Self {
+        let expr = format!(
+            "sum(count_over_time(ALERTS{{alertname='{alert}',alertstate='firing'}}[{range}])) or vector(0)"
+        );
+        self.is(at, &expr, &evaluations.to_string())
+    }
+
+    /// Nothing ever fires.
+    pub fn silent(self) -> Self {
+        let length = self.length.clone();
+        self.is(&length, &format!("count(count_over_time(ALERTS[{length}])) or vector(0)"), "0")
+    }
+
+    fn test(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let path = format!("prometheus/{}.rules.yaml", self.service);
+        let mut test = format!("rule_files: [../{path}]\nevaluation_interval: {}s\n", self.evaluate);
+        test += "group_eval_order:\n";
+        for group in groups(&self.artifacts[&path]) {
+            test += &format!("  - {}\n", group["name"].as_str().unwrap());
+        }
+        test += &format!("tests:\n  - interval: {}s\n    input_series:\n", self.scrape);
+        for (name, values) in &self.series {
+            test += &format!("      - {{ series: {}, values: {} }}\n", quoted(name), quoted(values));
+        }
+        test += "    promql_expr_test:\n";
+        for (at, expr, value) in &self.checks {
+            test += &format!("      - expr: {}\n        eval_time: {at}\n", quoted(expr));
+            test += &format!("        exp_samples: [{{ labels: '{{}}', value: {value} }}]\n");
+        }
+        test
+    }
+
+    /// Runs it, under every promtool if everything is wanted.
+    pub fn run(mut self) {
+        assert!(!self.length.is_empty(), "say until when");
+        let test = self.test();
+        self.artifacts.insert("promtool/hand.yaml".to_owned(), test.clone());
+        let dir = written(&self.artifacts);
+        let tools: Vec<PathBuf> = super::promtool().into_iter().chain(super::promtool3()).collect();
+        if tools.is_empty() {
+            super::skipped("tests of rules by hand: there is no promtool");
+        }
+        for promtool in tools.iter().take(if super::full() { 2 } else { 1 }) {
+            if let Err(said) = run(promtool, &["test", "rules"], &[dir.path().join("promtool/hand.yaml")]) {
+                panic!("{}\n{said}\n{test}", promtool.display());
+            }
+        }
+    }
+}
