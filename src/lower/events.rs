@@ -13,6 +13,8 @@
 //! been recorded of it. A restart of Prometheus or a gap between scrapes loses no event if it is shorter than that. The same branch makes the rules right at any
 //! evaluation step that promtool uses.
 //!
+//! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is no event.
+//!
 //! `rate()` does neither: it misses a series' first increment, extrapolates at the edges, and depends on how many scrapes fall into its range.
 
 use super::series::{Series, Side, Unit};
@@ -21,7 +23,7 @@ use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Binary, Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by, unless, vector,
+    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by, unless,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -38,11 +40,9 @@ pub(super) fn base(slo: &Slo, names: &Series) -> Vec<Rule> {
             let total = summed(names, Unit::Occurrences, Side::Total, *length);
             let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
-            let one = || -> Expr {
-                let seen = names.recorded(&names.increase(Unit::Occurrences, Side::Total, INTERVAL));
-                add(mul(number("0"), seen), number("1")).into()
-            };
-            rules.extend(looked_at(names, one(), |looks| mul(looks, spoiled).into()));
+            let seen = names.recorded(&names.increase(Unit::Occurrences, Side::Total, INTERVAL));
+            let one = add(mul(number("0"), seen), number("1"));
+            rules.extend(checks(names, Unit::Events, one.into(), |_| spoiled.into()));
             rules
         }
     }
@@ -69,12 +69,9 @@ fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     match &slo.sli {
         Sli::Counted { total, good, bad } => counted(names, unit, [total, good, bad]),
         Sli::Checked { good, bad } => {
-            let seen = || aggregate("count", &names.by, or(good.clone(), bad.clone()));
+            let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
             let failed = aggregate("count", &names.by, bad.clone());
-            checks(names, unit, seen(), |looks| {
-                let bad = div(Expr::from(mul(looks.clone(), failed).on(&names.by)), seen()).on(&names.by);
-                or(bad, mul(number("0"), looks)).on(&names.by).into()
-            })
+            checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
         }
         Sli::Ratio { bad } => {
             let window = Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000));
@@ -90,10 +87,8 @@ fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
                 mul(number("0"), aggregate("count", &names.by, ratio())),
             )
             .on(&names.by);
-            let share = call("clamp_max", vec![aggregate("avg", &names.by, answered()), number("1")]);
-            checks(names, unit, seen.into(), |looks| {
-                or(mul(looks.clone(), share).on(&names.by), mul(number("0"), looks)).on(&names.by).into()
-            })
+            let shares = sum_by(&names.by, call("clamp_max", vec![answered().into(), number("1")]));
+            checks(names, unit, seen.into(), |looks| or(shares, mul(number("0"), looks)).on(&names.by).into())
         }
     }
 }
@@ -145,33 +140,21 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
     ]
 }
 
-/// States that are looked at: one event per look and series. What is found now stands for the looks that were missed since the last evaluation.
+/// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
     let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
-    let half = INTERVAL.millis() / 2;
-    let stamps =
-        names.recorded(&names.stamp(unit)).range(Time::Fixed(Duration::from_millis(REACH.millis() + half)));
-    let since = sub(call("time", vec![]), call("last_over_time", vec![stamps]));
-    let missed = call("round", vec![div(Expr::from(since), number(INTERVAL.secs())).into()]);
-    let weighed = mul(seen.clone(), missed).on::<&str>(&[]).group_left::<&str>(&[]);
     vec![
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
-            or(weighed, seen).on(&names.by),
-            "Looks, one every 30s for each series; those that were missed, up to 15m of them, are made good.",
+            seen,
+            "Looks: one every 30s for each series.",
         ),
         names.record(
             names.increase(unit, Side::Bad, INTERVAL),
             bad(looks.into()),
             "Those that found it bad.",
         ),
-        names.record(names.stamp(unit), vector(call("time", vec![])), "When this was evaluated last."),
     ]
-}
-
-/// Slices: one event per look.
-fn looked_at(names: &Series, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    checks(names, Unit::Events, seen, bad)
 }
 
 /// All that was gained in the last quarter of an hour, less what is recorded of it; nothing if the last evaluation was not missed.

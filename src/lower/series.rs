@@ -77,11 +77,6 @@ impl Series {
         self.counted(Unit::Events, side, &operation)
     }
 
-    /// `slo:events:evaluated_timestamp_seconds`: when states were looked at last.
-    pub fn stamp(&self, unit: Unit) -> String {
-        format!("slo:{}:evaluated_timestamp_seconds", unit.as_str())
-    }
-
     fn counted(&self, unit: Unit, side: Side, operation: &str) -> String {
         format!("slo:{}_{}:{operation}", side.as_str(), unit.as_str())
     }

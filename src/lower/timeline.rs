@@ -2,7 +2,7 @@
 //!
 //! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
 
-use super::{INTERVAL, LONG_INTERVAL};
+use super::LONG_INTERVAL;
 use crate::plan::{Event, Watch};
 use crate::vocabulary::{Decimal, Duration, Severity};
 
@@ -42,39 +42,35 @@ pub(super) enum State {
 }
 
 impl<'a> Timeline<'a> {
-    /// The timeline of `loads`, the first of which happens before the first step. `slice_budget` is the share of bad events that a
-    /// slice may have.
+    /// The timeline of `loads`, the first of which happens before the first step. States are looked at from the beginning on; counters have
+    /// gained something only after the first step. `slice_budget` is the share of bad events that a slice may have.
     pub fn new(
         event: Event,
+        states: bool,
         slice_budget: Decimal,
         tiers: &'a [Watch],
         step: Duration,
         loads: &[Load],
     ) -> Self {
-        // A state is looked at from the beginning; counters have gained something only after the first step.
-        let first = match (event, loads.first()) {
-            (Event::Check, Some(load)) => Counted { total: load.good + load.bad, bad: load.bad },
-            _ => Counted::default(),
-        };
-        let mut sums = vec![first];
+        let first = loads.first().copied().filter(|_| states);
+        let loads: Vec<Load> = first.into_iter().chain(loads.iter().copied()).collect();
+        let mut sums = if states { Vec::new() } else { vec![Counted::default()] };
         for (index, load) in loads.iter().enumerate() {
-            let looks = step.millis() / INTERVAL.millis();
             let counted = match event {
-                Event::Occurrence => Counted { total: load.good + load.bad, bad: load.bad },
-                Event::Check => Counted { total: looks * (load.good + load.bad), bad: looks * load.bad },
+                Event::Occurrence | Event::Check => Counted { total: load.good + load.bad, bad: load.bad },
                 Event::Slice(length) => {
                     let steps = (length.millis() / step.millis()).max(1) as usize;
                     let slice = &loads[(index + 1).saturating_sub(steps)..=index];
                     let bad: u64 = slice.iter().map(|load| load.bad).sum();
                     let total: u64 = slice.iter().map(|load| load.good + load.bad).sum();
                     let spoiled = Decimal::from(bad) > slice_budget * Decimal::from(total);
-                    Counted { total: looks, bad: if spoiled { looks } else { 0 } }
+                    Counted { total: 1, bad: u64::from(spoiled) }
                 }
             };
-            let last = sums[sums.len() - 1];
+            let last = sums.last().copied().unwrap_or_default();
             sums.push(Counted { total: last.total + counted.total, bad: last.bad + counted.bad });
         }
-        Self { step, tiers, sums, origin: usize::from(event != Event::Check) }
+        Self { step, tiers, sums, origin: usize::from(!states) }
     }
 
     /// The last step.
@@ -183,6 +179,7 @@ mod tests {
                     loads.extend(vec![Load { good: of, bad: 0 }; quiet as usize]);
                     let timeline = Timeline::new(
                         Event::Occurrence,
+                        false,
                         Decimal::ONE,
                         &tiers,
                         Duration::from_secs(step),

@@ -35,12 +35,25 @@ pub(super) struct Played {
     pub unproven: Vec<String>,
 }
 
+impl Played {
+    /// A case, and whether a spike is in it.
+    fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
+        self.cases.push((situation, case));
+        if !spiked {
+            self.unproven.push("no spike was found that only a short window sees".to_owned());
+        }
+    }
+}
+
 /// What an SLO plays in one act.
 pub(super) fn play(stage: &Stage, act: Act) -> Played {
     let mut played = Played::default();
     let (fast, slow) = (stage.tiers(false), stage.tiers(true));
     match act {
-        Act::Page => played.cases.push((Situation::Day, day(stage))),
+        Act::Page => {
+            let (case, spiked) = day(stage);
+            played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
+        }
         Act::Burn if stage.is_prompt() => {
             for tier in fast.iter().filter(|tier| has_higher(&fast, tier)) {
                 match between(stage, &fast, tier) {
@@ -76,7 +89,10 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
             "its state lags behind its series by the ranges it reads: only outages are played through"
                 .to_owned(),
         ),
-        Act::Long => played.cases.push((Situation::Days, days(stage))),
+        Act::Long => {
+            let (case, spiked) = days(stage);
+            played.told(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
+        }
     }
     played.cases.retain(|(_, case)| !case.checks.is_empty());
     played
@@ -126,8 +142,8 @@ impl Script<'_, '_> {
     }
 }
 
-/// One day at the step of pages.
-fn day(stage: &Stage) -> Case {
+/// One day at the step of pages, and whether a spike is in it.
+fn day(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(false);
     let severities = stage.severities(false);
     let healthy = longest(stage, &tiers, |tier| tier.long).max(120);
@@ -210,7 +226,7 @@ fn day(stage: &Stage) -> Case {
         checks.push(stage.value(idle_until, ratio, divided(bad, total)));
     }
     let title = script.told.join(", ");
-    script.stage.case(&title, &script.loads, script.mishaps, checks)
+    (script.stage.case(&title, &script.loads, script.mishaps, checks), spiked.is_some())
 }
 
 /// That everything so far was counted, neither more nor less.
@@ -349,17 +365,19 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
     })
 }
 
-/// Days at the step of long windows.
-fn days(stage: &Stage) -> Case {
+/// Days at the step of long windows, and whether a spike is among them.
+fn days(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(true);
     let severities = stage.severities(true);
     let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
     let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
     let mut checks = Vec::new();
     let mut silent = Vec::new();
+    let mut spiked = false;
     script.add("", stage.good(healthy));
     if stage.is_prompt() && !tiers.is_empty() {
         if let Some((loads, tier)) = spike(stage, &tiers, &script.loads, &severities) {
+            spiked = true;
             script.add("a spike that only the short window sees is silent", loads);
             checks.push(stage.above(script.now(), tier.short, tier.threshold, true));
             silent.push(script.now());
@@ -391,7 +409,7 @@ fn days(stage: &Stage) -> Case {
         }
     }
     checks.extend(figures(stage, &timeline));
-    script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks)
+    (script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks), spiked)
 }
 
 /// The period's figures.

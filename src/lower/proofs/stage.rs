@@ -82,7 +82,8 @@ impl<'a> Stage<'a> {
             Budgeting::Timeslices { objective, .. } => objective.budget().ratio(),
             Budgeting::Occurrences => Decimal::ONE,
         };
-        Timeline::new(self.promise.event, slice_budget, &self.promise.tiers, self.step, loads)
+        let states = !matches!(self.slo.sli, Sli::Counted { .. });
+        Timeline::new(self.promise.event, states, slice_budget, &self.promise.tiers, self.step, loads)
     }
 
     /// Steps in which everything is good.
@@ -117,6 +118,10 @@ impl<'a> Stage<'a> {
     pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
         let Budgeting::Timeslices { objective, .. } = &self.slo.budgeting else { return None };
         let slice = self.slice_steps();
+        if !self.counts() && slice > 1 {
+            // A state is bad or it is not: no slice can be spoiled alone.
+            return None;
+        }
         if slice < 2 || bad >= slice {
             return (slice < 2).then(|| self.bad(bad));
         }
