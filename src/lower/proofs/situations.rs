@@ -18,8 +18,8 @@ use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 pub(super) enum Situation {
     /// A healthy day with everything that may befall counters, a spike, an outage and its end.
     Day,
-    /// A burn between two thresholds of the fast group.
-    Between,
+    /// A burn between two thresholds of the fast group: the lower one's place in the policy.
+    Between(usize),
     /// A burn just below the lowest threshold of the fast group.
     BelowPages,
     /// A burn just below the lowest threshold of all.
@@ -49,24 +49,29 @@ impl Played {
 pub(super) fn play(stage: &Stage, act: Act) -> Played {
     let mut played = Played::default();
     let (fast, slow) = (stage.tiers(false), stage.tiers(true));
+    let torn = |severity: &Severity| {
+        [&fast, &slow].iter().all(|tiers| tiers.iter().any(|tier| tier.severity == *severity))
+    };
+    if let (Act::Page, Some(severity)) = (act, Severity::ALL.iter().find(|severity| torn(severity))) {
+        played
+            .unproven
+            .push(format!("the alert of its {severity} tiers, whose windows are summed in two groups"));
+    }
     match act {
         Act::Page => {
             let (case, spiked) = day(stage);
             played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
         }
         Act::Burn if stage.is_prompt() => {
-            for tier in fast.iter().filter(|tier| has_higher(&fast, tier)) {
+            for (index, tier) in fast.iter().enumerate().filter(|(_, tier)| has_higher(&fast, tier)) {
                 match between(stage, &fast, tier) {
-                    Some(case) => played.cases.push((Situation::Between, case)),
-                    None => {
-                        played
-                            .unproven
-                            .push(format!("no burn was found that the tier of {} sees first", tier.long));
-                    }
+                    Some(case) => played.cases.push((Situation::Between(index), case)),
+                    None => played.unproven.push(format!(
+                        "no burn was found that the tier of {} sees and no higher one",
+                        tier.long
+                    )),
                 }
             }
-            // A second tier between two others is seen by the days of long windows only.
-            played.cases.dedup_by_key(|(situation, _)| *situation);
             for (situation, tiers, slow) in
                 [(Situation::BelowPages, fast, false), (Situation::BelowTickets, slow, true)]
             {
@@ -204,13 +209,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let timeline = stage.timeline(&script.loads);
     for severity in &severities {
-        if stage.is_prompt() {
-            checks.extend(stage.turns(&timeline, *severity));
-            checks.extend(silent.iter().filter_map(|step| stage.state(&timeline, *severity, *step)));
-            checks.extend(stage.says(&timeline, *severity, begins));
-        } else {
-            checks.extend(lagging(stage, &timeline, *severity, begins, ends));
-        }
+        checks.extend(alerted(stage, &timeline, *severity, &silent, begins..ends));
     }
     if stage.is_prompt() {
         for tier in &tiers {
@@ -227,6 +226,23 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let title = script.told.join(", ");
     (script.stage.case(&title, &script.loads, script.mishaps, checks), spiked.is_some())
+}
+
+/// What the alert of a severity does throughout, at some steps of interest, and in an outage of these steps.
+fn alerted(
+    stage: &Stage,
+    timeline: &Timeline,
+    severity: Severity,
+    silent: &[usize],
+    outage: std::ops::Range<usize>,
+) -> Vec<Check> {
+    if !stage.is_prompt() {
+        return lagging(stage, timeline, severity, outage.start, outage.end);
+    }
+    let mut checks = stage.turns(timeline, severity);
+    checks.extend(silent.iter().filter_map(|step| stage.state(timeline, severity, *step)));
+    checks.extend(stage.says(timeline, severity, outage.start));
+    checks
 }
 
 /// That everything so far was counted, neither more nor less.
@@ -400,13 +416,7 @@ fn days(stage: &Stage) -> (Case, bool) {
     script.told.push("and the period's figures are those of the counted events");
     let timeline = stage.timeline(&script.loads);
     for severity in &severities {
-        if stage.is_prompt() {
-            checks.extend(stage.turns(&timeline, *severity));
-            checks.extend(silent.iter().filter_map(|step| stage.state(&timeline, *severity, *step)));
-            checks.extend(stage.says(&timeline, *severity, begins));
-        } else {
-            checks.extend(lagging(stage, &timeline, *severity, begins, ends));
-        }
+        checks.extend(alerted(stage, &timeline, *severity, &silent, begins..ends));
     }
     checks.extend(figures(stage, &timeline));
     (script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks), spiked)
