@@ -56,12 +56,22 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     }
     // What is present reads better than what is not, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
+    let patterns: Vec<Option<::regex::Regex>> = matchers
+        .iter()
+        .map(|(op, value)| match op {
+            MatchOp::Matches | MatchOp::NotMatches => compile(value).ok().flatten(),
+            MatchOp::Equal | MatchOp::NotEqual => None,
+        })
+        .collect();
     let satisfies = |candidate: &str| {
-        matchers.iter().all(|(op, value)| match op {
-            MatchOp::Equal => candidate == *value,
-            MatchOp::NotEqual => candidate != *value,
-            MatchOp::Matches => matches(value, candidate) == Some(true),
-            MatchOp::NotMatches => matches(value, candidate) == Some(false),
+        matchers.iter().zip(&patterns).all(|((op, value), pattern)| {
+            let matches = || pattern.as_ref().map(|pattern| pattern.is_match(candidate));
+            match op {
+                MatchOp::Equal => candidate == *value,
+                MatchOp::NotEqual => candidate != *value,
+                MatchOp::Matches => matches() == Some(true),
+                MatchOp::NotMatches => matches() == Some(false),
+            }
         })
     };
     candidates.into_iter().find(|candidate| satisfies(candidate))
