@@ -3,7 +3,6 @@
 //! **Invariant:** every scalar is spelled by serde-saphyr, which quotes what a YAML 1.1 reader would take for something else.
 
 use std::borrow::Cow;
-use std::iter;
 
 /// A document that grows line by line.
 #[derive(Default)]
@@ -13,16 +12,18 @@ pub struct Yaml {
 
 impl Yaml {
     /// The document.
-    pub fn finish(self) -> String {
+    pub fn finish(mut self) -> String {
+        // Thousands of them wait to be written.
+        self.text.shrink_to_fit();
         self.text
     }
 
     /// `# text`, one comment line per line of text; control characters are left out.
     pub fn comment(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
-            let clean: String = line.chars().filter(|c| !c.is_control()).collect();
             self.begin(indent);
             self.text.push_str("# ");
+            let clean: String = line.split(char::is_control).collect();
             self.text.push_str(clean.trim_end());
             self.text.push('\n');
         }
@@ -58,9 +59,12 @@ impl Yaml {
     }
 
     fn begin(&mut self, indent: usize) {
-        self.text.extend(iter::repeat_n(' ', indent));
+        self.text.push_str(&BLANKS[..indent]);
     }
 }
+
+/// Nothing is indented further than this.
+const BLANKS: &str = "                                ";
 
 /// Whether a text survives as a literal block: no control characters, no blank at the end of lines.
 fn is_plain_block(text: &str) -> bool {

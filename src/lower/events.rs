@@ -40,7 +40,7 @@ pub(super) fn base(slo: &Slo, names: &Series) -> Vec<Rule> {
             let total = summed(names, Unit::Occurrences, Side::Total, *length);
             let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
-            let seen = names.recorded(&names.increase(Unit::Occurrences, Side::Total, INTERVAL));
+            let seen = names.recorded(names.increase(Unit::Occurrences, Side::Total, INTERVAL));
             let one = add(mul(number("0"), seen), number("1"));
             rules.extend(checks(names, Unit::Events, one.into(), |_| spoiled.into()));
             rules
@@ -56,7 +56,7 @@ pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -
     let range = less(window, INTERVAL.millis() / 2);
     call(
         "sum_over_time",
-        vec![names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
+        vec![names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
     )
 }
 
@@ -104,7 +104,7 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
     let gained = |terms: &[Term], window| gained(names, terms, &homes, window);
     // Bad events from their own counter, or as what is left of the total; none where no series of theirs exists yet.
     let bad_over = |window: Duration| -> Expr {
-        let all = || names.recorded(&names.increase(unit, Side::Total, window));
+        let all = || names.recorded(names.increase(unit, Side::Total, window));
         let none = || mul(number("0"), all());
         match (bad, good) {
             (Some(bad), _) => or(gained(bad, window), none()).on(&names.by).into(),
@@ -142,7 +142,7 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
 
 /// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
+    let looks = names.recorded(names.increase(unit, Side::Total, INTERVAL));
     vec![
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
@@ -159,9 +159,9 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
 
 /// All that was gained in the last quarter of an hour, less what is recorded of it; nothing if the last evaluation was not missed.
 fn caught_up(names: &Series, unit: Unit, side: Side) -> Binary {
-    let reached = || names.recorded(&names.increase(unit, side, REACH));
+    let reached = || names.recorded(names.increase(unit, side, REACH));
     let recorded =
-        |range: Duration| names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
+        |range: Duration| names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
     let half = INTERVAL.millis() / 2;
     let counted = call("sum_over_time", vec![recorded(less(REACH, half))]);
     let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));

@@ -7,7 +7,8 @@ use crate::ast::{
     SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::diagnostic::Problem;
-use crate::source::Sources;
+use crate::parallel;
+use crate::source::{SourceFile, SourceId, Sources};
 
 /// The name of the file that holds the project's defaults.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -73,16 +74,34 @@ const SLI_KEYS: &[&str] =
 pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
     let mut ast = Ast::default();
     let mut problems = Vec::new();
-    for (id, file) in sources.iter() {
-        match yaml::read(id, &file.text) {
-            Err(found) => problems.extend(found),
-            Ok(node) if file.path.rsplit('/').next() == Some(PROJECT_FILE) => {
-                ast.project = project(&node, &mut problems);
-            }
-            Ok(node) => ast.services.extend(service(&node, &mut problems)),
+    let files: Vec<(SourceId, &SourceFile)> = sources.iter().collect();
+    for (found, mut faults) in parallel::map(&files, |(id, source)| file(*id, source)) {
+        match found {
+            Some(File::Project(project)) => ast.project = Some(project),
+            Some(File::Service(service)) => ast.services.push(service),
+            None => {}
         }
+        problems.append(&mut faults);
     }
     (ast, problems)
+}
+
+/// What a file turns out to be.
+enum File {
+    Project(ProjectFile),
+    Service(ServiceFile),
+}
+
+fn file(id: SourceId, source: &SourceFile) -> (Option<File>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let found = match yaml::read(id, &source.text) {
+        Err(faults) => return (None, faults),
+        Ok(node) if source.path.rsplit('/').next() == Some(PROJECT_FILE) => {
+            project(&node, &mut problems).map(File::Project)
+        }
+        Ok(node) => service(&node, &mut problems).map(File::Service),
+    };
+    (found, problems)
 }
 
 fn version(fields: &mut Fields) {

@@ -4,7 +4,6 @@
 //! tree. What is printed, parsed and stripped of parentheses is the tree again.
 
 use std::fmt::{self, Display, Write as _};
-use std::iter;
 
 use super::ast::{
     At, Binary, Expr, Extension, Fill, Group, Grouping, Kind, Matcher, Matching, Modifiers, Op, Selector,
@@ -187,7 +186,7 @@ impl Display for Bare<'_> {
             Quoted(quoted).fmt(f)?;
             comma = true;
         }
-        for matcher in &self.0.matchers {
+        for matcher in self.0.matchers.iter() {
             if comma {
                 f.write_char(',')?;
             }
@@ -406,13 +405,24 @@ impl Page {
 
     /// Begins a line.
     fn margin(&self, out: &mut String) {
-        out.extend(iter::repeat_n(' ', self.indent));
+        const BLANKS: &str = "                                                                ";
+        let mut left = self.indent;
+        while left > 0 {
+            let some = left.min(BLANKS.len());
+            out.push_str(&BLANKS[..some]);
+            left -= some;
+        }
+    }
+
+    /// How many characters fit on a line.
+    fn room(&self) -> usize {
+        self.width.saturating_sub(self.indent + self.after)
     }
 
     /// Writes `text` on a line that has been begun, if it fits; if not, `out` is as it was.
     fn on_one_line(&self, out: &mut String, text: &impl Display) -> bool {
         let start = out.len();
-        let mut line = Line { out, left: self.width.saturating_sub(self.indent + self.after) };
+        let mut line = Line { out, left: self.room() };
         let fits = write!(line, "{text}").is_ok();
         if !fits {
             out.truncate(start);
@@ -429,17 +439,52 @@ struct Line<'o> {
 
 impl fmt::Write for Line<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.left = self.left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+        let length = if text.is_ascii() { text.len() } else { text.chars().count() };
+        self.left = self.left.checked_sub(length).ok_or(fmt::Error)?;
         self.out.push_str(text);
         Ok(())
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+        self.out.push(c);
+        Ok(())
+    }
+}
+
+/// How many characters `expr` takes on one line at the least, counted until they are more than `limit`: what surely does not fit is not tried.
+fn least(expr: &Expr, limit: usize) -> usize {
+    let sum = |parts: &mut dyn Iterator<Item = &Expr>| {
+        let mut sum = 0;
+        for part in parts {
+            sum += least(part, limit);
+            if sum > limit {
+                break;
+            }
+        }
+        sum
+    };
+    match &expr.kind {
+        Kind::Number(text) | Kind::String(text) => text.chars().count(),
+        Kind::Selector(selector) | Kind::Range { selector, .. } => {
+            let name = selector.name.as_ref().map_or(0, |name| name.chars().count());
+            // With `=""` and what stands between two of them.
+            let matcher =
+                |matcher: &Matcher| matcher.label.chars().count() + matcher.value.chars().count() + 4;
+            name + selector.matchers.iter().map(matcher).sum::<usize>()
+        }
+        Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => least(expr, limit),
+        Kind::Call { function, args } => function.len() + sum(&mut args.iter()),
+        Kind::Aggregate { op, param, expr, .. } => {
+            op.len() + sum(&mut param.as_deref().into_iter().chain([expr.as_ref()]))
+        }
+        Kind::Binary(binary) => sum(&mut [&binary.left, &binary.right].into_iter()),
     }
 }
 
 /// Writes `expr` with every line but the first indented, and no line break at the end.
 fn block(out: &mut String, expr: &Expr, page: &Page) {
-    if !page.on_one_line(out, expr) {
-        broken(out, expr, page);
-    }
+    operand(out, expr, false, page);
 }
 
 /// Writes `expr` over several lines, if there is a place to break it.
@@ -521,7 +566,7 @@ fn is_plain(expr: &Expr) -> bool {
 
 /// Writes an operand, in parentheses where it needs them.
 fn operand(out: &mut String, expr: &Expr, parens: bool, page: &Page) {
-    if page.on_one_line(out, &Operand { expr, parens }) {
+    if least(expr, page.room()) <= page.room() && page.on_one_line(out, &Operand { expr, parens }) {
         return;
     }
     if parens {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Places, Service, Slo};
+use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Period};
@@ -23,13 +24,23 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let file = ast.project.clone().unwrap_or_default();
     let project = fill::project(&file, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
+    let version = project.prometheus.version;
+    let scopes: Vec<Scope> = ast
+        .services
+        .iter()
+        .map(|service| Scope { project: &file, policies: &policies, service, version })
+        .collect();
+    let resolved = parallel::map(&scopes, |scope| {
+        let mut problems = Vec::new();
+        (scope.service(&mut problems), problems)
+    });
     let mut services = Vec::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    for service in &ast.services {
-        let scope =
-            Scope { project: &file, policies: &policies, service, version: project.prometheus.version };
-        let Some(resolved) = scope.service(&mut problems) else { continue };
-        let place = whole(&service.name);
+    for (scope, (resolved, mut found)) in scopes.iter().zip(resolved) {
+        problems.append(&mut found);
+        scope.overwritten(&mut problems);
+        let Some(resolved) = resolved else { continue };
+        let place = whole(&scope.service.name);
         match seen.insert(resolved.name.to_string(), place) {
             Some(first) => problems.push(
                 Problem::error(
@@ -68,7 +79,6 @@ impl Scope<'_> {
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
-        self.overwritten(problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
             for slo in self.slos(&key.text, key.span, block, problems) {
