@@ -35,6 +35,7 @@
 pub mod artifact;
 pub mod ast;
 pub mod check;
+pub mod contract;
 pub mod diagnostic;
 pub mod emit;
 pub mod explain;
