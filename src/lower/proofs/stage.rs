@@ -31,7 +31,7 @@ impl<'a> Stage<'a> {
         Some(Self {
             slo,
             promise: &plan.promise,
-            names: Names::new(&plan.promise),
+            names: Names::new(slo, &plan.promise),
             stimulus: slo.stimulus.as_deref()?,
             copies: copies(slo, &plan.promise),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
