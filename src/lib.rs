@@ -11,7 +11,7 @@
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places | source, scalar, ast, diagnostic |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic |
 //! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, model, vocabulary, promql, diagnostic, and how parse lists words |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, diagnostic, source, and the numbers that lower puts into the plan |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |

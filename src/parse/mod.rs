@@ -1,8 +1,11 @@
 //! source → ast: reads every file, collects every problem, leaves out what makes no sense.
 
+mod contract;
+pub mod exposition;
 mod fields;
 mod files;
 pub mod yaml;
 
+pub use contract::contract;
 pub use fields::{listed, nearest};
 pub use files::{PROJECT_FILE, parse};
