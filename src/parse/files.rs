@@ -89,12 +89,11 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
         .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
     for (id, file) in others {
         if is_contract(&file.path) {
-            match contract::read(id, &file.text) {
-                Err(found) => {
-                    ast.unreadable.insert(file.path.clone());
-                    problems.extend(found);
-                }
-                Ok(contract) => drop(ast.contracts.insert(file.path.clone(), contract)),
+            let (contract, found) = contract(id, &file.text);
+            problems.extend(found);
+            match contract {
+                Some(contract) => drop(ast.contracts.insert(file.path.clone(), contract)),
+                None => drop(ast.unreadable.insert(file.path.clone())),
             }
             continue;
         }
