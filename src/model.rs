@@ -171,6 +171,8 @@ pub struct Places {
     pub name: Span,
     /// Its objective.
     pub objective: Span,
+    /// The threshold in it, or the objective.
+    pub threshold: Span,
     /// Its period, or its name.
     pub period: Span,
     /// Its SLI.

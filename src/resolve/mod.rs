@@ -230,6 +230,7 @@ impl Scope<'_> {
             places: Places {
                 name: place,
                 objective: whole(objective),
+                threshold: values::threshold_place(objective),
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
                 by: block.by.iter().map(whole).collect(),

@@ -20,7 +20,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             // Several selectors of one metric may hold it together.
             let [total] = same.as_slice() else { continue };
             if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                tell(problems, told(inner, total, index, &value));
+                tell(problems, slo, told(inner, total, index, &value));
             }
         }
     }

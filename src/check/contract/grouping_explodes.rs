@@ -17,6 +17,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if promises > MOST {
             tell(
                 problems,
+                place.slo,
                 Problem::warning(
                     "grouping-explodes",
                     *first,

@@ -13,7 +13,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         {
             let bounds: Vec<Decimal> = selected(place, found).collect();
             if !bounds.is_empty() && !bounds.contains(&bound) {
-                tell(problems, told(place, found.name, bound, bounds));
+                tell(problems, place.slo, told(place, found.name, bound, bounds));
             }
         }
     });
@@ -42,19 +42,17 @@ fn told(place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> 
     let below = bounds.iter().rfind(|other| **other < bound);
     let above = bounds.iter().find(|other| **other > bound);
     let near: Vec<String> = below.into_iter().chain(above).filter_map(scale).collect();
-    let promise = place.slo.objective;
+    let span = place.slo.places.threshold;
     let problem = Problem::error(
         "missing-bucket",
-        place.slo.places.objective,
+        span,
         format!("no bucket of `{name}` ends at {threshold}, so whether events took less cannot be told"),
     )
     .label(format!("nearest bounds: {}", near.join(", ")));
     let problem = match above.and_then(scale) {
-        Some(next) => {
-            let written = format!("{promise} < {next}");
-            problem.help(format!("promise `{written}`"))
-        }
+        Some(next) => problem.fix(format!("promise {next}"), span, next),
         None => problem,
     };
-    problem.help(format!("or add {} to the histogram's bounds", text(bound)))
+    let or = if above.is_some() { "or " } else { "" };
+    problem.help(format!("{or}add {} to the histogram's bounds", text(bound)))
 }

@@ -18,10 +18,11 @@ pub(super) mod unmatched_value;
 pub(super) mod wrong_metric_type;
 
 use crate::contract::{Contract, Family, Kind, Part, Shape};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Label, Problem};
 use crate::model::{Model, Prometheus, Reading, Role, Service, Slo};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::regex;
+use crate::source::Span;
 
 /// What a contract says of a selector.
 pub(super) enum Verdict<'a> {
@@ -210,9 +211,22 @@ pub(super) fn listed(texts: &[String], most: usize) -> String {
     }
 }
 
-/// Adds a problem unless the same was said of the same place, as it is of an SLI with several objectives.
-pub(super) fn tell(problems: &mut Vec<Problem>, problem: Problem) {
-    if !problems.contains(&problem) {
-        problems.push(problem);
+/// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
+/// objectives the SLI has.
+pub(super) fn tell(problems: &mut Vec<Problem>, slo: &Slo, problem: Problem) {
+    let sli = slo.places.sli;
+    let within = |span: Span| span.source == sli.source && sli.start <= span.start && span.end <= sli.end;
+    let same = |other: &&mut Problem| {
+        other.code == problem.code
+            && other.headline == problem.headline
+            && other.primary.text == problem.primary.text
+            && (other.primary.span == problem.primary.span
+                || within(other.primary.span) && within(problem.primary.span))
+    };
+    let Some(known) = problems.iter_mut().find(same) else { return problems.push(problem) };
+    let span = problem.primary.span;
+    let is_told = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
+    if !is_told {
+        known.secondary.push(Label { span, text: "and here".to_owned() });
     }
 }

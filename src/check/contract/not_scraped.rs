@@ -27,6 +27,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
                 tell(
                     problems,
+                    slo,
                     Problem::error("not-scraped", place, "Prometheus scrapes no such job")
                         .label(format!("it scrapes {}", super::listed(&names, 8)))
                         .help("correct the matcher, or add the job to the configuration of Prometheus"),
@@ -36,6 +37,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             if let Some(slow) = selected.iter().find(|job| job.scrape_interval > slo.scrape_interval) {
                 tell(
                     problems,
+                    slo,
                     Problem::error(
                         "not-scraped",
                         place,

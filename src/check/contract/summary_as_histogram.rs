@@ -28,6 +28,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let name = named(place.reading);
         tell(
             problems,
+            place.slo,
             Problem::error(
                 "summary-as-histogram",
                 place.reading.name,

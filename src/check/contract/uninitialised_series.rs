@@ -12,7 +12,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
-            tell(problems, told(place, *found, *index));
+            tell(problems, place.slo, told(place, *found, *index));
         }
     });
 }
@@ -42,6 +42,11 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
         return false;
     }
     let matcher = &place.reading.selector.matchers[index];
+    let of_all = place.slo.readings.iter().filter(|reading| reading.role == Role::Total);
+    if of_all.flat_map(|reading| &reading.selector.matchers).any(|other| other == matcher) {
+        // All events are asked for it as well, and they exist.
+        return false;
+    }
     let values = values(found, &matcher.label);
     if values.iter().any(|value| is_misspelt(matcher, value)) {
         return false;

@@ -19,6 +19,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         .label(why);
         tell(
             problems,
+            place.slo,
             match unit {
                 "seconds" => problem.help("remove `unit: milliseconds` from the SLI"),
                 "milliseconds" => problem.help("add `unit: milliseconds` to the SLI"),

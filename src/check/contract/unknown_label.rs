@@ -9,7 +9,7 @@ use crate::source::Span;
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     each(model, |place, verdict| match verdict {
-        Verdict::NoLabel(found, index) => tell(problems, matcher(place, *found, *index)),
+        Verdict::NoLabel(found, index) => tell(problems, place.slo, matcher(place, *found, *index)),
         Verdict::Fits(found) => kept(place, *found, problems),
         Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
     });
@@ -47,7 +47,7 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
         let text = label.as_str().to_owned();
         if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let problem = unknown(*span, named(place.reading), &text, &labels);
-            tell(problems, suggested(problem, *span, &text, None, &labels));
+            tell(problems, place.slo, suggested(problem, *span, &text, None, &labels));
         }
     }
 }

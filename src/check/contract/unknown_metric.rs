@@ -1,6 +1,6 @@
 //! Metrics that nothing exposes.
 
-use super::{Place, Verdict, each, listed, named, tell};
+use super::{Place, Verdict, each, named, tell};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Role};
@@ -8,7 +8,7 @@ use crate::model::{Model, Role};
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     each(model, |place, verdict| {
         if matches!(verdict, Verdict::NoMetric) {
-            tell(problems, told(place));
+            tell(problems, place.slo, told(place));
         }
     });
 }
@@ -27,11 +27,20 @@ fn told(place: &Place) -> Problem {
             place.reading.name,
             one.clone(),
         ),
-        several => {
-            problem.label("it is not in the contract").help(format!("did you mean {}?", listed(several, 3)))
-        }
+        several => problem
+            .label("it is not in the contract")
+            .help(format!("did you mean {}?", alternatives(several))),
     };
     problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {name}: why it is not there yet }}`"))
+}
+
+/// `a`, `b` or `c`.
+fn alternatives(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 /// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.
@@ -43,7 +52,7 @@ fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
     scored.dedup_by(|a, b| a.1 == b.1);
     let best = scored.first().map_or(0, |(score, _)| *score);
     // What is much less like it than the best was hardly meant.
-    scored.into_iter().filter(|(score, _)| score * 10 >= best * 8).map(|(_, name)| name).take(3).collect()
+    scored.into_iter().filter(|(score, _)| score * 10 >= best * 9).map(|(_, name)| name).take(3).collect()
 }
 
 /// The names that a query could have for the contract's metrics.
@@ -54,7 +63,7 @@ fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
         let histogram = matches!(role, Role::Classic(_) | Role::Native);
         match () {
             () if counted && (classic || family.kind == Kind::Summary) => {
-                vec![format!("{name}_count"), format!("{name}_bucket")]
+                vec![format!("{name}_count")]
             }
             () if histogram && !(classic || family.kind == Kind::NativeHistogram) => Vec::new(),
             () => vec![name.clone()],

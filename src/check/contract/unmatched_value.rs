@@ -11,7 +11,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
-            tell(problems, told(place, *found, *index));
+            tell(problems, place.slo, told(place, *found, *index));
         }
     });
 }

@@ -10,7 +10,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
-            tell(problems, told(place, *found));
+            tell(problems, place.slo, told(place, *found));
         }
     });
 }
