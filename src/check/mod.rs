@@ -7,6 +7,7 @@ mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
 mod contract;
+mod counted_apart;
 mod duplicate_alert;
 mod period_beyond_retention;
 mod single_event_pages;
@@ -27,12 +28,13 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 24] = [
+pub const CHECKS: [(&str, Check); 25] = [
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
     ("burn-rate-below-one", burn_rate_below_one::check),
     ("burn-rate-unreachable", burn_rate_unreachable::check),
+    ("counted-apart", counted_apart::check),
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),
     ("missing-bucket", contract::missing_bucket::check),
