@@ -11,9 +11,9 @@
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places | source, scalar, ast, diagnostic |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, model, vocabulary, promql, diagnostic, and how parse lists words |
-//! | [`check`] | model | problems of the promise | model, vocabulary, promql, diagnostic, source, and the numbers that lower puts into the plan |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, and how parse lists words and joins paths |
+//! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, and the numbers that lower puts into the plan |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO | plan, vocabulary |
@@ -35,6 +35,7 @@
 pub mod artifact;
 pub mod ast;
 pub mod check;
+pub mod contract;
 pub mod diagnostic;
 pub mod emit;
 pub mod explain;

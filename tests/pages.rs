@@ -14,8 +14,17 @@ const WITHOUT: [(&str, &str); 2] = [
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),
 ];
 
-/// The problems of a page's examples of one kind; `None` if it has none.
+/// The problems of a page's examples of one kind; `None` if it has none. Contracts are read by themselves.
 fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
+    if let Some((_, block)) = page.split_once(&format!("\n```prom {kind}\n")) {
+        let text = block.split("```").next().unwrap().to_owned();
+        let sources = Sources::new(vec![SourceFile { path: "slos/metrics/example.prom".to_owned(), text }]);
+        let (id, file) = sources.iter().next().unwrap();
+        let problems = slowburn::parse::contract(id, &file.text).1;
+        let format = slowburn::render::Format::Human { color: false };
+        let shown = slowburn::render::render(&problems, &sources, format);
+        return Some((problems, shown));
+    }
     let mut files = Vec::new();
     let mut blocks = page.split("\n```yaml ").skip(1);
     for block in &mut blocks {

@@ -1,11 +1,12 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 41] = [
+pub const PAGES: [(&str, &str); 43] = [
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
     ("budget-unwatched", include_str!("budget-unwatched.md")),
     ("burn-rate-below-one", include_str!("burn-rate-below-one.md")),
     ("burn-rate-unreachable", include_str!("burn-rate-unreachable.md")),
+    ("contract-syntax", include_str!("contract-syntax.md")),
     ("duplicate-alert", include_str!("duplicate-alert.md")),
     ("duplicate-key", include_str!("duplicate-key.md")),
     ("duplicate-service", include_str!("duplicate-service.md")),
@@ -36,6 +37,7 @@ pub const PAGES: [(&str, &str); 41] = [
     ("unknown-policy", include_str!("unknown-policy.md")),
     ("unknown-time-zone", include_str!("unknown-time-zone.md")),
     ("unprovable", include_str!("unprovable.md")),
+    ("unread-sample", include_str!("unread-sample.md")),
     ("unsupported-version", include_str!("unsupported-version.md")),
     ("unweighted-ratio", include_str!("unweighted-ratio.md")),
     ("window-below-scrape", include_str!("window-below-scrape.md")),
