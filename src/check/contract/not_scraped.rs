@@ -6,7 +6,7 @@ use crate::model::{Job, Model};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
-    for (_, slo) in super::super::slos(model) {
+    for (service, slo) in super::super::slos(model) {
         if slo.planned.is_some() {
             continue;
         }
@@ -14,6 +14,13 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
             let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
             let Some(first) = matchers.first() else { continue };
+            let found = service.contract.as_ref().and_then(|contract| contract.find(super::named(reading)));
+            if found.is_some_and(|(_, family, _)| {
+                family.shapes.iter().any(|shape| shape.labels.contains_key("job"))
+            }) {
+                // Which jobs there are is known better from the series themselves.
+                continue;
+            }
             let selected: Vec<&Job> = jobs
                 .iter()
                 .filter(|job| {
