@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::model::Labels;
+use crate::model::{Labels, Sli, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::build::selector;
 use crate::vocabulary::Duration;
 
-/// Bad or total events.
+/// Total, bad, or, where bad events are not counted themselves, good events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Total,
     Bad,
+    Good,
 }
 
 impl Side {
@@ -20,6 +21,7 @@ impl Side {
         match self {
             Self::Total => "total",
             Self::Bad => "bad",
+            Self::Good => "good",
         }
     }
 }
@@ -48,10 +50,18 @@ pub(super) struct Series {
     labels: Arc<Labels>,
     /// Labels that are kept.
     pub by: Vec<String>,
+    /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
+    pub signed: bool,
 }
 
 impl Series {
-    pub fn new(promise: &Promise) -> Self {
+    pub fn new(slo: &Slo, promise: &Promise) -> Self {
+        let signed = match &slo.sli {
+            Sli::Counted { total, good, bad } => {
+                bad.is_none() || [total, good, bad].into_iter().flatten().flatten().any(|term| term.negative)
+            }
+            Sli::Checked { .. } | Sli::Ratio { .. } => false,
+        };
         Self {
             all: selector("", &[("service", &promise.service), ("slo", &promise.slo)]),
             labels: Arc::new(Labels::from([
@@ -59,6 +69,7 @@ impl Series {
                 ("slo".to_owned(), promise.slo.clone()),
             ])),
             by: promise.by.clone(),
+            signed,
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
+use super::{contract, scrape};
 use crate::ast::{
-    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock,
-    SliBlock, SliceBlock, SloBlock, TierBlock,
+    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile, Settings,
+    SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
+use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::parallel;
 use crate::source::{SourceFile, SourceId, Sources};
@@ -37,6 +39,8 @@ const SERVICE_KEYS: &[&str] = &[
     "description",
     "owner",
     "scrape_interval",
+    "metrics",
+    "planned",
     "slos",
     "period",
     "time_zone",
@@ -57,7 +61,6 @@ const SLO_KEYS: &[&str] = &[
     "tiers_off",
     "traffic",
     "runbook",
-    "planned",
     "period",
     "time_zone",
     "policy",
@@ -74,34 +77,75 @@ const SLI_KEYS: &[&str] =
 pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
     let mut ast = Ast::default();
     let mut problems = Vec::new();
-    let files: Vec<(SourceId, &SourceFile)> = sources.iter().collect();
-    for (found, mut faults) in parallel::map(&files, |(id, source)| file(*id, source)) {
-        match found {
-            Some(File::Project(project)) => ast.project = Some(project),
-            Some(File::Service(service)) => ast.services.push(service),
-            None => {}
+    let is_project = |file: &SourceFile| file.path.rsplit('/').next() == Some(PROJECT_FILE);
+    let (project_files, others): (Vec<_>, Vec<_>) = sources.iter().partition(|(_, file)| is_project(file));
+    for (id, file) in &project_files {
+        match yaml::read(*id, &file.text) {
+            Err(found) => problems.extend(found),
+            Ok(node) => ast.project = project(&file.path, &node, &mut problems),
         }
-        problems.append(&mut faults);
+    }
+    let scrape_config = ast
+        .project
+        .as_ref()
+        .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
+    let read = parallel::map(&others, |(id, source)| file(*id, source, scrape_config.as_deref()));
+    for ((_, source), (found, faults)) in others.iter().zip(read) {
+        match found {
+            Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
+            Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
+            Some(File::Service(service)) => ast.services.extend(service.map(|service| *service)),
+            None => drop(ast.unreadable.insert(source.path.clone())),
+        }
+        problems.extend(faults);
     }
     (ast, problems)
 }
 
-/// What a file turns out to be.
+/// What a file is, apart from the project's own.
 enum File {
-    Project(ProjectFile),
-    Service(ServiceFile),
+    Contract(Contract),
+    Scrape(ScrapeFile),
+    /// `None` if it is sound YAML that makes no service.
+    Service(Option<Box<ServiceFile>>),
 }
 
-fn file(id: SourceId, source: &SourceFile) -> (Option<File>, Vec<Problem>) {
+/// Reads a file; `None` if nobody can tell what is in it.
+fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Option<File>, Vec<Problem>) {
+    if is_contract(&source.path) {
+        let (contract, problems) = contract(id, &source.text);
+        return (contract.map(File::Contract), problems);
+    }
+    let node = match yaml::read(id, &source.text) {
+        Ok(node) => node,
+        Err(problems) => return (None, problems),
+    };
     let mut problems = Vec::new();
-    let found = match yaml::read(id, &source.text) {
-        Err(faults) => return (None, faults),
-        Ok(node) if source.path.rsplit('/').next() == Some(PROJECT_FILE) => {
-            project(&node, &mut problems).map(File::Project)
-        }
-        Ok(node) => service(&node, &mut problems).map(File::Service),
+    let found = if scrape_config == Some(&source.path) {
+        scrape::scrape(&node, &mut problems).map(File::Scrape)
+    } else {
+        Some(File::Service(service(&source.path, &node, &mut problems).map(Box::new)))
     };
     (found, problems)
+}
+
+/// Whether a file is no definition but a capture of what a service exposes.
+pub fn is_contract(path: &str) -> bool {
+    path.ends_with(".prom")
+}
+
+/// A path that is written in a file, relative to where that file is.
+pub fn beside(file: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn version(fields: &mut Fields) {
@@ -118,7 +162,7 @@ fn version(fields: &mut Fields) {
     }
 }
 
-fn project(node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
+fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
     let mut fields = Fields::of(node, "the project file", PROJECT_KEYS, problems)?;
     version(&mut fields);
     let language = fields.scalar("language");
@@ -131,16 +175,18 @@ fn project(node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
-    Some(ProjectFile { language, policies, severities, prometheus, settings })
+    Some(ProjectFile { path: path.to_owned(), language, policies, severities, prometheus, settings })
 }
 
 fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {
-    let keys = &["version", "retention", "scrape_interval"];
+    let keys = &["version", "retention", "scrape_interval", "target_labels", "scrape_config"];
     let mut fields = Fields::of(node, "`prometheus`", keys, problems)?;
     let block = PrometheusBlock {
         version: fields.scalar("version"),
         retention: fields.scalar("retention"),
         scrape_interval: fields.scalar("scrape_interval"),
+        target_labels: fields.texts("target_labels"),
+        scrape_config: fields.scalar("scrape_config"),
     };
     fields.finish();
     Some(block)
@@ -213,13 +259,15 @@ fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
     Some(block)
 }
 
-fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
+fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
     let name = fields.required("service", "service: api");
     let description = fields.scalar("description");
     let owner = fields.scalar("owner");
     let scrape_interval = fields.scalar("scrape_interval");
+    let metrics = fields.one_or_more("metrics");
+    let planned = fields.scalars("planned");
     if !fields.has("slos") {
         fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
     }
@@ -233,7 +281,17 @@ fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
-    Some(ServiceFile { name: name?, description, owner, scrape_interval, settings, slos })
+    Some(ServiceFile {
+        name: name?,
+        description,
+        owner,
+        scrape_interval,
+        path: path.to_owned(),
+        metrics,
+        planned,
+        settings,
+        slos,
+    })
 }
 
 fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
@@ -255,21 +313,9 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
-    let planned = fields.scalar("planned");
     let settings = settings(&mut fields);
     fields.finish();
-    Some(SloBlock {
-        description,
-        objectives,
-        several,
-        sli: sli?,
-        by,
-        tiers_off,
-        traffic,
-        runbook,
-        planned,
-        settings,
-    })
+    Some(SloBlock { description, objectives, several, sli: sli?, by, tiers_off, traffic, runbook, settings })
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {

@@ -1,5 +1,6 @@
 //! ast → model: gives every text its meaning, fills in every default, collects every problem.
 
+mod contract;
 mod evaluate;
 mod fill;
 mod policy;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Places, Service, Slo};
+use crate::model::{Model, Places, Planned, Service, Slo};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -22,25 +23,24 @@ use crate::vocabulary::{Name, Period};
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
-    let project = fill::project(&file, &mut problems);
+    let project = fill::project(&file, ast, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
+    settings::overridden(&file.settings, &policies, &mut problems);
     let version = project.prometheus.version;
-    let scopes: Vec<Scope> = ast
-        .services
-        .iter()
-        .map(|service| Scope { project: &file, policies: &policies, service, version })
-        .collect();
-    let resolved = parallel::map(&scopes, |scope| {
+    let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();
+        settings::overridden(&service.settings, &policies, &mut problems);
+        let planned = contract::planned(service);
+        let scope = Scope { ast, project: &file, policies: &policies, service, planned: &planned, version };
         (scope.service(&mut problems), problems)
     });
     let mut services = Vec::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    for (scope, (resolved, mut found)) in scopes.iter().zip(resolved) {
-        problems.append(&mut found);
-        scope.overwritten(&mut problems);
+    for (service, (resolved, found)) in ast.services.iter().zip(resolved) {
+        problems.extend(found);
+        overwritten(&file, service, &mut problems);
         let Some(resolved) = resolved else { continue };
-        let place = whole(&scope.service.name);
+        let place = whole(&service.name);
         match seen.insert(resolved.name.to_string(), place) {
             Some(first) => problems.push(
                 Problem::error(
@@ -65,9 +65,11 @@ pub(crate) fn whole(scalar: &Scalar) -> Span {
 
 /// What surrounds the SLOs of one service.
 struct Scope<'a> {
+    ast: &'a Ast,
     project: &'a ProjectFile,
     policies: &'a policy::Policies,
     service: &'a ServiceFile,
+    planned: &'a BTreeMap<String, Planned>,
     version: (u32, u32),
 }
 
@@ -79,6 +81,7 @@ impl Scope<'_> {
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
+        let contract = contract::contract(file, self.ast, problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
             for slo in self.slos(&key.text, key.span, block, problems) {
@@ -102,41 +105,11 @@ impl Scope<'_> {
             owner: file.owner.as_ref().map(|text| text.text.clone()),
             labels,
             annotations,
+            contract,
+            planned: self.planned.clone(),
             missing_events,
             slos,
         })
-    }
-
-    /// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
-    /// many SLOs it hits.
-    fn overwritten(&self, problems: &mut Vec<Problem>) {
-        let severities = self.project.severities.iter().map(|(_, block)| &block.labels);
-        let shared: Vec<&Key> = [&self.project.settings.labels, &self.service.settings.labels]
-            .into_iter()
-            .chain(severities)
-            .flatten()
-            .map(|(key, _)| key)
-            .collect();
-        for (_, block) in &self.service.slos {
-            let own = block.settings.labels.iter().map(|(key, _)| key);
-            for key in shared.iter().copied().chain(own) {
-                let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
-                let told =
-                    |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
-                if !problems.iter().any(told) {
-                    problems.push(
-                        Problem::error(
-                            "reserved-label",
-                            key.span,
-                            format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
-                        )
-                        .label("every alert would carry this value")
-                        .and(whole(by), "one promise for each value")
-                        .help("remove it, or give it another name"),
-                    );
-                }
-            }
-        }
     }
 
     /// One SLO per objective.
@@ -202,7 +175,7 @@ impl Scope<'_> {
         let (period, period_place) = period?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
-        let (sli, stimulus) = sli?;
+        let (sli, stimulus, readings) = sli?;
         let (tiers, tiers_place) = tiers?;
         let (min_bad_events, min_place) = min_bad_events?;
         Some(Slo {
@@ -211,6 +184,8 @@ impl Scope<'_> {
             objective: promise.objective,
             threshold: promise.threshold,
             sli,
+            planned: contract::reason(&readings, self.planned),
+            readings,
             stimulus,
             by: by?,
             budgeting: budgeting?,
@@ -220,19 +195,52 @@ impl Scope<'_> {
             labels,
             annotations,
             runbook: block.runbook.as_ref().map(|text| text.text.clone()),
-            planned: block.planned.as_ref().map(|text| text.text.clone()),
             scrape_interval: scrape_interval?,
             traffic,
             places: Places {
                 name: place,
                 objective: whole(objective),
+                threshold: values::threshold_place(objective),
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
+                by: block.by.iter().map(whole).collect(),
                 min_bad_events: min_place.unwrap_or(place),
                 traffic: block.traffic.as_ref().map_or(place, whole),
                 tiers: tiers_place,
             },
         })
+    }
+}
+
+/// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
+/// many SLOs it hits.
+fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<Problem>) {
+    let severities = project.severities.iter().map(|(_, block)| &block.labels);
+    let shared: Vec<&Key> = [&project.settings.labels, &service.settings.labels]
+        .into_iter()
+        .chain(severities)
+        .flatten()
+        .map(|(key, _)| key)
+        .collect();
+    for (_, block) in &service.slos {
+        let own = block.settings.labels.iter().map(|(key, _)| key);
+        for key in shared.iter().copied().chain(own) {
+            let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
+            let told =
+                |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
+            if !problems.iter().any(told) {
+                problems.push(
+                    Problem::error(
+                        "reserved-label",
+                        key.span,
+                        format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
+                    )
+                    .label("every alert would carry this value")
+                    .and(whole(by), "one promise for each value")
+                    .help("remove it, or give it another name"),
+                );
+            }
+        }
     }
 }
 
