@@ -439,8 +439,7 @@ struct Line<'o> {
 
 impl fmt::Write for Line<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let length = if text.is_ascii() { text.len() } else { text.chars().count() };
-        self.left = self.left.checked_sub(length).ok_or(fmt::Error)?;
+        self.left = self.left.checked_sub(length(text)).ok_or(fmt::Error)?;
         self.out.push_str(text);
         Ok(())
     }
@@ -450,6 +449,11 @@ impl fmt::Write for Line<'_> {
         self.out.push(c);
         Ok(())
     }
+}
+
+/// In characters.
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// How many characters `expr` takes on one line at the least, counted until they are more than `limit`: what surely does not fit is not tried.
@@ -465,12 +469,11 @@ fn least(expr: &Expr, limit: usize) -> usize {
         sum
     };
     match &expr.kind {
-        Kind::Number(text) | Kind::String(text) => text.chars().count(),
+        Kind::Number(text) | Kind::String(text) => length(text),
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
-            let name = selector.name.as_ref().map_or(0, |name| name.chars().count());
+            let name = selector.name.as_deref().map_or(0, length);
             // With `=""` and what stands between two of them.
-            let matcher =
-                |matcher: &Matcher| matcher.label.chars().count() + matcher.value.chars().count() + 4;
+            let matcher = |matcher: &Matcher| length(&matcher.label) + length(&matcher.value) + 4;
             name + selector.matchers.iter().map(matcher).sum::<usize>()
         }
         Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => least(expr, limit),
