@@ -84,10 +84,11 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
 
 /// What the metrics are called for people, and their text.
 fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
-    let limit = args.max_size * 1_000_000;
+    let limit = args.connection.max_size * 1_000_000;
     let source = &args.source;
     let (name, bytes) = if http::is_address(source) {
-        let credentials = Credentials::find(args.user_file.as_deref(), args.bearer_file.as_deref())?;
+        let credentials =
+            Credentials::find(args.connection.user_file.as_deref(), args.connection.bearer_file.as_deref())?;
         if credentials.is_some() && http::is_exposed(source) {
             stderr::print(
                 "the credentials are sent unencrypted: whoever sees the connection can read them\n",
@@ -95,9 +96,9 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
         }
         let answer = http::get(&Request {
             url: source,
-            credentials,
-            ca_file: args.ca_file.as_deref(),
-            timeout: args.timeout,
+            credentials: credentials.as_ref(),
+            ca_file: args.connection.ca_file.as_deref(),
+            timeout: args.connection.timeout,
             limit,
         })?;
         other_than_text(source, &answer.content_type)?;
@@ -118,7 +119,7 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
         (name, bytes)
     };
     if bytes.len() as u64 > limit {
-        return Err(Failure::new(format!("{name} is larger than {} MB", args.max_size))
+        return Err(Failure::new(format!("{name} is larger than {} MB", args.connection.max_size))
             .and("if it should be, allow it more: --max-size MEGABYTES"));
     }
     Ok((name, bytes))

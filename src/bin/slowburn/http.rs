@@ -17,7 +17,7 @@ const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;vers
 pub struct Request<'a> {
     /// `http://…` or `https://…`
     pub url: &'a str,
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<&'a Credentials>,
     /// Certificates that are trusted, in PEM.
     pub ca_file: Option<&'a Path>,
     /// For all of it, from the name's look-up to the last byte.

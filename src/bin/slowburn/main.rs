@@ -15,6 +15,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod ask;
 mod capture;
 mod changes;
 mod check;
