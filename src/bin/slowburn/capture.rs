@@ -10,9 +10,7 @@ use slowburn::render::{self, render};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::args::Capture;
-use crate::credentials::Credentials;
 use crate::ending::{Ending, Failure};
-use crate::http::{self, Request};
 use crate::sources::shown;
 use crate::{stderr, stdout, write};
 
@@ -86,22 +84,9 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
 fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.max_size * 1_000_000;
     let source = &args.source;
-    let (name, bytes) = if http::is_address(source) {
-        let credentials = Credentials::find(args.user_file.as_deref(), args.bearer_file.as_deref())?;
-        if credentials.is_some() && http::is_exposed(source) {
-            stderr::print(
-                "the credentials are sent unencrypted: whoever sees the connection can read them\n",
-            );
-        }
-        let answer = http::get(&Request {
-            url: source,
-            credentials,
-            ca_file: args.ca_file.as_deref(),
-            timeout: args.timeout,
-            limit,
-        })?;
-        other_than_text(source, &answer.content_type)?;
-        (source.clone(), answer.body)
+    // What has a scheme is no file.
+    let (name, bytes) = if source.contains("://") {
+        (source.clone(), ask(args, limit)?)
     } else if source == "-" {
         let bytes = take(io::stdin().lock(), limit).map_err(|error| Failure::of("read", "stdin", &error))?;
         ("stdin".to_owned(), bytes)
@@ -124,6 +109,31 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     Ok((name, bytes))
 }
 
+#[cfg(feature = "http")]
+fn ask(args: &Capture, limit: u64) -> Result<Vec<u8>, Failure> {
+    use crate::credentials::Credentials;
+    use crate::http::{self, Request};
+
+    let url = &args.source;
+    let credentials = Credentials::find(args.user_file.as_deref(), args.bearer_file.as_deref())?;
+    if credentials.is_some() && http::is_exposed(url) {
+        stderr::print("the credentials are sent unencrypted: whoever sees the connection can read them\n");
+    }
+    let ca_file = args.ca_file.as_deref();
+    let answer = http::get(&Request { url, credentials, ca_file, timeout: args.timeout, limit })?;
+    other_than_text(url, &answer.content_type)?;
+    Ok(answer.body)
+}
+
+#[cfg(not(feature = "http"))]
+fn ask(args: &Capture, _: u64) -> Result<Vec<u8>, Failure> {
+    Err(Failure::new(format!(
+        "cannot ask {}: this slowburn was built without the feature `http`",
+        args.source
+    ))
+    .and("save the metrics to a file first: curl --fail URL > metrics.txt"))
+}
+
 fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit + 1).read_to_end(&mut bytes)?;
@@ -131,6 +141,7 @@ fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Refuses an answer that says itself that it is no text of metrics.
+#[cfg(feature = "http")]
 fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {

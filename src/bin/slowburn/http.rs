@@ -10,7 +10,6 @@ use crate::credentials::Credentials;
 use crate::ending::Failure;
 
 /// What Prometheus asks for, but for protobuf: OpenMetrics first, as what is stored is then what is captured.
-#[cfg(feature = "http")]
 const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
 /// A question.
@@ -31,11 +30,6 @@ pub struct Answer {
     /// `text/plain; version=0.0.4`; empty if it was not said.
     pub content_type: String,
     pub body: Vec<u8>,
-}
-
-/// Whether a source is an address, and not a file.
-pub fn is_address(source: &str) -> bool {
-    source.contains("://")
 }
 
 /// What is wrong with an address before anything is sent.
@@ -71,18 +65,7 @@ pub fn is_exposed(url: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") && !near
 }
 
-#[cfg(not(feature = "http"))]
-pub fn get(request: &Request) -> Result<Answer, Failure> {
-    refuse(request.url)?;
-    Err(Failure::new(format!(
-        "cannot ask {}: this slowburn was built without the feature `http`",
-        request.url
-    ))
-    .and("save the metrics to a file first: curl --fail URL > metrics.txt"))
-}
-
 /// Asks once.
-#[cfg(feature = "http")]
 pub fn get(request: &Request) -> Result<Answer, Failure> {
     use std::io::Read;
 
@@ -112,7 +95,6 @@ pub fn get(request: &Request) -> Result<Answer, Failure> {
     Ok(Answer { content_type, body })
 }
 
-#[cfg(feature = "http")]
 fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -143,7 +125,6 @@ fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
 }
 
 /// An answer that is none.
-#[cfg(feature = "http")]
 fn refused(request: &Request, status: u16, location: &str) -> Failure {
     let url = request.url;
     let says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
@@ -161,7 +142,6 @@ fn refused(request: &Request, status: u16, location: &str) -> Failure {
     }
 }
 
-#[cfg(feature = "http")]
 fn meaning(status: u16) -> &'static str {
     match status {
         300..=399 => ": not here",
@@ -176,7 +156,6 @@ fn meaning(status: u16) -> &'static str {
 }
 
 /// No answer.
-#[cfg(feature = "http")]
 fn failed(request: &Request, error: ureq::Error) -> Failure {
     use std::io::ErrorKind;
 
@@ -210,7 +189,6 @@ fn failed(request: &Request, error: ureq::Error) -> Failure {
 }
 
 /// A connection that is not safe.
-#[cfg(feature = "http")]
 fn untrusted(request: &Request, why: &str) -> Failure {
     let failure = Failure::new(format!("cannot ask {} safely: {why}", request.url));
     if why.contains("UnknownIssuer") {

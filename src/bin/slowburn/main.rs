@@ -19,10 +19,12 @@ mod capture;
 mod changes;
 mod check;
 mod compile;
+#[cfg(feature = "http")]
 mod credentials;
 mod diff;
 mod ending;
 mod explain;
+#[cfg(feature = "http")]
 mod http;
 mod problems;
 mod sources;
