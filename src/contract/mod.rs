@@ -130,6 +130,18 @@ pub enum Part {
 }
 
 impl Contract {
+    /// Adds what another one shows.
+    pub fn merge(&mut self, other: Self) {
+        for (name, family) in other.families {
+            let known = self.families.entry(name).or_default();
+            if known.kind == Kind::Unknown {
+                known.kind = family.kind;
+            }
+            known.unit = known.unit.take().or(family.unit);
+            known.shapes.extend(family.shapes);
+        }
+    }
+
     /// The program and its version, as its own metric tells it: `shop 1.4.2` of `shop_build_info{version="1.4.2"}`. `None` if there
     /// is not exactly one that does.
     pub fn build(&self) -> Option<String> {

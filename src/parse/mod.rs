@@ -4,8 +4,9 @@ mod contract;
 pub mod exposition;
 mod fields;
 mod files;
+mod scrape;
 pub mod yaml;
 
 pub use contract::contract;
 pub use fields::{listed, nearest};
-pub use files::{PROJECT_FILE, parse};
+pub use files::{PROJECT_FILE, beside, is_contract, parse};
