@@ -31,12 +31,26 @@ fn parsed(text: &str) -> Contract {
     Contract::parse(SourceId(0), text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
 }
 
-/// Every capture that lies in the repository.
-fn captures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found: Vec<PathBuf> = ["tests/expositions", "tests/captures", "slos/metrics"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(root.join(folder)).into_iter().flatten())
+/// Real captures, as the programs gave them, and how many samples Prometheus 2.42 took when it scraped them; `None` where it refused
+/// all of it: it does not know quoted names yet, and takes no exemplar on `_count`.
+const REAL: [(&str, Option<u64>); 8] = [
+    ("client-java.om", None),
+    ("client-python-utf8.om", None),
+    ("client-python.om", Some(56)),
+    ("micrometer.om", Some(139)),
+    ("opentelemetry-python.om", Some(55)),
+    ("prom-client-openmetrics", Some(80)),
+    ("pushgateway", Some(63)),
+    ("snmp", Some(67)),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn prom_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "prom"))
         .collect();
@@ -45,9 +59,32 @@ fn captures() -> Vec<PathBuf> {
     found
 }
 
+/// Every raw capture that lies in the repository.
+fn captures() -> Vec<PathBuf> {
+    [prom_files("tests/expositions"), prom_files("tests/expositions/real")].concat()
+}
+
+#[test]
+fn real_captures_are_read_as_prometheus_reads_them() {
+    for (name, samples) in REAL {
+        let reading = read(&fs::read(root().join(format!("tests/expositions/real/{name}.prom"))).unwrap());
+        assert_eq!(reading.skipped, [], "{name}");
+        assert_eq!(Some(reading.samples), samples.or(Some(reading.samples)), "{name}");
+    }
+    assert_eq!(prom_files("tests/expositions/real").len(), REAL.len(), "each is listed");
+}
+
+#[test]
+fn the_contracts_of_the_project_are_as_they_would_be_written() {
+    for path in prom_files("slos/metrics") {
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(parsed(&text).to_string(), text, "{}", path.display());
+    }
+}
+
 #[test]
 fn expositions_come_to_what_stands_beside_them() {
-    insta::glob!("expositions/*.prom", |path| {
+    insta::glob!("expositions/**/*.prom", |path| {
         let reading = read(&fs::read(path).unwrap());
         insta::with_settings!({ snapshot_path => "expositions", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
             insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), shown(&reading));
@@ -295,7 +332,7 @@ fn a_ruined_capture_is_read_as_far_as_it_goes() {
     };
     for path in captures() {
         let whole = fs::read(&path).unwrap();
-        for _ in 0..60 {
+        for _ in 0..30 {
             let mut bytes = whole.clone();
             for _ in 0..=next(20) {
                 let at = next(bytes.len());
