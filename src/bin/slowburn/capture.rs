@@ -10,7 +10,9 @@ use slowburn::render::{self, render};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::args::Capture;
+use crate::credentials::Credentials;
 use crate::ending::{Ending, Failure};
+use crate::http::{self, Request};
 use crate::sources::shown;
 use crate::{stderr, stdout, write};
 
@@ -82,7 +84,7 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
 
 /// What the metrics are called for people, and their text.
 fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
-    let limit = args.max_size * 1_000_000;
+    let limit = args.connection.max_size * 1_000_000;
     let source = &args.source;
     // What has a scheme is no file.
     let (name, bytes) = if source.contains("://") {
@@ -103,35 +105,27 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
         (name, bytes)
     };
     if bytes.len() as u64 > limit {
-        return Err(Failure::new(format!("{name} is larger than {} MB", args.max_size))
+        return Err(Failure::new(format!("{name} is larger than {} MB", args.connection.max_size))
             .and("if it should be, allow it more: --max-size MEGABYTES"));
     }
     Ok((name, bytes))
 }
 
-#[cfg(feature = "http")]
 fn ask(args: &Capture, limit: u64) -> Result<Vec<u8>, Failure> {
-    use crate::credentials::Credentials;
-    use crate::http::{self, Request};
-
-    let url = &args.source;
-    let credentials = Credentials::find(args.user_file.as_deref(), args.bearer_file.as_deref())?;
+    let (url, connection) = (&args.source, &args.connection);
+    let credentials = Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
     if credentials.is_some() && http::is_exposed(url) {
         stderr::print("the credentials are sent unencrypted: whoever sees the connection can read them\n");
     }
-    let ca_file = args.ca_file.as_deref();
-    let answer = http::get(&Request { url, credentials, ca_file, timeout: args.timeout, limit })?;
+    let answer = http::get(&Request {
+        url,
+        credentials: credentials.as_ref(),
+        ca_file: connection.ca_file.as_deref(),
+        timeout: connection.timeout,
+        limit,
+    })?;
     other_than_text(url, &answer.content_type)?;
     Ok(answer.body)
-}
-
-#[cfg(not(feature = "http"))]
-fn ask(args: &Capture, _: u64) -> Result<Vec<u8>, Failure> {
-    Err(Failure::new(format!(
-        "cannot ask {}: this slowburn was built without the feature `http`",
-        args.source
-    ))
-    .and("save the metrics to a file first: curl --fail URL > metrics.txt"))
 }
 
 fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
@@ -141,7 +135,6 @@ fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Refuses an answer that says itself that it is no text of metrics.
-#[cfg(feature = "http")]
 fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {

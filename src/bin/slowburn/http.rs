@@ -2,6 +2,9 @@
 //!
 //! A redirect is not followed: it is told, and whoever asked may ask there. So credentials reach the one host that was named.
 
+// Without the feature nothing is sent, and what would be is not looked at.
+#![cfg_attr(not(feature = "http"), allow(dead_code))]
+
 use std::path::Path;
 
 use slowburn::vocabulary::Duration;
@@ -16,7 +19,7 @@ const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;vers
 pub struct Request<'a> {
     /// `http://…` or `https://…`
     pub url: &'a str,
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<&'a Credentials>,
     /// Certificates that are trusted, in PEM.
     pub ca_file: Option<&'a Path>,
     /// For all of it, from the name's look-up to the last byte.
@@ -65,7 +68,18 @@ pub fn is_exposed(url: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") && !near
 }
 
+#[cfg(not(feature = "http"))]
+pub fn get(request: &Request) -> Result<Answer, Failure> {
+    refuse(request.url)?;
+    Err(Failure::new(format!(
+        "cannot ask {}: this slowburn was built without the feature `http`",
+        request.url
+    ))
+    .and("metrics can be read from a file: curl --fail URL > metrics.txt"))
+}
+
 /// Asks once.
+#[cfg(feature = "http")]
 pub fn get(request: &Request) -> Result<Answer, Failure> {
     use std::io::Read;
 
@@ -95,6 +109,7 @@ pub fn get(request: &Request) -> Result<Answer, Failure> {
     Ok(Answer { content_type, body })
 }
 
+#[cfg(feature = "http")]
 fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -125,6 +140,7 @@ fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
 }
 
 /// An answer that is none.
+#[cfg(feature = "http")]
 fn refused(request: &Request, status: u16, location: &str) -> Failure {
     let url = request.url;
     let says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
@@ -142,6 +158,7 @@ fn refused(request: &Request, status: u16, location: &str) -> Failure {
     }
 }
 
+#[cfg(feature = "http")]
 fn meaning(status: u16) -> &'static str {
     match status {
         300..=399 => ": not here",
@@ -156,6 +173,7 @@ fn meaning(status: u16) -> &'static str {
 }
 
 /// No answer.
+#[cfg(feature = "http")]
 fn failed(request: &Request, error: ureq::Error) -> Failure {
     use std::io::ErrorKind;
 
@@ -189,6 +207,7 @@ fn failed(request: &Request, error: ureq::Error) -> Failure {
 }
 
 /// A connection that is not safe.
+#[cfg(feature = "http")]
 fn untrusted(request: &Request, why: &str) -> Failure {
     let failure = Failure::new(format!("cannot ask {} safely: {why}", request.url));
     if why.contains("UnknownIssuer") {

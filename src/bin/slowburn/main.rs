@@ -15,16 +15,15 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod ask;
 mod capture;
 mod changes;
 mod check;
 mod compile;
-#[cfg(feature = "http")]
 mod credentials;
 mod diff;
 mod ending;
 mod explain;
-#[cfg(feature = "http")]
 mod http;
 mod problems;
 mod sources;
