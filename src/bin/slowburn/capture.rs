@@ -10,9 +10,8 @@ use slowburn::render::{self, render};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::args::Capture;
-use crate::credentials::Credentials;
 use crate::ending::{Ending, Failure};
-use crate::http::{self, Request};
+use crate::http::Client;
 use crate::sources::shown;
 use crate::{stderr, stdout, write};
 
@@ -88,7 +87,7 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let source = &args.source;
     // What has a scheme is no file.
     let (name, bytes) = if source.contains("://") {
-        (source.clone(), ask(args, limit)?)
+        (source.clone(), ask(args)?)
     } else if source == "-" {
         let bytes = take(io::stdin().lock(), limit).map_err(|error| Failure::of("read", "stdin", &error))?;
         ("stdin".to_owned(), bytes)
@@ -111,20 +110,10 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     Ok((name, bytes))
 }
 
-fn ask(args: &Capture, limit: u64) -> Result<Vec<u8>, Failure> {
-    let (url, connection) = (&args.source, &args.connection);
-    let credentials = Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
-    if credentials.is_some() && http::is_exposed(url) {
-        stderr::print("the credentials are sent unencrypted: whoever sees the connection can read them\n");
-    }
-    let answer = http::get(&Request {
-        url,
-        credentials: credentials.as_ref(),
-        ca_file: connection.ca_file.as_deref(),
-        timeout: connection.timeout,
-        limit,
-    })?;
-    other_than_text(url, &answer.content_type)?;
+fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
+    let client = Client::new(&args.source, &args.connection, "metrics are usually at /metrics")?;
+    let answer = client.get("")?;
+    other_than_text(&args.source, &answer.content_type)?;
     Ok(answer.body)
 }
 

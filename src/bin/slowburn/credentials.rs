@@ -1,8 +1,5 @@
 //! Secrets for an address, from a file or from the environment.
 
-// Without the feature nothing is sent, and what would be is not looked at.
-#![cfg_attr(not(feature = "http"), allow(dead_code))]
-
 use std::env;
 use std::fs::File;
 use std::io::Read;
