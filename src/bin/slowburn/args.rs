@@ -29,6 +29,10 @@ pub enum Command {
     /// files that slowburn wrote for definitions that are gone are removed, files of your own never are.
     Compile(Compile),
     /// Report problems, and write nothing
+    ///
+    /// With --prometheus the definitions are held against the series of a running server instead of the contracts beside
+    /// them: Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics). It is asked one instant query
+    /// per metric, and nothing is changed there. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
@@ -69,6 +73,14 @@ pub struct Capture {
     /// Write nothing: say how the metrics differ from the contract in OUT, and exit 1 if they do
     #[arg(long, requires = "out")]
     pub check: bool,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// How an address is asked.
+#[derive(Debug, Group)]
+pub struct Connection {
     /// A file that holds `name:password`, for basic authentication
     #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
     pub user_file: Option<PathBuf>,
@@ -150,6 +162,12 @@ pub struct Check {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Hold them against a running server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

@@ -15,14 +15,17 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod ask;
 mod capture;
 mod changes;
 mod check;
 mod compile;
+#[cfg(feature = "http")]
 mod credentials;
 mod diff;
 mod ending;
 mod explain;
+#[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod problems;
 mod sources;
