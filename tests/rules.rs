@@ -96,7 +96,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
                 let [expr, wanted] =
                     [&expr, &planned.expr].map(|expr| slowburn::promql::without_parens(expr).to_string());
                 assert_eq!(expr, wanted);
-                for (label, value) in &planned.labels {
+                for (label, value) in planned.labels.iter() {
                     assert_eq!(written["labels"][label.as_str()], Value::from(value.as_str()));
                 }
                 assert_eq!(written["labels"].as_mapping().unwrap().len(), planned.labels.len());
