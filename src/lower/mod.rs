@@ -2,8 +2,10 @@
 
 mod alerts;
 mod calendar;
+mod dashboards;
 mod events;
 mod proofs;
+mod readings;
 mod series;
 mod shapes;
 mod timeline;
@@ -13,7 +15,7 @@ pub use alerts::{missing_name, name as alert_name};
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::{Event, Group, Plan, Promise, ServicePlan, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, quotient};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
 /// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
@@ -26,6 +28,9 @@ pub const REACH: Duration = Duration::from_secs(900);
 /// be seen.
 pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
 
+/// How old a sample of the slow group may be that is read between its evaluations: three of them.
+pub const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
+
 /// The plan with what proves it. Apart from `lower`, because it takes far longer than the rules and is needed for one target only.
 pub fn prove(model: &Model, mut plan: Plan) -> Plan {
     for (service, planned) in model.services.iter().zip(&mut plan.services) {
@@ -37,7 +42,12 @@ pub fn prove(model: &Model, mut plan: Plan) -> Plan {
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
 pub fn lower(model: &Model) -> Plan {
     let services = model.services.iter().map(|service| lower_service(model, service)).collect();
-    Plan { language: model.project.language, services }
+    let severities = PerSeverity {
+        page: model.project.severities.page.label.clone(),
+        ticket: model.project.severities.ticket.label.clone(),
+    };
+    let overview = dashboards::OVERVIEW.to_owned();
+    Plan { language: model.project.language, severities, overview, services }
 }
 
 fn lower_service(model: &Model, service: &Service) -> ServicePlan {
@@ -46,6 +56,9 @@ fn lower_service(model: &Model, service: &Service) -> ServicePlan {
     ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
+        owner: service.owner.clone(),
+        source: service.annotations.get("source_url").cloned(),
+        dashboard: dashboards::uid(service.name.as_str()),
         slos,
         missing,
         proofs: Vec::new(),
@@ -71,7 +84,17 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    SloPlan { promise, groups }
+    let address = |annotation: &str| {
+        slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
+    };
+    SloPlan {
+        readings: readings::readings(&promise, &names),
+        signal: readings::signal(slo),
+        runbook: slo.runbook.clone(),
+        runbook_url: address("runbook_url"),
+        promise,
+        groups,
+    }
 }
 
 /// The numbers of an SLO.
@@ -93,6 +116,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         objective,
         ratio: slo.objective.ratio(),
         budget: slo.objective.budget().ratio(),
+        enough_events: readings::enough_events(slo.objective.budget().ratio()),
         period: slo.period.clone(),
         period_length: slo.period.nominal(),
         event,

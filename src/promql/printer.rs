@@ -159,7 +159,11 @@ impl Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = !names::is_label_in_braces(&self.label);
         let label = if quoted { &quote(&self.label) } else { &self.label };
-        write!(f, "{label}{}{}", self.op.symbol(), quote(&self.value))
+        let symbol = self.op.symbol();
+        match self.placeholder {
+            true => write!(f, "{label}{symbol}\"${}\"", self.value),
+            false => write!(f, "{label}{symbol}{}", quote(&self.value)),
+        }
     }
 }
 
@@ -300,11 +304,18 @@ fn takes_brackets(expr: &Expr) -> bool {
     }
 }
 
-/// A string in double quotes, with Go's escapes.
+/// A string in double quotes, with Go's escapes. What a dashboard would take for one of its variables (`$name`, `${name}`, `[[name]]`)
+/// is written so that only Prometheus understands it.
 pub(super) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
-    for c in text.chars() {
+    for (place, c) in text.char_indices() {
+        let rest = &text[place + c.len_utf8()..];
+        let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let bracketed = |rest: &str| named(rest) && rest.trim_start_matches(inner).starts_with("]]");
         match c {
+            '$' if named(rest) || rest.starts_with('{') => out.push_str("\\x24"),
+            '[' if rest.strip_prefix('[').is_some_and(bracketed) => out.push_str("\\x5b"),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),

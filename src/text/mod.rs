@@ -3,11 +3,15 @@
 //! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: a name
 //! that does not exist is an error, which the tests find.
 
+mod dashboards;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::model::Language;
+
+pub use dashboards::{Dashboards, plain_markdown};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]
@@ -91,6 +95,12 @@ fn templates(language: Language) -> [&'static str; 4] {
 }
 
 fn render(template: &str, values: impl Serialize) -> String {
+    let values = minijinja::value::Serde(&values);
+    let text = environment().render_str(template, values).expect("the built-in templates are tested");
+    text.trim_end().to_owned()
+}
+
+fn environment() -> Environment<'static> {
     let syntax = SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
         .variable_delimiters("<<", ">>")
@@ -100,9 +110,7 @@ fn render(template: &str, values: impl Serialize) -> String {
     let mut environment = Environment::new();
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let values = minijinja::value::Serde(&values);
-    let text = environment.render_str(template, values).expect("the built-in templates are tested");
-    text.trim_end().to_owned()
+    environment
 }
 
 /// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.

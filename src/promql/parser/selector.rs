@@ -81,7 +81,7 @@ impl Parser<'_> {
         {
             return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
         }
-        selector.matchers.push(Matcher { label, op, value, span });
+        selector.matchers.push(Matcher { label, op, value, placeholder: false, span });
         Ok(())
     }
 
@@ -212,6 +212,7 @@ fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&
             label: "__name__".to_owned(),
             op: MatchOp::Equal,
             value: name,
+            placeholder: false,
             span: place,
         });
     }
