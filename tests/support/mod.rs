@@ -1,6 +1,7 @@
 //! What several tests share: the tools they run, and folders they may ruin.
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
+pub mod dashboards;
 pub mod folder;
 pub mod rules;
 
