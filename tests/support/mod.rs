@@ -3,6 +3,7 @@
 
 pub mod dashboards;
 pub mod folder;
+pub mod prometheus;
 pub mod rules;
 
 use std::env;

@@ -151,7 +151,7 @@ pub fn timeline(title: String, description: String, queries: &[(Expr, String)], 
         "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
         "tooltip": { "mode": "single", "sort": "none" },
     });
-    let custom = json!({ "lineWidth": 0, "fillOpacity": 70, "spanNulls": false });
+    let custom = json!({ "lineWidth": 0, "fillOpacity": 70 });
     Panel {
         targets: ranges(queries),
         field_config: Some(FieldConfig {
