@@ -25,7 +25,7 @@ pub fn dashboard(plan: &Plan, service: &ServicePlan, words: &Dashboards) -> Dash
     let mut board = Board::default();
     let lines = service.slos.len() as u32;
     if let Some(table) = overview::table(plan, &[service], Some(&service.name), words) {
-        board.line((lines + 3).clamp(5, 12), vec![(14, table), (10, timeline(plan, service, words))]);
+        board.line((lines + 3).clamp(5, 12), vec![(15, table), (9, timeline(plan, service, words))]);
     }
     for slo in &service.slos {
         slo_panels(&mut board, service, slo, words);
@@ -124,9 +124,9 @@ fn timeline(plan: &Plan, service: &ServicePlan, words: &Dashboards) -> Panel {
     if let Some(any) = service.slos.first() {
         let loudest = queries::loudest(any, severities, Some(&service.name), &["slo"]);
         queries.push((loudest, "{{slo}}".to_owned()));
-    }
-    if let Some((name, severity)) = service.missing.as_ref().and_then(|group| missing(plan, group)) {
-        queries.push((queries::missing(name, weight(severity)), words.say("timeline.missing")));
+        if let Some((name, severity)) = service.missing.as_ref().and_then(|group| missing(plan, group)) {
+            queries.push((queries::missing(any, name, weight(severity)), words.say("timeline.missing")));
+        }
     }
     let title = words.say("timeline.service.title");
     panels::timeline(title, words.say("timeline.service.about"), &queries, state_field(words))
@@ -159,7 +159,8 @@ fn slo_panels(board: &mut Board, service: &ServicePlan, slo: &SloPlan, words: &D
     board.row(
         words.fill("row", &[("slo", &promise.slo), ("objective", &promise.objective), ("period", &period)]),
     );
-    board.line(4, vec![(WIDTH, promised(service, slo, &period, words))]);
+    let (promised, height) = promised(service, slo, &period, words);
+    board.line(height, vec![(WIDTH, promised)]);
     board.line(4, tiles(slo, &period, words).into_iter().map(|tile| (WIDTH / 6, tile)).collect());
     if !promise.by.is_empty() {
         board.line(7, vec![(WIDTH, values(slo, words))]);
@@ -208,7 +209,8 @@ fn listed(by: &[String]) -> String {
     by.join(", ")
 }
 
-fn promised(service: &ServicePlan, slo: &SloPlan, period: &str, words: &Dashboards) -> Panel {
+/// The promise in words, and how high a panel has to be to show them all.
+fn promised(service: &ServicePlan, slo: &SloPlan, period: &str, words: &Dashboards) -> (Panel, u32) {
     let promise = &slo.promise;
     let interval = promise.interval.to_string();
     let unit = match promise.event {
@@ -235,7 +237,14 @@ fn promised(service: &ServicePlan, slo: &SloPlan, period: &str, words: &Dashboar
         ],
     );
     let title = words.fill("promise.title", &[("slo", &promise.slo)]);
-    panels::words(title, words.say("promise.about"), &content)
+    (panels::words(title, words.say("promise.about"), &content), height(&content))
+}
+
+/// Rows of the grid for a headline and Markdown, on a screen on which about 140 characters stand in a line.
+fn height(content: &str) -> u32 {
+    let paragraphs = content.split("\n\n").map(|text| text.chars().count().div_ceil(140) as u32);
+    let pixels: u32 = 44 + paragraphs.map(|lines| 21 * lines + 14).sum::<u32>();
+    pixels.div_ceil(38).max(4)
 }
 
 fn tiles(slo: &SloPlan, period: &str, words: &Dashboards) -> Vec<Panel> {
@@ -256,7 +265,7 @@ fn tiles(slo: &SloPlan, period: &str, words: &Dashboards) -> Vec<Panel> {
     let left =
         Field { decimals: Some(1), ..panels::judged_field(words, "percentunit", panels::budget_steps()) };
     let steps = panels::steps("red", &[("orange", Decimal::ZERO), ("green", minutes * quarter)]);
-    let outage_left = Field { decimals: Some(1), ..panels::judged_field(words, "m", steps) };
+    let outage_left = Field { decimals: Some(1), ..panels::judged_field(words, "suffix: min", steps) };
     let steps = panels::steps("red", &[("orange", Decimal::ZERO), ("green", Decimal::ONE)]);
     let events_left = Field { decimals: Some(0), ..panels::judged_field(words, "locale", steps) };
 
@@ -321,7 +330,7 @@ fn values(slo: &SloPlan, words: &Dashboards) -> Panel {
     let events = vec![
         property("unit", "locale"),
         property("decimals", 0),
-        property("mappings", json!([panels::too_few(words)])),
+        property("mappings", panels::unjudged(words)),
     ];
     let mut columns: Vec<Column> = by.iter().map(label).collect();
     columns.extend([
@@ -357,16 +366,23 @@ fn budget(slo: &SloPlan, period: &str, words: &Dashboards) -> Panel {
     let queries = [
         (left, legend(&words.say("budget.left"), &promise.by)),
         (queries::even_spend(length), words.say("budget.even")),
+        (queries::line(Decimal::ZERO), words.say("none.spent")),
     ];
     let field = Field {
         decimals: Some(1),
         max: Some(1),
         color: panels::palette(),
-        custom: Some(panels::drawn("line", 10, false, true)),
-        ..panels::field(words, "percentunit", panels::below_zero())
+        custom: Some(panels::drawn("line", 10, false, false)),
+        ..panels::field(words, "percentunit", panels::budget_steps())
     };
     let about = words.fill("budget.about", &[("period", period)]);
-    let lines = panels::lines(words.say("budget.title"), about, &queries, field, vec![guide(1, "text")]);
+    let lines = panels::lines(
+        words.say("budget.title"),
+        about,
+        &queries,
+        field,
+        vec![guide(1, "text"), guide(2, "red")],
+    );
     Panel { time_from: Some(since), interval: Some(promise.long_interval.to_string()), ..lines }
 }
 
@@ -506,7 +522,7 @@ fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
     };
     let field = Field {
         color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, true)),
+        custom: Some(panels::drawn("line", 0, false, level.high_is_bad)),
         ..panels::field(words, unit(level.measure), steps)
     };
     let limit = match (level.fixed, level.measure) {

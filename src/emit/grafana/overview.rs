@@ -5,7 +5,7 @@ use super::panels::{self, Board, Column, property};
 use super::queries;
 use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::promql::Expr;
-use crate::promql::build::{aggregate, and, call, gt, le, lt, number, sub};
+use crate::promql::build::{aggregate, and, call, ge, gt, le, lt, number, sub};
 use crate::text::Dashboards;
 use crate::vocabulary::{Decimal, Severity, text};
 use serde_json::json;
@@ -78,7 +78,7 @@ fn counts(
     let unknown = sub(number(text(all)), queries::how_many(known()?));
     Some(vec![
         (3, tile("promised", queries::line(all), "text")),
-        (3, good("kept", queries::how_many(gt(known()?, zero())))),
+        (3, good("kept", queries::how_many(ge(known()?, quarter())))),
         (3, tile("risk", queries::how_many(risky), "orange")),
         (3, tile("spent", queries::how_many(le(known()?, zero())), "red")),
         (4, tile("unknown", unknown.into(), "orange")),
@@ -173,10 +173,10 @@ pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
             json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "color" }),
         ),
         property("custom.displayMode", "basic"),
-        property("custom.minWidth", 160),
+        property("custom.minWidth", 190),
         property("color", json!({ "mode": "thresholds" })),
         property("thresholds", json!({ "mode": "absolute", "steps": panels::budget_steps() })),
-        property("mappings", json!([panels::too_few(words)])),
+        property("mappings", panels::unjudged(words)),
     ]
 }
 
@@ -185,7 +185,7 @@ pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
     vec![
         property("unit", "percentunit"),
         property("decimals", places),
-        property("mappings", json!([panels::too_few(words)])),
+        property("mappings", panels::unjudged(words)),
     ]
 }
 
@@ -235,11 +235,9 @@ pub fn exhaustion_field(words: &Dashboards, period: crate::vocabulary::Duration)
     let seconds = Decimal::from(period.secs());
     let never = words.fill("none.never", &[("period", &period.to_string())]);
     let steps = panels::steps("red", &[("orange", seconds / Decimal::TEN), ("green", seconds)]);
-    let mappings = vec![
-        panels::states(&[(0, words.say("none.spent"), "red")]),
-        panels::too_few(words),
-        panels::from_on(seconds, &never, "green"),
-    ];
+    let mut mappings = panels::unjudged(words);
+    mappings.push(panels::states(&[(0, words.say("none.spent"), "red")]));
+    mappings.push(panels::from_on(seconds, &never, "green"));
     Field { decimals: Some(1), mappings, ..panels::field(words, "s", steps) }
 }
 
@@ -266,13 +264,16 @@ fn worst(services: &[&ServicePlan], any: &SloPlan, words: &Dashboards) -> Option
     }
     let field = Field {
         color: panels::palette(),
-        custom: Some(panels::drawn("line", 0, false, true)),
+        custom: Some(panels::drawn("line", 0, false, false)),
         decimals: Some(1),
-        ..panels::field(words, "percentunit", panels::below_zero())
+        ..panels::field(words, "percentunit", panels::budget_steps())
     };
-    let queries = [(smallest, "{{service}}/{{slo}}".to_owned())];
-    let lines =
-        panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, Vec::new());
+    let queries = [
+        (smallest, "{{service}}/{{slo}}".to_owned()),
+        (queries::line(Decimal::ZERO), words.say("none.spent")),
+    ];
+    let zero = vec![panels::guide(1, "red")];
+    let lines = panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, zero);
     Some(Panel { interval: Some("5m".to_owned()), ..lines })
 }
 

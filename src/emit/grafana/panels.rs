@@ -96,6 +96,8 @@ pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Pa
         "justifyMode": "auto",
         "showPercentChange": false,
         "percentChangeColorMode": "standard",
+        // As large as a number can be beside which the words that stand for none still fit, on one line or two.
+        "text": { "valueSize": 30 },
     });
     Panel {
         targets: vec![Target { instant: true, range: false, ..target(0, expr, "") }],
@@ -218,7 +220,13 @@ pub fn table(
         "cellHeight": "sm",
         "footer": { "show": false, "reducer": ["sum"], "countRows": false, "fields": [] },
     });
-    let custom = json!({ "align": "auto", "cellOptions": { "type": "auto" }, "displayMode": "auto", "inspect": false });
+    let custom = json!({
+        "align": "auto",
+        "cellOptions": { "type": "auto" },
+        "displayMode": "auto",
+        "inspect": false,
+        "minWidth": 90,
+    });
     Panel {
         targets,
         field_config: Some(FieldConfig { defaults: Field { custom: Some(custom), ..field }, overrides }),
@@ -259,7 +267,7 @@ pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field 
         max: None,
         no_value: words.say("none.data"),
         color: Color { mode: "thresholds", fixed_color: None },
-        mappings: Vec::new(),
+        mappings: vec![nothing(words)],
         thresholds: Thresholds { mode: "absolute", steps },
         custom: None,
     }
@@ -267,7 +275,7 @@ pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field 
 
 /// A field that also knows too few events.
 pub fn judged_field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
-    Field { mappings: vec![too_few(words)], ..field(words, unit, steps) }
+    Field { mappings: unjudged(words), ..field(words, unit, steps) }
 }
 
 /// Colours from a number on; the first holds below all others.
@@ -291,11 +299,23 @@ pub fn fixed(color: &'static str) -> Color {
     Color { mode: "fixed", fixed_color: Some(color) }
 }
 
+/// What is not there is said without a colour that judges it.
+fn nothing(words: &Dashboards) -> Value {
+    json!({ "type": "special", "options": {
+        "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
+    } })
+}
+
 /// NaN stands for too few events.
-pub fn too_few(words: &Dashboards) -> Value {
+fn too_few(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
         "match": "nan", "result": { "text": words.say("none.events"), "color": "text", "index": 90 },
     } })
+}
+
+/// Both.
+pub fn unjudged(words: &Dashboards) -> Vec<Value> {
+    vec![nothing(words), too_few(words)]
 }
 
 /// What numbers are called, each with its colour.
@@ -307,10 +327,13 @@ pub fn states(states: &[(u32, String, &str)]) -> Value {
     json!({ "type": "value", "options": options })
 }
 
+/// More than anything is long, in seconds: a range without an end matches nothing in Grafana 11.
+const ENDLESS: u64 = 1_000_000_000_000;
+
 /// What is called differently from a number on.
 pub fn from_on(from: Decimal, text: &str, color: &str) -> Value {
     json!({ "type": "range", "options": {
-        "from": number(from), "to": null, "result": { "text": text, "color": color, "index": 91 },
+        "from": number(from), "to": ENDLESS, "result": { "text": text, "color": color, "index": 91 },
     } })
 }
 
@@ -362,9 +385,4 @@ pub fn span(length: Duration) -> String {
         _ if minutes % 60 == 0 => format!("{}h", minutes / 60),
         _ => format!("{minutes}m"),
     }
-}
-
-/// Red below zero.
-pub fn below_zero() -> Vec<Step> {
-    steps("red", &[("transparent", Decimal::ZERO)])
 }

@@ -182,10 +182,11 @@ pub fn firing(service: Option<&str>) -> Selector {
     }
 }
 
-/// The alert that says that events are missing: `weight` while it fires. It does not need data, so nothing but its silence means 0.
-pub fn missing(name: &str, weight: u32) -> Expr {
+/// The alert that says that events are missing: `weight` while it fires, 0 while it does not although the rules are there.
+pub fn missing(any: &SloPlan, name: &str, weight: u32) -> Expr {
     let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
-    or(aggregate::<&str>("max", &[], weighted(firing, weight)), vector(number("0"))).into()
+    let quiet = mul(number("0"), across(&any.readings.objective, Some(&any.promise.service)));
+    aggregate::<&str>("max", &[], or(weighted(firing, weight), quiet))
 }
 
 /// The alerts of a service that concern what is chosen.
