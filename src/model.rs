@@ -181,7 +181,6 @@ pub struct Tier {
 
 /// How events are observed.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Sli {
     /// Counters of events: at least two of the three are given.
     Counted {

@@ -85,10 +85,8 @@ pub struct Readings {
     pub period_total: Reading,
     /// Bad events of the period.
     pub period_bad: Reading,
-    /// Events of the last minutes.
-    pub recent_total: Reading,
-    /// How many minutes those are.
-    pub recent: Duration,
+    /// What the service counted in so long a time, if it counts.
+    pub traffic: Option<(Reading, Duration)>,
     /// Counts of events that neither overlap nor leave out any, so that they can be summed over any range.
     pub counted_total: Selector,
     /// Bad ones likewise.
@@ -123,6 +121,7 @@ pub struct TierReadings {
 
 /// What an SLI looks at. Raw series: to be read over short ranges only.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Signal {
     /// How long events take.
     Latency(Latency),

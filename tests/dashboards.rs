@@ -23,7 +23,7 @@ use support::prometheus::{Server, prometheus};
 use support::rules::{files, groups, run, written};
 use support::{promtool, skipped};
 
-fn here(path: &str) -> std::path::PathBuf {
+fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 

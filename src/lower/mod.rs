@@ -88,7 +88,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
     };
     SloPlan {
-        readings: readings::readings(&promise, &names),
+        readings: readings::readings(slo, &promise, &names),
         signal: readings::signal(slo),
         runbook: slo.runbook.clone(),
         runbook_url: address("runbook_url"),

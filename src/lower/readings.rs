@@ -1,9 +1,9 @@
 //! What dashboards read: which recorded series say what, and what of an SLI is worth a look of its own.
 
-use super::series::{Series, Side};
-use super::{LONG_INTERVAL, STALE};
+use super::series::{Series, Side, Unit};
+use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::{Sli, Slo};
-use crate::plan::{Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
+use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
@@ -13,7 +13,7 @@ use crate::vocabulary::{Decimal, Duration, Period};
 pub(super) const CURRENT: Duration = LONG_INTERVAL;
 
 /// The recorded series of an SLO, by what they say.
-pub(super) fn readings(promise: &Promise, names: &Series) -> Readings {
+pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
     let fast = |name: &str| Reading { series: names.recorded(name), held: None };
     let slow = |name: &str| Reading { series: names.recorded(name), held: Some(STALE) };
     let (rolling, suffix) = (matches!(promise.period, Period::Rolling(_)), promise.period.suffix());
@@ -34,8 +34,13 @@ pub(super) fn readings(promise: &Promise, names: &Series) -> Readings {
         budget_left: slow(super::windows::BUDGET_LEFT),
         period_total: slow(&names.period(Side::Total, rolling, &suffix)),
         period_bad: slow(&names.period(Side::Bad, rolling, &suffix)),
-        recent_total: fast(&names.sum(Side::Total, CURRENT)),
-        recent: CURRENT,
+        traffic: match (&slo.sli, promise.event) {
+            (Sli::Counted { .. }, Event::Slice(_)) => {
+                Some((fast(&names.increase(Unit::Occurrences, Side::Total, INTERVAL)), INTERVAL))
+            }
+            (Sli::Counted { .. }, _) => Some((fast(&names.sum(Side::Total, CURRENT)), CURRENT)),
+            (Sli::Checked { .. } | Sli::Ratio { .. }, _) => None,
+        },
         counted_total: names.recorded(&names.tile(Side::Total, LONG_INTERVAL)),
         counted_bad: names.recorded(&names.tile(Side::Bad, LONG_INTERVAL)),
         counted_every: LONG_INTERVAL,

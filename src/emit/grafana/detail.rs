@@ -10,7 +10,8 @@ use super::overview::{
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::{overview, queries};
 use crate::plan::{
-    Alert, Event, Group, Latency, Level, Makes, Measure, Plan, Promise, ServicePlan, Signal, SloPlan, Watch,
+    Alert, Event, Group, Latency, Level, Makes, Measure, Plan, Promise, Reading, ServicePlan, Signal,
+    SloPlan, Watch,
 };
 use crate::promql::Expr;
 use crate::promql::build::{aggregate, call};
@@ -174,8 +175,8 @@ fn slo_panels(board: &mut Board, service: &ServicePlan, slo: &SloPlan, words: &D
         board.line(if promise.by.is_empty() { 4 } else { 6 }, vec![(WIDTH, alerts(slo, words))]);
     }
     let mut signals = Vec::new();
-    if promise.event == Event::Occurrence {
-        signals.push(traffic(slo, words));
+    if let Some((counted, length)) = &slo.readings.traffic {
+        signals.push(traffic(promise, counted, *length, words));
     }
     match &slo.signal {
         Some(Signal::Latency(latency_of)) => signals.push(latency(slo, latency_of, words)),
@@ -466,9 +467,9 @@ fn alerts(slo: &SloPlan, words: &Dashboards) -> Panel {
     Panel { interval: Some(slo.promise.interval.to_string()), ..timeline }
 }
 
-fn traffic(slo: &SloPlan, words: &Dashboards) -> Panel {
-    let by = &slo.promise.by;
-    let queries = [(queries::traffic(slo), legend(&words.say("traffic.events"), by))];
+fn traffic(promise: &Promise, counted: &Reading, length: Duration, words: &Dashboards) -> Panel {
+    let by = &promise.by;
+    let queries = [(queries::traffic(counted, length, by), legend(&words.say("traffic.events"), by))];
     let field = Field {
         min: Some(0),
         color: panels::palette(),
@@ -476,8 +477,9 @@ fn traffic(slo: &SloPlan, words: &Dashboards) -> Panel {
         ..panels::field(words, "cps", panels::steps("green", &[]))
     };
     let title = words.say("traffic.title");
-    let lines = panels::lines(title, words.say("traffic.about"), &queries, field, Vec::new());
-    Panel { interval: Some(slo.promise.interval.to_string()), ..lines }
+    let about = words.fill("traffic.about", &[("length", &length.to_string())]);
+    let lines = panels::lines(title, about, &queries, field, Vec::new());
+    Panel { interval: Some(promise.interval.to_string()), ..lines }
 }
 
 fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {

@@ -381,8 +381,8 @@ pub fn number(value: Decimal) -> Value {
 pub fn span(length: Duration) -> String {
     let minutes = length.secs() / 60;
     match minutes {
-        _ if minutes % 1440 == 0 => format!("{}d", minutes / 1440),
-        _ if minutes % 60 == 0 => format!("{}h", minutes / 60),
+        _ if minutes.is_multiple_of(1440) => format!("{}d", minutes / 1440),
+        _ if minutes.is_multiple_of(60) => format!("{}h", minutes / 60),
         _ => format!("{minutes}m"),
     }
 }

@@ -140,10 +140,9 @@ fn counted(slo: &SloPlan, series: &Selector) -> Expr {
     call("sum_over_time", vec![chosen(series, &slo.promise.by).range(range)])
 }
 
-/// Events per second.
-pub fn traffic(slo: &SloPlan) -> Expr {
-    let recent = read(&slo.readings.recent_total, &slo.promise.by);
-    div(recent, number(slo.readings.recent.secs())).into()
+/// Events per second, from what was counted in so long a time.
+pub fn traffic(counted: &Reading, length: Duration, by: &[String]) -> Expr {
+    div(read(counted, by), number(length.secs())).into()
 }
 
 /// The loudest of these alerts that fires, by its weight; 0 while none does although there is data.
