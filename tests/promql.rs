@@ -602,6 +602,6 @@ fn strings_of_sources_are_no_variables_of_dashboards() {
         printed,
         r#"x{a="\x24env \x24{env} \x5b[env]] \x5b[env:csv]] \x24__range $1 [[:alpha:]] a$"}"#
     );
-    assert_eq!(promql::parse(&printed).unwrap(), own.clone().into());
+    assert_eq!(parse(&printed).unwrap(), own.clone().into());
     assert!(own.chosen("env", "env").to_string().ends_with(r#",env=~"$env"}"#));
 }

@@ -5,6 +5,7 @@ pub mod dashboards;
 pub mod folder;
 pub mod prometheus;
 pub mod rules;
+pub mod samples;
 
 use std::env;
 use std::fs::OpenOptions;
