@@ -372,12 +372,13 @@ fn dashboards_of_a_small_case() {
 
 /// What `slos/` means.
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let paths = files(&here("slos"), ".yaml").into_iter().chain(files(&here("slos/metrics"), ".prom"));
     let file = |path: PathBuf| SourceFile {
-        path: format!("slos/{}", path.file_name().unwrap().to_str().unwrap()),
+        path: path.strip_prefix(here("")).unwrap().to_str().unwrap().to_owned(),
         text: fs::read_to_string(path).unwrap(),
     };
-    let sources = Sources::new(files(&here("slos"), ".yaml").into_iter().map(file).collect());
-    slowburn::compile(&sources).model.unwrap()
+    let compiled = slowburn::compile(&Sources::new(paths.map(file).collect()));
+    compiled.model.unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 });
 
 /// Selectors of the SLOs that see enough events in that hour to be judged, so that too few is no answer for them: looks at a state are

@@ -1,5 +1,6 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
+use super::policy::Policies;
 use super::{default_period, innermost, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::Problem;
@@ -73,6 +74,21 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
         }
     }
     annotations
+}
+
+/// Labels that targets bring along.
+pub(super) fn target_labels(labels: &[Scalar], problems: &mut Vec<Problem>) -> Vec<LabelName> {
+    let mut names = Vec::new();
+    for label in labels {
+        match LabelName::parse(&label.text) {
+            Some(name) => names.push(name),
+            None => problems.push(
+                Problem::error("invalid-label", whole(label), "Prometheus accepts no such label name")
+                    .label("letters, digits and `_`, not beginning with a digit"),
+            ),
+        }
+    }
+    names
 }
 
 /// Labels that an SLO keeps.
@@ -284,6 +300,18 @@ pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<P
     match innermost(levels) {
         None => Some(Duration::from_secs(15)),
         Some(written) => values::duration(written, problems),
+    }
+}
+
+/// Settings of an outer level are held to be valid even if every inner one says otherwise.
+pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut Vec<Problem>) {
+    let none = Settings::default();
+    let alone = [&none, &none, level];
+    if level.period.is_some() {
+        period(alone, problems);
+    }
+    if let Some(named) = &level.policy {
+        policies.named(named, problems);
     }
 }
 
