@@ -28,7 +28,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 25] = [
+pub const CHECKS: [(&str, Check); 26] = [
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
@@ -38,6 +38,7 @@ pub const CHECKS: [(&str, Check); 25] = [
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),
     ("missing-bucket", contract::missing_bucket::check),
+    ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),
     ("period-beyond-retention", period_beyond_retention::check),
     ("planned-metric-exists", contract::planned_metric_exists::check),
