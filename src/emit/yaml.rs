@@ -70,9 +70,15 @@ const BLANKS: &str = "                                ";
 fn is_plain_block(text: &str) -> bool {
     !text.starts_with(['\n', '\t'])
         && !text.ends_with("\n\n")
-        && text
-            .split('\n')
-            .all(|line| !line.ends_with(char::is_whitespace) && !line.contains(char::is_control))
+        && text.split('\n').all(|line| !line.ends_with(char::is_whitespace) && !has_control(line))
+}
+
+fn has_control(line: &str) -> bool {
+    // Looking at bytes takes a fraction of the time, and nearly all lines are ASCII.
+    match line.is_ascii() {
+        true => line.bytes().any(|byte| byte.is_ascii_control()),
+        false => line.contains(char::is_control),
+    }
 }
 
 /// One scalar on one line.

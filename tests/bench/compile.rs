@@ -3,6 +3,17 @@
 //! Generates 1 to 10,000 SLOs of every kind and lets the program itself compile them, to rules alone and to every target. Beside it stand, in the
 //! same run, the floor (reading those sources and writing files of the same sizes, and nothing else) and slokit on the same SLOs. Every run is a
 //! process of its own; the system says how much processor time and memory it took. Ends with 1 if a bound is broken.
+//!
+//! # What dominates
+//! Instructions per SLO on the way to rules, counted by callgrind on 100 SLOs: 2.35 million, of which the printer of expressions takes a fifth,
+//! `lower` 15 %, `Yaml::pair` 17 %, inventing labels that satisfy a pattern 11 %, reading YAML 10 %, dropping trees 11 %. A quarter is malloc and
+//! free, spread over all of them. 17.4 KB of rules come out per SLO, so that is 135 instructions per byte. It was 8.75 million before lines were
+//! no longer printed to their end to find out that they do not fit, scalars no longer all spelled by a serializer, templates no longer read once
+//! per alert, and patterns no longer built for long searches.
+//!
+//! # What is not reached
+//! 10,000 SLOs to rules take 3.4 to 4.5 s of processor time on two shared cores, so a second is out of reach, as is ten times the speed of slokit:
+//! that is 0.23 s, which is hardly more than the floor takes, for 2.3 times as many bytes. Both are reported as broken until they hold.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "compile/floor.rs"]
