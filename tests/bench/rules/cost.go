@@ -1,0 +1,3 @@
+package main
+
+func cost(dir string) []string { return nil }
