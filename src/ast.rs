@@ -1,5 +1,8 @@
 //! The sources as they were written: every value a text with its place, nothing decided yet.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contract::Contract;
 use crate::scalar::Scalar;
 use crate::source::Span;
 
@@ -22,11 +25,43 @@ pub struct Ast {
     pub project: Option<ProjectFile>,
     /// The other files, by path.
     pub services: Vec<ServiceFile>,
+    /// What services are known to expose, by the path of the file.
+    pub contracts: BTreeMap<String, Contract>,
+    /// `prometheus.scrape_config`, if it could be read.
+    pub scrape: Option<ScrapeFile>,
+    /// Paths of files that could not be read; a problem says why.
+    pub unreadable: BTreeSet<String>,
+}
+
+/// A configuration of Prometheus, as far as it says what is scraped.
+#[derive(Clone, Debug, Default)]
+pub struct ScrapeFile {
+    /// `global.scrape_interval`
+    pub scrape_interval: Option<Scalar>,
+    /// `scrape_configs`
+    pub jobs: Vec<JobBlock>,
+    /// Names of the labels in `global.external_labels`: no series carries them where rules are evaluated.
+    pub external_labels: Vec<Key>,
+}
+
+/// One entry of `scrape_configs`.
+#[derive(Clone, Debug)]
+pub struct JobBlock {
+    /// `job_name`
+    pub name: Scalar,
+    /// `scrape_interval`
+    pub scrape_interval: Option<Scalar>,
+    /// Labels of `static_configs`, and those that are made by `relabel_configs` and `metric_relabel_configs`.
+    pub labels: Vec<String>,
+    /// Whether labels may come from elsewhere: service discovery, or relabelling with a regular expression on names.
+    pub open: bool,
 }
 
 /// `slowburn.yaml`.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectFile {
+    /// The path of the file, for what it names relative to itself.
+    pub path: String,
     /// `language`
     pub language: Option<Scalar>,
     /// `policies`
@@ -85,6 +120,10 @@ pub struct PrometheusBlock {
     pub retention: Option<Scalar>,
     /// `scrape_interval`
     pub scrape_interval: Option<Scalar>,
+    /// `target_labels`
+    pub target_labels: Vec<Scalar>,
+    /// `scrape_config`
+    pub scrape_config: Option<Scalar>,
 }
 
 /// What the project, a service and an SLO may each say; the innermost wins.
@@ -144,6 +183,12 @@ pub struct ServiceFile {
     pub owner: Option<Scalar>,
     /// `scrape_interval`
     pub scrape_interval: Option<Scalar>,
+    /// The path of the file, for what it names relative to itself.
+    pub path: String,
+    /// `metrics`
+    pub metrics: Vec<Scalar>,
+    /// `planned`
+    pub planned: Map<Scalar>,
     /// What its SLOs share.
     pub settings: Settings,
     /// `slos`
@@ -169,8 +214,6 @@ pub struct SloBlock {
     pub traffic: Option<Scalar>,
     /// `runbook`
     pub runbook: Option<Scalar>,
-    /// `planned`
-    pub planned: Option<Scalar>,
     /// Its own settings.
     pub settings: Settings,
 }

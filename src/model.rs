@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
@@ -58,8 +59,25 @@ pub struct SeverityStyle {
 pub struct Prometheus {
     /// Major and minor version of the oldest server that loads them.
     pub version: (u32, u32),
-    /// How long it keeps samples, if declared, and where that is.
-    pub retention: Option<(Duration, Span)>,
+    /// How long it keeps samples, if that is known, and where it was written.
+    pub retention: Option<(Duration, Option<Span>)>,
+    /// Labels that series have from their targets, beside `job` and `instance`.
+    pub target_labels: Vec<LabelName>,
+    /// What it scrapes, if that is known.
+    pub jobs: Option<Vec<Job>>,
+}
+
+/// What is scraped under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// `job_name`
+    pub name: String,
+    /// How often.
+    pub scrape_interval: Duration,
+    /// Labels that its targets get, as far as they are known.
+    pub labels: Vec<String>,
+    /// Whether there may be others.
+    pub open: bool,
 }
 
 /// One service file.
@@ -75,6 +93,10 @@ pub struct Service {
     pub labels: Labels,
     /// Annotations likewise.
     pub annotations: Labels,
+    /// What it is known to expose.
+    pub contract: Option<Contract>,
+    /// Metrics that are not there yet, with the reason.
+    pub planned: BTreeMap<String, Planned>,
     /// The alert for events that disappear; `None` if it is switched off.
     pub missing_events: Option<MissingEvents>,
     /// In the order of the file.
@@ -90,6 +112,15 @@ pub struct MissingEvents {
     pub after: Duration,
 }
 
+/// Why a metric is not there yet.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// For people.
+    pub reason: String,
+    /// Where the metric was named.
+    pub span: Span,
+}
+
 /// One promise.
 #[derive(Clone, Debug)]
 pub struct Slo {
@@ -103,6 +134,8 @@ pub struct Slo {
     pub threshold: Option<Duration>,
     /// How events are observed.
     pub sli: Sli,
+    /// The selectors of its queries, in the order of the source.
+    pub readings: Vec<Reading>,
     /// What makes input series for the proofs; `None` if no event can be told good from bad.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
@@ -132,16 +165,20 @@ pub struct Slo {
 }
 
 /// Where the parts of an SLO were written; a default's place is where the SLO's name is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Places {
     /// Its name.
     pub name: Span,
     /// Its objective.
     pub objective: Span,
+    /// The threshold in it, or the objective.
+    pub threshold: Span,
     /// Its period, or its name.
     pub period: Span,
     /// Its SLI.
     pub sli: Span,
+    /// Its `by`, one by one.
+    pub by: Vec<Span>,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
     /// Its `traffic`, or its name.
@@ -204,6 +241,40 @@ pub enum Sli {
         /// Bad ÷ total.
         bad: Expr,
     },
+}
+
+/// A selector as it was written.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The selector.
+    pub selector: Selector,
+    /// What its metric is taken for.
+    pub role: Role,
+    /// Where the metric's name stands, or the selector if it has none.
+    pub name: Span,
+    /// Where each of its matchers stands.
+    pub matchers: Vec<Span>,
+}
+
+/// What a metric is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A counter of all events.
+    Total,
+    /// A counter of good events.
+    Good,
+    /// A counter of bad events.
+    Bad,
+    /// A histogram with buckets as series, one of which ends at this bound, in the histogram's unit.
+    Classic(Decimal),
+    /// A native histogram.
+    Native,
+    /// A value that is looked at.
+    State,
+    /// Something that counts up, within `rate`.
+    Gain,
+    /// A value that goes up and down, within `avg_over_time`.
+    Course,
 }
 
 /// A counter with its sign in a sum.

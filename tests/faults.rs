@@ -426,14 +426,46 @@ fn counts_are_whole_whatever_the_scrape_interval() {
 }
 
 #[test]
-fn one_of_several_instances_that_is_not_scraped_for_a_while_is_not_made_good() {
-    // Known to be wrong: what one target did while it alone was not scraped, 600 s here, is in its counter afterwards and could be
-    // counted, as it is when all targets are missing. A look further back at every raw series would cost too much.
+fn one_of_several_instances_that_is_not_scraped_for_a_while_is_made_good() {
+    for gap in [Gone(20, 50), Gone(1, 50), Gone(28, 50), Unseen(20, 50)] {
+        let after = match gap {
+            Gone(samples, _) | Unseen(samples, _) => 100 - samples,
+            Up(..) | Restart => 0,
+        };
+        mail()
+            .series(OK, &counter(0, &[Up(200, 50)]))
+            .series(&OK.replace("'a'", "'b'"), &counter(0, &[Up(100, 50), gap, Up(after, 50)]))
+            .until("100m")
+            .is("100m", &counted("total"), "20000")
+            .silent()
+            .run();
+    }
+}
+
+#[test]
+fn a_gap_of_one_instance_while_another_restarts_counts_nothing_twice() {
+    // Known to fall short by 200: what the restarted counter no longer shows of the last quarter of an hour hides a part of what the other gained
+    // unseen. Nothing is counted that did not happen.
     mail()
-        .series(OK, &counter(0, &[Up(200, 50)]))
+        .series(OK, &counter(0, &[Up(104, 50), Restart, Up(96, 50)]))
         .series(&OK.replace("'a'", "'b'"), &counter(0, &[Up(100, 50), Gone(20, 50), Up(80, 50)]))
         .until("100m")
-        .is("100m", &counted("total"), "18950")
+        .is("100m", &counted("total"), "19800")
+        .silent()
+        .run();
+}
+
+#[test]
+fn targets_that_come_and_go_count_nothing_twice() {
+    // Three generations of two instances, one after the other; whatever a process counted before it was known is not in the interval.
+    let lived = |name: &str| OK.replace("'a'", &format!("'{name}'"));
+    mail()
+        .series(&lived("a"), &counter(0, &[Up(60, 10), Gone(60, 0)]))
+        .series(&lived("b"), &counter(0, &[Up(70, 10), Gone(50, 0)]))
+        .series(&lived("c"), &format!("_x61 {} stale", counter(5000, &[Up(60, 10)])))
+        .series(&lived("d"), &format!("_x71 {}", counter(7000, &[Up(100, 10)])))
+        .until("85m")
+        .is("85m", &counted("total"), "2890")
         .silent()
         .run();
 }
@@ -518,9 +550,8 @@ fn a_probe_that_fails_once_after_a_gap_is_one_bad_look() {
 }
 
 #[test]
-fn total_and_good_of_targets_that_are_scraped_one_after_the_other_do_not_meet() {
-    // Known to be wrong: nothing is bad, but a burst that the one scrape shows before the other is bad in one evaluation, and its good events
-    // are lost in the next, where there are more good ones than all. `bad` beside `total` knows no such trouble.
+fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
+    // A burst that the one scrape shows before the other is bad in one evaluation, and taken back in the next.
     let slo = "objective: 99%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
     let bursts = |start: &[Part]| {
         let bursts: Vec<Part> = std::iter::repeat_n([Up(1, 1000), Up(3, 0)], 30).flatten().collect();
@@ -531,6 +562,21 @@ fn total_and_good_of_targets_that_are_scraped_one_after_the_other_do_not_meet() 
         .series("app_answers_total{job='app',instance='a'}", &bursts(&[Up(1, 0)]))
         .until("60m")
         .is("60m", &counted("total"), "30000")
-        .is("60m", &counted("bad"), "30000")
+        .is("60m", &counted("bad"), "0")
+        .is("60m", "sum(slo:sli_error:ratio_rate6h)", "0")
+        .run();
+}
+
+#[test]
+fn errors_of_another_target_are_counted_from_the_first_one_on() {
+    // The load balancer counts all requests, the application its errors: the series of one of them is born with 40.
+    let slo = "objective: 99%\nsli:\n  total: lb_requests_total\n  bad: app_errors_total";
+    with(slo)
+        .series("lb_requests_total{job='lb',instance='l'}", &counter(0, &[Up(120, 100_000)]))
+        .series("app_errors_total{job='app',instance='a',kind='known'}", &counter(0, &[Up(120, 0)]))
+        .series("app_errors_total{job='app',instance='a',kind='new'}", "_x60 40+0x60")
+        .until("60m")
+        .is("60m", &counted("bad"), "40")
+        .silent()
         .run();
 }

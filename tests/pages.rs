@@ -14,21 +14,26 @@ const WITHOUT: [(&str, &str); 2] = [
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),
 ];
 
-/// The problems of a page's examples of one kind; `None` if it has none.
+/// The problems of a page's examples of one kind; `None` if it has none. An example may be of both kinds.
 fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
     let mut files = Vec::new();
-    let mut blocks = page.split("\n```yaml ").skip(1);
-    for block in &mut blocks {
-        let (title, rest) = block.split_once('\n').unwrap();
-        let text = rest.split("\n```").next().unwrap();
-        let path = match title.strip_prefix(kind) {
-            Some("") => "slos/example.yaml",
-            Some(" project") => "slos/slowburn.yaml",
+    let mut own = false;
+    for block in page.split("\n```").skip(1) {
+        let Some((title, text)) = block.split_once('\n') else { continue };
+        let words: Vec<&str> = title.split(' ').collect();
+        let path = match words[..] {
+            ["yaml", _] => "slos/example.yaml",
+            ["yaml", _, "project"] => "slos/slowburn.yaml",
+            ["yaml", _, "scrape"] => "slos/prometheus.yaml",
+            ["prom", _] => "slos/metrics/example.prom",
             _ => continue,
         };
-        files.push(SourceFile { path: path.to_owned(), text: format!("{text}\n") });
+        if words[1] == kind || words[1] == "both" {
+            own |= words[1] == kind;
+            files.push(SourceFile { path: path.to_owned(), text: format!("{text}\n") });
+        }
     }
-    if files.is_empty() {
+    if !own {
         return None;
     }
     let sources = Sources::new(files);

@@ -1,4 +1,5 @@
-//! One file per mistake, and beside it what people read of it. Files named `accepted-…` have no fault, `several-…` more than one.
+//! One file per mistake, and beside it what people read of it. Files named `accepted-…` have no fault, `several-…` more than one; those named
+//! `contract-…` are held against `all.prom`, those named `scraped-…` against `prometheus.yml`.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
@@ -22,10 +23,21 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let sources = Sources::new(if name.starts_with("project-") {
-        vec![file("slos/slowburn.yaml", &text), file("slos/mail.yaml", SERVICE)]
-    } else {
-        vec![file("slos/mail.yaml", &text)]
+    let beside = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap();
+    let sources = Sources::new(match name.split('-').next() {
+        Some("project") => vec![file("slos/slowburn.yaml", &text), file("slos/mail.yaml", SERVICE)],
+        Some("contract") => {
+            vec![file("slos/mail.yaml", &text), file("slos/metrics/all.prom", &beside("all.prom"))]
+        }
+        Some("scraped") => vec![
+            file(
+                "slos/slowburn.yaml",
+                "version: slowburn/v1\nprometheus: { scrape_config: prometheus.yml }\n",
+            ),
+            file("slos/prometheus.yml", &beside("prometheus.yml")),
+            file("slos/mail.yaml", &text),
+        ],
+        _ => vec![file("slos/mail.yaml", &text)],
     });
     let problems = slowburn::compile(&sources).problems;
     (name, sources, problems)
@@ -52,7 +64,8 @@ fn one_mistake_is_one_problem() {
     let mut faults = String::new();
     insta::glob!("rejected/*.yaml", |path| {
         let (name, _, problems) = compiled(path);
-        let right = match name.split('-').next() {
+        let kind = name.strip_prefix("contract-").or(name.strip_prefix("scraped-")).unwrap_or(&name);
+        let right = match kind.split('-').next() {
             Some("accepted") => problems.is_empty(),
             Some("several") => problems.len() > 1,
             _ => problems.len() == 1,

@@ -6,6 +6,8 @@ mod budget_below_one_event;
 mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
+mod contract;
+mod counted_apart;
 mod duplicate_alert;
 mod period_beyond_retention;
 mod single_event_pages;
@@ -26,19 +28,32 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 12] = [
+pub const CHECKS: [(&str, Check); 25] = [
+    ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
     ("burn-rate-below-one", burn_rate_below_one::check),
     ("burn-rate-unreachable", burn_rate_unreachable::check),
+    ("counted-apart", counted_apart::check),
     ("duplicate-alert", duplicate_alert::check),
+    ("grouping-explodes", contract::grouping_explodes::check),
+    ("missing-bucket", contract::missing_bucket::check),
+    ("not-scraped", contract::not_scraped::check),
     ("period-beyond-retention", period_beyond_retention::check),
+    ("planned-metric-exists", contract::planned_metric_exists::check),
     ("single-event-pages", single_event_pages::check),
+    ("summary-as-histogram", contract::summary_as_histogram::check),
+    ("uninitialised-series", contract::uninitialised_series::check),
+    ("unit-mismatch", contract::unit_mismatch::check),
+    ("unknown-label", contract::unknown_label::check),
+    ("unknown-metric", contract::unknown_metric::check),
+    ("unmatched-value", contract::unmatched_value::check),
     ("unprovable", unprovable::check),
     ("unweighted-ratio", unweighted_ratio::check),
     ("window-below-scrape", window_below_scrape::check),
     ("window-off-grid", window_off_grid::check),
     ("window-order", window_order::check),
+    ("wrong-metric-type", contract::wrong_metric_type::check),
 ];
 
 /// The problems that all checks find.

@@ -9,9 +9,14 @@
 //! until then sees both.
 //!
 //! # What a missed evaluation costs
-//! Nothing: if nothing was recorded one interval ago, all that the counters gained in the last quarter of an hour is counted, less what has
-//! been recorded of it. A restart of Prometheus or a gap between scrapes loses no event if it is shorter than that. The same branch makes the rules right at any
-//! evaluation step that promtool uses.
+//! Nothing: whatever the counters gained in the last quarter of an hour and was not recorded is counted now. Most of the time that is what they gained
+//! since the last evaluation, and the greater of the two is right: more is what a missed evaluation, a restart of Prometheus, a gap between the scrapes of
+//! one target or of all, or a sample that was stored late has left out; less is what counters that began again no longer show. The same makes the
+//! rules right at any evaluation step up to a quarter of an hour.
+//!
+//! # Good events instead of bad ones
+//! Where `total` and `good` are given they are counted each, and bad is what remains. Their targets need not be scraped together: what the one scrape
+//! shows before the other is bad in one evaluation and taken back in the next, and a ratio below zero is zero.
 //!
 //! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is no event.
 //!
@@ -21,9 +26,9 @@ use super::series::{Series, Side, Unit};
 use super::{INTERVAL, REACH};
 use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
-use crate::promql::ast::{Binary, Expr, Selector, Time};
+use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by, unless,
+    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -100,44 +105,71 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
         Some(terms) => terms.clone(),
         None => good.iter().chain(bad).flatten().cloned().collect(),
     };
-    let homes: Vec<&Selector> = everything.iter().map(|term| term.counter.selector()).collect();
-    let gained = |terms: &[Term], window| gained(names, terms, &homes, window);
-    // Bad events from their own counter, or as what is left of the total; none where no series of theirs exists yet.
-    let bad_over = |window: Duration| -> Expr {
-        let all = || names.recorded(&names.increase(unit, Side::Total, window));
-        let none = || mul(number("0"), all());
-        match (bad, good) {
-            (Some(bad), _) => or(gained(bad, window), none()).on(&names.by).into(),
-            (None, Some(good)) => {
-                let good: Expr = or(gained(good, window), none()).on(&names.by).into();
-                call("clamp_min", vec![sub(all(), good).on(&names.by).into(), number("0")])
-            }
-            (None, None) => none().into(),
-        }
-    };
+    let gained = |terms: &[Term], window| gained(names, terms, &homes(&everything, terms), window);
     let record =
         |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
-    vec![
-        record(
-            Side::Total,
-            REACH,
-            gained(&everything, REACH),
-            "What the counters gained in a quarter of an hour.",
-        ),
-        record(Side::Bad, REACH, bad_over(REACH), ""),
-        record(
-            Side::Total,
-            INTERVAL,
-            or(caught_up(names, unit, Side::Total), gained(&everything, INTERVAL)).on(&names.by).into(),
-            "Events since the last evaluation: all of the last 15m not counted yet if that one was missed.",
-        ),
-        record(
-            Side::Bad,
-            INTERVAL,
-            or(caught_up(names, unit, Side::Bad), bad_over(INTERVAL)).on(&names.by).into(),
-            "",
-        ),
-    ]
+    let none = |window| mul(number("0"), names.recorded(&names.increase(unit, Side::Total, window))).into();
+    // Bad events have counters of their own, or are what the good ones leave of the total.
+    let other = match (bad, good) {
+        (Some(terms), _) => Some((Side::Bad, terms)),
+        (None, Some(terms)) => Some((Side::Good, terms)),
+        (None, None) => None,
+    };
+    let mut rules = vec![record(
+        Side::Total,
+        REACH,
+        gained(&everything, REACH),
+        "What the counters gained in a quarter of an hour.",
+    )];
+    if let Some((side, terms)) = other {
+        let expr = or(gained(terms, REACH), none(REACH)).on(&names.by).into();
+        rules.push(record(side, REACH, expr, ""));
+    }
+    rules.push(record(
+        Side::Total,
+        INTERVAL,
+        greater(names, [gained(&everything, INTERVAL), uncounted(names, unit, Side::Total)]),
+        "Events since the last evaluation, and whatever else of the last 15m is not counted yet.",
+    ));
+    if let Some((side, terms)) = other {
+        let counts = [gained(terms, INTERVAL), uncounted(names, unit, side), none(INTERVAL)];
+        rules.push(record(side, INTERVAL, greater(names, counts), ""));
+    }
+    if let Some((Side::Good, _)) | None = other {
+        let count = |side| names.recorded(&names.increase(unit, side, INTERVAL));
+        let bad = match other {
+            Some(_) => sub(count(Side::Total), count(Side::Good)).into(),
+            None => none(INTERVAL),
+        };
+        rules.push(record(Side::Bad, INTERVAL, bad, ""));
+    }
+    rules
+}
+
+/// What tells a newborn series of `terms` from a new target: the counters of all events, and its own where that is another metric, which may be
+/// exposed elsewhere.
+fn homes<'a>(everything: &'a [Term], terms: &'a [Term]) -> Vec<&'a Selector> {
+    let metric = |selector: &Selector| {
+        let name = selector.name.clone().unwrap_or_default();
+        ["_bucket", "_count"]
+            .iter()
+            .find_map(|part| name.strip_suffix(part).map(str::to_owned))
+            .unwrap_or(name)
+    };
+    let mut homes: Vec<&Selector> = Vec::new();
+    for (index, term) in everything.iter().chain(terms).enumerate() {
+        let selector = term.counter.selector();
+        if index < everything.len() || homes.iter().all(|home| metric(home) != metric(selector)) {
+            homes.push(selector);
+        }
+    }
+    homes
+}
+
+/// The greatest of several counts of the same events.
+fn greater<const N: usize>(names: &Series, counts: [Expr; N]) -> Expr {
+    let all = counts.into_iter().reduce(|all, count| or(all, count).into()).expect("there is a count");
+    aggregate("max", &names.by, all)
 }
 
 /// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
@@ -157,16 +189,19 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
     ]
 }
 
-/// All that was gained in the last quarter of an hour, less what is recorded of it; nothing if the last evaluation was not missed.
-fn caught_up(names: &Series, unit: Unit, side: Side) -> Binary {
+/// All that was gained in the last quarter of an hour, less what is recorded of it.
+fn uncounted(names: &Series, unit: Unit, side: Side) -> Expr {
     let reached = || names.recorded(&names.increase(unit, side, REACH));
-    let recorded =
-        |range: Duration| names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
-    let half = INTERVAL.millis() / 2;
-    let counted = call("sum_over_time", vec![recorded(less(REACH, half))]);
+    let range = less(REACH, INTERVAL.millis() / 2);
+    let recorded = names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
+    let counted = call("sum_over_time", vec![recorded]);
     let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));
-    let last = call("present_over_time", vec![recorded(Duration::from_millis(INTERVAL.millis() + half))]);
-    unless(call("clamp_min", vec![uncounted.into(), number("0")]), last)
+    not_negative(names, uncounted.into())
+}
+
+/// Zero instead of less, where less can only be because a counter began again.
+pub(super) fn not_negative(names: &Series, count: Expr) -> Expr {
+    if names.signed { count } else { call("clamp_min", vec![count, number("0")]) }
 }
 
 /// What a sum of counters gained in a window.

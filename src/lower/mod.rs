@@ -54,7 +54,7 @@ fn lower_service(model: &Model, service: &Service) -> ServicePlan {
 
 fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
     let promise = promise(service, slo);
-    let names = series::Series::new(&promise);
+    let names = series::Series::new(slo, &promise);
     let mut fast = events::base(slo, &names);
     fast.extend(windows::fast(slo, &promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);

@@ -1,16 +1,17 @@
 //! How recorded series are called and addressed: the one home of their names.
 
-use crate::model::Labels;
+use crate::model::{Labels, Sli, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::build::selector;
 use crate::vocabulary::Duration;
 
-/// Bad or total events.
+/// Total, bad, or, where bad events are not counted themselves, good events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Total,
     Bad,
+    Good,
 }
 
 impl Side {
@@ -18,6 +19,7 @@ impl Side {
         match self {
             Self::Total => "total",
             Self::Bad => "bad",
+            Self::Good => "good",
         }
     }
 }
@@ -44,11 +46,19 @@ pub(super) struct Series {
     slo: String,
     /// Labels that are kept.
     pub by: Vec<String>,
+    /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
+    pub signed: bool,
 }
 
 impl Series {
-    pub fn new(promise: &Promise) -> Self {
-        Self { service: promise.service.clone(), slo: promise.slo.clone(), by: promise.by.clone() }
+    pub fn new(slo: &Slo, promise: &Promise) -> Self {
+        let signed = match &slo.sli {
+            Sli::Counted { total, good, bad } => {
+                bad.is_none() || [total, good, bad].into_iter().flatten().flatten().any(|term| term.negative)
+            }
+            Sli::Checked { .. } | Sli::Ratio { .. } => false,
+        };
+        Self { service: promise.service.clone(), slo: promise.slo.clone(), by: promise.by.clone(), signed }
     }
 
     /// `slo:total_events:increase5m`: from the counters, over a window.

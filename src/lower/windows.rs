@@ -9,7 +9,7 @@
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
 use super::calendar;
-use super::events::{self, NEARLY_NOTHING, exact, less, summed};
+use super::events::{self, NEARLY_NOTHING, exact, less, not_negative, summed};
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL};
 use crate::model::Slo;
@@ -108,7 +108,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
             Side::Total => {
                 "Tiles: sums of five minutes, one after the other; a tile that was missed is made good by the next."
             }
-            Side::Bad => "",
+            Side::Bad | Side::Good => "",
         };
         rules.push(names.record(names.tile(side, LONG_INTERVAL), tile(names, side), remark));
     }
@@ -132,7 +132,11 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     let ratio = names.period_ratio(rolling, &suffix);
     let spent = || div(names.recorded(&ratio), exact(promise.budget));
     rules.extend([
-        names.record(ratio.clone(), quotient(events(Side::Bad).into(), events(Side::Total).into()), ""),
+        names.record(
+            ratio.clone(),
+            quotient(names, events(Side::Bad).into(), events(Side::Total).into()),
+            "",
+        ),
         names.record("slo:period_burn_rate:ratio".to_owned(), spent(), ""),
         names.record("slo:period_error_budget_remaining:ratio".to_owned(), sub(number("1"), spent()), ""),
     ]);
@@ -151,14 +155,17 @@ fn ratio(promise: &Promise, names: &Series, window: Duration, sum: impl Fn(Side)
     } else {
         sum(Side::Bad)
     };
-    rules.push(names.record(names.ratio(&suffix), quotient(bad, sum(Side::Total)), ""));
+    rules.push(names.record(names.ratio(&suffix), quotient(names, bad, sum(Side::Total)), ""));
     rules
 }
 
 /// What restarts together with Prometheus may be missed in the total and seen among the bad.
-fn quotient(bad: Expr, total: Expr) -> Expr {
-    let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
-    call("clamp_max", vec![ratio.into(), number("1")])
+fn quotient(names: &Series, bad: Expr, total: Expr) -> Expr {
+    let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)])).into();
+    match names.signed {
+        true => call("clamp", vec![ratio, number("0"), number("1")]),
+        false => call("clamp_max", vec![ratio, number("1")]),
+    }
 }
 
 /// The sum of a window that only the slow group needs.
@@ -183,7 +190,7 @@ fn tile(names: &Series, side: Side) -> Expr {
     let tiled = call("sum_over_time", vec![tiles(less(reach, LONG_INTERVAL.millis() / 2))]);
     let untiled = sub(counted(), Expr::from(or(tiled, mul(number("0"), counted()))));
     let missed = unless(
-        call("clamp_min", vec![untiled.into(), number("0")]),
+        not_negative(names, untiled.into()),
         present(Duration::from_millis(LONG_INTERVAL.millis() * 3 / 2)),
     );
     let last = names.recorded(&names.sum(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(60)));

@@ -123,6 +123,14 @@ impl<'a> Fields<'a> {
         self.list(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))
     }
 
+    /// A text, or a list of them.
+    pub fn one_or_more(&mut self, name: &'static str) -> Vec<Scalar> {
+        match self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| &node.value) {
+            Some(Value::Scalar(_)) => self.scalar(name).into_iter().collect(),
+            _ => self.texts(name),
+        }
+    }
+
     /// Where an entry stands that is a map without entries.
     pub fn empty_map(&self, name: &str) -> Option<Span> {
         let (_, node) = self.left.iter().find(|(key, _)| key.text == name)?;

@@ -2,12 +2,13 @@
 
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
+use super::{contract, scrape};
 use crate::ast::{
     Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock,
     SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::diagnostic::Problem;
-use crate::source::Sources;
+use crate::source::{SourceFile, Sources};
 
 /// The name of the file that holds the project's defaults.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -36,6 +37,8 @@ const SERVICE_KEYS: &[&str] = &[
     "description",
     "owner",
     "scrape_interval",
+    "metrics",
+    "planned",
     "slos",
     "period",
     "time_zone",
@@ -56,7 +59,6 @@ const SLO_KEYS: &[&str] = &[
     "tiers_off",
     "traffic",
     "runbook",
-    "planned",
     "period",
     "time_zone",
     "policy",
@@ -73,16 +75,62 @@ const SLI_KEYS: &[&str] =
 pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
     let mut ast = Ast::default();
     let mut problems = Vec::new();
-    for (id, file) in sources.iter() {
-        match yaml::read(id, &file.text) {
+    let is_project = |file: &SourceFile| file.path.rsplit('/').next() == Some(PROJECT_FILE);
+    let (project_files, others): (Vec<_>, Vec<_>) = sources.iter().partition(|(_, file)| is_project(file));
+    for (id, file) in &project_files {
+        match yaml::read(*id, &file.text) {
             Err(found) => problems.extend(found),
-            Ok(node) if file.path.rsplit('/').next() == Some(PROJECT_FILE) => {
-                ast.project = project(&node, &mut problems);
+            Ok(node) => ast.project = project(&file.path, &node, &mut problems),
+        }
+    }
+    let scrape_config = ast
+        .project
+        .as_ref()
+        .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
+    for (id, file) in others {
+        if is_contract(&file.path) {
+            let (contract, found) = contract(id, &file.text);
+            problems.extend(found);
+            match contract {
+                Some(contract) => drop(ast.contracts.insert(file.path.clone(), contract)),
+                None => drop(ast.unreadable.insert(file.path.clone())),
             }
-            Ok(node) => ast.services.extend(service(&node, &mut problems)),
+            continue;
+        }
+        match yaml::read(id, &file.text) {
+            Err(found) => {
+                ast.unreadable.insert(file.path.clone());
+                problems.extend(found);
+            }
+            Ok(node) if scrape_config.as_ref() == Some(&file.path) => {
+                ast.scrape = scrape::scrape(&node, &mut problems);
+                if ast.scrape.is_none() {
+                    ast.unreadable.insert(file.path.clone());
+                }
+            }
+            Ok(node) => ast.services.extend(service(&file.path, &node, &mut problems)),
         }
     }
     (ast, problems)
+}
+
+/// Whether a file is no definition but a capture of what a service exposes.
+pub fn is_contract(path: &str) -> bool {
+    path.ends_with(".prom")
+}
+
+/// A path that is written in a file, relative to where that file is.
+pub fn beside(file: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn version(fields: &mut Fields) {
@@ -99,7 +147,7 @@ fn version(fields: &mut Fields) {
     }
 }
 
-fn project(node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
+fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
     let mut fields = Fields::of(node, "the project file", PROJECT_KEYS, problems)?;
     version(&mut fields);
     let language = fields.scalar("language");
@@ -112,16 +160,18 @@ fn project(node: &Node, problems: &mut Vec<Problem>) -> Option<ProjectFile> {
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
-    Some(ProjectFile { language, policies, severities, prometheus, settings })
+    Some(ProjectFile { path: path.to_owned(), language, policies, severities, prometheus, settings })
 }
 
 fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {
-    let keys = &["version", "retention", "scrape_interval"];
+    let keys = &["version", "retention", "scrape_interval", "target_labels", "scrape_config"];
     let mut fields = Fields::of(node, "`prometheus`", keys, problems)?;
     let block = PrometheusBlock {
         version: fields.scalar("version"),
         retention: fields.scalar("retention"),
         scrape_interval: fields.scalar("scrape_interval"),
+        target_labels: fields.texts("target_labels"),
+        scrape_config: fields.scalar("scrape_config"),
     };
     fields.finish();
     Some(block)
@@ -194,13 +244,15 @@ fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
     Some(block)
 }
 
-fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
+fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
     let name = fields.required("service", "service: api");
     let description = fields.scalar("description");
     let owner = fields.scalar("owner");
     let scrape_interval = fields.scalar("scrape_interval");
+    let metrics = fields.one_or_more("metrics");
+    let planned = fields.scalars("planned");
     if !fields.has("slos") {
         fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
     }
@@ -214,7 +266,17 @@ fn service(node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
-    Some(ServiceFile { name: name?, description, owner, scrape_interval, settings, slos })
+    Some(ServiceFile {
+        name: name?,
+        description,
+        owner,
+        scrape_interval,
+        path: path.to_owned(),
+        metrics,
+        planned,
+        settings,
+        slos,
+    })
 }
 
 fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
@@ -236,21 +298,9 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
-    let planned = fields.scalar("planned");
     let settings = settings(&mut fields);
     fields.finish();
-    Some(SloBlock {
-        description,
-        objectives,
-        several,
-        sli: sli?,
-        by,
-        tiers_off,
-        traffic,
-        runbook,
-        planned,
-        settings,
-    })
+    Some(SloBlock { description, objectives, several, sli: sli?, by, tiers_off, traffic, runbook, settings })
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {

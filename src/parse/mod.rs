@@ -1,8 +1,12 @@
 //! source → ast: reads every file, collects every problem, leaves out what makes no sense.
 
+mod contract;
+pub mod exposition;
 mod fields;
 mod files;
+mod scrape;
 pub mod yaml;
 
+pub use contract::contract;
 pub use fields::{listed, nearest};
-pub use files::{PROJECT_FILE, parse};
+pub use files::{PROJECT_FILE, beside, is_contract, parse};

@@ -1,16 +1,17 @@
 //! The project file with its defaults filled in.
 
-use super::{settings, values, whole};
-use crate::ast::{ProjectFile, PrometheusBlock};
+use super::{contract, settings, values, whole};
+use crate::ast::{Ast, ProjectFile, PrometheusBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle};
+use crate::parse::beside;
 use crate::vocabulary::{PerSeverity, Severity};
 
 /// The oldest server that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (2, 42);
 
 /// What holds for all services.
-pub(super) fn project(file: &ProjectFile, problems: &mut Vec<Problem>) -> Project {
+pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Project {
     let language = match &file.language {
         None => Language::English,
         Some(code) => match Language::ALL.iter().find(|(known, _)| *known == code.text) {
@@ -40,10 +41,11 @@ pub(super) fn project(file: &ProjectFile, problems: &mut Vec<Problem>) -> Projec
         style.labels = settings::labels([&block.labels], problems);
         style.annotations = settings::annotations([&block.annotations], problems);
     }
-    Project { language, severities, prometheus: prometheus(&file.prometheus, problems) }
+    Project { language, severities, prometheus: prometheus(file, ast, problems) }
 }
 
-fn prometheus(block: &PrometheusBlock, problems: &mut Vec<Problem>) -> Prometheus {
+fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
+    let block: &PrometheusBlock = &file.prometheus;
     let version = match &block.version {
         None => OLDEST,
         Some(written) => {
@@ -71,6 +73,17 @@ fn prometheus(block: &PrometheusBlock, problems: &mut Vec<Problem>) -> Prometheu
     let retention = block
         .retention
         .as_ref()
-        .and_then(|written| values::duration(written, problems).map(|length| (length, whole(written))));
-    Prometheus { version, retention }
+        .and_then(|written| values::duration(written, problems).map(|length| (length, Some(whole(written)))));
+    let target_labels = settings::target_labels(&block.target_labels, problems);
+    if let Some(path) = &block.scrape_config
+        && ast.scrape.is_none()
+        && !ast.unreadable.contains(&beside(&file.path, &path.text))
+    {
+        problems.push(
+            Problem::error("contract-not-found", whole(path), "there is no such file beside the definitions")
+                .label("expected a configuration of Prometheus")
+                .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
+        );
+    }
+    Prometheus { version, retention, target_labels, jobs: contract::jobs(ast, problems) }
 }

@@ -1,5 +1,6 @@
 //! ast → model: gives every text its meaning, fills in every default, collects every problem.
 
+mod contract;
 mod evaluate;
 mod fill;
 mod policy;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Places, Service, Slo};
+use crate::model::{Model, Places, Planned, Service, Slo};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Period};
@@ -21,13 +22,20 @@ use crate::vocabulary::{Name, Period};
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
-    let project = fill::project(&file, &mut problems);
+    let project = fill::project(&file, ast, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
     let mut services = Vec::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for service in &ast.services {
-        let scope =
-            Scope { project: &file, policies: &policies, service, version: project.prometheus.version };
+        let planned = contract::planned(service);
+        let scope = Scope {
+            ast,
+            project: &file,
+            policies: &policies,
+            service,
+            planned: &planned,
+            version: project.prometheus.version,
+        };
         let Some(resolved) = scope.service(&mut problems) else { continue };
         let place = whole(&service.name);
         match seen.insert(resolved.name.to_string(), place) {
@@ -54,9 +62,11 @@ pub(crate) fn whole(scalar: &Scalar) -> Span {
 
 /// What surrounds the SLOs of one service.
 struct Scope<'a> {
+    ast: &'a Ast,
     project: &'a ProjectFile,
     policies: &'a policy::Policies,
     service: &'a ServiceFile,
+    planned: &'a BTreeMap<String, Planned>,
     version: (u32, u32),
 }
 
@@ -68,6 +78,7 @@ impl Scope<'_> {
         let labels = settings::labels(levels.map(|level| &level.labels), problems);
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
+        let contract = contract::contract(file, self.ast, problems);
         self.overwritten(problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
@@ -92,6 +103,8 @@ impl Scope<'_> {
             owner: file.owner.as_ref().map(|text| text.text.clone()),
             labels,
             annotations,
+            contract,
+            planned: self.planned.clone(),
             missing_events,
             slos,
         })
@@ -192,7 +205,7 @@ impl Scope<'_> {
         let (period, period_place) = period?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
-        let (sli, stimulus) = sli?;
+        let (sli, stimulus, readings) = sli?;
         let (tiers, tiers_place) = tiers?;
         let (min_bad_events, min_place) = min_bad_events?;
         Some(Slo {
@@ -201,6 +214,8 @@ impl Scope<'_> {
             objective: promise.objective,
             threshold: promise.threshold,
             sli,
+            planned: contract::reason(&readings, self.planned),
+            readings,
             stimulus,
             by: by?,
             budgeting: budgeting?,
@@ -210,14 +225,15 @@ impl Scope<'_> {
             labels,
             annotations,
             runbook: block.runbook.as_ref().map(|text| text.text.clone()),
-            planned: block.planned.as_ref().map(|text| text.text.clone()),
             scrape_interval: scrape_interval?,
             traffic,
             places: Places {
                 name: place,
                 objective: whole(objective),
+                threshold: values::threshold_place(objective),
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
+                by: block.by.iter().map(whole).collect(),
                 min_bad_events: min_place.unwrap_or(place),
                 traffic: block.traffic.as_ref().map_or(place, whole),
                 tiers: tiers_place,

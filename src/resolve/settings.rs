@@ -75,6 +75,21 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
     annotations
 }
 
+/// Labels that targets bring along.
+pub(super) fn target_labels(labels: &[Scalar], problems: &mut Vec<Problem>) -> Vec<LabelName> {
+    let mut names = Vec::new();
+    for label in labels {
+        match LabelName::parse(&label.text) {
+            Some(name) => names.push(name),
+            None => problems.push(
+                Problem::error("invalid-label", whole(label), "Prometheus accepts no such label name")
+                    .label("letters, digits and `_`, not beginning with a digit"),
+            ),
+        }
+    }
+    names
+}
+
 /// Labels that an SLO keeps.
 pub(super) fn by(labels: &[Scalar], problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
     let mut names: Vec<LabelName> = Vec::new();

@@ -4,7 +4,7 @@ use super::values::Promise;
 use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
-use crate::model::{Counter, Series, Sli, Term};
+use crate::model::{Counter, Reading, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, build, functions, without_parens};
 use crate::scalar::Scalar;
@@ -27,7 +27,7 @@ pub(super) fn sli(
     block: &SliBlock,
     context: &Context,
     problems: &mut Vec<Problem>,
-) -> Option<(Sli, Option<Vec<Series>>)> {
+) -> Option<(Sli, Option<Vec<Series>>, Vec<Reading>)> {
     let events = [&block.total, &block.good, &block.bad];
     let given = events.iter().filter(|part| part.is_some()).count();
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
@@ -65,9 +65,12 @@ pub(super) fn sli(
         }
     }
     let fits = threshold(block, context, problems);
-    let reader = Reader { version: context.version };
+    let mut reader = Reader { version: context.version, readings: Vec::new() };
     let sli = if given == 2 {
-        let [total, good, bad] = events.map(|part| part.as_ref().map(|query| reader.terms(query, problems)));
+        let roles = [Role::Total, Role::Good, Role::Bad];
+        let mut part =
+            |index: usize| events[index].as_ref().map(|query| reader.terms(query, roles[index], problems));
+        let (total, good, bad) = (part(0), part(1), part(2));
         let whole_or_none = |part: Option<Option<Vec<Term>>>| match part {
             Some(terms) => terms.map(Some),
             None => Some(None),
@@ -91,7 +94,7 @@ pub(super) fn sli(
     };
     fits?;
     let stimulus = stimulus::invent(&sli, context.by);
-    Some((sli, stimulus))
+    Some((sli, stimulus, reader.readings))
 }
 
 /// A threshold is there exactly where the kind has a use for it.
@@ -145,6 +148,8 @@ fn opposite(op: Op) -> Op {
 /// Reads queries out of YAML scalars; every fault is shown under its characters.
 struct Reader {
     version: (u32, u32),
+    /// The selectors of what was read.
+    readings: Vec<Reading>,
 }
 
 impl Reader {
@@ -189,6 +194,22 @@ impl Reader {
         (problems.len() == before).then_some((expr, kind))
     }
 
+    /// Keeps the selectors of a query; those that stand bare are taken for `role`.
+    fn note(&mut self, expr: &Expr, query: &Scalar, role: Role) {
+        expr.visit(&mut |part| match &part.kind {
+            Kind::Selector(selector) => self.readings.push(reading(selector, role, query)),
+            Kind::Call { function, args } => {
+                for arg in args {
+                    if let Kind::Range { selector, .. } = &arg.kind {
+                        let role = if of_gauges(function) { Role::Course } else { Role::Gain };
+                        self.readings.push(reading(selector, role, query));
+                    }
+                }
+            }
+            _ => {}
+        });
+    }
+
     /// Functions that the declared Prometheus does not have yet.
     fn too_new(&self, part: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
         let Kind::Call { function, .. } = &part.kind else { return };
@@ -222,7 +243,7 @@ impl Reader {
     }
 
     /// An instant vector.
-    fn vector(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
+    fn vector(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         let (expr, kind) = self.read(query, problems)?;
         if let Some(name) = placeholder(&expr) {
             problems.push(
@@ -250,18 +271,20 @@ impl Reader {
             );
             return None;
         }
+        self.note(&expr, query, Role::State);
         Some(without_parens(&expr))
     }
 
     /// Counter selectors, sums and differences of them.
-    fn terms(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Vec<Term>> {
+    fn terms(&mut self, query: &Scalar, role: Role, problems: &mut Vec<Problem>) -> Option<Vec<Term>> {
         let (expr, _) = self.read(query, problems)?;
+        self.note(&expr, query, role);
         let mut terms = Vec::new();
         collect(&expr, false, query, &mut terms, problems).then_some(terms)
     }
 
     /// `condition`
-    fn condition(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
+    fn condition(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
         let expr = self.vector(query, problems)?;
         let compares = |op| matches!(op, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge);
         match &expr.kind {
@@ -286,7 +309,7 @@ impl Reader {
     }
 
     /// `bad_ratio`
-    fn ratio(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
+    fn ratio(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Sli> {
         let (expr, kind) = self.read(query, problems)?;
         match placeholder(&expr) {
             Some("window") if kind == Type::Vector => {}
@@ -313,12 +336,13 @@ impl Reader {
                 return None;
             }
         }
+        self.note(&expr, query, Role::State);
         Some(Sli::Ratio { bad: without_parens(&expr) })
     }
 
     /// `latency`
     fn latency(
-        &self,
+        &mut self,
         query: &Scalar,
         block: &SliBlock,
         context: &Context,
@@ -381,17 +405,21 @@ impl Reader {
                 let part =
                     |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
                 let (op, value) = le(bound);
+                self.readings.push(reading(&selector, Role::Classic(bound), query));
                 Some(Sli::Counted {
                     total: term(Counter::Plain(part("_count"))),
                     good: term(Counter::Plain(part("_bucket").matching("le", op, &value))),
                     bad: None,
                 })
             }
-            Some((_, "native")) if self.version >= NATIVE_SINCE => Some(Sli::Counted {
-                total: term(Counter::NativeCount(selector.clone())),
-                good: term(Counter::NativeBelow(selector, bound)),
-                bad: None,
-            }),
+            Some((_, "native")) if self.version >= NATIVE_SINCE => {
+                self.readings.push(reading(&selector, Role::Native, query));
+                Some(Sli::Counted {
+                    total: term(Counter::NativeCount(selector.clone())),
+                    good: term(Counter::NativeBelow(selector, bound)),
+                    bad: None,
+                })
+            }
             Some((written, "native")) => {
                 let (major, minor) = NATIVE_SINCE;
                 problems.push(
@@ -410,6 +438,22 @@ impl Reader {
             }
         }
     }
+}
+
+/// A selector with its places in the file.
+fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
+    let place = |span: promql::ast::Span| query.place(span.start, span.end);
+    let name = match &selector.name {
+        // A quoted name stands inside of the braces.
+        Some(name)
+            if query.text.get(selector.span.start..).is_some_and(|rest| rest.starts_with(name.as_str())) =>
+        {
+            query.place(selector.span.start, selector.span.start + name.len())
+        }
+        Some(_) | None => place(selector.span),
+    };
+    let matchers = selector.matchers.iter().map(|matcher| place(matcher.span)).collect();
+    Reading { selector: selector.clone(), role, name, matchers }
 }
 
 /// Splits a sum into its counters; false if something else is in it.

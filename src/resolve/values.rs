@@ -54,6 +54,13 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
     }
 }
 
+/// Where the threshold of an objective stands, or the whole of it.
+pub(super) fn threshold_place(scalar: &Scalar) -> Span {
+    let written = scalar.text.split_once('<').map_or(scalar.text.as_str(), |(_, threshold)| threshold);
+    let start = scalar.text.len() - written.trim_start().len();
+    scalar.place(start, start + written.trim().len())
+}
+
 /// `99.9%`, `P95 < 500ms` or `99.5% < 60s`.
 pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Promise> {
     let (ratio, threshold) = match scalar.text.split_once('<') {

@@ -149,14 +149,18 @@ impl Play {
     /// Until when it is watched; all that was recorded until then is to be sound.
     pub fn until(mut self, length: &str) -> Self {
         self.length = length.to_owned();
-        for name in self.recorded() {
+        let recorded = self.recorded();
+        // Where good events are counted instead of bad ones, these are a difference, which may be below zero for a moment.
+        let signed = recorded.iter().any(|name| name.contains(":good_events:"));
+        for name in recorded {
             // NaN and infinity alike become NaN.
             self = self.is(length, &format!("sum(0 * sum_over_time({name}[{length}])) or vector(0)"), "0");
             if name.contains(":sli_error:") {
                 let highest = format!("max(max_over_time({name}[{length}])) > bool 1 or vector(0)");
                 self = self.is(length, &highest, "0");
             }
-            if name.contains("_events:") || name.contains("_occurrences:") {
+            let count = name.contains("_events:") || name.contains("_occurrences:");
+            if name.contains(":sli_error:") || count && !(signed && name.contains(":bad_events:")) {
                 let lowest = format!("min(min_over_time({name}[{length}])) < bool 0 or vector(0)");
                 self = self.is(length, &lowest, "0");
             }

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use slowburn::Compiled;
 use slowburn::diagnostic;
-use slowburn::parse::{PROJECT_FILE, yaml};
+use slowburn::parse::{PROJECT_FILE, is_contract, yaml};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
 
-/// One byte more than the parser takes: it is the parser who says that this is too much.
-const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64 + 1;
+/// What the parser takes; one byte more is read, because it is the parser who says that this is too much.
+const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
+
+/// A raw capture in the place of a contract may be large, but not as large as memory.
+const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
 
 /// What a directory of definitions comes to.
 #[derive(Debug)]
@@ -32,7 +35,8 @@ impl Project {
         let mut valid_up_to = BTreeMap::new();
         for path in find(slos)? {
             let shown = shown(slos, &path);
-            let bytes = read(&slos.join(&path)).map_err(|error| Failure::of("read", &shown, &error))?;
+            let most = if is_yaml(&path) { READ_AT_MOST } else { CAPTURE_AT_MOST };
+            let bytes = read(&slos.join(&path), most).map_err(|error| Failure::of("read", &shown, &error))?;
             let (text, fault) = decode(bytes);
             valid_up_to.extend(fault.map(|fault| (shown.clone(), fault)));
             files.push(SourceFile { path: shown, text });
@@ -115,7 +119,7 @@ fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
             Err(error) => return Err(unreadable(&name, &error)),
         };
         let path = entry.path().strip_prefix(slos).expect("a walk stays where it began");
-        if !is_yaml(path) || entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        if !is_source(path) || entry.file_type().is_some_and(|kind| kind.is_dir()) {
             continue;
         }
         let name = shown(slos, path);
@@ -134,11 +138,16 @@ fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         found.push(path.to_owned());
     }
-    if found.is_empty() {
+    if !found.iter().any(|path| is_yaml(path)) {
         return Err(Failure::new(format!("there is no *.yaml in {name}"))
             .and("write a definition into it, such as api.yaml, or name the directory that holds them: slowburn compile path/to/slos"));
     }
     Ok(found)
+}
+
+/// A definition, or what a service is known to expose.
+fn is_source(path: &Path) -> bool {
+    is_yaml(path) || path.to_str().is_some_and(is_contract)
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -155,7 +164,7 @@ fn passed_over(slos: &Path, error: &ignore::Error) -> bool {
             let path = path.strip_prefix(slos).unwrap_or(path);
             let hidden = path.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
             let nowhere = err.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
-            hidden || (nowhere && !is_yaml(path)) || passed_over(slos, err)
+            hidden || (nowhere && !is_source(path)) || passed_over(slos, err)
         }
         _ => false,
     }
@@ -170,15 +179,20 @@ fn unreadable(name: &str, error: &ignore::Error) -> Failure {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(READ_AT_MOST).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if most == CAPTURE_AT_MOST && bytes.len() as u64 > most {
+        return Err(io::Error::other(
+            "it is larger than 64 MiB: let `slowburn metrics capture` make a contract of it",
+        ));
+    }
     Ok(bytes)
 }
 
 /// The text, and how many bytes of it are one if not all are.
 fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
-    if bytes.len() as u64 == READ_AT_MOST {
+    if bytes.len() as u64 == READ_AT_MOST + 1 {
         // The cut may have split a character, and nobody will read it. It grows no shorter by this.
         return (String::from_utf8_lossy(&bytes).into_owned(), None);
     }

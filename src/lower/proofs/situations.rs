@@ -61,35 +61,13 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         Act::Page => {
             let (case, spiked) = day(stage);
             played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
-        }
-        Act::Burn if stage.is_prompt() => {
-            for (index, tier) in fast.iter().enumerate().filter(|(_, tier)| has_higher(&fast, tier)) {
-                match between(stage, &fast, tier) {
-                    Some(case) => played.cases.push((Situation::Between(index), case)),
-                    None => played.unproven.push(format!(
-                        "no burn was found that the tier of {} sees and no higher one",
-                        tier.long
-                    )),
-                }
-            }
-            for (situation, tiers, slow) in
-                [(Situation::BelowPages, fast, false), (Situation::BelowTickets, slow, true)]
-            {
-                match below(stage, &tiers, slow) {
-                    Some(case) => played.cases.push((situation, case)),
-                    None if tiers.is_empty() => {}
-                    None => played.unproven.push(format!(
-                        "no burn was found that lasts just below {}: {}",
-                        text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
-                        match stage.promise.event {
-                            Event::Slice(_) => "one bad slice is already more",
-                            Event::Check | Event::Occurrence =>
-                                "it would take too long until one event is bad",
-                        }
-                    )),
-                }
+            if matches!(stage.promise.event, Event::Slice(_)) {
+                burns(stage, &mut played);
             }
         }
+        // Slices end at every evaluation of a page, so their burns are played there.
+        Act::Burn if matches!(stage.promise.event, Event::Slice(_)) => {}
+        Act::Burn if stage.is_prompt() => burns(stage, &mut played),
         Act::Burn => played.unproven.push(
             "its state lags behind its series by the ranges it reads: only outages are played through"
                 .to_owned(),
@@ -101,6 +79,35 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
     }
     played.cases.retain(|(_, case)| !case.checks.is_empty());
     played
+}
+
+/// Burns between the thresholds and just below the lowest ones.
+fn burns(stage: &Stage, played: &mut Played) {
+    let (fast, slow) = (stage.tiers(false), stage.tiers(true));
+    for (index, tier) in fast.iter().enumerate().filter(|(_, tier)| has_higher(&fast, tier)) {
+        match between(stage, &fast, tier) {
+            Some(case) => played.cases.push((Situation::Between(index), case)),
+            None => played
+                .unproven
+                .push(format!("no burn was found that the tier of {} sees and no higher one", tier.long)),
+        }
+    }
+    for (situation, tiers, slow) in
+        [(Situation::BelowPages, fast, false), (Situation::BelowTickets, slow, true)]
+    {
+        match below(stage, &tiers, slow) {
+            Some(case) => played.cases.push((situation, case)),
+            None if tiers.is_empty() => {}
+            None => played.unproven.push(format!(
+                "no burn was found that lasts just below {}: {}",
+                text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
+                match stage.promise.event {
+                    Event::Slice(_) => "one bad slice is already more",
+                    Event::Check | Event::Occurrence => "it would take too long until one event is bad",
+                }
+            )),
+        }
+    }
 }
 
 fn has_higher(tiers: &[&Watch], tier: &Watch) -> bool {
@@ -333,8 +340,12 @@ fn burn_between(
     [7, 5, 8, 4, 6, 3, 2, 1].into_iter().find_map(|tenths| {
         let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
         let fires = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
-        // Where events are few, the one that passes the threshold may be a whole unit late.
-        let unit = usize::try_from((Decimal::ONE / ratio / Decimal::from(stage.units())).ceil()).ok()?;
+        // Where events are few, the one that passes the threshold may be a whole unit late; a bad slice now and then, each a little.
+        let late = match stage.promise.event {
+            Event::Occurrence | Event::Check => Decimal::ONE / ratio / Decimal::from(stage.units()),
+            Event::Slice(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
+        };
+        let unit = usize::try_from(late.ceil()).ok()?;
         let burning = usize::try_from(fires.ceil()).ok()? + unit + stage.slice_steps() + MARGIN;
         let burn = stage.ratio(burning, ratio)?;
         let loads = [before.to_vec(), burn.clone()].concat();
@@ -349,7 +360,7 @@ fn burn_between(
 
 /// A burn that lasts, and that no tier may see. From a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
 fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
-    const MOST: usize = 150;
+    let most = if matches!(stage.promise.event, Event::Slice(_)) { 1_500 } else { 150 };
     let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
     let severities = stage.severities(slow);
     [999, 990, 970, 950, 900, 800, 700, 600, 500].into_iter().find_map(|per_mille| {
@@ -360,12 +371,16 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
             Event::Check => usize::try_from(one.ceil()).ok()? + 20,
             Event::Slice(_) => 2 * usize::try_from((Decimal::ONE / ratio).ceil()).ok()?,
         };
-        let loads = stage.ratio(steps, ratio).filter(|loads| loads.len() <= MOST)?;
+        let loads = stage.ratio(steps, ratio).filter(|loads| loads.len() <= most)?;
         let timeline = stage.timeline(&loads);
         let mut all = 1..=timeline.last();
         let silent = all
             .all(|step| severities.iter().all(|severity| timeline.state(*severity, step) == State::Silent));
-        let (bad, total) = timeline.window(timeline.last(), tier.long);
+        // Slow windows are summed from tiles; from a cold start on, all of them.
+        let (bad, total) = match tier.slow {
+            true => timeline.tiled(timeline.last()),
+            false => timeline.window(timeline.last(), tier.long),
+        };
         if !silent || bad == 0 {
             return None;
         }

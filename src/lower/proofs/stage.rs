@@ -31,7 +31,7 @@ impl<'a> Stage<'a> {
         Some(Self {
             slo,
             promise: &plan.promise,
-            names: Names::new(&plan.promise),
+            names: Names::new(slo, &plan.promise),
             stimulus: slo.stimulus.as_deref()?,
             copies: copies(slo, &plan.promise),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
@@ -44,18 +44,28 @@ impl<'a> Stage<'a> {
         self.promise.tiers.iter().filter(|tier| tier.slow == slow).collect()
     }
 
-    /// Whether the state changes with its series at once.
+    /// Whether the state changes with its series at once, as far as evaluations tell: nothing that it reads from ranges is older than a step. A
+    /// range may hold the sample on its left edge (Prometheus 2), which is the step before's; to a counter's gain that is where it starts.
     pub fn is_prompt(&self) -> bool {
-        lag(self.slo) == Duration::default()
+        let edge = if self.grows() { 0 } else { INTERVAL.millis() };
+        match lag(self.slo).millis() {
+            0 => true,
+            lag => lag + edge <= self.step.millis(),
+        }
     }
 
     pub fn lag_steps(&self) -> usize {
-        lag(self.slo).millis().div_ceil(self.step.millis()) as usize
+        if self.is_prompt() { 0 } else { lag(self.slo).millis().div_ceil(self.step.millis()) as usize }
     }
 
     /// The time between two samples of a series: the evaluation step, but a state that is read from ranges needs several in each.
     pub fn interval(&self) -> Duration {
-        if self.is_prompt() { self.step } else { INTERVAL }
+        if lag(self.slo) == Duration::default() { self.step } else { INTERVAL }
+    }
+
+    /// Whether what is read from ranges are gains only, of which there are none at the beginning.
+    fn grows(&self) -> bool {
+        self.stimulus.iter().all(|series| matches!(series.behaviour, Behaviour::Grows { .. }))
     }
 
     /// Steps that a slice needs to be full.
@@ -82,7 +92,7 @@ impl<'a> Stage<'a> {
             Budgeting::Timeslices { objective, .. } => objective.budget().ratio(),
             Budgeting::Occurrences => Decimal::ONE,
         };
-        let states = !matches!(self.slo.sli, Sli::Counted { .. });
+        let states = !matches!(self.slo.sli, Sli::Counted { .. }) && !self.grows();
         Timeline::new(self.promise.event, states, slice_budget, &self.promise.tiers, self.step, loads)
     }
 
@@ -150,9 +160,15 @@ impl<'a> Stage<'a> {
             };
             return Some((1..=steps).map(load).collect());
         }
-        let every = usize::try_from((Decimal::ONE / ratio).ceil()).ok().filter(|every| *every > 1)?;
-        let load = |step: usize| if step.is_multiple_of(every) { self.bad(1)[0] } else { self.good(1)[0] };
-        Some((1..=steps).map(load).collect())
+        // One bad slice if that can be had, or those that one bad step spoils.
+        let (spoiling, spoiled) = match self.slices(1) {
+            Some(loads) => (loads, 1),
+            None => (self.bad(1), self.slice_steps().max(1)),
+        };
+        let every = usize::try_from((Decimal::from(spoiled as u64) / ratio).ceil()).ok()?;
+        let between = every.checked_sub(spoiling.len()).filter(|between| *between > 0)?;
+        let repeated = [self.good(between), spoiling].concat();
+        Some(repeated.into_iter().cycle().take(steps).collect())
     }
 
     pub fn at(&self, step: usize) -> Duration {

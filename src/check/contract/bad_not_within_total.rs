@@ -1,0 +1,84 @@
+//! Bad events that are not among all events. Needs no contract: it is algebra on matchers.
+//!
+//! A selector is within another of the same metric if every matcher of the other is met by whatever meets its own. Matchers of different labels know
+//! nothing of each other, so one label is enough to tell that it is not: a value that meets all of the inner one's matchers and not one of the outer's.
+//! Only where such a value is found is anything said.
+
+use super::{meets, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading, Role, Service};
+use crate::promql::ast::{MatchOp, Matcher, Selector};
+use crate::promql::regex;
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (service, slo) in super::super::slos(model) {
+        let totals: Vec<&Reading> =
+            slo.readings.iter().filter(|reading| reading.role == Role::Total).collect();
+        for inner in slo.readings.iter().filter(|reading| matches!(reading.role, Role::Bad | Role::Good)) {
+            let same: Vec<&&Reading> =
+                totals.iter().filter(|total| total.selector.name == inner.selector.name).collect();
+            // Several selectors of one metric may hold it together.
+            let [total] = same.as_slice() else { continue };
+            if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
+                tell(problems, slo, told(inner, total, index, &value));
+            }
+        }
+    }
+}
+
+/// A matcher of the outer selector, by its index, and a value of its label that the inner selector lets through and the outer does not.
+fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector) -> Option<(usize, String)> {
+    outer.matchers.iter().enumerate().find_map(|(index, matcher)| {
+        let own: Vec<&Matcher> = inner.matchers.iter().filter(|other| other.label == matcher.label).collect();
+        if let Some(known) = known_values(model, service, inner, &matcher.label) {
+            // A label whose values are all known may leave no room for the difference.
+            let escapes = |value: &&String| {
+                meets(matcher, value) == Some(false)
+                    && own.iter().all(|other| meets(other, value) == Some(true))
+            };
+            return known.iter().find(escapes).map(|value| (index, value.clone()));
+        }
+        let opposite = match matcher.op {
+            MatchOp::Equal => MatchOp::NotEqual,
+            MatchOp::NotEqual => MatchOp::Equal,
+            MatchOp::Matches => MatchOp::NotMatches,
+            MatchOp::NotMatches => MatchOp::Matches,
+        };
+        let mut wanted: Vec<(MatchOp, &str)> =
+            own.iter().map(|other| (other.op, other.value.as_str())).collect();
+        wanted.push((opposite, &matcher.value));
+        // A value that is there tells more than one that is not.
+        let present = [wanted.as_slice(), &[(MatchOp::NotEqual, "")]].concat();
+        regex::satisfying(&present).or_else(|| regex::satisfying(&wanted)).map(|value| (index, value))
+    })
+}
+
+/// All values of a label of the metric, the empty one of series without it included, where the contract knows them all.
+fn known_values(model: &Model, service: &Service, selector: &Selector, label: &str) -> Option<Vec<String>> {
+    let (_, family, _) = service.contract.as_ref()?.find(selector.name.as_deref()?)?;
+    let mut values = Vec::new();
+    for shape in &family.shapes {
+        match shape.labels.get(label) {
+            Some(known) if known.more > 0 => return None,
+            Some(known) => values.extend(known.known.iter().cloned()),
+            None if super::is_of_target(&model.project.prometheus, label) => return None,
+            None => values.push(String::new()),
+        }
+    }
+    Some(values)
+}
+
+fn told(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem {
+    let matcher = &total.selector.matchers[index];
+    let (what, key) = if inner.role == Role::Bad { ("bad", "bad") } else { ("good", "good") };
+    let example = match value {
+        "" => format!("without `{}`", matcher.label),
+        value => format!("with `{}=\"{}\"`", matcher.label, value.escape_debug()),
+    };
+    let own = inner.selector.matchers.iter().position(|other| other.label == matcher.label);
+    let place = own.map_or(inner.name, |own| inner.matchers[own]);
+    Problem::error("bad-not-within-total", place, format!("events can be {what} that are not in `total`"))
+        .label(format!("those {example}, for one"))
+        .and(total.matchers[index], "they are not in `total`")
+        .help(format!("let `{key}` have the matcher `{matcher}`, too"))
+}

@@ -1,0 +1,59 @@
+//! Promises per label value, of which there are too many.
+
+use super::{Found, Place, Verdict, each, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+
+/// More promises than anybody looks at.
+const MOST: u64 = 100;
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        let reads_all =
+            matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native | Role::State);
+        let Verdict::Fits(found) = verdict else { return };
+        let (Some(first), true) = (place.slo.places.by.first(), reads_all) else { return };
+        let Some((promises, widest)) = promises(place, *found) else { return };
+        if promises > MOST {
+            tell(
+                problems,
+                place.slo,
+                Problem::warning(
+                    "grouping-explodes",
+                    *first,
+                    format!("`by` makes about {promises} promises of this one"),
+                )
+                .label(format!("`{widest}` has the most values"))
+                .help(format!("remove `{widest}` from `by`, or select some of its values with a matcher")),
+            );
+        }
+    });
+}
+
+/// How many combinations of the labels that are kept there may be, and which label has the most values; targets' own labels are not counted.
+fn promises(place: &Place, found: Found) -> Option<(u64, String)> {
+    let shapes = found.family.shapes.iter().filter_map(|shape| {
+        let counts: Vec<(u64, &str)> = place
+            .slo
+            .by
+            .iter()
+            .filter_map(|label| shape.labels.get(label.as_str()).map(|values| (label, values)))
+            .map(|(label, values)| (matching(place, label.as_str(), values), label.as_str()))
+            .collect();
+        let widest = counts.iter().max_by_key(|(count, _)| *count)?.1.to_owned();
+        let product = counts.iter().fold(1u64, |product, (count, _)| product.saturating_mul(*count));
+        Some((product.min(shape.series.max(1)), widest))
+    });
+    shapes.max_by_key(|(count, _)| *count)
+}
+
+/// Values of one label that the selector's matchers leave.
+fn matching(place: &Place, label: &str, values: &crate::contract::Values) -> u64 {
+    let on_it = || place.reading.selector.matchers.iter().filter(|matcher| matcher.label == label);
+    let known = values
+        .known
+        .iter()
+        .filter(|value| on_it().all(|matcher| super::meets(matcher, value) != Some(false)));
+    let more = if on_it().next().is_none() { values.more } else { 0 };
+    known.count() as u64 + more
+}

@@ -1,0 +1,58 @@
+//! Thresholds at which no bucket ends.
+
+use super::unit_mismatch::{other_unit, shown};
+use super::{Place, Verdict, each, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+use crate::vocabulary::{Decimal, text};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        if let (Verdict::Fits(found), Role::Classic(bound)) = (verdict, place.reading.role)
+            && other_unit(place, *found).is_none()
+        {
+            let bounds: Vec<Decimal> = selected(place, found).collect();
+            if !bounds.is_empty() && !bounds.contains(&bound) {
+                tell(problems, place.slo, told(place, found.name, bound, bounds));
+            }
+        }
+    });
+}
+
+/// The bounds of what a selector selects.
+pub(super) fn selected<'a>(
+    place: &Place,
+    found: &super::Found<'a>,
+) -> impl Iterator<Item = Decimal> + use<'a> {
+    let fits = |shape: &&'a crate::contract::Shape| {
+        let (labels, values) = place.faults(*found, shape);
+        labels.is_empty() && values.is_empty()
+    };
+    let mut shapes = found.family.shapes.iter().filter(fits);
+    // A bound has to be there in all of them.
+    let first = shapes.next().map(|shape| shape.bounds.clone()).unwrap_or_default();
+    let rest: Vec<_> = shapes.collect();
+    first.into_iter().filter(move |bound| rest.iter().all(|shape| shape.bounds.contains(bound)))
+}
+
+fn told(place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
+    bounds.sort();
+    let threshold = place.slo.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
+    let scale = |bound: &Decimal| shown(place.slo, place.reading.role, *bound);
+    let below = bounds.iter().rfind(|other| **other < bound);
+    let above = bounds.iter().find(|other| **other > bound);
+    let near: Vec<String> = below.into_iter().chain(above).filter_map(scale).collect();
+    let span = place.slo.places.threshold;
+    let problem = Problem::error(
+        "missing-bucket",
+        span,
+        format!("no bucket of `{name}` ends at {threshold}, so whether events took less cannot be told"),
+    )
+    .label(format!("nearest bounds: {}", near.join(", ")));
+    let problem = match above.and_then(scale) {
+        Some(next) => problem.fix(format!("promise {next}"), span, next),
+        None => problem,
+    };
+    let or = if above.is_some() { "or " } else { "" };
+    problem.help(format!("{or}add {} to the histogram's bounds", text(bound)))
+}

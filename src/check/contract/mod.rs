@@ -1,0 +1,232 @@
+//! Checks against what services are known to expose. A selector has one verdict, and the first fault that can be told is the one that is told: a
+//! metric that does not exist has no wrong labels.
+//!
+//! **Invariant:** what cannot be known is no fault. Nobody knows which values `job` and `instance` have, which labels a relabelling adds, or which
+//! values of a label were not kept.
+
+pub(super) mod bad_not_within_total;
+pub(super) mod grouping_explodes;
+pub(super) mod missing_bucket;
+pub(super) mod not_scraped;
+pub(super) mod planned_metric_exists;
+pub(super) mod summary_as_histogram;
+pub(super) mod uninitialised_series;
+pub(super) mod unit_mismatch;
+pub(super) mod unknown_label;
+pub(super) mod unknown_metric;
+pub(super) mod unmatched_value;
+pub(super) mod wrong_metric_type;
+
+use crate::contract::{Contract, Family, Kind, Part, Shape};
+use crate::diagnostic::{Label, Problem};
+use crate::model::{Model, Prometheus, Reading, Role, Service, Slo};
+use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::regex;
+use crate::source::Span;
+
+/// What a contract says of a selector.
+pub(super) enum Verdict<'a> {
+    /// Nothing: there is no contract, or the metric is planned, or made by Prometheus itself or by a rule.
+    Unknown,
+    /// It is as it is read.
+    Fits(Found<'a>),
+    /// No metric has this name.
+    NoMetric,
+    /// The metric is of another type than it is taken for.
+    OtherType(Found<'a>),
+    /// A matcher, by its index, asks for a label that the metric has not.
+    NoLabel(Found<'a>, usize),
+    /// A matcher, by its index, is met by no value of its label.
+    NoValue(Found<'a>, usize),
+}
+
+/// A metric of a contract under the name that a selector has for it.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub name: &'a str,
+    pub family: &'a Family,
+    pub part: Part,
+}
+
+/// A selector with all that surrounds it.
+pub(super) struct Place<'a> {
+    pub model: &'a Model,
+    pub service: &'a Service,
+    pub contract: &'a Contract,
+    pub slo: &'a Slo,
+    pub reading: &'a Reading,
+}
+
+/// Every selector that a contract can say something of.
+pub(super) fn each<'a>(model: &'a Model, mut tell: impl FnMut(&Place<'a>, &Verdict<'a>)) {
+    for (service, slo) in super::slos(model) {
+        let Some(contract) = &service.contract else { continue };
+        for reading in &slo.readings {
+            let place = Place { model, service, contract, slo, reading };
+            tell(&place, &place.verdict());
+        }
+    }
+}
+
+/// A selector as it is written, for a problem's text.
+pub(super) fn named(reading: &Reading) -> &str {
+    reading.selector.name.as_deref().unwrap_or_default()
+}
+
+impl<'a> Place<'a> {
+    fn verdict(&self) -> Verdict<'a> {
+        let Some(name) = self.reading.selector.name.as_deref() else { return Verdict::Unknown };
+        if made_by_prometheus(name) || self.is_planned() {
+            return Verdict::Unknown;
+        }
+        let Some((name, family, part)) = self.contract.find(name) else { return Verdict::NoMetric };
+        let found = Found { name, family, part };
+        if !is_taken_rightly(self.reading.role, &found) {
+            return Verdict::OtherType(found);
+        }
+        self.matched(found)
+    }
+
+    /// Whether the metric is one that is not there yet.
+    fn is_planned(&self) -> bool {
+        self.service.planned.keys().any(|metric| is_named(self.reading, metric))
+    }
+
+    fn matched(&self, found: Found<'a>) -> Verdict<'a> {
+        let judged = found.family.shapes.iter().map(|shape| self.faults(found, shape));
+        // The shape that comes nearest tells what is wrong; where labels are missing, it is that.
+        let Some((labels, values)) = judged.min_by_key(|(labels, values)| (labels.len(), values.len()))
+        else {
+            return Verdict::Fits(found);
+        };
+        match (labels.first(), values.first()) {
+            (Some(label), _) => Verdict::NoLabel(found, *label),
+            (None, Some(value)) => Verdict::NoValue(found, *value),
+            (None, None) => Verdict::Fits(found),
+        }
+    }
+
+    /// The matchers that series of one shape cannot meet, by index: for want of the label, and for want of a value.
+    fn faults(&self, found: Found, shape: &Shape) -> (Vec<usize>, Vec<usize>) {
+        let (mut labels, mut values) = (Vec::new(), Vec::new());
+        for (index, matcher) in self.reading.selector.matchers.iter().enumerate() {
+            let own = ["le", "quantile"].contains(&matcher.label.as_str())
+                && (found.part == Part::Bucket || found.family.kind == Kind::Summary);
+            match shape.labels.get(&matcher.label) {
+                _ if own => {}
+                None if meets(matcher, "") != Some(false) => {}
+                None if is_of_target(&self.model.project.prometheus, &matcher.label) => {}
+                None => labels.push(index),
+                Some(known) if known.more > 0 => {}
+                Some(known) => {
+                    if known.known.iter().all(|value| meets(matcher, value) == Some(false)) {
+                        values.push(index);
+                    }
+                }
+            }
+        }
+        (labels, values)
+    }
+}
+
+/// Whether a metric that is named without a suffix is the one that a selector reads.
+pub(super) fn is_named(reading: &Reading, metric: &str) -> bool {
+    let name = named(reading);
+    let parts = ["", "_bucket", "_count", "_sum"];
+    parts.iter().any(|part| name.strip_suffix(part) == Some(metric))
+}
+
+/// Whether a value meets a matcher; `None` where that cannot be told.
+pub(super) fn meets(matcher: &Matcher, value: &str) -> Option<bool> {
+    match matcher.op {
+        MatchOp::Equal => Some(value == matcher.value),
+        MatchOp::NotEqual => Some(value != matcher.value),
+        MatchOp::Matches => regex::matches(&matcher.value, value),
+        MatchOp::NotMatches => regex::matches(&matcher.value, value).map(|matches| !matches),
+    }
+}
+
+/// Series that no program exposes: Prometheus makes them, or a rule does.
+fn made_by_prometheus(name: &str) -> bool {
+    const MADE: [&str; 3] = ["up", "ALERTS", "ALERTS_FOR_STATE"];
+    MADE.contains(&name) || name.starts_with("scrape_") || name.contains(':')
+}
+
+/// Whether series may have a label from their target.
+pub(super) fn is_of_target(prometheus: &Prometheus, label: &str) -> bool {
+    ["job", "instance"].contains(&label)
+        || prometheus.target_labels.iter().any(|target| target.as_str() == label)
+        || prometheus
+            .jobs
+            .iter()
+            .flatten()
+            .any(|job| job.open || job.labels.iter().any(|target| target == label))
+}
+
+/// Whether a metric is what a query takes it for, as far as its type is known. Exporters call many a counter a gauge, and name it rightly.
+fn is_taken_rightly(role: Role, found: &Found) -> bool {
+    let kind = match found.part {
+        Part::Bucket | Part::Count | Part::Sum => Kind::Counter,
+        Part::Whole => found.family.kind,
+    };
+    let counts = matches!(kind, Kind::Counter | Kind::Unknown)
+        || kind == Kind::Gauge && found.name.ends_with("_total");
+    let native = matches!(kind, Kind::NativeHistogram | Kind::BothHistograms);
+    match role {
+        Role::Total | Role::Good | Role::Bad => counts,
+        Role::Classic(_) => {
+            matches!(found.family.kind, Kind::Histogram | Kind::BothHistograms) && found.part == Part::Whole
+        }
+        Role::Native => native || kind == Kind::Unknown,
+        Role::Gain => counts || native,
+        Role::Course => kind != Kind::Counter && kind != Kind::Histogram,
+        Role::State => kind != Kind::Histogram,
+    }
+}
+
+/// The words of a type.
+pub(super) fn words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Counter => "a counter",
+        Kind::Gauge => "a gauge",
+        Kind::Histogram => "a histogram with buckets",
+        Kind::NativeHistogram => "a native histogram",
+        Kind::BothHistograms => "a histogram",
+        Kind::Summary => "a summary",
+        Kind::Info => "a gauge that is always 1",
+        Kind::StateSet => "a set of states",
+        Kind::Unknown => "of no known type",
+    }
+}
+
+/// Texts as a list that a person reads, no longer than `most`.
+pub(super) fn listed(texts: &[String], most: usize) -> String {
+    let shown: Vec<String> = texts.iter().take(most).map(|text| format!("`{text}`")).collect();
+    match texts.len().saturating_sub(most) {
+        0 => match shown.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => shown.concat(),
+        },
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
+/// objectives the SLI has.
+pub(super) fn tell(problems: &mut Vec<Problem>, slo: &Slo, problem: Problem) {
+    let sli = slo.places.sli;
+    let within = |span: Span| span.source == sli.source && sli.start <= span.start && span.end <= sli.end;
+    let same = |other: &&mut Problem| {
+        other.code == problem.code
+            && other.headline == problem.headline
+            && other.primary.text == problem.primary.text
+            && (other.primary.span == problem.primary.span
+                || within(other.primary.span) && within(problem.primary.span))
+    };
+    let Some(known) = problems.iter_mut().find(same) else { return problems.push(problem) };
+    let span = problem.primary.span;
+    let is_told = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
+    if !is_told {
+        known.secondary.push(Label { span, text: "and here".to_owned() });
+    }
+}

@@ -1,0 +1,62 @@
+//! Jobs that nobody scrapes, or too seldom.
+
+use super::{meets, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Job, Model};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let Some(jobs) = &model.project.prometheus.jobs else { return };
+    for (service, slo) in super::super::slos(model) {
+        if slo.planned.is_some() {
+            continue;
+        }
+        for reading in &slo.readings {
+            let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
+            let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
+            let Some(first) = matchers.first() else { continue };
+            let found = service.contract.as_ref().and_then(|contract| contract.find(super::named(reading)));
+            if found.is_some_and(|(_, family, _)| {
+                family.shapes.iter().any(|shape| shape.labels.contains_key("job"))
+            }) {
+                // Which jobs there are is known better from the series themselves.
+                continue;
+            }
+            let selected: Vec<&Job> = jobs
+                .iter()
+                .filter(|job| {
+                    matchers
+                        .iter()
+                        .all(|index| meets(&reading.selector.matchers[*index], &job.name) != Some(false))
+                })
+                .collect();
+            let place = reading.matchers[*first];
+            if selected.is_empty() {
+                let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
+                tell(
+                    problems,
+                    slo,
+                    Problem::error("not-scraped", place, "Prometheus scrapes no such job")
+                        .label(format!("it scrapes {}", super::listed(&names, 8)))
+                        .help("correct the matcher, or add the job to the configuration of Prometheus"),
+                );
+                continue;
+            }
+            if let Some(slow) = selected.iter().find(|job| job.scrape_interval > slo.scrape_interval) {
+                tell(
+                    problems,
+                    slo,
+                    Problem::error(
+                        "not-scraped",
+                        place,
+                        format!(
+                            "`{}` is scraped every {}, not every {}",
+                            slow.name, slow.scrape_interval, slo.scrape_interval
+                        ),
+                    )
+                    .help(format!("say how often: `scrape_interval: {}` in this file", slow.scrape_interval))
+                    .help("or scrape it more often"),
+                );
+            }
+        }
+    }
+}

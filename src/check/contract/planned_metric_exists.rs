@@ -1,0 +1,37 @@
+//! Metrics that were planned, and have come.
+
+use crate::diagnostic::Problem;
+use crate::model::Model;
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        for (metric, planned) in &service.planned {
+            let found = service.contract.as_ref().and_then(|contract| contract.find(metric));
+            let read = service
+                .slos
+                .iter()
+                .flat_map(|slo| &slo.readings)
+                .any(|reading| super::is_named(reading, metric));
+            if found.is_some() {
+                problems.push(
+                    Problem::warning(
+                        "planned-metric-exists",
+                        planned.span,
+                        format!("`{metric}` is planned, and the contract has it already"),
+                    )
+                    .label("while it is planned nobody is told that its events are missing")
+                    .help("remove it from `planned`"),
+                );
+            } else if !read {
+                problems.push(
+                    Problem::warning(
+                        "planned-metric-exists",
+                        planned.span,
+                        format!("no SLO reads the planned metric `{metric}`"),
+                    )
+                    .help("remove it from `planned`, or correct its name"),
+                );
+            }
+        }
+    }
+}

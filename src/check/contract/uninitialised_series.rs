@@ -1,0 +1,118 @@
+//! Series of bad events that do not exist before the first of them.
+
+use super::unmatched_value::values;
+use super::{Found, Place, Verdict, each, listed, meets, named, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::regex;
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        if let Verdict::NoValue(found, index) = verdict
+            && may_appear(place, *found, *index)
+        {
+            tell(problems, place.slo, told(place, *found, *index));
+        }
+    });
+}
+
+fn told(place: &Place, found: Found, index: usize) -> Problem {
+    let matcher = &place.reading.selector.matchers[index];
+    let values = values(found, &matcher.label);
+    let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));
+    let wanted = example.map(|value| format!("{}{{{}=\"{value}\"}}", named(place.reading), matcher.label));
+    let problem = Problem::warning(
+        "uninitialised-series",
+        place.reading.matchers[index],
+        "no such series was there when the contract was captured",
+    )
+    .label(format!("`{}` has {}", matcher.label, listed(&values, 8)));
+    match wanted {
+        Some(wanted) => problem.help(format!("create the counter at 0 when the process starts: `{wanted}`")),
+        None => problem,
+    }
+    .help("or let one such event happen, and capture the contract again")
+}
+
+/// Whether series with such a value may be born one day, and the matcher is no slip of the pen: bad events are rare, and the value looks like those that
+/// exist.
+pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
+    if place.reading.role != Role::Bad {
+        return false;
+    }
+    let matcher = &place.reading.selector.matchers[index];
+    let of_all = place.slo.readings.iter().filter(|reading| reading.role == Role::Total);
+    if of_all.flat_map(|reading| &reading.selector.matchers).any(|other| other == matcher) {
+        // All events are asked for it as well, and they exist.
+        return false;
+    }
+    let values = values(found, &matcher.label);
+    if values.iter().any(|value| is_misspelt(matcher, value)) {
+        return false;
+    }
+    if sibling(matcher, &values).is_some() {
+        return true;
+    }
+    let example = regex::satisfying(&[(matcher.op, &matcher.value)]);
+    example.is_some_and(|example| values.iter().any(|value| form(value) == form(&example)))
+}
+
+/// A value that meets the matcher and differs from a known one in its first character: 500 where there is 200, 5xx where there is 2xx.
+fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
+    let first = |value: &String, c: char| -> String {
+        let mut rest = value.chars();
+        rest.next();
+        std::iter::once(c).chain(rest).collect()
+    };
+    let is_digit = |value: &&String| value.starts_with(|c: char| c.is_ascii_digit());
+    let siblings = values.iter().filter(is_digit).flat_map(|value| ('0'..='9').map(move |c| first(value, c)));
+    siblings.into_iter().find(|value| meets(matcher, value) == Some(true))
+}
+
+/// Nearly a known value, by letters: of numbers, every one is another.
+fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
+    if matcher.op != MatchOp::Equal || value.contains(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let (written, known) = (matcher.value.to_lowercase(), value.to_lowercase());
+    strsim::damerau_levenshtein(&written, &known) <= known.chars().count() / 4
+}
+
+/// What a value is made of: `9` for digits, `a` for letters, each once in a row.
+fn form(value: &str) -> String {
+    let mut form = String::new();
+    for c in value.chars() {
+        let class = match c {
+            c if c.is_ascii_digit() => '9',
+            c if c.is_alphabetic() => 'a',
+            c => c,
+        };
+        if !form.ends_with(class) {
+            form.push(class);
+        }
+    }
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matching(op: MatchOp, value: &str) -> Matcher {
+        Matcher {
+            label: "status".to_owned(),
+            op,
+            value: value.to_owned(),
+            span: crate::promql::ast::Span::default(),
+        }
+    }
+
+    #[test]
+    fn siblings_are_other_numbers() {
+        let known = ["200".to_owned(), "404".to_owned()];
+        assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &known).as_deref(), Some("500"));
+        assert_eq!(sibling(&matching(MatchOp::Equal, "5xx"), &known), None);
+        assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &["2xx".to_owned()]).as_deref(), Some("5xx"));
+    }
+}

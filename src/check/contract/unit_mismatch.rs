@@ -1,0 +1,85 @@
+//! Thresholds in one unit, histograms in another.
+
+use super::missing_bucket::selected;
+use super::{Found, Place, Verdict, each, named, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role, Slo};
+use crate::vocabulary::{Decimal, Duration};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        let Verdict::Fits(found) = verdict else { return };
+        let Some((unit, why)) = other_unit(place, *found) else { return };
+        let read = unit_of(place.slo, place.reading.role).map_or("another unit", |(read, _)| read);
+        let problem = Problem::error(
+            "unit-mismatch",
+            place.reading.name,
+            format!("`{}` is in {unit}, and is read in {read}", named(place.reading)),
+        )
+        .label(why);
+        tell(
+            problems,
+            place.slo,
+            match unit {
+                "seconds" => problem.help("remove `unit: milliseconds` from the SLI"),
+                "milliseconds" => problem.help("add `unit: milliseconds` to the SLI"),
+                _ => problem.help("let the program observe in seconds, as Prometheus's conventions ask"),
+            },
+        );
+    });
+}
+
+/// Units by what they are called, with how many of them are a second.
+const UNITS: [(&str, &[&str], i64); 4] = [
+    ("seconds", &["seconds", "second", "s"], 1),
+    ("milliseconds", &["milliseconds", "millisecond", "millis", "msec", "ms"], 1_000),
+    ("microseconds", &["microseconds", "microsecond", "micros", "usec", "us"], 1_000_000),
+    ("nanoseconds", &["nanoseconds", "nanosecond", "nanos", "nsec", "ns"], 1_000_000_000),
+];
+
+/// The unit that a histogram is read in.
+fn unit_of(slo: &Slo, role: Role) -> Option<(&'static str, i64)> {
+    let (Role::Classic(bound), Some(threshold)) = (role, slo.threshold) else { return None };
+    let seconds = Decimal::new(threshold.millis() as i64, 3);
+    UNITS
+        .iter()
+        .find(|(_, _, per_second)| bound == seconds * Decimal::from(*per_second))
+        .map(|unit| (unit.0, unit.2))
+}
+
+/// The unit that a histogram is in, if it is not the one it is read in, and what tells it: what it declares, what it is called, or where its buckets end.
+pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, String)> {
+    let (read, per_second) = unit_of(place.slo, place.reading.role)?;
+    let called = |word: &str| UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|unit| unit.0);
+    let declared = found.family.unit.as_deref().and_then(called);
+    let named = found.name.rsplit('_').next().and_then(called);
+    if let Some(unit) = declared.or(named) {
+        let why = if declared.is_some() { "its unit is declared so" } else { "its name says so" };
+        return (unit != read).then(|| (unit, why.to_owned()));
+    }
+    // Nothing tells the unit: bounds do, if they are all far from the threshold and meet it in another unit.
+    let (Role::Classic(bound), bounds) = (place.reading.role, selected(place, &found).collect::<Vec<_>>())
+    else {
+        return None;
+    };
+    if bounds.contains(&bound) {
+        return None;
+    }
+    let seconds = bound / Decimal::from(per_second);
+    let (unit, _, _) = UNITS.iter().find(|(unit, _, per_second)| {
+        *unit != read && bounds.contains(&(seconds * Decimal::from(*per_second)))
+    })?;
+    let last = bounds.iter().max()?;
+    Some((unit, format!("its buckets end between {} and {last}", bounds.iter().min()?)))
+}
+
+/// A bound as a length of time, in the unit it is read in.
+pub(super) fn shown(slo: &Slo, role: Role, bound: Decimal) -> Option<String> {
+    use rust_decimal::prelude::ToPrimitive;
+    let (_, per_second) = unit_of(slo, role)?;
+    let millis = bound * Decimal::from(1000) / Decimal::from(per_second);
+    match millis.is_integer() {
+        true => Some(Duration::from_millis(millis.to_u64()?).to_string()),
+        false => Some(format!("{}ms", crate::vocabulary::text(millis))),
+    }
+}

@@ -1,0 +1,85 @@
+//! Labels that a metric does not have.
+
+use std::collections::BTreeSet;
+
+use super::{Found, Place, Verdict, each, is_of_target, listed, meets, named, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+use crate::source::Span;
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| match verdict {
+        Verdict::NoLabel(found, index) => tell(problems, place.slo, matcher(place, *found, *index)),
+        Verdict::Fits(found) => kept(place, *found, problems),
+        Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
+    });
+}
+
+/// A matcher on a label that is not there.
+fn matcher(place: &Place, found: Found, index: usize) -> Problem {
+    let matcher = &place.reading.selector.matchers[index];
+    let span = place.reading.matchers[index];
+    let label = Span { end: span.start + matcher.label.len() as u32, ..span };
+    let labels = labels(found);
+    let problem = unknown(label, found.name, &matcher.label, &labels);
+    if labels.contains(&matcher.label) {
+        return problem
+            .label("some of its series have it, but none that the other matchers select")
+            .help("remove one of the matchers");
+    }
+    let has_value = |label: &&String| {
+        found.family.shapes.iter().any(|shape| {
+            shape
+                .labels
+                .get(*label)
+                .is_some_and(|values| values.known.iter().any(|value| meets(matcher, value) == Some(true)))
+        })
+    };
+    let by_value = labels.iter().copied().find(|known| has_value(known));
+    suggested(problem, label, &matcher.label, by_value, &labels)
+}
+
+/// Labels of `by` that the series of all events do not have.
+fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
+    let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
+    let labels = labels(found);
+    for (label, span) in place.slo.by.iter().zip(&place.slo.places.by) {
+        let text = label.as_str().to_owned();
+        if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
+            let problem = unknown(*span, named(place.reading), &text, &labels);
+            tell(problems, place.slo, suggested(problem, *span, &text, None, &labels));
+        }
+    }
+}
+
+fn labels(found: Found<'_>) -> BTreeSet<&String> {
+    found.family.shapes.iter().flat_map(|shape| shape.labels.keys()).collect()
+}
+
+fn unknown(span: Span, metric: &str, label: &str, labels: &BTreeSet<&String>) -> Problem {
+    let problem = Problem::error("unknown-label", span, format!("`{metric}` has no label `{label}`"));
+    let all: Vec<String> = labels.iter().map(|label| (*label).clone()).collect();
+    match all.is_empty() {
+        true => problem.label("it has none of its own"),
+        false => problem.label(format!("it has {}", listed(&all, 8))),
+    }
+}
+
+fn suggested(
+    problem: Problem,
+    span: Span,
+    label: &str,
+    by_value: Option<&String>,
+    labels: &BTreeSet<&String>,
+) -> Problem {
+    let near = labels
+        .iter()
+        .copied()
+        .filter(|known| strsim::damerau_levenshtein(known, label) <= 1 + known.len() / 4);
+    let near = near.min_by_key(|known| strsim::damerau_levenshtein(known, label));
+    let problem = match by_value.or(near) {
+        Some(known) => problem.fix(format!("write `{known}`"), span, known.clone()),
+        None => problem,
+    };
+    problem.help(format!("if its targets bring it along, say so in the project file: `prometheus: {{ target_labels: [{label}] }}`"))
+}

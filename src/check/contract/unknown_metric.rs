@@ -1,0 +1,110 @@
+//! Metrics that nothing exposes.
+
+use super::{Place, Verdict, each, named, tell};
+use crate::contract::{Contract, Kind};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        if matches!(verdict, Verdict::NoMetric) {
+            tell(problems, place.slo, told(place));
+        }
+    });
+}
+
+fn told(place: &Place) -> Problem {
+    let name = named(place.reading);
+    let near = nearest(name, place.contract, place.reading.role);
+    let problem = Problem::error("unknown-metric", place.reading.name, format!("nothing exposes `{name}`"));
+    let problem = match near.as_slice() {
+        [] => problem.label(format!(
+            "the contract knows {} metrics, none of them like it",
+            place.contract.families.len()
+        )),
+        [one] => problem.label("it is not in the contract").fix(
+            format!("write `{one}`"),
+            place.reading.name,
+            one.clone(),
+        ),
+        several => problem
+            .label("it is not in the contract")
+            .help(format!("did you mean {}?", alternatives(several))),
+    };
+    problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {name}: why it is not there yet }}`"))
+}
+
+/// `a`, `b` or `c`.
+fn alternatives(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.
+fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
+    let mut scored: Vec<(u64, String)> = names(contract, role)
+        .filter_map(|candidate| Some((likeness(name, &candidate)?, candidate)))
+        .collect();
+    scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    let best = scored.first().map_or(0, |(score, _)| *score);
+    // What is much less like it than the best was hardly meant.
+    scored.into_iter().filter(|(score, _)| score * 10 >= best * 9).map(|(_, name)| name).take(3).collect()
+}
+
+/// The names that a query could have for the contract's metrics.
+fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
+    contract.families.iter().flat_map(move |(name, family)| {
+        let classic = matches!(family.kind, Kind::Histogram | Kind::BothHistograms);
+        let counted = matches!(role, Role::Total | Role::Good | Role::Bad | Role::Gain);
+        let histogram = matches!(role, Role::Classic(_) | Role::Native);
+        match () {
+            () if counted && (classic || family.kind == Kind::Summary) => {
+                vec![format!("{name}_count")]
+            }
+            () if histogram && !(classic || family.kind == Kind::NativeHistogram) => Vec::new(),
+            () => vec![name.clone()],
+        }
+    })
+}
+
+/// How much alike two names are, in thousandths; `None` if hardly. The greater of two measures: their spelling, and the words they share.
+fn likeness(name: &str, candidate: &str) -> Option<u64> {
+    let longest = name.chars().count().max(candidate.chars().count()) as u64;
+    let distance = strsim::damerau_levenshtein(name, candidate) as u64;
+    let spelling = 1000u64.saturating_sub(1000 * distance / longest.max(1));
+    let words = |text: &str| -> Vec<String> { text.split(['_', ':']).map(str::to_lowercase).collect() };
+    let (mine, theirs) = (words(name), words(candidate));
+    // Every name of a counter ends so, and says nothing by it.
+    let telling =
+        |word: &&String| !["total", "count", "seconds", "bytes", "bucket", "sum"].contains(&word.as_str());
+    let alike =
+        |a: &String, b: &String| a == b || a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a);
+    let shared =
+        mine.iter().filter(telling).filter(|word| theirs.iter().any(|other| alike(word, other))).count()
+            as u64;
+    let all = (mine.iter().filter(telling).count() + theirs.iter().filter(telling).count()) as u64;
+    let by_words = (2000 * shared).checked_div(all).unwrap_or(0);
+    let best = spelling.max(by_words);
+    let near = spelling >= 750 || (by_words >= 600 && shared >= 1);
+    near.then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_alike_by_spelling_and_by_words() {
+        assert!(
+            likeness("ws_send_errors_total", "ggrt_send_errors_total")
+                > likeness("ws_send_errors_total", "ggrt_messages_sent_total")
+        );
+        assert!(likeness("http_request_total", "http_requests_total").is_some());
+        assert!(likeness("htttp_requests_total", "http_requests_total").is_some());
+        assert_eq!(likeness("mail_sent_total", "node_cpu_seconds_total"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Values that no series has.
+
+use super::uninitialised_series::may_appear;
+use super::{Found, Place, Verdict, each, listed, tell};
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::promql::ast::{MatchOp, Matcher};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        if let Verdict::NoValue(found, index) = verdict
+            && !may_appear(place, *found, *index)
+        {
+            tell(problems, place.slo, told(place, *found, *index));
+        }
+    });
+}
+
+fn told(place: &Place, found: Found, index: usize) -> Problem {
+    let matcher = &place.reading.selector.matchers[index];
+    let span = place.reading.matchers[index];
+    let values = values(found, &matcher.label);
+    let problem = Problem::error(
+        "unmatched-value",
+        span,
+        format!("no value of `{}` meets this matcher", matcher.label),
+    )
+    .label(format!("`{}` has {}", found.name, listed(&values, 8)));
+    let near = values
+        .iter()
+        .filter(|value| {
+            strsim::damerau_levenshtein(&value.to_lowercase(), &matcher.value.to_lowercase())
+                <= 1 + value.len() / 4
+        })
+        .min_by_key(|value| strsim::damerau_levenshtein(value, &matcher.value));
+    match near {
+        Some(value) if matcher.op == MatchOp::Equal => {
+            let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
+            problem.fix(format!("write `{text}`"), span, text)
+        }
+        Some(_) | None => problem
+            .help("select one of the values that exist, or capture the contract again if it is out of date"),
+    }
+}
+
+/// All known values of a label.
+pub(super) fn values(found: Found, label: &str) -> Vec<String> {
+    let of = found.family.shapes.iter().filter_map(|shape| shape.labels.get(label));
+    let mut values: Vec<String> = of.flat_map(|values| values.known.iter().cloned()).collect();
+    values.sort();
+    values.dedup();
+    values
+}

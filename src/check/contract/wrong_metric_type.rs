@@ -1,0 +1,62 @@
+//! Metrics that are taken for what they are not.
+
+use super::{Found, Place, Verdict, each, named, tell, words};
+use crate::contract::{Kind, Part};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    each(model, |place, verdict| {
+        if let Verdict::OtherType(found) = verdict
+            && !is_summary_as_histogram(place.reading.role, *found)
+        {
+            tell(problems, place.slo, told(place, *found));
+        }
+    });
+}
+
+/// That is a fault of its own.
+pub(super) fn is_summary_as_histogram(role: Role, found: Found) -> bool {
+    matches!(role, Role::Classic(_) | Role::Native) && found.family.kind == Kind::Summary
+}
+
+fn told(place: &Place, found: Found) -> Problem {
+    let name = named(place.reading);
+    let span = place.reading.name;
+    let taken = match place.reading.role {
+        Role::Total | Role::Good | Role::Bad | Role::Gain => "a counter",
+        Role::Classic(_) => "a histogram with buckets",
+        Role::Native => "a native histogram",
+        Role::State | Role::Course => "a gauge",
+    };
+    let is = match found.part {
+        Part::Bucket => "a bucket of a histogram",
+        Part::Count => "a count of observations",
+        Part::Sum => "a sum of observations",
+        Part::Whole => words(found.family.kind),
+    };
+    let problem =
+        Problem::error("wrong-metric-type", span, format!("`{name}` is {is} where {taken} belongs"));
+    match (place.reading.role, found.family.kind) {
+        (
+            Role::Total | Role::Good | Role::Bad | Role::Gain,
+            Kind::Histogram | Kind::Summary | Kind::BothHistograms,
+        ) => {
+            let count = format!("{name}_count");
+            problem.fix(format!("count its observations: `{count}`"), span, count)
+        }
+        (Role::Total | Role::Good | Role::Bad, _) => {
+            problem.help(format!("say when it is good, in a `condition` such as `{name} < 100`"))
+        }
+        (Role::Gain, _) => problem.help(
+            "`rate` and `increase` are for counters; for a gauge there are `delta` and `avg_over_time`",
+        ),
+        (Role::Classic(_), Kind::NativeHistogram) => {
+            problem.help("add `histogram: native` to the SLI; the rules then need Prometheus 2.54 or newer")
+        }
+        (Role::Native, Kind::Histogram) => problem.help("remove `histogram: native`: it has buckets"),
+        (Role::Classic(_) | Role::Native, _) => problem.help("name a histogram"),
+        (Role::Course, _) => problem.help("let `rate` or `increase` tell what it gains"),
+        (Role::State, _) => problem.help("compare its `_count`, `_sum` or `_bucket`, within `rate`"),
+    }
+}

@@ -1,0 +1,57 @@
+//! Contracts beside the sources: stripped ones as `slowburn metrics capture` writes them, and raw captures.
+
+use super::exposition;
+use crate::contract::{Contract, MARK};
+use crate::diagnostic::Problem;
+use crate::source::{SourceId, Span};
+
+/// Reads a contract; which form it has is decided by its first line.
+///
+/// Of a stripped one nothing may be wrong: where there is a problem, nothing of it is known. A raw capture is read as far as it can
+/// be, because programs write it, and each line that was left out is a warning.
+pub fn contract(source: SourceId, text: &str) -> (Option<Contract>, Vec<Problem>) {
+    let first = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}').trim_end();
+    if first == MARK {
+        return match Contract::parse(source, text) {
+            Ok(contract) => (Some(contract), Vec::new()),
+            Err(problems) => (None, problems),
+        };
+    }
+    let reading = exposition::read(text.as_bytes());
+    let problems = told(source, text, &reading);
+    (Some(reading.contract), problems)
+}
+
+/// The lines of a raw capture that were left out.
+fn told(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut lines = text.split_inclusive('\n').enumerate();
+    let mut offset = 0;
+    for skipped in &reading.skipped {
+        // Both are ordered by line; several can be of one line.
+        let mut line = "";
+        let mut ahead = lines.clone();
+        while let Some((index, next)) = ahead.next() {
+            if index + 1 == skipped.line {
+                line = next.trim_end_matches(['\n', '\r']);
+                break;
+            }
+            offset += next.len();
+            lines = ahead.clone();
+        }
+        // Columns are counted after a byte order mark.
+        let mark = line.len() - line.trim_start_matches('\u{feff}').len();
+        let column =
+            line[mark..].char_indices().nth(skipped.column - 1).map_or(line.len(), |(at, _)| mark + at);
+        let place = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
+        let span = Span { source, start: place(column), end: place(line.len()) };
+        let problem = Problem::warning("unread-sample", span, "a line of this capture is not read");
+        problems.push(problem.label(skipped.reason.clone()));
+    }
+    if reading.more > 0
+        && let Some(last) = problems.pop()
+    {
+        problems.push(last.help(format!("{} more are not read either", reading.more)));
+    }
+    problems
+}

@@ -1,0 +1,418 @@
+//! One line of an exposition: what it declares, or which series it is a sample of.
+//!
+//! Nothing is copied: names and values are slices of the text, with their escapes still in them.
+
+use std::borrow::Cow;
+
+/// Labels that one series may have. Prometheus sets no limit by itself; real series have a few dozen.
+const MOST_LABELS: usize = 1000;
+
+/// Characters of the text that a reason repeats.
+const EXCERPT: usize = 40;
+
+/// What a line says.
+#[derive(Debug)]
+pub(super) enum Line<'a> {
+    /// Nothing: it is empty, or a remark for people.
+    Nothing,
+    /// `# TYPE`; of a type that is none, the word.
+    Type(&'a str, Result<Type, &'a str>),
+    /// `# UNIT`
+    Unit(&'a str, &'a str),
+    /// `# HELP`; what it says is for people.
+    Help(&'a str),
+    /// `# EOF`, with which OpenMetrics ends.
+    End,
+    /// A sample; its labels are in the list that was handed over.
+    Sample(Sample<'a>),
+}
+
+/// The types that an exposition can declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Counter,
+    Gauge,
+    Histogram,
+    GaugeHistogram,
+    Summary,
+    Info,
+    StateSet,
+    Unknown,
+}
+
+/// One sample.
+#[derive(Debug)]
+pub(super) struct Sample<'a> {
+    /// The name of the series.
+    pub name: &'a str,
+    /// What is between the braces of a value that is none number but a whole histogram or summary (OpenMetrics 2.0).
+    pub composite: Option<&'a str>,
+    /// What is wrong after the value, where nothing matters to a contract.
+    pub tail: Option<Fault>,
+}
+
+/// One label of a sample, as it is written between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label<'a> {
+    pub name: &'a str,
+    pub value: &'a str,
+}
+
+/// Why a line is not what it should be.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The byte of the line where that shows.
+    pub at: usize,
+    pub reason: String,
+}
+
+impl Fault {
+    fn new(at: usize, reason: impl Into<String>) -> Self {
+        Self { at, reason: reason.into() }
+    }
+}
+
+/// Reads a line without its end. The labels of a sample are put into `labels`, which is emptied first; those without a value are
+/// left out, because to Prometheus they are the same as none.
+pub(super) fn read<'a>(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Line<'a>, Fault> {
+    let mut cursor = Cursor { line, at: 0 };
+    cursor.blanks();
+    match cursor.peek() {
+        None => Ok(Line::Nothing),
+        Some(b'#') => comment(cursor),
+        Some(_) => {
+            labels.clear();
+            sample(cursor, labels).map(Line::Sample)
+        }
+    }
+}
+
+/// What a quoted text stands for. Prometheus knows three escapes and leaves every other as it is.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => plain.push('\n'),
+            Some(quoted @ ('\\' | '"')) => plain.push(quoted),
+            Some(other) => plain.extend(['\\', other]),
+            None => plain.push('\\'),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// The start of a text, for a reason.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(EXCERPT).map(visible).collect();
+    if chars.next().is_some() { format!("{start}…") } else { start }
+}
+
+/// A character so that it can be seen.
+fn visible(c: char) -> String {
+    if c.is_control() { c.escape_debug().to_string() } else { c.to_string() }
+}
+
+struct Cursor<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.line.as_bytes().get(self.at).copied()
+    }
+
+    fn takes(&mut self, byte: u8) -> bool {
+        let is = self.peek() == Some(byte);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn take_while(&mut self, is: impl Fn(u8) -> bool) -> &'a str {
+        let bytes = self.line.as_bytes();
+        let start = self.at;
+        while self.at < bytes.len() && is(bytes[self.at]) {
+            self.at += 1;
+        }
+        // Every test here is true of ASCII only, or of all that is not, so no character is split.
+        self.line.get(start..self.at).unwrap_or_default()
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.take_while(|byte| byte != b' ' && byte != b'\t')
+    }
+
+    fn rest(&self) -> &'a str {
+        self.line.get(self.at..).unwrap_or_default()
+    }
+
+    /// What is here, for a reason.
+    fn here(&self) -> String {
+        match self.rest().chars().next() {
+            Some(c) => format!("`{}`", visible(c)),
+            None => "the end of the line".to_owned(),
+        }
+    }
+
+    /// The text up to the closing quote; the opening one has been taken.
+    fn quoted(&mut self, what: &str) -> Result<&'a str, Fault> {
+        let bytes = self.line.as_bytes();
+        let start = self.at;
+        while let Some(&byte) = bytes.get(self.at) {
+            match byte {
+                b'"' => {
+                    let text = self.line.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    return Ok(text);
+                }
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        Err(Fault::new(start - 1, format!("the quote of this {what} is not closed")))
+    }
+}
+
+fn comment(mut cursor: Cursor) -> Result<Line, Fault> {
+    cursor.at += 1;
+    cursor.blanks();
+    match cursor.word() {
+        "HELP" => Ok(metric(&mut cursor).map_or(Line::Nothing, Line::Help)),
+        "TYPE" => {
+            let name = metric(&mut cursor)?;
+            cursor.blanks();
+            let at = cursor.at;
+            let word = cursor.word();
+            cursor.blanks();
+            match (word, cursor.peek()) {
+                ("", _) => Err(Fault::new(at, "`# TYPE` names no type")),
+                (_, Some(_)) => Err(Fault::new(
+                    cursor.at,
+                    format!("`{}` after the type is not expected", excerpt(cursor.rest())),
+                )),
+                (word, None) => Ok(Line::Type(name, type_of(word).ok_or(word))),
+            }
+        }
+        "UNIT" => {
+            let name = metric(&mut cursor)?;
+            cursor.blanks();
+            Ok(Line::Unit(name, cursor.rest().trim_end_matches([' ', '\t'])))
+        }
+        "EOF" if cursor.rest().trim().is_empty() => Ok(Line::End),
+        _ => Ok(Line::Nothing),
+    }
+}
+
+fn type_of(word: &str) -> Option<Type> {
+    // Prometheus' own library for other languages than Go has always taken any case.
+    let is = |name: &str| word.eq_ignore_ascii_case(name);
+    const TYPES: [(&str, Type); 9] = [
+        ("counter", Type::Counter),
+        ("gauge", Type::Gauge),
+        ("histogram", Type::Histogram),
+        ("gaugehistogram", Type::GaugeHistogram),
+        ("summary", Type::Summary),
+        ("info", Type::Info),
+        ("stateset", Type::StateSet),
+        ("unknown", Type::Unknown),
+        ("untyped", Type::Unknown),
+    ];
+    TYPES.iter().find(|(name, _)| is(name)).map(|(_, known)| *known)
+}
+
+/// The name that a declaration is about.
+fn metric<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
+    cursor.blanks();
+    let at = cursor.at;
+    let name = if cursor.takes(b'"') { cursor.quoted("name")? } else { cursor.word() };
+    if name.is_empty() { Err(Fault::new(at, "the declaration names no metric")) } else { Ok(name) }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':'
+}
+
+fn is_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sample<'a>, Fault> {
+    let start = cursor.at;
+    let mut name = cursor.take_while(is_name);
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Fault::new(start, format!("`{}` is no name of a metric", excerpt(name))));
+    }
+    match cursor.peek() {
+        Some(b' ' | b'\t' | b'{') | None => {}
+        Some(_) if name.is_empty() => {
+            return Err(Fault::new(start, format!("a metric's name is expected, not {}", cursor.here())));
+        }
+        Some(_) => {
+            let reason = format!("{} cannot stand in a name that is not quoted in braces", cursor.here());
+            return Err(Fault::new(cursor.at, reason));
+        }
+    }
+    cursor.blanks();
+    if !name.is_empty() && is_composite(cursor.rest()) {
+        // What stands in these braces is the value.
+    } else if cursor.takes(b'{') {
+        let quoted = braces(&mut cursor, labels)?;
+        name = match (name.is_empty(), quoted) {
+            (false, None) => name,
+            (true, Some((_, quoted))) => quoted,
+            (false, Some((at, _))) => return Err(Fault::new(at, "the sample has two names")),
+            (true, None) => return Err(Fault::new(start, "the sample has no name")),
+        };
+        cursor.blanks();
+    }
+    let at = cursor.at;
+    let composite = if cursor.takes(b'{') {
+        let inner = cursor.take_while(|byte| byte != b'}');
+        if !cursor.takes(b'}') {
+            return Err(Fault::new(at, "the brace of this value is not closed"));
+        }
+        Some(inner)
+    } else {
+        match cursor.word() {
+            "" => return Err(Fault::new(at, "the sample has no value")),
+            word if is_number(word) => None,
+            word => return Err(Fault::new(at, format!("the value `{}` is no number", excerpt(word)))),
+        }
+    };
+    let tail = tail(&mut cursor).err();
+    Ok(Sample { name, composite, tail })
+}
+
+/// Whether a brace opens a value: a key with a colon follows it, where a label has `=`.
+fn is_composite(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('{') else { return false };
+    let key = inner.bytes().take_while(|byte| is_label(*byte)).count();
+    key > 0 && inner.as_bytes().get(key) == Some(&b':')
+}
+
+/// The labels up to the closing brace, and a metric's name that stands among them in quotes.
+fn braces<'a>(
+    cursor: &mut Cursor<'a>,
+    labels: &mut Vec<Label<'a>>,
+) -> Result<Option<(usize, &'a str)>, Fault> {
+    let mut name = None;
+    let mut count = 0;
+    loop {
+        cursor.blanks();
+        if cursor.takes(b'}') {
+            return Ok(name);
+        }
+        let at = cursor.at;
+        let (label, quoted) = match cursor.takes(b'"') {
+            true => (cursor.quoted("name")?, true),
+            false => (cursor.take_while(is_label), false),
+        };
+        let digit = !quoted && label.starts_with(|c: char| c.is_ascii_digit());
+        if label.is_empty() || digit {
+            return Err(Fault::new(
+                at,
+                format!("a label's name is expected, not {}", Cursor { at, ..*cursor }.here()),
+            ));
+        }
+        cursor.blanks();
+        if cursor.takes(b'=') {
+            cursor.blanks();
+            if !cursor.takes(b'"') {
+                let reason = format!("the value of a label is expected in quotes, not {}", cursor.here());
+                return Err(Fault::new(cursor.at, reason));
+            }
+            let value = cursor.quoted("value")?;
+            count += 1;
+            if count > MOST_LABELS {
+                return Err(Fault::new(at, format!("the sample has more than {MOST_LABELS} labels")));
+            }
+            if !value.is_empty() {
+                labels.push(Label { name: label, value });
+            }
+        } else if quoted && name.is_none() {
+            name = Some((at, label));
+        } else {
+            return Err(Fault::new(cursor.at, format!("`=` is expected, not {}", cursor.here())));
+        }
+        cursor.blanks();
+        if !cursor.takes(b',') && cursor.peek() != Some(b'}') {
+            return Err(Fault::new(cursor.at, format!("`,` or `}}` is expected, not {}", cursor.here())));
+        }
+    }
+}
+
+/// What may follow a value: a time, when the series began (OpenMetrics 2.0), exemplars.
+fn tail(cursor: &mut Cursor) -> Result<(), Fault> {
+    let mut labels = Vec::new();
+    let mut exemplar = false;
+    loop {
+        cursor.blanks();
+        let at = cursor.at;
+        match cursor.peek() {
+            None => return Ok(()),
+            Some(b'#') => {
+                cursor.at += 1;
+                cursor.blanks();
+                if !cursor.takes(b'{') {
+                    return Err(Fault::new(at, "the exemplar has no labels"));
+                }
+                labels.clear();
+                braces(cursor, &mut labels)?;
+                cursor.blanks();
+                let at = cursor.at;
+                if !is_number(cursor.word()) {
+                    return Err(Fault::new(at, "the exemplar has no value"));
+                }
+                exemplar = true;
+            }
+            Some(_) => {
+                let word = cursor.word();
+                let began = word.strip_prefix("st@").or(word.strip_prefix("ct@")).unwrap_or(word);
+                if !is_number(began) {
+                    let after = if exemplar { "exemplar" } else { "value" };
+                    return Err(Fault::new(at, format!("`{}` after the {after} is no time", excerpt(word))));
+                }
+            }
+        }
+    }
+}
+
+/// Whether Go's `ParseFloat`, with which Prometheus reads values, takes the text: decimal and hexadecimal numbers, infinities, NaN.
+pub(super) fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let hexadecimal = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X"));
+    let (digits, is_digit, exponent): (_, fn(&u8) -> bool, _) = match hexadecimal {
+        Some(digits) => (digits, |byte| byte.is_ascii_hexdigit() || *byte == b'_', b'p'),
+        None => (unsigned, u8::is_ascii_digit, b'e'),
+    };
+    let bytes = digits.as_bytes();
+    let run = |from: usize| bytes[from..].iter().take_while(|byte| is_digit(byte)).count();
+    let whole = run(0);
+    let point = usize::from(bytes.get(whole) == Some(&b'.'));
+    let fraction = if point == 1 { run(whole + 1) } else { 0 };
+    let mantissa = whole + point + fraction;
+    if whole + fraction > 0 {
+        let Some((mark, power)) = bytes[mantissa..].split_first() else { return hexadecimal.is_none() };
+        let power = power.strip_prefix(b"+").or(power.strip_prefix(b"-")).unwrap_or(power);
+        return mark.eq_ignore_ascii_case(&exponent)
+            && !power.is_empty()
+            && power.iter().all(u8::is_ascii_digit);
+    }
+    let nan = unsigned.len() == text.len() && text.eq_ignore_ascii_case("nan");
+    nan || unsigned.eq_ignore_ascii_case("inf") || unsigned.eq_ignore_ascii_case("infinity")
+}

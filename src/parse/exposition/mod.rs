@@ -1,0 +1,407 @@
+//! Reads what programs expose: Prometheus' text format 0.0.4 and 1.0.0, OpenMetrics 1.0, and the composite values of OpenMetrics 2.0.
+//!
+//! Real programs get much of it wrong, and Prometheus takes most of that: declarations after the samples, twice, or none, families
+//! torn apart, blanks and commas where they do not belong. So does this. A line that cannot be read is left out and told.
+//!
+//! | in the text | in the contract |
+//! |---|---|
+//! | counter `x` of OpenMetrics, with samples `x_total` | counter `x_total`, as Prometheus stores it |
+//! | info `x`, with samples `x_info` | info `x_info` |
+//! | `x_created` of a counter, histogram or summary | gauge `x_created`: a time |
+//! | gaugehistogram `x` | gauges `x_bucket`, `x_gcount`, `x_gsum`: none of them only grows |
+//! | histogram without another bucket than `+Inf` | native histogram: text of 0.0.4 shows no more of one |
+//! | composite value with `schema:`, with `bucket:[…]` | native histogram, histogram, or both |
+//! | `x_bucket` with `le="+Inf"` and `x_count`, of no known type | histogram `x`: nothing else looks so |
+//! | `x` with `quantile`, `x_count` and `x_sum`, of no known type | summary `x` |
+//! | declared, without a sample | a metric without shapes |
+//!
+//! An empty value of a label is an absent label.
+
+mod families;
+mod line;
+mod tally;
+
+use std::collections::BTreeMap;
+
+use crate::contract::{Contract, Family, Kind};
+use families::Families;
+use line::{Label, Line, Type, unescaped};
+use tally::Tally;
+
+/// Lines that are told of; beyond, they are counted.
+const TOLD: usize = 100;
+
+/// What an exposition comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What it shows.
+    pub contract: Contract,
+    /// What could not be read, by line: the first hundred.
+    pub skipped: Vec<Skipped>,
+    /// How much more could not be read.
+    pub more: u64,
+    /// How many samples were read.
+    pub samples: u64,
+}
+
+/// A place that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1; in bytes where the line is not UTF-8.
+    pub column: usize,
+    /// Why, as one clause.
+    pub reason: String,
+}
+
+/// Reads an exposition. Time is proportional to the text, memory to what differs in it and bounded.
+pub fn read(text: &[u8]) -> Reading {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let mut reader = Reader::default();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest);
+        let (line, after) = match end {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &rest[rest.len()..]),
+        };
+        rest = after;
+        reader.number += 1;
+        reader.line(line.strip_suffix(b"\r").unwrap_or(line));
+    }
+    let mut reading = reader.finish();
+    reading.contract.origin = origin(text);
+    reading
+}
+
+/// What the first line says of the program, in a capture: `# from: prometheus-node-exporter 1.5.0`.
+fn origin(text: &[u8]) -> Option<String> {
+    let line = text.split(|byte| *byte == b'\n').next()?;
+    let said = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
+    (!said.is_empty()).then(|| said.to_owned())
+}
+
+/// What `# TYPE` and `# UNIT` say of a metric.
+#[derive(Clone, Copy, Debug)]
+struct Declared<'a> {
+    kind: Type,
+    unit: Option<&'a str>,
+    /// Whether a series of it was seen.
+    seen: bool,
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    number: usize,
+    skipped: Vec<Skipped>,
+    more: u64,
+    samples: u64,
+    entries: usize,
+    declared: BTreeMap<&'a str, Declared<'a>>,
+    /// By name, as it is written.
+    names: BTreeMap<&'a str, usize>,
+    tallies: Vec<(&'a str, Tally<'a>)>,
+    /// Where the last sample went: most lines are of the metric of the line before.
+    last: Option<usize>,
+    labels: Vec<Label<'a>>,
+    /// Whether it is OpenMetrics.
+    ended: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn skip(&mut self, line: usize, column: usize, reason: impl Into<String>) {
+        if self.skipped.len() < TOLD {
+            self.skipped.push(Skipped { line, column, reason: reason.into() });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn line(&mut self, bytes: &'a [u8]) {
+        let line = match std::str::from_utf8(bytes) {
+            Ok(line) => line,
+            Err(fault) => return self.skip(self.number, fault.valid_up_to() + 1, "the line is not UTF-8"),
+        };
+        let mut labels = std::mem::take(&mut self.labels);
+        let read = line::read(line, &mut labels);
+        let fault = match read {
+            Ok(Line::Nothing) => None,
+            Ok(Line::End) => {
+                self.ended = true;
+                None
+            }
+            Ok(Line::Help(name)) => self.declare(name, None, None),
+            Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
+            Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
+            Ok(Line::Type(name, Err(word))) => {
+                let excess = self.declare(name, None, None);
+                Some(
+                    excess.unwrap_or_else(|| (0, format!("`{}` is no type of metrics", line::excerpt(word)))),
+                )
+            }
+            Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
+                Ok(()) => {
+                    self.samples += 1;
+                    sample.tail.map(|tail| (tail.at, tail.reason))
+                }
+                Err(reason) => Some((0, reason)),
+            },
+            Err(fault) => Some((fault.at, fault.reason)),
+        };
+        self.labels = labels;
+        if let Some((at, reason)) = fault {
+            let column = line.get(..at).unwrap_or(line).chars().count() + 1;
+            self.skip(self.number, column, reason);
+        }
+    }
+
+    /// Notes a declaration; returns what is wrong with it.
+    fn declare(
+        &mut self,
+        name: &'a str,
+        kind: Option<Type>,
+        unit: Option<&'a str>,
+    ) -> Option<(usize, String)> {
+        let unit = unit.filter(|unit| !unit.is_empty());
+        if let Some(declared) = self.declared.get_mut(name) {
+            declared.unit = declared.unit.or(unit);
+            let kind = kind.filter(|kind| *kind != Type::Unknown)?;
+            if declared.kind == Type::Unknown {
+                declared.kind = kind;
+            }
+            let differs = declared.kind != kind;
+            return differs.then(|| (0, format!("`{}` has another type further up", line::excerpt(name))));
+        }
+        if self.entries >= tally::MOST_ENTRIES {
+            return Some((
+                0,
+                format!("the exposition has more than {} names, labels and bounds", tally::MOST_ENTRIES),
+            ));
+        }
+        self.entries += 1;
+        self.declared.insert(name, Declared { kind: kind.unwrap_or(Type::Unknown), unit, seen: false });
+        None
+    }
+
+    fn sample(&mut self, sample: &line::Sample<'a>, labels: &[Label<'a>]) -> Result<(), String> {
+        let index = match self.last {
+            Some(last) if self.tallies[last].0 == sample.name => last,
+            _ => match self.names.get(sample.name) {
+                Some(index) => *index,
+                None if self.entries >= tally::MOST_ENTRIES => {
+                    return Err(format!(
+                        "the exposition has more than {} names, labels and bounds",
+                        tally::MOST_ENTRIES
+                    ));
+                }
+                None => {
+                    self.entries += 1;
+                    self.tallies.push((sample.name, Tally::new(sample.name, self.number)));
+                    self.names.insert(sample.name, self.tallies.len() - 1);
+                    self.tallies.len() - 1
+                }
+            },
+        };
+        self.last = Some(index);
+        self.tallies[index].1.add(sample, labels, &mut self.entries)
+    }
+
+    fn finish(mut self) -> Reading {
+        self.infer();
+        let mut families = Families::default();
+        for (name, tally) in std::mem::take(&mut self.tallies) {
+            // Samples that could not be counted show nothing.
+            if tally.shapes.is_empty() {
+                continue;
+            }
+            let (line, composite) = (tally.line, tally.composite);
+            match self.home(name, composite) {
+                Home::Own { kind, declared } => {
+                    // The unit is that of what is measured, not that of a time or a count beside it.
+                    let same = declared == Some(name) || kind != Kind::Gauge;
+                    let unit = self.see(declared).filter(|_| same);
+                    families.own(name, kind, unit, tally);
+                }
+                Home::Part { base, kind, bounds } => {
+                    let unit = self.see(Some(base));
+                    let beyond = families.part(base, kind, unit, bounds, tally);
+                    for text in beyond {
+                        let reason = format!(
+                            "the bound `{}` of `{}` is no number that a decimal of 28 digits can hold",
+                            line::excerpt(&text),
+                            line::excerpt(name)
+                        );
+                        self.skip(line, 1, reason);
+                    }
+                }
+                Home::Nowhere(reason) => self.skip(line, 1, reason),
+            }
+        }
+        let mut contract = Contract { origin: None, families: families.finish() };
+        for (name, declared) in &self.declared {
+            if !declared.seen {
+                for (name, kind) in unseen(name, declared.kind, self.ended) {
+                    let unit = declared.unit.map(|unit| unescaped(unit).into_owned());
+                    let family = Family { kind, unit, shapes: Vec::new() };
+                    contract.families.entry(unescaped(&name).into_owned()).or_insert(family);
+                }
+            }
+        }
+        self.skipped.sort();
+        Reading { contract, skipped: self.skipped, more: self.more, samples: self.samples }
+    }
+
+    /// Whether nothing has been said of what a metric is.
+    fn is_untold(&self, name: &str) -> bool {
+        self.declared.get(name).is_none_or(|declared| declared.kind == Type::Unknown)
+    }
+
+    /// Finds histograms and summaries of which no type is declared, as in the answers of `/federate`.
+    fn infer(&mut self) {
+        let mut found = Vec::new();
+        for (name, tally) in &self.tallies {
+            let untold = |suffixes: &[&str], base: &str| {
+                suffixes.iter().all(|suffix| {
+                    let part = format!("{base}{suffix}");
+                    self.names.contains_key(part.as_str()) && self.is_untold(&part)
+                })
+            };
+            let (base, kind, parts): (_, _, &[&str]) = match name.strip_suffix("_bucket") {
+                Some(base) => (base, Type::Histogram, &["_bucket", "_count"]),
+                None => (*name, Type::Summary, &["", "_count", "_sum"]),
+            };
+            let marked = tally.shapes.iter().all(|shape| {
+                shape.marked && (kind == Type::Summary || shape.bounds.keys().any(|text| is_infinite(text)))
+            });
+            let free = kind == Type::Summary || !self.names.contains_key(base);
+            if marked && free && self.is_untold(base) && untold(parts, base) {
+                found.push((base, kind));
+            }
+        }
+        for (base, kind) in found {
+            for suffix in ["_bucket", "_count", "_sum"] {
+                if self.is_untold(&format!("{base}{suffix}")) {
+                    self.declared.remove(format!("{base}{suffix}").as_str());
+                }
+            }
+            let unit = self.declared.get(base).and_then(|declared| declared.unit);
+            self.declared.insert(base, Declared { kind, unit, seen: false });
+        }
+    }
+
+    fn kind(&self, name: &str) -> Option<Type> {
+        self.declared.get(name).map(|declared| declared.kind)
+    }
+
+    /// Where the series of a name belong.
+    fn home(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
+        let own = |kind, declared| Home::Own { kind, declared: Some(declared) };
+        match self.kind(name) {
+            _ if composite.any() => return self.composite(name, composite),
+            Some(Type::Counter) => return own(Kind::Counter, name),
+            Some(Type::Gauge) => return own(Kind::Gauge, name),
+            Some(Type::Info) => return own(Kind::Info, name),
+            Some(Type::StateSet) => return own(Kind::StateSet, name),
+            Some(Type::Summary) => return Home::Part { base: name, kind: Kind::Summary, bounds: true },
+            Some(Type::Histogram | Type::GaugeHistogram) => {
+                return Home::Nowhere(format!(
+                    "the histogram `{}` has no series of its own name",
+                    line::excerpt(name)
+                ));
+            }
+            Some(Type::Unknown) | None => {}
+        }
+        let histogram = |base, bounds| Home::Part { base, kind: Kind::Histogram, bounds };
+        let known = |suffix| name.strip_suffix(suffix).and_then(|base| Some((base, self.kind(base)?)));
+        if let Some((base, Type::Counter)) = known("_total") {
+            return own(Kind::Counter, base);
+        }
+        if let Some((base, Type::Info)) = known("_info") {
+            return own(Kind::Info, base);
+        }
+        if let Some((base, Type::Counter | Type::Histogram | Type::Summary | Type::GaugeHistogram)) =
+            known("_created")
+        {
+            return own(Kind::Gauge, base);
+        }
+        match known("_bucket") {
+            Some((base, Type::Histogram)) => return histogram(base, true),
+            Some((base, Type::GaugeHistogram)) => return own(Kind::Gauge, base),
+            _ => {}
+        }
+        for suffix in ["_count", "_sum"] {
+            match known(suffix) {
+                Some((base, Type::Histogram)) => return histogram(base, false),
+                Some((base, Type::Summary)) => {
+                    return Home::Part { base, kind: Kind::Summary, bounds: false };
+                }
+                _ => {}
+            }
+        }
+        if let Some((base, Type::GaugeHistogram)) = known("_gcount").or(known("_gsum")) {
+            return own(Kind::Gauge, base);
+        }
+        Home::Own { kind: Kind::Unknown, declared: self.declared.contains_key(name).then_some(name) }
+    }
+
+    fn composite(&self, name: &'a str, composite: tally::Composite) -> Home<'a> {
+        let histogram = composite.native || composite.classic;
+        let kind = if histogram { Kind::Histogram } else { Kind::Summary };
+        let fits = match self.kind(name) {
+            Some(Type::Histogram) => histogram,
+            Some(Type::Summary) => !histogram,
+            Some(Type::Unknown) | None => true,
+            Some(Type::Counter | Type::Gauge | Type::GaugeHistogram | Type::Info | Type::StateSet) => false,
+        };
+        if !fits {
+            return Home::Nowhere(format!(
+                "the values of `{}` are not those of its type",
+                line::excerpt(name)
+            ));
+        }
+        Home::Part { base: name, kind, bounds: true }
+    }
+
+    /// The unit that is declared, of a metric of which there is a series.
+    fn see(&mut self, name: Option<&str>) -> Option<String> {
+        let declared = self.declared.get_mut(name?)?;
+        declared.seen = true;
+        declared.unit.map(|unit| unescaped(unit).into_owned())
+    }
+}
+
+/// What a declaration without samples tells of: series as Prometheus would store them.
+fn unseen(name: &str, kind: Type, open_metrics: bool) -> Vec<(String, Kind)> {
+    let suffixed = |suffix: &str| match open_metrics && !name.ends_with(suffix) {
+        true => format!("{name}{suffix}"),
+        false => name.to_owned(),
+    };
+    match kind {
+        Type::Counter => vec![(suffixed("_total"), Kind::Counter)],
+        Type::Info => vec![(suffixed("_info"), Kind::Info)],
+        Type::GaugeHistogram => {
+            ["_bucket", "_gcount", "_gsum"].map(|suffix| (format!("{name}{suffix}"), Kind::Gauge)).to_vec()
+        }
+        Type::Gauge => vec![(name.to_owned(), Kind::Gauge)],
+        Type::Histogram => vec![(name.to_owned(), Kind::Histogram)],
+        Type::Summary => vec![(name.to_owned(), Kind::Summary)],
+        Type::StateSet => vec![(name.to_owned(), Kind::StateSet)],
+        Type::Unknown => vec![(name.to_owned(), Kind::Unknown)],
+    }
+}
+
+/// The metric that the series of a name belong to.
+enum Home<'a> {
+    /// One that is called as they are.
+    Own { kind: Kind, declared: Option<&'a str> },
+    /// A histogram or summary; `bounds` if their mark is one.
+    Part { base: &'a str, kind: Kind, bounds: bool },
+    /// None.
+    Nowhere(String),
+}
+
+fn is_infinite(text: &str) -> bool {
+    let text = text.strip_prefix('+').unwrap_or(text);
+    text.eq_ignore_ascii_case("inf") || text.eq_ignore_ascii_case("infinity")
+}

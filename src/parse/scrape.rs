@@ -1,0 +1,86 @@
+//! A configuration of Prometheus, as far as it says what is scraped. It is not ours: keys that say something else are passed over.
+
+use super::fields::as_scalar;
+use super::yaml::{Node, Value};
+use crate::ast::{JobBlock, Key, ScrapeFile};
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+
+/// What is scraped; a problem and `None` if the file is no such configuration.
+pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
+    let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {
+        problems.push(
+            Problem::error("wrong-type", start(node), "this configuration of Prometheus scrapes nothing")
+                .label("expected `scrape_configs`, a list of jobs")
+                .help("name the file that Prometheus is started with, or a copy of it"),
+        );
+        return None;
+    };
+    let global = get(node, "global");
+    let scrape_interval = global.and_then(|global| scalar(global, "scrape_interval", problems));
+    let external_labels =
+        global.and_then(|global| get(global, "external_labels")).map(keys).unwrap_or_default();
+    let jobs = jobs.iter().filter_map(|node| job(node, problems)).collect();
+    Some(ScrapeFile { scrape_interval, jobs, external_labels })
+}
+
+fn job(node: &Node, problems: &mut Vec<Problem>) -> Option<JobBlock> {
+    let name = scalar(node, "job_name", problems)?;
+    let scrape_interval = scalar(node, "scrape_interval", problems);
+    let mut labels = Vec::new();
+    let mut open = false;
+    for (key, value) in entries(node) {
+        let all = list(value);
+        match key.text.as_str() {
+            "static_configs" => {
+                let sets = all.iter().filter_map(|node| get(node, "labels"));
+                labels.extend(sets.flat_map(keys).map(|key| key.text));
+            }
+            "relabel_configs" | "metric_relabel_configs" => {
+                for rule in all {
+                    let text = |name: &str| match get(rule, name).map(|node| &node.value) {
+                        Some(Value::Scalar(text)) => Some(text.text.clone()),
+                        _ => None,
+                    };
+                    labels.extend(text("target_label"));
+                    open |= text("action").is_some_and(|action| action == "labelmap");
+                }
+            }
+            // Discovered targets may bring labels only by relabelling, but files of targets bring their own.
+            "file_sd_configs" | "http_sd_configs" => open = true,
+            _ => {}
+        }
+    }
+    Some(JobBlock { name, scrape_interval, labels, open })
+}
+
+fn start(node: &Node) -> crate::source::Span {
+    crate::source::Span { end: node.span.start, ..node.span }
+}
+
+fn entries(node: &Node) -> impl Iterator<Item = (&Key, &Node)> {
+    let entries = match &node.value {
+        Value::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    entries.iter().map(|entry| (&entry.key, &entry.value))
+}
+
+fn list(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(nodes) => nodes,
+        _ => &[],
+    }
+}
+
+fn get<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    entries(node).find(|(key, _)| key.text == name).map(|(_, node)| node)
+}
+
+fn keys(node: &Node) -> Vec<Key> {
+    entries(node).map(|(key, _)| key.clone()).collect()
+}
+
+fn scalar(node: &Node, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+    as_scalar(get(node, name)?, &format!("`{name}`"), problems)
+}

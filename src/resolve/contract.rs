@@ -1,0 +1,88 @@
+//! What a service is known to expose, and what it is to expose one day.
+
+use std::collections::BTreeMap;
+
+use super::{values, whole};
+use crate::ast::{Ast, JobBlock, ServiceFile};
+use crate::contract::Contract;
+use crate::diagnostic::Problem;
+use crate::model::{Job, Planned, Reading, Role};
+use crate::parse::{beside, nearest};
+use crate::vocabulary::Duration;
+
+/// Prometheus's own default.
+const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The contracts that a service names, as one; `None` if it names none.
+pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Contract> {
+    let mut all: Option<Contract> = None;
+    for named in &file.metrics {
+        let path = beside(&file.path, &named.text);
+        match ast.contracts.get(&path) {
+            Some(contract) => all.get_or_insert_default().merge(contract.clone()),
+            None if ast.unreadable.contains(&path) => {}
+            None => problems.push(missing(&path, named, file, ast)),
+        }
+    }
+    all
+}
+
+fn missing(path: &str, named: &crate::scalar::Scalar, file: &ServiceFile, ast: &Ast) -> Problem {
+    let place = whole(named);
+    let problem = Problem::error("contract-not-found", place, format!("there is no contract `{path}`"));
+    let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);
+    let known: Vec<&str> = ast.contracts.keys().filter_map(|known| known.strip_prefix(here)).collect();
+    let problem = match nearest(&named.text, &known) {
+        Some(near) => problem.fix(format!("write `{near}`"), place, near),
+        None => problem,
+    };
+    problem.help(format!(
+        "capture it from the program: `slowburn metrics capture http://localhost:8000/metrics --out {path}`"
+    ))
+}
+
+/// Metrics that are not there yet.
+pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
+    let planned = |(key, reason): &(crate::ast::Key, crate::scalar::Scalar)| {
+        (key.text.clone(), Planned { reason: reason.text.clone(), span: key.span })
+    };
+    file.planned.iter().map(planned).collect()
+}
+
+/// Whether a metric that somebody planned is the one a selector reads.
+pub(super) fn is_planned(metric: &str, reading: &Reading) -> bool {
+    let name = reading.selector.name.as_deref().unwrap_or_default();
+    let part = |suffix: &str| name.strip_suffix(suffix) == Some(metric);
+    name == metric
+        || !matches!(reading.role, Role::Classic(_) | Role::Native)
+            && ["_bucket", "_count", "_sum"].iter().any(|suffix| part(suffix))
+}
+
+/// Why some metric of an SLO is not there yet.
+pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
+    let mut reasons: Vec<&str> = Vec::new();
+    for (metric, planned) in planned {
+        if readings.iter().any(|reading| is_planned(metric, reading))
+            && !reasons.contains(&planned.reason.as_str())
+        {
+            reasons.push(&planned.reason);
+        }
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// What is scraped.
+pub(super) fn jobs(ast: &Ast, problems: &mut Vec<Problem>) -> Option<Vec<Job>> {
+    let file = ast.scrape.as_ref()?;
+    let global = file.scrape_interval.as_ref().and_then(|written| values::duration(written, problems));
+    let mut job = |block: &JobBlock| {
+        let own = block.scrape_interval.as_ref().and_then(|written| values::duration(written, problems));
+        Job {
+            name: block.name.text.clone(),
+            scrape_interval: own.or(global).unwrap_or(SCRAPE_INTERVAL),
+            labels: block.labels.clone(),
+            open: block.open,
+        }
+    };
+    Some(file.jobs.iter().map(&mut job).collect())
+}

@@ -1,0 +1,367 @@
+//! Expositions as programs write them, and the contracts that are made of them.
+//!
+//! `tests/expositions/*.prom` are read, and what they come to stands beside them: the contract as it would be committed, then what
+//! could not be read.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use slowburn::contract::Contract;
+use slowburn::parse::contract;
+use slowburn::parse::exposition::{Reading, read};
+use slowburn::render::{Format, render};
+use slowburn::source::{SourceFile, SourceId, Sources};
+
+/// What a reading comes to, in words.
+fn shown(reading: &Reading) -> String {
+    let mut text = reading.contract.to_string();
+    for skipped in &reading.skipped {
+        let _ = write!(text, "\nskipped {}:{} {}", skipped.line, skipped.column, skipped.reason);
+    }
+    if reading.more > 0 {
+        let _ = write!(text, "\nskipped {} more", reading.more);
+    }
+    text
+}
+
+fn parsed(text: &str) -> Contract {
+    Contract::parse(SourceId(0), text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
+}
+
+/// Every capture that lies in the repository.
+fn captures() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found: Vec<PathBuf> = ["tests/expositions", "tests/captures", "slos/metrics"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(root.join(folder)).into_iter().flatten())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "prom"))
+        .collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
+fn expositions_come_to_what_stands_beside_them() {
+    insta::glob!("expositions/*.prom", |path| {
+        let reading = read(&fs::read(path).unwrap());
+        insta::with_settings!({ snapshot_path => "expositions", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
+            insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), shown(&reading));
+        });
+    });
+}
+
+#[test]
+fn what_is_committed_is_read_back_as_it_was() {
+    for path in captures() {
+        let bytes = fs::read(&path).unwrap();
+        let contract = read(&bytes).contract;
+        let text = contract.to_string();
+        let again = parsed(&text);
+        assert_eq!(again, contract, "{}", path.display());
+        assert_eq!(again.to_string(), text, "{}", path.display());
+    }
+}
+
+/// Every mistake that can be made in a contract by hand, and what is said of it.
+#[test]
+fn mistakes_in_a_contract_are_told_in_their_place() {
+    insta::glob!("contracts/*.prom", |path| {
+        let text = fs::read_to_string(path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let sources = Sources::new(vec![SourceFile { path: format!("slos/metrics/{name}"), text }]);
+        let (id, file) = sources.iter().next().unwrap();
+        let (contract, problems) = contract(id, &file.text);
+        assert!(!problems.is_empty(), "{name}");
+        let stripped = file.text.starts_with("# slowburn contract");
+        assert_eq!(contract.is_none(), stripped, "{name}");
+        insta::with_settings!({ snapshot_path => "contracts", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
+            insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), render(&problems, &sources, Format::Human { color: false }));
+        });
+    });
+}
+
+/// Pieces that expositions are made of, and some that should not be in one.
+fn piece() -> impl Strategy<Value = String> {
+    let word = proptest::sample::select(vec![
+        "a",
+        "b_total",
+        "b",
+        "h",
+        "h_bucket",
+        "h_count",
+        "h_sum",
+        "s",
+        "s_created",
+        "i_info",
+        "i",
+        "{",
+        "}",
+        "=",
+        ",",
+        "\"",
+        "\\",
+        "le",
+        "quantile",
+        "\"0.5\"",
+        "\"1.0\"",
+        "\"+Inf\"",
+        "\"\"",
+        "\"x\"",
+        "\"ñ\\n\"",
+        " ",
+        "\t",
+        "1",
+        "0x1p-2",
+        "NaN",
+        "-Inf",
+        "1e5",
+        "\n",
+        "\r\n",
+        "# TYPE ",
+        "# HELP ",
+        "# UNIT ",
+        "# EOF\n",
+        "#",
+        " # {",
+        "counter",
+        "gauge",
+        "histogram",
+        "gaugehistogram",
+        "summary",
+        "info",
+        "stateset",
+        "unknown",
+        "untyped",
+        "{count:1,sum:2,schema:3}",
+        "{count:1,bucket:[0.1:1,+Inf:2]}",
+        "st@1",
+        "\u{feff}",
+        "\0",
+    ]);
+    prop_oneof![4 => word.prop_map(str::to_owned), 1 => "\\PC{0,4}"]
+}
+
+/// One sample of a small world, in which much coincides.
+fn sample() -> impl Strategy<Value = String> {
+    let name = proptest::sample::select(vec![
+        "a", "b_total", "h_bucket", "h_count", "h_sum", "s", "s_count", "s_sum", "i_info",
+    ]);
+    let label = (
+        proptest::sample::select(vec!["x", "y", "le", "quantile", "\"ñ.\""]),
+        proptest::sample::select(vec![
+            "0.1",
+            "0.5",
+            "1",
+            "1.0",
+            "1e1",
+            "+Inf",
+            "a\\\\b",
+            "\\\"",
+            "c\\n",
+            "",
+            "\u{202e}é",
+        ]),
+    );
+    (name, proptest::collection::btree_map(label.0, label.1, 0..4)).prop_map(|(name, labels)| {
+        let labels: Vec<String> =
+            labels.into_iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        format!("{name}{{{}}} 1\n", labels.join(","))
+    })
+}
+
+fn declarations() -> impl Strategy<Value = String> {
+    let kind = || {
+        proptest::sample::select(vec![
+            "",
+            "counter",
+            "gauge",
+            "histogram",
+            "gaugehistogram",
+            "summary",
+            "info",
+            "stateset",
+            "unknown",
+            "untyped",
+        ])
+    };
+    let all = ["a", "b", "b_total", "h", "s", "i", "h_count"].map(|name| {
+        (kind(), any::<bool>()).prop_map(move |(kind, unit)| {
+            let unit = if unit { format!("# UNIT {name} seconds\n") } else { String::new() };
+            if kind.is_empty() { String::new() } else { format!("# TYPE {name} {kind}\n{unit}") }
+        })
+    });
+    all.to_vec().prop_map(|all| all.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_read_is_told_in_its_place_and_printed_for_good(pieces in proptest::collection::vec(piece(), 0..60)) {
+        let text = pieces.concat();
+        let reading = read(text.as_bytes());
+        let lines = text.split('\n').count();
+        prop_assert!(reading.skipped.iter().all(|skipped| (1..=lines).contains(&skipped.line) && skipped.column > 0));
+        let printed = reading.contract.to_string();
+        let again = parsed(&printed);
+        prop_assert_eq!(&again, &reading.contract);
+        prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn the_order_of_lines_does_not_matter(
+        head in declarations(), samples in proptest::collection::vec(sample(), 0..30).prop_flat_map(|samples| (Just(samples.clone()), Just(samples).prop_shuffle())),
+    ) {
+        let (samples, shuffled) = samples;
+        let (before, after) = (format!("{head}{}", samples.concat()), format!("{}{head}", shuffled.concat()));
+        let (before, after) = (read(before.as_bytes()), read(after.as_bytes()));
+        prop_assert_eq!(before.contract.to_string(), after.contract.to_string());
+        prop_assert_eq!(&before.contract, &after.contract);
+        prop_assert_eq!(parsed(&before.contract.to_string()), before.contract);
+    }
+
+    #[test]
+    fn a_ruined_contract_is_read_or_told_of(pieces in proptest::collection::vec((any::<usize>(), any::<usize>(), contract_piece()), 1..6)) {
+        let mut text = CONTRACT.to_owned();
+        for (at, length, piece) in pieces {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let start = at % places.len();
+            let end = (start + length % 8).min(places.len() - 1);
+            text.replace_range(places[start]..places[end], &piece);
+        }
+        match Contract::parse(SourceId(0), &text) {
+            Ok(contract) => prop_assert_eq!(parsed(&contract.to_string()), contract),
+            Err(problems) => {
+                let sources = Sources::new(vec![SourceFile { path: "a.prom".to_owned(), text: text.clone() }]);
+                prop_assert!(!problems.is_empty());
+                let spans = problems.iter().map(|problem| problem.primary.span);
+                prop_assert!(spans.into_iter().all(|span| text.get(span.start as usize..span.end as usize).is_some()));
+                render(&problems, &sources, Format::Human { color: false });
+            }
+        }
+    }
+}
+
+/// Something of everything.
+const CONTRACT: &str = "# slowburn contract\n# from: shop 1.4.2\n\ncounter http_requests_total\n  code: \"200\" \"500\"\n  \
+    \"größe\":\n    \"a\\\"b\"\n    \"\\u{202e}\"\n    and 12 more\n  series: 3\nhistogram http_request_duration_seconds in seconds\n  \
+    le: 0.1 0.5 1.0\nsummary rpc\n  quantile: 0.5\ngauge \"with.dot\"\n  series: 0\ngauge up\ngauge up\n  a: \"b\"\n";
+
+fn contract_piece() -> impl Strategy<Value = String> {
+    let word = proptest::sample::select(vec![
+        "",
+        "\"",
+        "\\",
+        "\n",
+        "  ",
+        "counter ",
+        "histogram h",
+        "le: ",
+        "quantile: ",
+        "series: ",
+        "0",
+        "-1",
+        "1e40",
+        "and ",
+        " more",
+        ":",
+        "#",
+        "<<<<<<<",
+        "in ",
+        "\\u{",
+        "}",
+        "\u{202e}",
+        "\u{feff}",
+        "\r\n",
+        "99999999999999999999999999999",
+    ]);
+    prop_oneof![3 => word.prop_map(str::to_owned), 1 => "\\PC{0,3}"]
+}
+
+/// Cuts, doubles and spoils real captures byte by byte.
+#[test]
+fn a_ruined_capture_is_read_as_far_as_it_goes() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below.max(1) as u64) as usize
+    };
+    for path in captures() {
+        let whole = fs::read(&path).unwrap();
+        for _ in 0..60 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(20) {
+                let at = next(bytes.len());
+                match next(6) {
+                    0 => bytes.truncate(at),
+                    1 => bytes.insert(at, b"\0\"{}\\,= \n#\xff\xe9+1"[next(14)]),
+                    2 => drop(bytes.drain(at..(at + next(200)).min(whole.len()).min(bytes.len()).max(at))),
+                    3 => bytes.extend_from_within(at..),
+                    4 => bytes.rotate_left(at),
+                    _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << next(8)),
+                }
+                bytes.truncate(2 * whole.len());
+            }
+            let reading = read(&bytes);
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+            assert!(reading.skipped.iter().all(|skipped| (1..=lines).contains(&skipped.line)));
+            assert_eq!(parsed(&reading.contract.to_string()), reading.contract);
+        }
+    }
+}
+
+/// Texts that are large in one way each. Every one of them takes time in proportion to its size.
+#[test]
+fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
+    let million = 1 << 20;
+    let labels: String = (0..100_000).map(|label| format!("l{label}=\"v\",")).collect();
+    let cases = [
+        ("a line without an end", "x".repeat(16 * million), "1:16777217 the sample has no value"),
+        (
+            "a value without an end",
+            format!("a{{b=\"{}", "x".repeat(16 * million)),
+            "1:5 the quote of this value is not closed",
+        ),
+        (
+            "a hundred thousand labels",
+            format!("a{{{labels}}} 1\n"),
+            "1:8893 the sample has more than 1000 labels",
+        ),
+        (
+            "a million names",
+            (0..million).map(|name| format!("name_{name} 1\n")).collect(),
+            "250001:1 the exposition has more than 500000 names, labels and bounds",
+        ),
+        (
+            "a million sets of labels",
+            (0..million).map(|label| format!("a{{l{label}=\"\u{e9}\"}} 1\n")).collect(),
+            "the exposition has more than 500000 names, labels and bounds",
+        ),
+        (
+            "a million bounds",
+            (0..million).map(|bound| format!("a_bucket{{le=\"{bound}\"}} 1\n")).collect(),
+            "the exposition has more than 500000 names, labels and bounds",
+        ),
+        ("nothing but ends of lines", "\n".repeat(16 * million), ""),
+        ("nothing but braces", "{".repeat(16 * million), "1:2 a label's name is expected, not `{`"),
+        ("nothing but backslashes", format!("a{{b=\"{}\"}} 1", "\\".repeat(16 * million)), ""),
+    ];
+    for (name, text, told) in cases {
+        let reading = read(text.as_bytes());
+        let first = reading
+            .skipped
+            .first()
+            .map(|skipped| format!("{}:{} {}", skipped.line, skipped.column, skipped.reason));
+        assert!(
+            first.as_deref().unwrap_or_default().ends_with(told) && told.is_empty() == first.is_none(),
+            "{name}: {first:?}"
+        );
+    }
+}
