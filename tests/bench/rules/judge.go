@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ func (w *world) off(seen *steps, is float64, at, length int64, least float64) (o
 		last = seen.times[index]
 	}
 	off = math.Inf(1)
-	for back := int64(0); back <= fast+2*w.latency; back += second {
+	for back := int64(0); back <= fast+2*w.latency+w.kind.lag; back += second {
 		total, bad := seen.until(last - back)
 		edge := at - length - back
 		if at-last > fast {
@@ -96,18 +97,26 @@ func judge(s *server, w *world, evaluated map[string][]int64) *outcome {
 		}
 	}
 	var counted, seenAll, happened float64
+	// From an hour on: what happened before the first evaluations is nobody's.
+	evaluations := evaluated["shop/checkout"]
+	first, last := evaluations[sort.Search(len(evaluations), func(i int) bool { return evaluations[i] >= begin+hour })], evaluations[len(evaluations)-1]
 	for _, series := range s.series(matching("__name__", "slo:total_events:increase30s")) {
-		for _, v := range series.values {
-			counted += v
+		for i, v := range series.values {
+			if series.times[i] > first {
+				counted += v
+			}
 		}
 	}
 	for group, seen := range w.seen {
-		evaluations := evaluated["shop/checkout"]
-		total, _ := seen.until(evaluations[len(evaluations)-1])
-		all, _ := w.happened[group].until(math.MaxInt64)
+		total, _ := seen.window(last, last-first)
+		all, _ := w.happened[group].window(last, last-first)
 		seenAll, happened = seenAll+total, happened+all
 	}
 	o.counted, o.lost = counted/seenAll, 1-seenAll/happened
+	if w.kind.lag > 0 {
+		// Looks are recorded there, and not events.
+		o.counted = math.NaN()
+	}
 	w.alerts(s, o, evaluated)
 	if *around != "" {
 		at, err := time.ParseDuration(*around)
@@ -173,7 +182,7 @@ func (w *world) alerts(s *server, o *outcome, evaluated map[string][]int64) {
 	}
 	for group := range w.seen {
 		for _, severity := range []string{"page", "ticket"} {
-			evaluations, tolerance := evaluated["shop/checkout"], fast+2*w.scrape+w.latency
+			evaluations, tolerance := evaluated["shop/checkout"], fast+2*w.scrape+w.latency+w.kind.lag
 			if severity == "ticket" {
 				evaluations, tolerance = evaluated["shop/checkout/long"], math.MaxInt64
 				for _, t := range w.policy.tiers {

@@ -2,46 +2,68 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"text/tabwriter"
 )
 
+const truthHead = `TRUTH: compiled rules beside events that were counted one by one
+
+Errors are the worst of a run, relative to what scrapes had shown when the last evaluation looked: of a period to its ratio, of a window to its ratio or, where
+that is more, to the lowest threshold it is compared with. "counted" is the share of the events shown by scrapes that was counted in the end.
+"unjust" are evaluations at which an alert fires or is silent though neither the events seen nor those that happened ask for it, for longer than
+one evaluation and two scrapes (pages) or 1 % of the long window (tickets). What happened while no rule was evaluated is counted by the next evaluation, and leaves every
+window at one moment, too: for that long its ratio is off. The last three columns are the forms that others use, asked every two hours.
+`
+
+// report prints the first table, and returns the bounds that broke.
 func report(outcomes []*outcome) []string {
 	var broken []string
-	breaks := func(o *outcome, format string, args ...any) {
-		broken = append(broken, o.name+": "+fmt.Sprintf(format, args...))
-	}
-	fmt.Println("TRUTH")
+	fmt.Print(truthHead, "\n")
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "scenario\tcounted\tperiod\tpage windows\tticket windows\talerts unjust\tNaN, failed\taverage of 5m\traw period\traw windows")
+	fmt.Fprintln(table, "scenario\tcounted\tperiod\tpage windows\tticket windows\tunjust\tNaN\tfailed\taveraged 5m\traw period\traw windows")
 	for _, o := range outcomes {
-		fmt.Fprintf(table, "%s\t%.4f%%\t%s\t%s\t%s\t%d\t%d, %v\t%s\t%s\t%s\n", o.name, o.counted*100, o.period, o.pages, o.tickets, len(o.unjust), o.invalid, o.failed, o.averaged, o.raw, o.rawWindows)
+		breaks := func(format string, args ...any) {
+			text := o.name + ": " + fmt.Sprintf(format, args...)
+			if o.loses == "" {
+				broken = append(broken, text)
+			}
+		}
+		counted := "-"
+		if !math.IsNaN(o.counted) {
+			counted = fmt.Sprintf("%.3f%%", math.Floor(o.counted*100000)/1000)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%v\t%s\t%s\t%s\n", o.name, counted, o.period, o.pages, o.tickets, len(o.unjust), o.invalid, o.failed, o.averaged, o.raw, o.rawWindows)
 		if o.period.error > 0.01 {
-			breaks(o, "period %g is %g at %s", o.period.be, o.period.is, clock(o.period.at))
-		}
-		if o.pages.error > 0.01 {
-			breaks(o, "page window %g is %g at %s", o.pages.be, o.pages.is, clock(o.pages.at))
-		}
-		if o.tickets.error > 0.01 {
-			breaks(o, "ticket window %g is %g at %s", o.tickets.be, o.tickets.is, clock(o.tickets.at))
+			breaks("the period's ratio is %.6g and was %.6g, at %s", o.period.is, o.period.be, clock(o.period.at))
 		}
 		if len(o.unjust) > 0 {
-			breaks(o, "%d evaluations unjust, first %s", len(o.unjust), o.unjust[0])
+			breaks("%d evaluations without justification, first: %s", len(o.unjust), o.unjust[0])
+		}
+		if o.invalid > 0 || o.failed > 0 {
+			breaks("%d NaN or Inf, %v failed evaluations: %s", o.invalid, o.failed, o.complaint)
 		}
 		for _, d := range o.delays {
 			if d.late > 0 {
-				breaks(o, "%+v", d)
+				breaks("the %s is %.0fs later than it may be", d.severity, d.late)
 			}
 		}
 	}
-	table.Flush()
-	table = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\noutage\talert\tfires after\tformula\tstops after\tformula")
+	check(table.Flush())
 	for _, o := range outcomes {
-		for _, d := range o.delays {
-			fmt.Fprintf(table, "%s\t%s\t%.0fs\t%.0fs\t%.0fs\t%.0fs\n", o.name, d.severity, d.fired, d.firesAt, d.stop, d.stopAt)
+		if o.loses != "" {
+			fmt.Printf("\n%s: held to nothing, since %s.\n", o.name, o.loses)
 		}
 	}
-	table.Flush()
+	fmt.Println("\nDELAYS: an outage after health, beside W·T/e and w·(1 − T/e)")
+	fmt.Println()
+	table = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "outage\talert\tfires after\tformula\tstops after\tformula")
+	for _, o := range outcomes {
+		for _, d := range o.delays {
+			fmt.Fprintf(table, "%s\t%s\t%.0f s\t%.0f s\t%.0f s\t%.0f s\n", o.name, d.severity, d.fired, d.firesAt, d.stop, d.stopAt)
+		}
+	}
+	check(table.Flush())
 	return broken
 }

@@ -23,7 +23,7 @@ const (
 type outcome struct {
 	*scenario
 	counted    float64 // share of the events seen in scrapes that the rules counted
-	lost       float64 // share of all events that no scrape showed
+	lost       float64 // share of all events that no scrape had shown at the end
 	period     worst
 	pages      worst
 	tickets    worst
@@ -33,6 +33,7 @@ type outcome struct {
 	unjust     []string
 	invalid    int
 	failed     float64
+	complaint  string // the first of Prometheus
 	delays     []delay
 	series     int
 	took       time.Duration
@@ -108,14 +109,12 @@ func truth(dir string) []string {
 func compile(dir string, s *scenario) map[string]string {
 	sources, out := filepath.Join(dir, "slos"), filepath.Join(dir, "out")
 	check(os.MkdirAll(sources, 0o755))
-	length := func(ms int64) string { return fmt.Sprintf("%ds", ms/second) }
 	var project strings.Builder
 	fmt.Fprintf(&project, "version: slowburn/v1\nperiod: %s\npolicy: bench\nprometheus: { version: \"2.54\", scrape_interval: %s }\n", canonical(s.policy.period), canonical(s.scrape))
 	fmt.Fprintf(&project, "policies:\n  bench:\n    tiers:\n")
 	for _, t := range s.policy.tiers {
 		fmt.Fprintf(&project, "      - { severity: %s, budget: %v%%, long: %s, short: %s }\n", t.severity, t.share*100, canonical(t.long), canonical(t.short))
 	}
-	_ = length
 	by := ""
 	if s.by != "" {
 		by = fmt.Sprintf("    by: [%s]\n", s.by)
@@ -243,7 +242,7 @@ func play(dir string, s *scenario) *outcome {
 	o := judge(server, world, evaluated)
 	o.averaged, o.raw, o.rawWindows = others.averaged, others.raw, others.windows
 	if len(server.log.lines) > 0 {
-		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, server.log.lines[0])
+		o.complaint = server.log.lines[0]
 	}
 	server.stop()
 	check(os.RemoveAll(dir))
