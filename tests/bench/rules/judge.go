@@ -15,12 +15,16 @@ import (
 // would be whole percents. The best moment of the last evaluation interval counts, since nobody can know more than the last evaluation did; in a gap that is
 // the last one before it.
 func (w *world) off(seen *steps, is float64, at, length int64, least float64) (off, be float64) {
+	return w.offWithin(seen, is, at, length, least, fast+2*w.latency+w.kind.lag)
+}
+
+func (w *world) offWithin(seen *steps, is float64, at, length int64, least float64, lag int64) (off, be float64) {
 	last := at
 	if index := seen.index(at); index >= 0 {
 		last = seen.times[index]
 	}
 	off = math.Inf(1)
-	for back := int64(0); back <= fast+2*w.latency+w.kind.lag; back += second {
+	for back := int64(0); back <= lag; back += second {
 		total, bad := seen.until(last - back)
 		edge := at - length - back
 		if at-last > fast {

@@ -101,6 +101,9 @@ type scenario struct {
 	outages   []outage       // for the table of delays
 	loses     string         // why events are lost that scrapes show, if they are
 	short     bool
+	// What is done to the compiled rules, and with the storage in the end.
+	edit func(rules string) string
+	look func(*server, *world, map[string][]int64)
 }
 
 func dayAndNight(at int64) float64 {

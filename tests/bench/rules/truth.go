@@ -149,6 +149,13 @@ func canonical(ms int64) string {
 func play(dir string, s *scenario) *outcome {
 	files := compile(dir, s)
 	others := peers(dir, s)
+	if s.edit != nil {
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			check(err)
+			check(os.WriteFile(path, []byte(s.edit(string(text))), 0o644))
+		}
+	}
 	for name, path := range others.files {
 		files[name] = path
 	}
@@ -243,6 +250,9 @@ func play(dir string, s *scenario) *outcome {
 	o.averaged, o.raw, o.rawWindows = others.averaged, others.raw, others.windows
 	if len(server.log.lines) > 0 {
 		o.complaint = server.log.lines[0]
+	}
+	if s.look != nil {
+		s.look(server, world, evaluated)
 	}
 	server.stop()
 	check(os.RemoveAll(dir))
