@@ -81,6 +81,11 @@ impl Compiled {
     }
 }
 
+/// What the sources mean as far as they mean something, whatever else is wrong with them.
+pub fn model_of(sources: &Sources) -> Model {
+    resolve::resolve(&parse::parse(sources).0).0
+}
+
 /// Compiles all sources of a project.
 pub fn compile(sources: &Sources) -> Compiled {
     compile_against(sources, None)
