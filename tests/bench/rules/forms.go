@@ -66,7 +66,7 @@ func forms(dir string) {
 	samples := make([]int64, len(all))
 	spent := make([]time.Duration, len(all))
 	const asked = 200
-	s.look = func(server *server, w *world, evaluated map[string][]int64) {
+	s.inspect = func(server *server, w *world, evaluated map[string][]int64) {
 		moments := evaluated["shop/checkout/long"]
 		for i, f := range all {
 			started := cpu()

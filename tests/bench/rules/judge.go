@@ -116,10 +116,14 @@ func judge(s *server, w *world, evaluated map[string][]int64) *outcome {
 		all, _ := w.happened[group].window(last, last-first)
 		seenAll, happened = seenAll+total, happened+all
 	}
-	o.counted, o.lost = counted/seenAll, 1-seenAll/happened
+	o.counted, o.shown = counted/seenAll, seenAll/happened
 	if w.kind.lag > 0 {
 		// Looks are recorded there, and not events.
 		o.counted = math.NaN()
+	}
+	if !w.kind.counted {
+		// Looks are seen, and seconds happen.
+		o.shown = math.NaN()
 	}
 	w.alerts(s, o, evaluated)
 	if *around != "" {

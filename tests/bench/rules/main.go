@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 )
@@ -17,7 +18,7 @@ var (
 	compiler = flag.String("slowburn", "", "the compiler")
 	binary   = flag.String("prometheus", "", "the Prometheus whose query statistics are asked")
 	promtool = flag.String("promtool", "", "the promtool that backfills")
-	parts    = flag.String("parts", "truth,forms,cost", "which parts to run")
+	parts    = flag.String("parts", "truth,forms,backfill,cost,load", "which parts to run")
 	around   = flag.String("around", "", "print what was recorded around this moment of a scenario, as 12h2m")
 	dump     = flag.String("series", "slo:(bad|total)_events:increase(30s|15m)", "which series")
 	verbose  = flag.Bool("verbose", false, "print the cost of every rule")
@@ -40,8 +41,14 @@ func main() {
 	if strings.Contains(*parts, "forms") && !*short {
 		forms(dir)
 	}
+	if strings.Contains(*parts, "backfill") && !*short {
+		broken = append(broken, backfill(filepath.Join(dir, "backfill"))...)
+	}
 	if strings.Contains(*parts, "cost") {
 		broken = append(broken, cost(dir)...)
+	}
+	if strings.Contains(*parts, "load") && !*short {
+		broken = append(broken, loads(dir)...)
 	}
 	if len(broken) == 0 {
 		fmt.Println("\nNo bound is broken but those said to be.")

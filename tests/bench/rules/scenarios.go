@@ -102,8 +102,8 @@ type scenario struct {
 	loses     string         // why events are lost that scrapes show, if they are
 	short     bool
 	// What is done to the compiled rules, and with the storage in the end.
-	edit func(rules string) string
-	look func(*server, *world, map[string][]int64)
+	edit    func(rules string) string
+	inspect func(*server, *world, map[string][]int64)
 }
 
 func dayAndNight(at int64) float64 {
@@ -138,8 +138,6 @@ func scenarios() []*scenario {
 	all := []*scenario{
 		{name: "day and night, outages at 3 and at 12", short: true, policy: oneDay, length: 34 * hour,
 			traffic: shaped(dayAndNight, 0.0002, during(3*hour+7*second, 40*minute, 0.5), during(12*hour+11*second, 25*minute, 0.2))},
-		{name: "the same over 30 days", policy: workbook, length: 33 * day, instances: 2,
-			traffic: shaped(dayAndNight, 0.0002, night, noon, during(16*day+3*hour, hour, 0.3))},
 		{name: "a slow leak", policy: week, length: 9 * day, traffic: func(_ int, at int64) (float64, float64) {
 			return 10, 0.0001 + 0.004*math.Max(0, float64(at-4*day)/float64(5*day))
 		}},
@@ -194,6 +192,8 @@ func scenarios() []*scenario {
 		delays("all events bad", false, workbook, 1, 40*minute),
 		delays("10 % bad", false, workbook, 0.1, 2*hour),
 		delays("1 % bad", false, workbook, 0.01, 10*hour),
+		{name: "a month by day and night", policy: workbook, length: 33 * day, instances: 2,
+			traffic: shaped(dayAndNight, 0.0002, night, noon, during(16*day+3*hour, hour, 0.3))},
 	}
 	for _, s := range all {
 		if s.kind.name == "" {

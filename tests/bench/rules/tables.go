@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"text/tabwriter"
 )
 
 const truthHead = `TRUTH: compiled rules beside events that were counted one by one
 
 Errors are the worst of a run, relative to what scrapes had shown when the last evaluation looked: of a period to its ratio, of a window to its ratio or, where
-that is more, to the lowest threshold it is compared with. "counted" is the share of the events shown by scrapes that was counted in the end.
+that is more, to the lowest threshold it is compared with. "shown" is the share of all events that scrapes had shown in the end, "counted" the share of those that
+the rules had counted.
 "unjust" are evaluations at which an alert fires or is silent though neither the events seen nor those that happened ask for it, for longer than
 one evaluation and two scrapes (pages) or 1 % of the long window (tickets). What happened while no rule was evaluated is counted by the next evaluation, and leaves every
 window at one moment, too: for that long its ratio is off. The last three columns are the forms that others use, asked every two hours.
@@ -21,7 +23,7 @@ func report(outcomes []*outcome) []string {
 	var broken []string
 	fmt.Print(truthHead, "\n")
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "scenario\tcounted\tperiod\tpage windows\tticket windows\tunjust\tNaN\tfailed\taveraged 5m\traw period\traw windows")
+	fmt.Fprintln(table, "scenario\tshown\tcounted\tperiod\tpage windows\tticket windows\tunjust\tNaN\tfailed\taveraged 5m\traw period\traw windows")
 	for _, o := range outcomes {
 		breaks := func(format string, args ...any) {
 			text := o.name + ": " + fmt.Sprintf(format, args...)
@@ -29,11 +31,7 @@ func report(outcomes []*outcome) []string {
 				broken = append(broken, text)
 			}
 		}
-		counted := "-"
-		if !math.IsNaN(o.counted) {
-			counted = fmt.Sprintf("%.3f%%", math.Floor(o.counted*100000)/1000)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%v\t%s\t%s\t%s\n", o.name, counted, o.period, o.pages, o.tickets, len(o.unjust), o.invalid, o.failed, o.averaged, o.raw, o.rawWindows)
+		fmt.Fprintln(table, strings.Join(o.columns(), "\t"))
 		if o.period.error > 0.01 {
 			breaks("the period's ratio is %.6g and was %.6g, at %s", o.period.is, o.period.be, clock(o.period.at))
 		}
@@ -66,4 +64,18 @@ func report(outcomes []*outcome) []string {
 	}
 	check(table.Flush())
 	return broken
+}
+
+// columns are what the first table says of a scenario.
+func (o *outcome) columns() []string {
+	share := func(v float64) string {
+		if math.IsNaN(v) {
+			return "-"
+		}
+		return fmt.Sprintf("%.3f%%", math.Floor(v*100000)/1000)
+	}
+	return []string{
+		o.name, share(o.shown), share(o.counted), o.period.String(), o.pages.String(), o.tickets.String(), fmt.Sprint(len(o.unjust)), fmt.Sprint(o.invalid), fmt.Sprint(o.failed),
+		o.averaged.String(), o.raw.String(), o.rawWindows.String(),
+	}
 }

@@ -23,7 +23,7 @@ const (
 type outcome struct {
 	*scenario
 	counted    float64 // share of the events seen in scrapes that the rules counted
-	lost       float64 // share of all events that no scrape had shown at the end
+	shown      float64 // share of all events that scrapes showed
 	period     worst
 	pages      worst
 	tickets    worst
@@ -97,7 +97,7 @@ func truth(dir string) []string {
 			started := time.Now()
 			outcomes[i] = play(filepath.Join(dir, fmt.Sprint("truth", i)), s)
 			outcomes[i].took = time.Since(started)
-			fmt.Fprintf(os.Stderr, "%5.1fs %s\n", outcomes[i].took.Seconds(), s.name)
+			fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", outcomes[i].took.Seconds(), strings.Join(outcomes[i].columns(), "  "))
 			<-turn
 		}(i, s)
 	}
@@ -251,8 +251,8 @@ func play(dir string, s *scenario) *outcome {
 	if len(server.log.lines) > 0 {
 		o.complaint = server.log.lines[0]
 	}
-	if s.look != nil {
-		s.look(server, world, evaluated)
+	if s.inspect != nil {
+		s.inspect(server, world, evaluated)
 	}
 	server.stop()
 	check(os.RemoveAll(dir))
