@@ -187,7 +187,7 @@ func scenarios() []*scenario {
 		{name: "condition", policy: week, length: 3 * day, kind: kinds["condition"], traffic: steadily(1, 0, during(2*day+second, 40*minute, 1), during(2*day+12*hour, 3*minute, 1))},
 		{name: "probe", policy: week, length: 3 * day, kind: kinds["probe"], traffic: steadily(1, 0, during(2*day+second, 40*minute, 1)), stopped: []span{from(2*day+20*minute+41*second, 3*minute)}},
 		{name: "freshness", policy: week, length: 3 * day, kind: kinds["freshness"], traffic: steadily(1, 0, during(2*day+second, 40*minute, 1))},
-		{name: "raw, with steady traffic", policy: week, length: 3 * day, kind: kinds["raw"], traffic: steadily(10, 0.0005, during(2*day+second, 40*minute, 0.5))},
+		{name: "raw, with steady traffic", policy: week, length: 3 * day, kind: kinds["raw"], traffic: steadily(10, 0.0005, during(2*day+second, 40*minute, 0.6))},
 		delays("all events bad, after half a day", true, oneDay, 1, 40*minute),
 		delays("all events bad", false, workbook, 1, 40*minute),
 		delays("10 % bad", false, workbook, 0.1, 2*hour),
