@@ -1,5 +1,7 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
+use std::sync::Arc;
+
 use crate::model::{Labels, Language};
 use crate::promql::ast::Expr;
 use crate::vocabulary::{Decimal, Duration, Period, Severity};
@@ -122,8 +124,8 @@ pub struct Rule {
     pub makes: Makes,
     /// Of what.
     pub expr: Expr,
-    /// Labels it sets.
-    pub labels: Labels,
+    /// Labels it sets; those of an SLO's recording rules are all the same.
+    pub labels: Arc<Labels>,
     /// What a reviewer wants to know of it; may be empty.
     pub remark: &'static str,
 }

@@ -471,7 +471,7 @@ fn any_selector() -> impl Strategy<Value = Selector> {
     (metric(), prop::collection::vec(matcher, 0..3), modifiers(), extension).prop_map(
         |(name, matchers, at, extension)| Selector {
             name: Some(name),
-            matchers,
+            matchers: matchers.into(),
             at: Modifiers { extension: extension.map(|it| (it, Span::default())), ..at },
             span: Span::default(),
         },

@@ -20,6 +20,7 @@ mod window_order;
 use crate::diagnostic::Problem;
 use crate::lower;
 use crate::model::{Model, Service, Slo};
+use crate::parallel;
 use crate::plan::Watch;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration};
@@ -28,7 +29,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 25] = [
+pub const CHECKS: [(&str, Check); 26] = [
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
@@ -38,6 +39,7 @@ pub const CHECKS: [(&str, Check); 25] = [
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),
     ("missing-bucket", contract::missing_bucket::check),
+    ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),
     ("period-beyond-retention", period_beyond_retention::check),
     ("planned-metric-exists", contract::planned_metric_exists::check),
@@ -58,11 +60,12 @@ pub const CHECKS: [(&str, Check); 25] = [
 
 /// The problems that all checks find.
 pub fn check(model: &Model) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (_, check) in CHECKS {
+    let found = parallel::map(&CHECKS, |(_, check)| {
+        let mut problems = Vec::new();
         check(model, &mut problems);
-    }
-    problems
+        problems
+    });
+    found.concat()
 }
 
 fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {

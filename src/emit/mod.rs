@@ -6,19 +6,31 @@ mod words;
 mod yaml;
 
 use crate::artifact::Artifacts;
-use crate::plan::Plan;
+use crate::model::Language;
+use crate::plan::ServicePlan;
 
-/// A target takes the plan and adds its files.
-pub type Target = fn(&Plan, &mut Artifacts);
+/// A kind of output.
+#[derive(Debug)]
+pub struct Target {
+    /// Its name, and its directory.
+    pub name: &'static str,
+    /// Whether it is made from proofs, which are left out if nobody asks for them.
+    pub proves: bool,
+    /// Adds the files of one service.
+    pub emit: fn(Language, &ServicePlan, &mut Artifacts),
+}
 
-/// Every target with its name.
-pub const TARGETS: [(&str, Target); 2] = [("prometheus", prometheus::emit), ("promtool", promtool::emit)];
+/// Every target.
+pub const TARGETS: [Target; 2] = [
+    Target { name: "prometheus", proves: false, emit: prometheus::emit },
+    Target { name: "promtool", proves: true, emit: promtool::emit },
+];
 
-/// All files of all targets. It cannot fail.
-pub fn emit(plan: &Plan) -> Artifacts {
+/// All files of a service for these targets. It cannot fail.
+pub fn emit(language: Language, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
     let mut artifacts = Artifacts::new();
-    for (_, target) in TARGETS {
-        target(plan, &mut artifacts);
+    for target in targets {
+        (target.emit)(language, service, &mut artifacts);
     }
     artifacts
 }

@@ -12,7 +12,7 @@ mod windows;
 pub use alerts::{missing_name, name as alert_name};
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
-use crate::plan::{Event, Group, Plan, Promise, ServicePlan, SloPlan, Watch};
+use crate::plan::{Event, Group, Plan, Promise, Proof, ServicePlan, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
@@ -26,21 +26,19 @@ pub const REACH: Duration = Duration::from_secs(900);
 /// be seen.
 pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
 
-/// The plan with what proves it. Apart from `lower`, because it takes far longer than the rules and is needed for one target only.
-pub fn prove(model: &Model, mut plan: Plan) -> Plan {
-    for (service, planned) in model.services.iter().zip(&mut plan.services) {
-        planned.proofs = proofs::all(service, &planned.slos, planned.missing.as_ref());
-    }
-    plan
+/// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
+pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
+    proofs::all(service, &plan.slos, plan.missing.as_ref())
 }
 
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
 pub fn lower(model: &Model) -> Plan {
-    let services = model.services.iter().map(|service| lower_service(model, service)).collect();
+    let services = model.services.iter().map(|one| service(model, one)).collect();
     Plan { language: model.project.language, services }
 }
 
-fn lower_service(model: &Model, service: &Service) -> ServicePlan {
+/// The plan for one service, without proofs.
+pub fn service(model: &Model, service: &Service) -> ServicePlan {
     let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo)).collect();
     let missing = alerts::missing(model, service);
     ServicePlan {

@@ -85,7 +85,7 @@ pub(super) fn fast(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     }
     for window in fast_windows(promise) {
         let sum = |side| match window {
-            CURRENT => names.recorded(&names.sum(side, window)).into(),
+            CURRENT => names.recorded(names.sum(side, window)).into(),
             _ => summed(names, Unit::Events, side, window),
         };
         let mut ratio = ratio(promise, names, window, sum);
@@ -97,10 +97,10 @@ pub(super) fn fast(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         }
         rules.extend(ratio);
     }
-    let current = names.recorded(&names.ratio(&CURRENT.to_string()));
+    let current = names.recorded(names.ratio(&CURRENT.to_string()));
     // One per value of the labels that are kept, so that dashboards can join it with the rest.
     let constant = |value| -> Expr {
-        let seen = names.recorded(&names.sum(Side::Total, LONG_INTERVAL));
+        let seen = names.recorded(names.sum(Side::Total, LONG_INTERVAL));
         match promise.by.is_empty() {
             true => vector(exact(value)),
             false => add(mul(number("0"), seen), exact(value)).into(),
@@ -142,7 +142,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         }
         Period::Calendar(unit, zone) => rules.extend(calendar::rules(names, *unit, zone)),
     }
-    let events = |side| names.recorded(&names.period(side, rolling, &suffix));
+    let events = |side| names.recorded(names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
     let spent = || div(names.recorded(&ratio), exact(promise.budget));
     rules.extend([
@@ -185,20 +185,20 @@ fn quotient(names: &Series, bad: Expr, total: Expr) -> Expr {
 /// The sum of a window that only the slow group needs.
 pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
     let range = less(window, LONG_INTERVAL.millis() / 2);
-    call("sum_over_time", vec![names.recorded(&names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
+    call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
 }
 
 /// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. At most one per five minutes
 /// at whatever step the rules are evaluated.
 fn tile(names: &Series, side: Side) -> Expr {
-    let tiles = |range| names.recorded(&names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range));
+    let tiles = |range| names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range));
     let present = |range| call("present_over_time", vec![tiles(range)]);
     let half = INTERVAL.millis() / 2;
     let reach = Duration::from_millis(6 * LONG_INTERVAL.millis());
     // One second short, so that a sample at its far edge is in neither sum.
     let counted_range = less(reach, 1000);
     let counted = || {
-        let counts = names.recorded(&names.increase(Unit::Events, side, INTERVAL));
+        let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
         call("sum_over_time", vec![counts.range(Time::Fixed(counted_range))])
     };
     let tiled = call("sum_over_time", vec![tiles(less(reach, LONG_INTERVAL.millis() / 2))]);
@@ -207,7 +207,7 @@ fn tile(names: &Series, side: Side) -> Expr {
         not_negative(names, untiled.into()),
         present(Duration::from_millis(LONG_INTERVAL.millis() * 3 / 2)),
     );
-    let last = names.recorded(&names.sum(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(60)));
+    let last = names.recorded(names.sum(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(60)));
     let next = or(missed, call("last_over_time", vec![last]));
     unless(Expr::from(next), present(less(LONG_INTERVAL, half))).into()
 }

@@ -3,6 +3,8 @@
 //! What takes an expression takes anything that becomes one, so selectors and operations nest as they are:
 //! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
 
+use std::sync::Arc;
+
 use super::ast::{
     Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matching, Modifiers, Op, Selector, Span, Time,
 };
@@ -30,7 +32,7 @@ impl From<Binary> for Expr {
 pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
     let selector = Selector {
         name: (!name.is_empty()).then(|| name.to_owned()),
-        matchers: Vec::new(),
+        matchers: Arc::default(),
         at: Modifiers::default(),
         span: Span::default(),
     };
@@ -41,7 +43,7 @@ impl Selector {
     /// With one more matcher.
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
-        self.matchers.push(Matcher { label, op, value, span: Span::default() });
+        Arc::make_mut(&mut self.matchers).push(Matcher { label, op, value, span: Span::default() });
         self
     }
 

@@ -1,12 +1,11 @@
 //! What stands under `out`, held against what the sources mean.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use slowburn::artifact::Artifacts;
-use slowburn::emit::TARGETS;
+use slowburn::emit::Target;
 
 use crate::ending::Failure;
 use crate::sources::shown;
@@ -28,8 +27,12 @@ pub struct Change<'a> {
 /// Every file that differs, is missing, or is stale, by path.
 ///
 /// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its
-/// first line says so and it lies where slowburn writes: in the directory of a target, at any depth.
-pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>, Failure> {
+/// first line says so and it lies where slowburn writes: in the directory of one of these targets, at any depth.
+pub fn find<'a>(
+    artifacts: &'a Artifacts,
+    targets: &[&Target],
+    out: &Path,
+) -> Result<Vec<Change<'a>>, Failure> {
     let mut changes = Vec::new();
     for (path, new) in artifacts {
         let old = read(out, path)?;
@@ -37,8 +40,8 @@ pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>,
             changes.push(Change { path: path.clone(), old, new: Some(new) });
         }
     }
-    for directory in owned(artifacts) {
-        for path in ours(out, &directory)? {
+    for target in targets {
+        for path in ours(out, target.name)? {
             if !artifacts.contains_key(&path) {
                 let old = read(out, &path)?;
                 changes.push(Change { path, old, new: None });
@@ -47,12 +50,6 @@ pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>,
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
-}
-
-/// The directories under `out` that slowburn writes to: those of all targets, even of one that makes nothing this time.
-fn owned(artifacts: &Artifacts) -> BTreeSet<String> {
-    let now = artifacts.keys().filter_map(|path| path.split_once('/')).map(|(directory, _)| directory);
-    TARGETS.iter().map(|(target, _)| *target).chain(now).map(str::to_owned).collect()
 }
 
 fn read(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
