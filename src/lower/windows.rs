@@ -5,6 +5,20 @@
 //! tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same
 //! `sum_over_time`. A ratio is always Σ bad ÷ Σ total, so every event weighs the same, whenever it happened.
 //!
+//! `tests/bench-rules --parts forms` holds the forms a long window may have against counted events. Seven days, Prometheus off for 70 minutes while they begin:
+//!
+//! | form | samples | processor time | worst error |
+//! |---|---|---|---|
+//! | sum of what is counted every 30s | 20,013 | 2.7 ms | 0.23 % |
+//! | sum of tiles of 5m | 2,002 | 0.74 ms | 0.23 % |
+//! | tiles of 1h, and tiles of 5m since the last | 169 | 0.69 ms | 33 % |
+//! | sums of a day, joined by `offset` | 21 | 1.3 ms | 0.23 % |
+//! | a counter of all events, now less then | 60 | 0.42 ms | 45 % |
+//!
+//! The error of the first two is what happened in the 55 minutes that were not made good. Tiles of an hour leave the window an hour at a time. The counter
+//! has no value at the moment the window begins, and then counts all there ever was. Days that are joined look back at moments that must all have been recorded,
+//! and cost more time than they save samples. Tiles of 5m are as true as what they are made of, cost a tenth of its samples, and are understood at sight.
+//!
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
