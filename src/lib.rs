@@ -85,15 +85,24 @@ impl Compiled {
     /// The files of these targets; `None` if there is an error.
     pub fn artifacts_of(&self, targets: &[&Target]) -> Option<Artifacts> {
         let model = self.model.as_ref()?;
+        let project = lower::project(model);
+        let shared = targets.iter().any(|target| target.project.is_some());
         // A service's plan is many times larger than its files, so it goes as soon as they are there.
-        let files = parallel::map(&model.services, |service| {
+        let made = parallel::map(&model.services, |service| {
             let mut plan = lower::service(model, service);
             if targets.iter().any(|target| target.proves) {
                 plan.proofs = lower::prove(service, &plan);
             }
-            emit::emit(model.project.language, &plan, targets)
+            (emit::service(&project, &plan, targets), shared.then(|| plan.outline()))
         });
-        Some(files.into_iter().flatten().collect())
+        let mut artifacts = Artifacts::new();
+        let mut services = Vec::new();
+        for (files, outline) in made {
+            artifacts.extend(files);
+            services.extend(outline);
+        }
+        artifacts.extend(emit::project(&Plan { project, services }, targets));
+        Some(artifacts)
     }
 }
 

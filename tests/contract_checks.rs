@@ -44,7 +44,7 @@ fn satisfied(label: &str, value: &str, way: usize) -> Matcher {
         4 => (MatchOp::NotMatches, "none|of them".to_owned()),
         _ => (MatchOp::Matches, format!("(?i:{quoted})")),
     };
-    Matcher { label: label.to_owned(), op, value: text, span: Default::default() }
+    Matcher { label: label.to_owned(), op, value: text, placeholder: false, span: Default::default() }
 }
 
 fn exposition(all: &[Labels]) -> String {
@@ -100,6 +100,7 @@ fn any_matcher() -> impl Strategy<Value = Matcher> {
         label: label.to_owned(),
         op,
         value: value.to_owned(),
+        placeholder: false,
         span: Default::default(),
     })
 }

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use serde_yaml::Value;
 use slowburn::plan::{Makes, Plan};
-use slowburn::source::{SourceFile, Sources};
+use slowburn::source::Sources;
 use slowburn::vocabulary::Duration;
-use support::rules::{check_rules, files, groups, read, test_rules};
+use support::rules::{check_rules, files, groups, own, read, test_rules};
 use support::{full, promtool, promtool3, skipped};
 
 fn here(path: &str) -> PathBuf {
@@ -20,12 +20,7 @@ fn here(path: &str) -> PathBuf {
 
 /// What `slos/` comes to.
 fn plan() -> Plan {
-    let file = |path: PathBuf| SourceFile {
-        path: format!("slos/{}", path.file_name().unwrap().to_str().unwrap()),
-        text: fs::read_to_string(path).unwrap(),
-    };
-    let sources = Sources::new(files(&here("slos"), ".yaml").into_iter().map(file).collect());
-    slowburn::compile(&sources).plan().unwrap()
+    slowburn::compile(&Sources::new(own())).plan().unwrap()
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod grafana;
 mod prometheus;
 mod promtool;
 mod words;
 mod yaml;
 
 use crate::artifact::Artifacts;
-use crate::model::Language;
-use crate::plan::ServicePlan;
+use crate::plan::{Plan, ProjectPlan, ServicePlan};
 
 /// A kind of output.
 #[derive(Debug)]
@@ -17,20 +17,37 @@ pub struct Target {
     /// Whether it is made from proofs, which are left out if nobody asks for them.
     pub proves: bool,
     /// Adds the files of one service.
-    pub emit: fn(Language, &ServicePlan, &mut Artifacts),
+    pub service: Option<fn(&ProjectPlan, &ServicePlan, &mut Artifacts)>,
+    /// Adds the files that services share; it sees their alerts, and neither recorded series nor proofs.
+    pub project: Option<fn(&Plan, &mut Artifacts)>,
 }
 
 /// Every target.
-pub const TARGETS: [Target; 2] = [
-    Target { name: "prometheus", proves: false, emit: prometheus::emit },
-    Target { name: "promtool", proves: true, emit: promtool::emit },
+pub const TARGETS: [Target; 3] = [
+    Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
+    Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
+    Target {
+        name: "grafana",
+        proves: false,
+        service: Some(grafana::service),
+        project: Some(grafana::project),
+    },
 ];
 
-/// All files of a service for these targets. It cannot fail.
-pub fn emit(language: Language, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
+/// The files of a service for these targets. It cannot fail.
+pub fn service(project: &ProjectPlan, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
     let mut artifacts = Artifacts::new();
-    for target in targets {
-        (target.emit)(language, service, &mut artifacts);
+    for emit in targets.iter().filter_map(|target| target.service) {
+        emit(project, service, &mut artifacts);
+    }
+    artifacts
+}
+
+/// The files that services share, for these targets. It cannot fail.
+pub fn project(plan: &Plan, targets: &[&Target]) -> Artifacts {
+    let mut artifacts = Artifacts::new();
+    for emit in targets.iter().filter_map(|target| target.project) {
+        emit(plan, &mut artifacts);
     }
     artifacts
 }

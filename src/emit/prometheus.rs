@@ -4,7 +4,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Event, Group, Makes, Promise, Rule, ServicePlan};
+use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::promql::pretty;
 use crate::vocabulary::{Decimal, Duration, percent, text};
 
@@ -17,8 +17,8 @@ pub fn path(service: &str) -> String {
 }
 
 /// Adds `prometheus/<service>.rules.yaml`.
-pub fn emit(language: Language, service: &ServicePlan, artifacts: &mut Artifacts) {
-    artifacts.insert(path(&service.name), file(language, service));
+pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    artifacts.insert(path(&service.name), file(project.language, service));
 }
 
 fn file(language: Language, service: &ServicePlan) -> String {

@@ -4,16 +4,16 @@ use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::{Labels, Language};
-use crate::plan::{Case, Check, Makes, Proof, Rule, ServicePlan};
+use crate::plan::{Case, Check, Makes, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
 
 /// Adds `promtool/<service>.<what>.test.yaml`.
-pub fn emit(language: Language, service: &ServicePlan, artifacts: &mut Artifacts) {
+pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     for proof in &service.proofs {
         let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
-        artifacts.insert(path, file(language, &service.name, proof));
+        artifacts.insert(path, file(project.language, &service.name, proof));
     }
 }
 

@@ -2,15 +2,12 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL};
+use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{aggregate, and, call, div, gt, or, selector};
 use crate::vocabulary::{Decimal, Duration, Severity};
-
-/// How old a sample of the slow group may be that an alert of the fast group reads: three evaluations.
-const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
 const SETTLING: Duration = Duration::from_secs(300);

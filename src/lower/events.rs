@@ -72,7 +72,7 @@ pub(super) fn less(window: Duration, millis: u64) -> Duration {
 
 fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     match &slo.sli {
-        Sli::Counted { total, good, bad } => counted(names, unit, [total, good, bad]),
+        Sli::Counted { total, good, bad, .. } => counted(names, unit, [total, good, bad]),
         Sli::Checked { good, bad } => {
             let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
             let failed = aggregate("count", &names.by, bad.clone());
@@ -257,7 +257,7 @@ fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
 
 /// When a counter was last scraped; nothing for what is not counted.
 pub(super) fn scraped(slo: &Slo, names: &Series) -> Option<Expr> {
-    let Sli::Counted { total, good, bad } = &slo.sli else { return None };
+    let Sli::Counted { total, good, bad, .. } = &slo.sli else { return None };
     let homes = total
         .as_ref()
         .map_or_else(|| good.iter().chain(bad).flatten().collect(), |total| total.iter().collect::<Vec<_>>());

@@ -57,7 +57,7 @@ pub(super) struct Series {
 impl Series {
     pub fn new(slo: &Slo, promise: &Promise) -> Self {
         let signed = match &slo.sli {
-            Sli::Counted { total, good, bad } => {
+            Sli::Counted { total, good, bad, .. } => {
                 bad.is_none() || [total, good, bad].into_iter().flatten().flatten().any(|term| term.negative)
             }
             Sli::Checked { .. } | Sli::Ratio { .. } => false,

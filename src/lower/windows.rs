@@ -5,24 +5,47 @@
 //! tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same
 //! `sum_over_time`. A ratio is always Σ bad ÷ Σ total, so every event weighs the same, whenever it happened.
 //!
+//! `tests/bench-rules --parts forms` holds the forms a long window may have against counted events. Seven days, Prometheus off for 70 minutes while they begin:
+//!
+//! | form | samples | processor time | worst error |
+//! |---|---|---|---|
+//! | sum of what is counted every 30s | 20,013 | 2.7 ms | 0.23 % |
+//! | sum of tiles of 5m | 2,002 | 0.74 ms | 0.23 % |
+//! | tiles of 1h, and tiles of 5m since the last | 169 | 0.69 ms | 33 % |
+//! | sums of a day, joined by `offset` | 21 | 1.3 ms | 0.23 % |
+//! | a counter of all events, now less then | 60 | 0.42 ms | 45 % |
+//!
+//! The error of the first two is what happened in the 55 minutes that were not made good. Tiles of an hour leave the window an hour at a time. The counter
+//! has no value at the moment the window begins, and then counts all there ever was. Days that are joined look back at moments that must all have been recorded,
+//! and cost more time than they save samples. Tiles of 5m are as true as what they are made of, cost a tenth of its samples, and are understood at sight.
+//!
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
 use super::calendar;
 use super::events::{self, NEARLY_NOTHING, exact, less, not_negative, summed};
+use super::readings::CURRENT;
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL};
 use crate::model::Slo;
 use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, and, call, div, gt, mul, number, or, sub, unless, vector};
-use crate::vocabulary::{Duration, Period};
-
-/// The window of `slo:current_burn_rate:ratio`.
-const CURRENT: Duration = LONG_INTERVAL;
+use crate::vocabulary::{Decimal, Duration, Period};
 
 /// When the counters were last scraped, in seconds since 1970.
 const SCRAPED: &str = "slo:last_scrape:timestamp_seconds";
+
+/// What is left of the period's budget.
+pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
+
+/// When the budget will be gone.
+pub(super) const EXHAUSTION: &str = "slo:error_budget_exhaustion:seconds";
+
+/// The window whose burn rate tells when the budget will be gone: the shortest long one, which a passing error moves little.
+pub(super) fn pace(promise: &Promise) -> Duration {
+    promise.tiers.iter().filter(|tier| !tier.slow).map(|tier| tier.long).min().unwrap_or(CURRENT)
+}
 
 /// Windows that pages use, in ascending order; five minutes are always among them.
 pub(super) fn fast_windows(promise: &Promise) -> Vec<Duration> {
@@ -138,10 +161,25 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
             "",
         ),
         names.record("slo:period_burn_rate:ratio".to_owned(), spent(), ""),
-        names.record("slo:period_error_budget_remaining:ratio".to_owned(), sub(number("1"), spent()), ""),
+        names.record(BUDGET_LEFT.to_owned(), sub(number("1"), spent()), ""),
+        names.record(
+            EXHAUSTION.to_owned(),
+            exhaustion(promise, names),
+            "Seconds until the budget is gone if errors go on as they are and none drops out of the period; the whole period if not within it.",
+        ),
     ]);
     rules.dedup_by(|a, b| a.name() == b.name());
     rules
+}
+
+/// Budget left × period ÷ burn rate, as far as the period reaches.
+fn exhaustion(promise: &Promise, names: &Series) -> Expr {
+    let period = number(promise.period_length.secs());
+    let left =
+        mul(names.recorded(BUDGET_LEFT), exact(promise.budget * Decimal::from(promise.period_length.secs())));
+    let pace = names.recorded(names.ratio(&pace(promise).to_string()));
+    let ahead = div(left, call("clamp_min", vec![pace.into(), number(NEARLY_NOTHING)]));
+    call("clamp", vec![ahead.into(), number("0"), period])
 }
 
 /// The ratio over a window, and the count of bad events where an alert asks for it.

@@ -243,6 +243,8 @@ pub struct Matcher {
     pub op: MatchOp,
     /// The value, unescaped.
     pub value: String,
+    /// Whether the value names a variable instead: printed as `"$name"`, and replaced before Prometheus reads it.
+    pub placeholder: bool,
     /// Where it stood.
     pub span: Span,
 }

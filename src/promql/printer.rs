@@ -216,7 +216,10 @@ impl Display for Matcher {
             Quoted(&self.label).fmt(f)?;
         }
         f.write_str(self.op.symbol())?;
-        Quoted(&self.value).fmt(f)
+        match self.placeholder {
+            true => write!(f, "\"${}\"", self.value),
+            false => Quoted(&self.value).fmt(f),
+        }
     }
 }
 
@@ -357,7 +360,8 @@ fn takes_brackets(expr: &Expr) -> bool {
     }
 }
 
-/// A string in double quotes, with Go's escapes.
+/// A string in double quotes, with Go's escapes. What a dashboard would take for one of its variables (`$name`, `${name}`, `[[name]]`)
+/// is written so that only Prometheus understands it.
 pub(super) fn quote(text: &str) -> String {
     Quoted(text).to_string()
 }
@@ -365,13 +369,29 @@ pub(super) fn quote(text: &str) -> String {
 /// See [`quote`].
 struct Quoted<'e>(&'e str);
 
+impl Quoted<'_> {
+    /// Whether a dashboard would take the `$` or `[` at a place for the beginning of a variable.
+    fn names_variable(&self, at: usize) -> bool {
+        let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let rest = &self.0[at..];
+        if let Some(rest) = rest.strip_prefix('$') {
+            return named(rest) || rest.starts_with('{');
+        }
+        rest.strip_prefix("[[")
+            .is_some_and(|rest| named(rest) && rest.trim_start_matches(inner).starts_with("]]"))
+    }
+}
+
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
         let mut plain = 0;
         for (at, c) in self.0.char_indices() {
             // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
-            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}') || c.is_control();
+            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
+                || c.is_control()
+                || (matches!(c, '$' | '[') && self.names_variable(at));
             if !escaped {
                 continue;
             }
@@ -380,6 +400,8 @@ impl Display for Quoted<'_> {
             match c {
                 '"' => f.write_str("\\\"")?,
                 '\\' => f.write_str("\\\\")?,
+                '$' => f.write_str("\\x24")?,
+                '[' => f.write_str("\\x5b")?,
                 '\n' => f.write_str("\\n")?,
                 '\r' => f.write_str("\\r")?,
                 '\t' => f.write_str("\\t")?,

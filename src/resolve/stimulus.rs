@@ -12,7 +12,7 @@ use crate::vocabulary::{Decimal, LabelName};
 /// through.
 pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
     match sli {
-        Sli::Counted { total, good, bad } => counted([total, good, bad], by),
+        Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
             let holds = |signals: &[(Selector, Signal)]| {

@@ -3,6 +3,8 @@
 //! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: a name
 //! that does not exist is an error, which the tests find.
 
+mod dashboards;
+
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -10,6 +12,8 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::model::Language;
+
+pub use dashboards::{Dashboards, plain_markdown};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]

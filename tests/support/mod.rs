@@ -1,8 +1,11 @@
 //! What several tests share: the tools they run, and folders they may ruin.
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
+pub mod dashboards;
 pub mod folder;
+pub mod prometheus;
 pub mod rules;
+pub mod samples;
 pub mod server;
 
 use std::env;

@@ -10,8 +10,8 @@ use slowburn::emit::Target;
 use crate::ending::Failure;
 use crate::sources::shown;
 
-/// What the first line of every file that slowburn makes begins with. A file without it is somebody's own.
-const MARK: &str = "# Compiled by slowburn:";
+/// What every file that slowburn makes begins with: a comment in YAML, the first field in JSON. A file without it is somebody's own.
+const MARKS: [&str; 2] = ["# Compiled by slowburn:", "{\n \"description\": \"Compiled by slowburn:"];
 
 /// One file that is not as it should be.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Change<'a> {
 /// Every file that differs, is missing, or is stale, by path.
 ///
 /// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its
-/// first line says so and it lies where slowburn writes: in the directory of one of these targets, at any depth.
+/// beginning says so and it lies where slowburn writes: in the directory of one of these targets, at any depth.
 pub fn find<'a>(
     artifacts: &'a Artifacts,
     targets: &[&Target],
@@ -90,10 +90,12 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
 fn is_marked(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(MARK.len() as u64).read_to_end(&mut start)?,
+        Ok(file) => file
+            .take(MARKS.map(str::len).into_iter().max().unwrap_or_default() as u64)
+            .read_to_end(&mut start)?,
         // What may not be read was not written by the same user.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
         Err(error) => return Err(error),
     };
-    Ok(start == MARK.as_bytes())
+    Ok(MARKS.iter().any(|mark| start.starts_with(mark.as_bytes())))
 }

@@ -105,6 +105,7 @@ mod tests {
             label: "status".to_owned(),
             op,
             value: value.to_owned(),
+            placeholder: false,
             span: crate::promql::ast::Span::default(),
         }
     }

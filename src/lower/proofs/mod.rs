@@ -183,7 +183,7 @@ fn may_match(selector: &Selector, labels: &Labels, by: &[crate::vocabulary::Labe
 /// Every selector of an SLI.
 fn selectors(sli: &Sli) -> Vec<&Selector> {
     match sli {
-        Sli::Counted { total, good, bad } => {
+        Sli::Counted { total, good, bad, .. } => {
             [total, good, bad].into_iter().flatten().flatten().map(|term| term.counter.selector()).collect()
         }
         Sli::Checked { good, .. } => good.selectors(),

@@ -83,7 +83,8 @@ impl Parser<'_> {
         {
             return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
         }
-        Arc::make_mut(&mut selector.matchers).push(Matcher { label, op, value, span });
+        let matcher = Matcher { label, op, value, placeholder: false, span };
+        Arc::make_mut(&mut selector.matchers).push(matcher);
         Ok(())
     }
 
@@ -214,6 +215,7 @@ fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&
             label: "__name__".to_owned(),
             op: MatchOp::Equal,
             value: name,
+            placeholder: false,
             span: place,
         });
     }

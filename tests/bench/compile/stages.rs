@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use slowburn::emit::TARGETS;
+use slowburn::emit::{self, TARGETS};
 use slowburn::lower;
+use slowburn::plan::{Plan, ServicePlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::{check, parallel, parse, resolve};
 
@@ -25,7 +26,7 @@ pub fn print(sources: &Path) {
     timed("check", || check::check(&model));
     let mut plans =
         timed("lower", || parallel::map(&model.services, |service| lower::service(&model, service)));
-    let language = model.project.language;
+    let project = lower::project(&model);
     let pairs: Vec<_> = model.services.iter().zip(&plans).collect();
     let proofs = timed("prove", || parallel::map(&pairs, |(service, plan)| lower::prove(service, plan)));
     for (plan, proofs) in plans.iter_mut().zip(proofs) {
@@ -33,9 +34,12 @@ pub fn print(sources: &Path) {
     }
     for target in &TARGETS {
         timed(&format!("emit {}", target.name), || {
-            parallel::map(&plans, |plan| slowburn::emit::emit(language, plan, &[target]))
+            parallel::map(&plans, |plan| emit::service(&project, plan, &[target]))
         });
     }
+    let services = plans.into_iter().map(ServicePlan::outline).collect();
+    let plan = Plan { project, services };
+    timed("emit for all", || emit::project(&plan, &TARGETS.iter().collect::<Vec<_>>()));
 }
 
 fn timed<T>(stage: &str, f: impl FnOnce() -> T) -> T {
