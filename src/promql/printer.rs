@@ -370,17 +370,16 @@ pub(super) fn quote(text: &str) -> String {
 struct Quoted<'e>(&'e str);
 
 impl Quoted<'_> {
-    /// Whether a dashboard would take the character at a place for the beginning of a variable.
+    /// Whether a dashboard would take the `$` or `[` at a place for the beginning of a variable.
     fn names_variable(&self, at: usize) -> bool {
         let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-        let bracketed = |rest: &str| named(rest) && rest.trim_start_matches(inner).starts_with("]]");
-        let text = &self.0[at..];
-        match (text.strip_prefix('$'), text.strip_prefix("[[")) {
-            (Some(rest), _) => named(rest) || rest.starts_with('{'),
-            (None, Some(rest)) => bracketed(rest),
-            (None, None) => false,
+        let rest = &self.0[at..];
+        if let Some(rest) = rest.strip_prefix('$') {
+            return named(rest) || rest.starts_with('{');
         }
+        rest.strip_prefix("[[")
+            .is_some_and(|rest| named(rest) && rest.trim_start_matches(inner).starts_with("]]"))
     }
 }
 
@@ -392,7 +391,7 @@ impl Display for Quoted<'_> {
             // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
             let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
                 || c.is_control()
-                || self.names_variable(at);
+                || (matches!(c, '$' | '[') && self.names_variable(at));
             if !escaped {
                 continue;
             }
