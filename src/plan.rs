@@ -1,5 +1,12 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
+mod alertmanager;
+
+pub use alertmanager::{
+    Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
+    Timing, Why,
+};
+
 use crate::model::{Labels, Language};
 use crate::promql::ast::Expr;
 use crate::vocabulary::{Decimal, Duration, Period, Severity};
@@ -11,6 +18,8 @@ pub struct Plan {
     pub language: Language,
     /// By name.
     pub services: Vec<ServicePlan>,
+    /// Who is told; `None` if that is not slowburn's to say.
+    pub notifications: Option<Notifications>,
 }
 
 /// One service.

@@ -1,5 +1,6 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod alertmanager;
 mod prometheus;
 mod promtool;
 mod words;
@@ -12,7 +13,8 @@ use crate::plan::Plan;
 pub type Target = fn(&Plan, &mut Artifacts);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 2] = [("prometheus", prometheus::emit), ("promtool", promtool::emit)];
+pub const TARGETS: [(&str, Target); 3] =
+    [("alertmanager", alertmanager::emit), ("prometheus", prometheus::emit), ("promtool", promtool::emit)];
 
 /// All files of all targets. It cannot fail.
 pub fn emit(plan: &Plan) -> Artifacts {

@@ -3,16 +3,21 @@
 mod alerts;
 mod calendar;
 mod events;
+mod inhibitions;
+mod matching;
 mod proofs;
+mod routes;
 mod series;
 mod shapes;
 mod timeline;
 mod windows;
 
-pub use alerts::{missing_name, name as alert_name};
+pub use alerts::{Known, known, missing_name, name as alert_name};
+pub use inhibitions::causes;
+pub use routes::{MOST_PIECES, count as pieces, taken};
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
-use crate::plan::{Event, Group, Plan, Promise, ServicePlan, SloPlan, Watch};
+use crate::plan::{Event, Group, Notifications, Plan, Promise, ServicePlan, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
@@ -37,7 +42,23 @@ pub fn prove(model: &Model, mut plan: Plan) -> Plan {
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
 pub fn lower(model: &Model) -> Plan {
     let services = model.services.iter().map(|service| lower_service(model, service)).collect();
-    Plan { language: model.project.language, services }
+    Plan { language: model.project.language, services, notifications: notifications(model) }
+}
+
+/// Who is told of what, if that is declared.
+fn notifications(model: &Model) -> Option<Notifications> {
+    let alertmanager = model.project.alertmanager.as_ref()?;
+    let alerts = known(model);
+    Some(Notifications {
+        smtp: alertmanager.smtp.clone(),
+        receivers: alertmanager.receivers.clone(),
+        default: alertmanager.default.as_ref().map(ToString::to_string),
+        timing: alertmanager.timing.clone(),
+        times: alertmanager.times.clone(),
+        routes: routes::all(alertmanager),
+        inhibitions: inhibitions::all(model, &alerts),
+        deliveries: routes::deliveries(alertmanager, &alerts),
+    })
 }
 
 fn lower_service(model: &Model, service: &Service) -> ServicePlan {
