@@ -14,6 +14,7 @@
 //! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic |
 //! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, and how parse lists words and joins paths |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, and the numbers that lower puts into the plan |
+//! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO | plan, vocabulary |
@@ -33,6 +34,7 @@
 //! **Invariant:** the same sources give the same bytes: order comes from the source or from a name, never from a hash, a clock, a locale or a path.
 
 pub mod artifact;
+pub mod ask;
 pub mod ast;
 pub mod check;
 pub mod contract;
@@ -79,11 +81,24 @@ impl Compiled {
     }
 }
 
+/// What the sources mean as far as they mean something, whatever else is wrong with them.
+pub fn model_of(sources: &Sources) -> Model {
+    resolve::resolve(&parse::parse(sources).0).0
+}
+
 /// Compiles all sources of a project.
 pub fn compile(sources: &Sources) -> Compiled {
+    compile_against(sources, None)
+}
+
+/// Compiles all sources of a project, held against what a running Prometheus shows instead of the contracts beside them.
+pub fn compile_against(sources: &Sources, live: Option<&ask::Live>) -> Compiled {
     let (ast, mut problems) = parse::parse(sources);
-    let (model, unresolved) = resolve::resolve(&ast);
+    let (mut model, unresolved) = resolve::resolve(&ast);
     problems.extend(unresolved);
+    if let Some(live) = live {
+        live.hold(&mut model);
+    }
     problems.extend(check::check(&model));
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| problem.level == Level::Error);

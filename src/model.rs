@@ -70,8 +70,8 @@ pub struct SeverityStyle {
 pub struct Prometheus {
     /// Major and minor version of the oldest server that loads them.
     pub version: (u32, u32),
-    /// How long it keeps samples, if declared, and where that is.
-    pub retention: Option<(Duration, Span)>,
+    /// How long it keeps samples, if that is known, and where it was written.
+    pub retention: Option<(Duration, Option<Span>)>,
     /// Labels that series have from their targets, beside `job` and `instance`.
     pub target_labels: Vec<LabelName>,
     /// Labels that it gives to alerts on their way out, and to nothing before.

@@ -162,7 +162,14 @@ fn usage_ends_with_2() {
 fn help() {
     let folder = Folder::empty();
     let mut text = String::new();
-    for args in [&["--help"][..], &["compile", "--help"], &["check", "--help"], &["explain", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["compile", "--help"],
+        &["check", "--help"],
+        &["explain", "--help"],
+        &["metrics", "--help"],
+        &["metrics", "capture", "--help"],
+    ] {
         let ran = folder.slowburn(args);
         let _ = writeln!(text, "$ slowburn {}\n{}", args.join(" "), ran.stdout);
     }

@@ -365,3 +365,71 @@ fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
         );
     }
 }
+
+/// Prints how fast a hundred megabytes are read, against only finding the ends of their lines:
+/// `cargo test --release --test contract -- --ignored --nocapture`
+#[test]
+#[ignore = "it measures, and means something with --release only"]
+fn speed() {
+    use std::io::Write as _;
+    use std::time::Instant;
+
+    const MEGABYTES: usize = 100;
+    let size = MEGABYTES * 1_000_000;
+    let counters = |line: usize| {
+        let (pod, path, code) = (line % 997, line / 997 % 61, [200, 204, 404, 500][line % 4]);
+        format!(
+            "http_requests_total{{namespace=\"shop\",pod=\"web-{pod}\",path=\"/api/v1/{path}\",code=\"{code}\",line=\"{line}\"}} {line}.5\n"
+        )
+    };
+    let histograms = |line: usize| {
+        const BOUNDS: [&str; 12] =
+            ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"];
+        let (series, bound) = (line / 12, BOUNDS[line % 12]);
+        format!(
+            "duration_seconds_bucket{{namespace=\"shop\",pod=\"web-{}\",path=\"/api/v1/{}\",le=\"{bound}\"}} {line}\n",
+            series % 997,
+            series / 997
+        )
+    };
+    let gauges = |line: usize| {
+        format!("# HELP metric_{0} Help.\n# TYPE metric_{0} gauge\nmetric_{0} {line}\n", line % 100_000)
+    };
+    let worlds: [(&str, &dyn Fn(usize) -> String); 3] = [
+        ("counters with five labels", &counters),
+        ("a histogram", &histograms),
+        ("a hundred thousand gauges, again and again", &gauges),
+    ];
+    let mut said = String::new();
+    for (world, line) in worlds {
+        let mut text = String::with_capacity(size + 1000);
+        (0..)
+            .map(line)
+            .take_while(|line| {
+                text.push_str(line);
+                text.len() < size
+            })
+            .for_each(drop);
+        let timed = |read: &dyn Fn() -> usize| {
+            let best = (0..5)
+                .map(|_| {
+                    let start = Instant::now();
+                    assert!(read() > 0);
+                    start.elapsed()
+                })
+                .min();
+            best.unwrap().as_secs_f64()
+        };
+        let lines =
+            timed(&|| text.as_bytes().split(|byte| *byte == b'\n').filter(|line| line.is_ascii()).count());
+        let utf8 = timed(&|| std::str::from_utf8(text.as_bytes()).unwrap().lines().count());
+        let whole = timed(&|| usize::try_from(read(text.as_bytes()).samples).unwrap());
+        let _ = writeln!(
+            said,
+            "{world}: {MEGABYTES} MB in {whole:.3} s; {:.1} times as long as looking at each byte ({lines:.3} s), {:.1} times as UTF-8 and lines ({utf8:.3} s)",
+            whole / lines,
+            whole / utf8
+        );
+    }
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
+}

@@ -17,13 +17,14 @@ use support::rules::{check_rules, compiled, files, groups, written};
 
 /// The project's own sources.
 fn own() -> Vec<(String, String)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("slos"), ".yaml")
-        .into_iter()
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap();
-            (format!("slos/{name}"), fs::read_to_string(&path).unwrap())
-        })
-        .collect()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let slos = root.join("slos");
+    let all = files(&slos, ".yaml").into_iter().chain(files(&slos.join("metrics"), ".prom"));
+    all.map(|path| {
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        (name.to_owned(), fs::read_to_string(&path).unwrap())
+    })
+    .collect()
 }
 
 fn sources(files: &[(String, String)]) -> Sources {

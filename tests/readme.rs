@@ -3,7 +3,7 @@
 //! | block | is |
 //! |---|---|
 //! | `yaml out/…` | an excerpt of what the sources below `slos/` compile to |
-//! | `yaml …/*.yaml` | a source; all of one folder compile together without a problem |
+//! | `yaml …/*.yaml`, `prom …/*.prom` | a source; all of one folder compile together without a problem |
 //! | `yaml prometheus.yml` | a configuration that promtool accepts with the compiled rules |
 //! | `yaml .github/…` | YAML |
 //! | `console` | commands behind `$`, and all they print |
@@ -35,7 +35,8 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
 
 /// The blocks of YAML, by the path of each.
 fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
-    blocks().into_iter().filter_map(|(info, text)| Some((info.strip_prefix("yaml ")?, text)))
+    let path = |info: &'static str| info.strip_prefix("yaml ").or(info.strip_prefix("prom "));
+    blocks().into_iter().filter_map(move |(info, text)| Some((path(info)?, text)))
 }
 
 /// The blocks that are sources, by folder.
@@ -76,7 +77,7 @@ fn is(text: &str, pattern: &str) -> bool {
 fn every_block_is_of_a_kind_that_is_tested() {
     for (info, text) in blocks() {
         let known = match info.split_once(' ') {
-            Some(("yaml", path)) => path.contains('/') || path == "prometheus.yml",
+            Some(("yaml" | "prom", path)) => path.contains('/') || path == "prometheus.yml",
             _ => ["console", "sh"].contains(&info),
         };
         assert!(known && !text.is_empty(), "```{info}\n{text}");
@@ -133,7 +134,7 @@ fn other_files_are_what_their_readers_take() {
     let folder = folder();
     for (path, text) in files() {
         // An excerpt need not be YAML by itself.
-        if !path.starts_with("out/") {
+        if !path.starts_with("out/") && !path.ends_with(".prom") {
             serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
         }
     }

@@ -8,6 +8,7 @@ mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
 mod contract;
+mod counted_apart;
 mod dependency_cycle;
 mod duplicate_alert;
 mod inhibition_never_matches;
@@ -32,13 +33,14 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 29] = [
+pub const CHECKS: [(&str, Check); 30] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
     ("burn-rate-below-one", burn_rate_below_one::check),
     ("burn-rate-unreachable", burn_rate_unreachable::check),
+    ("counted-apart", counted_apart::check),
     ("dependency-cycle", dependency_cycle::check),
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),

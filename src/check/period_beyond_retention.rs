@@ -1,6 +1,6 @@
 //! Periods that reach back further than samples are kept.
 
-use super::slos;
+use super::{also, slos};
 use crate::diagnostic::Problem;
 use crate::model::Model;
 use crate::source::Span;
@@ -17,18 +17,17 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             continue;
         }
         told.push(written);
-        problems.push(
+        let problem =
             Problem::error(
                 "period-beyond-retention",
                 period,
                 format!("a period of {} is longer than samples are kept", slo.period),
             )
             .label(format!("its budget is a sum over the last {reach}"))
-            .and(place, format!("{retention} are kept"))
             .help(format!(
                 "keep them longer, `--storage.tsdb.retention.time={reach}` at least, and say so: `retention: {reach}`"
             ))
-            .help(format!("or promise over less: `period: {retention}`")),
-        );
+            .help(format!("or promise over less: `period: {retention}`"));
+        problems.push(also(problem, place, format!("{retention} are kept")));
     }
 }

@@ -1,5 +1,6 @@
 //! What a service is known to expose: metrics with their types, labels, label values and bounds, without a single sample.
 
+mod difference;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +8,7 @@ use std::fmt;
 
 use crate::vocabulary::Decimal;
 
+pub use difference::Difference;
 pub use text::MARK;
 
 /// An upper bound of a bucket, or a quantile, with the decimal places that it is written with: `1.0` equals `1`, and is printed as it
@@ -138,6 +140,23 @@ impl Contract {
             known.unit = known.unit.take().or(family.unit);
             known.shapes.extend(family.shapes);
         }
+    }
+
+    /// The program and its version, as its own metric tells it: `shop 1.4.2` of `shop_build_info{version="1.4.2"}`. `None` if there
+    /// is not exactly one that does.
+    pub fn build(&self) -> Option<String> {
+        // A library tells its own version in the same manner.
+        const LIBRARIES: [&str; 1] = ["go_build_info"];
+        let mut found = self.families.iter().filter_map(|(name, family)| {
+            let program = name.strip_suffix("_build_info").filter(|_| !LIBRARIES.contains(&name.as_str()))?;
+            let program = Some(program).filter(|program| !program.contains(char::is_control))?;
+            let [shape] = &family.shapes[..] else { return None };
+            let version = shape.labels.get("version").filter(|version| version.more == 0)?;
+            let mut versions = version.known.iter().filter(|version| !version.contains(char::is_control));
+            let only = versions.next().filter(|_| versions.next().is_none())?;
+            Some(format!("{program} {only}"))
+        });
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The metric that a series of this name belongs to.

@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 56] = [
+pub const PAGES: [(&str, &str); 57] = [
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
     ("budget-unwatched", include_str!("budget-unwatched.md")),
@@ -9,6 +9,7 @@ pub const PAGES: [(&str, &str); 56] = [
     ("burn-rate-unreachable", include_str!("burn-rate-unreachable.md")),
     ("contract-not-found", include_str!("contract-not-found.md")),
     ("contract-syntax", include_str!("contract-syntax.md")),
+    ("counted-apart", include_str!("counted-apart.md")),
     ("duplicate-alert", include_str!("duplicate-alert.md")),
     ("duplicate-key", include_str!("duplicate-key.md")),
     ("duplicate-service", include_str!("duplicate-service.md")),

@@ -27,9 +27,11 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let file = ast.project.clone().unwrap_or_default();
     let mut project = fill::project(&file, ast, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
+    settings::overridden(&file.settings, &policies, &mut problems);
     let mut services = Vec::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for service in &ast.services {
+        settings::overridden(&service.settings, &policies, &mut problems);
         let planned = contract::planned(service);
         let scope = Scope {
             ast,

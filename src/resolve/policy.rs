@@ -11,7 +11,29 @@ use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Se
 /// All policies by name, own ones after the built-in ones.
 pub(super) struct Policies(Vec<(String, Policy)>);
 
-struct Policy {
+impl Policies {
+    fn find(&self, name: &str) -> Option<&Policy> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, policy)| policy)
+    }
+
+    /// The policy that was named; `None` and a problem if there is none.
+    pub(super) fn named(&self, named: &Scalar, problems: &mut Vec<Problem>) -> Option<&Policy> {
+        let name = named.text.trim();
+        let found = self.find(name);
+        if found.is_none() {
+            let known: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+            let place = whole(named);
+            let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
+            problems.push(match crate::parse::nearest(name, &known) {
+                Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
+                None => problem.help(format!("known are {}", crate::parse::listed(&known))),
+            });
+        }
+        found
+    }
+}
+
+pub(super) struct Policy {
     /// Whether all of it is known; else its SLOs are left out, rather than judged by what is left of their tiers.
     complete: bool,
     /// The period that the windows were chosen for, if they are to be scaled.
@@ -128,17 +150,11 @@ pub(super) fn tiers(
     problems: &mut Vec<Problem>,
 ) -> Option<(Vec<Tier>, Span)> {
     let named = innermost(levels.map(|level| level.policy.as_ref()));
-    let name = named.map_or("workbook", |scalar| scalar.text.trim());
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
-    let Some((_, policy)) = policies.0.iter().find(|(known, _)| known == name) else {
-        let known: Vec<&str> = policies.0.iter().map(|(name, _)| name.as_str()).collect();
-        let place = named.map_or(slo, whole);
-        let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
-        problems.push(match crate::parse::nearest(name, &known) {
-            Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
-            None => problem.help(format!("known are {}", crate::parse::listed(&known))),
-        });
-        return None;
+    let name = named.map_or("workbook", |scalar| scalar.text.trim());
+    let policy = match named {
+        Some(named) => policies.named(named, problems)?,
+        None => policies.find(name)?,
     };
     if !policy.complete {
         return None;

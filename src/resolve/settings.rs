@@ -1,5 +1,6 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
+use super::policy::Policies;
 use super::{default_period, innermost, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::Problem;
@@ -299,6 +300,18 @@ pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<P
     match innermost(levels) {
         None => Some(Duration::from_secs(15)),
         Some(written) => values::duration(written, problems),
+    }
+}
+
+/// Settings of an outer level are held to be valid even if every inner one says otherwise.
+pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut Vec<Problem>) {
+    let none = Settings::default();
+    let alone = [&none, &none, level];
+    if level.period.is_some() {
+        period(alone, problems);
+    }
+    if let Some(named) = &level.policy {
+        policies.named(named, problems);
     }
 }
 

@@ -95,7 +95,10 @@ impl Folder {
 
     fn prepare(&self, command: &mut Command) {
         command.current_dir(self.dir.path()).stdin(Stdio::null());
-        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        let of_a_terminal = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"];
+        let of_the_network = ["SLOWBURN_USER", "SLOWBURN_BEARER", "http_proxy", "https_proxy", "all_proxy"];
+        for variable in of_a_terminal.into_iter().chain(of_the_network) {
+            command.env_remove(variable.to_uppercase());
             command.env_remove(variable);
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod folder;
 pub mod rules;
+pub mod server;
 
 use std::env;
 use std::fs::OpenOptions;
@@ -14,11 +15,26 @@ use std::process::{Command, Stdio};
 /// for it fails without.
 pub fn promtool() -> Option<PathBuf> {
     let found = tool("PROMTOOL", "promtool");
-    assert!(
-        found.is_some() || env::var("SLOWBURN_REQUIRE_TOOLS").as_deref() != Ok("1"),
-        "there is no promtool: run tests/tools, or set PROMTOOL"
-    );
+    assert!(found.is_some() || !required(), "there is no promtool: run tests/tools, or set PROMTOOL");
     found
+}
+
+/// Prometheus itself. Under `tests/run` it has to be there.
+pub fn prometheus() -> Option<PathBuf> {
+    let found = tool("PROMETHEUS", "prometheus");
+    assert!(found.is_some() || !required(), "there is no prometheus: run tests/tools, or set PROMETHEUS");
+    found
+}
+
+/// Alertmanager. Under `tests/run` it has to be there.
+pub fn alertmanager() -> Option<PathBuf> {
+    let found = tool("ALERTMANAGER", "alertmanager");
+    assert!(found.is_some() || !required(), "there is no alertmanager: run tests/tools, or set ALERTMANAGER");
+    found
+}
+
+fn required() -> bool {
+    env::var("SLOWBURN_REQUIRE_TOOLS").as_deref() == Ok("1")
 }
 
 /// A promtool of Prometheus 3, where there is one.

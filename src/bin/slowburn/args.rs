@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use slowburn::vocabulary::Duration;
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
 ///
@@ -27,9 +28,78 @@ pub enum Command {
     /// files that slowburn wrote for definitions that are gone are removed, files of your own never are.
     Compile(Compile),
     /// Report problems, and write nothing
+    ///
+    /// With --prometheus the definitions are held against the series of a running server instead of the contracts beside
+    /// them: Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics). It is asked one instant query
+    /// per metric, and nothing is changed there. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
+    /// Learn which metrics a program exposes
+    #[command(subcommand)]
+    Metrics(Metrics),
+}
+
+/// A command of `metrics`.
+#[derive(Debug, Subcommand)]
+pub enum Metrics {
+    /// Make a contract of what a program exposes, and say what is new in it
+    ///
+    /// A contract holds metrics with their types, labels, label values and bounds, without samples, in fixed order: commit it
+    /// beside the sources, as in `slowburn metrics capture http://localhost:9100/metrics --out slos/metrics/node.prom`.
+    /// The same command refreshes it, and says on stderr what appeared and what vanished.
+    ///
+    /// Credentials are read from files or from the environment, never from the command line, where others could see them:
+    /// SLOWBURN_USER holds `name:password`, SLOWBURN_BEARER holds a token. They are sent to the address that is given and
+    /// to no other: an answer that leads elsewhere is not followed.
+    Capture(Capture),
+}
+
+/// Arguments of `metrics capture`.
+#[derive(Debug, Group)]
+pub struct Capture {
+    /// Where the metrics are: an http:// or https:// address, a file in the text format of Prometheus or OpenMetrics, or `-`
+    /// for stdin
+    #[arg(value_name = "URL|FILE|-")]
+    pub source: String,
+    /// The program and its version, for the contract's second line; else the first line of a file (`# from: …`) says it, or
+    /// the metric `…_build_info`, or the contract that was there
+    #[arg(long, value_name = "TEXT")]
+    pub from: Option<String>,
+    /// The contract to write or refresh; without it the contract goes to stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write nothing: say how the metrics differ from the contract in OUT, and exit 1 if they do
+    #[arg(long, requires = "out")]
+    pub check: bool,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// How an address is asked.
+#[derive(Debug, Group)]
+pub struct Connection {
+    /// A file that holds `name:password`, for basic authentication
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
+    pub user_file: Option<PathBuf>,
+    /// A file that holds a bearer token
+    #[arg(long, value_name = "FILE")]
+    pub bearer_file: Option<PathBuf>,
+    /// A file with the certificates, in PEM, that an https:// address is trusted by, instead of those of the public web
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// How long an answer may take, such as 10s
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+    /// How large an answer may be, unpacked, in megabytes
+    #[arg(long, value_name = "MEGABYTES", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub max_size: u64,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let positive = Duration::parse(text).filter(|duration| duration.millis() > 0);
+    positive.ok_or_else(|| "a length of time such as 500ms, 10s or 1m30s is expected".to_owned())
 }
 
 impl Default for Command {
@@ -78,6 +148,12 @@ pub struct Check {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Hold them against a running server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,

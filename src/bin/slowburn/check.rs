@@ -1,13 +1,23 @@
 //! `slowburn check`: problems only.
 
-use crate::args::Check;
+use crate::args::{Check, Format};
 use crate::ending::{Ending, Failure};
-use crate::problems;
 use crate::sources::Project;
+use crate::{ask, problems, stderr};
 
 /// Compiles in memory and shows the problems.
 pub fn run(args: &Check) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos)?;
+    let mut project = Project::read(&args.sources.slos)?;
+    if let Some(address) = &args.prometheus {
+        let live = ask::live(&slowburn::model_of(&project.sources), address, &args.connection)?;
+        project = project.against(&live);
+        if args.format == Format::Human {
+            let metrics = live.contract.families.values().filter(|family| !family.shapes.is_empty()).count();
+            stderr::print(&format!(
+                "held against {address}: it has series of {metrics} metrics that are read\n"
+            ));
+        }
+    }
     problems::show(&project, args.format)?;
     Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }

@@ -7,18 +7,24 @@
 //! | `changes` | reads what was compiled before |
 //! | `write` | changes anything on the disk |
 //! | `stdout` | prints to stdout |
-//! | `compile`, `check`, `explain` | each is one command |
+//! | `http` | touches the network |
+//! | `credentials` | reads secrets |
+//! | `compile`, `check`, `explain`, `capture` | each is one command |
 
-// This is the shell: the one crate that may touch disk, environment and process.
+// This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod ask;
+mod capture;
 mod changes;
 mod check;
 mod compile;
+mod credentials;
 mod diff;
 mod ending;
 mod explain;
+mod http;
 mod problems;
 mod sources;
 mod stderr;
@@ -27,7 +33,7 @@ mod write;
 
 use std::process::ExitCode;
 
-use args::Command;
+use args::{Command, Metrics};
 use clap::Parser;
 use ending::Ending;
 
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {
         Ok(Ending::Clean) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use slowburn::Compiled;
+use slowburn::ask::Live;
 use slowburn::diagnostic;
 use slowburn::parse::{PROJECT_FILE, is_contract, yaml};
 use slowburn::source::{SourceFile, Sources};
@@ -61,6 +62,14 @@ impl Project {
         }
         diagnostic::sort(&mut problems);
         Ok(Self { sources, compiled: Compiled { problems, model: None } })
+    }
+}
+
+impl Project {
+    /// The same sources, held against what a server shows.
+    pub fn against(self, live: &Live) -> Self {
+        let compiled = slowburn::compile_against(&self.sources, Some(live));
+        Self { compiled, ..self }
     }
 }
 

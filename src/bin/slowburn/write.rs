@@ -52,6 +52,35 @@ pub fn write<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>
     Ok(changes)
 }
 
+/// Brings one file to `text`: wholly, or not at all. What stands there through a link is replaced where it is.
+pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    let name = shown(path, Path::new(""));
+    let unwritten =
+        |error: &io::Error| Failure::of("write", &name, error).and(&format!("{name} is as it was"));
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            return Err(
+                Failure::new(format!("{name} is not a regular file")).and("name a file to write: --out FILE")
+            );
+        }
+        Ok(_) | Err(_) => {}
+    }
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let Some((directory, base)) = real.parent().zip(real.file_name()) else {
+        return Err(Failure::new(format!("{name} names no file")).and("name a file to write: --out FILE"));
+    };
+    fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
+    // Beside the file, so that a rename is one step.
+    let temporary = directory.join(format!(".{}{STAGING}{}", base.to_string_lossy(), std::process::id()));
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, &real));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        unwritten(&error)
+    })
+}
+
 /// Removes what a crash has left. Whoever holds the lock is the only writer, so nobody is using it.
 fn sweep(out: &Path) {
     for entry in fs::read_dir(out).into_iter().flatten().flatten() {

@@ -28,6 +28,10 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
 
 /// A matcher of the outer selector, by its index, and a value of its label that the inner selector lets through and the outer does not.
 fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector) -> Option<(usize, String)> {
+    if inner.matchers.iter().any(|matcher| !can_be_met(inner, &matcher.label)) {
+        // What selects nothing is within everything.
+        return None;
+    }
     outer.matchers.iter().enumerate().find_map(|(index, matcher)| {
         let own: Vec<&Matcher> = inner.matchers.iter().filter(|other| other.label == matcher.label).collect();
         if let Some(known) = known_values(model, service, inner, &matcher.label) {
@@ -51,6 +55,13 @@ fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector)
         let present = [wanted.as_slice(), &[(MatchOp::NotEqual, "")]].concat();
         regex::satisfying(&present).or_else(|| regex::satisfying(&wanted)).map(|value| (index, value))
     })
+}
+
+/// Whether a value was found that meets all matchers of a label.
+fn can_be_met(selector: &Selector, label: &str) -> bool {
+    let of_label = selector.matchers.iter().filter(|matcher| matcher.label == label);
+    let all: Vec<(MatchOp, &str)> = of_label.map(|matcher| (matcher.op, matcher.value.as_str())).collect();
+    regex::satisfying(&all).is_some()
 }
 
 /// All values of a label of the metric, the empty one of series without it included, where the contract knows them all.

@@ -76,10 +76,12 @@ pub(super) fn named(reading: &Reading) -> &str {
 impl<'a> Place<'a> {
     fn verdict(&self) -> Verdict<'a> {
         let Some(name) = self.reading.selector.name.as_deref() else { return Verdict::Unknown };
-        if made_by_prometheus(name) || self.is_planned() {
+        if self.is_planned() {
             return Verdict::Unknown;
         }
-        let Some((name, family, part)) = self.contract.find(name) else { return Verdict::NoMetric };
+        let Some((name, family, part)) = self.contract.find(name) else {
+            return if made_by_prometheus(name) { Verdict::Unknown } else { Verdict::NoMetric };
+        };
         let found = Found { name, family, part };
         if !is_taken_rightly(self.reading.role, &found) {
             return Verdict::OtherType(found);

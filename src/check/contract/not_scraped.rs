@@ -1,12 +1,13 @@
 //! Jobs that nobody scrapes, or too seldom.
 
 use super::{meets, tell};
+use crate::contract::Contract;
 use crate::diagnostic::Problem;
-use crate::model::{Job, Model};
+use crate::model::{Job, Model, Reading};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
-    for (_, slo) in super::super::slos(model) {
+    for (service, slo) in super::super::slos(model) {
         if slo.planned.is_some() {
             continue;
         }
@@ -14,6 +15,9 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
             let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
             let Some(first) = matchers.first() else { continue };
+            if service.contract.as_ref().is_some_and(|contract| tells_jobs(contract, reading)) {
+                continue;
+            }
             let selected: Vec<&Job> = jobs
                 .iter()
                 .filter(|job| {
@@ -51,5 +55,13 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 );
             }
         }
+    }
+}
+
+/// Whether which jobs there are is known better from the series themselves, or the metric is the first thing that is wrong.
+fn tells_jobs(contract: &Contract, reading: &Reading) -> bool {
+    match contract.find(super::named(reading)) {
+        Some((_, family, _)) => family.shapes.iter().any(|shape| shape.labels.contains_key("job")),
+        None => !super::made_by_prometheus(super::named(reading)),
     }
 }

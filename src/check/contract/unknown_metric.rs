@@ -18,17 +18,15 @@ fn told(place: &Place) -> Problem {
     let near = nearest(name, place.contract, place.reading.role);
     let problem = Problem::error("unknown-metric", place.reading.name, format!("nothing exposes `{name}`"));
     let problem = match near.as_slice() {
-        [] => problem.label(format!(
-            "the contract knows {} metrics, none of them like it",
-            place.contract.families.len()
-        )),
-        [one] => problem.label("it is not in the contract").fix(
+        [] => problem
+            .label(format!("{} metrics are known, none of them like it", place.contract.families.len())),
+        [one] => problem.label("it is not among the metrics that are known").fix(
             format!("write `{one}`"),
             place.reading.name,
             one.clone(),
         ),
         several => problem
-            .label("it is not in the contract")
+            .label("it is not among the metrics that are known")
             .help(format!("did you mean {}?", alternatives(several))),
     };
     problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {name}: why it is not there yet }}`"))

@@ -79,13 +79,18 @@ pub fn read(text: &[u8]) -> Reading {
 fn origin(text: &[u8]) -> Option<String> {
     let line = text.split(|byte| *byte == b'\n').next()?;
     let said = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
-    (!said.is_empty()).then(|| said.to_owned())
+    (!said.is_empty() && !said.contains(char::is_control)).then(|| said.to_owned())
 }
 
 /// What `# TYPE` and `# UNIT` say of a metric.
 #[derive(Clone, Copy, Debug)]
 struct Declared<'a> {
     kind: Type,
+    /// Another type that is declared of the same name, and where.
+    second: Option<(Type, usize)>,
+    /// Whether `…_total` is a counter of this name, beside a metric of this name itself. In OpenMetrics the gauge `x` and the counter
+    /// `x_total` are declared by the same name; every program in Go has both of `go_memstats_alloc_bytes`.
+    total: bool,
     unit: Option<&'a str>,
     /// Whether a series of it was seen.
     seen: bool,
@@ -166,12 +171,14 @@ impl<'a> Reader<'a> {
         let unit = unit.filter(|unit| !unit.is_empty());
         if let Some(declared) = self.declared.get_mut(name) {
             declared.unit = declared.unit.or(unit);
-            let kind = kind.filter(|kind| *kind != Type::Unknown)?;
-            if declared.kind == Type::Unknown {
-                declared.kind = kind;
+            if let Some(kind) = kind.filter(|kind| *kind != Type::Unknown) {
+                if declared.kind == Type::Unknown {
+                    declared.kind = kind;
+                } else if declared.kind != kind {
+                    declared.second.get_or_insert((kind, self.number));
+                }
             }
-            let differs = declared.kind != kind;
-            return differs.then(|| (0, format!("`{}` has another type further up", line::excerpt(name))));
+            return None;
         }
         if self.entries >= tally::MOST_ENTRIES {
             return Some((
@@ -180,7 +187,10 @@ impl<'a> Reader<'a> {
             ));
         }
         self.entries += 1;
-        self.declared.insert(name, Declared { kind: kind.unwrap_or(Type::Unknown), unit, seen: false });
+        self.declared.insert(
+            name,
+            Declared { kind: kind.unwrap_or(Type::Unknown), second: None, total: false, unit, seen: false },
+        );
         None
     }
 
@@ -208,6 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Reading {
+        self.settle();
         self.infer();
         let mut families = Families::default();
         for (name, tally) in std::mem::take(&mut self.tallies) {
@@ -252,6 +263,24 @@ impl<'a> Reader<'a> {
         Reading { contract, skipped: self.skipped, more: self.more, samples: self.samples }
     }
 
+    /// Decides what a metric is of which two types are declared.
+    fn settle(&mut self) {
+        let mut contrary = Vec::new();
+        for (name, declared) in &mut self.declared {
+            let Some((second, line)) = declared.second else { continue };
+            let counted = self.names.contains_key(format!("{name}_total").as_str());
+            match (declared.kind, second) {
+                (other, Type::Counter) | (Type::Counter, other) if counted => {
+                    (declared.kind, declared.total) = (other, true);
+                }
+                _ => contrary.push((line, format!("`{}` has another type further up", line::excerpt(name)))),
+            }
+        }
+        for (line, reason) in contrary {
+            self.skip(line, 1, reason);
+        }
+    }
+
     /// Whether nothing has been said of what a metric is.
     fn is_untold(&self, name: &str) -> bool {
         self.declared.get(name).is_none_or(|declared| declared.kind == Type::Unknown)
@@ -286,7 +315,7 @@ impl<'a> Reader<'a> {
                 }
             }
             let unit = self.declared.get(base).and_then(|declared| declared.unit);
-            self.declared.insert(base, Declared { kind, unit, seen: false });
+            self.declared.insert(base, Declared { kind, second: None, total: false, unit, seen: false });
         }
     }
 
@@ -314,7 +343,9 @@ impl<'a> Reader<'a> {
         }
         let histogram = |base, bounds| Home::Part { base, kind: Kind::Histogram, bounds };
         let known = |suffix| name.strip_suffix(suffix).and_then(|base| Some((base, self.kind(base)?)));
-        if let Some((base, Type::Counter)) = known("_total") {
+        if let Some(base) = name.strip_suffix("_total")
+            && self.declared.get(base).is_some_and(|base| base.total || base.kind == Type::Counter)
+        {
             return own(Kind::Counter, base);
         }
         if let Some((base, Type::Info)) = known("_info") {

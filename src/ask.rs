@@ -1,0 +1,257 @@
+//! model → questions for a running Prometheus; its answers → what it shows, held against the model by the same checks as a contract.
+//!
+//! Few and cheap: one instant query per metric that is read, over the labels that matter; the list of names only if one of them was not found; and what
+//! a server says of itself. Everything is read-only, and what a server does not answer (Thanos and Mimir scrape nothing) is known to be unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::contract::{Contract, Kind, Shape, VALUES, Values, bound};
+use crate::model::{Job, Model, Reading, Role};
+use crate::promql::build::{aggregate, selector};
+use crate::vocabulary::Duration;
+
+/// A request of the HTTP API, below the server's address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// `/api/v1/query`, say.
+    pub path: &'static str,
+    /// Parameters, not escaped yet.
+    pub parameters: Vec<(&'static str, String)>,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// The series of one metric.
+    Series(String),
+    /// Types and units of all metrics.
+    Metadata,
+    /// What is scraped.
+    Targets,
+    /// How long samples are kept.
+    Retention,
+    /// The names of all metrics.
+    Names,
+}
+
+/// What a server shows.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What it has series of.
+    pub contract: Contract,
+    /// What it scrapes, if it tells.
+    pub jobs: Option<Vec<Job>>,
+    /// How long it keeps samples, if it tells.
+    pub retention: Option<Duration>,
+    /// Types and units by metric, until they are put to what series are known of.
+    types: BTreeMap<String, (Kind, Option<String>)>,
+    /// Names that were asked for and have no series.
+    absent: BTreeSet<String>,
+}
+
+/// What is asked first.
+pub fn questions(model: &Model) -> Vec<Question> {
+    let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for slo in model.services.iter().flat_map(|service| &service.slos) {
+        for reading in &slo.readings {
+            let Some(name) = series(reading) else { continue };
+            let wanted = labels.entry(name).or_default();
+            wanted.extend(reading.selector.matchers.iter().map(|matcher| matcher.label.clone()));
+            wanted.extend(slo.by.iter().map(|label| label.as_str().to_owned()));
+            if matches!(reading.role, Role::Classic(_)) {
+                wanted.insert("le".to_owned());
+            }
+        }
+    }
+    let about = |path, about| Question { path, parameters: Vec::new(), about };
+    let mut questions = vec![
+        about("/api/v1/metadata", About::Metadata),
+        about("/api/v1/targets", About::Targets),
+        about("/api/v1/status/runtimeinfo", About::Retention),
+    ];
+    questions[1].parameters.push(("state", "active".to_owned()));
+    questions[0].parameters.push(("limit_per_metric", "1".to_owned()));
+    for (name, wanted) in labels {
+        let wanted: Vec<String> = wanted.into_iter().collect();
+        let query = aggregate("count", &wanted, selector(&name, &[])).to_string();
+        let parameters = vec![("query", query)];
+        questions.push(Question { path: "/api/v1/query", parameters, about: About::Series(name) });
+    }
+    questions
+}
+
+/// What is asked then: the names of all metrics, if some were not found and others may be meant.
+pub fn further(model: &Model, live: &Live) -> Vec<Question> {
+    let readings = model.services.iter().flat_map(|service| &service.slos).flat_map(|slo| &slo.readings);
+    let missing = readings
+        .filter_map(|reading| reading.selector.name.as_deref())
+        .any(|name| live.contract.find(name).is_none());
+    match missing {
+        true => vec![Question {
+            path: "/api/v1/label/__name__/values",
+            parameters: Vec::new(),
+            about: About::Names,
+        }],
+        false => Vec::new(),
+    }
+}
+
+/// The name of a series that shows what a selector reads.
+fn series(reading: &Reading) -> Option<String> {
+    let name = reading.selector.name.as_deref()?;
+    Some(match reading.role {
+        Role::Classic(_) => format!("{name}_bucket"),
+        _ => name.to_owned(),
+    })
+}
+
+impl Live {
+    /// Takes in the `data` of an answer. What is not as it should be is passed over: another server's API may differ in what does not matter.
+    pub fn hear(&mut self, question: &Question, data: &Value) {
+        match &question.about {
+            About::Series(name) => self.series(name, data),
+            About::Metadata => self.metadata(data),
+            About::Targets => self.targets(data),
+            About::Retention => {
+                // `15d`, or `15d or 10GB`.
+                let told = data["storageRetention"].as_str().and_then(|told| told.split(' ').next());
+                self.retention = told.and_then(Duration::parse);
+            }
+            About::Names => {
+                for name in texts(data) {
+                    self.named(name);
+                }
+            }
+        }
+    }
+
+    /// Whether a model's metrics are there, seen from its own labels: the checks take it from here.
+    pub fn hold(&self, model: &mut Model) {
+        for service in &mut model.services {
+            service.contract = Some(self.contract.clone());
+        }
+        let prometheus = &mut model.project.prometheus;
+        if self.jobs.is_some() {
+            prometheus.jobs = self.jobs.clone();
+        }
+        if let Some(retention) = self.retention {
+            prometheus.retention = Some((retention, None));
+        }
+    }
+
+    fn series(&mut self, name: &str, data: &Value) {
+        let results = data["result"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut shapes: BTreeMap<Vec<String>, Shape> = BTreeMap::new();
+        let mut values: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
+        let mut bounds: BTreeMap<Vec<String>, BTreeMap<String, usize>> = BTreeMap::new();
+        for result in results {
+            let Some(labels) = result["metric"].as_object() else { continue };
+            let pairs = || labels.iter().filter_map(|(label, value)| Some((label, value.as_str()?)));
+            let names: Vec<String> = pairs()
+                .map(|(label, _)| label.clone())
+                .filter(|label| label != "le" && label != "__name__")
+                .collect();
+            let shape = shapes.entry(names.clone()).or_default();
+            let count = result["value"][1].as_str().and_then(|count| count.parse::<u64>().ok()).unwrap_or(1);
+            shape.series = shape.series.saturating_add(count);
+            for (label, value) in pairs() {
+                if label == "le" {
+                    *bounds.entry(names.clone()).or_default().entry(value.to_owned()).or_default() += 1;
+                } else if label != "__name__" {
+                    values.entry((names.clone(), label.clone())).or_default().insert(value.to_owned());
+                }
+            }
+        }
+        if shapes.is_empty() {
+            self.absent.insert(name.to_owned());
+            return;
+        }
+        for ((names, label), all) in values {
+            let more = all.len().saturating_sub(VALUES) as u64;
+            let known = all.into_iter().take(VALUES).collect();
+            shapes.entry(names).or_default().labels.insert(label, Values { known, more });
+        }
+        for (names, counted) in bounds {
+            // A bound that only some of the series have answers for some of them only.
+            let all = counted.values().copied().max().unwrap_or(0);
+            let shape = shapes.entry(names).or_default();
+            shape.bounds =
+                counted.iter().filter(|(_, count)| **count == all).filter_map(|(le, _)| bound(le)).collect();
+        }
+        let (name, kind) = match name.strip_suffix("_bucket") {
+            Some(base) if shapes.values().any(|shape| !shape.bounds.is_empty()) => (base, Kind::Histogram),
+            _ => (name, Kind::Unknown),
+        };
+        let family = self.contract.families.entry(name.to_owned()).or_default();
+        if kind != Kind::Unknown {
+            family.kind = kind;
+        }
+        family.shapes = shapes.into_values().collect();
+    }
+
+    /// Types, for what series are known of; heard in any order.
+    fn metadata(&mut self, data: &Value) {
+        for (name, told) in data.as_object().into_iter().flatten() {
+            let kind = match told[0]["type"].as_str() {
+                Some("counter") => Kind::Counter,
+                Some("gauge") => Kind::Gauge,
+                Some("histogram") => Kind::Histogram,
+                Some("summary") => Kind::Summary,
+                Some("info") => Kind::Info,
+                Some("stateset") => Kind::StateSet,
+                _ => continue,
+            };
+            let unit = told[0]["unit"].as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
+            self.types.insert(name.clone(), (kind, unit));
+        }
+    }
+
+    fn targets(&mut self, data: &Value) {
+        let Some(targets) = data["activeTargets"].as_array() else { return };
+        let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
+        for target in targets {
+            let Some(name) = target["labels"]["job"].as_str() else { continue };
+            let told = target["scrapeInterval"].as_str().and_then(Duration::parse);
+            let Some(scrape_interval) = told else { continue };
+            let job = jobs.entry(name.to_owned()).or_insert_with(|| Job {
+                name: name.to_owned(),
+                scrape_interval,
+                labels: Vec::new(),
+                open: false,
+            });
+            job.scrape_interval = job.scrape_interval.max(scrape_interval);
+            let labels = target["labels"].as_object().into_iter().flatten().map(|(label, _)| label.clone());
+            job.labels.extend(labels);
+            job.labels.sort();
+            job.labels.dedup();
+        }
+        if !jobs.is_empty() {
+            self.jobs = Some(jobs.into_values().collect());
+        }
+    }
+
+    /// A metric of which no more than the name is known. One that was asked for and has no series now is not there, whatever was once.
+    fn named(&mut self, name: &str) {
+        if self.contract.find(name).is_none() && !self.absent.contains(name) {
+            self.contract.families.entry(name.to_owned()).or_default();
+        }
+    }
+
+    /// Puts types to what series are known of, once everything is heard.
+    pub fn settle(&mut self) {
+        for (name, (kind, unit)) in std::mem::take(&mut self.types) {
+            if let Some(family) = self.contract.families.get_mut(&name) {
+                family.kind = kind;
+                family.unit = unit;
+            }
+        }
+    }
+}
+
+fn texts(data: &Value) -> impl Iterator<Item = &str> {
+    data.as_array().into_iter().flatten().filter_map(Value::as_str)
+}

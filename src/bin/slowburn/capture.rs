@@ -1,0 +1,268 @@
+//! `slowburn metrics capture`: a contract of what a program exposes.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use slowburn::contract::{Contract, Difference, MARK};
+use slowburn::parse::exposition::{self, Reading};
+use slowburn::render::{self, render};
+use slowburn::source::{SourceFile, Sources};
+
+use crate::args::Capture;
+use crate::credentials::Credentials;
+use crate::ending::{Ending, Failure};
+use crate::http::{self, Request};
+use crate::sources::shown;
+use crate::{stderr, stdout, write};
+
+/// Places that could not be read are told up to here.
+const TOLD: usize = 10;
+
+/// Lines of differences that are told.
+const LINES: usize = 200;
+
+/// Reads, and writes the contract or compares it.
+pub fn run(args: &Capture) -> Result<Ending, Failure> {
+    let (name, bytes) = read(args)?;
+    let mut contract = understood(&name, &bytes)?;
+    let there = args.out.as_deref().map(there).transpose()?.unwrap_or(There::Nothing);
+    let before = if let There::Contract(_, before) = &there { Some(before) } else { None };
+    contract.origin = origin(args, &contract, before);
+    if contract.origin.is_none() {
+        stderr::print("nothing says which program and version this is: say it by --from\n");
+    }
+    let text = contract.to_string();
+    let Some(out) = &args.out else {
+        stdout::print(&text)?;
+        return Ok(Ending::Clean);
+    };
+    let out_name = shown(out, Path::new(""));
+    let metrics = several(contract.families.len(), "metric");
+    let (old_text, before) = match &there {
+        There::Contract(old_text, before) => (old_text, before),
+        There::Nothing if args.check => {
+            return Err(Failure::new(format!("there is no contract {out_name} to compare with"))
+                .and("write it first: leave out --check"));
+        }
+        There::Unread(problems) if args.check => {
+            stderr::print(problems);
+            return Ok(Ending::Problems);
+        }
+        There::Nothing | There::Unread(_) => {
+            write::file(out, &text)?;
+            if let There::Unread(_) = there {
+                stderr::print(&format!("{out_name} could not be read, so nothing is compared with it\n"));
+            }
+            stderr::print(&format!("captured {metrics} in {out_name}\n"));
+            return Ok(Ending::Clean);
+        }
+    };
+    let difference = Difference::between(before, &contract);
+    stderr::print(&short(&difference.to_string()));
+    let counts = format!(
+        "{} appeared, {} vanished, {} changed",
+        difference.appeared.len(),
+        difference.vanished.len(),
+        difference.changed.len()
+    );
+    if args.check {
+        let same = difference.is_empty();
+        let words = match same {
+            true => format!("{out_name} is what {name} shows: {metrics}\n"),
+            false => format!("{out_name} is not what {name} shows: {counts}\n"),
+        };
+        stderr::print(&words);
+        return Ok(if same { Ending::Clean } else { Ending::Problems });
+    }
+    if *old_text != text.as_bytes() {
+        write::file(out, &text)?;
+    }
+    stderr::print(&format!("captured {metrics} in {out_name}: {counts}\n"));
+    Ok(Ending::Clean)
+}
+
+/// What the metrics are called for people, and their text.
+fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
+    let limit = args.connection.max_size * 1_000_000;
+    let source = &args.source;
+    let (name, bytes) = if http::is_address(source) {
+        let credentials =
+            Credentials::find(args.connection.user_file.as_deref(), args.connection.bearer_file.as_deref())?;
+        if credentials.is_some() && http::is_exposed(source) {
+            stderr::print(
+                "the credentials are sent unencrypted: whoever sees the connection can read them\n",
+            );
+        }
+        let answer = http::get(&Request {
+            url: source,
+            credentials: credentials.as_ref(),
+            ca_file: args.connection.ca_file.as_deref(),
+            timeout: args.connection.timeout,
+            limit,
+        })?;
+        other_than_text(source, &answer.content_type)?;
+        (source.clone(), answer.body)
+    } else if source == "-" {
+        let bytes = take(io::stdin().lock(), limit).map_err(|error| Failure::of("read", "stdin", &error))?;
+        ("stdin".to_owned(), bytes)
+    } else {
+        let name = shown(Path::new(source), Path::new(""));
+        let bytes = File::open(source).and_then(|file| take(file, limit)).map_err(|error| {
+            let failure = Failure::of("read", &name, &error);
+            // What looks like `localhost:9100` is more likely an address.
+            match error.kind() == ErrorKind::NotFound && source.contains(':') {
+                true => failure.and(&format!("if it is an address, say so: http://{source}")),
+                false => failure,
+            }
+        })?;
+        (name, bytes)
+    };
+    if bytes.len() as u64 > limit {
+        return Err(Failure::new(format!("{name} is larger than {} MB", args.connection.max_size))
+            .and("if it should be, allow it more: --max-size MEGABYTES"));
+    }
+    Ok((name, bytes))
+}
+
+fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses an answer that says itself that it is no text of metrics.
+fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/html" | "application/xhtml+xml" => Err(page(name)),
+        "application/json" => Err(Failure::new(format!("{name} answers with JSON, not with metrics"))),
+        "application/vnd.google.protobuf" => Err(Failure::new(format!(
+            "{name} answers with protobuf, which cannot be read: text is asked for"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn page(name: &str) -> Failure {
+    Failure::new(format!("{name} answers with a web page, not with metrics"))
+        .and("metrics are usually at /metrics; a page may also ask for a login")
+}
+
+/// The contract of a text: of samples, or of a contract that is written again.
+fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
+    let text = bytes.trim_ascii_start();
+    let begins =
+        |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
+    if begins("<!doctype html") || begins("<html") {
+        return Err(page(name));
+    }
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(Failure::new(format!("{name} is compressed"))
+            .and("unpack it first: gzip -dc FILE | slowburn metrics capture -"));
+    }
+    if text.is_empty() {
+        return Err(Failure::new(format!("{name} is empty: there are no metrics in it")));
+    }
+    if text.starts_with(MARK.as_bytes()) {
+        return written(name, bytes).map_err(|shown| Failure::new(shown.trim_end()));
+    }
+    let reading = exposition::read(bytes);
+    tell(name, &reading);
+    if reading.contract.families.is_empty() {
+        return Err(Failure::new(format!("there is not one metric in {name}"))
+            .and("the text format of Prometheus or OpenMetrics is expected"));
+    }
+    Ok(reading.contract)
+}
+
+/// Reads a contract; if it cannot be read, its problems as people are shown them.
+fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let sources = Sources::new(vec![SourceFile { path: name.to_owned(), text }]);
+    let (id, file) = sources.iter().next().expect("it has one file");
+    let (contract, problems) = slowburn::parse::contract(id, &file.text);
+    contract.ok_or_else(|| {
+        format!(
+            "{name} is no contract\n{}",
+            render(&problems, &sources, render::Format::Human { color: false })
+        )
+    })
+}
+
+/// Says which places could not be read.
+fn tell(name: &str, reading: &Reading) {
+    let mut words = String::new();
+    for skipped in reading.skipped.iter().take(TOLD) {
+        words
+            .push_str(&format!("{name}:{}:{}: not read: {}\n", skipped.line, skipped.column, skipped.reason));
+    }
+    let more = reading.skipped.len().saturating_sub(TOLD) as u64 + reading.more;
+    if more > 0 {
+        words.push_str(&format!("{name}: {more} more places not read\n"));
+    }
+    stderr::print(&words);
+}
+
+/// What stands where the contract is to be written.
+enum There {
+    Nothing,
+    /// With its bytes.
+    Contract(Vec<u8>, Contract),
+    /// A contract with faults, as people are shown them: it is made again.
+    Unread(String),
+}
+
+fn there(out: &Path) -> Result<There, Failure> {
+    let name = shown(out, Path::new(""));
+    let bytes = match fs::metadata(out) {
+        Ok(found) if !found.is_file() => {
+            return Err(
+                Failure::new(format!("{name} is not a regular file")).and("name a file to write: --out FILE")
+            );
+        }
+        Ok(_) => fs::read(out).map_err(|error| Failure::of("read", &name, &error))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
+        Err(error) => return Err(Failure::of("read", &name, &error)),
+    };
+    if bytes.starts_with(MARK.as_bytes()) {
+        return Ok(match written(&name, &bytes) {
+            Ok(contract) => There::Contract(bytes, contract),
+            Err(problems) => There::Unread(problems),
+        });
+    }
+    let contract = exposition::read(&bytes).contract;
+    if contract.families.is_empty() && !bytes.trim_ascii().is_empty() {
+        return Err(Failure::new(format!("{name} is neither a contract nor a capture of metrics"))
+            .and("it is as it was; name another file, or remove it: --out FILE"));
+    }
+    Ok(There::Contract(bytes, contract))
+}
+
+/// The program and its version: what the user says, the capture, the program's own metric, or the contract before.
+fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Option<String> {
+    let one_line =
+        |text: &String| text.split(char::is_control).collect::<Vec<_>>().join(" ").trim().to_owned();
+    let said = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
+    let told = said.or_else(|| contract.origin.clone()).or_else(|| contract.build());
+    if told.is_none()
+        && let Some(kept) = before.and_then(|before| before.origin.clone())
+    {
+        stderr::print(&format!("from {kept}, as before: if the version is another, say it by --from\n"));
+        return Some(kept);
+    }
+    told
+}
+
+fn short(text: &str) -> String {
+    let more = text.lines().count().saturating_sub(LINES);
+    if more == 0 {
+        return text.to_owned();
+    }
+    let shown: String = text.split_inclusive('\n').take(LINES).collect();
+    format!("{shown}… {more} more\n")
+}
+
+fn several(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,112 @@
+//! Secrets for an address, from a file or from the environment.
+
+use std::env;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::ending::Failure;
+use crate::sources::shown;
+
+/// `name:password`
+const USER: &str = "SLOWBURN_USER";
+/// A token.
+const BEARER: &str = "SLOWBURN_BEARER";
+
+/// No secret is longer.
+const LONGEST: u64 = 64 * 1024;
+
+/// What is sent along with a request. It is never shown, so it cannot be printed.
+pub enum Credentials {
+    /// `name:password`, for basic authentication.
+    User(String),
+    /// A bearer token.
+    Bearer(String),
+}
+
+impl Credentials {
+    /// Those of the files if one is named, else those of the environment, if there are any.
+    pub fn find(user_file: Option<&Path>, bearer_file: Option<&Path>) -> Result<Option<Self>, Failure> {
+        match (user_file, bearer_file) {
+            (Some(path), _) => return user(&read(path)?, &shown(path, Path::new(""))).map(Some),
+            (None, Some(path)) => return bearer(&read(path)?, &shown(path, Path::new(""))).map(Some),
+            (None, None) => {}
+        }
+        match (variable(USER)?, variable(BEARER)?) {
+            (Some(_), Some(_)) => Err(Failure::new(format!("both {USER} and {BEARER} are set"))
+                .and("unset the one that this address does not ask for, or name a file: --user-file, --bearer-file")),
+            (Some(secret), None) => user(&secret, USER).map(Some),
+            (None, Some(secret)) => bearer(&secret, BEARER).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The value of the header `Authorization`.
+    pub fn header(&self) -> String {
+        match self {
+            Self::User(user) => format!("Basic {}", base64(user.as_bytes())),
+            Self::Bearer(token) => format!("Bearer {token}"),
+        }
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(secret) if secret.is_empty() => Ok(None),
+        Ok(secret) => Ok(Some(secret)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{name} is not UTF-8"))),
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let name = shown(path, Path::new(""));
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
+        .map_err(|error| Failure::of("read", &name, &error))?;
+    String::from_utf8(bytes).map_err(|_| Failure::new(format!("{name} is not UTF-8")))
+}
+
+fn user(secret: &str, place: &str) -> Result<Credentials, Failure> {
+    let secret = line(secret, place)?;
+    if !secret.contains(':') {
+        return Err(Failure::new(format!("{place} does not hold name:password")));
+    }
+    Ok(Credentials::User(secret.to_owned()))
+}
+
+fn bearer(secret: &str, place: &str) -> Result<Credentials, Failure> {
+    let secret = line(secret, place)?;
+    if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new(format!("{place} does not hold a token: a token is ASCII without blanks")));
+    }
+    Ok(Credentials::Bearer(secret.to_owned()))
+}
+
+/// The one line of a secret: editors end it with a line break that is no part of it.
+fn line<'a>(secret: &'a str, place: &str) -> Result<&'a str, Failure> {
+    let line = secret.strip_suffix('\n').unwrap_or(secret);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(Failure::new(format!("{place} is empty")));
+    }
+    if line.chars().any(char::is_control) {
+        return Err(Failure::new(format!("{place} holds more than one line")));
+    }
+    Ok(line)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group =
+            chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let six = (group >> (18 - 6 * digit)) as usize & 63;
+            text.push(if digit <= chunk.len() { char::from(DIGITS[six]) } else { '=' });
+        }
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! What the contract says is true: right selectors are never accused, and what is said not to be within the total is not.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use slowburn::diagnostic::Problem;
+use slowburn::promql::ast::{MatchOp, Matcher, Selector};
+use slowburn::promql::build::selector;
+use slowburn::promql::regex;
+use slowburn::render::{Format, render};
+use slowburn::source::{SourceFile, Sources};
+
+type Labels = BTreeMap<&'static str, &'static str>;
+
+const LABELS: [&str; 4] = ["status", "method", "handler", "zone"];
+const VALUES: [&str; 6] = ["200", "5xx", "GET", "/a\"b", "x.y", "ñ"];
+
+/// The series of one metric.
+fn series() -> impl Strategy<Value = Vec<Labels>> {
+    let labels = proptest::collection::btree_map(
+        proptest::sample::select(LABELS.to_vec()),
+        proptest::sample::select(VALUES.to_vec()),
+        0..4,
+    );
+    proptest::collection::vec(labels, 1..8)
+}
+
+/// A way to ask for a value that is there, `""` for a label that is not.
+fn satisfied(label: &str, value: &str, way: usize) -> Matcher {
+    let quoted: String = value
+        .chars()
+        .flat_map(|c| match c.is_alphanumeric() {
+            true => vec![c],
+            false => vec!['\\', c],
+        })
+        .collect();
+    let (op, text) = match way {
+        0 => (MatchOp::Equal, value.to_owned()),
+        1 => (MatchOp::Matches, format!("{quoted}|other")),
+        2 => (MatchOp::Matches, ".*".to_owned()),
+        3 => (MatchOp::NotEqual, "none of them".to_owned()),
+        4 => (MatchOp::NotMatches, "none|of them".to_owned()),
+        _ => (MatchOp::Matches, format!("(?i:{quoted})")),
+    };
+    Matcher { label: label.to_owned(), op, value: text, span: Default::default() }
+}
+
+fn exposition(all: &[Labels]) -> String {
+    let mut text = "# TYPE requests_total counter\n".to_owned();
+    for labels in all {
+        let labels: Vec<(&str, &str)> = labels.iter().map(|(label, value)| (*label, *value)).collect();
+        let _ = writeln!(text, "{} 1", selector("requests_total", &labels));
+    }
+    text
+}
+
+fn problems(total: &Selector, bad: &Selector, exposition: Option<&str>) -> (Vec<Problem>, String) {
+    let metrics = if exposition.is_some() { "metrics: all.prom\n" } else { "" };
+    let yaml = |selector: &Selector| serde_json::to_string(&selector.to_string()).unwrap();
+    let text = format!(
+        "version: slowburn/v1\nservice: api\n{metrics}slos:\n  a:\n    objective: 99%\n    sli:\n      total: {}\n      bad: {}\n",
+        yaml(total),
+        yaml(bad),
+    );
+    let mut files = vec![SourceFile { path: "slos/api.yaml".to_owned(), text }];
+    files.extend(
+        exposition.map(|text| SourceFile { path: "slos/all.prom".to_owned(), text: text.to_owned() }),
+    );
+    let sources = Sources::new(files);
+    let problems = slowburn::compile(&sources).problems;
+    let shown = render(&problems, &sources, Format::Human { color: false });
+    (problems, shown)
+}
+
+/// Whether a series is selected, as Prometheus decides it.
+fn selects(selector: &Selector, labels: &BTreeMap<String, String>) -> bool {
+    selector.matchers.iter().all(|matcher| {
+        let value = labels.get(&matcher.label).map_or("", String::as_str);
+        match matcher.op {
+            MatchOp::Equal => value == matcher.value,
+            MatchOp::NotEqual => value != matcher.value,
+            MatchOp::Matches => regex::matches(&matcher.value, value).unwrap(),
+            MatchOp::NotMatches => !regex::matches(&matcher.value, value).unwrap(),
+        }
+    })
+}
+
+fn any_matcher() -> impl Strategy<Value = Matcher> {
+    let label = proptest::sample::select(LABELS[..2].to_vec());
+    let op = proptest::sample::select(vec![
+        MatchOp::Equal,
+        MatchOp::NotEqual,
+        MatchOp::Matches,
+        MatchOp::NotMatches,
+    ]);
+    let value = proptest::sample::select(vec!["200", "404", "5..", "2..|4..", ".+", "", "[45]..", "GET"]);
+    (label, op, value).prop_map(|(label, op, value)| Matcher {
+        label: label.to_owned(),
+        op,
+        value: value.to_owned(),
+        span: Default::default(),
+    })
+}
+
+fn any_selector() -> impl Strategy<Value = Selector> {
+    proptest::collection::vec(any_matcher(), 0..4)
+        .prop_map(|matchers| Selector { matchers, ..selector("requests_total", &[]) })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_selects_a_series_of_the_contract_is_not_accused(
+        all in series(),
+        chosen in any::<prop::sample::Index>(),
+        ways in proptest::collection::vec(proptest::option::of(0..6usize), 4),
+        of_bad in proptest::collection::vec(any::<bool>(), 4),
+    ) {
+        let one = chosen.get(&all);
+        let asked = |narrow: bool| {
+            let matchers = LABELS.iter().zip(&ways).zip(&of_bad).filter(|((_, _), of_bad)| narrow || !**of_bad);
+            let matchers = matchers.filter_map(|((label, way), _)| Some((*label, (*way)?)));
+            matchers.map(|(label, way)| satisfied(label, one.get(label).copied().unwrap_or(""), way)).collect()
+        };
+        // Bad events are asked for by whatever all events are, and more.
+        let of = |matchers: Vec<Matcher>| {
+            let job = satisfied("job", "api", 0);
+            Selector { matchers: [vec![job], matchers].concat(), ..selector("requests_total", &[]) }
+        };
+        let (total, bad) = (of(asked(false)), of(asked(true)));
+        let text = exposition(&all);
+        let (problems, shown) = problems(&total, &bad, Some(&text));
+        let codes = ["unknown-metric", "unknown-label", "unmatched-value", "uninitialised-series", "wrong-metric-type", "bad-not-within-total"];
+        prop_assert!(!problems.iter().any(|problem| codes.contains(&problem.code)), "{}\n{}", text, shown);
+    }
+
+    #[test]
+    fn what_is_said_not_to_be_within_the_total_is_not(total in any_selector(), bad in any_selector()) {
+        let (problems, shown) = problems(&total, &bad, None);
+        let Some(told) = problems.iter().find(|problem| problem.code == "bad-not-within-total") else { return Ok(()) };
+        // The one label that is told decides; the others are free to meet what the bad selector asks of them.
+        let label = told.primary.text.strip_prefix("those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
+        let label = label.and_then(|rest| rest.split(['=', '`']).next()).unwrap_or_default().to_owned();
+        let value = told.primary.text.split('"').nth(1).unwrap_or("").to_owned();
+        let mut labels = BTreeMap::new();
+        for matcher in &bad.matchers {
+            let of_label: Vec<(MatchOp, &str)> =
+                bad.matchers.iter().filter(|other| other.label == matcher.label).map(|other| (other.op, other.value.as_str())).collect();
+            labels.insert(matcher.label.clone(), regex::satisfying(&of_label).unwrap());
+        }
+        labels.insert(label, value);
+        prop_assert!(selects(&bad, &labels), "{:?}\n{}", labels, shown);
+        prop_assert!(!selects(&total, &labels), "{:?}\n{}", labels, shown);
+    }
+}
