@@ -23,6 +23,8 @@ pub struct AlertmanagerBlock {
     pub times: Map<TimeBlock>,
     /// `routes`
     pub routes: Vec<RouteBlock>,
+    /// Whether every route was understood; else some are missing.
+    pub understood: bool,
     /// `inhibitions`
     pub inhibitions: Vec<InhibitionBlock>,
     /// Keys that would hold a secret.

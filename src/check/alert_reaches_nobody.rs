@@ -9,7 +9,9 @@ use crate::model::{Alertmanager, Model};
 use crate::vocabulary::{Name, Severity};
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    let Some(alertmanager) = &model.project.alertmanager else { return };
+    let Some(alertmanager) = model.project.alertmanager.as_ref().filter(|known| known.complete) else {
+        return;
+    };
     let alerts = lower::known(model);
     untold(model, alertmanager, &alerts, problems);
     muted(alertmanager, &alerts, problems);

@@ -12,6 +12,9 @@ use crate::vocabulary::Name;
 /// More pieces than this of one route are none that a person could follow.
 pub const MOST_PIECES: usize = 16;
 
+/// The examples of one alert are not multiplied beyond this.
+const MOST_EXAMPLES: usize = 64;
+
 /// The routes as they are sent.
 pub(super) fn all(alertmanager: &Alertmanager) -> Vec<SentTo> {
     let mut sent = Vec::new();
@@ -121,15 +124,23 @@ fn examples(alertmanager: &Alertmanager, alert: &Known) -> Vec<Labels> {
             other.push('-');
         }
         values.push(other);
+        let with = |labels: &Labels, value: &String| {
+            let mut labels = labels.clone();
+            labels.insert(label.clone(), value.clone());
+            labels
+        };
+        let every = examples.len() * values.len() <= MOST_EXAMPLES;
+        let (rest, asked) = values.split_last().expect("at least the other value");
         examples = examples
             .iter()
-            .flat_map(|labels| {
-                values.iter().map(|value| {
-                    let mut labels = labels.clone();
-                    labels.insert(label.clone(), value.clone());
-                    labels
-                })
-            })
+            .map(|labels| with(labels, rest))
+            .chain(
+                // Where there were too many together, each value is tried once.
+                examples
+                    .iter()
+                    .take(if every { examples.len() } else { 1 })
+                    .flat_map(|labels| asked.iter().map(|value| with(labels, value))),
+            )
             .collect();
     }
     examples

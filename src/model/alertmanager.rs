@@ -20,6 +20,8 @@ pub struct Alertmanager {
     pub times: Vec<Times>,
     /// Every route whose labels match takes part, up to one that says `stop`.
     pub routes: Vec<Route>,
+    /// Whether these are all routes and the default; else a problem was found in the others.
+    pub complete: bool,
     /// The author's own.
     pub inhibitions: Vec<Inhibition>,
     /// Where it is declared.

@@ -42,7 +42,9 @@ pub(super) fn alertmanager(
     let default = fields.scalar("default");
     let timing = timing(&mut fields);
     let times = fields.map("times", time);
+    let before = fields.problems().len();
     let routes = fields.list("routes", route);
+    let understood = fields.problems().len() == before;
     let inhibitions = fields.list("inhibitions", inhibition);
     fields.finish();
     Some(AlertmanagerBlock {
@@ -54,6 +56,7 @@ pub(super) fn alertmanager(
         timing,
         times,
         routes,
+        understood,
         inhibitions,
         inline,
     })

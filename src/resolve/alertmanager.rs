@@ -69,20 +69,25 @@ pub(super) fn alertmanager(
         receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
         times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
     };
+    let default = block.default.as_ref().and_then(|name| known.receiver(name, problems));
+    let routes: Vec<Route> = block
+        .routes
+        .iter()
+        .filter_map(|route| self::route(route, &timing, &known, context, problems))
+        .collect();
     Alertmanager {
         smtp,
         receivers,
-        default: block.default.as_ref().and_then(|name| known.receiver(name, problems)),
+        complete: block.understood
+            && routes.len() == block.routes.len()
+            && default.is_some() == block.default.is_some(),
+        default,
         times: block
             .times
             .iter()
             .filter_map(|(key, time)| times(&key.text, key.span, time, context, problems))
             .collect(),
-        routes: block
-            .routes
-            .iter()
-            .filter_map(|route| self::route(route, &timing, &known, context, problems))
-            .collect(),
+        routes,
         timing,
         inhibitions: block.inhibitions.iter().filter_map(|one| inhibition(one, context, problems)).collect(),
         place: block.span,

@@ -102,7 +102,9 @@ fn placeholder(written: &Scalar) -> Option<Problem> {
     let text = written.text.trim().to_ascii_lowercase();
     let between =
         |open: &str, close: &str| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
-    let word = WORDS.into_iter().find(|word| text.contains(word));
+    let word = WORDS
+        .into_iter()
+        .find_map(|word| text.find(word).map(|at| &written.text.trim()[at..at + word.len()]));
     let shape = (between("<", ">") || between("${", "}") || between("$(", ")") || between("{{", "}}"))
         || text.contains("***")
         || text.contains("...")
