@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
@@ -242,6 +242,56 @@ alertmanager:
     assert_eq!(span(2), (evenings, "12:00", "13:30"));
 }
 
+/// Texts that come with alerts are data to Alertmanager's templates, to HTML and to Slack.
+#[test]
+fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
+    let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
+    let hostile = "<!here> & {{ .ExternalURL }} <script>";
+    let alert = |status: &str, annotations: Value| {
+        json!({ "status": status, "labels": { "alertname": "Named", "env": hostile }, "annotations": annotations,
+            "startsAt": "2026-01-02T03:04:05Z", "endsAt": "2026-01-02T04:04:05Z" })
+    };
+    let firing = alert(
+        "firing",
+        json!({ "summary": hostile, "description": "what\nelse", "runbook_url": "javascript:alert(1)",
+            "dashboard_url": "https://g.internal/d/x?a=1&b=2" }),
+    );
+    let project = |language: &str| {
+        format!(
+            "version: slowburn/v1\nlanguage: {language}\nalertmanager: {{ receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}, default: a }}\n"
+        )
+    };
+    for (language, resolved, since) in [("en", "RESOLVED", "Since 2026"), ("es", "RESUELTA", "Desde 2026")] {
+        let artifacts =
+            compiled(&[("slos/slowburn.yaml", &project(language)), ("slos/a.yaml", &service("a", "{}"))]);
+        let folder = written(&artifacts);
+        let shown = |name: &str, kind: &str, data: Value| {
+            let file = folder.path().join("data.json");
+            fs::write(&file, data.to_string()).unwrap();
+            let mut command = Command::new(&amtool);
+            command.args(["template", "render", "--template.type", kind, "--template.glob"]);
+            command.arg(folder.path().join("alertmanager/templates/*.tmpl")).arg("--template.data").arg(file);
+            run(command.arg(format!("--template.text={{{{ template \"slowburn.{name}\" . }}}}"))).unwrap()
+        };
+        let both = json!({ "status": "firing", "alerts": [firing, alert("resolved", json!({}))] });
+        let escaped = "&lt;!here&gt; &amp; {{ .ExternalURL }} &lt;script&gt;";
+        assert_eq!(shown("title", "text", both.clone()), hostile);
+        assert_eq!(shown("slack.title", "text", both.clone()), escaped);
+        let text = shown("text", "text", both.clone());
+        assert!(text.starts_with(&format!("{hostile}\nwhat\nelse\n")), "{text}");
+        assert!(text.contains(since) && text.contains(&format!("\n{resolved}: Named\n")), "{text}");
+        let slack = shown("slack.text", "text", both.clone());
+        assert!(slack.starts_with(&format!("{escaped}\nwhat\nelse\n")) && !slack.contains('<'), "{slack}");
+        let html = shown("html", "html", both);
+        assert!(html.contains(&format!("<h3>{escaped}</h3>")) && html.contains(since), "{html}");
+        assert!(!html.contains("javascript") && !html.contains("<script"), "{html}");
+        assert!(html.contains("\"https://g.internal/d/x?a=1&amp;b=2\""), "{html}");
+        let ended = alert("resolved", json!({}));
+        let ended = json!({ "status": "resolved", "alerts": [ended, ended] });
+        assert_eq!(shown("title", "text", ended), format!("[{resolved}] Named (+1)"));
+    }
+}
+
 #[test]
 fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
     let project = format!(
@@ -352,7 +402,7 @@ fn alertmanager_tells_whom_it_is_to_tell_once() {
     let secrets = secrets.path().display();
     let hook =
         |name: &str| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:{port}/{name}\" }} }}\n");
-    let plain: String = ["team", "office", "chief", "sleeper", "rest"].map(|name| hook(name)).concat();
+    let plain: String = ["team", "office", "chief", "sleeper", "rest"].map(hook).concat();
     let project = format!(
         "version: slowburn/v1
 {SEVERITIES}dependencies: {{ web: [database] }}

@@ -113,6 +113,9 @@ fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severi
     labels
 }
 
+/// The SLO whose page says that a service is down.
+const DOWN: &str = "availability";
+
 /// What is known of an alert before it fires.
 #[derive(Clone, Debug)]
 pub struct Known<'a> {
@@ -130,6 +133,8 @@ pub struct Known<'a> {
     pub service: &'a Name,
     /// The SLO, if it speaks of one.
     pub slo: Option<&'a Name>,
+    /// Whether it says that the service is down, so that what needs it cannot work.
+    pub down: bool,
 }
 
 impl Known<'_> {
@@ -188,6 +193,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     severity,
                     service: &service.name,
                     slo: Some(&slo.name),
+                    down: slo.name.as_str() == DOWN && severity == Severity::Page,
                 });
             }
         }
@@ -203,6 +209,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 severity: missing.severity,
                 service: &service.name,
                 slo: None,
+                down: true,
             });
         }
     }

@@ -11,9 +11,6 @@ use crate::model::{Dependency, Model};
 use crate::plan::{Matcher, Silenced, Why};
 use crate::vocabulary::{Name, Severity};
 
-/// The SLO whose page says that a service is down, unless the dependency names another.
-const DOWN: &str = "availability";
-
 /// All of them: the page over its ticket, what is down over what needs it, the author's own.
 pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
     let mut all = vec![page_over_ticket(model)];
@@ -66,10 +63,9 @@ pub fn causes<'a>(dependency: &Dependency, alerts: &'a [Known]) -> Vec<&'a Known
     alerts
         .iter()
         .filter(|alert| alert.service == &dependency.on)
-        .filter(|alert| match (&dependency.slo, alert.slo) {
-            (Some(wanted), slo) => slo == Some(wanted) && alert.severity == Severity::Page,
-            (None, Some(slo)) => slo.as_str() == DOWN && alert.severity == Severity::Page,
-            (None, None) => true,
+        .filter(|alert| match &dependency.slo {
+            Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page,
+            None => alert.down,
         })
         .collect()
 }
