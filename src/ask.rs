@@ -215,7 +215,9 @@ impl Live {
         let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
         for target in targets {
             let Some(name) = target["labels"]["job"].as_str() else { continue };
-            let told = target["scrapeInterval"].as_str().and_then(Duration::parse);
+            // VictoriaMetrics tells it with the labels that were discovered.
+            let told = [&target["scrapeInterval"], &target["discoveredLabels"]["__scrape_interval__"]];
+            let told = told.into_iter().find_map(|told| Duration::parse(told.as_str()?));
             let Some(scrape_interval) = told else { continue };
             let job = jobs.entry(name.to_owned()).or_insert_with(|| Job {
                 name: name.to_owned(),

@@ -98,6 +98,8 @@ pub struct Job {
 pub struct Service {
     /// Unique in the project.
     pub name: Name,
+    /// Where its name was written.
+    pub place: Span,
     /// For people.
     pub description: Option<String>,
     /// Who looks after it.

@@ -31,12 +31,26 @@ fn parsed(text: &str) -> Contract {
     Contract::parse(SourceId(0), text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
 }
 
-/// Every capture that lies in the repository.
-fn captures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found: Vec<PathBuf> = ["tests/expositions", "tests/captures", "slos/metrics"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(root.join(folder)).into_iter().flatten())
+/// Real captures, as the programs gave them, and how many samples Prometheus 2.42 took when it scraped them; `None` where it refused
+/// all of it: it does not know quoted names yet, and takes no exemplar on `_count`.
+const REAL: [(&str, Option<u64>); 8] = [
+    ("client-java.om", None),
+    ("client-python-utf8.om", None),
+    ("client-python.om", Some(56)),
+    ("micrometer.om", Some(139)),
+    ("opentelemetry-python.om", Some(55)),
+    ("prom-client-openmetrics", Some(80)),
+    ("pushgateway", Some(63)),
+    ("snmp", Some(67)),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn prom_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "prom"))
         .collect();
@@ -45,9 +59,32 @@ fn captures() -> Vec<PathBuf> {
     found
 }
 
+/// Every raw capture that lies in the repository.
+fn captures() -> Vec<PathBuf> {
+    [prom_files("tests/expositions"), prom_files("tests/expositions/real")].concat()
+}
+
+#[test]
+fn real_captures_are_read_as_prometheus_reads_them() {
+    for (name, samples) in REAL {
+        let reading = read(&fs::read(root().join(format!("tests/expositions/real/{name}.prom"))).unwrap());
+        assert_eq!(reading.skipped, [], "{name}");
+        assert_eq!(Some(reading.samples), samples.or(Some(reading.samples)), "{name}");
+    }
+    assert_eq!(prom_files("tests/expositions/real").len(), REAL.len(), "each is listed");
+}
+
+#[test]
+fn the_contracts_of_the_project_are_as_they_would_be_written() {
+    for path in prom_files("slos/metrics") {
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(parsed(&text).to_string(), text, "{}", path.display());
+    }
+}
+
 #[test]
 fn expositions_come_to_what_stands_beside_them() {
-    insta::glob!("expositions/*.prom", |path| {
+    insta::glob!("expositions/**/*.prom", |path| {
         let reading = read(&fs::read(path).unwrap());
         insta::with_settings!({ snapshot_path => "expositions", prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
             insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), shown(&reading));
@@ -295,7 +332,7 @@ fn a_ruined_capture_is_read_as_far_as_it_goes() {
     };
     for path in captures() {
         let whole = fs::read(&path).unwrap();
-        for _ in 0..60 {
+        for _ in 0..30 {
             let mut bytes = whole.clone();
             for _ in 0..=next(20) {
                 let at = next(bytes.len());
@@ -323,10 +360,10 @@ fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
     let million = 1 << 20;
     let labels: String = (0..100_000).map(|label| format!("l{label}=\"v\",")).collect();
     let cases = [
-        ("a line without an end", "x".repeat(16 * million), "1:16777217 the sample has no value"),
+        ("a line without an end", "x".repeat(4 * million), "1:4194305 the sample has no value"),
         (
             "a value without an end",
-            format!("a{{b=\"{}", "x".repeat(16 * million)),
+            format!("a{{b=\"{}", "x".repeat(4 * million)),
             "1:5 the quote of this value is not closed",
         ),
         (
@@ -335,23 +372,23 @@ fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
             "1:8893 the sample has more than 1000 labels",
         ),
         (
-            "a million names",
-            (0..million).map(|name| format!("name_{name} 1\n")).collect(),
+            "hundreds of thousands of names",
+            (0..300_000).map(|name| format!("name_{name} 1\n")).collect(),
             "250001:1 the exposition has more than 500000 names, labels and bounds",
         ),
         (
-            "a million sets of labels",
-            (0..million).map(|label| format!("a{{l{label}=\"\u{e9}\"}} 1\n")).collect(),
+            "hundreds of thousands of sets of labels",
+            (0..200_000).map(|label| format!("a{{l{label}=\"\u{e9}\"}} 1\n")).collect(),
             "the exposition has more than 500000 names, labels and bounds",
         ),
         (
-            "a million bounds",
-            (0..million).map(|bound| format!("a_bucket{{le=\"{bound}\"}} 1\n")).collect(),
+            "hundreds of thousands of bounds",
+            (0..600_000).map(|bound| format!("a_bucket{{le=\"{bound}\"}} 1\n")).collect(),
             "the exposition has more than 500000 names, labels and bounds",
         ),
-        ("nothing but ends of lines", "\n".repeat(16 * million), ""),
-        ("nothing but braces", "{".repeat(16 * million), "1:2 a label's name is expected, not `{`"),
-        ("nothing but backslashes", format!("a{{b=\"{}\"}} 1", "\\".repeat(16 * million)), ""),
+        ("nothing but ends of lines", "\n".repeat(4 * million), ""),
+        ("nothing but braces", "{".repeat(4 * million), "1:2 a label's name is expected, not `{`"),
+        ("nothing but backslashes", format!("a{{b=\"{}\"}} 1", "\\".repeat(4 * million)), ""),
     ];
     for (name, text, told) in cases {
         let reading = read(text.as_bytes());

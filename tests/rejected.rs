@@ -1,5 +1,6 @@
 //! One file per mistake, and beside it what people read of it. Files named `accepted-…` have no fault, `several-…` more than one; those named
-//! `contract-…` are held against `all.prom`, those named `scraped-…` against `prometheus.yml`.
+//! `contract-…` are held against `all.prom`, those named `scraped-…` against `prometheus.yml`; beside those
+//! named `beside-…` lies a service with a contract.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
@@ -37,6 +38,20 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
             file("slos/prometheus.yml", &beside("prometheus.yml")),
             file("slos/mail.yaml", &text),
         ],
+        Some("beside") => vec![
+            file("slos/mail.yaml", &text),
+            file(
+                "slos/other.yaml",
+                &format!(
+                    "metrics: metrics/all.prom\n{}",
+                    SERVICE
+                        .replace("mail", "other")
+                        .replace("smtp_deliveries_total", "jobs_total")
+                        .replace("result=\"error\"", "outcome=\"failed\"")
+                ),
+            ),
+            file("slos/metrics/all.prom", &beside("all.prom")),
+        ],
         _ => vec![file("slos/mail.yaml", &text)],
     });
     let problems = slowburn::compile(&sources).problems;
@@ -64,7 +79,11 @@ fn one_mistake_is_one_problem() {
     let mut faults = String::new();
     insta::glob!("rejected/*.yaml", |path| {
         let (name, _, problems) = compiled(path);
-        let kind = name.strip_prefix("contract-").or(name.strip_prefix("scraped-")).unwrap_or(&name);
+        let kind = name
+            .strip_prefix("contract-")
+            .or(name.strip_prefix("scraped-"))
+            .or(name.strip_prefix("beside-"))
+            .unwrap_or(&name);
         let right = match kind.split('-').next() {
             Some("accepted") => problems.is_empty(),
             Some("several") => problems.len() > 1,

@@ -33,7 +33,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 30] = [
+pub const CHECKS: [(&str, Check); 31] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
@@ -46,6 +46,7 @@ pub const CHECKS: [(&str, Check); 30] = [
     ("grouping-explodes", contract::grouping_explodes::check),
     ("inhibition-never-matches", inhibition_never_matches::check),
     ("missing-bucket", contract::missing_bucket::check),
+    ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),
     ("period-beyond-retention", period_beyond_retention::check),
     ("planned-metric-exists", contract::planned_metric_exists::check),

@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 68] = [
+pub const PAGES: [(&str, &str); 69] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
@@ -30,6 +30,7 @@ pub const PAGES: [(&str, &str); 68] = [
     ("missing-key", include_str!("missing-key.md")),
     ("needs-newer-alertmanager", include_str!("needs-newer-alertmanager.md")),
     ("needs-newer-prometheus", include_str!("needs-newer-prometheus.md")),
+    ("no-contract", include_str!("no-contract.md")),
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
     ("not-scraped", include_str!("not-scraped.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),

@@ -105,6 +105,7 @@ impl Scope<'_> {
         }
         Some(Service {
             name: name?,
+            place: whole(&file.name),
             description: file.description.as_ref().map(|text| text.text.clone()),
             owner: file.owner.as_ref().map(|text| text.text.clone()),
             labels,

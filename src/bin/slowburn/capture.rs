@@ -10,9 +10,8 @@ use slowburn::render::{self, render};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::args::Capture;
-use crate::credentials::Credentials;
 use crate::ending::{Ending, Failure};
-use crate::http::{self, Request};
+use crate::http::Client;
 use crate::sources::shown;
 use crate::{stderr, stdout, write};
 
@@ -86,23 +85,9 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
 fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;
     let source = &args.source;
-    let (name, bytes) = if http::is_address(source) {
-        let credentials =
-            Credentials::find(args.connection.user_file.as_deref(), args.connection.bearer_file.as_deref())?;
-        if credentials.is_some() && http::is_exposed(source) {
-            stderr::print(
-                "the credentials are sent unencrypted: whoever sees the connection can read them\n",
-            );
-        }
-        let answer = http::get(&Request {
-            url: source,
-            credentials: credentials.as_ref(),
-            ca_file: args.connection.ca_file.as_deref(),
-            timeout: args.connection.timeout,
-            limit,
-        })?;
-        other_than_text(source, &answer.content_type)?;
-        (source.clone(), answer.body)
+    // What has a scheme is no file.
+    let (name, bytes) = if source.contains("://") {
+        (source.clone(), ask(args)?)
     } else if source == "-" {
         let bytes = take(io::stdin().lock(), limit).map_err(|error| Failure::of("read", "stdin", &error))?;
         ("stdin".to_owned(), bytes)
@@ -123,6 +108,13 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
             .and("if it should be, allow it more: --max-size MEGABYTES"));
     }
     Ok((name, bytes))
+}
+
+fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
+    let client = Client::new(&args.source, &args.connection, "metrics are usually at /metrics")?;
+    let answer = client.get("")?;
+    other_than_text(&args.source, &answer.content_type)?;
+    Ok(answer.body)
 }
 
 fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {

@@ -1,29 +1,26 @@
-//! Asks an address for its metrics.
+//! Asks an address.
 //!
 //! A redirect is not followed: it is told, and whoever asked may ask there. So credentials reach the one host that was named.
 
+use std::io::Read;
 use std::path::Path;
 
-use slowburn::vocabulary::Duration;
-
+use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
+use crate::stderr;
 
 /// What Prometheus asks for, but for protobuf: OpenMetrics first, as what is stored is then what is captured.
-#[cfg(feature = "http")]
 const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-/// A question.
-pub struct Request<'a> {
-    /// `http://…` or `https://…`
-    pub url: &'a str,
-    pub credentials: Option<&'a Credentials>,
-    /// Certificates that are trusted, in PEM.
-    pub ca_file: Option<&'a Path>,
-    /// For all of it, from the name's look-up to the last byte.
-    pub timeout: Duration,
-    /// Bytes that an answer may have, unpacked.
-    pub limit: u64,
+/// Somebody who may be asked, several times.
+pub struct Client<'a> {
+    address: &'a str,
+    connection: &'a Connection,
+    credentials: Option<Credentials>,
+    agent: ureq::Agent,
+    /// What to do if there is nothing at an address.
+    missing: &'static str,
 }
 
 /// What came back.
@@ -31,11 +28,6 @@ pub struct Answer {
     /// `text/plain; version=0.0.4`; empty if it was not said.
     pub content_type: String,
     pub body: Vec<u8>,
-}
-
-/// Whether a source is an address, and not a file.
-pub fn is_address(source: &str) -> bool {
-    source.contains("://")
 }
 
 /// What is wrong with an address before anything is sent.
@@ -60,7 +52,7 @@ fn refuse(url: &str) -> Result<(), Failure> {
 }
 
 /// Whether what is sent could be read on its way: by plain HTTP to another machine.
-pub fn is_exposed(url: &str) -> bool {
+fn is_exposed(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
@@ -71,53 +63,127 @@ pub fn is_exposed(url: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") && !near
 }
 
-#[cfg(not(feature = "http"))]
-pub fn get(request: &Request) -> Result<Answer, Failure> {
-    refuse(request.url)?;
-    Err(Failure::new(format!(
-        "cannot ask {}: this slowburn was built without the feature `http`",
-        request.url
-    ))
-    .and("save the metrics to a file first: curl --fail URL > metrics.txt"))
+impl<'a> Client<'a> {
+    /// Asks nothing yet. Says so if credentials would be sent for others to read.
+    pub fn new(address: &'a str, connection: &'a Connection, missing: &'static str) -> Result<Self, Failure> {
+        refuse(address)?;
+        let credentials =
+            Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
+        if credentials.is_some() && is_exposed(address) {
+            stderr::print(
+                "the credentials are sent unencrypted: whoever sees the connection can read them\n",
+            );
+        }
+        Ok(Self { address, connection, credentials, agent: agent(connection)?, missing })
+    }
+
+    /// The answer at the address, or at a path below it.
+    pub fn get(&self, path: &str) -> Result<Answer, Failure> {
+        let address = self.address.split('#').next().unwrap_or_default();
+        let url = match path {
+            "" => address.to_owned(),
+            path => format!("{}{path}", address.trim_end_matches('/')),
+        };
+        let mut call = self.agent.get(&url).header("Accept", ACCEPT);
+        if let Some(credentials) = &self.credentials {
+            call = call.header("Authorization", credentials.header());
+        }
+        let response = call.call().map_err(|error| self.failed(error))?;
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let (status, content_type, location) =
+            (response.status().as_u16(), header("Content-Type"), header("Location"));
+        if status != 200 {
+            return Err(self.refused(status, &location));
+        }
+        let mut body = Vec::new();
+        // The reader's own limit counts what was sent; this one counts what it unpacks to.
+        let reader = response.into_body().into_with_config().limit(u64::MAX).reader();
+        let limit = self.connection.max_size * 1_000_000;
+        reader
+            .take(limit + 1)
+            .read_to_end(&mut body)
+            .map_err(|error| self.failed(ureq::Error::from(error)))?;
+        if body.len() as u64 > limit {
+            return Err(Failure::new(format!(
+                "{} is larger than {} MB",
+                self.address, self.connection.max_size
+            ))
+            .and("if it should be, allow it more: --max-size MEGABYTES"));
+        }
+        Ok(Answer { content_type, body })
+    }
+
+    /// An answer that is none.
+    fn refused(&self, status: u16, location: &str) -> Failure {
+        let url = self.address;
+        let says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
+        match status {
+            300..=399 if !location.is_empty() => {
+                let location: String = location.chars().filter(|c| !c.is_control()).take(500).collect();
+                says.and(&format!("it leads to {location}\nif you trust that address, ask there"))
+            }
+            401 | 403 if self.credentials.is_none() => {
+                says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
+            }
+            401 | 403 => says.and("it does not take these credentials"),
+            404 => says.and(self.missing),
+            _ => says,
+        }
+    }
+
+    /// No answer.
+    fn failed(&self, error: ureq::Error) -> Failure {
+        use std::io::ErrorKind;
+
+        let url = self.address;
+        let cannot = |why: &str| Failure::new(format!("cannot ask {url}: {why}"));
+        let late = || {
+            cannot(&format!("there was no whole answer within {}", self.connection.timeout))
+                .and("allow it more: --timeout 2m")
+        };
+        match error {
+            ureq::Error::Timeout(_) => late(),
+            ureq::Error::HostNotFound => cannot("there is no host of that name"),
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => cannot("this is no address"),
+            ureq::Error::Protocol(_) => cannot("it does not speak HTTP"),
+            ureq::Error::Rustls(error) => self.untrusted(&error.to_string()),
+            ureq::Error::Io(error) => match error.kind() {
+                ErrorKind::TimedOut | ErrorKind::WouldBlock => late(),
+                ErrorKind::ConnectionRefused => cannot("nobody listens there"),
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                    cannot("the answer breaks off")
+                }
+                _ if error.get_ref().is_some_and(|inner| inner.to_string().contains("certificate"))
+                    || error.kind() == ErrorKind::InvalidData && url.starts_with("https") =>
+                {
+                    self.untrusted(&error.to_string())
+                }
+                _ => Failure::of("ask", url, &error),
+            },
+            other => cannot(&other.to_string()),
+        }
+    }
+
+    /// A connection that is not safe.
+    fn untrusted(&self, why: &str) -> Failure {
+        let failure = Failure::new(format!("cannot ask {} safely: {why}", self.address));
+        if why.contains("UnknownIssuer") {
+            failure.and("name the certificates of whoever issued its certificate: --ca-file FILE")
+        } else if why.contains("InvalidContentType") || why.contains("corrupt message") {
+            failure.and("it may speak plain HTTP: try http://")
+        } else {
+            failure
+        }
+    }
 }
 
-/// Asks once.
-#[cfg(feature = "http")]
-pub fn get(request: &Request) -> Result<Answer, Failure> {
-    use std::io::Read;
-
-    refuse(request.url)?;
-    let url = request.url.split('#').next().unwrap_or_default();
-    let agent = agent(request)?;
-    let mut call = agent.get(url).header("Accept", ACCEPT);
-    if let Some(credentials) = &request.credentials {
-        call = call.header("Authorization", credentials.header());
-    }
-    let response = call.call().map_err(|error| failed(request, error))?;
-    let header = |name: &str| {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-    };
-    let (status, content_type, location) =
-        (response.status().as_u16(), header("Content-Type"), header("Location"));
-    if status != 200 {
-        return Err(refused(request, status, &location));
-    }
-    let mut body = Vec::new();
-    // The reader's own limit counts what was sent; this one counts what it unpacks to.
-    let reader = response.into_body().into_with_config().limit(u64::MAX).reader();
-    reader
-        .take(request.limit + 1)
-        .read_to_end(&mut body)
-        .map_err(|error| failed(request, ureq::Error::from(error)))?;
-    Ok(Answer { content_type, body })
-}
-
-#[cfg(feature = "http")]
-fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
+fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
     let mut tls = TlsConfig::builder();
-    if let Some(path) = request.ca_file {
+    if let Some(path) = &connection.ca_file {
         let name = crate::sources::shown(path, Path::new(""));
         let pem = std::fs::read(path).map_err(|error| Failure::of("read", &name, &error))?;
         let mut certificates = Vec::new();
@@ -135,33 +201,13 @@ fn agent(request: &Request) -> Result<ureq::Agent, Failure> {
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .timeout_global(Some(std::time::Duration::from_millis(request.timeout.millis())))
+        .timeout_global(Some(std::time::Duration::from_millis(connection.timeout.millis())))
         .user_agent(concat!("slowburn/", env!("CARGO_PKG_VERSION")))
         .tls_config(tls.build())
         .build();
     Ok(config.new_agent())
 }
 
-/// An answer that is none.
-#[cfg(feature = "http")]
-fn refused(request: &Request, status: u16, location: &str) -> Failure {
-    let url = request.url;
-    let says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
-    match status {
-        300..=399 if !location.is_empty() => {
-            let location: String = location.chars().filter(|c| !c.is_control()).take(500).collect();
-            says.and(&format!("it leads to {location}\nif you trust that address, ask there"))
-        }
-        401 | 403 if request.credentials.is_none() => {
-            says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
-        }
-        401 | 403 => says.and("it does not take these credentials"),
-        404 => says.and("metrics are usually at /metrics"),
-        _ => says,
-    }
-}
-
-#[cfg(feature = "http")]
 fn meaning(status: u16) -> &'static str {
     match status {
         300..=399 => ": not here",
@@ -172,52 +218,5 @@ fn meaning(status: u16) -> &'static str {
         429 => ": too many requests",
         500..=599 => ": a fault of the server",
         _ => "",
-    }
-}
-
-/// No answer.
-#[cfg(feature = "http")]
-fn failed(request: &Request, error: ureq::Error) -> Failure {
-    use std::io::ErrorKind;
-
-    let url = request.url;
-    let cannot = |why: &str| Failure::new(format!("cannot ask {url}: {why}"));
-    let late = || {
-        cannot(&format!("there was no whole answer within {}", request.timeout))
-            .and("allow it more: --timeout 2m")
-    };
-    match error {
-        ureq::Error::Timeout(_) => late(),
-        ureq::Error::HostNotFound => cannot("there is no host of that name"),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => cannot("this is no address"),
-        ureq::Error::Protocol(_) => cannot("it does not speak HTTP"),
-        ureq::Error::Rustls(error) => untrusted(request, &error.to_string()),
-        ureq::Error::Io(error) => match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => late(),
-            ErrorKind::ConnectionRefused => cannot("nobody listens there"),
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
-                cannot("the answer breaks off")
-            }
-            _ if error.get_ref().is_some_and(|inner| inner.to_string().contains("certificate"))
-                || error.kind() == ErrorKind::InvalidData && url.starts_with("https") =>
-            {
-                untrusted(request, &error.to_string())
-            }
-            _ => Failure::of("ask", url, &error),
-        },
-        other => cannot(&other.to_string()),
-    }
-}
-
-/// A connection that is not safe.
-#[cfg(feature = "http")]
-fn untrusted(request: &Request, why: &str) -> Failure {
-    let failure = Failure::new(format!("cannot ask {} safely: {why}", request.url));
-    if why.contains("UnknownIssuer") {
-        failure.and("name the certificates of whoever issued its certificate: --ca-file FILE")
-    } else if why.contains("InvalidContentType") || why.contains("corrupt message") {
-        failure.and("it may speak plain HTTP: try http://")
-    } else {
-        failure
     }
 }

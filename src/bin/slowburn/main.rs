@@ -20,10 +20,12 @@ mod capture;
 mod changes;
 mod check;
 mod compile;
+#[cfg(feature = "http")]
 mod credentials;
 mod diff;
 mod ending;
 mod explain;
+#[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod problems;
 mod sources;

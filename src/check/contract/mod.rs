@@ -7,6 +7,7 @@
 pub(super) mod bad_not_within_total;
 pub(super) mod grouping_explodes;
 pub(super) mod missing_bucket;
+pub(super) mod no_contract;
 pub(super) mod not_scraped;
 pub(super) mod planned_metric_exists;
 pub(super) mod summary_as_histogram;

@@ -1,0 +1,26 @@
+//! Services whose metrics nobody can vouch for, in a project where others can.
+
+use crate::diagnostic::Problem;
+use crate::model::{Model, Service};
+
+pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    // A project without any contract has not begun with them.
+    if model.services.iter().all(|service| service.contract.is_none()) {
+        return;
+    }
+    let unknown = |service: &&Service| {
+        service.contract.is_none() && service.slos.iter().any(|slo| slo.planned.is_none())
+    };
+    for service in model.services.iter().filter(unknown) {
+        problems.push(
+            Problem::warning(
+                "no-contract",
+                service.place,
+                format!("nothing tells whether the metrics of `{}` exist", service.name),
+            )
+            .label("other services name what they expose")
+            .help("capture it and name it: `metrics: metrics/example.prom`")
+            .help("or, as long as there is nothing to capture, declare its metrics in `planned`"),
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Definitions that are held against a running Prometheus, and against whatever else may answer at its address.
+#![cfg(all(unix, feature = "http"))]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::folder::Folder;
+use support::server::{Server, free_port};
+use support::{prometheus, skipped};
+
+const CONFIG: &str = "
+global: { scrape_interval: 1s }
+scrape_configs:
+  - job_name: prometheus
+    static_configs: [{ targets: ['127.0.0.1:PORT'], labels: { env: test } }]
+";
+
+/// One fault of every kind that a server can tell of.
+const FAULTY: &str = "version: slowburn/v1
+service: prometheus
+scrape_interval: 1s
+planned:
+  prometheus_build_info: the build is not told yet
+slos:
+  requests:
+    objective: 99.9%
+    sli:
+      total: prometheus_http_requests_total{job=\"prometheus\", env=\"test\"}
+      bad: prometheus_http_requests_total{job=\"prometheus\", env=\"test\", code=~\"5..\"}
+  misspelt:
+    objective: 99.9%
+    sli:
+      total: prometheus_http_request_total{job=\"prometheus\"}
+      bad: prometheus_http_requests_total{job=\"prometheus\", code=\"500\"}
+  label:
+    objective: 99.9%
+    sli:
+      total: prometheus_http_requests_total{job=\"prometheus\", status=\"200\"}
+      bad: prometheus_http_requests_total{job=\"prometheus\", status=\"200\", code=\"200\"}
+  latency:
+    objective: P95 < 500ms
+    sli:
+      latency: prometheus_http_request_duration_seconds{job=\"prometheus\", handler=\"/metrics\"}
+  up:
+    objective: 99%
+    sli:
+      probe: up{job=\"promtheus\"}
+  series:
+    objective: 99%
+    sli:
+      condition: rate(prometheus_tsdb_head_series{job=\"prometheus\"}[1m]) < 1
+  intervals:
+    objective: 95% < 1s
+    sli:
+      latency: prometheus_target_interval_length_seconds{job=\"prometheus\"}
+";
+
+/// Nothing is wrong with these.
+const RIGHT: &str = "version: slowburn/v1
+service: prometheus
+scrape_interval: 1s
+slos:
+  requests:
+    objective: 99.9%
+    period: 14d
+    sli:
+      total: prometheus_http_requests_total{job=\"prometheus\", env!=\"prod\", zone=\"\"}
+      bad: prometheus_http_requests_total{job=\"prometheus\", env!=\"prod\", zone=\"\", code!~\"2..|3..\"}
+    by: [env]
+    policy: workbook-scaled
+  latency:
+    objective: P95 < 400ms
+    period: 14d
+    policy: workbook-scaled
+    sli:
+      latency: prometheus_http_request_duration_seconds{job=\"prometheus\", handler=~\"/metrics|/-/ready\"}
+";
+
+/// What is there from the second scrape on.
+const SCRAPED: &str = "version: slowburn/v1
+service: prometheus
+slos:
+  scrapes:
+    objective: 99%
+    period: 14d
+    policy: workbook-scaled
+    sli:
+      condition: >-
+        prometheus_target_interval_length_seconds{quantile=\"0.5\"}
+        < 100 * prometheus_http_requests_total{handler=\"/metrics\"}
+";
+
+struct Running {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A Prometheus that has scraped itself.
+fn running(folder: &Folder, program: &Path) -> Running {
+    let port = free_port();
+    folder.write("prometheus.yml", CONFIG.replace("PORT", &port.to_string()));
+    let process = Command::new(program)
+        .current_dir(folder.path(""))
+        .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let running = Running { process, port };
+    let started = Instant::now();
+    // It is asked by what is under test, until a second scrape has made its own metrics known.
+    folder.write("first/prometheus.yaml", SCRAPED);
+    loop {
+        let said = check(folder, port, "first");
+        if said.code == Some(0) {
+            return running;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", said.stderr);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+fn check(folder: &Folder, port: u16, slos: &str) -> support::folder::Ran {
+    folder.slowburn(&["check", slos, "--prometheus", &format!("http://127.0.0.1:{port}")])
+}
+
+#[test]
+fn a_running_prometheus_tells_what_is_wrong() {
+    let Some(program) = prometheus() else {
+        return skipped("prometheus is not installed, so nothing was held against it");
+    };
+    let folder = Folder::empty();
+    folder.write("faulty/prometheus.yaml", FAULTY);
+    folder.write("right/prometheus.yaml", RIGHT);
+    let prometheus = running(&folder, &program);
+    let said = check(&folder, prometheus.port, "faulty");
+    assert_eq!(said.code, Some(1));
+    insta::assert_snapshot!(said.stderr.replace(&prometheus.port.to_string(), "PORT"));
+    let said = check(&folder, prometheus.port, "right");
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+}
+
+#[test]
+fn whatever_answers_instead_is_told() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    let json = "Content-Type: application/json\r\n";
+    let servers = [
+        Server::of("200 OK", "Content-Type: text/html\r\n", b"<html>Hello</html>"),
+        Server::of("200 OK", json, b"{\"status\":\"error\",\"error\":\"busy\"}"),
+        Server::of("200 OK", json, b"{\"status\":\"success\",\"da"),
+        Server::of("401 Unauthorized", "", b""),
+        Server::of("503 Service Unavailable", "", b""),
+        Server::of("302 Found", "Location: http://elsewhere.example/\r\n", b""),
+    ];
+    let mut all = String::new();
+    let ports = servers.iter().map(|server| server.port).chain([free_port()]);
+    for port in ports {
+        let said = check(&folder, port, "right");
+        all += &format!("{:?}\n{}\n", said.code, said.stderr.replace(&port.to_string(), "PORT"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    for data in [
+        "null",
+        "[]",
+        "{}",
+        "{\"result\":[{\"metric\":{\"le\":\"x\",\"code\":7},\"value\":[1]}]}",
+        "{\"result\":{}}",
+    ] {
+        let body = format!("{{\"status\":\"success\",\"data\":{data}}}");
+        let server = Server::of("200 OK", "Content-Type: application/json\r\n", body.as_bytes());
+        let said = check(&folder, server.port, "right");
+        assert_eq!(said.code, Some(1), "{data}: {}", said.stderr);
+        assert!(said.stderr.contains("unknown-metric"), "{data}: {}", said.stderr);
+    }
+}
