@@ -12,6 +12,7 @@ mod counted_apart;
 mod dependency_cycle;
 mod duplicate_alert;
 mod inhibition_never_matches;
+mod inhibition_outrun;
 mod period_beyond_retention;
 mod route_entangled;
 mod route_unreachable;
@@ -33,7 +34,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 31] = [
+pub const CHECKS: [(&str, Check); 32] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
@@ -45,6 +46,7 @@ pub const CHECKS: [(&str, Check); 31] = [
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),
     ("inhibition-never-matches", inhibition_never_matches::check),
+    ("inhibition-outrun", inhibition_outrun::check),
     ("missing-bucket", contract::missing_bucket::check),
     ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),

@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 69] = [
+pub const PAGES: [(&str, &str); 70] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
@@ -19,6 +19,7 @@ pub const PAGES: [(&str, &str); 69] = [
     ("empty-file", include_str!("empty-file.md")),
     ("grouping-explodes", include_str!("grouping-explodes.md")),
     ("inhibition-never-matches", include_str!("inhibition-never-matches.md")),
+    ("inhibition-outrun", include_str!("inhibition-outrun.md")),
     ("inline-secret", include_str!("inline-secret.md")),
     ("invalid-duration", include_str!("invalid-duration.md")),
     ("invalid-label", include_str!("invalid-label.md")),
