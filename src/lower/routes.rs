@@ -145,3 +145,96 @@ fn examples(alertmanager: &Alertmanager, alert: &Known) -> Vec<Labels> {
     }
     examples
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::Timing;
+    use crate::source::{SourceId, Span};
+    use crate::vocabulary::Duration;
+
+    const LABELS: [&str; 3] = ["a", "b", "c"];
+    const VALUES: [&str; 3] = ["", "1", "2"];
+
+    /// Numbers that look random and are the same in every run (Knuth's constants).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: u64) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from((self.0 >> 33) % end).expect("small")
+        }
+    }
+
+    fn timing() -> Timing {
+        let length = Duration::from_secs(1);
+        Timing { group_by: None, group_wait: length, group_interval: length, repeat_interval: length }
+    }
+
+    fn route(numbers: &mut Numbers) -> Route {
+        let mut matching = Matching::new();
+        for _ in 0..numbers.below(3) {
+            let values = (0..=numbers.below(2)).map(|_| VALUES[numbers.below(3)].to_owned()).collect();
+            matching.insert(LABELS[numbers.below(3)].to_owned(), values);
+        }
+        let to: BTreeSet<&str> = (0..=numbers.below(2)).map(|_| ["x", "y", "z"][numbers.below(3)]).collect();
+        Route {
+            matching,
+            labels: Vec::new(),
+            to: to.into_iter().map(|name| Name::parse(name).expect("a name")).collect(),
+            timing: timing(),
+            escalates: false,
+            mute: Vec::new(),
+            stop: numbers.below(4) == 0,
+            place: Span { source: SourceId(0), start: 0, end: 0 },
+        }
+    }
+
+    /// Alertmanager asks every route, because all say `continue`.
+    fn sent(routes: &[SentTo], labels: &Labels) -> Vec<String> {
+        let holds = |route: &&SentTo| {
+            route.matchers.iter().all(|matcher| {
+                let value = labels.get(&matcher.label).cloned().unwrap_or_default();
+                matcher.values.contains(&value) != matcher.negative
+            })
+        };
+        routes.iter().filter(holds).map(|route| route.receiver.clone()).collect()
+    }
+
+    #[test]
+    fn matchers_say_what_routes_mean_and_tell_nobody_twice() {
+        let mut numbers = Numbers(7);
+        for _ in 0..2000 {
+            let routes: Vec<Route> = (0..=numbers.below(5)).map(|_| route(&mut numbers)).collect();
+            let alertmanager = Alertmanager {
+                smtp: None,
+                receivers: Vec::new(),
+                default: None,
+                timing: timing(),
+                times: Vec::new(),
+                routes,
+                complete: true,
+                inhibitions: Vec::new(),
+                place: Span { source: SourceId(0), start: 0, end: 0 },
+            };
+            let spelled = all(&alertmanager);
+            for number in 0..27 {
+                let value = |place: usize| VALUES[number / 3_usize.pow(place as u32) % 3].to_owned();
+                let labels: Labels = LABELS
+                    .iter()
+                    .enumerate()
+                    .map(|(place, label)| ((*label).to_owned(), value(place)))
+                    .collect();
+                let labels = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+                assert_eq!(
+                    sent(&spelled, &labels),
+                    receivers(&alertmanager, &labels),
+                    "{:#?}",
+                    alertmanager.routes
+                );
+            }
+        }
+    }
+}
