@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The first line of every file that can carry a comment: what begins with it was made here, and goes when no source makes it any more.
+/// What every file begins with, as a comment or, where the format has none, as its first field: what begins with it was made here, and
+/// goes when no source makes it any more.
 pub const MARK: &str = "Compiled by slowburn: change the sources, not this file.";
 
 /// Paths relative to `out/`, with `/` between their parts, and their texts.

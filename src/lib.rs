@@ -11,9 +11,9 @@
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, and how parse lists words and joins paths |
-//! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, and the numbers that lower puts into the plan |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, parallel |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, parallel, and how parse lists words and joins paths |
+//! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
@@ -44,6 +44,7 @@ pub mod explain;
 pub mod lower;
 pub mod model;
 pub mod pages;
+pub mod parallel;
 pub mod parse;
 pub mod plan;
 pub mod promql;
@@ -56,6 +57,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use diagnostic::{Level, Problem};
+use emit::{TARGETS, Target};
 use model::Model;
 use plan::Plan;
 use source::Sources;
@@ -75,9 +77,32 @@ impl Compiled {
         self.model.as_ref().map(lower::lower)
     }
 
-    /// The files; `None` if there is an error.
+    /// The files of all targets; `None` if there is an error.
     pub fn artifacts(&self) -> Option<Artifacts> {
-        self.model.as_ref().map(|model| emit::emit(&lower::prove(model, lower::lower(model))))
+        self.artifacts_of(&TARGETS.iter().collect::<Vec<_>>())
+    }
+
+    /// The files of these targets; `None` if there is an error.
+    pub fn artifacts_of(&self, targets: &[&Target]) -> Option<Artifacts> {
+        let model = self.model.as_ref()?;
+        let project = lower::project(model);
+        let shared = targets.iter().any(|target| target.project.is_some());
+        // A service's plan is many times larger than its files, so it goes as soon as they are there.
+        let made = parallel::map(&model.services, |service| {
+            let mut plan = lower::service(model, service);
+            if targets.iter().any(|target| target.proves) {
+                plan.proofs = lower::prove(service, &plan);
+            }
+            (emit::service(&project, &plan, targets), shared.then(|| plan.outline()))
+        });
+        let mut artifacts = Artifacts::new();
+        let mut services = Vec::new();
+        for (files, outline) in made {
+            artifacts.extend(files);
+            services.extend(outline);
+        }
+        artifacts.extend(emit::project(&Plan { project, services }, targets));
+        Some(artifacts)
     }
 }
 

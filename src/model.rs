@@ -233,10 +233,11 @@ pub struct Tier {
 
 /// How events are observed.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Sli {
     /// Counters of events: at least two of the three are given.
     Counted {
+        /// The histogram that they are read from, if they are.
+        histogram: Option<Histogram>,
         /// All events.
         total: Option<Vec<Term>>,
         /// Good ones.
@@ -256,6 +257,17 @@ pub enum Sli {
         /// Bad ÷ total.
         bad: Expr,
     },
+}
+
+/// A histogram of how long events take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    /// Its name and labels; of a classic one without `_bucket`.
+    pub selector: Selector,
+    /// Whether it is a native one.
+    pub native: bool,
+    /// Whether it counts milliseconds; seconds if not.
+    pub milliseconds: bool,
 }
 
 /// A selector as it was written.

@@ -2,22 +2,35 @@
 
 mod alertmanager;
 
+use std::sync::Arc;
+
 pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
     Timing, Why,
 };
 
 use crate::model::{Labels, Language};
-use crate::promql::ast::Expr;
-use crate::vocabulary::{Decimal, Duration, Period, Severity};
+use crate::promql::ast::{Expr, Selector};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
 
 /// Everything that is emitted.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Of the texts for people.
-    pub language: Language,
+    /// What all services share.
+    pub project: ProjectPlan,
     /// By name.
     pub services: Vec<ServicePlan>,
+}
+
+/// What all services share.
+#[derive(Clone, Debug)]
+pub struct ProjectPlan {
+    /// Of the texts for people.
+    pub language: Language,
+    /// The values of the label `severity`.
+    pub severities: PerSeverity<String>,
+    /// The identity of the dashboard that shows all services.
+    pub overview: String,
     /// Who is told; `None` if that is not slowburn's to say.
     pub notifications: Option<Notifications>,
 }
@@ -29,12 +42,30 @@ pub struct ServicePlan {
     pub name: String,
     /// For people.
     pub description: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+    /// Where its source can be read.
+    pub source: Option<String>,
+    /// The identity of its dashboard.
+    pub dashboard: String,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
+}
+
+impl ServicePlan {
+    /// What other services may be told of it: its promises and alerts, without recorded series and proofs.
+    pub fn outline(mut self) -> Self {
+        let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
+        for group in groups {
+            group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
+        }
+        self.proofs = Vec::new();
+        self
+    }
 }
 
 /// One SLO.
@@ -44,6 +75,134 @@ pub struct SloPlan {
     pub promise: Promise,
     /// Its rules, in the order in which they are to be evaluated.
     pub groups: Vec<Group>,
+    /// What the recorded series say.
+    pub readings: Readings,
+    /// What the SLI looks at, beside events.
+    pub signal: Option<Signal>,
+    /// The name of its runbook.
+    pub runbook: Option<String>,
+    /// Where its runbook can be read.
+    pub runbook_url: Option<String>,
+}
+
+impl SloPlan {
+    /// Its alerts, the louder first.
+    pub fn alerts(&self) -> impl Iterator<Item = (Severity, &Alert)> {
+        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Burn { severity, .. } => Some((*severity, &**alert)),
+                Notice::Missing { .. } => None,
+            },
+            Makes::Record(_) => None,
+        })
+    }
+}
+
+/// The recorded series of an SLO that dashboards read. All carry `service`, `slo` and the labels that are kept, and nothing else.
+#[derive(Clone, Debug)]
+pub struct Readings {
+    /// The objective.
+    pub objective: Reading,
+    /// 1 − objective.
+    pub error_budget: Reading,
+    /// The burn rate over the last minutes.
+    pub burn_now: Reading,
+    /// The error ratio of the period.
+    pub period_ratio: Reading,
+    /// The share of the period's budget that is left; below 0 if it is overspent.
+    pub budget_left: Reading,
+    /// Events of the period.
+    pub period_total: Reading,
+    /// Bad events of the period.
+    pub period_bad: Reading,
+    /// What the service counted in so long a time, if it counts.
+    pub traffic: Option<(Reading, Duration)>,
+    /// Counts of events that neither overlap nor leave out any, so that they can be summed over any range.
+    pub counted_total: Selector,
+    /// Bad ones likewise.
+    pub counted_bad: Selector,
+    /// How often these are counted.
+    pub counted_every: Duration,
+    /// Error ratios of the tiers, in their order.
+    pub tiers: Vec<TierReadings>,
+    /// Seconds until the budget is gone, at most the period.
+    pub exhaustion: Reading,
+    /// The window whose burn rate that goes by.
+    pub pace: Duration,
+}
+
+/// One recorded series and how it is read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Its selector.
+    pub series: Selector,
+    /// How far back its last sample is still good, if that is farther than an instant selector looks.
+    pub held: Option<Duration>,
+}
+
+/// The error ratios that a tier compares.
+#[derive(Clone, Debug)]
+pub struct TierReadings {
+    /// Over its long window.
+    pub long: Reading,
+    /// Over its short one.
+    pub short: Reading,
+}
+
+/// What an SLI looks at. Raw series: to be read over short ranges only.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
+pub enum Signal {
+    /// How long events take.
+    Latency(Latency),
+    /// A value that is held against a limit.
+    Level(Level),
+}
+
+/// How long events take.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    /// The histogram; a classic one without `_bucket`.
+    pub histogram: Selector,
+    /// Whether it is a native one.
+    pub native: bool,
+    /// What it counts in.
+    pub measure: Measure,
+    /// From where on an event is bad, in that measure.
+    pub limit: Decimal,
+    /// Which percentiles are of interest, each in (0, 1).
+    pub percentiles: Vec<Decimal>,
+    /// How often it is scraped.
+    pub scrape_interval: Duration,
+}
+
+/// A value that is held against a limit.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// The value.
+    pub value: Expr,
+    /// The limit, as a vector.
+    pub limit: Expr,
+    /// The limit, if it is a number.
+    pub fixed: Option<Decimal>,
+    /// Whether values above the limit are bad.
+    pub high_is_bad: bool,
+    /// What it is measured in.
+    pub measure: Measure,
+    /// How often it is scraped.
+    pub scrape_interval: Duration,
+}
+
+/// What a value is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Measure {
+    Seconds,
+    Milliseconds,
+    /// A share of a whole.
+    Share,
+    /// Nothing that is known.
+    Plain,
 }
 
 /// What an SLO promises, in numbers.
@@ -61,6 +220,8 @@ pub struct Promise {
     pub ratio: Decimal,
     /// 1 − objective.
     pub budget: Decimal,
+    /// With fewer events than this the period says nothing about the objective.
+    pub enough_events: Decimal,
     /// What it is promised over.
     pub period: Period,
     /// What burn rates are derived from.
@@ -131,8 +292,8 @@ pub struct Rule {
     pub makes: Makes,
     /// Of what.
     pub expr: Expr,
-    /// Labels it sets.
-    pub labels: Labels,
+    /// Labels it sets; those of an SLO's recording rules are all the same.
+    pub labels: Arc<Labels>,
     /// What a reviewer wants to know of it; may be empty.
     pub remark: &'static str,
 }

@@ -352,3 +352,32 @@ fn a_huge_file_is_a_problem_and_is_not_read_whole() {
     assert_eq!(value["problems"][0]["code"], "too-large");
     assert_eq!(value["problems"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn targets_can_be_chosen() {
+    let (all, folder) = (Folder::new(), Folder::new());
+    assert_eq!(all.slowburn(&[]).code, Some(0));
+    let ran = folder.slowburn(&["compile", "--only", "prometheus"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let rules = "prometheus/api.rules.yaml";
+    let files = |folder: &Folder| -> Vec<String> {
+        let files = folder.tree("out").into_keys().filter(|path| !path.ends_with('/'));
+        files.map(|path| path.trim_start_matches('/').to_owned()).collect()
+    };
+    assert_eq!(files(&folder), [rules]);
+    assert_eq!(folder.read(&format!("out/{rules}")), all.read(&format!("out/{rules}")));
+    // What was not asked for is neither compared, nor made, nor removed.
+    assert_eq!(folder.slowburn(&["compile", "--check", "--only", "prometheus"]).code, Some(0));
+    let ran = folder.slowburn(&["compile", "--check", "--only", "promtool"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.ends_with("run slowburn compile --only promtool\n"), "{}", ran.stderr);
+    all.write("slos/api.yaml", service("web"));
+    assert_eq!(all.slowburn(&["compile", "--only", "prometheus"]).code, Some(0));
+    let (rules, proofs): (Vec<String>, Vec<String>) =
+        files(&all).into_iter().partition(|path| path.starts_with("prometheus/"));
+    assert_eq!(rules, ["prometheus/web.rules.yaml"]);
+    assert!(!proofs.is_empty() && proofs.iter().all(|path| path.starts_with("promtool/api.")), "{proofs:?}");
+    let ran = all.slowburn(&["compile", "--only", "nagios"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("prometheus, promtool"), "{}", ran.stderr);
+}

@@ -44,7 +44,7 @@ fn satisfied(label: &str, value: &str, way: usize) -> Matcher {
         4 => (MatchOp::NotMatches, "none|of them".to_owned()),
         _ => (MatchOp::Matches, format!("(?i:{quoted})")),
     };
-    Matcher { label: label.to_owned(), op, value: text, span: Default::default() }
+    Matcher { label: label.to_owned(), op, value: text, placeholder: false, span: Default::default() }
 }
 
 fn exposition(all: &[Labels]) -> String {
@@ -100,13 +100,14 @@ fn any_matcher() -> impl Strategy<Value = Matcher> {
         label: label.to_owned(),
         op,
         value: value.to_owned(),
+        placeholder: false,
         span: Default::default(),
     })
 }
 
 fn any_selector() -> impl Strategy<Value = Selector> {
     proptest::collection::vec(any_matcher(), 0..4)
-        .prop_map(|matchers| Selector { matchers, ..selector("requests_total", &[]) })
+        .prop_map(|matchers| Selector { matchers: matchers.into(), ..selector("requests_total", &[]) })
 }
 
 proptest! {
@@ -128,7 +129,7 @@ proptest! {
         // Bad events are asked for by whatever all events are, and more.
         let of = |matchers: Vec<Matcher>| {
             let job = satisfied("job", "api", 0);
-            Selector { matchers: [vec![job], matchers].concat(), ..selector("requests_total", &[]) }
+            Selector { matchers: [vec![job], matchers].concat().into(), ..selector("requests_total", &[]) }
         };
         let (total, bad) = (of(asked(false)), of(asked(true)));
         let text = exposition(&all);
@@ -146,7 +147,7 @@ proptest! {
         let label = label.and_then(|rest| rest.split(['=', '`']).next()).unwrap_or_default().to_owned();
         let value = told.primary.text.split('"').nth(1).unwrap_or("").to_owned();
         let mut labels = BTreeMap::new();
-        for matcher in &bad.matchers {
+        for matcher in bad.matchers.iter() {
             let of_label: Vec<(MatchOp, &str)> =
                 bad.matchers.iter().filter(|other| other.label == matcher.label).map(|other| (other.op, other.value.as_str())).collect();
             labels.insert(matcher.label.clone(), regex::satisfying(&of_label).unwrap());

@@ -4,13 +4,19 @@
 use slowburn::explain::explain;
 use slowburn::source::{SourceFile, Sources};
 
-const HEAD: &str = "version: slowburn/v1\nservice: api\nslos:\n  it:\n";
+const HEAD: &str = "version: slowburn/v1\nservice: api\n";
 const EVENTS: &str =
     "    sli: { total: 'requests_total{job=\"api\"}', bad: 'requests_total{job=\"api\", code=~\"5..\"}' }\n";
 
 /// The explanation of an SLO that is written in these lines.
 fn explained(lines: &str) -> String {
-    let file = SourceFile { path: "slos/api.yaml".to_owned(), text: format!("{HEAD}{lines}") };
+    explained_in("", lines)
+}
+
+/// The same, in a service file that also says this.
+fn explained_in(service: &str, lines: &str) -> String {
+    let text = format!("{HEAD}{service}slos:\n  it:\n{lines}");
+    let file = SourceFile { path: "slos/api.yaml".to_owned(), text };
     let compiled = slowburn::compile(&Sources::new(vec![file]));
     let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
     let text = explain(&plan.services[0].slos[0]);
@@ -40,8 +46,9 @@ fn five_nines_are_beyond_alerts() {
 
 #[test]
 fn little_traffic_and_no_tickets() {
-    let lines = "    objective: 99%\n    traffic: 20/d\n    tiers_off: [ticket]\n    planned: the counter comes with release 2\n";
-    insta::assert_snapshot!(explained(&format!("{lines}{EVENTS}")));
+    let lines = "    objective: 99%\n    traffic: 20/d\n    tiers_off: [ticket]\n";
+    let planned = "planned: { requests_total: the counter comes with release 2 }\n";
+    insta::assert_snapshot!(explained_in(planned, &format!("{lines}{EVENTS}")));
 }
 
 #[test]

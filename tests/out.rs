@@ -65,6 +65,11 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
         ("out/prometheus/own.rules.yaml", "# Mine, not compiled by slowburn\ngroups: []\n"),
         ("out/prometheus/short", "# Comp"),
         ("out/mine/copy.rules.yaml", "# Compiled by slowburn: change the sources, not this file.\n"),
+        (
+            "out/grafana/dashboards/own.json",
+            "{\n  \"description\": \"Compiled by slowburn: so says my copy\"\n}\n",
+        ),
+        ("out/grafana/dashboards/short.json", "{}\n"),
         ("out/.slowburn-notes/x", "mine"),
     ];
     for (path, text) in own {
@@ -76,8 +81,10 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
     folder.remove("slos/b.yaml");
     let ran = folder.slowburn(&[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(ran.stderr.contains(", 0 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
+    // What shows all services has one less to show.
+    assert!(ran.stderr.contains(", 1 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
     assert!(!folder.path("out/prometheus/b.rules.yaml").exists());
+    assert!(!folder.path("out/grafana/dashboards/b.json").exists());
     assert!(folder.path(RULES).exists());
     for (path, text) in own {
         assert_eq!(folder.read(path), text);

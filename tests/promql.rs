@@ -464,14 +464,14 @@ fn any_selector() -> impl Strategy<Value = Selector> {
     let matcher = (label(), op, "[a-z\\\\\"\n\té]{0,4}|\\PC{0,3}").prop_map(|(label, op, value)| {
         let pattern = matches!(op, MatchOp::Matches | MatchOp::NotMatches);
         let value = if pattern { regex_escaped(&value) } else { value };
-        Matcher { label, op, value, span: Span::default() }
+        Matcher { label, op, value, placeholder: false, span: Span::default() }
     });
     let extension =
         prop::option::weighted(0.1, prop::sample::select(vec![Extension::Anchored, Extension::Smoothed]));
     (metric(), prop::collection::vec(matcher, 0..3), modifiers(), extension).prop_map(
         |(name, matchers, at, extension)| Selector {
             name: Some(name),
-            matchers,
+            matchers: matchers.into(),
             at: Modifiers { extension: extension.map(|it| (it, Span::default())), ..at },
             span: Span::default(),
         },
@@ -589,4 +589,19 @@ proptest! {
             prop_assert_eq!(regex::matches(&pattern, &example), Some(true));
         }
     }
+}
+
+/// Dashboards replace their variables in the text of a query: what a source says there must survive, and what is meant as a variable must work.
+#[test]
+fn strings_of_sources_are_no_variables_of_dashboards() {
+    use slowburn::promql::build::selector;
+    let value = "$env ${env} [[env]] [[env:csv]] $__range $1 [[:alpha:]] a$";
+    let own = selector("x", &[("a", value)]);
+    let printed = own.to_string();
+    assert_eq!(
+        printed,
+        r#"x{a="\x24env \x24{env} \x5b[env]] \x5b[env:csv]] \x24__range $1 [[:alpha:]] a$"}"#
+    );
+    assert_eq!(parse(&printed).unwrap(), own.clone().into());
+    assert!(own.chosen("env", "env").to_string().ends_with(r#",env=~"$env"}"#));
 }

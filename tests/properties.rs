@@ -4,8 +4,6 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -13,18 +11,11 @@ use proptest::test_runner::TestRunner;
 use slowburn::artifact::Artifacts;
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, Sources};
-use support::rules::{check_rules, compiled, files, groups, written};
+use support::rules::{check_rules, compiled, groups, written};
 
 /// The project's own sources.
 fn own() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let slos = root.join("slos");
-    let all = files(&slos, ".yaml").into_iter().chain(files(&slos.join("metrics"), ".prom"));
-    all.map(|path| {
-        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-        (name.to_owned(), fs::read_to_string(&path).unwrap())
-    })
-    .collect()
+    support::rules::own().into_iter().map(|file| (file.path, file.text)).collect()
 }
 
 fn sources(files: &[(String, String)]) -> Sources {

@@ -192,6 +192,98 @@ alertmanager:
     hold(&artifacts);
 }
 
+/// Numbers that look random and are the same in every run (Knuth's constants).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % end).unwrap()
+    }
+}
+
+/// Whether labels match the matchers of a route whose values are single digits or nothing.
+fn takes(route: &serde_yaml::Value, labels: &BTreeMap<String, String>) -> bool {
+    route.get("matchers").and_then(|matchers| matchers.as_sequence()).into_iter().flatten().all(|matcher| {
+        let matcher = matcher.as_str().unwrap();
+        let at = matcher.find(['=', '!']).unwrap();
+        let (label, rest) = matcher.split_at(at);
+        let (operator, value) = rest.split_once('"').unwrap();
+        let value = value.strip_suffix('"').unwrap();
+        let has = labels.get(label).map_or("", String::as_str);
+        let found = value.split('|').any(|value| value == has);
+        found != operator.starts_with('!')
+    })
+}
+
+/// Over random routes and all alerts of three labels: who is told by the matchers is who was meant, in order, and once.
+#[test]
+fn matchers_say_what_routes_mean_however_they_overlap() {
+    const VALUES: [&str; 3] = ["", "1", "2"];
+    let mut slos = String::new();
+    for number in 0..27 {
+        let value = |place: u32| VALUES[number / 3_usize.pow(place) % 3];
+        slos += &format!(
+            "  slo-{number}:
+    objective: 99%
+    labels: {{ a: \"{}\", b: \"{}\", c: \"{}\" }}
+    tiers_off: [page]
+    sli: {{ probe: up{{job=\"x\"}} }}
+",
+            value(0),
+            value(1),
+            value(2)
+        )
+        .replace("{ probe: up{job=\"x\"} }", "{ probe: 'up{job=\"x\"}' }");
+    }
+    let service = format!("version: slowburn/v1\nservice: s\nmissing_events: off\nslos:\n{slos}");
+    let target = slowburn::emit::TARGETS.iter().find(|target| target.name == "alertmanager").unwrap();
+    let mut numbers = Numbers(7);
+    let mut narrowed = 0;
+    for _ in 0..200 {
+        let mut routes = String::new();
+        for _ in 0..=numbers.below(5) {
+            let mut labels = BTreeMap::new();
+            for _ in 0..numbers.below(3) {
+                let values: BTreeSet<&str> =
+                    (0..=numbers.below(2)).map(|_| VALUES[numbers.below(3)]).collect();
+                labels.insert(["a", "b", "c"][numbers.below(3)], values);
+            }
+            let to: BTreeSet<&str> =
+                (0..=numbers.below(2)).map(|_| ["x", "y", "z"][numbers.below(3)]).collect();
+            let stop = numbers.below(4) == 0;
+            routes += &format!("    - {{ match: {}, to: {}, stop: {stop} }}\n", json!(labels), json!(to));
+        }
+        let receivers = ["rest", "x", "y", "z"]
+            .map(|name| format!("{name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}"))
+            .join(", ");
+        let project = format!(
+            "version: slowburn/v1\nalertmanager:\n  receivers: {{ {receivers} }}\n  default: rest\n  routes:\n{routes}"
+        );
+        let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let sources = Sources::new(vec![file("slos/slowburn.yaml", &project), file("slos/s.yaml", &service)]);
+        let compiled = slowburn::compile(&sources);
+        // A route that others leave nothing to is an error, and has its own tests.
+        let Some(artifacts) = compiled.artifacts_of(&[target]) else {
+            assert!(compiled.problems.iter().all(|problem| problem.code == "route-unreachable"), "{project}");
+            continue;
+        };
+        let text = &artifacts["alertmanager/alertmanager.yml"];
+        narrowed += text.matches("Without the alerts").count();
+        let configuration = read(text);
+        let spelled = configuration["route"]["routes"].as_sequence().unwrap();
+        for (labels, receivers) in expected(&artifacts) {
+            let taking = spelled.iter().filter(|route| takes(route, &labels));
+            let mut told: Vec<&str> = taking.map(|route| route["receiver"].as_str().unwrap()).collect();
+            if told.is_empty() {
+                told.push("rest");
+            }
+            assert_eq!(told, receivers, "{labels:?}\n{project}\n{text}");
+        }
+    }
+    assert!(narrowed > 100, "few of the routes overlap: {narrowed}");
+}
+
 #[test]
 fn without_a_declaration_nothing_is_emitted() {
     let artifacts = compiled(&[("slos/a.yaml", &service("a", "{}"))]);

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use serde_yaml::Value;
 use slowburn::plan::{Makes, Plan};
-use slowburn::source::{SourceFile, Sources};
+use slowburn::source::Sources;
 use slowburn::vocabulary::Duration;
-use support::rules::{check_rules, files, groups, read, test_rules};
+use support::rules::{check_rules, files, groups, own, read, test_rules};
 use support::{full, promtool, promtool3, skipped};
 
 fn here(path: &str) -> PathBuf {
@@ -20,12 +20,7 @@ fn here(path: &str) -> PathBuf {
 
 /// What `slos/` comes to.
 fn plan() -> Plan {
-    let file = |path: PathBuf| SourceFile {
-        path: format!("slos/{}", path.file_name().unwrap().to_str().unwrap()),
-        text: fs::read_to_string(path).unwrap(),
-    };
-    let sources = Sources::new(files(&here("slos"), ".yaml").into_iter().map(file).collect());
-    slowburn::compile(&sources).plan().unwrap()
+    slowburn::compile(&Sources::new(own())).plan().unwrap()
 }
 
 #[test]
@@ -101,7 +96,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
                 let [expr, wanted] =
                     [&expr, &planned.expr].map(|expr| slowburn::promql::without_parens(expr).to_string());
                 assert_eq!(expr, wanted);
-                for (label, value) in &planned.labels {
+                for (label, value) in planned.labels.iter() {
                     assert_eq!(written["labels"][label.as_str()], Value::from(value.as_str()));
                 }
                 assert_eq!(written["labels"].as_mapping().unwrap().len(), planned.labels.len());

@@ -26,6 +26,7 @@ mod window_order;
 use crate::diagnostic::Problem;
 use crate::lower;
 use crate::model::{Model, Service, Slo};
+use crate::parallel;
 use crate::plan::Watch;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration};
@@ -71,11 +72,12 @@ pub const CHECKS: [(&str, Check); 32] = [
 
 /// The problems that all checks find.
 pub fn check(model: &Model) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (_, check) in CHECKS {
+    let found = parallel::map(&CHECKS, |(_, check)| {
+        let mut problems = Vec::new();
         check(model, &mut problems);
-    }
-    problems
+        problems
+    });
+    found.concat()
 }
 
 fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {

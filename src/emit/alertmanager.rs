@@ -10,9 +10,9 @@ use crate::text;
 
 /// Adds `alertmanager/alertmanager.yml`, the templates it reads, and `alertmanager/routes.test.yaml`; nothing if the sources do not say who is told.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
-    let Some(notifications) = &plan.notifications else { return };
+    let Some(notifications) = &plan.project.notifications else { return };
     artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications));
-    let templates = format!("# {MARK}\n{}", text::notification(plan.language));
+    let templates = format!("# {MARK}\n{}", text::notification(plan.project.language));
     artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates);
     artifacts.insert("alertmanager/routes.test.yaml".to_owned(), tests(&notifications.deliveries));
 }

@@ -1,26 +1,55 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
 mod alertmanager;
+mod grafana;
 mod prometheus;
 mod promtool;
 mod words;
 mod yaml;
 
 use crate::artifact::Artifacts;
-use crate::plan::Plan;
+use crate::plan::{Plan, ProjectPlan, ServicePlan};
 
-/// A target takes the plan and adds its files.
-pub type Target = fn(&Plan, &mut Artifacts);
+/// A kind of output.
+#[derive(Debug)]
+pub struct Target {
+    /// Its name, and its directory.
+    pub name: &'static str,
+    /// Whether it is made from proofs, which are left out if nobody asks for them.
+    pub proves: bool,
+    /// Adds the files of one service.
+    pub service: Option<fn(&ProjectPlan, &ServicePlan, &mut Artifacts)>,
+    /// Adds the files that services share; it sees their alerts, and neither recorded series nor proofs.
+    pub project: Option<fn(&Plan, &mut Artifacts)>,
+}
 
-/// Every target with its name.
-pub const TARGETS: [(&str, Target); 3] =
-    [("alertmanager", alertmanager::emit), ("prometheus", prometheus::emit), ("promtool", promtool::emit)];
+/// Every target.
+pub const TARGETS: [Target; 4] = [
+    Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
+    Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
+    Target {
+        name: "grafana",
+        proves: false,
+        service: Some(grafana::service),
+        project: Some(grafana::project),
+    },
+    Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
+];
 
-/// All files of all targets. It cannot fail.
-pub fn emit(plan: &Plan) -> Artifacts {
+/// The files of a service for these targets. It cannot fail.
+pub fn service(project: &ProjectPlan, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
     let mut artifacts = Artifacts::new();
-    for (_, target) in TARGETS {
-        target(plan, &mut artifacts);
+    for emit in targets.iter().filter_map(|target| target.service) {
+        emit(project, service, &mut artifacts);
+    }
+    artifacts
+}
+
+/// The files that services share, for these targets. It cannot fail.
+pub fn project(plan: &Plan, targets: &[&Target]) -> Artifacts {
+    let mut artifacts = Artifacts::new();
+    for emit in targets.iter().filter_map(|target| target.project) {
+        emit(plan, &mut artifacts);
     }
     artifacts
 }

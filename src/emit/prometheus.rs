@@ -4,7 +4,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Event, Group, Makes, Plan, Promise, Rule, ServicePlan};
+use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::promql::pretty;
 use crate::vocabulary::{Decimal, Duration, percent, text};
 
@@ -17,10 +17,8 @@ pub fn path(service: &str) -> String {
 }
 
 /// Adds `prometheus/<service>.rules.yaml`.
-pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
-    for service in &plan.services {
-        artifacts.insert(path(&service.name), file(plan.language, service));
-    }
+pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    artifacts.insert(path(&service.name), file(project.language, service));
 }
 
 fn file(language: Language, service: &ServicePlan) -> String {
@@ -145,12 +143,11 @@ fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
         yaml.pair(8, "", "for", &hold.to_string());
     }
     yaml.line(8, "labels:");
-    for (name, value) in &rule.labels {
-        let value = match &rule.makes {
-            Makes::Record(_) => value.clone(),
-            Makes::Alert(_) => crate::text::inert(value),
-        };
-        yaml.pair(10, "", name, &value);
+    for (name, value) in rule.labels.iter() {
+        match &rule.makes {
+            Makes::Record(_) => yaml.pair(10, "", name, value),
+            Makes::Alert(_) => yaml.pair(10, "", name, &crate::text::inert(value)),
+        }
     }
     if let Makes::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");

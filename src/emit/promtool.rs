@@ -4,18 +4,16 @@ use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::{Labels, Language};
-use crate::plan::{Case, Check, Makes, Plan, Proof, Rule};
+use crate::plan::{Case, Check, Makes, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
 
 /// Adds `promtool/<service>.<what>.test.yaml`.
-pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
-    for service in &plan.services {
-        for proof in &service.proofs {
-            let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
-            artifacts.insert(path, file(plan.language, &service.name, proof));
-        }
+pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    for proof in &service.proofs {
+        let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
+        artifacts.insert(path, file(project.language, &service.name, proof));
     }
 }
 
@@ -102,7 +100,7 @@ fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &
     yaml.line(8, "exp_alerts:");
     yaml.line(10, "- exp_labels:");
     let mut labels = known.labels.clone();
-    labels.extend(rule.labels.clone());
+    labels.extend(rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())));
     for (name, value) in &labels {
         yaml.pair(14, "", name, value);
     }

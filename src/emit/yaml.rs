@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** every scalar is spelled by serde-saphyr, which quotes what a YAML 1.1 reader would take for something else.
 
-use std::fmt::Write;
+use std::borrow::Cow;
 
 /// A document that grows line by line.
 #[derive(Default)]
@@ -12,55 +12,95 @@ pub struct Yaml {
 
 impl Yaml {
     /// The document.
-    pub fn finish(self) -> String {
+    pub fn finish(mut self) -> String {
+        // Thousands of them wait to be written.
+        self.text.shrink_to_fit();
         self.text
     }
 
     /// `# text`, one comment line per line of text; control characters are left out.
     pub fn comment(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
-            let clean: String = line.chars().filter(|c| !c.is_control()).collect();
-            self.line(indent, &format!("# {}", clean.trim_end()));
+            self.begin(indent);
+            self.text.push_str("# ");
+            let clean: String = line.split(char::is_control).collect();
+            self.text.push_str(clean.trim_end());
+            self.text.push('\n');
         }
     }
 
     /// A line as it is.
     pub fn line(&mut self, indent: usize, text: &str) {
-        if text.is_empty() {
-            self.text.push('\n');
-        } else {
-            let _ = writeln!(self.text, "{:indent$}{text}", "");
+        if !text.is_empty() {
+            self.begin(indent);
         }
+        self.text.push_str(text);
+        self.text.push('\n');
     }
 
     /// `key: value`; a text of several lines becomes a block. `start` is what stands before the key: spaces, or `- `.
     pub fn pair(&mut self, indent: usize, start: &str, key: &str, value: &str) {
-        let key = scalar(key);
+        self.begin(indent);
+        self.text.push_str(start);
+        self.text.push_str(&scalar(key));
+        self.text.push_str(": ");
         if value.contains('\n') && is_plain_block(value) {
+            self.text.push('|');
             // A block that begins with blanks has to say how far it is indented.
-            let indented = if value.starts_with(' ') { "2" } else { "" };
-            let chomped = if value.ends_with('\n') { "" } else { "-" };
-            self.line(indent, &format!("{start}{key}: |{indented}{chomped}"));
+            self.text.push_str(if value.starts_with(' ') { "2" } else { "" });
+            self.line(0, if value.ends_with('\n') { "" } else { "-" });
             let inner = indent + start.len() + 2;
             for line in value.lines() {
-                self.line(if line.is_empty() { 0 } else { inner }, line);
+                self.line(inner, line);
             }
         } else {
-            self.line(indent, &format!("{start}{key}: {}", scalar(value)));
+            self.line(0, &scalar(value));
         }
     }
+
+    fn begin(&mut self, indent: usize) {
+        self.text.push_str(&BLANKS[..indent]);
+    }
 }
+
+/// Nothing is indented further than this.
+const BLANKS: &str = "                                ";
 
 /// Whether a text survives as a literal block: no control characters, no blank at the end of lines.
 fn is_plain_block(text: &str) -> bool {
     !text.starts_with(['\n', '\t'])
-        && !text.chars().any(|c| c.is_control() && c != '\n')
         && !text.ends_with("\n\n")
-        && text.lines().all(|line| line.trim_end() == line)
+        && text.split('\n').all(|line| !line.ends_with(char::is_whitespace) && !has_control(line))
+}
+
+fn has_control(line: &str) -> bool {
+    // Looking at bytes takes a fraction of the time, and nearly all lines are ASCII.
+    match line.is_ascii() {
+        true => line.bytes().any(|byte| byte.is_ascii_control()),
+        false => line.contains(char::is_control),
+    }
 }
 
 /// One scalar on one line.
-pub fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> Cow<'_, str> {
+    if is_plain_word(text) { Cow::Borrowed(text) } else { Cow::Owned(spelled(text)) }
+}
+
+/// A name that no reader of YAML takes for anything but itself. Nearly all that is written are such names, and asking for the spelling of each
+/// would take longer than all the rest.
+fn is_plain_word(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'/' | b'-');
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(inner)
+        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Letters that are true, false, nothing or a number to some reader of YAML.
+const WORDS: [&str; 12] =
+    ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
+
+fn spelled(text: &str) -> String {
     let options = serde_saphyr::ser_options! { folded_wrap_chars: 1_000_000, prefer_block_scalars: false };
     let mut written = String::new();
     serde_saphyr::to_fmt_writer_with_options(&mut written, &text, options)
@@ -71,7 +111,23 @@ pub fn scalar(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::scalar;
+    use proptest::prelude::*;
+
+    use super::{WORDS, is_plain_word, scalar, spelled};
+
+    proptest! {
+        #[test]
+        fn plain_words_are_spelled_as_they_are(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
+            prop_assert!(!is_plain_word(&text) || spelled(&text) == text);
+        }
+    }
+
+    #[test]
+    fn words_with_a_meaning_are_not_plain() {
+        for word in WORDS {
+            assert!(!is_plain_word(word) && !is_plain_word(&word.to_uppercase()));
+        }
+    }
 
     #[test]
     fn scalars_are_read_back_as_they_are() {

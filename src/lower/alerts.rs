@@ -2,15 +2,12 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL};
+use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{aggregate, and, call, div, gt, or, selector};
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
-
-/// How old a sample of the slow group may be that an alert of the fast group reads: three evaluations.
-const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
 const SETTLING: Duration = Duration::from_secs(300);
@@ -57,6 +54,7 @@ pub(super) fn burn(
         let alert = Alert { name: name(service, slo, severity), hold: None, notice, annotations };
         let mut labels = alert_labels(model, service, &slo.labels, severity);
         labels.extend(names.labels());
+        let labels = labels.into();
         let expr = div(burning, exact(promise.budget)).into();
         let remark = "Its value is the burn rate over the long window.";
         rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
@@ -68,7 +66,7 @@ pub(super) fn burn(
 ///
 /// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: no data is no recovery.
 fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
-    let ratio = |window: Duration| names.recorded(&names.ratio(&window.to_string()));
+    let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
     let held = |window: Duration, range: Duration| {
         call("last_over_time", vec![ratio(window).range(Time::Fixed(range))])
     };
@@ -83,7 +81,7 @@ fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
         return both.into();
     }
     // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
-    let bad = names.recorded(&names.increase(Unit::Events, Side::Bad, tier.long));
+    let bad = names.recorded(names.increase(Unit::Events, Side::Bad, tier.long));
     let bad: Expr = match tier.slow && !in_slow {
         true => call("last_over_time", vec![bad.range(Time::Fixed(STALE))]),
         false => bad.into(),
@@ -247,7 +245,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let rule = Rule {
         makes: Makes::Alert(Box::new(alert)),
         expr: aggregate::<&str>("count", &[], which),
-        labels: alert_labels(model, service, &Labels::new(), missing.severity),
+        labels: alert_labels(model, service, &Labels::new(), missing.severity).into(),
         remark: "Its value is the number of SLOs without events.",
     };
     Some(Group { name: service.name.to_string(), interval: INTERVAL, rules: vec![rule] })

@@ -20,7 +20,7 @@ pub(super) fn rules(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     for side in [Side::Total, Side::Bad] {
         // Only a tile of this very evaluation; older ones have their mark.
         let fresh =
-            names.recorded(&names.tile(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(15)));
+            names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(15)));
         let now = call("last_over_time", vec![fresh]);
         let marked = mul(now, current(unit, zone)).on::<&str>(&[]).group_left(&[LABEL]);
         let remark = if side == Side::Total { "Each tile with the calendar unit it belongs to." } else { "" };
@@ -28,7 +28,7 @@ pub(super) fn rules(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     }
     for side in [Side::Total, Side::Bad] {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
-        let sums = call("sum_over_time", vec![names.recorded(&tiles(side)).range(Time::Fixed(range))]);
+        let sums = call("sum_over_time", vec![names.recorded(tiles(side)).range(Time::Fixed(range))]);
         let here = and(sums, current(unit, zone)).on(&[LABEL]);
         let remark =
             if side == Side::Total { "The calendar period so far, from counted events." } else { "" };

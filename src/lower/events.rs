@@ -45,7 +45,7 @@ pub(super) fn base(slo: &Slo, names: &Series) -> Vec<Rule> {
             let total = summed(names, Unit::Occurrences, Side::Total, *length);
             let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
-            let seen = names.recorded(&names.increase(Unit::Occurrences, Side::Total, INTERVAL));
+            let seen = names.recorded(names.increase(Unit::Occurrences, Side::Total, INTERVAL));
             let one = add(mul(number("0"), seen), number("1"));
             rules.extend(checks(names, Unit::Events, one.into(), |_| spoiled.into()));
             rules
@@ -61,7 +61,7 @@ pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -
     let range = less(window, INTERVAL.millis() / 2);
     call(
         "sum_over_time",
-        vec![names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
+        vec![names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
     )
 }
 
@@ -72,7 +72,7 @@ pub(super) fn less(window: Duration, millis: u64) -> Duration {
 
 fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     match &slo.sli {
-        Sli::Counted { total, good, bad } => counted(names, unit, [total, good, bad]),
+        Sli::Counted { total, good, bad, .. } => counted(names, unit, [total, good, bad]),
         Sli::Checked { good, bad } => {
             let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
             let failed = aggregate("count", &names.by, bad.clone());
@@ -108,7 +108,7 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
     let gained = |terms: &[Term], window| gained(names, terms, &homes(&everything, terms), window);
     let record =
         |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
-    let none = |window| mul(number("0"), names.recorded(&names.increase(unit, Side::Total, window))).into();
+    let none = |window| mul(number("0"), names.recorded(names.increase(unit, Side::Total, window))).into();
     // Bad events have counters of their own, or are what the good ones leave of the total.
     let other = match (bad, good) {
         (Some(terms), _) => Some((Side::Bad, terms)),
@@ -136,7 +136,7 @@ fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Ru
         rules.push(record(side, INTERVAL, greater(names, counts), ""));
     }
     if let Some((Side::Good, _)) | None = other {
-        let count = |side| names.recorded(&names.increase(unit, side, INTERVAL));
+        let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
         let bad = match other {
             Some(_) => sub(count(Side::Total), count(Side::Good)).into(),
             None => none(INTERVAL),
@@ -174,7 +174,7 @@ fn greater<const N: usize>(names: &Series, counts: [Expr; N]) -> Expr {
 
 /// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let looks = names.recorded(&names.increase(unit, Side::Total, INTERVAL));
+    let looks = names.recorded(names.increase(unit, Side::Total, INTERVAL));
     vec![
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
@@ -191,9 +191,9 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
 
 /// All that was gained in the last quarter of an hour, less what is recorded of it.
 fn uncounted(names: &Series, unit: Unit, side: Side) -> Expr {
-    let reached = || names.recorded(&names.increase(unit, side, REACH));
+    let reached = || names.recorded(names.increase(unit, side, REACH));
     let range = less(REACH, INTERVAL.millis() / 2);
-    let recorded = names.recorded(&names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
+    let recorded = names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
     let counted = call("sum_over_time", vec![recorded]);
     let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));
     not_negative(names, uncounted.into())
@@ -257,7 +257,7 @@ fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
 
 /// When a counter was last scraped; nothing for what is not counted.
 pub(super) fn scraped(slo: &Slo, names: &Series) -> Option<Expr> {
-    let Sli::Counted { total, good, bad } = &slo.sli else { return None };
+    let Sli::Counted { total, good, bad, .. } = &slo.sli else { return None };
     let homes = total
         .as_ref()
         .map_or_else(|| good.iter().chain(bad).flatten().collect(), |total| total.iter().collect::<Vec<_>>());

@@ -2,10 +2,12 @@
 
 mod alerts;
 mod calendar;
+mod dashboards;
 mod events;
 mod inhibitions;
 mod matching;
 mod proofs;
+mod readings;
 mod routes;
 mod series;
 mod shapes;
@@ -17,8 +19,10 @@ pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
-use crate::plan::{Event, Group, Notifications, Plan, Promise, ServicePlan, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, quotient};
+use crate::plan::{
+    Event, Group, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
 /// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
@@ -31,18 +35,18 @@ pub const REACH: Duration = Duration::from_secs(900);
 /// be seen.
 pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
 
-/// The plan with what proves it. Apart from `lower`, because it takes far longer than the rules and is needed for one target only.
-pub fn prove(model: &Model, mut plan: Plan) -> Plan {
-    for (service, planned) in model.services.iter().zip(&mut plan.services) {
-        planned.proofs = proofs::all(service, &planned.slos, planned.missing.as_ref());
-    }
-    plan
+/// How old a sample of the slow group may be that is read between its evaluations: three of them.
+pub const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
+
+/// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
+pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
+    proofs::all(service, &plan.slos, plan.missing.as_ref())
 }
 
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
 pub fn lower(model: &Model) -> Plan {
-    let services = model.services.iter().map(|service| lower_service(model, service)).collect();
-    Plan { language: model.project.language, services, notifications: notifications(model) }
+    let services = model.services.iter().map(|one| service(model, one)).collect();
+    Plan { project: project(model), services }
 }
 
 /// Who is told of what, if that is declared.
@@ -61,12 +65,30 @@ fn notifications(model: &Model) -> Option<Notifications> {
     })
 }
 
-fn lower_service(model: &Model, service: &Service) -> ServicePlan {
+/// What all services share.
+pub fn project(model: &Model) -> ProjectPlan {
+    let severities = PerSeverity {
+        page: model.project.severities.page.label.clone(),
+        ticket: model.project.severities.ticket.label.clone(),
+    };
+    ProjectPlan {
+        language: model.project.language,
+        severities,
+        overview: dashboards::OVERVIEW.to_owned(),
+        notifications: notifications(model),
+    }
+}
+
+/// The plan for one service, without proofs.
+pub fn service(model: &Model, service: &Service) -> ServicePlan {
     let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo)).collect();
     let missing = alerts::missing(model, service);
     ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
+        owner: service.owner.clone(),
+        source: service.annotations.get("source_url").cloned(),
+        dashboard: dashboards::uid(service.name.as_str()),
         slos,
         missing,
         proofs: Vec::new(),
@@ -92,7 +114,17 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    SloPlan { promise, groups }
+    let address = |annotation: &str| {
+        slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
+    };
+    SloPlan {
+        readings: readings::readings(slo, &promise, &names),
+        signal: readings::signal(slo),
+        runbook: slo.runbook.clone(),
+        runbook_url: address("runbook_url"),
+        promise,
+        groups,
+    }
 }
 
 /// The numbers of an SLO.
@@ -114,6 +146,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         objective,
         ratio: slo.objective.ratio(),
         budget: slo.objective.budget().ratio(),
+        enough_events: readings::enough_events(slo.objective.budget().ratio()),
         period: slo.period.clone(),
         period_length: slo.period.nominal(),
         event,

@@ -1,5 +1,7 @@
 //! How recorded series are called and addressed: the one home of their names.
 
+use std::sync::Arc;
+
 use crate::model::{Labels, Sli, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, Selector};
@@ -42,8 +44,10 @@ impl Unit {
 
 /// The series of one SLO.
 pub(super) struct Series {
-    service: String,
-    slo: String,
+    /// A selector of no name that every series of this SLO matches.
+    all: Selector,
+    /// Labels of what is recorded.
+    labels: Arc<Labels>,
     /// Labels that are kept.
     pub by: Vec<String>,
     /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
@@ -53,12 +57,20 @@ pub(super) struct Series {
 impl Series {
     pub fn new(slo: &Slo, promise: &Promise) -> Self {
         let signed = match &slo.sli {
-            Sli::Counted { total, good, bad } => {
+            Sli::Counted { total, good, bad, .. } => {
                 bad.is_none() || [total, good, bad].into_iter().flatten().flatten().any(|term| term.negative)
             }
             Sli::Checked { .. } | Sli::Ratio { .. } => false,
         };
-        Self { service: promise.service.clone(), slo: promise.slo.clone(), by: promise.by.clone(), signed }
+        Self {
+            all: selector("", &[("service", &promise.service), ("slo", &promise.slo)]),
+            labels: Arc::new(Labels::from([
+                ("service".to_owned(), promise.service.clone()),
+                ("slo".to_owned(), promise.slo.clone()),
+            ])),
+            by: promise.by.clone(),
+            signed,
+        }
     }
 
     /// `slo:total_events:increase5m`: from the counters, over a window.
@@ -102,17 +114,17 @@ impl Series {
     }
 
     /// The selector of a recorded series of this SLO.
-    pub fn recorded(&self, name: &str) -> Selector {
-        selector(name, &[("service", &self.service), ("slo", &self.slo)])
+    pub fn recorded(&self, name: impl Into<String>) -> Selector {
+        Selector { name: Some(name.into()), ..self.all.clone() }
     }
 
     /// Labels of recorded series; constant labels of the sources are not among them, so that changing one breaks no series.
     pub fn labels(&self) -> Labels {
-        Labels::from([("service".to_owned(), self.service.clone()), ("slo".to_owned(), self.slo.clone())])
+        Labels::clone(&self.labels)
     }
 
     /// A recording rule.
     pub fn record(&self, name: String, expr: impl Into<Expr>, remark: &'static str) -> Rule {
-        Rule { makes: Makes::Record(name), expr: expr.into(), labels: self.labels(), remark }
+        Rule { makes: Makes::Record(name), expr: expr.into(), labels: Arc::clone(&self.labels), remark }
     }
 }

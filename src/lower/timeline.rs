@@ -100,6 +100,10 @@ impl<'a> Timeline<'a> {
         let mut undecided = false;
         let mut above = |window: Duration| {
             let (bad, total) = self.window(at, window);
+            if bad == 0 {
+                // Most steps are healthy, and no threshold is as low as zero.
+                return false;
+            }
             let (bad, limit) = (Decimal::from(bad), tier.threshold * Decimal::from(total));
             undecided |= total > 0 && (bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
             bad > limit

@@ -4,11 +4,13 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape};
 use crate::ast::{
-    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ServiceFile, Settings, SeverityBlock,
-    SliBlock, SliceBlock, SloBlock, TierBlock,
+    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile, Settings,
+    SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
+use crate::contract::Contract;
 use crate::diagnostic::Problem;
-use crate::source::{SourceFile, Sources};
+use crate::parallel;
+use crate::source::{SourceFile, SourceId, Sources};
 
 /// The name of the file that holds the project's defaults.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -89,31 +91,44 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
         .project
         .as_ref()
         .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
-    for (id, file) in others {
-        if is_contract(&file.path) {
-            let (contract, found) = contract(id, &file.text);
-            problems.extend(found);
-            match contract {
-                Some(contract) => drop(ast.contracts.insert(file.path.clone(), contract)),
-                None => drop(ast.unreadable.insert(file.path.clone())),
-            }
-            continue;
+    let read = parallel::map(&others, |(id, source)| file(*id, source, scrape_config.as_deref()));
+    for ((_, source), (found, faults)) in others.iter().zip(read) {
+        match found {
+            Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
+            Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
+            Some(File::Service(service)) => ast.services.extend(service.map(|service| *service)),
+            None => drop(ast.unreadable.insert(source.path.clone())),
         }
-        match yaml::read(id, &file.text) {
-            Err(found) => {
-                ast.unreadable.insert(file.path.clone());
-                problems.extend(found);
-            }
-            Ok(node) if scrape_config.as_ref() == Some(&file.path) => {
-                ast.scrape = scrape::scrape(&node, &mut problems);
-                if ast.scrape.is_none() {
-                    ast.unreadable.insert(file.path.clone());
-                }
-            }
-            Ok(node) => ast.services.extend(service(&file.path, &node, &mut problems)),
-        }
+        problems.extend(faults);
     }
     (ast, problems)
+}
+
+/// What a file is, apart from the project's own.
+enum File {
+    Contract(Contract),
+    Scrape(ScrapeFile),
+    /// `None` if it is sound YAML that makes no service.
+    Service(Option<Box<ServiceFile>>),
+}
+
+/// Reads a file; `None` if nobody can tell what is in it.
+fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Option<File>, Vec<Problem>) {
+    if is_contract(&source.path) {
+        let (contract, problems) = contract(id, &source.text);
+        return (contract.map(File::Contract), problems);
+    }
+    let node = match yaml::read(id, &source.text) {
+        Ok(node) => node,
+        Err(problems) => return (None, problems),
+    };
+    let mut problems = Vec::new();
+    let found = if scrape_config == Some(&source.path) {
+        scrape::scrape(&node, &mut problems).map(File::Scrape)
+    } else {
+        Some(File::Service(service(&source.path, &node, &mut problems).map(Box::new)))
+    };
+    (found, problems)
 }
 
 /// Whether a file is no definition but a capture of what a service exposes.

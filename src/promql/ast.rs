@@ -2,6 +2,8 @@
 //!
 //! Equality ignores spans: two trees are equal when they mean the same text.
 
+use std::sync::Arc;
+
 use crate::vocabulary::Duration;
 
 /// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
@@ -224,7 +226,8 @@ pub struct Selector {
     /// The metric's name, written before the braces or quoted inside them.
     pub name: Option<String>,
     /// The matchers, all of which hold. VictoriaMetrics' `or` between them is not PromQL and is refused.
-    pub matchers: Vec<Matcher>,
+    /// Shared, because rules name the same few series again and again.
+    pub matchers: Arc<Vec<Matcher>>,
     /// `offset`, `@`, and Prometheus 3's `anchored` and `smoothed`.
     pub at: Modifiers,
     /// The place of the selector without its modifiers.
@@ -240,6 +243,8 @@ pub struct Matcher {
     pub op: MatchOp,
     /// The value, unescaped.
     pub value: String,
+    /// Whether the value names a variable instead: printed as `"$name"`, and replaced before Prometheus reads it.
+    pub placeholder: bool,
     /// Where it stood.
     pub span: Span,
 }

@@ -3,8 +3,10 @@
 //! What takes an expression takes anything that becomes one, so selectors and operations nest as they are:
 //! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
 
+use std::sync::Arc;
+
 use super::ast::{
-    Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matching, Modifiers, Op, Selector, Span, Time,
+    At, Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matching, Modifiers, Op, Selector, Span, Time,
 };
 use crate::vocabulary::Duration;
 
@@ -30,7 +32,7 @@ impl From<Binary> for Expr {
 pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
     let selector = Selector {
         name: (!name.is_empty()).then(|| name.to_owned()),
-        matchers: Vec::new(),
+        matchers: Arc::default(),
         at: Modifiers::default(),
         span: Span::default(),
     };
@@ -41,7 +43,17 @@ impl Selector {
     /// With one more matcher.
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
-        self.matchers.push(Matcher { label, op, value, span: Span::default() });
+        let matcher = Matcher { label, op, value, placeholder: false, span: Span::default() };
+        Arc::make_mut(&mut self.matchers).push(matcher);
+        self
+    }
+
+    /// With `label=~"$variable"`: what the reader of a dashboard has chosen.
+    pub fn chosen(mut self, label: &str, variable: &str) -> Self {
+        let (label, value) = (label.to_owned(), variable.to_owned());
+        let op = MatchOp::Matches;
+        let matcher = Matcher { label, op, value, placeholder: true, span: Span::default() };
+        Arc::make_mut(&mut self.matchers).push(matcher);
         self
     }
 
@@ -71,6 +83,13 @@ pub fn offset(selector: Selector, by: impl Into<Time>) -> Selector {
 pub fn subquery(expr: impl Into<Expr>, range: Duration, step: Option<Duration>) -> Expr {
     let (range, step) = (range.into(), step.map(Time::from));
     Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Modifiers::default() }.into()
+}
+
+/// `expr[range:step] @ start()`: as it was when the range of the whole query began.
+pub fn subquery_at_start(expr: impl Into<Expr>, range: Duration, step: Duration) -> Expr {
+    let at = Modifiers { at: Some((At::Start, Span::default())), ..Modifiers::default() };
+    let (range, step) = (range.into(), Some(Time::from(step)));
+    Kind::Subquery { expr: Box::new(expr.into()), range, step, at }.into()
 }
 
 /// A number, as it shall be printed. A sign becomes an operation, as it does when PromQL is read.

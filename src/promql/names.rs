@@ -60,8 +60,9 @@ pub(super) fn may_be_label(word: &str) -> bool {
 }
 
 fn is_identifier(word: &str, more: &str) -> bool {
-    let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(c);
-    word.starts_with(|c: char| inner(c) && !c.is_ascii_digit()) && word.chars().all(inner)
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || more.as_bytes().contains(&byte);
+    word.bytes().next().is_some_and(|first| inner(first) && !first.is_ascii_digit())
+        && word.bytes().all(inner)
 }
 
 /// Whether `word`, with a parenthesis after it, is read as a call.

@@ -23,31 +23,47 @@ impl Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Number(text) => f.write_str(text),
-            Kind::String(text) => f.write_str(&quote(text)),
+            Kind::String(text) => Quoted(text).fmt(f),
             Kind::Selector(selector) => selector.fmt(f),
             Kind::Range { selector, range } => {
-                write!(f, "{}[{range}]{}", Bare(selector), selector.at)
+                Bare(selector).fmt(f)?;
+                f.write_char('[')?;
+                range.fmt(f)?;
+                f.write_char(']')?;
+                selector.at.fmt(f)
             }
             Kind::Subquery { expr, range, step, at } => {
                 let step = step.as_ref().map(Time::to_string).unwrap_or_default();
                 write!(f, "{}[{range}:{step}]{at}", Operand { expr, parens: !takes_brackets(expr) })
             }
-            Kind::Call { function, args } => write!(f, "{function}({})", Separated(args)),
-            Kind::Aggregate { param: Some(param), expr, .. } => {
-                write!(f, "{}({param}, {expr})", head(&self.kind))
+            Kind::Call { function, args } => {
+                f.write_str(function)?;
+                f.write_char('(')?;
+                Separated(args).fmt(f)?;
+                f.write_char(')')
             }
-            Kind::Aggregate { param: None, expr, .. } => write!(f, "{}({expr})", head(&self.kind)),
+            Kind::Aggregate { op, param, expr, grouping } => {
+                Head { op, grouping: grouping.as_ref() }.fmt(f)?;
+                f.write_char('(')?;
+                if let Some(param) = param {
+                    param.fmt(f)?;
+                    f.write_str(", ")?;
+                }
+                expr.fmt(f)?;
+                f.write_char(')')
+            }
             Kind::Unary { negative, expr } => {
-                let sign = if *negative { '-' } else { '+' };
-                write!(f, "{sign}{}", Operand { expr, parens: binds_looser_than_sign(expr) })
+                f.write_char(if *negative { '-' } else { '+' })?;
+                Operand { expr, parens: binds_looser_than_sign(expr) }.fmt(f)
             }
             Kind::Binary(binary) => {
-                let left = Operand { expr: &binary.left, parens: left_needs_parens(binary.op, &binary.left) };
-                let right =
-                    Operand { expr: &binary.right, parens: right_needs_parens(binary.op, &binary.right) };
-                write!(f, "{left} {} {right}", operator(binary))
+                Operand { expr: &binary.left, parens: left_needs_parens(binary.op, &binary.left) }.fmt(f)?;
+                f.write_char(' ')?;
+                Operator(binary).fmt(f)?;
+                f.write_char(' ')?;
+                Operand { expr: &binary.right, parens: right_needs_parens(binary.op, &binary.right) }.fmt(f)
             }
-            Kind::Paren(inner) => write!(f, "({inner})"),
+            Kind::Paren(inner) => Operand { expr: inner, parens: true }.fmt(f),
         }
     }
 }
@@ -59,7 +75,12 @@ struct Operand<'e> {
 
 impl Display for Operand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.parens { write!(f, "({})", self.expr) } else { self.expr.fmt(f) }
+        if !self.parens {
+            return self.expr.fmt(f);
+        }
+        f.write_char('(')?;
+        self.expr.fmt(f)?;
+        f.write_char(')')
     }
 }
 
@@ -68,28 +89,48 @@ struct Separated<'e, T>(&'e [T]);
 impl<T: Display> Display for Separated<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, item) in self.0.iter().enumerate() {
-            write!(f, "{}{item}", if i > 0 { ", " } else { "" })?;
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            item.fmt(f)?;
         }
         Ok(())
     }
 }
 
 /// What stands before an aggregation's parenthesis: `sum`, or `sum by (a) ` with the space.
-fn head(aggregate: &Kind) -> String {
-    match aggregate {
-        Kind::Aggregate { op, grouping: Some(Grouping { without, labels }), .. } => {
-            format!("{op} {} ({}) ", if *without { "without" } else { "by" }, label_list(labels))
+struct Head<'e> {
+    op: &'e str,
+    grouping: Option<&'e Grouping>,
+}
+
+impl Display for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.op)?;
+        match self.grouping {
+            Some(Grouping { without, labels }) => {
+                write!(f, " {} ({}) ", if *without { "without" } else { "by" }, label_list(labels))
+            }
+            None => Ok(()),
         }
-        Kind::Aggregate { op, .. } => op.clone(),
-        _ => String::new(),
     }
 }
 
 /// The operator with all that belongs to it.
-fn operator(binary: &Binary) -> String {
-    let bool = if binary.bool { " bool" } else { "" };
-    let matching = binary.matching.as_ref().map(|matching| format!(" {matching}")).unwrap_or_default();
-    format!("{}{bool}{matching}", binary.op.symbol())
+struct Operator<'e>(&'e Binary);
+
+impl Display for Operator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Binary { op, bool, matching, .. } = self.0;
+        f.write_str(op.symbol())?;
+        if *bool {
+            f.write_str(" bool")?;
+        }
+        match matching {
+            Some(matching) => write!(f, " {matching}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Display for Matching {
@@ -124,7 +165,8 @@ fn label_list(labels: &[String]) -> String {
 
 impl Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", Bare(self), self.at)
+        Bare(self).fmt(f)?;
+        self.at.fmt(f)
     }
 }
 
@@ -133,33 +175,51 @@ struct Bare<'e>(&'e Selector);
 
 impl Display for Bare<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, matchers) = name_and_matchers(self.0);
+        let (name, quoted) = names_of(self.0);
         f.write_str(name)?;
-        if name.is_empty() || !matchers.is_empty() {
-            write!(f, "{{{}}}", matchers.join(","))?;
+        if !name.is_empty() && self.0.matchers.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        f.write_char('{')?;
+        let mut comma = false;
+        if let Some(quoted) = quoted {
+            Quoted(quoted).fmt(f)?;
+            comma = true;
+        }
+        for matcher in self.0.matchers.iter() {
+            if comma {
+                f.write_char(',')?;
+            }
+            matcher.fmt(f)?;
+            comma = true;
+        }
+        f.write_char('}')
     }
 }
 
-/// A selector's name as it stands before the braces, and what stands in them.
-fn name_and_matchers(selector: &Selector) -> (&str, Vec<String>) {
-    let matchers = selector.matchers.iter().map(Matcher::to_string);
+/// A selector's name as it stands before the braces, and as it stands in them; one of the two at most.
+fn names_of(selector: &Selector) -> (&str, Option<&str>) {
     match selector.name.as_deref() {
         // Before the braces, Prometheus allows no second matcher of the name in them.
         Some(name) if names::is_metric(name) && selector.matchers.iter().all(|m| m.label != "__name__") => {
-            (name, matchers.collect())
+            (name, None)
         }
-        Some(name) => ("", [quote(name)].into_iter().chain(matchers).collect()),
-        None => ("", matchers.collect()),
+        name => ("", name),
     }
 }
 
 impl Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = !names::is_label_in_braces(&self.label);
-        let label = if quoted { &quote(&self.label) } else { &self.label };
-        write!(f, "{label}{}{}", self.op.symbol(), quote(&self.value))
+        if names::is_label_in_braces(&self.label) {
+            f.write_str(&self.label)?;
+        } else {
+            Quoted(&self.label).fmt(f)?;
+        }
+        f.write_str(self.op.symbol())?;
+        match self.placeholder {
+            true => write!(f, "\"${}\"", self.value),
+            false => Quoted(&self.value).fmt(f),
+        }
     }
 }
 
@@ -300,25 +360,58 @@ fn takes_brackets(expr: &Expr) -> bool {
     }
 }
 
-/// A string in double quotes, with Go's escapes.
+/// A string in double quotes, with Go's escapes. What a dashboard would take for one of its variables (`$name`, `${name}`, `[[name]]`)
+/// is written so that only Prometheus understands it.
 pub(super) fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
-            _ if c.is_control() || c == '\u{feff}' || c == '\u{fffd}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            _ => out.push(c),
+    Quoted(text).to_string()
+}
+
+/// See [`quote`].
+struct Quoted<'e>(&'e str);
+
+impl Quoted<'_> {
+    /// Whether a dashboard would take the character at a place for the beginning of a variable.
+    fn names_variable(&self, at: usize) -> bool {
+        let rest = &self.0[at + 1..];
+        let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let bracketed = |rest: &str| named(rest) && rest.trim_start_matches(inner).starts_with("]]");
+        match self.0.as_bytes()[at] {
+            b'$' => named(rest) || rest.starts_with('{'),
+            b'[' => rest.strip_prefix('[').is_some_and(bracketed),
+            _ => false,
         }
     }
-    out.push('"');
-    out
+}
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        let mut plain = 0;
+        for (at, c) in self.0.char_indices() {
+            // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
+            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
+                || c.is_control()
+                || self.names_variable(at);
+            if !escaped {
+                continue;
+            }
+            f.write_str(&self.0[plain..at])?;
+            plain = at + c.len_utf8();
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '$' => f.write_str("\\x24")?,
+                '[' => f.write_str("\\x5b")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                _ => write!(f, "\\u{:04x}", c as u32)?,
+            }
+        }
+        f.write_str(&self.0[plain..])?;
+        f.write_char('"')
+    }
 }
 
 /// Where a block is printed: how wide the page is, how far in, and how many characters follow on its last line.
@@ -333,34 +426,102 @@ impl Page {
         Page { width: self.width, indent: self.indent + 2, after }
     }
 
-    fn fits(&self, line: &str) -> bool {
-        self.indent + line.chars().count() + self.after <= self.width
+    /// Begins a line.
+    fn margin(&self, out: &mut String) {
+        const BLANKS: &str = "                                                                ";
+        let mut left = self.indent;
+        while left > 0 {
+            let some = left.min(BLANKS.len());
+            out.push_str(&BLANKS[..some]);
+            left -= some;
+        }
     }
 
-    fn margin(&self) -> String {
-        " ".repeat(self.indent)
+    /// How many characters fit on a line.
+    fn room(&self) -> usize {
+        self.width.saturating_sub(self.indent + self.after)
+    }
+
+    /// Writes `text` on a line that has been begun, if it fits; if not, `out` is as it was.
+    fn on_one_line(&self, out: &mut String, text: &impl Display) -> bool {
+        let start = out.len();
+        let mut line = Line { out, left: self.room() };
+        let fits = write!(line, "{text}").is_ok();
+        if !fits {
+            out.truncate(start);
+        }
+        fits
     }
 }
 
-/// Writes `expr` with every line indented, and no line break at the end.
-fn block(out: &mut String, expr: &Expr, page: &Page) {
-    let line = expr.to_string();
-    if page.fits(&line) {
-        let _ = write!(out, "{}{line}", page.margin());
-    } else {
-        broken(out, expr, page);
+/// Takes so many more characters, and then fails: what does not fit on a line need not be written to its end to know that.
+struct Line<'o> {
+    out: &'o mut String,
+    left: usize,
+}
+
+impl fmt::Write for Line<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.left = self.left.checked_sub(length(text)).ok_or(fmt::Error)?;
+        self.out.push_str(text);
+        Ok(())
     }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+        self.out.push(c);
+        Ok(())
+    }
+}
+
+/// In characters.
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// How many characters `expr` takes on one line at the least, counted until they are more than `limit`: what surely does not fit is not tried.
+fn least(expr: &Expr, limit: usize) -> usize {
+    let sum = |parts: &mut dyn Iterator<Item = &Expr>| {
+        let mut sum = 0;
+        for part in parts {
+            sum += least(part, limit);
+            if sum > limit {
+                break;
+            }
+        }
+        sum
+    };
+    match &expr.kind {
+        Kind::Number(text) | Kind::String(text) => length(text),
+        Kind::Selector(selector) | Kind::Range { selector, .. } => {
+            let name = selector.name.as_deref().map_or(0, length);
+            // With `=""` and what stands between two of them.
+            let matcher = |matcher: &Matcher| length(&matcher.label) + length(&matcher.value) + 4;
+            name + selector.matchers.iter().map(matcher).sum::<usize>()
+        }
+        Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => least(expr, limit),
+        Kind::Call { function, args } => function.len() + sum(&mut args.iter()),
+        Kind::Aggregate { op, param, expr, .. } => {
+            op.len() + sum(&mut param.as_deref().into_iter().chain([expr.as_ref()]))
+        }
+        Kind::Binary(binary) => sum(&mut [&binary.left, &binary.right].into_iter()),
+    }
+}
+
+/// Writes `expr` with every line but the first indented, and no line break at the end.
+fn block(out: &mut String, expr: &Expr, page: &Page) {
+    operand(out, expr, false, page);
 }
 
 /// Writes `expr` over several lines, if there is a place to break it.
 fn broken(out: &mut String, expr: &Expr, page: &Page) {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => {
-            let _ = write!(out, "{}{expr}", page.margin());
+            let _ = write!(out, "{expr}");
         }
-        Kind::Selector(selector) => broken_selector(out, selector, &selector.at.to_string(), page),
+        Kind::Selector(selector) => broken_selector(out, selector, &selector.at, page),
         Kind::Range { selector, range } => {
-            broken_selector(out, selector, &format!("[{range}]{}", selector.at), page);
+            broken_selector(out, selector, &format_args!("[{range}]{}", selector.at), page);
         }
         Kind::Subquery { expr, range, step, at } => {
             let step = step.as_ref().map(Time::to_string).unwrap_or_default();
@@ -370,8 +531,9 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
             out.push_str(&brackets);
         }
         Kind::Call { function, args } => enclosed(out, function, args.iter(), page),
-        Kind::Aggregate { param, expr: inner, .. } => {
-            enclosed(out, &head(&expr.kind), param.as_deref().into_iter().chain([inner.as_ref()]), page);
+        Kind::Aggregate { op, grouping, param, expr: inner } => {
+            let head = Head { op, grouping: grouping.as_ref() };
+            enclosed(out, &head, param.as_deref().into_iter().chain([inner.as_ref()]), page);
         }
         Kind::Unary { negative, expr } => {
             let inner = if let Kind::Paren(inner) = &expr.kind { inner } else { expr };
@@ -388,15 +550,12 @@ fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
     let (left, right) = (&binary.left, &binary.right);
     let (left_parens, right_parens) =
         (left_needs_parens(binary.op, left), right_needs_parens(binary.op, right));
-    let operator = operator(binary);
-    let margin = page.margin();
+    let operator = Operator(binary);
     let opens =
         right_parens || matches!(right.kind, Kind::Paren(_) | Kind::Call { .. } | Kind::Aggregate { .. });
     if opens && is_plain(left) {
-        let mut rest = String::new();
-        operand(&mut rest, right, right_parens, page);
-        let left = Operand { expr: left, parens: left_parens };
-        let _ = write!(out, "{margin}{left} {operator} {}", rest.trim_start());
+        let _ = write!(out, "{} {operator} ", Operand { expr: left, parens: left_parens });
+        operand(out, right, right_parens, page);
         return;
     }
     match &left.kind {
@@ -404,15 +563,21 @@ fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
         Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
             broken(out, left, page);
         }
-        _ => operand(out, left, left_parens, &page.deeper(0)),
+        _ => {
+            out.push_str("  ");
+            operand(out, left, left_parens, &page.deeper(0));
+        }
     }
-    let line = format!("{operator} {}", Operand { expr: right, parens: right_parens });
-    if is_plain(right) && page.fits(&line) {
-        let _ = write!(out, "\n{margin}{line}");
+    out.push('\n');
+    page.margin(out);
+    let line = format_args!("{operator} {}", Operand { expr: right, parens: right_parens });
+    if is_plain(right) && page.on_one_line(out, &line) {
         return;
     }
-    let _ = write!(out, "\n{margin}{operator}\n");
-    operand(out, right, right_parens, &page.deeper(page.after));
+    let _ = writeln!(out, "{operator}");
+    let page = page.deeper(page.after);
+    page.margin(out);
+    operand(out, right, right_parens, &page);
 }
 
 /// A number, or arithmetic on numbers.
@@ -427,10 +592,10 @@ fn is_plain(expr: &Expr) -> bool {
 
 /// Writes an operand, in parentheses where it needs them.
 fn operand(out: &mut String, expr: &Expr, parens: bool, page: &Page) {
-    let line = Operand { expr, parens }.to_string();
-    if page.fits(&line) {
-        let _ = write!(out, "{}{line}", page.margin());
-    } else if parens {
+    if least(expr, page.room()) <= page.room() && page.on_one_line(out, &Operand { expr, parens }) {
+        return;
+    }
+    if parens {
         enclosed(out, "", [expr].into_iter(), page);
     } else {
         broken(out, expr, page);
@@ -438,29 +603,40 @@ fn operand(out: &mut String, expr: &Expr, parens: bool, page: &Page) {
 }
 
 /// Writes `head(`, the arguments one a line, and `)`.
-fn enclosed<'e>(out: &mut String, head: &str, args: impl Iterator<Item = &'e Expr>, page: &Page) {
-    let _ = write!(out, "{}{head}(", page.margin());
+fn enclosed<'e>(out: &mut String, head: impl Display, args: impl Iterator<Item = &'e Expr>, page: &Page) {
+    let _ = write!(out, "{head}(");
     let mut args = args.peekable();
     if args.peek().is_none() {
         out.push(')');
         return;
     }
     while let Some(arg) = args.next() {
-        out.push('\n');
         let comma = if args.peek().is_some() { "," } else { "" };
-        block(out, arg, &page.deeper(comma.len()));
+        let page = page.deeper(comma.len());
+        out.push('\n');
+        page.margin(out);
+        block(out, arg, &page);
         out.push_str(comma);
     }
-    let _ = write!(out, "\n{})", page.margin());
+    out.push('\n');
+    page.margin(out);
+    out.push(')');
 }
 
-fn broken_selector(out: &mut String, selector: &Selector, after: &str, page: &Page) {
-    let (name, matchers) = name_and_matchers(selector);
-    let margin = page.margin();
-    if matchers.is_empty() {
-        let _ = write!(out, "{margin}{}{after}", Bare(selector));
+fn broken_selector(out: &mut String, selector: &Selector, after: &impl Display, page: &Page) {
+    let (name, quoted) = names_of(selector);
+    if quoted.is_none() && selector.matchers.is_empty() {
+        let _ = write!(out, "{}{after}", Bare(selector));
         return;
     }
-    let matchers = matchers.join(&format!(",\n{margin}  "));
-    let _ = write!(out, "{margin}{name}{{\n{margin}  {matchers}\n{margin}}}{after}");
+    let mut before = format!("{name}{{");
+    let mut line = |text: &dyn Display| {
+        let _ = write!(out, "{before}\n{:indent$}{text}", "", indent = page.indent + 2);
+        before = ",".to_owned();
+    };
+    if let Some(name) = quoted {
+        line(&Quoted(name));
+    }
+    selector.matchers.iter().for_each(|matcher| line(matcher));
+    let _ = write!(out, "\n{:indent$}}}{after}", "", indent = page.indent);
 }

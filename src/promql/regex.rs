@@ -1,13 +1,14 @@
 //! Reads the patterns of matchers: RE2, anchored on both sides. Says whether one is sound, whether it matches, and
 //! invents values that do.
 //!
-//! The `regex` crate is close to RE2 and not the same; `translate` writes a pattern in its words. Where that cannot
+//! The `regex` crate's syntax is close to RE2 and not the same; `translate` writes a pattern in its words. Where that cannot
 //! be done soundly, the answer is `None`.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_automata::meta;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::ast::MatchOp;
 
@@ -27,7 +28,7 @@ const LONGEST: usize = 1_000;
 
 /// Whether `pattern` is RE2, and what is wrong with it if not.
 pub fn check(pattern: &str) -> Result<(), String> {
-    compile(pattern).map(|_| ())
+    read(pattern).map(|_| ())
 }
 
 /// Whether the whole of `text` matches `pattern`; `None` where that cannot be told.
@@ -56,12 +57,22 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     }
     // What is present reads better than what is not, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
+    let patterns: Vec<Option<meta::Regex>> = matchers
+        .iter()
+        .map(|(op, value)| match op {
+            MatchOp::Matches | MatchOp::NotMatches => compile(value).ok().flatten(),
+            MatchOp::Equal | MatchOp::NotEqual => None,
+        })
+        .collect();
     let satisfies = |candidate: &str| {
-        matchers.iter().all(|(op, value)| match op {
-            MatchOp::Equal => candidate == *value,
-            MatchOp::NotEqual => candidate != *value,
-            MatchOp::Matches => matches(value, candidate) == Some(true),
-            MatchOp::NotMatches => matches(value, candidate) == Some(false),
+        matchers.iter().zip(&patterns).all(|((op, value), pattern)| {
+            let matches = || pattern.as_ref().map(|pattern| pattern.is_match(candidate));
+            match op {
+                MatchOp::Equal => candidate == *value,
+                MatchOp::NotEqual => candidate != *value,
+                MatchOp::Matches => matches() == Some(true),
+                MatchOp::NotMatches => matches() == Some(false),
+            }
         })
     };
     candidates.into_iter().find(|candidate| satisfies(candidate))
@@ -180,13 +191,25 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
 }
 
 /// `Ok(None)` is a pattern that is RE2 but too large for us to run.
-fn compile(pattern: &str) -> Result<Option<::regex::Regex>, String> {
-    let translated = translate(pattern)?;
-    if let Err(error) = regex_syntax::Parser::new().parse(&translated) {
-        return Err(reason(&error));
-    }
+fn compile(pattern: &str) -> Result<Option<meta::Regex>, String> {
+    let whole = Hir::concat(vec![Hir::look(Look::Start), read(pattern)?, Hir::look(Look::End)]);
+    // A pattern is held against a few short texts: what makes long searches fast would take far longer to build than it saves.
+    let plain = meta::Config::new()
+        .hybrid(false)
+        .dfa(false)
+        .onepass(false)
+        .auto_prefilter(false)
+        .nfa_size_limit(Some(LARGEST));
+    Ok(meta::Builder::new().configure(plain).build_from_hir(&whole).ok())
+}
+
+/// The memory that a pattern may take.
+const LARGEST: usize = 10 << 20;
+
+fn read(pattern: &str) -> Result<Hir, String> {
     // Prometheus 3 lets `.` match a line break; before, label values with one were as good as unknown.
-    Ok(::regex::Regex::new(&format!("\\A(?s:{translated})\\z")).ok())
+    let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
+    parser.parse(&translate(pattern)?).map_err(|error| reason(&error))
 }
 
 fn reason(error: &regex_syntax::Error) -> String {

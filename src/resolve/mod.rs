@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Places, Planned, Service, Slo};
+use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Period};
@@ -28,20 +29,20 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let mut project = fill::project(&file, ast, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
     settings::overridden(&file.settings, &policies, &mut problems);
-    let mut services = Vec::new();
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    for service in &ast.services {
+    let version = project.prometheus.version;
+    let resolved = parallel::map(&ast.services, |service| {
+        let mut problems = Vec::new();
         settings::overridden(&service.settings, &policies, &mut problems);
         let planned = contract::planned(service);
-        let scope = Scope {
-            ast,
-            project: &file,
-            policies: &policies,
-            service,
-            planned: &planned,
-            version: project.prometheus.version,
-        };
-        let Some(resolved) = scope.service(&mut problems) else { continue };
+        let scope = Scope { ast, project: &file, policies: &policies, service, planned: &planned, version };
+        (scope.service(&mut problems), problems)
+    });
+    let mut services = Vec::new();
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for (service, (resolved, found)) in ast.services.iter().zip(resolved) {
+        problems.extend(found);
+        overwritten(&file, service, &mut problems);
+        let Some(resolved) = resolved else { continue };
         let place = whole(&service.name);
         match seen.insert(resolved.name.to_string(), place) {
             Some(first) => problems.push(
@@ -85,7 +86,6 @@ impl Scope<'_> {
         let annotations = settings::annotations(levels.map(|level| &level.annotations), problems);
         let missing_events = settings::missing_events(levels, problems);
         let contract = contract::contract(file, self.ast, problems);
-        self.overwritten(problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
             for slo in self.slos(&key.text, key.span, block, problems) {
@@ -115,38 +115,6 @@ impl Scope<'_> {
             missing_events,
             slos,
         })
-    }
-
-    /// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
-    /// many SLOs it hits.
-    fn overwritten(&self, problems: &mut Vec<Problem>) {
-        let severities = self.project.severities.iter().map(|(_, block)| &block.labels);
-        let shared: Vec<&Key> = [&self.project.settings.labels, &self.service.settings.labels]
-            .into_iter()
-            .chain(severities)
-            .flatten()
-            .map(|(key, _)| key)
-            .collect();
-        for (_, block) in &self.service.slos {
-            let own = block.settings.labels.iter().map(|(key, _)| key);
-            for key in shared.iter().copied().chain(own) {
-                let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
-                let told =
-                    |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
-                if !problems.iter().any(told) {
-                    problems.push(
-                        Problem::error(
-                            "reserved-label",
-                            key.span,
-                            format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
-                        )
-                        .label("every alert would carry this value")
-                        .and(whole(by), "one promise for each value")
-                        .help("remove it, or give it another name"),
-                    );
-                }
-            }
-        }
     }
 
     /// One SLO per objective.
@@ -246,6 +214,38 @@ impl Scope<'_> {
                 tiers: tiers_place,
             },
         })
+    }
+}
+
+/// A constant label of an alert may not have the name of a label that tells the promises of an SLO apart. One label is one fault, however
+/// many SLOs it hits.
+fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<Problem>) {
+    let severities = project.severities.iter().map(|(_, block)| &block.labels);
+    let shared: Vec<&Key> = [&project.settings.labels, &service.settings.labels]
+        .into_iter()
+        .chain(severities)
+        .flatten()
+        .map(|(key, _)| key)
+        .collect();
+    for (_, block) in &service.slos {
+        let own = block.settings.labels.iter().map(|(key, _)| key);
+        for key in shared.iter().copied().chain(own) {
+            let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
+            let told =
+                |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
+            if !problems.iter().any(told) {
+                problems.push(
+                    Problem::error(
+                        "reserved-label",
+                        key.span,
+                        format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
+                    )
+                    .label("every alert would carry this value")
+                    .and(whole(by), "one promise for each value")
+                    .help("remove it, or give it another name"),
+                );
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::values::Promise;
 use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
-use crate::model::{Counter, Reading, Role, Series, Sli, Term};
+use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, build, functions, without_parens};
 use crate::scalar::Scalar;
@@ -76,7 +76,7 @@ pub(super) fn sli(
             None => Some(None),
         };
         let (total, good, bad) = (whole_or_none(total), whole_or_none(good), whole_or_none(bad));
-        Sli::Counted { total: total?, good: good?, bad: bad? }
+        Sli::Counted { histogram: None, total: total?, good: good?, bad: bad? }
     } else if let Some(query) = &block.latency {
         reader.latency(query, block, context, problems)?
     } else if let Some(query) = &block.condition {
@@ -400,6 +400,8 @@ impl Reader {
             }
         };
         let term = |counter| Some(vec![Term { negative: false, counter }]);
+        let milliseconds = block.unit.as_ref().is_some_and(|unit| unit.text == "milliseconds");
+        let histogram = |native| Some(Histogram { selector: selector.clone(), native, milliseconds });
         match block.histogram.as_ref().map(|histogram| (histogram, histogram.text.as_str())) {
             None | Some((_, "classic")) => {
                 let part =
@@ -407,6 +409,7 @@ impl Reader {
                 let (op, value) = le(bound);
                 self.readings.push(reading(&selector, Role::Classic(bound), query));
                 Some(Sli::Counted {
+                    histogram: histogram(false),
                     total: term(Counter::Plain(part("_count"))),
                     good: term(Counter::Plain(part("_bucket").matching("le", op, &value))),
                     bad: None,
@@ -415,6 +418,7 @@ impl Reader {
             Some((_, "native")) if self.version >= NATIVE_SINCE => {
                 self.readings.push(reading(&selector, Role::Native, query));
                 Some(Sli::Counted {
+                    histogram: histogram(true),
                     total: term(Counter::NativeCount(selector.clone())),
                     good: term(Counter::NativeBelow(selector, bound)),
                     bad: None,

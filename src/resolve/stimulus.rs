@@ -12,7 +12,7 @@ use crate::vocabulary::{Decimal, LabelName};
 /// through.
 pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
     match sli {
-        Sli::Counted { total, good, bad } => counted([total, good, bad], by),
+        Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
             let holds = |signals: &[(Selector, Signal)]| {
@@ -120,7 +120,7 @@ fn one_per_metric(
 
 /// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
 fn labels(inside: &[&Selector], outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
-    let wanted: Vec<Matcher> = inside.iter().flat_map(|selector| selector.matchers.clone()).collect();
+    let wanted: Vec<Matcher> = inside.iter().flat_map(|selector| selector.matchers.iter().cloned()).collect();
     avoiding(wanted, outside, by)
 }
 

@@ -3,11 +3,17 @@
 //! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: a name
 //! that does not exist is an error, which the tests find.
 
+mod dashboards;
+
+use std::sync::LazyLock;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::model::Language;
+
+pub use dashboards::{Dashboards, plain_markdown};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]
@@ -99,6 +105,15 @@ fn templates(language: Language) -> [&'static str; 4] {
 }
 
 fn render(template: &str, values: impl Serialize) -> String {
+    let values = minijinja::value::Serde(&values);
+    let template = ENVIRONMENT.get_template(template).expect("the built-in templates have names");
+    let mut text = template.render(values).expect("the built-in templates are tested");
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// Every template by its text, read once.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let syntax = SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
         .variable_delimiters("<<", ">>")
@@ -108,10 +123,11 @@ fn render(template: &str, values: impl Serialize) -> String {
     let mut environment = Environment::new();
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let values = minijinja::value::Serde(&values);
-    let text = environment.render_str(template, values).expect("the built-in templates are tested");
-    text.trim_end().to_owned()
-}
+    for template in Language::ALL.into_iter().flat_map(|(_, language)| templates(language)) {
+        environment.add_template(template, template).expect("the built-in templates are tested");
+    }
+    environment
+});
 
 /// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
 pub fn inert(text: &str) -> String {

@@ -2,8 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod alertmanager;
+pub mod dashboards;
 pub mod folder;
+pub mod prometheus;
 pub mod rules;
+pub mod samples;
 pub mod server;
 
 use std::env;

@@ -94,6 +94,18 @@ pub fn test_rules(promtool: &Path, mut files: Vec<PathBuf>) -> Vec<String> {
     failed
 }
 
+/// The project's own sources.
+pub fn own() -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let slos = root.join("slos");
+    let all = files(&slos, ".yaml").into_iter().chain(files(&slos.join("metrics"), ".prom"));
+    all.map(|path| SourceFile {
+        path: path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
+        text: fs::read_to_string(&path).unwrap(),
+    })
+    .collect()
+}
+
 /// Files of a folder whose names end so, sorted.
 pub fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use slowburn::emit::{TARGETS, Target};
 use slowburn::vocabulary::Duration;
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
@@ -107,6 +108,7 @@ impl Default for Command {
         Self::Compile(Compile {
             sources: Sources { slos: PathBuf::from(SLOS) },
             out: PathBuf::from(OUT),
+            only: Vec::new(),
             check: false,
             format: Format::Human,
         })
@@ -134,12 +136,24 @@ pub struct Compile {
     /// The directory to write to
     #[arg(long, default_value = OUT)]
     pub out: PathBuf,
+    /// The targets to compile, separated by commas; the files of all others stay as they are
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',', value_parser = TARGETS.map(|target| target.name))]
+    pub only: Vec<String>,
     /// Write nothing: show how OUT differs from what the definitions mean, and exit 1 if it does
     #[arg(long)]
     pub check: bool,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+}
+
+impl Compile {
+    /// The targets that are asked for: all, if none is named.
+    pub fn targets(&self) -> Vec<&'static Target> {
+        let asked =
+            |target: &&Target| self.only.is_empty() || self.only.iter().any(|name| name == target.name);
+        TARGETS.iter().filter(asked).collect()
+    }
 }
 
 /// Arguments of `check`.

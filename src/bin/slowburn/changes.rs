@@ -1,18 +1,17 @@
 //! What stands under `out`, held against what the sources mean.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use slowburn::artifact::Artifacts;
-use slowburn::emit::TARGETS;
+use slowburn::emit::Target;
 
 use crate::ending::Failure;
 use crate::sources::shown;
 
-/// What the first line of every file that slowburn makes begins with. A file without it is somebody's own.
-const MARK: &str = "# Compiled by slowburn:";
+/// What every file that slowburn makes begins with: a comment in YAML, the first field in JSON. A file without it is somebody's own.
+const MARKS: [&str; 2] = ["# Compiled by slowburn:", "{\n \"description\": \"Compiled by slowburn:"];
 
 /// One file that is not as it should be.
 #[derive(Debug)]
@@ -28,8 +27,12 @@ pub struct Change<'a> {
 /// Every file that differs, is missing, or is stale, by path.
 ///
 /// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its
-/// first line says so and it lies where slowburn writes: in the directory of a target, at any depth.
-pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>, Failure> {
+/// beginning says so and it lies where slowburn writes: in the directory of one of these targets, at any depth.
+pub fn find<'a>(
+    artifacts: &'a Artifacts,
+    targets: &[&Target],
+    out: &Path,
+) -> Result<Vec<Change<'a>>, Failure> {
     let mut changes = Vec::new();
     for (path, new) in artifacts {
         let old = read(out, path)?;
@@ -37,8 +40,8 @@ pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>,
             changes.push(Change { path: path.clone(), old, new: Some(new) });
         }
     }
-    for directory in owned(artifacts) {
-        for path in ours(out, &directory)? {
+    for target in targets {
+        for path in ours(out, target.name)? {
             if !artifacts.contains_key(&path) {
                 let old = read(out, &path)?;
                 changes.push(Change { path, old, new: None });
@@ -47,12 +50,6 @@ pub fn find<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>,
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
-}
-
-/// The directories under `out` that slowburn writes to: those of all targets, even of one that makes nothing this time.
-fn owned(artifacts: &Artifacts) -> BTreeSet<String> {
-    let now = artifacts.keys().filter_map(|path| path.split_once('/')).map(|(directory, _)| directory);
-    TARGETS.iter().map(|(target, _)| *target).chain(now).map(str::to_owned).collect()
 }
 
 fn read(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
@@ -93,10 +90,12 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
 fn is_marked(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(MARK.len() as u64).read_to_end(&mut start)?,
+        Ok(file) => file
+            .take(MARKS.map(str::len).into_iter().max().unwrap_or_default() as u64)
+            .read_to_end(&mut start)?,
         // What may not be read was not written by the same user.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
         Err(error) => return Err(error),
     };
-    Ok(start == MARK.as_bytes())
+    Ok(MARKS.iter().any(|mark| start.starts_with(mark.as_bytes())))
 }

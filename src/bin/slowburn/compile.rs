@@ -17,13 +17,15 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     let project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
     problems::show(&project, args.format)?;
-    let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts()) else {
+    let targets = args.targets();
+    let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts_of(&targets))
+    else {
         return Ok(Ending::Problems);
     };
     if args.check {
-        return compare(args, model, &changes::find(&artifacts, &args.out)?);
+        return compare(args, model, &changes::find(&artifacts, &targets, &args.out)?);
     }
-    let changes = write::write(&artifacts, &args.out)?;
+    let changes = write::write(&artifacts, &targets, &args.out)?;
     if args.format == Format::Human {
         let removed = changes.iter().filter(|change| change.new.is_none()).count();
         stderr::print(&format!(
@@ -52,6 +54,9 @@ fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, 
         let mut again = String::from("slowburn compile");
         if slos != "slos" || out != "out" {
             let _ = write!(again, " {slos} --out {out}");
+        }
+        if !args.only.is_empty() {
+            let _ = write!(again, " --only {}", args.only.join(","));
         }
         stderr::print(&format!("{out} is not what {slos} means: run {again}\n"));
         return Ok(Ending::Problems);

@@ -14,6 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 
 use slowburn::artifact::Artifacts;
+use slowburn::emit::Target;
 
 use crate::changes::{self, Change};
 use crate::ending::Failure;
@@ -26,7 +27,11 @@ const STAGING: &str = ".slowburn-";
 const WRITERS: usize = 16;
 
 /// Changes what is to be changed, and says what that was.
-pub fn write<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>, Failure> {
+pub fn write<'a>(
+    artifacts: &'a Artifacts,
+    targets: &[&Target],
+    out: &Path,
+) -> Result<Vec<Change<'a>>, Failure> {
     let mut staging = Staging::new(out);
     staging.directory(out)?;
     // One writer at a time, held until the end. Where a directory cannot be locked, two writers may meet: each file is whole
@@ -35,7 +40,7 @@ pub fn write<'a>(artifacts: &'a Artifacts, out: &Path) -> Result<Vec<Change<'a>>
     if lock.is_ok() {
         sweep(out);
     }
-    let changes = changes::find(artifacts, out)?;
+    let changes = changes::find(artifacts, targets, out)?;
     if changes.is_empty() {
         return Ok(changes);
     }

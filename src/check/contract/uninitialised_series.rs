@@ -43,7 +43,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     }
     let matcher = &place.reading.selector.matchers[index];
     let of_all = place.slo.readings.iter().filter(|reading| reading.role == Role::Total);
-    if of_all.flat_map(|reading| &reading.selector.matchers).any(|other| other == matcher) {
+    if of_all.flat_map(|reading| reading.selector.matchers.iter()).any(|other| other == matcher) {
         // All events are asked for it as well, and they exist.
         return false;
     }
@@ -105,6 +105,7 @@ mod tests {
             label: "status".to_owned(),
             op,
             value: value.to_owned(),
+            placeholder: false,
             span: crate::promql::ast::Span::default(),
         }
     }

@@ -39,11 +39,12 @@ pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Gr
         .flat_map(|slo| slo.groups.iter().map(|group| group.name.clone()))
         .chain(missing_group.map(|group| group.name.clone()))
         .collect();
+    let batches = batches(service);
     let mut proofs = Vec::new();
     for act in Act::ALL {
         let mut merged: BTreeMap<((Duration, usize), Situation), Case> = BTreeMap::new();
         let mut unproven = Vec::new();
-        for (slo, plan) in service.slos.iter().zip(slos) {
+        for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
             let Some(stage) = Stage::new(slo, plan, step) else {
                 unproven.push(format!("{}: no series make its events good and bad", slo.name));
@@ -52,7 +53,7 @@ pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Gr
             let played = situations::play(&stage, act);
             unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
             // A state that is read from ranges needs samples within them, at every step.
-            let batch = (stage.interval(), batch(service, slo));
+            let batch = (stage.interval(), *batch);
             for (situation, case) in played.cases {
                 match merged.get_mut(&(batch, situation)) {
                     Some(other) => join(other, case),
@@ -135,21 +136,19 @@ fn join(case: &mut Case, other: Case) {
     case.checks.sort_by_key(at);
 }
 
-/// The number of the test that an SLO plays in: the first in which no series meets another's selectors.
-fn batch(service: &Service, slo: &Slo) -> usize {
+/// For every SLO the number of the test that it plays in: the first in which no series meets another's selectors.
+fn batches(service: &Service) -> Vec<usize> {
     let mut batches: Vec<Vec<&Slo>> = Vec::new();
-    for other in &service.slos {
-        let free = batches.iter().position(|batch| batch.iter().all(|member| !meet(member, other)));
+    let place = |slo| {
+        let free = batches.iter().position(|batch| batch.iter().all(|member| !meet(member, slo)));
         let index = free.unwrap_or(batches.len());
         if index == batches.len() {
             batches.push(Vec::new());
         }
-        if other.name == slo.name {
-            return index;
-        }
-        batches[index].push(other);
-    }
-    0
+        batches[index].push(slo);
+        index
+    };
+    service.slos.iter().map(place).collect()
 }
 
 /// Whether the series of one SLO are seen by the selectors of the other.
@@ -184,7 +183,7 @@ fn may_match(selector: &Selector, labels: &Labels, by: &[crate::vocabulary::Labe
 /// Every selector of an SLI.
 fn selectors(sli: &Sli) -> Vec<&Selector> {
     match sli {
-        Sli::Counted { total, good, bad } => {
+        Sli::Counted { total, good, bad, .. } => {
             [total, good, bad].into_iter().flatten().flatten().map(|term| term.counter.selector()).collect()
         }
         Sli::Checked { good, .. } => good.selectors(),

@@ -1,5 +1,7 @@
 //! What one SLO's situations are played on: its series, its alerts, and the checks that follow from a timeline.
 
+use std::iter;
+
 use super::numbers::four_digits;
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
@@ -184,7 +186,7 @@ impl<'a> Stage<'a> {
     /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
-        let loads: Vec<Load> = loads.iter().flat_map(|load| vec![*load; often]).collect();
+        let loads: Vec<Load> = loads.iter().flat_map(|load| iter::repeat_n(*load, often)).collect();
         let mut series: Vec<(String, String)> = match &self.copies {
             None => {
                 self.stimulus.iter().map(|series| samples(series, self.interval(), &loads, mishaps)).collect()

@@ -1,5 +1,7 @@
 //! Selectors, and what may follow an expression: a range, `offset`, `@`, `anchored`, `smoothed`.
 
+use std::sync::Arc;
+
 use super::super::ast::{At, Expr, Extension, Kind, MatchOp, Matcher, Modifiers, Selector, Span};
 use super::super::lexer::TokenKind;
 use super::super::regex;
@@ -11,7 +13,7 @@ impl Parser<'_> {
         let start = self.peek().span.start;
         let mut selector = Selector {
             name: self.word().map(str::to_owned),
-            matchers: Vec::new(),
+            matchers: Arc::default(),
             at: Modifiers::default(),
             span: Span::default(),
         };
@@ -81,7 +83,8 @@ impl Parser<'_> {
         {
             return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
         }
-        selector.matchers.push(Matcher { label, op, value, span });
+        let matcher = Matcher { label, op, value, placeholder: false, span };
+        Arc::make_mut(&mut selector.matchers).push(matcher);
         Ok(())
     }
 
@@ -208,10 +211,11 @@ fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&
     if selector.name.is_none() {
         selector.name = Some(name);
     } else {
-        selector.matchers.push(Matcher {
+        Arc::make_mut(&mut selector.matchers).push(Matcher {
             label: "__name__".to_owned(),
             op: MatchOp::Equal,
             value: name,
+            placeholder: false,
             span: place,
         });
     }

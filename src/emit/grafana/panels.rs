@@ -1,0 +1,388 @@
+//! The kinds of panel there are, and how they look: one home for colours, states and what is said in place of a number.
+
+use serde_json::{Value, json};
+
+use super::json::{
+    Color, DataSource, Field, FieldConfig, Grid, Matcher, Override, Panel, Property, Step, Target,
+    Thresholds, Transformation,
+};
+use crate::promql::Expr;
+use crate::text::Dashboards;
+use crate::vocabulary::{Decimal, Duration, text};
+
+/// The name of the variable that holds the data source.
+pub const DATA_SOURCE: &str = "datasource";
+
+/// What every query asks.
+pub const PROMETHEUS: DataSource = DataSource { r#type: "prometheus", uid: "${datasource}" };
+
+/// Columns of a dashboard.
+pub const WIDTH: u32 = 24;
+
+/// Panels, one below the other.
+#[derive(Default)]
+pub struct Board {
+    pub panels: Vec<Panel>,
+    height: u32,
+}
+
+impl Board {
+    /// Panels side by side, each with its width; what does not fit goes below.
+    pub fn line(&mut self, height: u32, panels: Vec<(u32, Panel)>) {
+        let (mut x, mut lines) = (0, 1);
+        for (width, panel) in panels {
+            if x + width > WIDTH {
+                (x, lines) = (0, lines + 1);
+            }
+            let grid = Grid { h: height, w: width, x, y: self.height + (lines - 1) * height };
+            self.push(panel, grid);
+            x += width;
+        }
+        self.height += lines * height;
+    }
+
+    /// A headline, under which panels can be folded away.
+    pub fn row(&mut self, title: String) {
+        let row = Panel { collapsed: Some(false), panels: Some([]), ..panel("row", title, String::new()) };
+        self.push(Panel { datasource: None, ..row }, Grid { h: 1, w: WIDTH, x: 0, y: self.height });
+        self.height += 1;
+    }
+
+    fn push(&mut self, panel: Panel, grid_pos: Grid) {
+        let id = self.panels.len() as u32 + 1;
+        self.panels.push(Panel { id, grid_pos, ..panel });
+    }
+}
+
+fn panel(kind: &'static str, title: String, description: String) -> Panel {
+    Panel {
+        id: 0,
+        r#type: kind,
+        title,
+        description,
+        grid_pos: Grid { h: 0, w: 0, x: 0, y: 0 },
+        collapsed: None,
+        panels: None,
+        datasource: Some(PROMETHEUS),
+        interval: None,
+        time_from: None,
+        targets: Vec::new(),
+        field_config: None,
+        options: None,
+        transformations: Vec::new(),
+    }
+}
+
+/// Words, in Markdown.
+pub fn words(title: String, description: String, content: &str) -> Panel {
+    let options = json!({
+        "mode": "markdown",
+        "content": content,
+        "code": { "language": "plaintext", "showLineNumbers": false, "showMiniMap": false },
+    });
+    Panel { options: Some(options), datasource: None, ..panel("text", title, description) }
+}
+
+/// One number.
+pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Panel {
+    let options = json!({
+        // Not `lastNotNull`: that NaN, which says that there are too few events, is what is to be shown.
+        "reduceOptions": { "calcs": ["last"], "fields": "", "values": false },
+        "orientation": "auto",
+        "textMode": "value",
+        "wideLayout": true,
+        "colorMode": "value",
+        "graphMode": "none",
+        "justifyMode": "auto",
+        "showPercentChange": false,
+        "percentChangeColorMode": "standard",
+        // As large as a number can be beside which the words that stand for none still fit, on one line or two.
+        "text": { "valueSize": 30 },
+    });
+    Panel {
+        targets: vec![Target { instant: true, range: false, ..target(0, expr, "") }],
+        field_config: Some(FieldConfig { defaults: field, overrides: Vec::new() }),
+        options: Some(options),
+        ..panel("stat", title, description)
+    }
+}
+
+/// Lines over time.
+pub fn lines(
+    title: String,
+    description: String,
+    queries: &[(Expr, String)],
+    field: Field,
+    overrides: Vec<Override>,
+) -> Panel {
+    let options = json!({
+        "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": [] },
+        "tooltip": { "mode": "multi", "sort": "none" },
+    });
+    Panel {
+        targets: ranges(queries),
+        field_config: Some(FieldConfig { defaults: field, overrides }),
+        options: Some(options),
+        ..panel("timeseries", title, description)
+    }
+}
+
+/// How lines are drawn; `area` shades what is beyond a threshold.
+pub fn drawn(style: &str, fill: u32, stacked: bool, area: bool) -> Value {
+    json!({
+        "drawStyle": style,
+        "lineInterpolation": "linear",
+        "lineWidth": 1,
+        "fillOpacity": fill,
+        "gradientMode": "none",
+        "showPoints": "never",
+        "spanNulls": false,
+        "axisPlacement": "auto",
+        "stacking": { "mode": if stacked { "normal" } else { "none" }, "group": "A" },
+        "thresholdsStyle": { "mode": if area { "area" } else { "off" } },
+    })
+}
+
+/// States over time.
+pub fn timeline(title: String, description: String, queries: &[(Expr, String)], field: Field) -> Panel {
+    let options = json!({
+        "mergeValues": true,
+        "showValue": "never",
+        "alignValue": "left",
+        "rowHeight": 0.9,
+        "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
+        "tooltip": { "mode": "single", "sort": "none" },
+    });
+    let custom = json!({ "lineWidth": 0, "fillOpacity": 70 });
+    Panel {
+        targets: ranges(queries),
+        field_config: Some(FieldConfig {
+            defaults: Field { custom: Some(custom), color: fixed("text"), ..field },
+            overrides: Vec::new(),
+        }),
+        options: Some(options),
+        ..panel("state-timeline", title, description)
+    }
+}
+
+/// One column of a table: what is asked, or a label that the queries share.
+pub struct Column {
+    /// A label's name, or nothing for a query.
+    pub label: Option<String>,
+    /// What is asked.
+    pub expr: Option<Expr>,
+    /// What it is called.
+    pub title: String,
+    /// How it looks.
+    pub properties: Vec<Property>,
+}
+
+/// A table: queries whose answers carry the same labels, side by side. The first decides the order.
+pub fn table(
+    title: String,
+    description: String,
+    field: Field,
+    columns: Vec<Column>,
+    hidden: &[&str],
+) -> Panel {
+    let (mut targets, mut overrides) = (Vec::new(), Vec::new());
+    let (mut renamed, mut order) = (serde_json::Map::new(), serde_json::Map::new());
+    let queries = columns.iter().filter(|column| column.expr.is_some()).count();
+    for (index, column) in columns.into_iter().enumerate() {
+        let source = match (&column.label, &column.expr) {
+            (_, Some(expr)) => {
+                let query = target(targets.len(), expr, "");
+                // A single query's values are called so, too.
+                let source =
+                    if queries > 1 { format!("Value #{}", query.ref_id) } else { "Value".to_owned() };
+                targets.push(Target { format: Some("table"), instant: true, range: false, ..query });
+                source
+            }
+            (label, None) => label.clone().unwrap_or_default(),
+        };
+        renamed.insert(source.clone(), Value::from(column.title.as_str()));
+        order.insert(source, Value::from(index));
+        if !column.properties.is_empty() {
+            overrides.push(of_name(&column.title, column.properties));
+        }
+    }
+    for name in hidden {
+        overrides.push(of_name(name, vec![property("custom.hidden", true)]));
+    }
+    let merge = Transformation { id: "merge", options: json!({}) };
+    let organize = Transformation {
+        id: "organize",
+        options: json!({ "excludeByName": { "Time": true }, "indexByName": order, "renameByName": renamed }),
+    };
+    let options = json!({
+        "frameIndex": 0,
+        "showHeader": true,
+        "cellHeight": "sm",
+        "footer": { "show": false, "reducer": ["sum"], "countRows": false, "fields": [] },
+    });
+    let custom = json!({
+        "align": "auto",
+        "cellOptions": { "type": "auto" },
+        "displayMode": "auto",
+        "inspect": false,
+        "minWidth": 90,
+    });
+    Panel {
+        targets,
+        field_config: Some(FieldConfig { defaults: Field { custom: Some(custom), ..field }, overrides }),
+        options: Some(options),
+        transformations: vec![merge, organize],
+        ..panel("table", title, description)
+    }
+}
+
+/// A query over the range of the panel.
+fn ranges(queries: &[(Expr, String)]) -> Vec<Target> {
+    queries.iter().enumerate().map(|(index, (expr, legend))| target(index, expr, legend)).collect()
+}
+
+fn target(index: usize, expr: &Expr, legend: &str) -> Target {
+    Target {
+        ref_id: reference(index),
+        datasource: PROMETHEUS,
+        expr: expr.to_string(),
+        legend_format: legend.to_owned(),
+        format: None,
+        instant: false,
+        range: true,
+    }
+}
+
+/// `A`, `B`, …: what overrides call a query.
+pub fn reference(index: usize) -> String {
+    char::from(b'A' + (index % 26) as u8).to_string()
+}
+
+/// How a number looks whose unit is given; what is missing is called so.
+pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
+    Field {
+        unit,
+        decimals: None,
+        min: None,
+        max: None,
+        no_value: words.say("none.data"),
+        color: Color { mode: "thresholds", fixed_color: None },
+        mappings: vec![nothing(words)],
+        thresholds: Thresholds { mode: "absolute", steps },
+        custom: None,
+    }
+}
+
+/// A field that also knows too few events.
+pub fn judged_field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
+    Field { mappings: unjudged(words), ..field(words, unit, steps) }
+}
+
+/// Colours from a number on; the first holds below all others.
+pub fn steps(lowest: &'static str, more: &[(&'static str, Decimal)]) -> Vec<Step> {
+    let more = more.iter().map(|(color, from)| Step { color, value: number(*from) });
+    [Step { color: lowest, value: Value::Null }].into_iter().chain(more).collect()
+}
+
+/// From red to green as the budget that is left grows.
+pub fn budget_steps() -> Vec<Step> {
+    steps("red", &[("orange", Decimal::ZERO), ("green", Decimal::new(25, 2))])
+}
+
+/// Series have colours of their own.
+pub fn palette() -> Color {
+    Color { mode: "palette-classic", fixed_color: None }
+}
+
+/// One colour.
+pub fn fixed(color: &'static str) -> Color {
+    Color { mode: "fixed", fixed_color: Some(color) }
+}
+
+/// What is not there is said without a colour that judges it.
+fn nothing(words: &Dashboards) -> Value {
+    json!({ "type": "special", "options": {
+        "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
+    } })
+}
+
+/// NaN stands for too few events.
+fn too_few(words: &Dashboards) -> Value {
+    json!({ "type": "special", "options": {
+        "match": "nan", "result": { "text": words.say("none.events"), "color": "text", "index": 90 },
+    } })
+}
+
+/// Both.
+pub fn unjudged(words: &Dashboards) -> Vec<Value> {
+    vec![nothing(words), too_few(words)]
+}
+
+/// What numbers are called, each with its colour.
+pub fn states(states: &[(u32, String, &str)]) -> Value {
+    let state = |(index, (value, text, color)): (usize, &(u32, String, &str))| {
+        (value.to_string(), json!({ "text": text, "color": color, "index": index }))
+    };
+    let options: serde_json::Map<String, Value> = states.iter().enumerate().map(state).collect();
+    json!({ "type": "value", "options": options })
+}
+
+/// More than anything is long, in seconds: a range without an end matches nothing in Grafana 11.
+const ENDLESS: u64 = 1_000_000_000_000;
+
+/// What is called differently from a number on.
+pub fn from_on(from: Decimal, text: &str, color: &str) -> Value {
+    json!({ "type": "range", "options": {
+        "from": number(from), "to": ENDLESS, "result": { "text": text, "color": color, "index": 91 },
+    } })
+}
+
+/// For one query's series.
+pub fn of_query(index: usize, properties: Vec<Property>) -> Override {
+    Override { matcher: Matcher { id: "byFrameRefID", options: reference(index) }, properties }
+}
+
+fn of_name(name: &str, properties: Vec<Property>) -> Override {
+    Override { matcher: Matcher { id: "byName", options: name.to_owned() }, properties }
+}
+
+/// A line that is no series: dashed, in one colour, without area.
+pub fn guide(index: usize, color: &'static str) -> Override {
+    of_query(
+        index,
+        vec![
+            property("color", json!({ "mode": "fixed", "fixedColor": color })),
+            property("custom.lineStyle", json!({ "fill": "dash", "dash": [10, 10] })),
+            property("custom.fillOpacity", 0),
+            property("custom.stacking", json!({ "mode": "none", "group": "A" })),
+        ],
+    )
+}
+
+/// One property of an override.
+pub fn property(id: &'static str, value: impl Into<Value>) -> Property {
+    Property { id, value: value.into() }
+}
+
+/// A cell in the colour of its value.
+pub fn coloured() -> [Property; 2] {
+    [
+        property("custom.cellOptions", json!({ "type": "color-text" })),
+        property("custom.displayMode", "color-text"),
+    ]
+}
+
+/// A decimal as a number of JSON.
+pub fn number(value: Decimal) -> Value {
+    serde_json::from_str(&text(value)).expect("a decimal is a number of JSON")
+}
+
+/// A length as Grafana's time override takes it: one unit.
+pub fn span(length: Duration) -> String {
+    let minutes = length.secs() / 60;
+    match minutes {
+        _ if minutes.is_multiple_of(1440) => format!("{}d", minutes / 1440),
+        _ if minutes.is_multiple_of(60) => format!("{}h", minutes / 60),
+        _ => format!("{minutes}m"),
+    }
+}

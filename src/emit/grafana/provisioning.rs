@@ -1,0 +1,54 @@
+//! The two files that make Grafana load the dashboards and know the Prometheus that they ask.
+
+use super::super::yaml::Yaml;
+use crate::artifact::{Artifacts, MARK};
+use crate::plan::Plan;
+
+/// Adds `grafana/provisioning/{dashboards,datasources}/slowburn.yaml`.
+pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
+    artifacts.insert("grafana/provisioning/dashboards/slowburn.yaml".to_owned(), dashboards());
+    artifacts.insert("grafana/provisioning/datasources/slowburn.yaml".to_owned(), data_sources(plan));
+}
+
+fn dashboards() -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.line(0, "apiVersion: 1");
+    yaml.line(0, "providers:");
+    yaml.line(2, "- name: slowburn");
+    yaml.line(4, "orgId: 1");
+    yaml.line(4, "type: file");
+    yaml.line(4, "folder: SLO");
+    yaml.line(4, "folderUid: slo");
+    yaml.line(4, "disableDeletion: false");
+    yaml.line(4, "allowUiUpdates: false");
+    yaml.line(4, "updateIntervalSeconds: 30");
+    yaml.line(4, "options:");
+    yaml.comment(6, "Where grafana/dashboards is put on the machine that Grafana runs on.");
+    yaml.line(6, "path: /etc/grafana/dashboards");
+    yaml.finish()
+}
+
+fn data_sources(plan: &Plan) -> String {
+    // What is read most is recorded every half minute; raw panels say their own interval.
+    let promises = plan.services.iter().flat_map(|service| &service.slos).map(|slo| &slo.promise);
+    let interval = promises.map(|promise| promise.interval).min();
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.line(0, "apiVersion: 1");
+    yaml.line(0, "datasources:");
+    yaml.line(2, "- name: Prometheus (slowburn)");
+    yaml.line(4, "uid: slowburn");
+    yaml.line(4, "type: prometheus");
+    yaml.line(4, "access: proxy");
+    yaml.comment(4, "Grafana fills in its environment: PROMETHEUS_URL=http://prometheus:9090");
+    yaml.line(4, "url: $PROMETHEUS_URL");
+    yaml.line(4, "jsonData:");
+    yaml.line(6, "httpMethod: POST");
+    yaml.line(6, "manageAlerts: true");
+    yaml.line(6, "prometheusType: Prometheus");
+    if let Some(interval) = interval {
+        yaml.line(6, &format!("timeInterval: {interval}"));
+    }
+    yaml.finish()
+}

@@ -1,0 +1,125 @@
+//! What dashboards read: which recorded series say what, and what of an SLI is worth a look of its own.
+
+use super::series::{Series, Side, Unit};
+use super::{INTERVAL, LONG_INTERVAL, STALE};
+use crate::model::{Sli, Slo};
+use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
+use crate::promql::ast::{Binary, Expr, Kind, Op};
+use crate::promql::build::vector;
+use crate::promql::{Type, check};
+use crate::vocabulary::{Decimal, Duration, Period};
+
+/// The window of `slo:current_burn_rate:ratio` and of the counts that show traffic.
+pub(super) const CURRENT: Duration = LONG_INTERVAL;
+
+/// The recorded series of an SLO, by what they say.
+pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
+    let fast = |name: &str| Reading { series: names.recorded(name), held: None };
+    let slow = |name: &str| Reading { series: names.recorded(name), held: Some(STALE) };
+    let (rolling, suffix) = (matches!(promise.period, Period::Rolling(_)), promise.period.suffix());
+    let ratio = |window: Duration, slowly: bool| {
+        let name = names.ratio(&window.to_string());
+        if slowly { slow(&name) } else { fast(&name) }
+    };
+    let tier = |tier: &Watch| {
+        // A window that a fast tier has too is recorded with that.
+        let fast = |window| super::windows::fast_windows(promise).contains(&window);
+        TierReadings { long: ratio(tier.long, !fast(tier.long)), short: ratio(tier.short, !fast(tier.short)) }
+    };
+    Readings {
+        objective: fast("slo:objective:ratio"),
+        error_budget: fast("slo:error_budget:ratio"),
+        burn_now: fast("slo:current_burn_rate:ratio"),
+        period_ratio: slow(&names.period_ratio(rolling, &suffix)),
+        budget_left: slow(super::windows::BUDGET_LEFT),
+        period_total: slow(&names.period(Side::Total, rolling, &suffix)),
+        period_bad: slow(&names.period(Side::Bad, rolling, &suffix)),
+        traffic: match (&slo.sli, promise.event) {
+            (Sli::Counted { .. }, Event::Slice(_)) => {
+                Some((fast(&names.increase(Unit::Occurrences, Side::Total, INTERVAL)), INTERVAL))
+            }
+            (Sli::Counted { .. }, _) => Some((fast(&names.sum(Side::Total, CURRENT)), CURRENT)),
+            (Sli::Checked { .. } | Sli::Ratio { .. }, _) => None,
+        },
+        counted_total: names.recorded(names.tile(Side::Total, LONG_INTERVAL)),
+        counted_bad: names.recorded(names.tile(Side::Bad, LONG_INTERVAL)),
+        counted_every: LONG_INTERVAL,
+        tiers: promise.tiers.iter().map(tier).collect(),
+        exhaustion: slow(super::windows::EXHAUSTION),
+        pace: super::windows::pace(promise),
+    }
+}
+
+/// How few events are too few to judge the objective by: with fewer than 1 ÷ budget of them, a single bad one is more than the whole budget.
+pub(super) fn enough_events(budget: Decimal) -> Decimal {
+    (Decimal::ONE / budget).ceil()
+}
+
+/// What the SLI looks at, as far as it is more than the events that are recorded anyway.
+pub(super) fn signal(slo: &Slo) -> Option<Signal> {
+    match &slo.sli {
+        Sli::Counted { histogram, .. } => {
+            let histogram = histogram.clone()?;
+            let limit = Decimal::from(slo.threshold?.millis());
+            let per_unit = if histogram.milliseconds { 1 } else { 1000 };
+            Some(Signal::Latency(Latency {
+                histogram: histogram.selector,
+                native: histogram.native,
+                measure: if histogram.milliseconds { Measure::Milliseconds } else { Measure::Seconds },
+                limit: (limit / Decimal::from(per_unit)).normalize(),
+                percentiles: percentiles(slo.objective.ratio()),
+                scrape_interval: slo.scrape_interval,
+            }))
+        }
+        Sli::Checked { good, .. } => level(slo, good).map(Signal::Level),
+        // Its ratio is what is recorded.
+        Sli::Ratio { .. } => None,
+    }
+}
+
+/// The usual ones, and the one that is promised.
+fn percentiles(objective: Decimal) -> Vec<Decimal> {
+    let mut percentiles = vec![Decimal::new(5, 1), Decimal::new(95, 2), Decimal::new(99, 2), objective];
+    percentiles.sort();
+    percentiles.dedup();
+    percentiles
+}
+
+/// Both sides of the comparison that tells good from bad.
+fn level(slo: &Slo, good: &Expr) -> Option<Level> {
+    let Kind::Binary(comparison) = &good.kind else { return None };
+    let Binary { op, left, right, .. } = &**comparison;
+    let (value, op, limit) = match check(left).ok()? {
+        Type::Vector => (left, *op, right),
+        _ => (right, mirrored(*op), left),
+    };
+    let is_vector = check(limit).ok()? == Type::Vector;
+    let high_is_bad = matches!(op, Op::Lt | Op::Le);
+    let fixed = matches!(limit.kind, Kind::Number(_)).then(|| limit.to_string());
+    let fixed = fixed.and_then(|text| Decimal::from_str_exact(&text).ok());
+    let measure = match (slo.threshold, fixed) {
+        // Freshness: an age.
+        (Some(_), _) => Measure::Seconds,
+        (None, Some(limit)) if limit > Decimal::ZERO && limit < Decimal::ONE => Measure::Share,
+        (None, _) => Measure::Plain,
+    };
+    Some(Level {
+        value: value.clone(),
+        limit: if is_vector { limit.clone() } else { vector(limit.clone()) },
+        fixed,
+        high_is_bad,
+        measure,
+        scrape_interval: slo.scrape_interval,
+    })
+}
+
+/// The comparison with its sides changed over.
+fn mirrored(op: Op) -> Op {
+    match op {
+        Op::Lt => Op::Gt,
+        Op::Le => Op::Ge,
+        Op::Gt => Op::Lt,
+        Op::Ge => Op::Le,
+        other => other,
+    }
+}

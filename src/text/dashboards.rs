@@ -1,0 +1,80 @@
+//! The short texts of dashboards, by name: one file per language, in which `[name]` stands above each.
+
+use std::collections::BTreeMap;
+
+use crate::model::Language;
+
+/// All texts of dashboards in one language.
+pub struct Dashboards {
+    texts: BTreeMap<&'static str, &'static str>,
+}
+
+impl Dashboards {
+    /// Those of a language.
+    pub fn of(language: Language) -> Self {
+        Self { texts: texts(language) }
+    }
+
+    /// A text into which nothing is to be filled.
+    pub fn say(&self, name: &str) -> String {
+        self.text(name).to_owned()
+    }
+
+    /// A text with values filled in by their names.
+    pub fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
+        let values: BTreeMap<&str, &str> = values.iter().copied().collect();
+        let values = minijinja::value::Serde(&values);
+        super::ENVIRONMENT.render_str(self.text(name), values).expect("the built-in templates are tested")
+    }
+
+    fn text(&self, name: &str) -> &'static str {
+        self.texts.get(name).copied().expect("every language has every text, which the tests see to")
+    }
+}
+
+fn texts(language: Language) -> BTreeMap<&'static str, &'static str> {
+    let file = match language {
+        Language::English => include_str!("en/dashboards.txt"),
+        Language::Spanish => include_str!("es/dashboards.txt"),
+    };
+    let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
+    entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
+}
+
+/// A text of the sources as Markdown that says just this: no markup, no HTML, no variable of a dashboard, on one line.
+pub fn plain_markdown(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '<' | '>' | '&' | '$' | '~' => {
+                plain += &format!("&#{};", c as u32);
+            }
+            c if c.is_control() => {}
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_text_of_dashboards() {
+        let names = |language| texts(language).into_keys().collect::<Vec<_>>();
+        for (_, language) in Language::ALL {
+            assert_eq!(names(language), names(Language::English));
+            assert!(texts(language).values().all(|text| !text.is_empty()));
+        }
+        assert!(names(Language::English).len() > 50);
+    }
+
+    #[test]
+    fn markdown_of_strangers_is_text() {
+        let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b";
+        let plain = plain_markdown(text);
+        assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>']), "{plain}");
+        assert!(plain.starts_with("&#60;script&#62;alert(1)"), "{plain}");
+    }
+}

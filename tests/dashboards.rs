@@ -1,0 +1,492 @@
+//! Dashboards: what is in them fits together, asks only for what is recorded, and has an answer.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use slowburn::artifact::Artifacts;
+use slowburn::model::Model;
+use slowburn::plan::Event;
+use slowburn::promql;
+use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::Decimal;
+use support::dashboards::Dashboard;
+use support::prometheus::{Server, prometheus};
+use support::rules::{files, groups, run, written};
+use support::samples::{STEPS, made_up, series};
+use support::{promtool, skipped};
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// What is in `out/`.
+fn out() -> Artifacts {
+    let mut artifacts = Artifacts::new();
+    for (folder, end) in [("prometheus", ".yaml"), ("grafana/dashboards", ".json")] {
+        for path in files(&here("out").join(folder), end) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            artifacts.insert(format!("{folder}/{name}"), fs::read_to_string(&path).unwrap());
+        }
+    }
+    artifacts
+}
+
+/// A case of `tests/cases`; whatever project it has, in this language.
+fn case(name: &str, language: &str) -> Artifacts {
+    let text = fs::read_to_string(here(&format!("tests/cases/{name}.yaml"))).unwrap();
+    let (project, service) = text.split_once("---\n").unwrap_or(("version: slowburn/v1\n", &text));
+    let project = project.lines().filter(|line| !line.starts_with("language:")).collect::<Vec<_>>();
+    let project = format!("{}\nlanguage: {language}\n", project.join("\n"));
+    unproven(&[("slos/slowburn.yaml", &project), ("slos/service.yaml", service)])
+}
+
+/// What sources compile to, without the proofs, which take longer than all the rest.
+fn unproven(files: &[(&str, &str)]) -> Artifacts {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
+    let compiled = slowburn::compile(&Sources::new(files.iter().map(file).collect()));
+    // Proofs take longer than all the rest, and no dashboard is made from them.
+    let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
+    compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems))
+}
+
+/// `out/` and every case in every language.
+static EVERYTHING: LazyLock<Vec<(String, Artifacts)>> = LazyLock::new(|| {
+    let mut all = vec![("out".to_owned(), out())];
+    for path in files(&here("tests/cases"), ".yaml") {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        for language in ["en", "es"] {
+            all.push((format!("{name}, {language}"), case(name, language)));
+        }
+    }
+    all
+});
+
+fn dashboards(of: &str, artifacts: &Artifacts) -> Vec<Dashboard> {
+    let json = artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/"));
+    json.map(|(path, text)| Dashboard::read(&format!("{of} {path}"), text)).collect()
+}
+
+/// Every dashboard there is.
+fn all() -> Vec<Dashboard> {
+    EVERYTHING.iter().flat_map(|(of, artifacts)| dashboards(of, artifacts)).collect()
+}
+
+#[test]
+fn there_is_one_per_service_and_one_of_all() {
+    let artifacts = out();
+    let names = |folder: &str, end: &str| -> BTreeSet<String> {
+        let inside = artifacts.keys().filter_map(|path| path.strip_prefix(folder)?.strip_suffix(end));
+        inside.map(str::to_owned).collect()
+    };
+    let mut expected = names("prometheus/", ".rules.yaml");
+    expected.insert("overview".to_owned());
+    assert_eq!(names("grafana/dashboards/", ".json"), expected);
+    assert!(expected.len() > 5);
+}
+
+#[test]
+fn identities_are_valid_and_differ() {
+    for (of, artifacts) in EVERYTHING.iter() {
+        let dashboards = dashboards(of, artifacts);
+        let uids: BTreeSet<&str> =
+            dashboards.iter().map(|dashboard| dashboard.json["uid"].as_str().unwrap()).collect();
+        assert_eq!(uids.len(), dashboards.len(), "{of}");
+        for uid in uids {
+            let valid = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            assert!((1..=40).contains(&uid.len()) && uid.chars().all(valid), "{of}: {uid}");
+        }
+    }
+}
+
+/// `overview` is a name like any other, and one of 60 letters is too long for Grafana.
+#[test]
+fn unusual_names_of_services_get_dashboards_too() {
+    let source = |name: &str| {
+        format!(
+            "version: slowburn/v1\nservice: {name}\nslos:\n  a:\n    objective: 99%\n    sli: {{ probe: \"up{{job='x'}}\" }}\n    by: [datasource]\n"
+        )
+    };
+    let long = ["b".repeat(60), format!("{}c", "b".repeat(59))];
+    let sources = [source("overview"), source(&long[0]), source(&long[1])];
+    let artifacts = unproven(&[("a.yaml", &sources[0]), ("b.yaml", &sources[1]), ("c.yaml", &sources[2])]);
+    let dashboards = dashboards("", &artifacts);
+    assert_eq!(dashboards.len(), 4);
+    let uids: BTreeSet<&str> =
+        dashboards.iter().map(|dashboard| dashboard.json["uid"].as_str().unwrap()).collect();
+    assert_eq!(uids.len(), 4);
+    assert!(uids.iter().all(|uid| uid.len() <= 40), "{uids:?}");
+    for dashboard in &dashboards {
+        let names: Vec<&Value> = dashboard.json["templating"]["list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|variable| &variable["name"])
+            .collect();
+        let overview = dashboard.json["uid"] == "slo_overview";
+        assert_eq!(names.len(), if overview { 1 } else { 2 });
+        assert!(overview || names == ["datasource", "datasource_"], "{names:?}");
+    }
+    // The table of the overview leads to them all the same.
+    let overview = dashboards.iter().find(|dashboard| dashboard.json["uid"] == "slo_overview").unwrap();
+    let text = overview.json.to_string();
+    assert!(uids.iter().filter(|uid| uid.len() == 40).all(|uid| text.contains(uid)));
+}
+
+#[test]
+fn panels_have_numbers_of_their_own_and_do_not_overlap() {
+    for dashboard in all() {
+        let mut ids = BTreeSet::new();
+        let mut taken = BTreeMap::new();
+        for panel in dashboard.panels() {
+            let id = panel["id"].as_u64().unwrap();
+            assert!(id > 0 && ids.insert(id), "{} #{id}", dashboard.name);
+            let grid = |side: &str| panel["gridPos"][side].as_u64().unwrap();
+            let (x, y, w, h) = (grid("x"), grid("y"), grid("w"), grid("h"));
+            assert!(w > 0 && h > 0 && x + w <= 24, "{} #{id}", dashboard.name);
+            for column in x..x + w {
+                for line in y..y + h {
+                    let other = taken.insert((column, line), id);
+                    assert_eq!(other, None, "{} #{id}", dashboard.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_panel_explains_itself_and_has_a_unit_and_thresholds() {
+    let mut seen = BTreeSet::new();
+    for dashboard in all() {
+        let described = dashboard.json["description"].as_str().unwrap();
+        assert!(described.starts_with("Compiled by slowburn: "), "{}", dashboard.name);
+        assert_eq!(dashboard.json["editable"], false);
+        for panel in dashboard.panels() {
+            let place = format!("{} #{} {}", dashboard.name, panel["id"], panel["title"]);
+            let kind = panel["type"].as_str().unwrap();
+            seen.insert(kind.to_owned());
+            if kind == "row" {
+                continue;
+            }
+            let text = |part: &Value| part.as_str().is_some_and(|text| !text.is_empty());
+            assert!(text(&panel["description"]), "{place}");
+            if kind == "text" {
+                assert!(text(&panel["options"]["content"]), "{place}");
+                continue;
+            }
+            assert!(text(&panel["title"]), "{place}");
+            let defaults = &panel["fieldConfig"]["defaults"];
+            assert!(text(&defaults["unit"]) && text(&defaults["noValue"]), "{place}");
+            let steps = defaults["thresholds"]["steps"].as_array().unwrap();
+            assert!(!steps.is_empty() && steps[0]["value"].is_null(), "{place}");
+            let numbers: Vec<f64> = steps[1..].iter().map(|step| step["value"].as_f64().unwrap()).collect();
+            assert!(numbers.is_sorted(), "{place}: {numbers:?}");
+            let targets = panel["targets"].as_array().unwrap();
+            let names: BTreeSet<String> = targets.iter().map(|target| target["refId"].to_string()).collect();
+            assert!(!targets.is_empty() && names.len() == targets.len(), "{place}");
+            for target in targets {
+                assert_eq!(target["datasource"]["uid"], "${datasource}", "{place}");
+                assert_ne!(target["instant"], target["range"], "{place}");
+                let series = ["timeseries", "state-timeline"].contains(&kind);
+                assert_eq!(target["range"].as_bool().unwrap(), series, "{place}");
+                assert!(!series || text(&target["legendFormat"]), "{place}");
+            }
+        }
+    }
+    let kinds = ["row", "stat", "state-timeline", "table", "text", "timeseries"];
+    assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), kinds);
+}
+
+/// Names of all series that the rules record.
+fn recorded(artifacts: &Artifacts) -> BTreeSet<String> {
+    let rules = artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/"));
+    let groups = rules.flat_map(|(_, text)| groups(text));
+    let rules = groups.flat_map(|group| group["rules"].as_sequence().unwrap().clone());
+    rules.filter_map(|rule| Some(rule.get("record")?.as_str()?.to_owned())).collect()
+}
+
+/// Names of all alerts.
+fn alerts(artifacts: &Artifacts) -> BTreeSet<String> {
+    let rules = artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/"));
+    let groups = rules.flat_map(|(_, text)| groups(text));
+    let rules = groups.flat_map(|group| group["rules"].as_sequence().unwrap().clone());
+    rules.filter_map(|rule| Some(rule.get("alert")?.as_str()?.to_owned())).collect()
+}
+
+/// With its variables filled in, every query is PromQL, and every recorded series and alert that it names is made by a rule.
+#[test]
+fn queries_are_promql_and_name_nothing_that_does_not_exist() {
+    for (of, artifacts) in EVERYTHING.iter() {
+        let (recorded, alerts) = (recorded(artifacts), alerts(artifacts));
+        for dashboard in dashboards(of, artifacts) {
+            let variables = dashboard.variables();
+            for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
+                let filled = query.filled(&variables);
+                assert!(!filled.contains('$') || filled.contains("slo-$1"), "{}\n{filled}", query.place);
+                let (expr, kind) = promql::read(&filled).unwrap_or_else(|faults| {
+                    panic!("{}\n{filled}\n{faults:?}", query.place);
+                });
+                assert_eq!(kind, promql::Type::Vector, "{}", query.place);
+                for selector in expr.selectors() {
+                    let name = selector.name.as_deref().unwrap();
+                    if name == "ALERTS" {
+                        let named = selector.matchers.iter().filter(|matcher| matcher.label == "alertname");
+                        for matcher in named {
+                            assert!(alerts.contains(&matcher.value), "{}: {}", query.place, matcher.value);
+                        }
+                    } else if name.contains(':') {
+                        assert!(recorded.contains(name), "{}: {name}", query.place);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Raw series are read over the rate interval, in panels that show hours; nothing is read over days.
+#[test]
+fn no_query_reads_raw_series_over_long_ranges() {
+    use slowburn::promql::ast::{Kind, Time};
+    for dashboard in all() {
+        for panel in dashboard.panels() {
+            for target in panel["targets"].as_array().into_iter().flatten() {
+                let expr = promql::parse(target["expr"].as_str().unwrap()).unwrap();
+                let mut raw = false;
+                expr.visit(&mut |part| match &part.kind {
+                    Kind::Range { range: Time::Fixed(range), .. } => {
+                        assert!(range.secs() <= 15 * 60, "{} {}", dashboard.name, panel["title"]);
+                    }
+                    Kind::Selector(selector) => {
+                        raw |= selector
+                            .name
+                            .as_deref()
+                            .is_none_or(|name| !name.contains(':') && name != "ALERTS");
+                    }
+                    _ => {}
+                });
+                let histogram = target["expr"].as_str().unwrap().contains("$__rate_interval");
+                if raw || histogram {
+                    assert_eq!(panel["timeFrom"], "6h", "{} {}", dashboard.name, panel["title"]);
+                }
+            }
+        }
+    }
+}
+
+/// A label that tells promises apart is a variable, and every query about such an SLO honours it.
+#[test]
+fn labels_that_are_kept_can_be_chosen() {
+    let artifacts = case("one-promise-per-two-labels", "en");
+    let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);
+    assert_eq!(dashboard.variables(), ["region", "queue"]);
+    for variable in &dashboard.json["templating"]["list"].as_array().unwrap()[1..] {
+        assert_eq!((&variable["multi"], &variable["includeAll"]), (&Value::from(true), &Value::from(true)));
+        let query = variable["query"]["query"].as_str().unwrap();
+        let name = variable["name"].as_str().unwrap();
+        assert_eq!(query, format!("label_values(slo:objective:ratio{{service=\"mail\"}}, {name})"));
+    }
+    let mut asked = 0;
+    for query in dashboard.queries().iter().filter(|query| query.expr.contains("slo=\"delivery\"")) {
+        for selector in promql::parse(&query.expr).unwrap().selectors() {
+            let chosen: Vec<&str> = selector
+                .matchers
+                .iter()
+                .filter(|matcher| matcher.value.starts_with('$'))
+                .map(|matcher| matcher.label.as_str())
+                .collect();
+            assert_eq!(chosen, ["region", "queue"], "{}\n{}", query.place, query.expr);
+            asked += 1;
+        }
+    }
+    assert!(asked > 20);
+}
+
+/// A dashboard's texts are Markdown in which Grafana replaces variables: what a source says stays text.
+#[test]
+fn hostile_texts_come_out_inert() {
+    for language in ["en", "es"] {
+        let artifacts = case("texts-of-every-kind", language);
+        let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);
+        let mut texts = vec![dashboard.json["description"].as_str().unwrap().to_owned()];
+        for panel in dashboard.panels() {
+            let parts = [&panel["title"], &panel["description"], &panel["options"]["content"]];
+            texts.extend(parts.into_iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        let all = texts.join("\n");
+        for hostile in ["<script", "{{", "${", "$value", "$labels", "[[", "<<", "<%", "`"] {
+            assert!(!all.contains(hostile), "{hostile}");
+        }
+        // It is there all the same.
+        assert!(
+            all.contains("&#60;script&#62;alert(1)&#60;/script&#62; &#123;&#123; &#36;value &#125;&#125;"),
+            "{all}"
+        );
+        assert!(all.contains("ñandú"));
+        for query in dashboard.queries() {
+            assert!(query.expr.contains("path=~\"$path\"") || !query.expr.contains("slo=\"delivery\""));
+        }
+    }
+}
+
+/// Links lead to the web, and nothing in them is a variable.
+#[test]
+fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
+    let source = |url: &str| {
+        format!(
+            "version: slowburn/v1\nservice: mail\nannotations: {{ source_url: {0:?}, runbook_url: {0:?} }}\nslos:\n  a:\n    objective: 99%\n    sli: {{ probe: \"up{{job='x'}}\" }}\n",
+            url
+        )
+    };
+    let links = |url: &str| {
+        let artifacts = unproven(&[("slos/mail.yaml", &source(url))]);
+        let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);
+        let links = dashboard.json["links"].as_array().unwrap().clone();
+        let urls = links.iter().filter_map(|link| link["url"].as_str());
+        urls.filter(|url| !url.starts_with("/d/")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(links("https://wiki/x?a=b#c"), ["https://wiki/x?a=b#c"; 2]);
+    assert_eq!(
+        links("https://wiki/${__user.login}/ñ \"<"),
+        ["https://wiki/%24%7B__user.login%7D/%C3%B1%20%22%3C"; 2]
+    );
+    for url in ["javascript:alert(1)", "//wiki", "data:text/html,x", " https://x", "runbook"] {
+        assert!(links(url).is_empty(), "{url}");
+    }
+}
+
+#[test]
+fn dashboards_of_a_small_case() {
+    let artifacts = case("spanish", "es");
+    for (path, text) in artifacts.iter().filter(|(path, _)| path.starts_with("grafana/")) {
+        let name = path.trim_start_matches("grafana/").replace(['/', '.'], "-");
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("grafana-{name}"), text);
+        });
+    }
+}
+
+/// What `slos/` means.
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let paths = files(&here("slos"), ".yaml").into_iter().chain(files(&here("slos/metrics"), ".prom"));
+    let file = |path: PathBuf| SourceFile {
+        path: path.strip_prefix(here("")).unwrap().to_str().unwrap().to_owned(),
+        text: fs::read_to_string(path).unwrap(),
+    };
+    let compiled = slowburn::compile(&Sources::new(paths.map(file).collect()));
+    compiled.model.unwrap_or_else(|| panic!("{:#?}", compiled.problems))
+});
+
+/// Selectors of the SLOs that see enough events in that hour to be judged, so that too few is no answer for them: looks at a state are
+/// rarer than what services count.
+fn judged() -> Vec<String> {
+    let plan = slowburn::lower::lower(&MODEL);
+    let slos = plan.services.into_iter().flat_map(|service| service.slos).map(|slo| slo.promise);
+    let enough = slos.filter(|promise| {
+        let seen = if promise.event == Event::Occurrence { 40 * STEPS } else { STEPS - 10 };
+        promise.enough_events <= Decimal::from(seen)
+    });
+    enough.map(|promise| format!("service=\"{}\",slo=\"{}\"", promise.service, promise.slo)).collect()
+}
+
+/// Every query of every panel is answered by the engine itself, from what the rules made of an hour of an outage.
+#[test]
+fn every_query_has_an_answer_from_the_rules() {
+    let Some(promtool) = promtool() else {
+        return skipped("queries of dashboards over the rules: there is no promtool");
+    };
+    let mut artifacts = out();
+    let quoted = |text: &str| Value::from(text).to_string();
+    let rules: Vec<String> = artifacts.keys().filter(|path| path.ends_with(".rules.yaml")).cloned().collect();
+    let names = rules
+        .iter()
+        .flat_map(|path| groups(&artifacts[path]))
+        .map(|group| group["name"].as_str().unwrap().to_owned());
+    let mut test = format!(
+        "rule_files: {}\nevaluation_interval: 30s\ngroup_eval_order: {}\n",
+        Value::from_iter(rules.iter().map(|path| format!("../{path}"))),
+        Value::from_iter(names),
+    );
+    test += "tests:\n  - interval: 30s\n    input_series:\n";
+    for (name, values) in series(&MODEL) {
+        test += &format!("      - {{ series: {}, values: {} }}\n", quoted(&name), quoted(&values));
+    }
+    test += "    promql_expr_test:\n";
+    let judged = judged();
+    assert!(judged.len() > 15);
+    let mut asked = BTreeSet::new();
+    for dashboard in dashboards("", &artifacts) {
+        let variables = dashboard.variables();
+        for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
+            let filled = query.filled(&variables);
+            if asked.insert(filled.clone()) {
+                // Only NaN is unlike itself.
+                let own = judged.iter().any(|slo| filled.contains(slo)) || filled.contains("_quantile");
+                let known = if own { format!("({filled}) == ({filled})") } else { filled };
+                test += &format!("      - expr: {}\n", quoted(&format!("count({known}) > bool 0")));
+                test += "        eval_time: 1h\n        exp_samples: [{ labels: '{}', value: 1 }]\n";
+            }
+        }
+    }
+    assert!(asked.len() > 400, "{}", asked.len());
+    artifacts.insert("promtool/dashboards.yaml".to_owned(), test);
+    let dir = written(&artifacts);
+    if let Err(said) = run(&promtool, &["test", "rules"], &[dir.path().join("promtool/dashboards.yaml")]) {
+        panic!("{said}");
+    }
+}
+
+/// A real Prometheus answers every query as Grafana asks it: over a range, with variables in place, and with something.
+#[test]
+fn a_real_prometheus_answers_every_query() {
+    let (Some(promtool), Some(prometheus)) = (promtool(), prometheus()) else {
+        return skipped("queries of dashboards in a real Prometheus: there is none");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 60 * 60;
+    let folder = env::var_os("SLOWBURN_KEEP").map_or_else(|| dir.path().to_owned(), PathBuf::from);
+    let days = env::var("SLOWBURN_DAYS").map_or(1, |days| days.parse().unwrap());
+    let samples = folder.join("samples.txt");
+    fs::write(&samples, made_up(&MODEL, end, days)).unwrap();
+    fs::write(folder.join("prometheus.yml"), "global: {}\n").unwrap();
+    let data = folder.join("data");
+    let blocks = ["tsdb", "create-blocks-from", "openmetrics", "--quiet"];
+    run(&promtool, &blocks, &[samples, data]).unwrap_or_else(|said| panic!("{said}"));
+    let server = Server::start(&prometheus, &folder);
+    let mut faults = Vec::new();
+    let mut asked = 0;
+    for dashboard in dashboards("", &out()) {
+        let variables = dashboard.variables();
+        for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
+            let filled = query.filled(&variables);
+            let answer = match query.instant {
+                true => server.query(&filled, end),
+                false => server.query_range(&filled, end - 3600, end, 300),
+            };
+            asked += 1;
+            match answer {
+                Ok(series) if series.is_empty() => faults.push(format!("{}: nothing\n{filled}", query.place)),
+                Ok(_) => {}
+                Err(fault) => faults.push(format!("{}: {fault}\n{filled}", query.place)),
+            }
+        }
+        // `label_values(series, label)` is Grafana's own.
+        for variable in dashboard.json["templating"]["list"].as_array().unwrap() {
+            let Some(query) = variable["definition"].as_str() else { continue };
+            let inner =
+                query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(')')).unwrap();
+            let (series, label) = inner.rsplit_once(", ").unwrap();
+            let answer = server.query(&format!("count by ({label}) ({series})"), end).unwrap();
+            let chosen = answer.iter().filter(|series| series["metric"].get(label).is_some()).count();
+            assert!(chosen > 1, "{}: {query}", dashboard.name);
+        }
+    }
+    assert!(asked > 500, "{asked}");
+    assert!(faults.is_empty(), "{} of {asked}\n{}", faults.len(), faults.join("\n"));
+}

@@ -1,0 +1,99 @@
+//! A real Prometheus on this machine, and what it answers.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The program; under `tests/run` it has to be there.
+pub fn prometheus() -> Option<PathBuf> {
+    let found = super::tool("PROMETHEUS", "prometheus");
+    assert!(
+        found.is_some() || std::env::var("SLOWBURN_REQUIRE_TOOLS").as_deref() != Ok("1"),
+        "there is no prometheus: run tests/tools, or set PROMETHEUS"
+    );
+    found
+}
+
+/// A server that ends with the test.
+pub struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts one on what is in `folder/data`, with `folder/prometheus.yml`.
+    pub fn start(program: &Path, folder: &Path) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = Command::new(program)
+            .arg(format!("--web.listen-address={address}"))
+            .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+            .arg("--storage.tsdb.retention.time=10y")
+            .arg("--log.level=error")
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let server = Self { child, address };
+        let begun = Instant::now();
+        while server.get("/-/ready").is_none_or(|(code, _)| code != 200) {
+            let log = fs::read_to_string(folder.join("log")).unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(60), "Prometheus does not become ready\n{log}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        server
+    }
+
+    /// `http://127.0.0.1:…`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The answer at a moment, as series.
+    pub fn query(&self, expr: &str, at: u64) -> Result<Vec<Value>, String> {
+        self.ask(&format!("/api/v1/query?time={at}&query={}", encoded(expr)))
+    }
+
+    /// The answer over a range, as series.
+    pub fn query_range(&self, expr: &str, from: u64, to: u64, step: u64) -> Result<Vec<Value>, String> {
+        self.ask(&format!("/api/v1/query_range?start={from}&end={to}&step={step}&query={}", encoded(expr)))
+    }
+
+    fn ask(&self, path: &str) -> Result<Vec<Value>, String> {
+        let (_, body) = self.get(path).ok_or("no answer")?;
+        let answer: Value = serde_json::from_str(&body).map_err(|fault| format!("{fault}: {body}"))?;
+        match answer["data"]["result"].as_array() {
+            Some(series) if answer["status"] == "success" => Ok(series.clone()),
+            _ => Err(answer["error"].to_string()),
+        }
+    }
+
+    /// HTTP 1.0, so that the answer ends where the connection does.
+    fn get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
