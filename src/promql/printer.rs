@@ -372,14 +372,14 @@ struct Quoted<'e>(&'e str);
 impl Quoted<'_> {
     /// Whether a dashboard would take the character at a place for the beginning of a variable.
     fn names_variable(&self, at: usize) -> bool {
-        let rest = &self.0[at + 1..];
         let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
         let bracketed = |rest: &str| named(rest) && rest.trim_start_matches(inner).starts_with("]]");
-        match self.0.as_bytes()[at] {
-            b'$' => named(rest) || rest.starts_with('{'),
-            b'[' => rest.strip_prefix('[').is_some_and(bracketed),
-            _ => false,
+        let text = &self.0[at..];
+        match (text.strip_prefix('$'), text.strip_prefix("[[")) {
+            (Some(rest), _) => named(rest) || rest.starts_with('{'),
+            (None, Some(rest)) => bracketed(rest),
+            (None, None) => false,
         }
     }
 }
