@@ -233,6 +233,7 @@ fn url_of(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     if secrets::gives_access(&url) {
         problems.push(
             Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+                .hiding(whole(written))
                 .label("whoever reads the repository would have it")
                 .help("write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)")
                 .help("if it is Slack's, make it a channel of the kind `slack`, with `api_url_file`"),

@@ -16,6 +16,7 @@ pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
         }
         problems.push(
             Problem::error("inline-secret", key.span, format!("`{}` would hold a secret", key.text))
+                .hiding(whole(value))
                 .label("whoever reads the repository would have it")
                 .help(format!(
                     "write it into a file that only Alertmanager can read, and name the file: `{instead}: /etc/alertmanager/secrets/…`"
@@ -50,6 +51,7 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     if path.contains("://") || key {
         problems.push(
             Problem::error("inline-secret", whole(written), "this is a secret and no path")
+                .hiding(whole(written))
                 .label("whoever reads the repository would have it")
                 .help("write it into a file that only Alertmanager can read, and here the file's path"),
         );
