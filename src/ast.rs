@@ -1,6 +1,13 @@
 //! The sources as they were written: every value a text with its place, nothing decided yet.
 
+mod alertmanager;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use alertmanager::{
+    AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, MatchBlock, RouteBlock,
+    SmtpBlock, TimeBlock, TimingBlock,
+};
 
 use crate::contract::Contract;
 use crate::scalar::Scalar;
@@ -70,6 +77,10 @@ pub struct ProjectFile {
     pub severities: Map<SeverityBlock>,
     /// `prometheus`
     pub prometheus: PrometheusBlock,
+    /// `alertmanager`
+    pub alertmanager: Option<AlertmanagerBlock>,
+    /// `dependencies`
+    pub dependencies: Map<Vec<DependencyBlock>>,
     /// What services and SLOs may set differently.
     pub settings: Settings,
 }
@@ -122,6 +133,8 @@ pub struct PrometheusBlock {
     pub scrape_interval: Option<Scalar>,
     /// `target_labels`
     pub target_labels: Vec<Scalar>,
+    /// `external_labels`
+    pub external_labels: Vec<Scalar>,
     /// `scrape_config`
     pub scrape_config: Option<Scalar>,
 }

@@ -55,6 +55,8 @@ pub struct Problem {
     pub secondary: Vec<Label>,
     /// What to do, best first.
     pub help: Vec<Help>,
+    /// What is not to be repeated to anybody: a secret in the sources.
+    pub hidden: Option<Span>,
 }
 
 impl Problem {
@@ -70,7 +72,7 @@ impl Problem {
 
     fn new(code: &'static str, level: Level, span: Span, headline: String) -> Self {
         let primary = Label { span, text: String::new() };
-        Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new() }
+        Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new(), hidden: None }
     }
 
     /// Says what is so at the place of the fault.
@@ -82,6 +84,12 @@ impl Problem {
     /// Points at a second place.
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what is not to be shown: the text under `span` is a secret.
+    pub fn hiding(mut self, span: Span) -> Self {
+        self.hidden = Some(span);
         self
     }
 

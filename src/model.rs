@@ -1,6 +1,13 @@
 //! The sources as they are meant: every value valid, every default filled in, every name known.
 
+mod alertmanager;
+
 use std::collections::BTreeMap;
+
+pub use alertmanager::{
+    Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan, Times,
+    Timing,
+};
 
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
@@ -25,6 +32,10 @@ pub struct Project {
     pub severities: PerSeverity<SeverityStyle>,
     /// What runs the rules.
     pub prometheus: Prometheus,
+    /// Who is told; `None` if that is not slowburn's to say.
+    pub alertmanager: Option<Alertmanager>,
+    /// Which services need which.
+    pub dependencies: Vec<Dependency>,
 }
 
 /// Languages that texts for people exist in.
@@ -63,6 +74,8 @@ pub struct Prometheus {
     pub retention: Option<(Duration, Option<Span>)>,
     /// Labels that series have from their targets, beside `job` and `instance`.
     pub target_labels: Vec<LabelName>,
+    /// Labels that it gives to alerts on their way out, and to nothing before.
+    pub external_labels: Vec<LabelName>,
     /// What it scrapes, if that is known.
     pub jobs: Option<Vec<Job>>,
 }

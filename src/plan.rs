@@ -1,6 +1,13 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
+mod alertmanager;
+
 use std::sync::Arc;
+
+pub use alertmanager::{
+    Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
+    Timing, Why,
+};
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::{Expr, Selector};
@@ -24,6 +31,8 @@ pub struct ProjectPlan {
     pub severities: PerSeverity<String>,
     /// The identity of the dashboard that shows all services.
     pub overview: String,
+    /// Who is told; `None` if that is not slowburn's to say.
+    pub notifications: Option<Notifications>,
 }
 
 /// One service.

@@ -24,6 +24,7 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
         let words: Vec<&str> = title.split(' ').collect();
         let path = match words[..] {
             ["yaml", _] => "slos/example.yaml",
+            ["yaml", _, "database"] => "slos/database.yaml",
             ["yaml", _, "project"] => "slos/slowburn.yaml",
             ["yaml", _, "scrape"] => "slos/prometheus.yaml",
             ["prom", _] => "slos/metrics/example.prom",

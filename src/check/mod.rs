@@ -2,14 +2,20 @@
 //!
 //! A new check is one file here, its page, and one line in [`CHECKS`].
 
+mod alert_reaches_nobody;
 mod budget_below_one_event;
 mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
 mod contract;
 mod counted_apart;
+mod dependency_cycle;
 mod duplicate_alert;
+mod inhibition_never_matches;
+mod inhibition_outrun;
 mod period_beyond_retention;
+mod route_entangled;
+mod route_unreachable;
 mod single_event_pages;
 mod unprovable;
 mod unweighted_ratio;
@@ -29,20 +35,26 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check with its code.
-pub const CHECKS: [(&str, Check); 26] = [
+pub const CHECKS: [(&str, Check); 32] = [
+    ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
     ("burn-rate-below-one", burn_rate_below_one::check),
     ("burn-rate-unreachable", burn_rate_unreachable::check),
     ("counted-apart", counted_apart::check),
+    ("dependency-cycle", dependency_cycle::check),
     ("duplicate-alert", duplicate_alert::check),
     ("grouping-explodes", contract::grouping_explodes::check),
+    ("inhibition-never-matches", inhibition_never_matches::check),
+    ("inhibition-outrun", inhibition_outrun::check),
     ("missing-bucket", contract::missing_bucket::check),
     ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),
     ("period-beyond-retention", period_beyond_retention::check),
     ("planned-metric-exists", contract::planned_metric_exists::check),
+    ("route-entangled", route_entangled::check),
+    ("route-unreachable", route_unreachable::check),
     ("single-event-pages", single_event_pages::check),
     ("summary-as-histogram", contract::summary_as_histogram::check),
     ("uninitialised-series", contract::uninitialised_series::check),
@@ -106,6 +118,24 @@ fn named(tiers: &[Watch]) -> String {
     match longs.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("the tiers of {} and {last}", rest.join(", ")),
         _ => format!("the tier of {}", longs.concat()),
+    }
+}
+
+/// Where what an alert speaks of is defined.
+fn place_of(model: &Model, alert: &lower::Known) -> Option<Span> {
+    let service = model.services.iter().find(|service| service.name == *alert.service)?;
+    let slo = service.slos.iter().find(|slo| alert.slo.is_none_or(|name| slo.name == *name))?;
+    Some(slo.places.name)
+}
+
+/// `a`, `b` and `c`; of many, the first.
+fn listed(names: Vec<&str>) -> String {
+    const MOST: usize = 8;
+    let quoted: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        _ if names.len() > MOST => format!("{} and {} more", quoted.join(", "), names.len() - MOST),
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }
 

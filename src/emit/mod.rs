@@ -1,5 +1,6 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -32,6 +33,7 @@ pub const TARGETS: [Target; 3] = [
         service: Some(grafana::service),
         project: Some(grafana::project),
     },
+    Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
 ];
 
 /// The files of a service for these targets. It cannot fail.

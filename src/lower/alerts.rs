@@ -3,11 +3,11 @@
 use super::events::exact;
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE};
-use crate::model::{Labels, Model, Service, Slo};
+use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{aggregate, and, call, div, gt, or, selector};
-use crate::vocabulary::{Decimal, Duration, Severity};
+use crate::vocabulary::{Decimal, Duration, Name, Severity};
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
 const SETTLING: Duration = Duration::from_secs(300);
@@ -109,6 +109,109 @@ fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severi
         labels.insert("owner".to_owned(), owner.clone());
     }
     labels
+}
+
+/// The SLO whose page says that a service is down.
+const DOWN: &str = "availability";
+
+/// What is known of an alert before it fires.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// Its name.
+    pub name: String,
+    /// Its labels, with the name.
+    pub labels: Labels,
+    /// Labels that it has, with values that are not known.
+    pub open: Vec<String>,
+    /// Those among them that tell the promises of one SLO apart.
+    pub by: Vec<String>,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The service that it speaks of.
+    pub service: &'a Name,
+    /// The SLO, if it speaks of one.
+    pub slo: Option<&'a Name>,
+    /// Whether it says that the service is down, so that what needs it cannot work.
+    pub down: bool,
+}
+
+impl Known<'_> {
+    /// Whether it matches, whatever the values are that are not known.
+    pub fn always(&self, matching: &Matching) -> bool {
+        matching.iter().all(|(label, values)| match self.labels.get(label) {
+            Some(value) => values.contains(value),
+            None => values.contains("") && !self.open.contains(label),
+        })
+    }
+
+    /// Whether it matches for some values.
+    pub fn sometimes(&self, matching: &Matching) -> bool {
+        matching.iter().all(|(label, values)| match self.labels.get(label) {
+            Some(value) => values.contains(value),
+            None if self.open.contains(label) => values.iter().any(|value| !value.is_empty()),
+            None => values.contains(""),
+        })
+    }
+
+    /// Whether it may carry a label.
+    pub fn carries(&self, label: &str) -> bool {
+        self.labels.contains_key(label) || self.open.iter().any(|open| open == label)
+    }
+}
+
+/// Every alert that is made, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
+pub fn known(model: &Model) -> Vec<Known<'_>> {
+    let external: Vec<String> =
+        model.project.prometheus.external_labels.iter().map(ToString::to_string).collect();
+    let named = |name: &str, mut labels: Labels| {
+        labels.insert("alertname".to_owned(), name.to_owned());
+        labels
+    };
+    // Prometheus adds its own labels where an alert has none of that name.
+    let open = |labels: &Labels, by: &[String]| -> Vec<String> {
+        let added = external.iter().filter(|label| !labels.contains_key(*label) && !by.contains(label));
+        by.iter().chain(added).cloned().collect()
+    };
+    let mut all = Vec::new();
+    for service in &model.services {
+        for slo in &service.slos {
+            for severity in Severity::ALL {
+                if !slo.tiers.iter().any(|tier| tier.severity == severity) {
+                    continue;
+                }
+                let name = name(service, slo, severity);
+                let mut labels = named(&name, alert_labels(model, service, &slo.labels, severity));
+                labels.insert("slo".to_owned(), slo.name.to_string());
+                let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+                all.push(Known {
+                    open: open(&labels, &by),
+                    name,
+                    labels,
+                    by,
+                    severity,
+                    service: &service.name,
+                    slo: Some(&slo.name),
+                    down: slo.name.as_str() == DOWN && severity == Severity::Page,
+                });
+            }
+        }
+        let expected = service.slos.iter().any(|slo| slo.planned.is_none());
+        if let Some(missing) = service.missing_events.filter(|_| expected) {
+            let name = missing_name(service);
+            let labels = named(&name, alert_labels(model, service, &Labels::new(), missing.severity));
+            all.push(Known {
+                open: open(&labels, &[]),
+                name,
+                labels,
+                by: Vec::new(),
+                severity: missing.severity,
+                service: &service.name,
+                slo: None,
+                down: true,
+            });
+        }
+    }
+    all
 }
 
 /// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.

@@ -4,17 +4,24 @@ mod alerts;
 mod calendar;
 mod dashboards;
 mod events;
+mod inhibitions;
+mod matching;
 mod proofs;
 mod readings;
+mod routes;
 mod series;
 mod shapes;
 mod timeline;
 mod windows;
 
-pub use alerts::{missing_name, name as alert_name};
+pub use alerts::{Known, known, missing_name, name as alert_name};
+pub use inhibitions::causes;
+pub use routes::{MOST_PIECES, count as pieces, taken};
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
-use crate::plan::{Event, Group, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch};
+use crate::plan::{
+    Event, Group, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+};
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
@@ -42,13 +49,34 @@ pub fn lower(model: &Model) -> Plan {
     Plan { project: project(model), services }
 }
 
+/// Who is told of what, if that is declared.
+fn notifications(model: &Model) -> Option<Notifications> {
+    let alertmanager = model.project.alertmanager.as_ref()?;
+    let alerts = known(model);
+    Some(Notifications {
+        smtp: alertmanager.smtp.clone(),
+        receivers: alertmanager.receivers.clone(),
+        default: alertmanager.default.as_ref().map(ToString::to_string),
+        timing: alertmanager.timing.clone(),
+        times: alertmanager.times.clone(),
+        routes: routes::all(alertmanager),
+        inhibitions: inhibitions::all(model, &alerts),
+        deliveries: routes::deliveries(alertmanager, &alerts),
+    })
+}
+
 /// What all services share.
 pub fn project(model: &Model) -> ProjectPlan {
     let severities = PerSeverity {
         page: model.project.severities.page.label.clone(),
         ticket: model.project.severities.ticket.label.clone(),
     };
-    ProjectPlan { language: model.project.language, severities, overview: dashboards::OVERVIEW.to_owned() }
+    ProjectPlan {
+        language: model.project.language,
+        severities,
+        overview: dashboards::OVERVIEW.to_owned(),
+        notifications: notifications(model),
+    }
 }
 
 /// The plan for one service, without proofs.

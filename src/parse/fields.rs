@@ -69,6 +69,17 @@ impl<'a> Fields<'a> {
         self.take(name).map(|(_, node)| node)
     }
 
+    /// An entry under a key that is none of the known ones, taken so that more can be said of it than that.
+    pub fn foreign(&mut self, name: &str) -> Option<(&'a Key, &'a Node)> {
+        let index = self.left.iter().position(|(key, _)| key.text == name)?;
+        Some(self.left.remove(index))
+    }
+
+    /// Where a key stands.
+    pub fn place(&self, name: &str) -> Option<Span> {
+        self.left.iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span)
+    }
+
     /// A map from texts to texts, in source order; empty if it is not there.
     pub fn scalars(&mut self, name: &'static str) -> Map<Scalar> {
         self.map(name, |node, problems| as_scalar(node, &format!("an entry of `{name}`"), problems))

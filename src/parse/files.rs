@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
-use super::{contract, scrape};
+use super::{alertmanager, contract, scrape};
 use crate::ast::{
     Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile, Settings,
     SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
@@ -23,6 +23,8 @@ const PROJECT_KEYS: &[&str] = &[
     "policies",
     "severities",
     "prometheus",
+    "alertmanager",
+    "dependencies",
     "period",
     "time_zone",
     "policy",
@@ -172,20 +174,36 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         Some(node) => prometheus(node, fields.problems()).unwrap_or_default(),
         None => PrometheusBlock::default(),
     };
+    let place = fields.place("alertmanager");
+    let alertmanager = place
+        .zip(fields.node("alertmanager"))
+        .and_then(|(place, node)| alertmanager::alertmanager(place, node, fields.problems()));
+    let dependencies = alertmanager::dependencies(&mut fields);
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
-    Some(ProjectFile { path: path.to_owned(), language, policies, severities, prometheus, settings })
+    Some(ProjectFile {
+        path: path.to_owned(),
+        language,
+        policies,
+        severities,
+        prometheus,
+        alertmanager,
+        dependencies,
+        settings,
+    })
 }
 
 fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {
-    let keys = &["version", "retention", "scrape_interval", "target_labels", "scrape_config"];
+    let keys =
+        &["version", "retention", "scrape_interval", "target_labels", "external_labels", "scrape_config"];
     let mut fields = Fields::of(node, "`prometheus`", keys, problems)?;
     let block = PrometheusBlock {
         version: fields.scalar("version"),
         retention: fields.scalar("retention"),
         scrape_interval: fields.scalar("scrape_interval"),
         target_labels: fields.texts("target_labels"),
+        external_labels: fields.texts("external_labels"),
         scrape_config: fields.scalar("scrape_config"),
     };
     fields.finish();

@@ -1,5 +1,6 @@
 //! source → ast: reads every file, collects every problem, leaves out what makes no sense.
 
+mod alertmanager;
 mod contract;
 pub mod exposition;
 mod fields;

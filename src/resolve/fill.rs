@@ -1,11 +1,11 @@
 //! The project file with its defaults filled in.
 
-use super::{contract, settings, values, whole};
+use super::{alertmanager, contract, settings, values, whole};
 use crate::ast::{Ast, ProjectFile, PrometheusBlock};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle};
 use crate::parse::beside;
-use crate::vocabulary::{PerSeverity, Severity};
+use crate::vocabulary::{LabelName, PerSeverity, Severity};
 
 /// The oldest server that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (2, 42);
@@ -41,7 +41,16 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         style.labels = settings::labels([&block.labels], problems);
         style.annotations = settings::annotations([&block.annotations], problems);
     }
-    Project { language, severities, prometheus: prometheus(file, ast, problems) }
+    let prometheus = prometheus(file, ast, problems);
+    let alertmanager = file.alertmanager.as_ref().map(|block| {
+        let context = alertmanager::Context {
+            severities: &severities,
+            external_labels: &prometheus.external_labels,
+            time_zone: file.settings.time_zone.as_ref(),
+        };
+        alertmanager::alertmanager(block, &context, problems)
+    });
+    Project { language, severities, prometheus, alertmanager, dependencies: Vec::new() }
 }
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
@@ -85,5 +94,9 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                 .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
         );
     }
-    Prometheus { version, retention, target_labels, jobs: contract::jobs(ast, problems) }
+    let mut external_labels = settings::target_labels(&block.external_labels, problems);
+    for key in ast.scrape.iter().flat_map(|scrape| &scrape.external_labels) {
+        external_labels.extend(LabelName::parse(&key.text).filter(|name| !external_labels.contains(name)));
+    }
+    Prometheus { version, retention, target_labels, external_labels, jobs: contract::jobs(ast, problems) }
 }

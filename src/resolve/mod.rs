@@ -1,9 +1,12 @@
 //! ast → model: gives every text its meaning, fills in every default, collects every problem.
 
+mod alertmanager;
 mod contract;
+mod dependencies;
 mod evaluate;
 mod fill;
 mod policy;
+mod secrets;
 mod settings;
 mod sli;
 mod stimulus;
@@ -23,7 +26,7 @@ use crate::vocabulary::{Name, Period};
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
-    let project = fill::project(&file, ast, &mut problems);
+    let mut project = fill::project(&file, ast, &mut problems);
     let policies = policy::all(&file.policies, &mut problems);
     settings::overridden(&file.settings, &policies, &mut problems);
     let version = project.prometheus.version;
@@ -55,6 +58,7 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
         }
     }
     services.sort_by(|a, b| a.name.cmp(&b.name));
+    project.dependencies = dependencies::all(&file.dependencies, &services, &mut problems);
     (Model { project, services }, problems)
 }
 

@@ -78,6 +78,14 @@ pub fn missing(language: Language, missing: &Missing) -> Texts {
     Texts { summary: render(summary, missing), description: render(description, missing) }
 }
 
+/// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
+pub fn notification(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("en/notification.tmpl"),
+        Language::Spanish => include_str!("es/notification.tmpl"),
+    }
+}
+
 /// Summary and description of a burn, then of missing events.
 fn templates(language: Language) -> [&'static str; 4] {
     match language {

@@ -1,6 +1,7 @@
 //! What several tests share: the tools they run, and folders they may ruin.
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
+pub mod alertmanager;
 pub mod dashboards;
 pub mod folder;
 pub mod prometheus;
@@ -33,6 +34,13 @@ pub fn prometheus() -> Option<PathBuf> {
 pub fn alertmanager() -> Option<PathBuf> {
     let found = tool("ALERTMANAGER", "alertmanager");
     assert!(found.is_some() || !required(), "there is no alertmanager: run tests/tools, or set ALERTMANAGER");
+    found
+}
+
+/// What asks Alertmanager's configuration. Under `tests/run` it has to be there.
+pub fn amtool() -> Option<PathBuf> {
+    let found = tool("AMTOOL", "amtool");
+    assert!(found.is_some() || !required(), "there is no amtool: run tests/tools, or set AMTOOL");
     found
 }
 

@@ -1,0 +1,76 @@
+//! Alerts of which nobody is told, ever or at some hours.
+
+use std::collections::BTreeSet;
+
+use super::{listed, place_of};
+use crate::diagnostic::Problem;
+use crate::lower::{self, Known};
+use crate::model::{Alertmanager, Model};
+use crate::vocabulary::{Name, Severity};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = model.project.alertmanager.as_ref().filter(|known| known.complete) else {
+        return;
+    };
+    let alerts = lower::known(model);
+    untold(model, alertmanager, &alerts, problems);
+    muted(alertmanager, &alerts, problems);
+}
+
+/// Without a default, a route has to be certain to take each alert.
+fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Problem>) {
+    if alertmanager.default.is_some() {
+        return;
+    }
+    let taken = |alert: &Known| alertmanager.routes.iter().any(|route| alert.always(&route.matching));
+    let untold: Vec<&Known> = alerts.iter().filter(|alert| !taken(alert)).collect();
+    let Some(first) = untold.first() else { return };
+    let names: BTreeSet<&str> = untold.iter().map(|alert| alert.name.as_str()).collect();
+    let of_severity = |alerts: &mut dyn Iterator<Item = &Known>| {
+        alerts.filter(|alert| alert.severity == first.severity).count()
+    };
+    let all_of_one = of_severity(&mut untold.iter().copied()) == untold.len()
+        && of_severity(&mut alerts.iter()) == untold.len();
+    let mut problem = Problem::error(
+        "alert-reaches-nobody",
+        alertmanager.place,
+        match (untold.len(), all_of_one) {
+            (1, _) => format!("no route is certain to take `{}`", first.name),
+            (_, true) => format!("no route is certain to take any {}", first.severity),
+            (count, false) => format!("no route is certain to take {count} alerts"),
+        },
+    )
+    .label(listed(names.into_iter().collect()));
+    if let Some(place) = place_of(model, first) {
+        problem = problem.and(place, format!("`{}` speaks of this", first.name));
+    }
+    let name = alertmanager.receivers.first().map_or("NAME", |receiver| receiver.name.as_str());
+    problems.push(problem.help(format!("name who is told of what no route takes: `default: {name}`")));
+}
+
+/// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
+fn muted(alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Problem>) {
+    let mut said: BTreeSet<(usize, &Name)> = BTreeSet::new();
+    for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {
+        let mut takes =
+            alertmanager.routes.iter().enumerate().filter(|(_, route)| alert.sometimes(&route.matching));
+        let Some((first, route)) = takes.next() else { continue };
+        let rest: Vec<_> = takes.map(|(_, route)| route).collect();
+        let Some(time) = route.mute.iter().find(|time| rest.iter().all(|route| route.mute.contains(time)))
+        else {
+            continue;
+        };
+        if said.insert((first, time)) {
+            problems.push(
+                Problem::warning(
+                    "alert-reaches-nobody",
+                    route.place,
+                    format!("nobody is told of `{}` during `{time}`", alert.name),
+                )
+                .label("muted, like every other route that takes it")
+                .help("a page wants somebody now: mute tickets only, with `match: { severity: ticket }`")
+                .help(format!("or add a route for those who are there during `{time}`")),
+            );
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Inhibitions that silence nothing, because the two sides can never agree.
+
+use super::listed;
+use crate::diagnostic::Problem;
+use crate::lower::{self, Known};
+use crate::model::{Inhibition, Model};
+use crate::vocabulary::Severity;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = &model.project.alertmanager else { return };
+    let alerts = lower::known(model);
+    alike(model, problems);
+    for inhibition in &alertmanager.inhibitions {
+        problems.extend(declared(inhibition, &alerts));
+    }
+    let mut said = Vec::new();
+    for dependency in &model.project.dependencies {
+        if said.contains(&dependency.place) || !lower::causes(dependency, &alerts).is_empty() {
+            continue;
+        }
+        said.push(dependency.place);
+        let service = model.services.iter().find(|service| service.name == dependency.on);
+        let slos =
+            service.into_iter().flat_map(|service| &service.slos).map(|slo| slo.name.as_str()).collect();
+        let on = &dependency.on;
+        problems.push(
+            Problem::warning(
+                "inhibition-never-matches",
+                dependency.place,
+                format!("no alert says that `{on}` is down"),
+            )
+            .label("so it silences nothing of what needs it")
+            .help(format!("name the SLO whose page says so, as `{on}/SLO`: it has {}", listed(slos))),
+        );
+    }
+}
+
+/// Pages are told from tickets by the label `severity`.
+fn alike(model: &Model, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = &model.project.alertmanager else { return };
+    let [page, ticket] = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
+    if page == ticket {
+        problems.push(
+            Problem::error("inhibition-never-matches", alertmanager.place, "pages and tickets cannot be told apart")
+                .label(format!("both have `severity: {page}`, so no page can silence its ticket"))
+                .help("give them different values: `severities: { page: { label: critical }, ticket: { label: warning } }`"),
+        );
+    }
+}
+
+fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
+    let of = |matching| -> Vec<&Known> { alerts.iter().filter(|alert| alert.sometimes(matching)).collect() };
+    let (sources, silenced) = (of(&inhibition.source), of(&inhibition.silenced));
+    if silenced.is_empty() {
+        let headline = "no alert that is compiled here is silenced by this";
+        return sources.is_empty().then(|| {
+            Problem::warning("inhibition-never-matches", inhibition.place, headline)
+                .label("no alert matches `while`, and none `silence`")
+                .help("if it is for alerts of other rule files, leave it")
+        });
+    }
+    let (label, place) =
+        inhibition.equal.iter().find(|(label, _)| !can_be_equal(label, &sources, &silenced))?;
+    let carried = |alerts: &[&Known]| alerts.iter().any(|alert| alert.carries(label));
+    let problem =
+        Problem::error("inhibition-never-matches", *place, format!("`{label}` is never equal on both sides"));
+    let problem = match (carried(&silenced), sources.is_empty() || carried(&sources)) {
+        (false, _) => problem.label(format!("no alert that is to be silenced carries `{label}`")),
+        (true, false) => problem.label(format!("no alert that is to silence them carries `{label}`")),
+        (true, true) => problem.label("its values differ"),
+    };
+    let shared: Vec<&str> = silenced
+        .first()
+        .map(|alert| {
+            alert
+                .labels
+                .keys()
+                .map(String::as_str)
+                .filter(|label| ["service", "component"].contains(label))
+                .collect()
+        })
+        .unwrap_or_default();
+    Some(match shared.is_empty() {
+        true => problem.help("remove it: alerts of SLOs are sums over all targets"),
+        false => problem
+            .help(format!(
+                "alerts of SLOs are sums over all targets: compare a label of theirs, such as {}",
+                listed(shared)
+            ))
+            .help("or remove it, and say under `while` and `silence` which alerts are meant"),
+    })
+}
+
+/// Whether some alert of one side may have the same value as one of the other. What is not compiled here may carry anything.
+fn can_be_equal(label: &str, sources: &[&Known], silenced: &[&Known]) -> bool {
+    silenced.iter().any(|silenced| {
+        if sources.is_empty() {
+            return silenced.carries(label);
+        }
+        sources.iter().any(|source| match (source.labels.get(label), silenced.labels.get(label)) {
+            (Some(one), Some(other)) => one == other,
+            _ => source.carries(label) == silenced.carries(label),
+        })
+    })
+}

@@ -1,0 +1,82 @@
+//! Routes by which nobody is ever told of anything.
+
+use super::listed;
+use crate::diagnostic::Problem;
+use crate::lower::{self, Known};
+use crate::model::{Alertmanager, Model, Route};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = &model.project.alertmanager else { return };
+    let alerts = lower::known(model);
+    for (index, route) in alertmanager.routes.iter().enumerate() {
+        let possible: Vec<&Known> = alerts.iter().filter(|alert| alert.sometimes(&route.matching)).collect();
+        if possible.is_empty() {
+            problems.push(nothing(route, &alerts));
+        } else if let Some(earlier) = taken(alertmanager, index, route, &possible) {
+            problems.push(after(route, earlier));
+        }
+    }
+}
+
+/// The earlier route that takes the first of the alerts, if others leave nothing to this one.
+fn taken<'a>(
+    alertmanager: &'a Alertmanager,
+    index: usize,
+    route: &Route,
+    possible: &[&Known],
+) -> Option<&'a Route> {
+    let mut first = None;
+    for alert in possible {
+        for receiver in &route.to {
+            first = first.or(Some(lower::taken(&alertmanager.routes, index, receiver, alert)?));
+        }
+    }
+    first
+}
+
+fn after(route: &Route, earlier: &Route) -> Problem {
+    let problem = Problem::error("route-unreachable", route.place, "this route is never asked for anything");
+    match earlier.stop {
+        true => problem
+            .label("every alert that it would take is taken before")
+            .and(earlier.place, "this one says `stop`")
+            .help(
+                "remove `stop: true` there: several routes may take one alert, and each tells its receivers",
+            )
+            .help("or move this route above it"),
+        false => problem
+            .label("whom it names is told of all these alerts before")
+            .and(earlier.place, "for one by this route")
+            .help("remove it: each receiver is told once, by the first route that names it"),
+    }
+}
+
+/// No alert has such labels; says which one is at fault, and what there is instead.
+fn nothing(route: &Route, alerts: &[Known]) -> Problem {
+    let alone = |label: &str| {
+        let only = route.matching.iter().filter(|(name, _)| *name == label);
+        let only = only.map(|(name, values)| (name.clone(), values.clone())).collect();
+        alerts.iter().any(|alert| alert.sometimes(&only))
+    };
+    let headline = "no alert that is compiled here takes this route";
+    let Some((label, place)) = route.labels.iter().find(|(label, _)| !alone(label)) else {
+        return Problem::warning("route-unreachable", route.place, headline)
+            .label("each of its labels is on some alert, but no alert has all of them")
+            .help("make it several routes, or remove a label");
+    };
+    let mut values: Vec<&str> =
+        alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
+    values.sort_unstable();
+    values.dedup();
+    let problem = Problem::warning("route-unreachable", *place, headline);
+    if values.is_empty() {
+        return problem
+            .label(format!("no alert has the label `{label}`"))
+            .help("alerts have the labels of `labels` and `by`, and of `prometheus.external_labels`")
+            .help("if it is for alerts of other rule files, leave it");
+    }
+    problem
+        .label(format!("no alert has this value of `{label}`"))
+        .help(format!("there are {}", listed(values)))
+        .help("if it is for alerts of other rule files, leave it")
+}

@@ -1,0 +1,311 @@
+//! Alertmanager's configuration, its templates, and who is told of what.
+
+use super::yaml::{Yaml, scalar};
+use crate::artifact::{Artifacts, MARK};
+use crate::plan::{
+    Address, Channel, Delivery, Matcher, Notifications, Plan, Receiver, SentTo, Silenced, Smtp, TimeSpan,
+    Times, Timing, Why,
+};
+use crate::text;
+
+/// Adds `alertmanager/alertmanager.yml`, the templates it reads, and `alertmanager/routes.test.yaml`; nothing if the sources do not say who is told.
+pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
+    let Some(notifications) = &plan.project.notifications else { return };
+    artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications));
+    let templates = format!("# {MARK}\n{}", text::notification(plan.project.language));
+    artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates);
+    artifacts.insert("alertmanager/routes.test.yaml".to_owned(), tests(&notifications.deliveries));
+}
+
+/// Beside the configuration, to which Alertmanager takes it to be relative.
+const TEMPLATES: &str = "templates/slowburn.tmpl";
+
+/// The receiver of what no route takes, where none is declared. No source can have a receiver of that name.
+const NOBODY: &str = "nobody_";
+
+fn configuration(notifications: &Notifications) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    if let Some(smtp) = &notifications.smtp {
+        self::smtp(&mut yaml, smtp);
+    }
+    yaml.line(0, "templates:");
+    yaml.line(2, &format!("- {TEMPLATES}"));
+    yaml.line(0, "");
+    route(&mut yaml, notifications);
+    yaml.line(0, "");
+    yaml.line(0, "inhibit_rules:");
+    for silenced in &notifications.inhibitions {
+        inhibition(&mut yaml, silenced);
+    }
+    yaml.line(0, "");
+    yaml.line(0, "receivers:");
+    if notifications.default.is_none() {
+        yaml.pair(2, "- ", "name", NOBODY);
+    }
+    for receiver in &notifications.receivers {
+        self::receiver(&mut yaml, receiver);
+    }
+    if !notifications.times.is_empty() {
+        yaml.line(0, "");
+        yaml.line(0, "time_intervals:");
+        for times in &notifications.times {
+            self::times(&mut yaml, times);
+        }
+    }
+    yaml.finish()
+}
+
+fn smtp(yaml: &mut Yaml, smtp: &Smtp) {
+    yaml.line(0, "global:");
+    yaml.pair(2, "", "smtp_smarthost", &smtp.host);
+    yaml.pair(2, "", "smtp_from", &smtp.from);
+    if let Some(user) = &smtp.user {
+        yaml.pair(2, "", "smtp_auth_username", user);
+    }
+    if let Some(file) = &smtp.password_file {
+        yaml.pair(2, "", "smtp_auth_password_file", file);
+    }
+    yaml.line(2, &format!("smtp_require_tls: {}", smtp.tls));
+}
+
+fn route(yaml: &mut Yaml, notifications: &Notifications) {
+    yaml.line(0, "route:");
+    match &notifications.default {
+        Some(receiver) => {
+            yaml.comment(2, "Told of what no route below takes.");
+            yaml.pair(2, "", "receiver", receiver);
+        }
+        None => {
+            yaml.comment(
+                2,
+                "No default is declared: alerts of other rules that no route below takes reach nobody.",
+            );
+            yaml.pair(2, "", "receiver", NOBODY);
+        }
+    }
+    timing(yaml, 2, &notifications.timing, None);
+    if notifications.routes.is_empty() {
+        return;
+    }
+    yaml.comment(2, "Each route stands for itself: all that match take part, in whatever order, and none names a receiver twice for one alert.");
+    yaml.line(2, "routes:");
+    for sent in &notifications.routes {
+        self::sent(yaml, sent, &notifications.timing);
+    }
+}
+
+fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
+    if sent.narrowed {
+        yaml.comment(
+            4,
+            "Without the alerts for which an earlier route decides whether this receiver is told.",
+        );
+    }
+    if sent.escalates {
+        yaml.comment(
+            4,
+            &format!(
+                "Told only of what still fires after {} and is not silenced by then.",
+                sent.timing.group_wait
+            ),
+        );
+    }
+    yaml.pair(4, "- ", "receiver", &sent.receiver);
+    matchers(yaml, 6, "matchers", &sent.matchers);
+    timing(yaml, 6, &sent.timing, Some(outer));
+    if !sent.mute.is_empty() {
+        yaml.line(6, &format!("mute_time_intervals: {}", flow(&sent.mute)));
+    }
+    yaml.line(6, "continue: true");
+}
+
+/// What differs from the outer timing, or all of it.
+fn timing(yaml: &mut Yaml, indent: usize, timing: &Timing, outer: Option<&Timing>) {
+    let differs = |get: fn(&Timing) -> &crate::vocabulary::Duration| {
+        outer.is_none_or(|outer| get(outer) != get(timing))
+    };
+    if outer.is_none_or(|outer| outer.group_by != timing.group_by) {
+        let all = ["...".to_owned()];
+        yaml.line(indent, &format!("group_by: {}", flow(timing.group_by.as_deref().unwrap_or(&all))));
+    }
+    if differs(|timing| &timing.group_wait) {
+        yaml.pair(indent, "", "group_wait", &timing.group_wait.to_string());
+    }
+    if differs(|timing| &timing.group_interval) {
+        yaml.pair(indent, "", "group_interval", &timing.group_interval.to_string());
+    }
+    if differs(|timing| &timing.repeat_interval) {
+        yaml.pair(indent, "", "repeat_interval", &timing.repeat_interval.to_string());
+    }
+}
+
+/// A list on one line.
+fn flow(texts: &[String]) -> String {
+    let written: Vec<String> =
+        texts.iter().map(|text| serde_json::Value::from(text.as_str()).to_string()).collect();
+    format!("[{}]", written.join(", "))
+}
+
+fn matchers(yaml: &mut Yaml, indent: usize, key: &str, matchers: &[Matcher]) {
+    if matchers.is_empty() {
+        return;
+    }
+    yaml.line(indent, &format!("{key}:"));
+    for matcher in matchers {
+        yaml.line(indent + 2, &format!("- {}", scalar(&spelled(matcher))));
+    }
+}
+
+/// `severity="critical"`, `component=~"api|websocket"`; as Alertmanager's old and its new reader of matchers both take it.
+fn spelled(matcher: &Matcher) -> String {
+    let (operator, value) = match (&matcher.values[..], matcher.negative) {
+        ([value], false) => ("=", value.clone()),
+        ([value], true) => ("!=", value.clone()),
+        (values, negative) => {
+            let operator = if negative { "!~" } else { "=~" };
+            (operator, values.iter().map(|value| literally(value)).collect::<Vec<_>>().join("|"))
+        }
+    };
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("{}{operator}\"{value}\"", matcher.label)
+}
+
+/// A regular expression (RE2) that matches this text only.
+fn literally(text: &str) -> String {
+    let mut pattern = String::new();
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
+    match &silenced.why {
+        Why::PageOverTicket => {
+            yaml.comment(2, "The page says more than the ticket of the same SLO. A label that is on neither side is equal to Alertmanager.");
+        }
+        Why::Down { service } => {
+            yaml.comment(2, &format!("While {service} is down: what needs it."));
+        }
+        Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
+    }
+    yaml.line(2, "- source_matchers:");
+    for matcher in &silenced.source {
+        yaml.line(6, &format!("- {}", scalar(&spelled(matcher))));
+    }
+    matchers(yaml, 4, "target_matchers", &silenced.target);
+    if !silenced.equal.is_empty() {
+        yaml.line(4, &format!("equal: {}", flow(&silenced.equal)));
+    }
+}
+
+/// Values that have to be a text of Alertmanager's templates, in one place.
+const TITLE: &str = r#"{{ template "slowburn.title" . }}"#;
+const TEXT: &str = r#"{{ template "slowburn.text" . }}"#;
+const HTML: &str = r#"{{ template "slowburn.html" . }}"#;
+const SLACK_TITLE: &str = r#"{{ template "slowburn.slack.title" . }}"#;
+const SLACK_TEXT: &str = r#"{{ template "slowburn.slack.text" . }}"#;
+
+fn receiver(yaml: &mut Yaml, receiver: &Receiver) {
+    yaml.pair(2, "- ", "name", receiver.name.as_str());
+    let mut last = "";
+    for channel in &receiver.channels {
+        let kind = match channel {
+            Channel::Email { .. } => "email_configs",
+            Channel::Slack { .. } => "slack_configs",
+            Channel::Webhook { .. } => "webhook_configs",
+            Channel::PagerDuty { .. } => "pagerduty_configs",
+            Channel::Opsgenie { .. } => "opsgenie_configs",
+        };
+        // Channels of one kind stand together.
+        if kind != last {
+            yaml.line(4, &format!("{kind}:"));
+            last = kind;
+        }
+        self::channel(yaml, channel);
+    }
+}
+
+fn channel(yaml: &mut Yaml, channel: &Channel) {
+    yaml.line(6, "- send_resolved: true");
+    match channel {
+        Channel::Email { to } => {
+            yaml.pair(8, "", "to", to);
+            yaml.line(8, "headers:");
+            yaml.pair(10, "", "Subject", TITLE);
+            yaml.pair(8, "", "html", HTML);
+            yaml.pair(8, "", "text", TEXT);
+        }
+        Channel::Slack { channel, api_url_file } => {
+            yaml.pair(8, "", "api_url_file", api_url_file);
+            yaml.pair(8, "", "channel", &text::inert(channel));
+            yaml.pair(8, "", "title", SLACK_TITLE);
+            yaml.pair(8, "", "text", SLACK_TEXT);
+        }
+        Channel::Webhook { address, token_file } => {
+            match address {
+                Address::Url(url) => yaml.pair(8, "", "url", url),
+                Address::File(file) => yaml.pair(8, "", "url_file", file),
+            }
+            if let Some(file) = token_file {
+                yaml.line(8, "http_config:");
+                yaml.line(10, "authorization:");
+                yaml.pair(12, "", "credentials_file", file);
+            }
+        }
+        Channel::PagerDuty { routing_key_file } => {
+            yaml.pair(8, "", "routing_key_file", routing_key_file);
+            yaml.pair(8, "", "description", TITLE);
+        }
+        Channel::Opsgenie { api_key_file } => {
+            yaml.pair(8, "", "api_key_file", api_key_file);
+            yaml.pair(8, "", "message", TITLE);
+            yaml.pair(8, "", "description", TEXT);
+        }
+    }
+}
+
+fn times(yaml: &mut Yaml, times: &Times) {
+    yaml.pair(2, "- ", "name", times.name.as_str());
+    yaml.line(4, "time_intervals:");
+    for TimeSpan { days, from, to } in &times.spans {
+        yaml.pair(6, "- ", "location", &times.time_zone);
+        if !days.is_empty() {
+            const NAMES: [&str; 7] =
+                ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+            let names: Vec<String> = (0..)
+                .zip(NAMES)
+                .filter(|(day, _)| days.contains(day))
+                .map(|(_, name)| name.to_owned())
+                .collect();
+            yaml.line(8, &format!("weekdays: {}", flow(&names)));
+        }
+        if (*from, *to) != (0, 1440) {
+            let clock = |minutes: &u16| format!("\"{:02}:{:02}\"", minutes / 60, minutes % 60);
+            yaml.line(8, "times:");
+            yaml.line(10, &format!("- start_time: {}", clock(from)));
+            yaml.line(12, &format!("end_time: {}", clock(to)));
+        }
+    }
+}
+
+/// Who is told of every alert, for `amtool config routes test` or any other reader of YAML.
+fn tests(deliveries: &[Delivery]) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.comment(0, "Who is told of every alert, computed from the definitions and not from alertmanager.yml. To ask Alertmanager:");
+    yaml.comment(0, "amtool config routes test --config.file=alertmanager.yml --verify.receivers=RECEIVER,… LABEL=VALUE …");
+    yaml.line(0, "tests:");
+    for delivery in deliveries {
+        yaml.line(2, "- labels:");
+        for (name, value) in &delivery.labels {
+            yaml.pair(6, "", name, value);
+        }
+        yaml.line(4, &format!("receivers: {}", flow(&delivery.receivers)));
+    }
+    yaml.finish()
+}

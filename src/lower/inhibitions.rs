@@ -1,0 +1,178 @@
+//! What is silenced while something else fires, so that one problem is one notification.
+//!
+//! **Invariant:** nothing silences what is louder than itself, and what is silenced carries every label that has to be equal,
+//! or nothing on either side does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::alerts::Known;
+use super::matching::{matchers, piece};
+use crate::model::{Dependency, Model};
+use crate::plan::{Matcher, Silenced, Why};
+use crate::vocabulary::{Name, Severity};
+
+/// All of them: the page over its ticket, what is down over what needs it, the author's own.
+pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+    let mut all = vec![page_over_ticket(model)];
+    all.extend(dependencies(model, alerts));
+    for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
+        all.push(Silenced {
+            why: Why::Declared,
+            source: matchers(&piece(&declared.source)),
+            target: matchers(&piece(&declared.silenced)),
+            equal: declared.equal.iter().map(|(label, _)| label.clone()).collect(),
+        });
+    }
+    all
+}
+
+/// Labels by which alerts of one Prometheus are told from those of another.
+fn external(model: &Model) -> Vec<String> {
+    model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
+}
+
+fn severity(model: &Model, severity: Severity) -> Matcher {
+    is("severity", [model.project.severities.get(severity).label.as_str()])
+}
+
+fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
+    let values = values.into_iter().map(str::to_owned).collect();
+    Matcher { label: label.to_owned(), negative: false, values }
+}
+
+/// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager takes a label that is on neither side for equal.
+/// For the same reason alerts without `slo` have to be left out, or everything a service says about itself would be one SLO.
+fn page_over_ticket(model: &Model) -> Silenced {
+    let mut by: BTreeSet<String> = external(model).into_iter().collect();
+    for slo in model.services.iter().flat_map(|service| &service.slos) {
+        by.extend(slo.by.iter().map(ToString::to_string));
+    }
+    let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
+    let mut equal = vec!["service".to_owned(), "slo".to_owned()];
+    equal.extend(by);
+    Silenced {
+        why: Why::PageOverTicket,
+        source: vec![severity(model, Severity::Page), any.clone()],
+        target: vec![severity(model, Severity::Ticket), any],
+        equal,
+    }
+}
+
+/// What says that a service, or one promise of it, is broken.
+pub fn causes<'a>(dependency: &Dependency, alerts: &'a [Known]) -> Vec<&'a Known<'a>> {
+    alerts
+        .iter()
+        .filter(|alert| alert.service == &dependency.on)
+        .filter(|alert| match &dependency.slo {
+            Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page,
+            None => alert.down,
+        })
+        .collect()
+}
+
+/// Everything that needs a cause, however far; with the loudest alert of it that is silenced.
+type Dependants<'a> = BTreeMap<&'a Name, Severity>;
+
+/// One rule per cause and per set of labels that both sides carry.
+fn dependencies(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+    let edges = &model.project.dependencies;
+    let mut causes: BTreeMap<(&Name, Option<&Name>), &Dependency> = BTreeMap::new();
+    for edge in edges {
+        causes.entry((&edge.on, edge.slo.as_ref())).or_insert(edge);
+    }
+    let mut rules: Vec<Silenced> = Vec::new();
+    for edge in causes.into_values() {
+        let dependants = dependants(edge, edges);
+        for (labels, sources) in by_labels(self::causes(edge, alerts)) {
+            let of = |severity: Severity| -> Vec<&Known> {
+                sources.iter().copied().filter(|source| source.severity == severity).collect()
+            };
+            let needing = |most: &[Severity]| -> Vec<&Name> {
+                dependants
+                    .iter()
+                    .filter(|(_, loudest)| most.contains(loudest))
+                    .map(|(name, _)| *name)
+                    .collect()
+            };
+            let (page, ticket) = (Severity::Page, Severity::Ticket);
+            let mut add = |sources: &[&Known], targets: &[&Name], tickets: bool| {
+                rules.extend(rule(model, edge, &labels, sources, targets, tickets, alerts));
+            };
+            // Pages silence as much as the dependency says, tickets never more than tickets.
+            add(&of(page), &needing(&[page]), false);
+            add(&of(page), &needing(&[ticket]), true);
+            add(&of(ticket), &needing(&[page, ticket]), true);
+        }
+    }
+    rules
+}
+
+/// Alerts by the labels that tell them apart among those of one name.
+fn by_labels<'a>(alerts: Vec<&'a Known<'a>>) -> BTreeMap<BTreeSet<String>, Vec<&'a Known<'a>>> {
+    let mut groups: BTreeMap<BTreeSet<String>, Vec<&Known>> = BTreeMap::new();
+    for alert in alerts {
+        groups.entry(alert.by.iter().cloned().collect()).or_default().push(alert);
+    }
+    groups
+}
+
+/// Who needs what `cause` names: a chain silences no more than its weakest link.
+fn dependants<'a>(cause: &Dependency, edges: &'a [Dependency]) -> Dependants<'a> {
+    let mut found: Dependants = BTreeMap::new();
+    let direct = edges.iter().filter(|edge| edge.on == cause.on && edge.slo == cause.slo);
+    let mut left: Vec<(&Name, Severity)> = direct.map(|edge| (&edge.service, edge.silences)).collect();
+    while let Some((name, most)) = left.pop() {
+        // `Page` is the louder of the two, and the lesser in order.
+        if *name == cause.on || found.get(name).is_some_and(|known| *known <= most) {
+            continue;
+        }
+        found.insert(name, most);
+        let further = edges.iter().filter(|edge| edge.on == *name);
+        left.extend(further.map(|edge| (&edge.service, edge.silences.max(most))));
+    }
+    found
+}
+
+fn rule(
+    model: &Model,
+    cause: &Dependency,
+    by: &BTreeSet<String>,
+    sources: &[&Known],
+    targets: &[&Name],
+    tickets: bool,
+    alerts: &[Known],
+) -> Vec<Silenced> {
+    if sources.is_empty() || targets.is_empty() {
+        return Vec::new();
+    }
+    let names: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    let mut shared: BTreeMap<Vec<String>, Vec<Matcher>> = BTreeMap::new();
+    if by.is_empty() {
+        shared.insert(Vec::new(), vec![is("service", targets.iter().map(|name| name.as_str()))]);
+    } else {
+        let mut groups: BTreeMap<Vec<String>, BTreeSet<&str>> = BTreeMap::new();
+        for alert in alerts.iter().filter(|alert| targets.contains(&alert.service)) {
+            let both = alert.by.iter().filter(|label| by.contains(*label)).cloned().collect();
+            if !tickets || alert.severity == Severity::Ticket {
+                groups.entry(both).or_default().insert(&alert.name);
+            }
+        }
+        shared.extend(groups.into_iter().map(|(both, names)| (both, vec![is("alertname", names)])));
+    }
+    shared
+        .into_iter()
+        .map(|(both, mut target)| {
+            if tickets {
+                target.push(severity(model, Severity::Ticket));
+            }
+            let mut equal = external(model);
+            equal.extend(both);
+            Silenced {
+                why: Why::Down { service: cause.on.to_string() },
+                source: vec![is("alertname", names.iter().copied())],
+                target,
+                equal,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! Sets of alerts by what their labels are: what is left of one without another, in pieces that do not overlap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Matching;
+use crate::plan::Matcher;
+
+/// Alerts for each of whose labels this holds.
+pub(super) type Piece = BTreeMap<String, Values>;
+
+/// Values of one label; a label that is not there has the value "".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    /// One of these.
+    Among(BTreeSet<String>),
+    /// None of these.
+    Beside(BTreeSet<String>),
+}
+
+impl Values {
+    fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Among(one), Self::Among(two)) => Self::Among(one & two),
+            (Self::Among(among), Self::Beside(beside)) | (Self::Beside(beside), Self::Among(among)) => {
+                Self::Among(among - beside)
+            }
+            (Self::Beside(one), Self::Beside(two)) => Self::Beside(one | two),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Among(values) if values.is_empty())
+    }
+}
+
+pub(super) fn piece(matching: &Matching) -> Piece {
+    matching.iter().map(|(label, values)| (label.clone(), Values::Among(values.clone()))).collect()
+}
+
+/// The alerts of `piece` whose label has such a value; `None` if there can be none.
+fn and(piece: &Piece, label: &str, values: &Values) -> Option<Piece> {
+    let values = piece.get(label).map_or_else(|| values.clone(), |known| known.and(values));
+    if values.is_empty() {
+        return None;
+    }
+    let mut piece = piece.clone();
+    piece.insert(label.to_owned(), values);
+    Some(piece)
+}
+
+/// The alerts of `piece` that do not match.
+pub(super) fn without(piece: &Piece, matching: &Matching) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = piece.clone();
+    for (label, values) in matching {
+        let Some(inside) = and(&rest, label, &Values::Among(values.clone())) else {
+            // They have nothing in common.
+            return vec![piece.clone()];
+        };
+        pieces.extend(and(&rest, label, &Values::Beside(values.clone())));
+        rest = inside;
+    }
+    pieces
+}
+
+/// As a target spells it.
+pub(super) fn matchers(piece: &Piece) -> Vec<Matcher> {
+    piece
+        .iter()
+        .map(|(label, values)| {
+            let (negative, values) = match values {
+                Values::Among(values) => (false, values),
+                Values::Beside(values) => (true, values),
+            };
+            Matcher { label: label.clone(), negative, values: values.iter().cloned().collect() }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matching(labels: &[(&str, &str)]) -> Matching {
+        labels
+            .iter()
+            .map(|(label, values)| ((*label).to_owned(), values.split('|').map(str::to_owned).collect()))
+            .collect()
+    }
+
+    fn holds(piece: &Piece, labels: &BTreeMap<&str, &str>) -> bool {
+        piece.iter().all(|(label, values)| {
+            let value = labels.get(label.as_str()).copied().unwrap_or_default();
+            match values {
+                Values::Among(values) => values.contains(value),
+                Values::Beside(values) => !values.contains(value),
+            }
+        })
+    }
+
+    #[test]
+    fn pieces_are_what_is_left_and_do_not_overlap() {
+        let one = matching(&[("a", "1|2"), ("c", "1")]);
+        let two = matching(&[("a", "2|3"), ("b", "1")]);
+        let pieces = without(&piece(&one), &two);
+        for values in 0..64 {
+            let value = |shift: u32| ["", "1", "2", "3"][(values >> shift) % 4];
+            let labels = BTreeMap::from([("a", value(0)), ("b", value(2)), ("c", value(4))]);
+            let wanted = holds(&piece(&one), &labels) && !holds(&piece(&two), &labels);
+            let found = pieces.iter().filter(|piece| holds(piece, &labels)).count();
+            assert_eq!(found, usize::from(wanted), "{labels:?}");
+        }
+        assert_eq!(without(&piece(&one), &matching(&[("c", "2"), ("b", "1")])), [piece(&one)]);
+        assert_eq!(without(&piece(&one), &Matching::new()), []);
+    }
+}

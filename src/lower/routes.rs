@@ -1,0 +1,147 @@
+//! Who is told of which alert.
+//!
+//! Every route whose labels match takes part, up to one that says `stop`, and each receiver is told once: by the first route
+//! that names it. What that comes to is written into the matchers, so that no route depends on those before it.
+
+use super::alerts::Known;
+use super::matching::{Piece, matchers, piece, without};
+use crate::model::{Alertmanager, Labels, Matching, Route};
+use crate::plan::{Delivery, SentTo};
+use crate::vocabulary::Name;
+
+/// More pieces than this of one route are none that a person could follow.
+pub const MOST_PIECES: usize = 16;
+
+/// The examples of one alert are not multiplied beyond this.
+const MOST_EXAMPLES: usize = 64;
+
+/// The routes as they are sent.
+pub(super) fn all(alertmanager: &Alertmanager) -> Vec<SentTo> {
+    let mut sent = Vec::new();
+    for (index, route) in alertmanager.routes.iter().enumerate() {
+        for receiver in &route.to {
+            let whole = piece(&route.matching);
+            for piece in pieces(&alertmanager.routes, index, receiver) {
+                sent.push(SentTo {
+                    matchers: matchers(&piece),
+                    receiver: receiver.to_string(),
+                    timing: route.timing.clone(),
+                    escalates: route.escalates,
+                    narrowed: piece != whole,
+                    mute: route.mute.iter().map(ToString::to_string).collect(),
+                });
+            }
+        }
+    }
+    sent
+}
+
+/// How many routes it takes to say which alerts reach a receiver by this one; [`MOST_PIECES`] and more are not counted.
+pub fn count(routes: &[Route], index: usize, receiver: &Name) -> usize {
+    pieces(routes, index, receiver).len()
+}
+
+/// The alerts of which `receiver` is told by this route.
+fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
+    let mut pieces = vec![piece(&routes[index].matching)];
+    for earlier in before(routes, index, receiver) {
+        pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();
+        if pieces.len() >= MOST_PIECES {
+            break;
+        }
+    }
+    pieces
+}
+
+/// Earlier routes that decide whether this one tells `receiver`.
+fn before<'a>(routes: &'a [Route], index: usize, receiver: &Name) -> impl Iterator<Item = &'a Route> {
+    routes[..index].iter().filter(move |earlier| earlier.stop || earlier.to.contains(receiver))
+}
+
+/// The first earlier route that takes an alert from this one, for one of its receivers.
+pub fn taken<'a>(routes: &'a [Route], index: usize, receiver: &Name, alert: &Known) -> Option<&'a Route> {
+    before(routes, index, receiver).find(|earlier| alert.always(&earlier.matching))
+}
+
+/// Who is told of each alert, read off the routes as they were written: it knows nothing of pieces and matchers, so that it can
+/// judge them.
+pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<Delivery> {
+    let mut deliveries = Vec::new();
+    for alert in alerts {
+        for labels in examples(alertmanager, alert) {
+            let receivers = receivers(alertmanager, &labels);
+            deliveries.push(Delivery { labels, receivers });
+        }
+    }
+    deliveries
+}
+
+fn receivers(alertmanager: &Alertmanager, labels: &Labels) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for route in &alertmanager.routes {
+        if !matches(&route.matching, labels) {
+            continue;
+        }
+        for receiver in &route.to {
+            if !told.iter().any(|known| known == receiver.as_str()) {
+                told.push(receiver.to_string());
+            }
+        }
+        if route.stop {
+            break;
+        }
+    }
+    if told.is_empty() {
+        told.extend(alertmanager.default.as_ref().map(ToString::to_string));
+    }
+    told
+}
+
+fn matches(matching: &Matching, labels: &Labels) -> bool {
+    matching.iter().all(|(label, values)| values.contains(labels.get(label).map_or("", String::as_str)))
+}
+
+/// The alert with each value that a route asks for where its own are not known, and with one that none asks for.
+fn examples(alertmanager: &Alertmanager, alert: &Known) -> Vec<Labels> {
+    let mut examples = vec![alert.labels.clone()];
+    for label in &alert.open {
+        let mut values: Vec<String> = alertmanager
+            .routes
+            .iter()
+            .filter_map(|route| route.matching.get(label))
+            .flatten()
+            .filter(|value| !value.is_empty())
+            .cloned()
+            .collect();
+        if values.is_empty() && !alert.by.contains(label) {
+            // One that Prometheus adds to all alerts, and that nobody asks for.
+            continue;
+        }
+        values.sort();
+        values.dedup();
+        let mut other = format!("some-{label}");
+        while values.contains(&other) {
+            other.push('-');
+        }
+        values.push(other);
+        let with = |labels: &Labels, value: &String| {
+            let mut labels = labels.clone();
+            labels.insert(label.clone(), value.clone());
+            labels
+        };
+        let every = examples.len() * values.len() <= MOST_EXAMPLES;
+        let (rest, asked) = values.split_last().expect("at least the other value");
+        examples = examples
+            .iter()
+            .map(|labels| with(labels, rest))
+            .chain(
+                // Where there were too many together, each value is tried once.
+                examples
+                    .iter()
+                    .take(if every { examples.len() } else { 1 })
+                    .flat_map(|labels| asked.iter().map(|value| with(labels, value))),
+            )
+            .collect();
+    }
+    examples
+}

@@ -1,0 +1,295 @@
+//! `alertmanager` and `dependencies` of the project file, key by key.
+
+use super::fields::{Fields, as_scalar, wrong_type};
+use super::yaml::{Node, Value};
+use crate::ast::{
+    AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
+    RouteBlock, SmtpBlock, TimeBlock, TimingBlock,
+};
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+use crate::source::Span;
+
+const KEYS: &[&str] = &[
+    "version",
+    "smtp",
+    "receivers",
+    "default",
+    "group_by",
+    "group_wait",
+    "group_interval",
+    "repeat_interval",
+    "times",
+    "routes",
+    "inhibitions",
+];
+const ROUTE_KEYS: &[&str] =
+    &["match", "to", "after", "group_by", "group_wait", "group_interval", "repeat_interval", "mute", "stop"];
+
+pub(super) fn alertmanager(
+    place: Span,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<AlertmanagerBlock> {
+    let mut inline = Vec::new();
+    let mut fields = Fields::of(node, "`alertmanager`", KEYS, problems)?;
+    let version = fields.scalar("version");
+    let smtp = fields.node("smtp").and_then(|node| smtp(node, &mut inline, fields.problems()));
+    if !fields.has("receivers") {
+        fields.missing("receivers", "receivers: { on-call: { email: … } }");
+    }
+    let receivers = fields.map("receivers", |node, problems| receiver(node, &mut inline, problems));
+    let default = fields.scalar("default");
+    let timing = timing(&mut fields);
+    let times = fields.map("times", time);
+    let before = fields.problems().len();
+    let routes = fields.list("routes", route);
+    let understood = fields.problems().len() == before;
+    let inhibitions = fields.list("inhibitions", inhibition);
+    fields.finish();
+    Some(AlertmanagerBlock {
+        span: place,
+        version,
+        smtp,
+        receivers,
+        default,
+        timing,
+        times,
+        routes,
+        understood,
+        inhibitions,
+        inline,
+    })
+}
+
+/// Takes keys that would hold a secret in the source, and says whether there were any.
+fn secrets(
+    fields: &mut Fields,
+    keys: &[&str],
+    instead: &'static str,
+    inline: &mut Vec<InlineSecret>,
+) -> bool {
+    let before = inline.len();
+    for name in keys {
+        let Some((key, node)) = fields.foreign(name) else { continue };
+        let value = as_scalar(node, &format!("`{name}`"), fields.problems());
+        inline.extend(value.map(|value| InlineSecret { key: key.clone(), value, instead }));
+    }
+    inline.len() > before
+}
+
+/// The file of a secret that has to be there; nothing more is said of one that stands in the source.
+fn secret_file(
+    fields: &mut Fields,
+    keys: &[&str],
+    file: &'static str,
+    example: &str,
+    inline: &mut Vec<InlineSecret>,
+) -> Option<Scalar> {
+    match secrets(fields, keys, file, inline) {
+        true => fields.scalar(file),
+        false => fields.required(file, example),
+    }
+}
+
+fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<SmtpBlock> {
+    let mut fields = Fields::of(node, "`smtp`", &["host", "from", "user", "password_file", "tls"], problems)?;
+    let host = fields.required("host", "host: mail.internal:587");
+    let from = fields.required("from", "from: alerts@…");
+    let user = fields.scalar("user");
+    secrets(&mut fields, &["password", "auth_password", "secret"], "password_file", inline);
+    let password_file = fields.scalar("password_file");
+    let tls = fields.scalar("tls");
+    fields.finish();
+    Some(SmtpBlock { host: host?, from: from?, user, password_file, tls })
+}
+
+fn receiver(
+    node: &Node,
+    inline: &mut Vec<InlineSecret>,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<ChannelBlock>> {
+    const CHANNELS: &[&str] = &["email", "slack", "webhook", "pagerduty", "opsgenie"];
+    let mut fields = Fields::of(node, "a receiver", CHANNELS, problems)?;
+    if !CHANNELS.iter().any(|channel| fields.has(channel)) {
+        fields.problems().push(
+            Problem::error(
+                "missing-key",
+                Span { end: node.span.start + 1, ..node.span },
+                "this receiver is told by nothing",
+            )
+            .help("add a channel: `email`, `slack`, `webhook`, `pagerduty` or `opsgenie`"),
+        );
+    }
+    let mut channels: Vec<ChannelBlock> =
+        fields.one_or_more("email").into_iter().map(ChannelBlock::Email).collect();
+    if let Some(node) = fields.node("slack") {
+        channels.extend(slack(node, inline, fields.problems()));
+    }
+    if let Some(node) = fields.node("webhook") {
+        channels.extend(webhook(node, inline, fields.problems()));
+    }
+    if let Some(node) = fields.node("pagerduty") {
+        channels.extend(pagerduty(node, inline, fields.problems()));
+    }
+    if let Some(node) = fields.node("opsgenie") {
+        channels.extend(opsgenie(node, inline, fields.problems()));
+    }
+    fields.finish();
+    Some(channels)
+}
+
+fn slack(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<ChannelBlock> {
+    let mut fields = Fields::of(node, "`slack`", &["channel", "api_url_file"], problems)?;
+    let channel = fields.required("channel", "channel: \"#alerts\"");
+    let api_url_file = secret_file(
+        &mut fields,
+        &["api_url", "url", "webhook_url", "token"],
+        "api_url_file",
+        "api_url_file: /etc/alertmanager/secrets/slack",
+        inline,
+    );
+    fields.finish();
+    Some(ChannelBlock::Slack { channel: channel?, api_url_file: api_url_file? })
+}
+
+fn webhook(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<ChannelBlock> {
+    let mut fields = Fields::of(node, "`webhook`", &["url", "url_file", "token_file"], problems)?;
+    let keys = ["token", "bearer_token", "password", "credentials", "secret"];
+    secrets(&mut fields, &keys, "token_file", inline);
+    if !fields.has("url") && !fields.has("url_file") {
+        fields.missing("url", "url: http://…");
+    }
+    let url = fields.scalar("url");
+    let url_file = fields.scalar("url_file");
+    let token_file = fields.scalar("token_file");
+    fields.finish();
+    Some(ChannelBlock::Webhook { url, url_file, token_file })
+}
+
+fn pagerduty(
+    node: &Node,
+    inline: &mut Vec<InlineSecret>,
+    problems: &mut Vec<Problem>,
+) -> Option<ChannelBlock> {
+    let mut fields = Fields::of(node, "`pagerduty`", &["routing_key_file"], problems)?;
+    let example = "routing_key_file: /etc/alertmanager/secrets/pagerduty";
+    let keys = ["routing_key", "service_key", "integration_key"];
+    let file = secret_file(&mut fields, &keys, "routing_key_file", example, inline);
+    fields.finish();
+    file.map(ChannelBlock::PagerDuty)
+}
+
+fn opsgenie(
+    node: &Node,
+    inline: &mut Vec<InlineSecret>,
+    problems: &mut Vec<Problem>,
+) -> Option<ChannelBlock> {
+    let mut fields = Fields::of(node, "`opsgenie`", &["api_key_file"], problems)?;
+    let example = "api_key_file: /etc/alertmanager/secrets/opsgenie";
+    let file = secret_file(&mut fields, &["api_key"], "api_key_file", example, inline);
+    fields.finish();
+    file.map(ChannelBlock::Opsgenie)
+}
+
+fn timing(fields: &mut Fields) -> TimingBlock {
+    TimingBlock {
+        group_by: fields.has("group_by").then(|| fields.texts("group_by")),
+        group_wait: fields.scalar("group_wait"),
+        group_interval: fields.scalar("group_interval"),
+        repeat_interval: fields.scalar("repeat_interval"),
+    }
+}
+
+fn time(node: &Node, problems: &mut Vec<Problem>) -> Option<TimeBlock> {
+    let mut fields = Fields::of(node, "an entry of `times`", &["days", "hours", "time_zone"], problems)?;
+    if !fields.has("days") && !fields.has("hours") {
+        fields.missing("hours", "hours: \"22:00-07:00\"");
+    }
+    let block = TimeBlock {
+        days: fields.one_or_more("days"),
+        hours: fields.one_or_more("hours"),
+        time_zone: fields.scalar("time_zone"),
+    };
+    fields.finish();
+    Some(block)
+}
+
+/// `match`, `while` and `silence`: labels with a value or several.
+fn matches(fields: &mut Fields, name: &'static str) -> MatchBlock {
+    fields.map(name, |node, problems| one_or_more(node, &format!("an entry of `{name}`"), problems))
+}
+
+fn one_or_more(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Vec<Scalar>> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(vec![scalar.clone()]),
+        Value::List(entries) if !entries.is_empty() => {
+            Some(entries.iter().filter_map(|entry| as_scalar(entry, what, problems)).collect())
+        }
+        Value::List(_) | Value::Map(_) | Value::Null => {
+            problems.push(wrong_type(node, what, "a value or a list of values"));
+            None
+        }
+    }
+}
+
+fn route(node: &Node, problems: &mut Vec<Problem>) -> Option<RouteBlock> {
+    let before = problems.len();
+    let mut fields = Fields::of(node, "a route", ROUTE_KEYS, problems)?;
+    if !fields.has("to") {
+        fields.missing("to", "to: NAME");
+    }
+    let block = RouteBlock {
+        span: node.span,
+        matches: matches(&mut fields, "match"),
+        to: fields.one_or_more("to"),
+        after: fields.scalar("after"),
+        timing: timing(&mut fields),
+        mute: fields.one_or_more("mute"),
+        stop: fields.scalar("stop"),
+    };
+    fields.finish();
+    // Half a route would take what it does not mean.
+    (problems.len() == before).then_some(block)
+}
+
+fn inhibition(node: &Node, problems: &mut Vec<Problem>) -> Option<InhibitionBlock> {
+    let before = problems.len();
+    let mut fields = Fields::of(node, "an inhibition", &["while", "silence", "equal"], problems)?;
+    for (name, example) in [("while", "while: { alertname: … }"), ("silence", "silence: { service: … }")]
+    {
+        if !fields.has(name) || fields.empty_map(name).is_some() {
+            fields.missing(name, example);
+        }
+    }
+    let block = InhibitionBlock {
+        span: node.span,
+        source: matches(&mut fields, "while"),
+        silenced: matches(&mut fields, "silence"),
+        equal: fields.one_or_more("equal"),
+    };
+    fields.finish();
+    (problems.len() == before).then_some(block)
+}
+
+/// `dependencies`.
+pub(super) fn dependencies(fields: &mut Fields) -> Map<Vec<DependencyBlock>> {
+    fields.map("dependencies", |node, problems| match &node.value {
+        Value::List(entries) => {
+            Some(entries.iter().filter_map(|entry| dependency(entry, problems)).collect())
+        }
+        _ => Some(dependency(node, problems).into_iter().collect()),
+    })
+}
+
+fn dependency(node: &Node, problems: &mut Vec<Problem>) -> Option<DependencyBlock> {
+    if !matches!(node.value, Value::Map(_)) {
+        let on = as_scalar(node, "an entry of `dependencies`", problems)?;
+        return Some(DependencyBlock { on, silences: None });
+    }
+    let mut fields = Fields::of(node, "an entry of `dependencies`", &["on", "silences"], problems)?;
+    let on = fields.required("on", "on: NAME");
+    let silences = fields.scalar("silences");
+    fields.finish();
+    Some(DependencyBlock { on: on?, silences })
+}

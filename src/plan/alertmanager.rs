@@ -1,0 +1,89 @@
+//! Who is told of an alert, as computed.
+
+use crate::model::Labels;
+pub use crate::model::{Address, Channel, Receiver, Smtp, TimeSpan, Times, Timing};
+
+/// Everything between an alert and those who are told.
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    /// How mail is sent.
+    pub smtp: Option<Smtp>,
+    /// All of them.
+    pub receivers: Vec<Receiver>,
+    /// Told of what no route takes; `None` if nobody is.
+    pub default: Option<String>,
+    /// What holds where a route says nothing.
+    pub timing: Timing,
+    /// Named times.
+    pub times: Vec<Times>,
+    /// Each stands for itself: none takes anything from another.
+    pub routes: Vec<SentTo>,
+    /// What is silenced while something else fires.
+    pub inhibitions: Vec<Silenced>,
+    /// Who is told of every alert.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// One receiver of some alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentTo {
+    /// All of them hold.
+    pub matchers: Vec<Matcher>,
+    /// The receiver's name.
+    pub receiver: String,
+    /// When and how.
+    pub timing: Timing,
+    /// Whether it is told only of what still fires after `timing.group_wait`.
+    pub escalates: bool,
+    /// Whether alerts were taken out that earlier routes decide on.
+    pub narrowed: bool,
+    /// Names of times without notifications.
+    pub mute: Vec<String>,
+}
+
+/// What a label's value has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matcher {
+    /// The label.
+    pub label: String,
+    /// Whether it is none of the values.
+    pub negative: bool,
+    /// At least one; no value at all is "".
+    pub values: Vec<String>,
+}
+
+/// What is silenced while something else fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silenced {
+    /// For the reviewer.
+    pub why: Why,
+    /// What fires.
+    pub source: Vec<Matcher>,
+    /// What is silenced.
+    pub target: Vec<Matcher>,
+    /// Labels that have the same value on both sides, or are on neither.
+    pub equal: Vec<String>,
+}
+
+/// Why something is silenced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The page says more than the ticket of the same promise.
+    PageOverTicket,
+    /// What is needed is down.
+    Down {
+        /// The service that is needed.
+        service: String,
+    },
+    /// The author says so.
+    Declared,
+}
+
+/// Who is told of one alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its labels, with values for those that are not known before it fires.
+    pub labels: Labels,
+    /// The names of receivers, in the order of the routes.
+    pub receivers: Vec<String>,
+}

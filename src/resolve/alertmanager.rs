@@ -1,0 +1,529 @@
+//! Who is told of an alert: every name known, every secret in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{secrets, settings, values, whole};
+use crate::ast::{
+    AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
+    TimingBlock,
+};
+use crate::diagnostic::Problem;
+use crate::model::{
+    Address, Alertmanager, Channel, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp, TimeSpan,
+    Times, Timing,
+};
+use crate::parse::{listed, nearest};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault};
+
+/// The oldest Alertmanager that is supported: Debian 12's.
+const OLDEST: (u32, u32) = (0, 25);
+
+/// The first that reads the address of a webhook from a file.
+const URL_FILE: (u32, u32) = (0, 26);
+
+/// What surrounds the block.
+pub(super) struct Context<'a> {
+    pub severities: &'a PerSeverity<SeverityStyle>,
+    pub external_labels: &'a [LabelName],
+    /// The project's.
+    pub time_zone: Option<&'a Scalar>,
+}
+
+pub(super) fn alertmanager(
+    block: &AlertmanagerBlock,
+    context: &Context,
+    problems: &mut Vec<Problem>,
+) -> Alertmanager {
+    secrets::inline(&block.inline, problems);
+    let version = version(block.version.as_ref(), problems);
+    let smtp = block.smtp.as_ref().and_then(|smtp| self::smtp(smtp, problems));
+    let mut receivers = Vec::new();
+    for (key, channels) in &block.receivers {
+        let name = values::name(&key.text, key.span, "a receiver", problems);
+        let mail = channels.iter().find_map(|channel| match channel {
+            ChannelBlock::Email(to) => Some(to),
+            _ => None,
+        });
+        if let Some(to) = mail.filter(|_| block.smtp.is_none()) {
+            problems.push(
+                Problem::error("missing-key", whole(to), "nothing says how mail is sent")
+                    .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),
+            );
+        }
+        let channels =
+            channels.iter().filter_map(|channel| self::channel(channel, version, problems)).collect();
+        receivers.extend(name.map(|name| Receiver { name, channels }));
+    }
+    let mut default_by = vec!["service".to_owned()];
+    default_by.extend(context.external_labels.iter().map(ToString::to_string));
+    let built_in = Timing {
+        group_by: Some(default_by),
+        group_wait: Duration::from_secs(30),
+        group_interval: Duration::from_secs(300),
+        repeat_interval: Duration::from_secs(4 * 3600),
+    };
+    let timing = timing(&block.timing, &built_in, problems);
+    let known = Known {
+        receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
+        times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
+    };
+    let default = block.default.as_ref().and_then(|name| known.receiver(name, problems));
+    let routes: Vec<Route> = block
+        .routes
+        .iter()
+        .filter_map(|route| self::route(route, &timing, &known, context, problems))
+        .collect();
+    Alertmanager {
+        smtp,
+        receivers,
+        complete: block.understood
+            && routes.len() == block.routes.len()
+            && default.is_some() == block.default.is_some(),
+        default,
+        times: block
+            .times
+            .iter()
+            .filter_map(|(key, time)| times(&key.text, key.span, time, context, problems))
+            .collect(),
+        routes,
+        timing,
+        inhibitions: block.inhibitions.iter().filter_map(|one| inhibition(one, context, problems)).collect(),
+        place: block.span,
+    }
+}
+
+fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) {
+    let Some(written) = written else { return OLDEST };
+    let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
+    match parts.as_deref() {
+        Some([major, minor, ..]) if (*major, *minor) >= OLDEST => (*major, *minor),
+        _ => {
+            problems.push(
+                Problem::error(
+                    "wrong-type",
+                    whole(written),
+                    "this is no version of Alertmanager from 0.25 on",
+                )
+                .help("write major and minor in quotes, such as `\"0.25\"` or `\"0.28\"`"),
+            );
+            OLDEST
+        }
+    }
+}
+
+fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
+    let host = secrets::real(&block.host, problems).and_then(|host| {
+        let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+        if port.is_none() || !plain {
+            let problem = Problem::error("wrong-type", whole(&block.host), "this is no host with a port");
+            problems.push(problem.help("write both, such as `mail.internal:587`"));
+            return None;
+        }
+        Some(host)
+    });
+    let from = address(&block.from, problems);
+    let user = block.user.as_ref().map(|user| secrets::real(user, problems));
+    let password_file = block.password_file.as_ref().map(|file| secrets::file(file, problems));
+    let tls = block.tls.as_ref().map_or(Some(true), |written| boolean(written, problems));
+    Some(Smtp {
+        host: host?,
+        from: from?,
+        user: user.flatten(),
+        password_file: password_file.flatten(),
+        tls: tls?,
+    })
+}
+
+fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<bool> {
+    match written.text.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(written), "this is neither `true` nor `false`")
+                    .label("expected `true` or `false`"),
+            );
+            None
+        }
+    }
+}
+
+/// A mail address, as far as nothing else can be mistaken for one.
+fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let text = secrets::real(written, problems)?;
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`|~.".contains(c))
+    };
+    if !text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)) {
+        problems.push(
+            Problem::error("wrong-type", whole(written), "this is no mail address")
+                .label("expected one address, without a name")
+                .help("write a list for several: `[one@…, other@…]`"),
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem>) -> Option<Channel> {
+    match block {
+        ChannelBlock::Email(to) => Some(Channel::Email { to: address(to, problems)? }),
+        ChannelBlock::Slack { channel, api_url_file } => {
+            let channel = secrets::real(channel, problems);
+            let api_url_file = secrets::file(api_url_file, problems);
+            Some(Channel::Slack { channel: channel?, api_url_file: api_url_file? })
+        }
+        ChannelBlock::Webhook { url, url_file, token_file } => {
+            if let (Some(_), Some(file)) = (url, url_file) {
+                problems.push(
+                    Problem::error("wrong-type", whole(file), "a webhook has one address")
+                        .label("`url` says another")
+                        .help("keep `url_file` if whoever knows the address may use it, `url` if not"),
+                );
+                return None;
+            }
+            let token_file = token_file.as_ref().map(|file| secrets::file(file, problems));
+            let address = match (url, url_file) {
+                (Some(written), _) => Address::Url(url_of(written, problems)?),
+                (None, Some(file)) => {
+                    if version < URL_FILE {
+                        problems.push(
+                            Problem::error(
+                                "needs-newer-alertmanager",
+                                whole(file),
+                                "Alertmanager reads the address of a webhook from a file from 0.26 on",
+                            )
+                            .label(format!("it is to load in {}.{}", version.0, version.1))
+                            .help("if all of yours are newer, say so: `version: \"0.26\"` in `alertmanager`")
+                            .help("else write `url`, and keep the secret in a header: `token_file`"),
+                        );
+                        return None;
+                    }
+                    Address::File(secrets::file(file, problems)?)
+                }
+                (None, None) => return None,
+            };
+            Some(Channel::Webhook { address, token_file: token_file.flatten() })
+        }
+        ChannelBlock::PagerDuty(file) => {
+            Some(Channel::PagerDuty { routing_key_file: secrets::file(file, problems)? })
+        }
+        ChannelBlock::Opsgenie(file) => {
+            Some(Channel::Opsgenie { api_key_file: secrets::file(file, problems)? })
+        }
+    }
+}
+
+/// An address that may be known to everybody.
+fn url_of(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let url = secrets::real(written, problems)?;
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
+    if !rest.is_some_and(|rest| !rest.starts_with(['/', ':']) && !rest.is_empty()) || !url.chars().all(plain)
+    {
+        problems.push(
+            Problem::error("wrong-type", whole(written), "this is no address of a webhook")
+                .help("write one that begins with `http://` or `https://`"),
+        );
+        return None;
+    }
+    if secrets::gives_access(&url) {
+        problems.push(
+            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+                .hiding(whole(written))
+                .label("whoever reads the repository would have it")
+                .help("write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)")
+                .help("if it is Slack's, make it a channel of the kind `slack`, with `api_url_file`"),
+        );
+        return None;
+    }
+    Some(url)
+}
+
+fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> Timing {
+    let group_by = match &block.group_by {
+        None => outer.group_by.clone(),
+        Some(labels) if labels.len() == 1 && labels[0].text == "..." => None,
+        Some(labels) => {
+            let mut names: Vec<String> = Vec::new();
+            for label in labels {
+                let Some(name) = label_name(&label.text, whole(label), problems) else { continue };
+                if names.contains(&name) {
+                    let headline = format!("`{name}` is listed twice");
+                    problems.push(
+                        Problem::error("duplicate-key", whole(label), headline).help("remove one of them"),
+                    );
+                }
+                names.push(name);
+            }
+            Some(names)
+        }
+    };
+    let mut length = |written: &Option<Scalar>, outer: Duration| match written {
+        None => outer,
+        Some(written) => values::duration(written, problems).unwrap_or(outer),
+    };
+    let group_interval = length(&block.group_interval, outer.group_interval);
+    let repeat_interval = length(&block.repeat_interval, outer.repeat_interval);
+    // The one length of time that may be zero: not to wait for others at all.
+    let group_wait = match &block.group_wait {
+        Some(written) if Duration::parse(written.text.trim()) == Some(Duration::default()) => {
+            Duration::default()
+        }
+        written => length(written, outer.group_wait),
+    };
+    Timing { group_by, group_wait, group_interval, repeat_interval }
+}
+
+/// A label that alerts may have, whoever sets it.
+fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = LabelName::parse(text);
+    if name.is_none() {
+        problems.push(
+            Problem::error("invalid-label", place, "Prometheus accepts no such label name")
+                .label("letters, digits and `_`, not beginning with a digit"),
+        );
+    }
+    name.map(|name| name.to_string())
+}
+
+/// What may be named.
+struct Known<'a> {
+    receivers: Vec<&'a str>,
+    times: Vec<&'a str>,
+}
+
+impl Known<'_> {
+    fn receiver(&self, written: &Scalar, problems: &mut Vec<Problem>) -> Option<Name> {
+        if self.receivers.contains(&written.text.as_str()) {
+            // One whose name is not valid has its problem where it is defined.
+            return Name::parse(&written.text);
+        }
+        let headline = format!("no receiver is called `{}`", written.text);
+        problems.push(undefined(
+            Problem::error("receiver-undefined", whole(written), headline),
+            written,
+            &self.receivers,
+        ));
+        None
+    }
+
+    fn time(&self, written: &Scalar, problems: &mut Vec<Problem>) -> Option<Name> {
+        if self.times.contains(&written.text.as_str()) {
+            return Name::parse(&written.text);
+        }
+        let headline = format!("`times` has no entry `{}`", written.text);
+        problems.push(undefined(
+            Problem::error("time-undefined", whole(written), headline),
+            written,
+            &self.times,
+        ));
+        None
+    }
+}
+
+fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
+    match nearest(&written.text, known) {
+        Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
+            format!("write `{name}`"),
+            whole(written),
+            name,
+        ),
+        None if known.is_empty() => problem.help("define it in `alertmanager`"),
+        None => problem.help(format!("defined are {}", listed(known))),
+    }
+}
+
+fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) -> Matching {
+    let mut matching = BTreeMap::new();
+    for (key, written) in block {
+        let Some(label) = label_name(&key.text, key.span, problems) else { continue };
+        let values: BTreeSet<String> = match label.as_str() {
+            "severity" => written
+                .iter()
+                .filter_map(|word| settings::severity(&word.text, whole(word), problems))
+                .map(|severity| context.severities.get(severity).label.clone())
+                .collect(),
+            _ => written.iter().map(|value| value.text.clone()).collect(),
+        };
+        matching.insert(label, values);
+    }
+    matching
+}
+
+fn route(
+    block: &RouteBlock,
+    outer: &Timing,
+    known: &Known,
+    context: &Context,
+    problems: &mut Vec<Problem>,
+) -> Option<Route> {
+    let before = problems.len();
+    let matching = matching(&block.matches, context, problems);
+    let mut to: Vec<Name> = Vec::new();
+    for written in &block.to {
+        let Some(name) = known.receiver(written, problems) else { continue };
+        if to.contains(&name) {
+            let headline = format!("`{name}` is listed twice");
+            problems
+                .push(Problem::error("duplicate-key", whole(written), headline).help("remove one of them"));
+        }
+        to.push(name);
+    }
+    let mut timing = timing(&block.timing, outer, problems);
+    if let Some(written) = &block.after {
+        if let Some(wait) = &block.timing.group_wait {
+            problems.push(
+                Problem::error(
+                    "wrong-type",
+                    whole(wait),
+                    "`after` and `group_wait` both say when the first notification is sent",
+                )
+                .and(whole(written), "the other is here")
+                .help("remove `group_wait`"),
+            );
+        }
+        timing.group_wait = values::duration(written, problems).unwrap_or_default();
+        // In a group of several, an alert that joins late would not wait.
+        if block.timing.group_by.is_none() {
+            timing.group_by = None;
+        }
+    }
+    let mute = block.mute.iter().filter_map(|written| known.time(written, problems)).collect();
+    let stop = block.stop.as_ref().map_or(Some(false), |written| boolean(written, problems));
+    let route = Route {
+        labels: block.matches.iter().map(|(key, _)| (key.text.clone(), key.span)).collect(),
+        matching,
+        to,
+        timing,
+        escalates: block.after.is_some(),
+        mute,
+        stop: stop?,
+        place: beginning(block.span),
+    };
+    (problems.len() == before && !route.to.is_empty()).then_some(route)
+}
+
+fn inhibition(block: &InhibitionBlock, context: &Context, problems: &mut Vec<Problem>) -> Option<Inhibition> {
+    let before = problems.len();
+    let source = matching(&block.source, context, problems);
+    let silenced = matching(&block.silenced, context, problems);
+    let equal = block
+        .equal
+        .iter()
+        .filter_map(|label| Some((label_name(&label.text, whole(label), problems)?, whole(label))))
+        .collect();
+    (problems.len() == before).then(|| Inhibition { source, silenced, equal, place: beginning(block.span) })
+}
+
+/// A block of several lines by where it begins.
+fn beginning(span: Span) -> Span {
+    Span { end: (span.start + 1).min(span.end), ..span }
+}
+
+fn times(
+    name: &str,
+    place: Span,
+    block: &TimeBlock,
+    context: &Context,
+    problems: &mut Vec<Problem>,
+) -> Option<Times> {
+    let name = values::name(name, place, "a time", problems);
+    let zone =
+        match block.time_zone.as_ref().or(context.time_zone) {
+            None => {
+                problems.push(
+                    Problem::error("missing-key", place, "nothing says in which time zone these times are")
+                        .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
+                );
+                None
+            }
+            Some(written) => match Zone::named(written.text.trim()) {
+                // Months do not matter here, so a zone where they vary will do.
+                Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
+                Err(ZoneFault::Unknown) => {
+                    let problem =
+                        Problem::error("unknown-time-zone", whole(written), "no such time zone is known");
+                    problems.push(problem.help(
+                        "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
+                    ));
+                    None
+                }
+            },
+        };
+    let mut days = BTreeSet::new();
+    let mut understood = true;
+    for written in &block.days {
+        match weekdays(&written.text) {
+            Some(more) => days.extend(more),
+            None => {
+                understood = false;
+                problems.push(
+                    Problem::error("wrong-type", whole(written), "this is no day of the week")
+                        .label("expected `monday` … `sunday`, or a range such as `monday-friday`"),
+                );
+            }
+        }
+    }
+    let mut spans = Vec::new();
+    for written in &block.hours {
+        match hours(&written.text) {
+            Some((from, to)) if from < to => spans.push(TimeSpan { days: days.clone(), from, to }),
+            // A night begins on one day and ends on the next.
+            Some((from, to)) => {
+                let next = days.iter().map(|day| (day + 1) % 7).collect();
+                if from < DAY {
+                    spans.push(TimeSpan { days: days.clone(), from, to: DAY });
+                }
+                if to > 0 {
+                    spans.push(TimeSpan { days: next, from: 0, to });
+                }
+            }
+            None => {
+                understood = false;
+                problems.push(
+                    Problem::error("wrong-type", whole(written), "these are no hours of a day")
+                        .help("write a beginning and an end, in quotes: `\"22:00-07:00\"`"),
+                );
+            }
+        }
+    }
+    if block.hours.is_empty() {
+        spans.push(TimeSpan { days, from: 0, to: DAY });
+    }
+    understood.then_some(Times { name: name?, time_zone: zone?, spans })
+}
+
+/// Minutes of a day.
+const DAY: u16 = 1440;
+
+/// `saturday`, or `monday-friday`, as numbers from Sunday on.
+fn weekdays(text: &str) -> Option<Vec<u8>> {
+    const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    let day = |name: &str| (0..).zip(DAYS).find(|(_, known)| *known == name.trim()).map(|(day, _)| day);
+    match text.split_once('-') {
+        None => Some(vec![day(text)?]),
+        Some((from, to)) => {
+            let (from, to): (u8, u8) = (day(from)?, day(to)?);
+            Some((0..=(to + 7 - from) % 7).map(|step| (from + step) % 7).collect())
+        }
+    }
+}
+
+/// `22:00-07:00` in minutes.
+fn hours(text: &str) -> Option<(u16, u16)> {
+    let minute = |text: &str| {
+        let (hour, minute) = text.trim().split_once(':')?;
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let (hour, minute): (u16, u16) =
+            (digits(hour) && digits(minute)).then(|| hour.parse().ok().zip(minute.parse().ok()))??;
+        let minutes = hour * 60 + minute;
+        (minute < 60 && minutes <= DAY).then_some(minutes)
+    };
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (minute(from)?, minute(to)?);
+    (from != to && from < DAY).then_some((from, to))
+}

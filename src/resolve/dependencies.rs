@@ -1,0 +1,123 @@
+//! Which services need which.
+
+use std::collections::BTreeSet;
+
+use super::{settings, whole};
+use crate::ast::{DependencyBlock, Map};
+use crate::diagnostic::Problem;
+use crate::model::{Dependency, Service};
+use crate::parse::nearest;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Name, Severity};
+
+/// Stands for every service that what is named does not itself need.
+const EVERYTHING: &str = "everything";
+
+pub(super) fn all(
+    written: &Map<Vec<DependencyBlock>>,
+    services: &[Service],
+    problems: &mut Vec<Problem>,
+) -> Vec<Dependency> {
+    let mut dependencies = Vec::new();
+    for (key, blocks) in written.iter().filter(|(key, _)| key.text != EVERYTHING) {
+        let Some(service) = service(&key.text, key.span, services, problems) else { continue };
+        for block in blocks {
+            dependencies.extend(dependency(service, block, services, problems));
+        }
+    }
+    for (_, blocks) in written.iter().filter(|(key, _)| key.text == EVERYTHING) {
+        let Some(any) = services.first() else { break };
+        let found: Vec<Dependency> =
+            blocks.iter().filter_map(|block| dependency(any, block, services, problems)).collect();
+        let needed = needed(&found, &dependencies);
+        for service in services.iter().filter(|service| !needed.contains(&service.name)) {
+            dependencies.extend(
+                found.iter().map(|found| Dependency { service: service.name.clone(), ..found.clone() }),
+            );
+        }
+    }
+    dependencies
+}
+
+/// What the ends of some dependencies need, however far: they cannot need `everything`.
+fn needed(ends: &[Dependency], dependencies: &[Dependency]) -> BTreeSet<Name> {
+    let mut needed: BTreeSet<Name> = ends.iter().map(|end| end.on.clone()).collect();
+    loop {
+        let more: Vec<Name> = dependencies
+            .iter()
+            .filter(|one| needed.contains(&one.service) && !needed.contains(&one.on))
+            .map(|one| one.on.clone())
+            .collect();
+        if more.is_empty() {
+            return needed;
+        }
+        needed.extend(more);
+    }
+}
+
+fn service<'a>(
+    name: &str,
+    place: Span,
+    services: &'a [Service],
+    problems: &mut Vec<Problem>,
+) -> Option<&'a Service> {
+    let found = services.iter().find(|service| service.name.as_str() == name);
+    if found.is_none() {
+        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        problems.push(undefined(place, format!("no file defines the service `{name}`"), name, &names));
+    }
+    found
+}
+
+fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
+    let problem = Problem::error("service-undefined", place, headline);
+    match nearest(word, known) {
+        Some(name) => {
+            problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
+        }
+        None if known.is_empty() => problem.help("remove it, or define it"),
+        None => problem.help(format!("it is one of {}", crate::parse::listed(known))),
+    }
+}
+
+fn dependency(
+    dependant: &Service,
+    block: &DependencyBlock,
+    services: &[Service],
+    problems: &mut Vec<Problem>,
+) -> Option<Dependency> {
+    let text = block.on.text.as_str();
+    let (name, slo) = match text.split_once('/') {
+        Some((name, slo)) => (name, Some(slo)),
+        None => (text, None),
+    };
+    let on = service(name, block.on.place(0, name.len()), services, problems)?;
+    let slo = match slo {
+        None => None,
+        Some(slo) => match on.slos.iter().find(|known| known.name.as_str() == slo) {
+            Some(known) => Some(known.name.clone()),
+            None => {
+                let place = block.on.place(name.len() + 1, text.len());
+                let names: Vec<&str> = on.slos.iter().map(|slo| slo.name.as_str()).collect();
+                problems.push(undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+                return None;
+            }
+        },
+    };
+    Some(Dependency {
+        service: dependant.name.clone(),
+        on: on.name.clone(),
+        slo,
+        silences: silences(block.silences.as_ref(), problems)?,
+        place: whole(&block.on),
+    })
+}
+
+/// The loudest that is silenced.
+fn silences(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Severity> {
+    match written {
+        None => Some(Severity::Page),
+        Some(word) => settings::severity(&word.text, whole(word), problems),
+    }
+}

@@ -1,0 +1,587 @@
+//! Who is told of what, judged by the real amtool and the real Alertmanager.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use slowburn::artifact::Artifacts;
+use slowburn::source::{SourceFile, Sources};
+use support::alertmanager::Running;
+use support::rules::{compiled, groups, read, written};
+use support::server::Server;
+use support::{amtool, skipped};
+
+/// A service with two SLOs, of which one has a promise per `env`.
+fn service(name: &str, labels: &str) -> String {
+    format!(
+        "version: slowburn/v1
+service: {name}
+labels: {labels}
+slos:
+  availability:
+    objective: 99.9%
+    sli:
+      total: {name}_requests_total{{job=\"{name}\"}}
+      bad: {name}_requests_total{{job=\"{name}\", status=~\"5..\"}}
+  delivery:
+    objective: 99%
+    sli:
+      total: {name}_sent_total{{job=\"{name}\"}}
+      bad: {name}_sent_total{{job=\"{name}\", result=\"error\"}}
+    by: [env]
+"
+    )
+}
+
+const SEVERITIES: &str = "severities: { page: { label: critical }, ticket: { label: warning } }\n";
+
+/// The project that ships.
+fn slos() -> Artifacts {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(root, &root.join("slos"), &mut files);
+    slowburn::compile(&Sources::new(files)).artifacts().unwrap()
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            files.push(SourceFile { path: name, text: fs::read_to_string(&path).unwrap() });
+        }
+    }
+}
+
+/// What stands in `routes.test.yaml`: labels, and who is told.
+fn expected(artifacts: &Artifacts) -> Vec<(BTreeMap<String, String>, Vec<String>)> {
+    let tests = read(&artifacts["alertmanager/routes.test.yaml"]);
+    let text = |value: &serde_yaml::Value| value.as_str().unwrap().to_owned();
+    let tests = tests["tests"].as_sequence().unwrap();
+    tests
+        .iter()
+        .map(|test| {
+            let labels = test["labels"].as_mapping().unwrap();
+            let receivers = test["receivers"].as_sequence().unwrap();
+            (
+                labels.iter().map(|(name, value)| (text(name), text(value))).collect(),
+                receivers.iter().map(text).collect(),
+            )
+        })
+        .collect()
+}
+
+fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() { Ok(said) } else { Err(said) }
+}
+
+/// amtool accepts the configuration, and sends every alert to whom it is said to be sent.
+fn hold(artifacts: &Artifacts) {
+    let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no route was tested") };
+    let folder = written(artifacts);
+    let configuration = folder.path().join("alertmanager/alertmanager.yml");
+    let checked = run(Command::new(&amtool).arg("check-config").arg(&configuration)).unwrap();
+    assert!(checked.contains("1 templates"), "{checked}");
+    let mut faults = String::new();
+    let tests = expected(artifacts);
+    assert!(!tests.is_empty());
+    for (labels, receivers) in tests {
+        let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let labels: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
+        let mut command = Command::new(&amtool);
+        command.args(["config", "routes", "test", "--config.file"]).arg(&configuration);
+        command.arg(format!("--verify.receivers={}", receivers.join(","))).args(&labels);
+        if let Err(said) = run(&mut command) {
+            faults += &format!("{labels:?}\nis to reach {receivers:?}\n{said}\n");
+        }
+    }
+    assert!(faults.is_empty(), "{faults}\n{}", artifacts["alertmanager/alertmanager.yml"]);
+}
+
+/// Every alert of the rules is among those whose way is known.
+fn no_alert_is_forgotten(artifacts: &Artifacts) {
+    let mut made = BTreeSet::new();
+    for (_, rules) in artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/")) {
+        for group in groups(rules) {
+            for rule in group["rules"].as_sequence().unwrap() {
+                made.extend(rule.get("alert").map(|name| name.as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    let routed: BTreeSet<String> =
+        expected(artifacts).into_iter().map(|(mut labels, _)| labels.remove("alertname").unwrap()).collect();
+    assert_eq!(made, routed);
+}
+
+#[test]
+fn every_alert_of_the_shipped_project_reaches_whom_it_is_to_reach() {
+    let artifacts = slos();
+    no_alert_is_forgotten(&artifacts);
+    hold(&artifacts);
+    // The two mistakes of the routes as they stood: teams are told beside the guard, and nothing is compared by `instance`.
+    let tests = expected(&artifacts);
+    let told = |name: &str| &tests.iter().find(|(labels, _)| labels["alertname"] == name).unwrap().1;
+    assert_eq!(told("PostgisAvailabilityBurnPage"), &["guardia", "jefatura", "base-de-datos"]);
+    assert_eq!(told("PostgisAvailabilityBurnTicket"), &["avisos", "base-de-datos"]);
+    assert_eq!(told("ApiAvailabilityBurnPage"), &["guardia", "jefatura", "backend"]);
+    assert_eq!(told("WebsocketDeliveryBurnTicket"), &["avisos", "backend"]);
+}
+
+/// Routes that overlap, stop, and name the same receivers; values of every kind.
+#[test]
+fn each_receiver_is_told_once_whatever_way_routes_overlap() {
+    let receivers: String = ["a", "b", "c", "d", "e"]
+        .map(|name| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}\n"))
+        .concat();
+    let project = format!(
+        "version: slowburn/v1
+{SEVERITIES}prometheus: {{ external_labels: [cluster] }}
+alertmanager:
+  receivers:
+{receivers}  default: e
+  routes:
+    - {{ match: {{ severity: page, kind: [one, two] }}, to: a }}
+    - {{ match: {{ kind: [two, three] }}, to: [a, b] }}
+    - {{ match: {{ cluster: west }}, to: c }}
+    - {{ match: {{ env: [prod, \"a.b|c\"], severity: ticket }}, to: [b, c], stop: true }}
+    - {{ match: {{ quoted: \"\\\"{{{{ x }}}}\\\\ñ\\nline\" }}, to: [d, a] }}
+    - {{ match: {{ quoted: [\"\\\"{{{{ x }}}}\\\\ñ\\nline\", \"^$()\"], severity: page }}, to: [c, d] }}
+    - {{ match: {{ slo: \"\" }}, to: c }}
+"
+    );
+    let texts = [
+        service("one", "{ kind: one }"),
+        service("two", "{ kind: two, quoted: \"\\\"{{ x }}\\\\ñ\\nline\" }"),
+        service("three", "{ kind: three, quoted: \"^$()\" }"),
+        service("four", "{}"),
+    ];
+    let mut files = vec![("slos/slowburn.yaml", project.as_str())];
+    files.extend(
+        ["slos/1.yaml", "slos/2.yaml", "slos/3.yaml", "slos/4.yaml"]
+            .into_iter()
+            .zip(texts.iter().map(String::as_str)),
+    );
+    let artifacts = compiled(&files);
+    no_alert_is_forgotten(&artifacts);
+    let tests = expected(&artifacts);
+    for (labels, receivers) in &tests {
+        let once: BTreeSet<&String> = receivers.iter().collect();
+        assert_eq!(once.len(), receivers.len(), "{labels:?}");
+    }
+    // Values that nobody can know beforehand are tried one by one: with and without each that a route asks for.
+    let envs: BTreeSet<&str> =
+        tests.iter().filter_map(|(labels, _)| Some(labels.get("env")?.as_str())).collect();
+    assert_eq!(envs, BTreeSet::from(["a.b|c", "prod", "some-env"]));
+    assert!(artifacts["alertmanager/alertmanager.yml"].contains("Without the alerts for which"));
+    hold(&artifacts);
+}
+
+/// Numbers that look random and are the same in every run (Knuth's constants).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % end).unwrap()
+    }
+}
+
+/// Whether labels match the matchers of a route whose values are single digits or nothing.
+fn takes(route: &serde_yaml::Value, labels: &BTreeMap<String, String>) -> bool {
+    route.get("matchers").and_then(|matchers| matchers.as_sequence()).into_iter().flatten().all(|matcher| {
+        let matcher = matcher.as_str().unwrap();
+        let at = matcher.find(['=', '!']).unwrap();
+        let (label, rest) = matcher.split_at(at);
+        let (operator, value) = rest.split_once('"').unwrap();
+        let value = value.strip_suffix('"').unwrap();
+        let has = labels.get(label).map_or("", String::as_str);
+        let found = value.split('|').any(|value| value == has);
+        found != operator.starts_with('!')
+    })
+}
+
+/// Over random routes and all alerts of three labels: who is told by the matchers is who was meant, in order, and once.
+#[test]
+fn matchers_say_what_routes_mean_however_they_overlap() {
+    const VALUES: [&str; 3] = ["", "1", "2"];
+    let mut slos = String::new();
+    for number in 0..27 {
+        let value = |place: u32| VALUES[number / 3_usize.pow(place) % 3];
+        slos += &format!(
+            "  slo-{number}:
+    objective: 99%
+    labels: {{ a: \"{}\", b: \"{}\", c: \"{}\" }}
+    tiers_off: [page]
+    sli: {{ probe: up{{job=\"x\"}} }}
+",
+            value(0),
+            value(1),
+            value(2)
+        )
+        .replace("{ probe: up{job=\"x\"} }", "{ probe: 'up{job=\"x\"}' }");
+    }
+    let service = format!("version: slowburn/v1\nservice: s\nmissing_events: off\nslos:\n{slos}");
+    let target = slowburn::emit::TARGETS.iter().find(|target| target.name == "alertmanager").unwrap();
+    let mut numbers = Numbers(7);
+    let mut narrowed = 0;
+    for _ in 0..200 {
+        let mut routes = String::new();
+        for _ in 0..=numbers.below(5) {
+            let mut labels = BTreeMap::new();
+            for _ in 0..numbers.below(3) {
+                let values: BTreeSet<&str> =
+                    (0..=numbers.below(2)).map(|_| VALUES[numbers.below(3)]).collect();
+                labels.insert(["a", "b", "c"][numbers.below(3)], values);
+            }
+            let to: BTreeSet<&str> =
+                (0..=numbers.below(2)).map(|_| ["x", "y", "z"][numbers.below(3)]).collect();
+            let stop = numbers.below(4) == 0;
+            routes += &format!("    - {{ match: {}, to: {}, stop: {stop} }}\n", json!(labels), json!(to));
+        }
+        let receivers = ["rest", "x", "y", "z"]
+            .map(|name| format!("{name}: {{ webhook: {{ url: \"http://127.0.0.1:9/{name}\" }} }}"))
+            .join(", ");
+        let project = format!(
+            "version: slowburn/v1\nalertmanager:\n  receivers: {{ {receivers} }}\n  default: rest\n  routes:\n{routes}"
+        );
+        let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let sources = Sources::new(vec![file("slos/slowburn.yaml", &project), file("slos/s.yaml", &service)]);
+        let compiled = slowburn::compile(&sources);
+        // A route that others leave nothing to is an error, and has its own tests.
+        let Some(artifacts) = compiled.artifacts_of(&[target]) else {
+            assert!(compiled.problems.iter().all(|problem| problem.code == "route-unreachable"), "{project}");
+            continue;
+        };
+        let text = &artifacts["alertmanager/alertmanager.yml"];
+        narrowed += text.matches("Without the alerts").count();
+        let configuration = read(text);
+        let spelled = configuration["route"]["routes"].as_sequence().unwrap();
+        for (labels, receivers) in expected(&artifacts) {
+            let taking = spelled.iter().filter(|route| takes(route, &labels));
+            let mut told: Vec<&str> = taking.map(|route| route["receiver"].as_str().unwrap()).collect();
+            if told.is_empty() {
+                told.push("rest");
+            }
+            assert_eq!(told, receivers, "{labels:?}\n{project}\n{text}");
+        }
+    }
+    assert!(narrowed > 100, "few of the routes overlap: {narrowed}");
+}
+
+#[test]
+fn without_a_declaration_nothing_is_emitted() {
+    let artifacts = compiled(&[("slos/a.yaml", &service("a", "{}"))]);
+    assert!(artifacts.keys().all(|path| !path.starts_with("alertmanager/")));
+}
+
+#[test]
+fn a_project_of_every_channel_and_hostile_texts_is_accepted() {
+    let project = "version: slowburn/v1
+labels: { team: \"'\\\"{{ .ExternalURL }}\\n- x: &a\" }
+alertmanager:
+  smtp: { host: \"mail.internal:25\", from: alerts@shop.internal, user: \"o'{{x\", password_file: 'C:\\secrets\\smtp', tls: false }
+  receivers:
+    all:
+      email: [one@shop.internal, \"o'two+x@shop.internal\"]
+      slack: { channel: \"#a {{ 'b' \\\"c\", api_url_file: \"secrets/#slack: 'x'\" }
+      webhook: { url: \"http://[::1]:9/hook?a=b&c='d'\", token_file: /etc/token }
+      pagerduty: { routing_key_file: /etc/pagerduty }
+      opsgenie: { api_key_file: /etc/opsgenie }
+  group_by: [...]
+  default: all
+  times:
+    week: { days: [monday-friday, sunday], hours: [\"22:00-07:00\", \"12:00-13:30\"], time_zone: Europe/Madrid }
+  routes:
+    - { match: { team: \"'\\\"{{ .ExternalURL }}\\n- x: &a\", severity: ticket }, to: all, mute: week, group_by: [] }
+";
+    let artifacts = compiled(&[("slos/slowburn.yaml", project), ("slos/a.yaml", &service("a", "{}"))]);
+    hold(&artifacts);
+    let text = &artifacts["alertmanager/alertmanager.yml"];
+    let configuration = read(text);
+    let receiver = &configuration["receivers"][0];
+    // What an author wrote is no template: Alertmanager's would print it as it was.
+    assert_eq!(receiver["slack_configs"][0]["channel"], "#a {{ \"{{\" }} 'b' \"c");
+    assert_eq!(receiver["email_configs"].as_sequence().unwrap().len(), 2);
+    let spans = configuration["time_intervals"][0]["time_intervals"].as_sequence().unwrap();
+    let span = |index: usize| {
+        let days: Vec<&str> =
+            spans[index]["weekdays"].as_sequence().unwrap().iter().map(|day| day.as_str().unwrap()).collect();
+        let times = &spans[index]["times"][0];
+        (days, times["start_time"].as_str().unwrap(), times["end_time"].as_str().unwrap())
+    };
+    // A night ends on the day after the one on which it began.
+    let evenings = vec!["sunday", "monday", "tuesday", "wednesday", "thursday", "friday"];
+    let mornings = vec!["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    assert_eq!(spans.len(), 3);
+    assert_eq!(span(0), (evenings.clone(), "22:00", "24:00"));
+    assert_eq!(span(1), (mornings, "00:00", "07:00"));
+    assert_eq!(span(2), (evenings, "12:00", "13:30"));
+}
+
+/// Texts that come with alerts are data to Alertmanager's templates, to HTML and to Slack.
+#[test]
+fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
+    let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
+    let hostile = "<!here> & {{ .ExternalURL }} <script>";
+    let alert = |status: &str, annotations: Value| {
+        json!({ "status": status, "labels": { "alertname": "Named", "env": hostile }, "annotations": annotations,
+            "startsAt": "2026-01-02T03:04:05Z", "endsAt": "2026-01-02T04:04:05Z" })
+    };
+    let firing = alert(
+        "firing",
+        json!({ "summary": hostile, "description": "what\nelse", "runbook_url": "javascript:alert(1)",
+            "dashboard_url": "https://g.internal/d/x?a=1&b=2" }),
+    );
+    let project = |language: &str| {
+        format!(
+            "version: slowburn/v1\nlanguage: {language}\nalertmanager: {{ receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}, default: a }}\n"
+        )
+    };
+    for (language, resolved, since) in [("en", "RESOLVED", "Since 2026"), ("es", "RESUELTA", "Desde 2026")] {
+        let artifacts =
+            compiled(&[("slos/slowburn.yaml", &project(language)), ("slos/a.yaml", &service("a", "{}"))]);
+        let folder = written(&artifacts);
+        let shown = |name: &str, kind: &str, data: Value| {
+            let file = folder.path().join("data.json");
+            fs::write(&file, data.to_string()).unwrap();
+            let mut command = Command::new(&amtool);
+            command.args(["template", "render", "--template.type", kind, "--template.glob"]);
+            command.arg(folder.path().join("alertmanager/templates/*.tmpl")).arg("--template.data").arg(file);
+            run(command.arg(format!("--template.text={{{{ template \"slowburn.{name}\" . }}}}"))).unwrap()
+        };
+        let both = json!({ "status": "firing", "alerts": [firing, alert("resolved", json!({}))] });
+        let escaped = "&lt;!here&gt; &amp; {{ .ExternalURL }} &lt;script&gt;";
+        assert_eq!(shown("title", "text", both.clone()), hostile);
+        assert_eq!(shown("slack.title", "text", both.clone()), escaped);
+        let text = shown("text", "text", both.clone());
+        assert!(text.starts_with(&format!("{hostile}\nwhat\nelse\n")), "{text}");
+        assert!(text.contains(since) && text.contains(&format!("\n{resolved}: Named\n")), "{text}");
+        let slack = shown("slack.text", "text", both.clone());
+        assert!(slack.starts_with(&format!("{escaped}\nwhat\nelse\n")) && !slack.contains('<'), "{slack}");
+        let html = shown("html", "html", both);
+        assert!(html.contains(&format!("<h3>{escaped}</h3>")) && html.contains(since), "{html}");
+        assert!(!html.contains("javascript") && !html.contains("<script"), "{html}");
+        assert!(html.contains("\"https://g.internal/d/x?a=1&amp;b=2\""), "{html}");
+        let ended = alert("resolved", json!({}));
+        let ended = json!({ "status": "resolved", "alerts": [ended, ended] });
+        assert_eq!(shown("title", "text", ended), format!("[{resolved}] Named (+1)"));
+    }
+}
+
+#[test]
+fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
+    let project = format!(
+        "version: slowburn/v1
+{SEVERITIES}dependencies:
+  web: [api]
+  api: [database, {{ on: cache/delivery, silences: ticket }}]
+  everything: [{{ on: hosts, silences: ticket }}]
+alertmanager:
+  receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}
+  default: a
+"
+    );
+    let texts: Vec<(String, String)> = ["api", "cache", "database", "hosts", "web"]
+        .map(|name| (format!("slos/{name}.yaml"), service(name, "{}")))
+        .to_vec();
+    let mut files = vec![("slos/slowburn.yaml", project.as_str())];
+    files.extend(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let artifacts = compiled(&files);
+    let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
+    let shown = |value: &serde_yaml::Value| -> String {
+        let parts = value.as_sequence().map(Vec::as_slice).unwrap_or_default();
+        parts.iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    let rules: Vec<[String; 3]> = configuration["inhibit_rules"]
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            ["source_matchers", "target_matchers", "equal"]
+                .map(|key| rule.get(key).map(shown).unwrap_or_default())
+        })
+        .collect();
+    let tickets = "severity=\"warning\"";
+    let all = "service=~\"api|cache|database|web\"";
+    let of_env = "alertname=~\"ApiDeliveryBurnTicket|WebDeliveryBurnTicket\"";
+    let rest = "alertname=~\"ApiAvailabilityBurnTicket|ApiEventsMissing|WebAvailabilityBurnTicket|WebEventsMissing\"";
+    let expected = [
+        ["severity=\"critical\" slo!=\"\"".into(), format!("{tickets} slo!=\"\""), "service slo env".into()],
+        ["alertname=\"ApiAvailabilityBurnPage\"".into(), "service=\"web\"".into(), String::new()],
+        ["alertname=\"ApiEventsMissing\"".into(), format!("service=\"web\" {tickets}"), String::new()],
+        // One promise per `env` silences those of its own `env`, and what has none.
+        ["alertname=\"CacheDeliveryBurnPage\"".into(), format!("{rest} {tickets}"), String::new()],
+        ["alertname=\"CacheDeliveryBurnPage\"".into(), format!("{of_env} {tickets}"), "env".into()],
+        ["alertname=\"DatabaseAvailabilityBurnPage\"".into(), "service=~\"api|web\"".into(), String::new()],
+        [
+            "alertname=\"DatabaseEventsMissing\"".into(),
+            format!("service=~\"api|web\" {tickets}"),
+            String::new(),
+        ],
+        ["alertname=\"HostsAvailabilityBurnPage\"".into(), format!("{all} {tickets}"), String::new()],
+        ["alertname=\"HostsEventsMissing\"".into(), format!("{all} {tickets}"), String::new()],
+    ];
+    assert_eq!(rules, expected);
+}
+
+/// What was sent: the receiver's path, and the name and `env` of each alert.
+type Sent = Arc<Mutex<Vec<(String, String, String, Vec<String>)>>>;
+
+/// A webhook that keeps what it is told.
+fn webhook() -> (Server, Sent) {
+    let sent: Sent = Arc::default();
+    let kept = Arc::clone(&sent);
+    let server = Server::with(move |stream, head| {
+        let header = |name: &str| {
+            let found = head
+                .lines()
+                .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)));
+            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+        };
+        let mut body = vec![0; header("content-length").parse().unwrap()];
+        stream.read_exact(&mut body).unwrap();
+        let path = head.split(' ').nth(1).unwrap().to_owned();
+        if path.starts_with("/slack") {
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            let text = format!("{}{}", body["attachments"][0]["title"], body["attachments"][0]["text"]);
+            kept.lock().unwrap().push((path, body["channel"].to_string(), String::new(), vec![text]));
+        } else {
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let mut alerts: Vec<String> = body["alerts"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|alert| {
+                    format!("{} {}", text(&alert["labels"]["alertname"]), text(&alert["labels"]["env"]))
+                        .trim()
+                        .to_owned()
+                })
+                .collect();
+            alerts.sort();
+            kept.lock().unwrap().push((path, header("authorization"), text(&body["status"]), alerts));
+        }
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    });
+    (server, sent)
+}
+
+/// A whole way: a page reaches those it is for, once; its ticket is silenced and another is not; values of `by` are kept apart; what
+/// needs what is down is silenced; a muted time mutes; an escalation waits; a token is read from its file; texts stay texts.
+#[test]
+fn alertmanager_tells_whom_it_is_to_tell_once() {
+    let (server, sent) = webhook();
+    let port = server.port;
+    let secrets = tempfile::tempdir().unwrap();
+    fs::write(secrets.path().join("token"), "t0ken").unwrap();
+    fs::write(secrets.path().join("slack"), format!("http://127.0.0.1:{port}/slack")).unwrap();
+    let secrets = secrets.path().display();
+    let hook =
+        |name: &str| format!("    {name}: {{ webhook: {{ url: \"http://127.0.0.1:{port}/{name}\" }} }}\n");
+    let plain: String = ["team", "office", "chief", "sleeper", "rest"].map(hook).concat();
+    let project = format!(
+        "version: slowburn/v1
+{SEVERITIES}dependencies: {{ web: [database] }}
+alertmanager:
+  receivers:
+    on-call: {{ webhook: {{ url: \"http://127.0.0.1:{port}/on-call\", token_file: {secrets}/token }} }}
+    chat: {{ slack: {{ channel: \"#a {{{{ b\", api_url_file: {secrets}/slack }} }}
+{plain}  default: rest
+  group_wait: 1s
+  group_interval: 1s
+  repeat_interval: 1h
+  times: {{ always: {{ days: [monday-sunday], time_zone: America/Argentina/Buenos_Aires }} }}
+  routes:
+    - {{ match: {{ severity: page }}, to: on-call }}
+    - {{ match: {{ severity: page }}, to: chief, after: 6s }}
+    - {{ match: {{ severity: ticket }}, to: office }}
+    - {{ match: {{ service: api }}, to: [team, chat] }}
+    - {{ match: {{ service: api, severity: ticket }}, to: sleeper, mute: always }}
+"
+    );
+    let texts = ["api", "database", "web"].map(|name| (format!("slos/{name}.yaml"), service(name, "{}")));
+    let mut files = vec![("slos/slowburn.yaml", project.as_str())];
+    files.extend(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let artifacts = compiled(&files);
+    let Some(running) = Running::start(&artifacts) else { return };
+    let all = expected(&artifacts);
+    let alert = |name: &str, env: &str| {
+        let (labels, _) = all.iter().find(|(labels, _)| labels["alertname"] == name).unwrap();
+        let mut labels = labels.clone();
+        if labels.contains_key("env") {
+            labels.insert("env".to_owned(), env.to_owned());
+        }
+        labels
+    };
+    let foreign = BTreeMap::from([("alertname".to_owned(), "Elsewhere".to_owned())]);
+    running.fire(&[
+        alert("ApiAvailabilityBurnPage", ""),
+        alert("ApiAvailabilityBurnTicket", ""),
+        alert("ApiDeliveryBurnPage", "one"),
+        alert("ApiDeliveryBurnTicket", "one"),
+        alert("ApiDeliveryBurnTicket", "two"),
+        alert("DatabaseAvailabilityBurnPage", ""),
+        alert("WebAvailabilityBurnPage", ""),
+        alert("WebEventsMissing", ""),
+        foreign,
+    ]);
+    let all_sent = || sent.lock().unwrap().clone();
+    let begun = Instant::now();
+    let told = |path: &str| all_sent().iter().any(|(to, ..)| to == path);
+    while !["/on-call", "/team", "/office", "/slack", "/rest"].into_iter().all(told) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", all_sent());
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!told("/chief") || begun.elapsed() > Duration::from_secs(5), "an escalation waits");
+    while all_sent().iter().filter(|(to, ..)| to == "/chief").count() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", all_sent());
+        thread::sleep(Duration::from_millis(100));
+    }
+    // What were to come a second time would have come by now, at the next look of a group.
+    thread::sleep(Duration::from_secs(3));
+    let sent = all_sent();
+    let of = |path: &str| -> Vec<Vec<&str>> {
+        let mut found: Vec<Vec<&str>> = sent
+            .iter()
+            .filter(|(to, ..)| to == path)
+            .map(|(.., alerts)| alerts.iter().map(String::as_str).collect())
+            .collect();
+        found.sort();
+        found
+    };
+    let api = vec!["ApiAvailabilityBurnPage", "ApiDeliveryBurnPage one"];
+    assert_eq!(of("/on-call"), [api, vec!["DatabaseAvailabilityBurnPage"]]);
+    assert_eq!(
+        of("/team"),
+        [["ApiAvailabilityBurnPage", "ApiDeliveryBurnPage one", "ApiDeliveryBurnTicket two"]]
+    );
+    assert_eq!(of("/office"), [["ApiDeliveryBurnTicket two"]]);
+    assert_eq!(
+        of("/chief"),
+        [["ApiAvailabilityBurnPage"], ["ApiDeliveryBurnPage one"], ["DatabaseAvailabilityBurnPage"]]
+    );
+    assert_eq!(of("/rest"), [["Elsewhere"]]);
+    assert_eq!(of("/sleeper"), Vec::<Vec<&str>>::new());
+    let tokens: BTreeSet<&str> =
+        sent.iter().filter(|(to, ..)| to == "/on-call").map(|(_, token, ..)| token.as_str()).collect();
+    assert_eq!(tokens, BTreeSet::from(["Bearer t0ken"]));
+    let (_, channel, _, text) = sent.iter().find(|(to, ..)| to == "/slack").unwrap();
+    assert_eq!(channel, "\"#a {{ b\"");
+    assert!(text[0].contains("{{ .ExternalURL }} &lt;!channel&gt;") && !text[0].contains('<'), "{text:?}");
+}
