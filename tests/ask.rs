@@ -175,6 +175,21 @@ fn whatever_answers_instead_is_told() {
 }
 
 #[test]
+fn a_tenant_is_named() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    let server = Server::of("200 OK", "", b"{\"status\":\"success\",\"data\":{}}");
+    let url = format!("http://127.0.0.1:{}/prometheus/", server.port);
+    folder.slowburn(&["check", "right", "--prometheus", &url, "--tenant", "gad"]);
+    let requests = server.requests();
+    assert!(!requests.is_empty());
+    for request in requests {
+        assert!(request.starts_with("GET /prometheus/api/v1/"), "{request}");
+        assert!(request.to_lowercase().contains("\r\nx-scope-orgid: gad\r\n"), "{request}");
+    }
+}
+
+#[test]
 fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);

@@ -90,6 +90,9 @@ pub struct Connection {
     /// A file with the certificates, in PEM, that an https:// address is trusted by, instead of those of the public web
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// The tenant whose series are asked for, where a server has several, as Mimir and Cortex do: the header X-Scope-OrgID
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
     /// How long an answer may take, such as 10s
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,

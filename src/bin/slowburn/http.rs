@@ -88,6 +88,9 @@ impl<'a> Client<'a> {
         if let Some(credentials) = &self.credentials {
             call = call.header("Authorization", credentials.header());
         }
+        if let Some(tenant) = &self.connection.tenant {
+            call = call.header("X-Scope-OrgID", tenant);
+        }
         let response = call.call().map_err(|error| self.failed(error))?;
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
