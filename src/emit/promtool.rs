@@ -13,19 +13,24 @@ use crate::vocabulary::Duration;
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     for proof in &service.proofs {
         let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
-        artifacts.insert(path, file(project.language, &service.name, proof));
+        artifacts.insert(path, file(project.language, service, proof));
     }
 }
 
-fn file(language: Language, service: &str, proof: &Proof) -> String {
+fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.comment(0, proof.about);
+    for promise in service.slos.iter().map(|slo| &slo.promise) {
+        if let Some(reason) = &promise.planned {
+            yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", promise.slo));
+        }
+    }
     for reason in &proof.unproven {
         yaml.comment(0, &format!("Not proven: {reason}."));
     }
     yaml.line(0, "rule_files:");
-    yaml.line(2, &format!("- ../{}", prometheus::path(service)));
+    yaml.line(2, &format!("- ../{}", prometheus::path(&service.name)));
     yaml.pair(0, "", "evaluation_interval", &proof.step.to_string());
     yaml.line(0, "group_eval_order:");
     for group in &proof.groups {
