@@ -330,10 +330,14 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
         amount.checked_div(Decimal::from(seconds))
     });
     if rate.is_none() {
-        problems.push(
-            Problem::error("wrong-type", whole(written), "this is no rate of events")
-                .help("write events per `s`, `m`, `h` or `d`, such as `200/h`"),
-        );
+        let amount = written.text.trim();
+        let problem = Problem::error("wrong-type", whole(written), "this is no rate of events");
+        problems.push(match Decimal::from_str_exact(amount) {
+            Ok(_) => problem.label("per what?").help(format!(
+                "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
+            )),
+            Err(_) => problem.help("write events per `s`, `m`, `h` or `d`, such as `200/h`"),
+        });
     }
     rate
 }

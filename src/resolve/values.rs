@@ -28,6 +28,16 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     name
 }
 
+/// The problem of a number that was meant as a length of time; `None` if the text is anything else.
+fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
+    is_number.then(|| {
+        Problem::error("invalid-duration", place, "this length of time has no unit")
+            .help(format!("write {first} or {second}, whichever is meant"))
+    })
+}
+
 /// A length of time greater than zero.
 pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     match Duration::parse(scalar.text.trim()) {
@@ -44,11 +54,11 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
             None
         }
         None => {
-            problems.push(
+            problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
                 Problem::error("invalid-duration", whole(scalar), "this is no length of time")
                     .label("units are `y w d h m s ms`, in that order, without blanks or fractions")
-                    .help("write a length such as `5m`, `1h30m` or `30d`"),
-            );
+                    .help("write a length such as `5m`, `1h30m` or `30d`")
+            }));
             None
         }
     }
@@ -93,11 +103,11 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 let start = scalar.text.len() - written.len();
                 let blank = written.len() - written.trim_start().len();
                 let place = scalar.place(start + blank, start + blank + written.trim().len());
-                problems.push(
+                problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
                     Problem::error("invalid-duration", place, "this is no length of time")
                         .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`")
-                        .help("write a length such as `500ms`, `2s` or `1m30s`"),
-                );
+                        .help("write a length such as `500ms`, `2s` or `1m30s`")
+                }));
                 return None;
             }
             length
