@@ -283,6 +283,14 @@ pub struct Reading {
     pub matchers: Vec<Span>,
 }
 
+impl Reading {
+    /// Whether it reads a metric that is named without a suffix.
+    pub fn reads(&self, metric: &str) -> bool {
+        let name = self.selector.name.as_deref().unwrap_or_default();
+        ["", "_bucket", "_count", "_sum"].iter().any(|part| name.strip_suffix(part) == Some(metric))
+    }
+}
+
 /// What a metric is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -111,7 +111,7 @@ fn any_selector() -> impl Strategy<Value = Selector> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_selects_a_series_of_the_contract_is_not_accused(

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::regex::Asked;
 use crate::vocabulary::Duration;
 
 /// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
@@ -262,7 +263,24 @@ pub enum MatchOp {
     NotMatches,
 }
 
+impl Matcher {
+    /// What it asks of values, ready to be held against many.
+    pub fn asked(&self) -> Asked {
+        Asked::of(self.op, &self.value)
+    }
+}
+
 impl MatchOp {
+    /// What holds where this one does not.
+    pub const fn opposite(self) -> Self {
+        match self {
+            MatchOp::Equal => MatchOp::NotEqual,
+            MatchOp::NotEqual => MatchOp::Equal,
+            MatchOp::Matches => MatchOp::NotMatches,
+            MatchOp::NotMatches => MatchOp::Matches,
+        }
+    }
+
     /// As it is written.
     pub const fn symbol(self) -> &'static str {
         match self {

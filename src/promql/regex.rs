@@ -36,6 +36,37 @@ pub fn matches(pattern: &str, text: &str) -> Option<bool> {
     Some(compile(pattern).ok()??.is_match(text))
 }
 
+/// What a matcher asks of a value, read once however many values are held against it: to read a pattern takes far longer than to try it.
+#[derive(Debug)]
+pub struct Asked {
+    op: MatchOp,
+    value: String,
+    /// Of an operator that takes a pattern; `None` as well where it cannot be told what matches.
+    pattern: Option<meta::Regex>,
+}
+
+impl Asked {
+    /// What `op "value"` asks.
+    pub fn of(op: MatchOp, value: &str) -> Self {
+        let pattern = match op {
+            MatchOp::Matches | MatchOp::NotMatches => compile(value).ok().flatten(),
+            MatchOp::Equal | MatchOp::NotEqual => None,
+        };
+        Self { op, value: value.to_owned(), pattern }
+    }
+
+    /// Whether a value meets it; the empty one stands for an absent label. `None` where that cannot be told.
+    pub fn meets(&self, text: &str) -> Option<bool> {
+        let matches = || self.pattern.as_ref().map(|pattern| pattern.is_match(text));
+        match self.op {
+            MatchOp::Equal => Some(text == self.value),
+            MatchOp::NotEqual => Some(text != self.value),
+            MatchOp::Matches => matches(),
+            MatchOp::NotMatches => matches().map(|matches| !matches),
+        }
+    }
+}
+
 /// A short string that matches `pattern` as a whole; `None` if there is none, or none was found.
 pub fn example(pattern: &str) -> Option<String> {
     let hir = regex_syntax::Parser::new().parse(&translate(pattern).ok()?).ok()?;
@@ -57,24 +88,8 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     }
     // What is present reads better than what is not, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
-    let patterns: Vec<Option<meta::Regex>> = matchers
-        .iter()
-        .map(|(op, value)| match op {
-            MatchOp::Matches | MatchOp::NotMatches => compile(value).ok().flatten(),
-            MatchOp::Equal | MatchOp::NotEqual => None,
-        })
-        .collect();
-    let satisfies = |candidate: &str| {
-        matchers.iter().zip(&patterns).all(|((op, value), pattern)| {
-            let matches = || pattern.as_ref().map(|pattern| pattern.is_match(candidate));
-            match op {
-                MatchOp::Equal => candidate == *value,
-                MatchOp::NotEqual => candidate != *value,
-                MatchOp::Matches => matches() == Some(true),
-                MatchOp::NotMatches => matches() == Some(false),
-            }
-        })
-    };
+    let asked: Vec<Asked> = matchers.iter().map(|(op, value)| Asked::of(*op, value)).collect();
+    let satisfies = |candidate: &str| asked.iter().all(|matcher| matcher.meets(candidate) == Some(true));
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
 

@@ -6,7 +6,7 @@ use super::{values, whole};
 use crate::ast::{Ast, JobBlock, ServiceFile};
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
-use crate::model::{Job, Planned, Reading, Role};
+use crate::model::{Job, Planned, Reading};
 use crate::parse::{beside, nearest};
 use crate::vocabulary::Duration;
 
@@ -49,21 +49,11 @@ pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
     file.planned.iter().map(planned).collect()
 }
 
-/// Whether a metric that somebody planned is the one a selector reads.
-pub(super) fn is_planned(metric: &str, reading: &Reading) -> bool {
-    let name = reading.selector.name.as_deref().unwrap_or_default();
-    let part = |suffix: &str| name.strip_suffix(suffix) == Some(metric);
-    name == metric
-        || !matches!(reading.role, Role::Classic(_) | Role::Native)
-            && ["_bucket", "_count", "_sum"].iter().any(|suffix| part(suffix))
-}
-
 /// Why some metric of an SLO is not there yet.
 pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
     for (metric, planned) in planned {
-        if readings.iter().any(|reading| is_planned(metric, reading))
-            && !reasons.contains(&planned.reason.as_str())
+        if readings.iter().any(|reading| reading.reads(metric)) && !reasons.contains(&planned.reason.as_str())
         {
             reasons.push(&planned.reason);
         }

@@ -128,14 +128,8 @@ fn labels(inside: &[&Selector], outside: &[&Selector], by: &[LabelName]) -> Opti
 fn avoiding(wanted: Vec<Matcher>, outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
     let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by) };
     next.matchers.iter().find_map(|matcher| {
-        let op = match matcher.op {
-            MatchOp::Equal => MatchOp::NotEqual,
-            MatchOp::NotEqual => MatchOp::Equal,
-            MatchOp::Matches => MatchOp::NotMatches,
-            MatchOp::NotMatches => MatchOp::Matches,
-        };
         let mut wanted = wanted.clone();
-        wanted.push(Matcher { op, ..matcher.clone() });
+        wanted.push(Matcher { op: matcher.op.opposite(), ..matcher.clone() });
         avoiding(wanted, rest, by)
     })
 }

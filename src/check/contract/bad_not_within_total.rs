@@ -4,7 +4,7 @@
 //! nothing of each other, so one label is enough to tell that it is not: a value that meets all of the inner one's matchers and not one of the outer's.
 //! Only where such a value is found is anything said.
 
-use super::{meets, tell};
+use super::tell;
 use crate::diagnostic::Problem;
 use crate::model::{Model, Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
@@ -36,21 +36,17 @@ fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector)
         let own: Vec<&Matcher> = inner.matchers.iter().filter(|other| other.label == matcher.label).collect();
         if let Some(known) = known_values(model, service, inner, &matcher.label) {
             // A label whose values are all known may leave no room for the difference.
+            let (within, asked) =
+                (matcher.asked(), own.iter().map(|other| other.asked()).collect::<Vec<_>>());
             let escapes = |value: &&String| {
-                meets(matcher, value) == Some(false)
-                    && own.iter().all(|other| meets(other, value) == Some(true))
+                within.meets(value) == Some(false)
+                    && asked.iter().all(|other| other.meets(value) == Some(true))
             };
             return known.iter().find(escapes).map(|value| (index, value.clone()));
         }
-        let opposite = match matcher.op {
-            MatchOp::Equal => MatchOp::NotEqual,
-            MatchOp::NotEqual => MatchOp::Equal,
-            MatchOp::Matches => MatchOp::NotMatches,
-            MatchOp::NotMatches => MatchOp::Matches,
-        };
         let mut wanted: Vec<(MatchOp, &str)> =
             own.iter().map(|other| (other.op, other.value.as_str())).collect();
-        wanted.push((opposite, &matcher.value));
+        wanted.push((matcher.op.opposite(), &matcher.value));
         // A value that is there tells more than one that is not.
         let present = [wanted.as_slice(), &[(MatchOp::NotEqual, "")]].concat();
         regex::satisfying(&present).or_else(|| regex::satisfying(&wanted)).map(|value| (index, value))

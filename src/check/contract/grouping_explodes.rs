@@ -1,19 +1,19 @@
 //! Promises per label value, of which there are too many.
 
-use super::{Found, Place, Verdict, each, tell};
+use super::{Found, Judged, Place, Verdict, tell};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 
 /// More promises than anybody looks at.
 const MOST: u64 = 100;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         let reads_all =
             matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native | Role::State);
-        let Verdict::Fits(found) = verdict else { return };
-        let (Some(first), true) = (place.slo.places.by.first(), reads_all) else { return };
-        let Some((promises, widest)) = promises(place, *found) else { return };
+        let Verdict::Fits(found) = verdict else { continue };
+        let (Some(first), true) = (place.slo.places.by.first(), reads_all) else { continue };
+        let Some((promises, widest)) = promises(place, *found) else { continue };
         if promises > MOST {
             tell(
                 problems,
@@ -27,7 +27,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 .help(format!("remove `{widest}` from `by`, or select some of its values with a matcher")),
             );
         }
-    });
+    }
 }
 
 /// How many combinations of the labels that are kept there may be, and which label has the most values; targets' own labels are not counted.
@@ -53,7 +53,7 @@ fn matching(place: &Place, label: &str, values: &crate::contract::Values) -> u64
     let known = values
         .known
         .iter()
-        .filter(|value| on_it().all(|matcher| super::meets(matcher, value) != Some(false)));
+        .filter(|value| on_it().all(|matcher| matcher.asked().meets(value) != Some(false)));
     let more = if on_it().next().is_none() { values.more } else { 0 };
     known.count() as u64 + more
 }

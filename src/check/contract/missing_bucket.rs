@@ -1,13 +1,13 @@
 //! Thresholds at which no bucket ends.
 
 use super::unit_mismatch::{other_unit, shown};
-use super::{Place, Verdict, each, tell};
+use super::{Judged, Place, Verdict, tell};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 use crate::vocabulary::{Decimal, text};
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         if let (Verdict::Fits(found), Role::Classic(bound)) = (verdict, place.reading.role)
             && other_unit(place, *found).is_none()
         {
@@ -16,7 +16,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 tell(problems, place.slo, told(place, found.name, bound, bounds));
             }
         }
-    });
+    }
 }
 
 /// The bounds of what a selector selects.

@@ -21,8 +21,9 @@ pub(super) mod wrong_metric_type;
 use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
 use crate::model::{Model, Prometheus, Reading, Role, Service, Slo};
-use crate::promql::ast::{MatchOp, Matcher};
-use crate::promql::regex;
+use crate::parallel;
+use crate::promql::ast::Matcher;
+use crate::promql::regex::Asked;
 use crate::source::Span;
 
 /// What a contract says of a selector.
@@ -56,17 +57,61 @@ pub(super) struct Place<'a> {
     pub contract: &'a Contract,
     pub slo: &'a Slo,
     pub reading: &'a Reading,
+    /// What its matchers ask, in their order.
+    asked: Vec<Asked>,
 }
 
-/// Every selector that a contract can say something of.
-pub(super) fn each<'a>(model: &'a Model, mut tell: impl FnMut(&Place<'a>, &Verdict<'a>)) {
-    for (service, slo) in super::slos(model) {
-        let Some(contract) = &service.contract else { continue };
-        for reading in &slo.readings {
-            let place = Place { model, service, contract, slo, reading };
-            tell(&place, &place.verdict());
+/// A selector with what its contract says of it.
+pub(super) struct Judged<'a> {
+    pub place: Place<'a>,
+    pub verdict: Verdict<'a>,
+}
+
+/// A check looks at every selector that a contract can say something of.
+type Check = fn(&[Judged], &mut Vec<Problem>);
+
+/// Every check of what was judged.
+const CHECKS: [Check; 9] = [
+    grouping_explodes::check,
+    missing_bucket::check,
+    summary_as_histogram::check,
+    uninitialised_series::check,
+    unit_mismatch::check,
+    unknown_label::check,
+    unknown_metric::check,
+    unmatched_value::check,
+    wrong_metric_type::check,
+];
+
+/// What contracts find wrong; each selector is judged once, because that takes longest.
+pub(super) fn check(model: &Model) -> Vec<Problem> {
+    let found = parallel::map(&model.services, |service| {
+        let mut judged = Vec::new();
+        for slo in &service.slos {
+            for reading in service.contract.iter().flat_map(|_| &slo.readings) {
+                judged.extend(judge(model, service, slo, reading));
+            }
         }
-    }
+        let mut problems = Vec::new();
+        for check in CHECKS {
+            check(&judged, &mut problems);
+        }
+        problems
+    });
+    found.concat()
+}
+
+fn judge<'a>(
+    model: &'a Model,
+    service: &'a Service,
+    slo: &'a Slo,
+    reading: &'a Reading,
+) -> Option<Judged<'a>> {
+    let contract = service.contract.as_ref()?;
+    let asked = reading.selector.matchers.iter().map(Matcher::asked).collect();
+    let place = Place { model, service, contract, slo, reading, asked };
+    let verdict = place.verdict();
+    Some(Judged { place, verdict })
 }
 
 /// A selector as it is written, for a problem's text.
@@ -92,7 +137,7 @@ impl<'a> Place<'a> {
 
     /// Whether the metric is one that is not there yet.
     fn is_planned(&self) -> bool {
-        self.service.planned.keys().any(|metric| is_named(self.reading, metric))
+        self.service.planned.keys().any(|metric| self.reading.reads(metric))
     }
 
     fn matched(&self, found: Found<'a>) -> Verdict<'a> {
@@ -117,35 +162,18 @@ impl<'a> Place<'a> {
                 && (found.part == Part::Bucket || found.family.kind == Kind::Summary);
             match shape.labels.get(&matcher.label) {
                 _ if own => {}
-                None if meets(matcher, "") != Some(false) => {}
+                None if self.asked[index].meets("") != Some(false) => {}
                 None if is_of_target(&self.model.project.prometheus, &matcher.label) => {}
                 None => labels.push(index),
                 Some(known) if known.more > 0 => {}
                 Some(known) => {
-                    if known.known.iter().all(|value| meets(matcher, value) == Some(false)) {
+                    if known.known.iter().all(|value| self.asked[index].meets(value) == Some(false)) {
                         values.push(index);
                     }
                 }
             }
         }
         (labels, values)
-    }
-}
-
-/// Whether a metric that is named without a suffix is the one that a selector reads.
-pub(super) fn is_named(reading: &Reading, metric: &str) -> bool {
-    let name = named(reading);
-    let parts = ["", "_bucket", "_count", "_sum"];
-    parts.iter().any(|part| name.strip_suffix(part) == Some(metric))
-}
-
-/// Whether a value meets a matcher; `None` where that cannot be told.
-pub(super) fn meets(matcher: &Matcher, value: &str) -> Option<bool> {
-    match matcher.op {
-        MatchOp::Equal => Some(value == matcher.value),
-        MatchOp::NotEqual => Some(value != matcher.value),
-        MatchOp::Matches => regex::matches(&matcher.value, value),
-        MatchOp::NotMatches => regex::matches(&matcher.value, value).map(|matches| !matches),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jobs that nobody scrapes, or too seldom.
 
-use super::{meets, tell};
+use super::tell;
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::model::{Job, Model, Reading};
@@ -21,9 +21,9 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let selected: Vec<&Job> = jobs
                 .iter()
                 .filter(|job| {
-                    matchers
-                        .iter()
-                        .all(|index| meets(&reading.selector.matchers[*index], &job.name) != Some(false))
+                    matchers.iter().all(|index| {
+                        reading.selector.matchers[*index].asked().meets(&job.name) != Some(false)
+                    })
                 })
                 .collect();
             let place = reading.matchers[*first];

@@ -7,11 +7,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for service in &model.services {
         for (metric, planned) in &service.planned {
             let found = service.contract.as_ref().and_then(|contract| contract.find(metric));
-            let read = service
-                .slos
-                .iter()
-                .flat_map(|slo| &slo.readings)
-                .any(|reading| super::is_named(reading, metric));
+            let read = service.slos.iter().flat_map(|slo| &slo.readings).any(|reading| reading.reads(metric));
             if found.is_some() {
                 problems.push(
                     Problem::warning(

@@ -1,16 +1,15 @@
 //! Summaries, whose quantiles answer no other question than their own.
 
 use super::wrong_metric_type::is_summary_as_histogram;
-use super::{Verdict, each, named, tell};
+use super::{Judged, Verdict, named, tell};
 use crate::diagnostic::Problem;
-use crate::model::Model;
 use crate::vocabulary::text;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
-        let Verdict::OtherType(found) = verdict else { return };
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
+        let Verdict::OtherType(found) = verdict else { continue };
         if !is_summary_as_histogram(place.reading.role, *found) {
-            return;
+            continue;
         }
         let quantiles: Vec<String> = found
             .family
@@ -37,5 +36,5 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             .label(label)
             .help("let the program observe into a histogram with a bound at the threshold"),
         );
-    });
+    }
 }

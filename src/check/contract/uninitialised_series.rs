@@ -1,20 +1,20 @@
 //! Series of bad events that do not exist before the first of them.
 
 use super::unmatched_value::values;
-use super::{Found, Place, Verdict, each, listed, meets, named, tell};
+use super::{Found, Judged, Place, Verdict, listed, named, tell};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::regex;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
             tell(problems, place.slo, told(place, *found, *index));
         }
-    });
+    }
 }
 
 fn told(place: &Place, found: Found, index: usize) -> Problem {
@@ -68,7 +68,8 @@ fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
     let is_digit = |value: &&String| value.starts_with(|c: char| c.is_ascii_digit());
     let siblings =
         values.iter().filter(is_digit).flat_map(|value| "5413267890".chars().map(move |c| first(value, c)));
-    siblings.into_iter().find(|value| meets(matcher, value) == Some(true))
+    let asked = matcher.asked();
+    siblings.into_iter().find(|value| asked.meets(value) == Some(true))
 }
 
 /// Nearly a known value, by letters: of numbers, every one is another.

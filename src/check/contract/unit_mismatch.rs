@@ -1,15 +1,15 @@
 //! Thresholds in one unit, histograms in another.
 
 use super::missing_bucket::selected;
-use super::{Found, Place, Verdict, each, named, tell};
+use super::{Found, Judged, Place, Verdict, named, tell};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role, Slo};
+use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
-        let Verdict::Fits(found) = verdict else { return };
-        let Some((unit, why)) = other_unit(place, *found) else { return };
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
+        let Verdict::Fits(found) = verdict else { continue };
+        let Some((unit, why)) = other_unit(place, *found) else { continue };
         let read = unit_of(place.slo, place.reading.role).map_or("another unit", |(read, _)| read);
         let problem = Problem::error(
             "unit-mismatch",
@@ -26,7 +26,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 _ => problem.help("let the program observe in seconds, as Prometheus's conventions ask"),
             },
         );
-    });
+    }
 }
 
 /// Units by what they are called, with how many of them are a second.

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Place, Verdict, each, is_of_target, listed, meets, named, tell};
+use super::{Found, Judged, Place, Verdict, is_of_target, listed, named, tell};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 use crate::source::Span;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| match verdict {
-        Verdict::NoLabel(found, index) => tell(problems, place.slo, matcher(place, *found, *index)),
-        Verdict::Fits(found) => kept(place, *found, problems),
-        Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
-    });
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
+        match verdict {
+            Verdict::NoLabel(found, index) => tell(problems, place.slo, matcher(place, *found, *index)),
+            Verdict::Fits(found) => kept(place, *found, problems),
+            Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
+        }
+    }
 }
 
 /// A matcher on a label that is not there.
@@ -27,12 +29,13 @@ fn matcher(place: &Place, found: Found, index: usize) -> Problem {
             .label("some of its series have it, but none that the other matchers select")
             .help("remove one of the matchers");
     }
+    let asked = matcher.asked();
     let has_value = |label: &&String| {
         found.family.shapes.iter().any(|shape| {
             shape
                 .labels
                 .get(*label)
-                .is_some_and(|values| values.known.iter().any(|value| meets(matcher, value) == Some(true)))
+                .is_some_and(|values| values.known.iter().any(|value| asked.meets(value) == Some(true)))
         })
     };
     let by_value = labels.iter().copied().find(|known| has_value(known));

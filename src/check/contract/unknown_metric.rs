@@ -1,16 +1,16 @@
 //! Metrics that nothing exposes.
 
-use super::{Place, Verdict, each, named, tell};
+use super::{Judged, Place, Verdict, named, tell};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         if matches!(verdict, Verdict::NoMetric) {
             tell(problems, place.slo, told(place));
         }
-    });
+    }
 }
 
 fn told(place: &Place) -> Problem {

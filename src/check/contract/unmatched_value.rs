@@ -1,19 +1,18 @@
 //! Values that no series has.
 
 use super::uninitialised_series::may_appear;
-use super::{Found, Place, Verdict, each, listed, tell};
+use super::{Found, Judged, Place, Verdict, listed, tell};
 use crate::diagnostic::Problem;
-use crate::model::Model;
 use crate::promql::ast::{MatchOp, Matcher};
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
             tell(problems, place.slo, told(place, *found, *index));
         }
-    });
+    }
 }
 
 fn told(place: &Place, found: Found, index: usize) -> Problem {

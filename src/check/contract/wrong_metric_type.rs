@@ -1,18 +1,18 @@
 //! Metrics that are taken for what they are not.
 
-use super::{Found, Place, Verdict, each, named, tell, words};
+use super::{Found, Judged, Place, Verdict, named, tell, words};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Role};
+use crate::model::Role;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    each(model, |place, verdict| {
+pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
             tell(problems, place.slo, told(place, *found));
         }
-    });
+    }
 }
 
 /// That is a fault of its own.

@@ -17,8 +17,7 @@ use super::timeline::Load;
 use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
 use crate::model::{Labels, Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, SloPlan, Watch};
-use crate::promql::ast::{MatchOp, Selector};
-use crate::promql::regex;
+use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
 use situations::Situation;
 use stage::Stage;
@@ -171,12 +170,7 @@ fn may_match(selector: &Selector, labels: &Labels, by: &[crate::vocabulary::Labe
             return true;
         }
         let value = labels.get(&matcher.label).map_or("", String::as_str);
-        match matcher.op {
-            MatchOp::Equal => value == matcher.value,
-            MatchOp::NotEqual => value != matcher.value,
-            MatchOp::Matches => regex::matches(&matcher.value, value) != Some(false),
-            MatchOp::NotMatches => regex::matches(&matcher.value, value) != Some(true),
-        }
+        matcher.asked().meets(value) != Some(false)
     })
 }
 
