@@ -1,10 +1,13 @@
-//! SLIs for which no outage can be invented.
+//! SLIs for which no outage can be invented, and companion alerts that nothing seems to make fire.
 
 use super::{beginning, slos};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Sli};
+use crate::model::{Companion, Model, Sli};
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        problems.extend(alert.stimulus.is_none().then(|| unplayed(alert)));
+    }
     for (_, slo) in slos(model) {
         if slo.stimulus.is_some() {
             continue;
@@ -24,4 +27,15 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             .help(help),
         );
     }
+}
+
+fn unplayed(alert: &Companion) -> Problem {
+    Problem::warning(
+        "unprovable",
+        alert.places.expr,
+        format!("no series were found that make `{}` fire, and others that do not", alert.name),
+    )
+    .label("so nothing proves that it ever does")
+    .help("labels that differ on the two sides of an operator match nothing: sum both sides, or say which labels count with `on (…)`")
+    .help("or the expression is beyond what is seen through: then watch it fire once yourself")
 }

@@ -87,9 +87,9 @@ fn companion(language: Language, companion: &Companion, known: Option<&Known>) -
         .iter()
         .map(|label| match known {
             Some(known) => {
-                known.labels.get(label).map(|value| format!(" ({label}: {value})")).unwrap_or_default()
+                known.labels.get(label).map(|value| format!(", {label} {value}")).unwrap_or_default()
             }
-            None => format!("{{{{ with $labels.{label} }}}} ({label}: {{{{ . }}}}){{{{ end }}}}"),
+            None => format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}"),
         })
         .collect();
     let value = match known {
