@@ -29,7 +29,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 /// Whether the answer may be nothing although the series are there: because a comparison drops them, or because they are what it is about.
-fn can_be_empty(expr: &Expr) -> bool {
+pub(super) fn can_be_empty(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => false,
         // Alerts are series that come and go themselves.
