@@ -1,6 +1,7 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
 mod alertmanager;
+mod companion;
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
     Timing, Why,
 };
+pub use companion::Companion;
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::{Expr, Selector};
@@ -52,6 +54,8 @@ pub struct ServicePlan {
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
+    /// Companion alerts, in a group of their own.
+    pub companions: Option<Group>,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -91,7 +95,7 @@ impl SloPlan {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Missing { .. } => None,
+                Notice::Missing { .. } | Notice::Companion(_) => None,
             },
             Makes::Record(_) => None,
         })
@@ -353,6 +357,8 @@ pub enum Notice {
         /// The SLOs without events.
         which: Expr,
     },
+    /// A cause that is watched beside the promises.
+    Companion(Box<Companion>),
 }
 
 /// One file of tests that run the very rules.
@@ -412,9 +418,9 @@ pub enum Check {
         rule: Box<Rule>,
         /// Labels that the expression brings along.
         labels: Labels,
-        /// The burn rate in the text.
-        burn_rate: String,
-        /// What is left of the budget, in the text.
+        /// The alert's value in the text: the burn rate, or what a companion looks at.
+        value: String,
+        /// What is left of the budget, in the text; empty if there is none.
         budget_left: String,
     },
     /// A query has this value; `None` for no answer.
