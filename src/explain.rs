@@ -86,7 +86,7 @@ fn short(value: Decimal) -> String {
 }
 
 /// A number of events, with commas between its thousands.
-fn events(value: Decimal) -> String {
+pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
         return short(value);
     }
@@ -393,7 +393,7 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
-fn wrapped(head: &str, words: &str) -> String {
+pub fn wrapped(head: &str, words: &str) -> String {
     let indent = head.chars().count();
     let mut text = String::new();
     let mut line = head.to_owned();

@@ -18,6 +18,7 @@
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
+//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, which intervals lower gives the rules, and how explain says numbers |
 //! | [`render`] | problems | words or data for problems | diagnostic, source |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
@@ -52,6 +53,7 @@ pub mod render;
 pub mod resolve;
 pub mod scalar;
 pub mod source;
+pub mod status;
 pub mod text;
 pub mod vocabulary;
 

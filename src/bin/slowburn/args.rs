@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
-use slowburn::vocabulary::Duration;
+use slowburn::vocabulary::{Decimal, Duration};
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
 ///
@@ -36,6 +36,13 @@ pub enum Command {
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
+    /// Show how every SLO stands on a running server, and decide whether that is good enough
+    ///
+    /// What is recorded is asked of Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics): one instant
+    /// query per recorded series, and nothing is changed there. The worst comes first. Exit code 0 says that all was asked and,
+    /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
+    /// and SLOWBURN_BEARER.
+    Status(Status),
     /// Make the history that long windows need out of raw series that are there already
     ///
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
@@ -190,6 +197,51 @@ pub struct Explain {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Group)]
+pub struct Status {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// The server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// Show and judge these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
+    #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Exit 1 if an SLO has less of its budget left, such as 10%, or if that is not known: nothing is recorded, nothing was
+    /// counted lately, or too few events to judge by. An SLO that is `planned` and has no data is passed over
+    #[arg(long, value_name = "PERCENT", value_parser = part)]
+    pub fail_below: Option<Decimal>,
+    /// Let SLOs pass of which it is not known what they have left
+    #[arg(long, requires = "fail_below")]
+    pub allow_missing: bool,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Shown,
+}
+
+/// How a table is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shown {
+    /// A table, with colour on a terminal and as wide as that
+    Human,
+    /// A table for a pull request, a wiki or a chat
+    Markdown,
+    /// A JSON object
+    Json,
+}
+
+fn part(text: &str) -> Result<Decimal, String> {
+    let percent = text.strip_suffix('%').and_then(|digits| Decimal::from_str_exact(digits).ok());
+    let part = percent.filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent));
+    part.map(|percent| (percent / Decimal::ONE_HUNDRED).normalize())
+        .ok_or_else(|| "a percentage from 0% to 100% is expected, such as 10%".to_owned())
 }
 
 /// Arguments of `backfill`.

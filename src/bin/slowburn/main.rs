@@ -9,7 +9,7 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `status`, `backfill`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -30,6 +30,7 @@ mod explain;
 mod http;
 mod problems;
 mod sources;
+mod status;
 mod stderr;
 mod stdout;
 mod write;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Backfill(args) => backfill::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {
