@@ -48,7 +48,7 @@ pub(super) fn pace(promise: &Promise) -> Duration {
 }
 
 /// Windows that pages use, in ascending order; five minutes are always among them.
-pub(super) fn fast_windows(promise: &Promise) -> Vec<Duration> {
+pub fn fast_windows(promise: &Promise) -> Vec<Duration> {
     let mut windows = vec![CURRENT];
     for tier in promise.tiers.iter().filter(|tier| !tier.slow) {
         windows.extend([tier.short, tier.long]);
