@@ -48,7 +48,10 @@ fn every_stage_sees_what_the_table_allows_and_no_more() {
         }
         stages.push(stage);
     }
-    assert_eq!(stages, ["parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "render"]);
+    assert_eq!(
+        stages,
+        ["parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "render"]
+    );
     assert!(faults.is_empty(), "{faults:#?}");
 }
 

@@ -42,8 +42,8 @@ impl Watch {
         let mut undecided = false;
         let mut above = |window: Counted| {
             let limit = self.threshold * window.total;
-            undecided |= !window.total.is_zero()
-                && (window.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
+            undecided |=
+                !window.total.is_zero() && (window.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
             window.bad > limit
         };
         let (is_long, is_short) = (above(long), above(short));

@@ -85,9 +85,8 @@ pub(super) fn chart(timeline: &Timeline, style: Style) -> String {
         let states = style.states();
         let cells = (0..columns).map(|column| {
             let (from, to) = edges(column);
-            let meets = |span: &Span| {
-                span.from.millis() < to && span.until.is_none_or(|until| until.millis() > from)
-            };
+            let meets =
+                |span: &Span| span.from.millis() < to && span.until.is_none_or(|until| until.millis() > from);
             match (&course.firing, &course.pending, &course.armed) {
                 (firing, ..) if firing.iter().any(meets) => states[3],
                 (_, pending, _) if pending.iter().any(meets) => states[2],
@@ -121,7 +120,9 @@ fn height(ratio: Decimal, highest: Decimal, full: usize) -> usize {
 /// The error ratio of every evaluation.
 fn ratios(timeline: &Timeline) -> Vec<Decimal> {
     let ratio = |counted: &Option<crate::plan::Counted>| match counted {
-        Some(counted) if !counted.total.is_zero() => (counted.bad / counted.total).clamp(Decimal::ZERO, Decimal::ONE),
+        Some(counted) if !counted.total.is_zero() => {
+            (counted.bad / counted.total).clamp(Decimal::ZERO, Decimal::ONE)
+        }
         Some(_) | None => Decimal::ZERO,
     };
     timeline.events.iter().map(ratio).collect()

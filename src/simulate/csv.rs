@@ -48,8 +48,7 @@ pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFaul
     let begin = first.time - (second.time - first.time);
     let last = rows.last().map_or(first.time, |row| row.time);
     let length = (last - begin) as u64;
-    let mut steps =
-        vec![Step { seen: true, ..Step::default() }; length.div_ceil(step.millis()) as usize];
+    let mut steps = vec![Step { seen: true, ..Step::default() }; length.div_ceil(step.millis()) as usize];
     let mut from = 0;
     let mut total = Decimal::ZERO;
     for row in &rows {
@@ -74,7 +73,9 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     match lines.next() {
         Some((_, "time,good,bad")) => {}
-        Some((line, _)) => return Err(fault(line, "the first line is not `time,good,bad`: write that".to_owned())),
+        Some((line, _)) => {
+            return Err(fault(line, "the first line is not `time,good,bad`: write that".to_owned()));
+        }
         None => return Err(fault(1, "there is nothing: write `time,good,bad` first".to_owned())),
     }
     let mut rows: Vec<Row> = Vec::new();
@@ -86,23 +87,41 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
         }
         let cells: Vec<&str> = written.split(',').map(str::trim).collect();
         let [time, good, bad] = cells[..] else {
-            return Err(fault(line, format!("there are {} values and not three: a time, good and bad events", cells.len())));
+            return Err(fault(
+                line,
+                format!("there are {} values and not three: a time, good and bad events", cells.len()),
+            ));
         };
         let time = moment(time).ok_or_else(|| {
-            fault(line, format!("`{}` is no time: write seconds, or RFC 3339 such as `2026-11-22T21:05:00Z`", clipped(time)))
+            fault(
+                line,
+                format!(
+                    "`{}` is no time: write seconds, or RFC 3339 such as `2026-11-22T21:05:00Z`",
+                    clipped(time)
+                ),
+            )
         })?;
         let count = |written: &str| {
             let plain = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
             let count = plain.then(|| written.parse().ok()).flatten().filter(|count| *count <= MOST_EVENTS);
             count.ok_or_else(|| {
-                fault(line, format!("`{}` is no number of events: write a whole one, at most {MOST_EVENTS}", clipped(written)))
+                fault(
+                    line,
+                    format!(
+                        "`{}` is no number of events: write a whole one, at most {MOST_EVENTS}",
+                        clipped(written)
+                    ),
+                )
             })
         };
         let row = Row { time, good: count(good)?, bad: count(bad)? };
         if let Some(before) = rows.last()
             && row.time <= before.time
         {
-            return Err(fault(line, "this is not later than the row before: sort rows by time, each time once".to_owned()));
+            return Err(fault(
+                line,
+                "this is not later than the row before: sort rows by time, each time once".to_owned(),
+            ));
         }
         let first = rows.first().map_or(row.time, |first| first.time);
         let next = rows.get(1).map_or(row.time, |next| next.time);
@@ -115,7 +134,10 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
         rows.push(row);
     }
     if rows.len() < 2 {
-        return Err(fault(end, "there are fewer than two rows, so nothing says in what time their events came".to_owned()));
+        return Err(fault(
+            end,
+            "there are fewer than two rows, so nothing says in what time their events came".to_owned(),
+        ));
     }
     Ok(rows)
 }
@@ -144,7 +166,8 @@ mod tests {
     fn events_are_spread_from_row_to_row() {
         let text = "time,good,bad\n60,60,0\n120,30,30\n";
         let (steps, traffic) = parse(text, Duration::from_secs(30)).expect("rows");
-        let step = |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
+        let step =
+            |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
         assert_eq!(steps, [step(30, 0), step(30, 0), step(30, 15), step(30, 15)]);
         assert_eq!(traffic, Decimal::ONE);
         let dates = "time,good,bad\r\n2026-11-22T21:05:00Z,60,0\r\n2026-11-22T21:06:00Z,30,30\r\n";

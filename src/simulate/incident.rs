@@ -46,9 +46,8 @@ pub struct Fault {
 impl fmt::Display for Fault {
     /// The headline, the text with the fault marked, and how incidents are written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &str| -> String {
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-        };
+        let shown =
+            |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
         let column = self.text[..self.place.start].chars().count();
         let width = self.text[self.place.clone()].chars().count().max(1);
         writeln!(f, "{}", self.headline)?;
@@ -117,14 +116,17 @@ impl Phase {
     }
 
     fn written(&self) -> String {
-        let what = match (self.seen, self.traffic.is_some_and(|traffic| traffic.is_zero()), self.from == self.to) {
-            (false, ..) => "no data".to_owned(),
-            (true, true, _) => "no traffic".to_owned(),
-            (true, false, true) => percent(self.from),
-            (true, false, false) => format!("ramp {} to {}", percent(self.from), percent(self.to)),
-        };
+        let what =
+            match (self.seen, self.traffic.is_some_and(|traffic| traffic.is_zero()), self.from == self.to) {
+                (false, ..) => "no data".to_owned(),
+                (true, true, _) => "no traffic".to_owned(),
+                (true, false, true) => percent(self.from),
+                (true, false, false) => format!("ramp {} to {}", percent(self.from), percent(self.to)),
+            };
         let traffic = self.traffic.filter(|traffic| !traffic.is_zero());
-        let traffic = traffic.map_or(String::new(), |traffic| format!(" at {}/s", text(traffic.round_sf(6).unwrap_or(traffic))));
+        let traffic = traffic.map_or(String::new(), |traffic| {
+            format!(" at {}/s", text(traffic.round_sf(6).unwrap_or(traffic)))
+        });
         format!("{what} for {}{traffic}", self.length)
     }
 }
@@ -234,15 +236,23 @@ impl<'a> Reader<'a> {
                     what => {
                         self.next -= 1;
                         let meant = what.and_then(|what| nearest(what, &["traffic", "data"]));
-                        let label = meant.map_or("write `no traffic` or `no data`".to_owned(), |meant| format!("did you mean `no {meant}`?"));
+                        let label = meant.map_or("write `no traffic` or `no data`".to_owned(), |meant| {
+                            format!("did you mean `no {meant}`?")
+                        });
                         return Err(self.fault(self.place(), "no what?", label));
                     }
                 }
             }
             None => return Err(self.fault(self.place(), "an incident is expected", "write `100% for 5m`")),
             Some(word) => {
-                if let Some(meant) = nearest(word, &["ramp", "no"]).filter(|_| word.starts_with(char::is_alphabetic)) {
-                    return Err(self.fault(self.place(), format!("`{word}` is no error ratio"), format!("did you mean `{meant}`?")));
+                if let Some(meant) =
+                    nearest(word, &["ramp", "no"]).filter(|_| word.starts_with(char::is_alphabetic))
+                {
+                    return Err(self.fault(
+                        self.place(),
+                        format!("`{word}` is no error ratio"),
+                        format!("did you mean `{meant}`?"),
+                    ));
                 }
                 let ratio = self.ratio()?;
                 (ratio, ratio, None, true)
@@ -345,7 +355,8 @@ fn meant(word: &str) -> Option<Duration> {
         "day" | "days" => "d",
         _ => return None,
     };
-    Duration::parse(&format!("{}{unit}", &word[..digits])).filter(|length| length.millis() > 0 && *length <= LONGEST)
+    Duration::parse(&format!("{}{unit}", &word[..digits]))
+        .filter(|length| length.millis() > 0 && *length <= LONGEST)
 }
 
 #[cfg(test)]
@@ -361,17 +372,22 @@ mod tests {
         ] {
             assert_eq!(parse(text).expect(text).written(), text);
         }
-        assert_eq!(parse("2% for 1m then 3% for 90s").map(|it| it.written()), parse("2% for 1m,3% for 1m30s").map(|it| it.written()));
+        assert_eq!(
+            parse("2% for 1m then 3% for 90s").map(|it| it.written()),
+            parse("2% for 1m,3% for 1m30s").map(|it| it.written())
+        );
     }
 
     #[test]
     fn events_come_evenly() {
         let steps = |text: &str| parse(text).expect(text).steps(Decimal::TEN, Duration::from_secs(30));
-        let step = |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
+        let step =
+            |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
         assert_eq!(steps("100% for 45s"), [step(300, 300), step(300, 150)]);
         assert_eq!(steps("ramp 0% to 100% for 1m"), [step(300, 75), step(300, 225)]);
         assert_eq!(steps("10% for 30s at 20/s, no traffic for 30s"), [step(600, 60), step(0, 0)]);
-        let seen: Vec<bool> = steps("0% for 15s, no data for 30s, 0% for 30s").iter().map(|step| step.seen).collect();
+        let seen: Vec<bool> =
+            steps("0% for 15s, no data for 30s, 0% for 30s").iter().map(|step| step.seen).collect();
         assert_eq!(seen, [false, true, true]);
     }
 }

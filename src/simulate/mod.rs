@@ -85,11 +85,16 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// An incident at this traffic, after a long time in which all was good.
+    /// An incident at this usual traffic, or else at that which the SLO declares, after a long time in which all was good.
     pub fn new(plan: &SloPlan, incident: &Incident, traffic: Option<Decimal>) -> Self {
+        let usual = traffic.or(declared(plan)).unwrap_or_else(assumed);
+        Self::counted(plan, incident.steps(usual, Schedule::default().step), traffic)
+    }
+
+    /// The same of counted events, one entry per evaluation.
+    pub fn counted(plan: &SloPlan, steps: Vec<Step>, traffic: Option<Decimal>) -> Self {
         let traffic = traffic.or(declared(plan));
         let schedule = Schedule::default();
-        let steps = incident.steps(traffic.unwrap_or_else(assumed), schedule.step);
         Self { steps, traffic, history: None, spent: Decimal::ZERO, into_period: None, schedule }
     }
 }
@@ -128,7 +133,8 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
         Event::Occurrence | Event::Check => Duration::default(),
     };
     // A quarter of an hour is how far counts are made good, and the time after which a gap is forgotten.
-    let margin = evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
+    let margin =
+        evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
     let before = scenario.history.map_or(evaluations(longest) + margin, evaluations);
     let after = evaluations(longest) + margin;
     let traffic = scenario.traffic.unwrap_or_else(assumed);

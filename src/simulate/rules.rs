@@ -123,7 +123,8 @@ impl<'a> Rules<'a> {
         let recent = less(LONG_INTERVAL, INTERVAL);
         self.recent.push(self.events.total.sum(at, recent), self.events.bad.sum(at, recent));
         for window in &self.fast {
-            let ratio = self.events.sum(at, less(*window, INTERVAL)).filter(|sum| self.is_known(at, *window, sum));
+            let ratio =
+                self.events.sum(at, less(*window, INTERVAL)).filter(|sum| self.is_known(at, *window, sum));
             if let Some(ratios) = self.ratios.get_mut(window) {
                 ratios.push(ratio);
             }
@@ -192,7 +193,8 @@ impl<'a> Rules<'a> {
     /// there now or not at all.
     fn is_known(&self, at: usize, window: Duration, sum: &Counted) -> bool {
         let counters = matches!(self.plan.observed.by, Observer::Counters { .. });
-        let decides = window == LONG_INTERVAL || self.plan.promise.tiers.iter().any(|tier| tier.short == window);
+        let decides =
+            window == LONG_INTERVAL || self.plan.promise.tiers.iter().any(|tier| tier.short == window);
         !(counters && decides) || sum.total > Decimal::ZERO || self.seen[at]
     }
 
@@ -217,7 +219,8 @@ impl<'a> Rules<'a> {
     fn period(&self, at: usize) -> Option<Decimal> {
         let played = |evaluations: usize| self.schedule.step.millis() * evaluations as u64;
         let ended = self.before.ends.is_some_and(|ends| at >= ends);
-        let begins = [self.before.ends, self.before.begins].into_iter().flatten().find(|begins| at >= *begins);
+        let begins =
+            [self.before.ends, self.before.begins].into_iter().flatten().find(|begins| at >= *begins);
         let (range, before) = match &self.plan.promise.period {
             Period::Rolling(length) => {
                 let gone = (self.before.length.millis() + played(at)).saturating_sub(length.millis());

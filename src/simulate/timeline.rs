@@ -137,8 +137,12 @@ impl<'a> Courses<'a> {
         let time = |evaluations: usize| scenario.schedule.step.millis() * evaluations as u64;
         let alerts = plan.alerts().map(|(severity, alert)| {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
-            let course =
-                AlertCourse { name: alert.name.clone(), severity, firings: Vec::new(), undecided: Vec::new() };
+            let course = AlertCourse {
+                name: alert.name.clone(),
+                severity,
+                firings: Vec::new(),
+                undecided: Vec::new(),
+            };
             (course, tiers.all(|tier| tier.slow))
         });
         let per_second = match (plan.observed.by, plan.promise.event) {

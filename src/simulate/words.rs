@@ -122,7 +122,10 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
         remarks.push("  At some moments a ratio is exactly at its threshold: there the rounding of Prometheus decides.".to_owned());
     }
     if matches!(plan.observed.by, Observer::Looks) {
-        remarks.push(format!("  The state is looked at every {}; a share of the time is spread over the looks.", timeline.schedule.step));
+        remarks.push(format!(
+            "  The state is looked at every {}; a share of the time is spread over the looks.",
+            timeline.schedule.step
+        ));
     }
     remarks
 }

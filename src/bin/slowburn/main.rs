@@ -9,7 +9,7 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -27,7 +27,9 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod named;
 mod problems;
+mod simulate;
 mod sources;
 mod stderr;
 mod stdout;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {
