@@ -179,8 +179,14 @@ pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
     for (at, step) in played.steps.iter().enumerate() {
         let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);
         let late = (since - scenario.schedule.phase.millis() as i64) % scenario.schedule.long.millis() as i64;
-        rules.evaluate(step, late == 0);
-        courses.follow(&rules, at, late == 0);
+        let is_due = late == 0;
+        rules.evaluate(step);
+        courses.follow_alerts(&rules, at, false);
+        rules.evaluate_slow(is_due);
+        if is_due {
+            courses.follow_alerts(&rules, at, true);
+        }
+        courses.follow_budget(&rules, at);
     }
     courses.end(rules.undecided)
 }

@@ -111,8 +111,8 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// The next evaluation of the fast group, and of the slow one if it is due. `step` is what happened since the last.
-    pub fn evaluate(&mut self, step: &Step, slowly: bool) {
+    /// The next evaluation of the fast group; `step` is what happened since the last.
+    pub fn evaluate(&mut self, step: &Step) {
         let at = self.seen.len();
         self.seen.push(step.seen);
         for (counter, gained) in [(&mut self.total, step.total), (&mut self.bad, step.bad)] {
@@ -129,8 +129,13 @@ impl<'a> Rules<'a> {
                 ratios.push(ratio);
             }
         }
+    }
+
+    /// The slow group, at the same moment and after the fast one; `is_due` says whether it is evaluated at all.
+    pub fn evaluate_slow(&mut self, is_due: bool) {
+        let at = self.seen.len() - 1;
         let tile = |count: &Counts, recent: &Counts, tiles: &Counts| {
-            slowly.then(|| self.tile(at, count, recent, tiles)).flatten()
+            is_due.then(|| self.tile(at, count, recent, tiles)).flatten()
         };
         let total = tile(&self.events.total, &self.recent.total, &self.tiles.total);
         let bad = tile(&self.events.bad, &self.recent.bad, &self.tiles.bad);
@@ -138,10 +143,10 @@ impl<'a> Rules<'a> {
         for (window, ratios) in &mut self.ratios {
             if !self.fast.contains(window) {
                 let sum = || self.tiles.sum(at, less(*window, LONG_INTERVAL));
-                ratios.push(slowly.then(sum).flatten());
+                ratios.push(is_due.then(sum).flatten());
             }
         }
-        let left = slowly.then(|| self.period(at)).flatten();
+        let left = is_due.then(|| self.period(at)).flatten();
         self.left.push(left);
     }
 
@@ -240,7 +245,7 @@ impl<'a> Rules<'a> {
         Some(Decimal::ONE - ratio / self.plan.promise.budget)
     }
 
-    /// What a tier sees at the last evaluation, and the counts of its long window: `lower::alerts::burning`. `in_slow` says whether its alert is one
+    /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`. `in_slow` says whether its alert is one
     /// of the slow group.
     pub fn sight(&self, tier: &Watch, in_slow: bool) -> (Sight, Counted) {
         let at = self.seen.len() - 1;
@@ -253,7 +258,7 @@ impl<'a> Rules<'a> {
         (tier.sight(long, short.unwrap_or_default()), long)
     }
 
-    /// What is left of the budget, as a notification of this evaluation says it.
+    /// What is left of the budget, as a notification says it now: alerts of the fast group see what the slow one recorded before.
     pub fn left(&self) -> Option<Decimal> {
         self.left.last(self.seen.len() - 1, STALE)
     }

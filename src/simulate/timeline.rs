@@ -178,12 +178,17 @@ impl<'a> Courses<'a> {
         }
     }
 
-    /// What is so at an evaluation, of the fast group alone or of both.
-    pub fn follow(&mut self, rules: &Rules, at: usize, slowly: bool) {
-        let now = match at.checked_sub(self.begin) {
-            Some(since) => Duration::from_millis(self.timeline.schedule.step.millis() * since as u64),
-            None => return,
-        };
+    /// The time of an evaluation; `None` before the incident.
+    fn time(&self, at: usize) -> Option<Duration> {
+        let since = at.checked_sub(self.begin)?;
+        Some(Duration::from_millis(self.timeline.schedule.step.millis() * since as u64))
+    }
+
+    /// What is left behind an evaluation, and what it counted.
+    pub fn follow_budget(&mut self, rules: &Rules, at: usize) {
+        if at < self.begin {
+            return;
+        }
         let budget = &mut self.timeline.budget;
         if at == self.begin {
             budget.before = rules.left();
@@ -196,8 +201,13 @@ impl<'a> Courses<'a> {
             (Some(least), Some(left)) => Some(least.min(left)),
             (least, left) => least.or(left),
         };
+    }
+
+    /// What the alerts of the fast group see at an evaluation, or those of the slow one.
+    pub fn follow_alerts(&mut self, rules: &Rules, at: usize, slow: bool) {
+        let Some(now) = self.time(at) else { return };
         for (alert, in_slow) in &mut self.alerts {
-            if *in_slow && !slowly {
+            if *in_slow != slow {
                 continue;
             }
             let (mut first, mut undecided) = (None, false);
