@@ -106,7 +106,7 @@ impl Chance {
         of[self.below(of.len() as u64) as usize]
     }
 
-    /// Up to four hours of one to five phases. Ratios are odd, so that they are at no threshold.
+    /// Two to five phases. Ratios are odd, so that they are at no threshold.
     fn incident(&mut self, counts: bool) -> String {
         const RATIOS: [&str; 10] =
             ["100%", "100%", "53.1%", "31.7%", "12.3%", "7.3%", "4.7%", "3.1%", "1.9%", "0.37%"];
@@ -120,8 +120,11 @@ impl Chance {
             6 | 7 => format!("{} for {}", chance.one(&RATIOS), length(chance, 120)),
             _ => format!("{} for {}", chance.one(&RATIOS), length(chance, 10)),
         };
-        let phases = 1 + self.below(5);
-        (0..phases).map(|_| phase(self)).collect::<Vec<_>>().join(", ")
+        let mut phases: Vec<String> = (0..1 + self.below(4)).map(|_| phase(self)).collect();
+        // One that somebody ought to be told of.
+        let place = self.below(phases.len() as u64 + 1) as usize;
+        phases.insert(place, format!("{} for {}", self.one(&RATIOS[..4]), length(self, 20)));
+        phases.join(", ")
     }
 }
 
@@ -306,12 +309,12 @@ fn compare(tool: &PathBuf, closed: bool, incidents: u64) -> Compared {
             // promtool evaluates every group at each of its steps.
             let step = scenario.schedule.step;
             scenario.schedule = Schedule { long: step, closed, ..scenario.schedule };
-            scenario.history = Some(Duration::from_secs(60 * (5 + chance.below(150))));
+            scenario.history = Some(Duration::from_secs(60 * (5 + chance.below(90))));
             let mut played = simulate::play(plan, &scenario);
             let timeline = simulate::simulate(plan, &scenario);
             // Most of them are not watched until all windows are empty, which takes promtool seconds each.
             if number % 4 != 3 {
-                played.steps.truncate(played.end + 120 + chance.below(240) as usize);
+                played.steps.truncate(played.end + 60 + chance.below(120) as usize);
             }
             let mut checks = at_every_evaluation(&timeline, &played);
             if !incident.contains("no data") {
@@ -343,7 +346,7 @@ fn compare(tool: &PathBuf, closed: bool, incidents: u64) -> Compared {
     compared
 }
 
-/// Every alert at every evaluation, and the budget, of random incidents on SLOs of all kinds but `bad_ratio`, whose ratios no series makes exactly; twenty
+/// Every alert at every evaluation, and the budget, of random incidents on SLOs of all kinds but `bad_ratio`, whose ratios no series makes exactly; ten
 /// times as many, and under Prometheus 3 too, if `SLOWBURN_FULL=1`.
 #[test]
 fn promtool_agrees_with_simulations() {
@@ -357,7 +360,7 @@ fn promtool_agrees_with_simulations() {
         skipped("simulations against promtool of Prometheus 3: set SLOWBURN_FULL=1, and have promtool3");
     }
     let incidents = std::env::var("SLOWBURN_INCIDENTS").ok().and_then(|it| it.parse().ok());
-    let incidents = incidents.unwrap_or(if full() { 20 } else { 1 });
+    let incidents = incidents.unwrap_or(if full() { 20 } else { 2 });
     for (tool, closed) in tools {
         let begun = Instant::now();
         let compared = compare(&tool, closed, incidents);
