@@ -394,7 +394,7 @@ pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
 }
 
 /// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
-fn wrapped(head: &str, words: &str) -> String {
+pub fn wrapped(head: &str, words: &str) -> String {
     let indent = head.chars().count();
     let mut text = String::new();
     let mut line = head.to_owned();

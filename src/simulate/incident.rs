@@ -3,14 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::Step;
+use super::{Step, is_traffic};
 use crate::vocabulary::{Decimal, Duration, per_second, percent, text};
 
 /// The longest incident: as long as the longest period.
 pub(super) const LONGEST: Duration = Duration::from_secs(92 * 86_400);
-
-/// The most events per second.
-pub(super) const MOST: u64 = 1_000_000_000;
 
 /// What happens, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +52,8 @@ impl fmt::Display for Fault {
         writeln!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.label)?;
         write!(
             f,
-            "an incident is written as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`, at \
-             another traffic `2% for 1h at 50/s`; one follows another behind a comma"
+            "an incident is written as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`,\n\
+             at another traffic `2% for 1h at 50/s`; one follows another behind a comma"
         )
     }
 }
@@ -65,11 +62,6 @@ impl Incident {
     /// How long it lasts.
     pub fn length(&self) -> Duration {
         Duration::from_millis(self.phases.iter().map(|phase| phase.length.millis()).sum())
-    }
-
-    /// The same for a chart's head, as it would be written.
-    pub fn written(&self) -> String {
-        self.phases.iter().map(Phase::written).collect::<Vec<_>>().join(", ")
     }
 
     /// What happens until each evaluation, at this usual traffic.
@@ -103,6 +95,13 @@ impl Incident {
             last.total += traffic * Decimal::new(left as i64, 3);
         }
         steps
+    }
+}
+
+impl fmt::Display for Incident {
+    /// As it is written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.phases.iter().map(Phase::written).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -189,7 +188,7 @@ fn words(text: &str) -> Vec<Range<usize>> {
 /// The word that was probably meant.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), known), *known));
-    near.filter(|(distance, known)| *distance <= known.len() / 2).min().map(|(_, known)| known)
+    near.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known)
 }
 
 struct Reader<'a> {
@@ -264,7 +263,7 @@ impl<'a> Reader<'a> {
         if self.word() == Some("at") {
             self.next += 1;
             let place = self.place();
-            let rate = self.word().and_then(per_second).filter(|rate| *rate <= Decimal::from(MOST));
+            let rate = self.word().and_then(per_second).filter(is_traffic);
             match rate {
                 Some(rate) if stopped.is_none() => traffic = Some(rate),
                 Some(_) => return Err(self.fault(place, "no traffic has no rate", "leave this out")),
@@ -287,6 +286,7 @@ impl<'a> Reader<'a> {
             (Some(","), "for") | (None, "for") => "write `for 5m` here".to_owned(),
             (Some(other), "for") if Duration::parse(other).is_some() => format!("write `for {other}`"),
             (Some(other), _) if other.ends_with('%') => format!("write `{word} {other}`"),
+            (Some(other), _) if nearest(other, &[word, "over"]).is_some() => format!("write `{word}`"),
             _ => format!("write `{word}` here"),
         };
         Err(self.fault(self.place(), headline, label))
@@ -370,11 +370,11 @@ mod tests {
             "0% for 10m, 100% for 5m, ramp 0% to 5% for 2h",
             "no traffic for 15m, 0.5% for 1d at 50/s, no data for 45s",
         ] {
-            assert_eq!(parse(text).expect(text).written(), text);
+            assert_eq!(parse(text).expect(text).to_string(), text);
         }
         assert_eq!(
-            parse("2% for 1m then 3% for 90s").map(|it| it.written()),
-            parse("2% for 1m,3% for 1m30s").map(|it| it.written())
+            parse("2% for 1m then 3% for 90s").map(|it| it.to_string()),
+            parse("2% for 1m,3% for 1m30s").map(|it| it.to_string())
         );
     }
 

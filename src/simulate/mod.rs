@@ -99,6 +99,11 @@ impl Scenario {
     }
 }
 
+/// Whether so many events per second can be played: from one in thirty years to a thousand million.
+pub fn is_traffic(per_second: &Decimal) -> bool {
+    (Decimal::new(1, 9)..=Decimal::from(1_000_000_000)).contains(per_second)
+}
+
 /// Traffic where none is known.
 fn assumed() -> Decimal {
     Decimal::from(MANY) / Decimal::from(INTERVAL.secs())
@@ -107,7 +112,7 @@ fn assumed() -> Decimal {
 /// The traffic that an SLO declares.
 fn declared(plan: &SloPlan) -> Option<Decimal> {
     match plan.observed.by {
-        Observer::Counters { traffic, .. } => traffic,
+        Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
         Observer::Looks | Observer::Shares => None,
     }
 }
@@ -148,24 +153,22 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
     Played { steps: whole(plan, steps), begin: before, end: before + scenario.steps.len() }
 }
 
-/// The same in whole events, none lost; looks are one per step.
+/// The same in whole events, none lost: each is as bad as its moment, and when that adds up to one it is a bad one. Looks are one per step.
 fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
     // What a quotient that does not end may be short of a whole number.
     let nearly = Decimal::new(1, 9);
     let floor = |exact: Decimal| (exact + nearly).floor();
-    let (mut total, mut bad, mut counted, mut spoiled) =
-        (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    let (mut total, mut bad) = (Decimal::ZERO, Decimal::ZERO);
     let one = |step: Step| {
         let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
-        match plan.observed.by {
-            Observer::Counters { .. } => (total, bad) = (total + step.total, bad + step.bad),
-            Observer::Looks => (total, bad) = (total + Decimal::ONE, bad + share),
+        let gained = match plan.observed.by {
+            Observer::Counters { .. } => floor(total + step.total) - floor(total),
+            Observer::Looks => Decimal::ONE,
             Observer::Shares => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
-        }
-        let gained = floor(total) - counted;
-        // A step without an event cannot have a bad one: that waits for the next.
-        let failed = (floor(bad) - spoiled).min(gained);
-        (counted, spoiled) = (counted + gained, spoiled + failed);
+        };
+        let failed = floor(bad + gained * share) - floor(bad);
+        total += step.total;
+        bad += gained * share;
         Step { total: gained, bad: failed, seen: step.seen }
     };
     steps.map(one).collect()

@@ -91,13 +91,30 @@ pub struct BudgetCourse {
 }
 
 impl BudgetCourse {
-    /// The share of the whole period's budget that the incident spends.
+    /// The share of the whole period's budget that the incident spends; a million budgets are said to be no more.
     pub fn spent(&self) -> Decimal {
-        if self.allowed.is_zero() { Decimal::ZERO } else { self.bad / self.allowed }
+        let most = Decimal::from(1_000_000);
+        match self.bad.is_zero() {
+            true => Decimal::ZERO,
+            false => self.bad.checked_div(self.allowed).unwrap_or(most).min(most),
+        }
     }
 }
 
 impl Timeline {
+    /// Whether rounding decides when some alert fires or stops.
+    pub fn is_close(&self) -> bool {
+        let near = |one: Duration, other: Duration| {
+            one.millis().abs_diff(other.millis()) <= self.schedule.long.millis()
+        };
+        let close = |alert: &AlertCourse| {
+            let changes = alert.firings.iter().flat_map(|firing| [Some(firing.span.from), firing.span.until]);
+            let changes: Vec<Duration> = changes.flatten().collect();
+            alert.undecided.iter().any(|moment| changes.iter().any(|change| near(*moment, *change)))
+        };
+        self.undecided || self.alerts.iter().any(close)
+    }
+
     /// The last moment at which something changes: a tier, an alert or the incident itself.
     pub fn last_change(&self) -> Duration {
         let tiers = self.tiers.iter().flat_map(|tier| [&tier.pending, &tier.firing]).flatten();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
+use slowburn::simulate::is_traffic;
 use slowburn::vocabulary::{Decimal, Duration, per_second};
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
@@ -242,7 +243,7 @@ pub enum Outcome {
 }
 
 fn rate(text: &str) -> Result<Decimal, String> {
-    let rate = per_second(text).filter(|rate| *rate <= Decimal::from(1_000_000_000));
+    let rate = per_second(text).filter(is_traffic);
     rate.ok_or_else(|| "events per `s`, `m`, `h` or `d` are expected, such as 10/s or 200/h".to_owned())
 }
 

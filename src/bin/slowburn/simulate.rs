@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::plan::{Observer, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
+use slowburn::vocabulary::Period;
 
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
@@ -77,7 +78,8 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
             if !counts && incident.phases.iter().any(|phase| phase.traffic.is_some()) {
                 return Err(refused("a traffic").and("say for how long it is bad, as in `100% for 5m`"));
             }
-            (incident.written(), Scenario::new(plan, &incident, args.traffic))
+            let words: Vec<&str> = text.split_whitespace().collect();
+            (words.join(" "), Scenario::new(plan, &incident, args.traffic))
         }
         Described::Counts(path) => {
             let shown = sources::shown(path, Path::new(""));
@@ -87,6 +89,22 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
             (shown, Scenario::counted(plan, steps, usual))
         }
     };
+    if let Some(into) = args.into {
+        let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
+        match &plan.promise.period {
+            Period::Rolling(length) => {
+                return Err(Failure::new(format!(
+                    "the period of {name} is the last {length}, whenever that is"
+                ))
+                .and("leave --into out"));
+            }
+            Period::Calendar(unit, _) if into >= unit.nominal() => {
+                return Err(Failure::new(format!("{into} is no time in a {}", unit.as_str()))
+                    .and(&format!("it is taken to have {}: name a shorter time", unit.nominal())));
+            }
+            Period::Calendar(..) => {}
+        }
+    }
     scenario.history = args.history;
     scenario.spent = args.budget_spent;
     scenario.into_period = args.into;
