@@ -230,7 +230,7 @@ fn extremes_end_in_an_answer() {
         "    objective: 99.9999999999%\n    tiers_off: [ticket]\n    sli: { total: 'sent_total{job=\"m\"}', bad: 'sent_total{job=\"m\", code=\"1\"}' }\n",
     );
     for (incident, traffic) in [
-        ("100% for 92d at 1000000000/s", "0.000000001/s"),
+        ("100% for 9d at 1000000000/s", "0.000000001/s"),
         ("0.0000000001% for 1ms", "1000000000/s"),
         ("ramp 100% to 0% for 1ms, no data for 5d, 100% for 1ms at 1/d", "1/d"),
     ] {

@@ -76,6 +76,8 @@ pub struct Scenario {
     pub traffic: Option<Decimal>,
     /// How long the series had been there before; `None` for longer than anything looks back.
     pub history: Option<Duration>,
+    /// How long it is watched after the incident; `None` until every window is empty again.
+    pub after: Option<Duration>,
     /// The share of the period's budget that was spent before, so long ago that no tier sees it, and that stays in the period.
     pub spent: Decimal,
     /// How far into a calendar period the incident begins; half of it if not given.
@@ -95,7 +97,7 @@ impl Scenario {
     pub fn counted(plan: &SloPlan, steps: Vec<Step>, traffic: Option<Decimal>) -> Self {
         let traffic = traffic.or(declared(plan));
         let schedule = Schedule::default();
-        Self { steps, traffic, history: None, spent: Decimal::ZERO, into_period: None, schedule }
+        Self { steps, traffic, history: None, after: None, spent: Decimal::ZERO, into_period: None, schedule }
     }
 }
 
@@ -141,7 +143,7 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
     let margin =
         evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
     let before = scenario.history.map_or(evaluations(longest) + margin, evaluations);
-    let after = evaluations(longest) + margin;
+    let after = scenario.after.map_or(evaluations(longest) + margin, evaluations);
     let traffic = scenario.traffic.unwrap_or_else(assumed);
     let per_step = traffic * Decimal::new(scenario.schedule.step.millis() as i64, 3);
     let quiet = Step { total: per_step, bad: Decimal::ZERO, seen: true };
