@@ -81,7 +81,8 @@ const KINDS: [(&str, &str, &str); 8] = [
     ),
 ];
 
-/// A gap so long that counts before it are made good twice: of the tile before the gap, the next sees no longer that it was there.
+/// A gap that begins right after a tile: the next tile is made of a sum that is half a minute old, so the last evaluation before the gap counts
+/// twice, in the rules and here.
 const GAP: &str = "0% for 10m, 53.1% for 5m, no data for 20m, ramp 0% to 12.3% for 40m";
 
 fn compiled(project: &str, slo: &str) -> Compiled {

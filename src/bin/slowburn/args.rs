@@ -37,7 +37,7 @@ pub enum Command {
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
-    /// Play an incident through the rules of one SLO: who is told when, and what it costs of the budget
+    /// Play an incident through the rules of one SLO, and say who is told when
     ///
     /// An incident is written in words: `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m`, `no data for 10m`; at
     /// another traffic `2% for 1h at 50/s`; one follows another behind a comma. Before and after it all is good.
