@@ -14,6 +14,7 @@
 
 mod chart;
 mod csv;
+mod grammar;
 mod incident;
 mod json;
 mod recorded;
@@ -23,7 +24,8 @@ mod words;
 
 pub use chart::Style;
 pub use csv::{CsvFault, parse as parse_csv};
-pub use incident::{Fault, Incident, Phase, parse};
+pub use grammar::{Fault, parse};
+pub use incident::{Incident, Phase};
 pub use json::json;
 pub use timeline::{AlertCourse, BudgetCourse, Firing, Span, TierCourse, Timeline};
 pub use words::words;

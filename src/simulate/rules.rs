@@ -48,13 +48,6 @@ impl Pair {
     }
 }
 
-/// One side of what counters show.
-#[derive(Debug)]
-struct Counter {
-    /// What it has counted up to each evaluation.
-    values: Vec<Decimal>,
-}
-
 /// The rules of one SLO, and all that they have recorded.
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
@@ -63,8 +56,9 @@ pub(super) struct Rules<'a> {
     before: PeriodBefore,
     /// Whether the series were there at each evaluation.
     seen: Vec<bool>,
-    total: Counter,
-    bad: Counter,
+    /// What counters had counted at each evaluation, all and bad.
+    total: Vec<Decimal>,
+    bad: Vec<Decimal>,
     /// `slo:*_occurrences:increase30s`, of slices only.
     occurrences: Pair,
     /// `slo:*_events:increase30s`
@@ -98,8 +92,8 @@ impl<'a> Rules<'a> {
             schedule: *schedule,
             before,
             seen: Vec::new(),
-            total: Counter { values: Vec::new() },
-            bad: Counter { values: Vec::new() },
+            total: Vec::new(),
+            bad: Vec::new(),
             occurrences: Pair::new(schedule),
             events: Pair::new(schedule),
             recent: Pair::new(schedule),
@@ -116,8 +110,8 @@ impl<'a> Rules<'a> {
         let at = self.seen.len();
         self.seen.push(step.seen);
         for (counter, gained) in [(&mut self.total, step.total), (&mut self.bad, step.bad)] {
-            let before = counter.values.last().copied().unwrap_or_default();
-            counter.values.push(before + gained);
+            let before = counter.last().copied().unwrap_or_default();
+            counter.push(before + gained);
         }
         self.count(at, step);
         let recent = less(LONG_INTERVAL, INTERVAL);
@@ -182,10 +176,10 @@ impl<'a> Rules<'a> {
     }
 
     /// What a counter gained since the last evaluation, or all that it gained in `REACH` and that is not counted yet, whichever is more.
-    fn gained(&self, at: usize, counter: &Counter, counted: &Counts, signed: bool) -> Option<Decimal> {
+    fn gained(&self, at: usize, counter: &[Decimal], counted: &Counts, signed: bool) -> Option<Decimal> {
         let since = |window: Duration| {
             let then = at.checked_sub((window.millis() / self.schedule.step.millis()) as usize)?;
-            (self.seen[at] && self.seen[then]).then(|| counter.values[at] - counter.values[then])
+            (self.seen[at] && self.seen[then]).then(|| counter[at] - counter[then])
         };
         let uncounted = since(REACH).map(|gain| {
             let rest = gain - counted.sum(at, less(REACH, INTERVAL)).unwrap_or_default();

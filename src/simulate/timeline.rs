@@ -169,7 +169,6 @@ impl<'a> Courses<'a> {
             _ => Decimal::from(1000) / Decimal::from(scenario.schedule.step.millis()),
         };
         let period = Decimal::new(plan.promise.period_length.millis() as i64, 3);
-        let counts = per_second != Decimal::ZERO && plan.promise.event == Event::Occurrence;
         let timeline = Timeline {
             incident: Duration::from_millis(time(played.end - played.begin)),
             schedule: scenario.schedule,
@@ -181,7 +180,7 @@ impl<'a> Courses<'a> {
                 after: None,
                 bad: Decimal::ZERO,
                 allowed: plan.promise.budget * per_second * period,
-                assumed: counts && scenario.traffic.is_none(),
+                assumed: plan.promise.event == Event::Occurrence && scenario.traffic.is_none(),
             },
             events: Vec::new(),
             undecided: false,
