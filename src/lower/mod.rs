@@ -4,6 +4,7 @@ mod alerts;
 mod calendar;
 mod dashboards;
 mod events;
+mod history;
 mod inhibitions;
 mod matching;
 mod proofs;
@@ -141,6 +142,11 @@ fn observed(slo: &Slo, names: &series::Series) -> Observed {
         Sli::Ratio { .. } => Observer::Shares,
     };
     Observed { by, slice_budget }
+}
+
+/// What makes the history of a service out of raw series, for promtool; see `history`.
+pub fn history(service: &Service) -> Vec<Group> {
+    service.slos.iter().map(|slo| history::group(slo, &promise(service, slo))).collect()
 }
 
 /// The numbers of an SLO.
