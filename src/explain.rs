@@ -375,6 +375,11 @@ fn delays(promise: &Promise) -> String {
 
 /// Aligned columns: the first to the left, all others to the right.
 fn table(rows: &[Vec<String>]) -> String {
+    aligned(rows, 1)
+}
+
+/// Aligned columns: so many to the left, all others to the right.
+pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -382,9 +387,9 @@ fn table(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column < left {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
         });
         let line = cells.collect::<Vec<_>>().join("  ");
         text += &format!("  {}\n", line.trim_end());

@@ -18,6 +18,7 @@
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
+//! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, which intervals lower gives the rules, and how explain says numbers |
 //! | [`render`] | problems | words or data for problems | diagnostic, source |
 //!
@@ -52,6 +53,7 @@ pub mod promql;
 pub mod render;
 pub mod resolve;
 pub mod scalar;
+pub mod simulate;
 pub mod source;
 pub mod status;
 pub mod text;

@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod companion;
+mod watch;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ pub use alertmanager::{
     Timing, Why,
 };
 pub use companion::Companion;
+pub use watch::{Counted, Sight};
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::{Expr, Selector};
@@ -83,6 +85,8 @@ pub struct SloPlan {
     pub readings: Readings,
     /// What the SLI looks at, beside events.
     pub signal: Option<Signal>,
+    /// How its events come to be counted.
+    pub observed: Observed,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Where its runbook can be read.
@@ -255,6 +259,31 @@ pub enum Event {
     Check,
     /// One moment, judged by the slice that ends there.
     Slice(Duration),
+}
+
+/// How events come to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// What is observed.
+    pub by: Observer,
+    /// The share of bad ones that a slice may have, where slices are judged.
+    pub slice_budget: Option<Decimal>,
+}
+
+/// What is observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observer {
+    /// Counters.
+    Counters {
+        /// Whether bad events are a difference of counters, which may be below zero for a moment.
+        signed: bool,
+        /// Expected counts per second, if declared.
+        traffic: Option<Decimal>,
+    },
+    /// A state, good or bad at each look.
+    Looks,
+    /// A ratio, so that a look is bad in part.
+    Shares,
 }
 
 /// One tier with everything that follows from it.

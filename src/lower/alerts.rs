@@ -90,7 +90,7 @@ fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
 }
 
 /// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
-pub(super) fn hold(tier: &Watch) -> Duration {
+pub fn hold(tier: &Watch) -> Duration {
     let interval = if tier.slow { LONG_INTERVAL } else { INTERVAL };
     Duration::from_millis((tier.long.millis() / 4).max(2 * interval.millis()))
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::questions::{About, Question, name};
 use super::Events;
+use super::questions::{About, Question, name};
 use crate::model::Labels;
 use crate::plan::SloPlan;
 use crate::vocabulary::{Decimal, Duration};
@@ -40,13 +40,7 @@ pub fn moment(data: &Value) -> Option<Decimal> {
 impl Answers {
     /// Nothing answered yet, of this moment.
     pub fn new(at: Decimal) -> Self {
-        Self {
-            at,
-            samples: BTreeMap::new(),
-            alerts: Vec::new(),
-            groups: None,
-            incomplete: BTreeSet::new(),
-        }
+        Self { at, samples: BTreeMap::new(), alerts: Vec::new(), groups: None, incomplete: BTreeSet::new() }
     }
 
     /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.

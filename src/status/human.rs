@@ -18,9 +18,8 @@ pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(status.standings.iter().map(|standing| row(standing, status.gate)));
     let count = |text: &str| text.chars().count();
-    let widths: Vec<usize> = (0..HEAD.len())
-        .map(|column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0))
-        .collect();
+    let widths: Vec<usize> =
+        (0..HEAD.len()).map(|column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0)).collect();
     // A column in which nothing stands tells nothing.
     let is_empty = |column: usize| rows[1..].iter().all(|row| row[column].is_empty());
     let mut columns: Vec<usize> = (0..HEAD.len()).filter(|column| !is_empty(*column)).collect();
@@ -64,6 +63,7 @@ fn style(standing: &Standing, status: &Status) -> Option<&'static str> {
     if spent || fires(Severity::Page) || status.gate.is_some_and(|gate| gate.verdict(standing).fails()) {
         return Some(RED);
     }
-    let unknown = matches!(standing.knowledge, Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded);
+    let unknown =
+        matches!(standing.knowledge, Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded);
     (little || unknown || fires(Severity::Ticket)).then_some(YELLOW)
 }

@@ -6,7 +6,10 @@ use super::shown::{HEAD, notes, row};
 /// All of it, in GitHub's Markdown.
 pub fn markdown(status: &Status) -> String {
     let mut page = format!("|{}|\n", HEAD.map(|name| format!(" {name} ")).join("|"));
-    page += &format!("|{}|\n", (0..HEAD.len()).map(|at| if at % 9 == 0 { "---" } else { "---:" }).collect::<Vec<_>>().join("|"));
+    page += &format!(
+        "|{}|\n",
+        (0..HEAD.len()).map(|at| if at % 9 == 0 { "---" } else { "---:" }).collect::<Vec<_>>().join("|")
+    );
     for standing in &status.standings {
         let cells = row(standing, status.gate).map(|cell| format!(" {} ", escaped(&cell)));
         page += &format!("|{}|\n", cells.join("|"));

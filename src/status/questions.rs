@@ -51,7 +51,8 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
     };
     for slo in &slos {
         let readings = &slo.readings;
-        for reading in [&readings.period_total, &readings.period_bad, &readings.burn_now, &readings.exhaustion]
+        for reading in
+            [&readings.period_total, &readings.period_bad, &readings.burn_now, &readings.exhaustion]
         {
             ask(About::Series(name(reading).to_owned()), read(reading));
         }

@@ -121,7 +121,9 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
              or ask the server that has them.",
             files.join(", prometheus/")
         ));
-    } else if of(Knowledge::Nothing).next().is_some() && status.standings.iter().all(|one| one.events.is_none()) {
+    } else if of(Knowledge::Nothing).next().is_some()
+        && status.standings.iter().all(|one| one.events.is_none())
+    {
         notes.push(
             "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its `rule_files`, and \
              are their metrics scraped?"
@@ -134,7 +136,8 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
 
 /// What the gate says of all.
 fn verdict(status: &Status, gate: Gate) -> String {
-    let of = |verdict: Verdict| status.standings.iter().filter(move |one| gate.verdict(one) == verdict).count();
+    let of =
+        |verdict: Verdict| status.standings.iter().filter(move |one| gate.verdict(one) == verdict).count();
     let (under, missing, over) = (of(Verdict::Below), of(Verdict::Missing), of(Verdict::PassedOver));
     let slos = |count: usize, one: &str, more: &str| match count {
         1 => format!("1 SLO {one}"),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
-use slowburn::vocabulary::{Decimal, Duration};
+use slowburn::simulate::is_traffic;
+use slowburn::vocabulary::{Decimal, Duration, per_second};
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
 ///
@@ -36,6 +37,15 @@ pub enum Command {
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
+    /// Play an incident through the rules of one SLO, and say who is told when
+    ///
+    /// An incident is written in words: `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m`, `no data for 10m`; at
+    /// another traffic `2% for 1h at 50/s`; one follows another behind a comma. Before and after it all is good.
+    ///
+    /// Nothing is asked or changed: the rules are computed, evaluation by evaluation, as Prometheus would. The incident
+    /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
+    /// Alertmanager waits.
+    Simulate(Simulate),
     /// Show how every SLO stands on a running server, and decide whether that is good enough
     ///
     /// What is recorded is asked of Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics): one instant
@@ -197,6 +207,73 @@ pub struct Explain {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Group)]
+pub struct Simulate {
+    /// The SLO, as in `api/availability`
+    #[arg(value_name = "SERVICE/SLO")]
+    pub subject: String,
+    /// What happens, as in `100% for 5m`, unless --csv says it
+    #[arg(value_name = "INCIDENT")]
+    pub incident: Option<String>,
+    /// The directory with the SLO definitions
+    #[arg(value_name = "SLOS", default_value = SLOS)]
+    pub slos: PathBuf,
+    /// Take the incident from a file of counted events: a first line `time,good,bad`, then rows with what happened since the
+    /// row before; times are seconds or RFC 3339
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// The usual traffic, such as 10/s or 200/h; else that of the definition, or that of the file
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub traffic: Option<Decimal>,
+    /// How much of the period's budget is spent before, such as 30%
+    #[arg(long, value_name = "PERCENT", value_parser = share, default_value = "0%", hide_default_value = true)]
+    pub budget_spent: Decimal,
+    /// How long the series had been there before the incident, such as 2h; else longer than any window
+    #[arg(long, value_name = "DURATION", value_parser = history)]
+    pub history: Option<Duration>,
+    /// How far into a calendar period the incident begins, such as 20d; else half of it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub into: Option<Duration>,
+    /// Draw with the characters of ASCII, as where LC_ALL, LC_CTYPE or LANG does not name UTF-8
+    #[arg(long)]
+    pub ascii: bool,
+    /// How to show the outcome, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Outcome,
+}
+
+/// How an outcome is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Outcome {
+    /// Words and a chart
+    Human,
+    /// A JSON object
+    Json,
+}
+
+fn rate(text: &str) -> Result<Decimal, String> {
+    let rate = per_second(text).filter(is_traffic);
+    rate.ok_or_else(|| "events per `s`, `m`, `h` or `d` are expected, such as 10/s or 200/h".to_owned())
+}
+
+fn share(text: &str) -> Result<Decimal, String> {
+    let percent = text.strip_suffix('%').and_then(|digits| Decimal::from_str_exact(digits).ok());
+    let most = Decimal::from(100_000);
+    let share = percent.filter(|percent| *percent >= Decimal::ZERO && *percent <= most);
+    share
+        .map(|percent| percent / Decimal::ONE_HUNDRED)
+        .ok_or_else(|| "a percentage is expected, such as 30%".to_owned())
+}
+
+fn history(text: &str) -> Result<Duration, String> {
+    let most = Duration::from_secs(92 * 86_400);
+    duration(text).and_then(|length| match length <= most {
+        true => Ok(length),
+        false => Err(format!("at most {most} are played")),
+    })
 }
 
 /// Arguments of `status`.

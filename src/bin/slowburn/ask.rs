@@ -1,11 +1,11 @@
 //! Asks a running Prometheus about the metrics of the definitions, and about what the rules have recorded.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
 use slowburn::model::Model;
 use slowburn::plan::Plan;
 use slowburn::status::{self, Answers};
-use serde_json::Value;
 
 use crate::args::Connection;
 use crate::ending::Failure;

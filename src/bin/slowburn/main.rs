@@ -9,7 +9,7 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `status`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `status`, `backfill`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -28,7 +28,9 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod named;
 mod problems;
+mod simulate;
 mod sources;
 mod status;
 mod stderr;
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
