@@ -1,8 +1,8 @@
 //! plan + answers of a running Prometheus → how every SLO stands: what is left of its budget, how fast that goes, what alerts, and what is not known.
 //!
 //! Everything is asked of one moment of the server's clock, one instant query per recorded series over all SLOs. What is left is computed from the counted
-//! events of the period in exact decimals, as the rules compute it, and only what is printed is rounded: always to the worse side, so that no promise that is
-//! broken looks kept.
+//! events of the period in exact decimals, as the rules compute it. Only what is printed is rounded, and shares always to the worse side, so that no promise that
+//! is broken looks kept.
 //!
 //! **Invariant:** a number that cannot be known is not there. Without events, or with too few to judge by, there is neither compliance nor budget.
 
@@ -24,7 +24,7 @@ pub use questions::{About, MOMENT, Question, questions};
 use crate::lower::STALE;
 use crate::model::Labels;
 use crate::plan::{Plan, ServicePlan, SloPlan};
-use crate::vocabulary::{Decimal, Duration, PerSeverity, Severity, quotient};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, Severity};
 
 /// How all SLOs stand at one moment, the worst first.
 #[derive(Debug)]
@@ -105,14 +105,14 @@ impl Standing<'_> {
 
     /// The share of good events in the period.
     pub fn compliance(&self) -> Option<Decimal> {
-        self.judged().map(|events| quotient(events.total - events.bad, events.total))
+        self.judged().map(|events| (events.total - events.bad) / events.total)
     }
 
     /// The share of the period's budget that is left; below 0 if it is overspent.
     pub fn left(&self) -> Option<Decimal> {
         self.judged().map(|events| {
             let allowed = events.total * self.slo.promise.budget;
-            quotient(allowed - events.bad, allowed)
+            (allowed - events.bad) / allowed
         })
     }
 

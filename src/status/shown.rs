@@ -110,14 +110,13 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
     let mut files: Vec<String> =
         of(Knowledge::NotLoaded).map(|one| format!("{}.rules.yaml", one.slo.promise.service)).collect();
-    files.dedup();
     files.sort();
     files.dedup();
     if !files.is_empty() {
         let some = of(Knowledge::NotLoaded).count();
         let one = if some == 1 { "SLO" } else { "SLOs" };
         notes.push(format!(
-            "The server evaluates no rules of {some} {one}. Load them: name prometheus/{} of what is compiled under `rule_files`, \
+            "The server evaluates no rules of {some} {one}. Load them: name prometheus/{} of what is compiled under rule_files, \
              or ask the server that has them.",
             files.join(", prometheus/")
         ));
@@ -125,7 +124,7 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
         && status.standings.iter().all(|one| one.events.is_none())
     {
         notes.push(
-            "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its `rule_files`, and \
+            "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
              are their metrics scraped?"
                 .to_owned(),
         );
