@@ -9,6 +9,7 @@ mod matching;
 mod proofs;
 mod readings;
 mod routes;
+mod runbooks;
 mod series;
 mod shapes;
 mod timeline;
@@ -76,6 +77,9 @@ pub fn project(model: &Model) -> ProjectPlan {
         severities,
         overview: dashboards::OVERVIEW.to_owned(),
         notifications: notifications(model),
+        texts: model.project.texts.clone(),
+        alertmanager_url: model.project.links.alertmanager.clone(),
+        grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
     }
 }
@@ -97,7 +101,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
         owner: service.owner.clone(),
-        source: service.annotations.get("source_url").cloned(),
+        source: service.annotations.get("source_url").cloned().or_else(|| service.source.clone()),
         dashboard: dashboards::uid(service.name.as_str()),
         contract: service.contract.is_some(),
         planned: service
@@ -106,6 +110,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
             .map(|(metric, planned)| (metric.clone(), planned.reason.clone()))
             .collect(),
         slos,
+        missing_page: runbooks::of_missing_events(model, service),
         missing,
         proofs: Vec::new(),
     }
@@ -130,14 +135,16 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    let address = |annotation: &str| {
-        slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
-    };
+    let signal = readings::signal(slo);
     SloPlan {
         readings: readings::readings(slo, &promise, &names),
-        signal: readings::signal(slo),
+        page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
+        signal,
         runbook: slo.runbook.clone(),
-        runbook_url: address("runbook_url"),
+        runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
+            Some(own) => Some(own.clone()),
+            None => runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo)),
+        },
         promise,
         groups,
     }

@@ -43,9 +43,13 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     if let Some((at, c)) = url.char_indices().find(|(_, c)| !plain(*c)) {
         let start = at + (written.text.len() - written.text.trim_start().len());
         problems.push(
-            Problem::error("wrong-type", written.place(start, start + c.len_utf8()), "links are made by appending to this address")
-                .label("so it may not hold this")
-                .help("write the address up to its path, in ASCII, such as `https://grafana.shop.internal`"),
+            Problem::error(
+                "wrong-type",
+                written.place(start, start + c.len_utf8()),
+                "links are made by appending to this address",
+            )
+            .label("so it may not hold this")
+            .help("write the address up to its path, in ASCII, such as `https://grafana.shop.internal`"),
         );
         return None;
     }
@@ -54,7 +58,8 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
 
 /// Where a file of the sources can be read.
 pub(super) fn source(links: &Links, project: &str, file: &str) -> Option<String> {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
     let folder = project.rsplit_once('/').map_or("", |(folder, _)| folder);
     let relative = file.strip_prefix(folder).unwrap_or(file).trim_start_matches('/');
     Some(format!("{}/{}", links.source.as_deref()?, utf8_percent_encode(relative, KEPT)))
