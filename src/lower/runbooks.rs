@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::series::Series;
-use crate::model::{Counter, Model, Service, Sli, Slo, Term};
+use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::plan::{Asks, Level, Question, Runbook, Signal};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
@@ -67,7 +67,7 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     for slo in service.slos.iter().filter(|slo| slo.planned.is_none()) {
         let counted = slo.readings.iter().map(|reading| Question {
             asks: Asks::Counted,
-            query: aggregate("count", &["job", "instance"], reading.selector.clone()),
+            query: aggregate("count", &["job", "instance"], exposed(reading)),
         });
         for question in counted.chain(scraped(slo)) {
             if !questions.iter().any(|known| known.query.to_string() == question.query.to_string()) {
@@ -77,6 +77,20 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     }
     questions.sort_by_key(|question| question.asks == Asks::Counted);
     Runbook { file: of_missing(service.name.as_str()), written: None, questions }
+}
+
+/// The series that a selector stands for: a classic histogram has none of its own name.
+fn exposed(reading: &Reading) -> Selector {
+    match reading.role {
+        Role::Classic(_) => suffixed(&reading.selector, "_count"),
+        Role::Total
+        | Role::Good
+        | Role::Bad
+        | Role::Native
+        | Role::State
+        | Role::Gain
+        | Role::Course => reading.selector.clone(),
+    }
 }
 
 /// Which of the raw series are bad, and what the others do, over a few scrapes.

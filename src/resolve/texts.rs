@@ -75,8 +75,8 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
             .help(known),
         FaultKind::Compared(name) => of("what is not known before the alert fires is compared")
             .label(format!("Prometheus fills in `{name}`"))
-            .help("compare it in `expr` of an alert of your own, and print it here"),
-        FaultKind::Prometheus => of("Prometheus\u{2019}s own templates have no place in a text")
+            .help("print it, or ask only whether there is any: `<% if which %>`"),
+        FaultKind::Prometheus => of("templates of Prometheus have no place in a text")
             .label("the proofs could not tell what it says")
             .help(format!("write a name in `<< >>`: {known}")),
         FaultKind::Empty => of("this text says nothing").help("leave it out to keep the built-in one"),
