@@ -1,13 +1,16 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
 mod alertmanager;
+mod outage;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
-    Timing, Why,
+    Timing, Told, Why,
 };
+pub use outage::{Outage, seconds};
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::{Expr, Selector};
@@ -33,6 +36,21 @@ pub struct ProjectPlan {
     pub overview: String,
     /// Who is told; `None` if that is not slowburn's to say.
     pub notifications: Option<Notifications>,
+    /// Which services need which, in the order of the source.
+    pub needs: Vec<Need>,
+}
+
+/// One service cannot work without another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Which.
+    pub service: String,
+    /// On which.
+    pub on: String,
+    /// The SLO whose page says that the other is down; if there is none, its `availability` and its missing events do.
+    pub slo: Option<String>,
+    /// Whether pages are silenced meanwhile, or tickets only.
+    pub silences: Severity,
 }
 
 /// One service.
@@ -48,6 +66,10 @@ pub struct ServicePlan {
     pub source: Option<String>,
     /// The identity of its dashboard.
     pub dashboard: String,
+    /// Whether it is known what it exposes; without that nothing was held against it.
+    pub contract: bool,
+    /// Metrics that are not there yet, each with the reason.
+    pub planned: BTreeMap<String, String>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
@@ -240,6 +262,8 @@ pub struct Promise {
     pub long_interval: Duration,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
+    /// The share of bad events that a slice may have, where events are slices.
+    pub slice_budget: Option<Decimal>,
 }
 
 /// What one event is.

@@ -18,9 +18,9 @@ pub use alerts::{Known, known, missing_name, name as alert_name};
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 
-use crate::model::{Budgeting, Model, Service, Sli, Slo};
+use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+    Event, Group, Need, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -76,6 +76,16 @@ pub fn project(model: &Model) -> ProjectPlan {
         severities,
         overview: dashboards::OVERVIEW.to_owned(),
         notifications: notifications(model),
+        needs: model.project.dependencies.iter().map(need).collect(),
+    }
+}
+
+fn need(dependency: &Dependency) -> Need {
+    Need {
+        service: dependency.service.to_string(),
+        on: dependency.on.to_string(),
+        slo: dependency.slo.as_ref().map(ToString::to_string),
+        silences: dependency.silences,
     }
 }
 
@@ -89,6 +99,12 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         owner: service.owner.clone(),
         source: service.annotations.get("source_url").cloned(),
         dashboard: dashboards::uid(service.name.as_str()),
+        contract: service.contract.is_some(),
+        planned: service
+            .planned
+            .iter()
+            .map(|(metric, planned)| (metric.clone(), planned.reason.clone()))
+            .collect(),
         slos,
         missing,
         proofs: Vec::new(),
@@ -159,6 +175,10 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,
         planned: slo.planned.clone(),
+        slice_budget: match &slo.budgeting {
+            Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
+            Budgeting::Occurrences => None,
+        },
     }
 }
 
