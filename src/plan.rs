@@ -1,6 +1,7 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
 mod alertmanager;
+mod companion;
 mod outage;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
     Timing, Told, Why,
 };
+pub use companion::Companion;
 pub use outage::{Outage, seconds};
 
 use crate::model::{Labels, Language, Wordings};
@@ -82,6 +84,8 @@ pub struct ServicePlan {
     pub missing: Option<Group>,
     /// The runbook of that alert.
     pub missing_page: Runbook,
+    /// Companion alerts, in a group of their own.
+    pub companions: Option<Group>,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -93,7 +97,17 @@ impl ServicePlan {
         for group in groups {
             group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
         }
-        for page in self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]) {
+        let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
+        let companions = companions.filter_map(|rule| match &mut rule.makes {
+            Makes::Alert(alert) => match &mut alert.notice {
+                Notice::Companion(companion) => Some(&mut companion.page),
+                Notice::Burn { .. } | Notice::Missing { .. } => None,
+            },
+            Makes::Record(_) => None,
+        });
+        for page in
+            self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]).chain(companions)
+        {
             *page = Runbook { file: std::mem::take(&mut page.file), ..Runbook::default() };
         }
         self.proofs = Vec::new();
@@ -169,7 +183,7 @@ impl SloPlan {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Missing { .. } => None,
+                Notice::Missing { .. } | Notice::Companion(_) => None,
             },
             Makes::Record(_) => None,
         })
@@ -452,6 +466,8 @@ pub enum Notice {
         /// The SLOs without events.
         which: Expr,
     },
+    /// A cause that is watched beside the promises.
+    Companion(Box<Companion>),
 }
 
 /// One file of tests that run the very rules.
@@ -511,9 +527,9 @@ pub enum Check {
         rule: Box<Rule>,
         /// Labels that the expression brings along.
         labels: Labels,
-        /// The burn rate in the text.
-        burn_rate: String,
-        /// What is left of the budget, in the text.
+        /// The alert's value in the text: the burn rate, or what a companion looks at.
+        value: String,
+        /// What is left of the budget, in the text; empty if there is none.
         budget_left: String,
     },
     /// A query has this value; `None` for no answer.

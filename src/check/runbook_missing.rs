@@ -18,6 +18,8 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut without: BTreeMap<Span, Vec<String>> = BTreeMap::new();
     let mut missing: BTreeMap<Span, &str> = BTreeMap::new();
+    let services = model.services.iter();
+    let companions = services.flat_map(|service| service.alerts.iter().map(move |one| (service, one)));
     for (service, slo) in slos(model) {
         let pages = slo.tiers.iter().any(|tier| tier.severity == Severity::Page);
         let elsewhere =
@@ -31,6 +33,23 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 named.insert(name);
                 if !written.contains_key(name) {
                     missing.insert(slo.places.runbook, name);
+                }
+            }
+        }
+    }
+    for (service, companion) in companions {
+        let elsewhere =
+            [&companion.annotations, &service.annotations].iter().any(|own| own.contains_key("runbook_url"));
+        match &companion.runbook {
+            None if companion.severity == Severity::Page && !elsewhere => {
+                let name = format!("{}/{}", service.name, companion.name);
+                without.entry(companion.places.runbook).or_default().push(name);
+            }
+            None => {}
+            Some(name) => {
+                named.insert(name);
+                if !written.contains_key(name) {
+                    missing.insert(companion.places.runbook, name);
                 }
             }
         }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{
-    Address, Alert, Asks, Channel, Makes, Need, Plan, ProjectPlan, Promise, Receiver, Rule, Runbook,
-    ServicePlan, SloPlan, Told, Watch, seconds,
+    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
+    Rule, Runbook, ServicePlan, SloPlan, Told, Watch, seconds,
 };
 use crate::promql::pretty;
 use crate::text::runbooks::{
@@ -27,11 +27,15 @@ const SILENCE: &str = "2h";
 /// The list of all. No runbook is called so: names of services are in lower case.
 const INDEX: &str = "README.md";
 
-/// Adds `runbooks/<service>-<slo>.md` and `runbooks/<service>.events-missing.md`.
+/// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     let mut add = |file: &str, text: String| artifacts.insert(path(file), marked(&text));
     for slo in &service.slos {
         add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo)));
+    }
+    for (rule, alert, companion) in companions(service) {
+        let page = of_companion(project, service, rule, alert, companion);
+        add(&companion.page.file, runbooks::companion(project.language, &page));
     }
     if let Some(page) = of_missing(project, service) {
         add(&service.missing_page.file, runbooks::missing(project.language, &page));
@@ -179,7 +183,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
 fn of_missing(project: &ProjectPlan, service: &ServicePlan) -> Option<Page> {
     let rule = service.missing.as_ref()?.rules.first()?;
     let Makes::Alert(alert) = &rule.makes else { return None };
-    let crate::plan::Notice::Missing { after, severity, .. } = &alert.notice else { return None };
+    let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
     let part = alert_part(project, rule, alert, *severity);
     let after = after.to_string();
     let alerts = vec![part];
@@ -189,6 +193,38 @@ fn of_missing(project: &ProjectPlan, service: &ServicePlan) -> Option<Page> {
         alerts,
         ..blank(project, service, &service.missing_page)
     })
+}
+
+fn companions(service: &ServicePlan) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
+    let rules = service.companions.iter().flat_map(|group| &group.rules);
+    rules.filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
+            Notice::Burn { .. } | Notice::Missing { .. } => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+fn of_companion(
+    project: &ProjectPlan,
+    service: &ServicePlan,
+    rule: &Rule,
+    alert: &Alert,
+    companion: &Companion,
+) -> Page {
+    let alerts = vec![alert_part(project, rule, alert, companion.severity)];
+    Page {
+        slo: companion.same_as.clone().unwrap_or_default(),
+        description: sentence(plain(companion.description.as_deref())),
+        planned: sentence(plain(companion.planned.as_deref())),
+        after: companion.hold.map(|hold| hold.to_string()).unwrap_or_default(),
+        by: companion.told.clone(),
+        runbook: plain(companion.runbook.as_deref()),
+        people: people(project, &alerts),
+        alerts,
+        ..blank(project, service, &companion.page)
+    }
 }
 
 /// An alert without numbers.
@@ -337,6 +373,12 @@ fn index_service(service: &ServicePlan) -> IndexService {
             },
         })
         .collect();
+    pages.extend(companions(service).map(|(_, alert, companion)| IndexPage {
+        title: companion.name.clone(),
+        file: companion.page.file.clone(),
+        promise: String::new(),
+        alerts: vec![anchored(&alert.name)],
+    }));
     if let Some(rule) = service.missing.as_ref().and_then(|group| group.rules.first()) {
         pages.push(IndexPage {
             title: rule.name().to_owned(),

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::variable;
 use crate::model::Labels;
-use crate::plan::{Alert, DashboardLink, Notice, ProjectPlan, Promise};
+use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
@@ -13,9 +13,9 @@ use crate::vocabulary::{Period, Severity};
 pub struct Known<'a> {
     /// Values of the labels that the expression brings along.
     pub labels: &'a Labels,
-    /// The burn rate.
-    pub burn_rate: &'a str,
-    /// What is left of the budget.
+    /// The alert's value.
+    pub value: &'a str,
+    /// What is left of the budget; empty if there is none.
     pub budget_left: &'a str,
 }
 
@@ -36,6 +36,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             let told = Told { runbook: runbook.as_deref(), owner: owner.as_deref(), severity: *severity };
             burn(project, promise, &told, budget_left, known, &mut blanks)
         }
+        Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Missing { service, owner, severity: _, after, which } => {
             let asked = format!(
                 "{{{{ range query {} }}}}{{{{ .Labels.slo }}}} {{{{ end }}}}",
@@ -73,7 +74,7 @@ fn burn(
     blanks: &mut Blanks,
 ) -> Texts {
     let (burn_rate, left) = match known {
-        Some(known) => (known.burn_rate.to_owned(), known.budget_left.to_owned()),
+        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(promise, budget_left)),
     };
     let (rolling, calendar, zone) = match &promise.period {
@@ -96,6 +97,46 @@ fn burn(
         owner: &Blanks::none(told.owner.unwrap_or_default()),
     };
     text::burn(project.language, &project.texts, &values)
+}
+
+fn companion(
+    project: &ProjectPlan,
+    companion: &Companion,
+    known: Option<&Known>,
+    blanks: &mut Blanks,
+) -> Texts {
+    let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
+    let which: String = (companion.told.iter())
+        .map(|label| match known {
+            Some(known) => {
+                let value = known.labels.get(label).map(|value| format!(" ({label}: {value})"));
+                blanks.blank(value.unwrap_or_default())
+            }
+            None => {
+                blanks.blank(format!("{{{{ with $labels.{label} }}}} ({label}: {{{{ . }}}}){{{{ end }}}}"))
+            }
+        })
+        .collect();
+    let value = match known {
+        _ if !companion.tells_value => String::new(),
+        Some(known) => blanks.blank(known.value),
+        None => blanks.blank("{{ $value | printf \"%.4g\" }}"),
+    };
+    let of = own(companion.of.as_deref());
+    let of = of.trim().trim_end_matches('.').replace(['\n', '\r'], " ");
+    let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
+    let values = text::Companion {
+        service: &companion.service,
+        name: &companion.name,
+        description: &sentence(&own(companion.description.as_deref())),
+        of: &of,
+        which: &which,
+        held: &held,
+        value: &value,
+        runbook: &own(companion.runbook.as_deref()),
+        page: companion.severity == Severity::Page,
+    };
+    text::companion(project.language, &project.texts, &values)
 }
 
 /// ` (env: production)`: which of the promises it is.

@@ -2,7 +2,7 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE, dashboards, runbooks};
+use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
@@ -105,7 +105,7 @@ pub(super) fn hold(tier: &Watch) -> Duration {
 }
 
 /// Labels of every alert; nothing that changes while it fires.
-fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
+pub(super) fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
     let style = model.project.severities.get(severity);
     let mut labels = service.labels.clone();
     labels.extend(own.clone());
@@ -140,6 +140,8 @@ pub struct Known<'a> {
     pub service: &'a Name,
     /// The SLO, if it speaks of one.
     pub slo: Option<&'a Name>,
+    /// The companion alert, if it is one.
+    pub companion: Option<&'a Name>,
     /// Whether it says that the service is down, so that what needs it cannot work.
     pub down: bool,
 }
@@ -168,10 +170,14 @@ impl Known<'_> {
     }
 }
 
+/// Labels by which alerts of one Prometheus are told from those of another.
+pub(super) fn external(model: &Model) -> Vec<String> {
+    model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
+}
+
 /// Every alert that is made, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
 pub fn known(model: &Model) -> Vec<Known<'_>> {
-    let external: Vec<String> =
-        model.project.prometheus.external_labels.iter().map(ToString::to_string).collect();
+    let external = external(model);
     let named = |name: &str, mut labels: Labels| {
         labels.insert("alertname".to_owned(), name.to_owned());
         labels
@@ -200,6 +206,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     severity,
                     service: &service.name,
                     slo: Some(&slo.name),
+                    companion: None,
                     down: slo.name.as_str() == DOWN && severity == Severity::Page,
                 });
             }
@@ -216,9 +223,11 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 severity: missing.severity,
                 service: &service.name,
                 slo: None,
+                companion: None,
                 down: true,
             });
         }
+        all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));
     }
     all
 }

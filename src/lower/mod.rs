@@ -2,6 +2,7 @@
 
 mod alerts;
 mod calendar;
+mod companions;
 mod dashboards;
 mod events;
 mod inhibitions;
@@ -16,6 +17,7 @@ mod timeline;
 mod windows;
 
 pub use alerts::{Known, known, missing_name, name as alert_name};
+pub use companions::companion_name;
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 
@@ -41,7 +43,7 @@ pub const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
 
 /// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
 pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
-    proofs::all(service, &plan.slos, plan.missing.as_ref())
+    proofs::all(service, plan)
 }
 
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
@@ -112,6 +114,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         slos,
         missing_page: runbooks::of_missing_events(model, service),
         missing,
+        companions: companions::group(model, service),
         proofs: Vec::new(),
     }
 }

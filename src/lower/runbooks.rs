@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::series::Series;
-use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
+use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::plan::{Asks, Level, Question, Runbook, Signal};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
@@ -20,6 +20,11 @@ pub(super) fn of_slo(service: &str, slo: &str) -> String {
 /// The file of the runbook for events that disappear. No SLO's is called so: their names hold no dot.
 pub(super) fn of_missing(service: &str) -> String {
     format!("{service}.events-missing.md")
+}
+
+/// The file of a companion alert's runbook: likewise, and not one of an SLO that is called as it is.
+pub(super) fn of_alert(service: &str, alert: &str) -> String {
+    format!("{service}.{alert}.md")
 }
 
 /// Where a runbook can be read.
@@ -53,7 +58,7 @@ pub(super) fn runbook(
     }];
     questions.extend(needs(model, service));
     questions.extend(worst(slo, signal));
-    questions.extend(scraped(slo));
+    questions.extend(scraped(&slo.readings));
     Runbook {
         file: of_slo(service, slo.name.as_str()),
         written: written(model, slo.runbook.as_deref()),
@@ -69,7 +74,7 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
             asks: Asks::Counted,
             query: aggregate("count", &["job", "instance"], exposed(reading)),
         });
-        for question in counted.chain(scraped(slo)) {
+        for question in counted.chain(scraped(&slo.readings)) {
             if !questions.iter().any(|known| known.query.to_string() == question.query.to_string()) {
                 questions.push(question);
             }
@@ -79,17 +84,29 @@ pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     Runbook { file: of_missing(service.name.as_str()), written: None, questions }
 }
 
+/// The runbook of a companion alert.
+pub(super) fn of_companion(model: &Model, service: &Service, companion: &Companion) -> Runbook {
+    let mut questions = vec![Question { asks: Asks::BadNow, query: companion.expr.clone() }];
+    questions.extend(needs(model, service.name.as_str()));
+    questions.extend(scraped(&companion.readings));
+    questions.extend(companion.readings.iter().map(|reading| Question {
+        asks: Asks::Counted,
+        query: aggregate("count", &["job", "instance"], exposed(reading)),
+    }));
+    Runbook {
+        file: of_alert(service.name.as_str(), companion.name.as_str()),
+        written: written(model, companion.runbook.as_deref()),
+        questions,
+    }
+}
+
 /// The series that a selector stands for: a classic histogram has none of its own name.
 fn exposed(reading: &Reading) -> Selector {
     match reading.role {
         Role::Classic(_) => suffixed(&reading.selector, "_count"),
-        Role::Total
-        | Role::Good
-        | Role::Bad
-        | Role::Native
-        | Role::State
-        | Role::Gain
-        | Role::Course => reading.selector.clone(),
+        Role::Total | Role::Good | Role::Bad | Role::Native | Role::State | Role::Gain | Role::Course => {
+            reading.selector.clone()
+        }
     }
 }
 
@@ -190,9 +207,9 @@ fn needs(model: &Model, service: &str) -> Option<Question> {
 }
 
 /// Whether the targets that the SLI reads answer at all.
-fn scraped(slo: &Slo) -> Option<Question> {
-    let reads_up = slo.readings.iter().any(|reading| reading.selector.name.as_deref() == Some("up"));
-    let matchers = slo.readings.iter().flat_map(|reading| reading.selector.matchers.iter());
+fn scraped(readings: &[Reading]) -> Option<Question> {
+    let reads_up = readings.iter().any(|reading| reading.selector.name.as_deref() == Some("up"));
+    let matchers = readings.iter().flat_map(|reading| reading.selector.matchers.iter());
     let job = matchers.into_iter().find(|matcher| {
         matcher.label == "job"
             && matches!(matcher.op, MatchOp::Equal | MatchOp::Matches)

@@ -6,12 +6,14 @@
 //! | `parser` | tokens | `Expr` |
 //! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
+//! | `carried` | `Expr` | labels of its answer |
 //! | `build` | names, labels, numbers | `Expr` |
 //! | `printer` | `Expr` | text |
 //! | `regex` | a matcher's pattern | strings that it matches |
 
 pub mod ast;
 pub mod build;
+pub mod carried;
 mod fault;
 pub mod functions;
 mod lexer;

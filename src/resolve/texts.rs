@@ -10,12 +10,13 @@ use crate::text::{self, FaultKind, Names};
 
 /// All of them.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
-    const KINDS: [&str; 2] = ["burn", "missing"];
+    const KINDS: [&str; 3] = ["burn", "missing", "companion"];
     let mut wordings = Wordings::default();
     for (key, block) in blocks {
         let (wording, names) = match key.text.as_str() {
             "burn" => (&mut wordings.burn, text::Burn::NAMES),
             "missing" => (&mut wordings.missing, text::Missing::NAMES),
+            "companion" => (&mut wordings.companion, text::Companion::NAMES),
             _ => {
                 problems.push(unknown(key, &KINDS));
                 continue;

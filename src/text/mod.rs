@@ -94,6 +94,37 @@ impl Missing<'_> {
         Names { all: &["service", "after", "which", "count", "owner"], later: &["which", "count"] };
 }
 
+/// What a companion alert's texts are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Companion<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The alert's name.
+    pub name: &'a str,
+    /// What is wrong, in the author's words; may be empty.
+    pub description: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
+    /// ` (instance: api-1)`, or nothing, or the template that asks for it.
+    pub which: &'a str,
+    /// How long it held before it was told; empty if it was told at once.
+    pub held: &'a str,
+    /// Its value, or the template that asks for it; empty if it says nothing more.
+    pub value: &'a str,
+    /// The runbook's name; may be empty.
+    pub runbook: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
+}
+
+impl Companion<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &["service", "name", "description", "of", "which", "held", "value", "runbook", "page"],
+        later: &["which", "value"],
+    };
+}
+
 /// One alert's texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
@@ -105,13 +136,13 @@ pub struct Texts {
 
 /// The texts of a burn alert, in the author's words where there are any.
 pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
-    let [summary, description, _, _] = templates(language);
+    let [summary, description, ..] = templates(language);
     said(&own.burn, [summary, description], burn)
 }
 
 /// The texts of an alert about missing events, likewise.
 pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
-    let [_, _, summary, description] = templates(language);
+    let [_, _, summary, description, ..] = templates(language);
     said(&own.missing, [summary, description], missing)
 }
 
@@ -127,6 +158,12 @@ fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl 
     Texts { summary: say(&own.summary, summary), description: say(&own.description, description) }
 }
 
+/// The texts of a companion alert, likewise.
+pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> Texts {
+    let [.., summary, description] = templates(language);
+    said(&own.companion, [summary, description], companion)
+}
+
 /// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
 pub fn notification(language: Language) -> &'static str {
     match language {
@@ -135,20 +172,24 @@ pub fn notification(language: Language) -> &'static str {
     }
 }
 
-/// Summary and description of a burn, then of missing events.
-fn templates(language: Language) -> [&'static str; 4] {
+/// Summary and description of a burn, then of missing events, then of a companion alert.
+fn templates(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => [
             include_str!("en/burn.summary.txt"),
             include_str!("en/burn.description.txt"),
             include_str!("en/missing.summary.txt"),
             include_str!("en/missing.description.txt"),
+            include_str!("en/companion.summary.txt"),
+            include_str!("en/companion.description.txt"),
         ],
         Language::Spanish => [
             include_str!("es/burn.summary.txt"),
             include_str!("es/burn.description.txt"),
             include_str!("es/missing.summary.txt"),
             include_str!("es/missing.description.txt"),
+            include_str!("es/companion.summary.txt"),
+            include_str!("es/companion.description.txt"),
         ],
     }
 }

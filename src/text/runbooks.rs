@@ -11,7 +11,7 @@ pub struct Page {
     pub service: String,
     /// What it is, in the author's words; may be empty.
     pub about: String,
-    /// The SLO's name; empty if it is about events that disappear.
+    /// The SLO's name; of a companion alert that of the SLO that says the same; may be empty.
     pub slo: String,
     /// What a good event is, in the author's words; may be empty.
     pub description: String,
@@ -29,7 +29,7 @@ pub struct Page {
     pub budget: String,
     /// How long a full outage lasts that spends the budget.
     pub full_outage: String,
-    /// How long nothing came, if it is about that.
+    /// How long nothing came, or how long it has to hold; may be empty.
     pub after: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
@@ -194,23 +194,30 @@ pub fn missing(language: Language, page: &Page) -> String {
     super::render(templates(language)[1], page)
 }
 
+/// The runbook of a companion alert.
+pub fn companion(language: Language, page: &Page) -> String {
+    super::render(templates(language)[3], page)
+}
+
 /// The list of all.
 pub fn index(language: Language, index: &Index) -> String {
     super::render(templates(language)[2], index)
 }
 
-/// An SLO's, that for missing events, the index.
-pub(super) fn templates(language: Language) -> [&'static str; 3] {
+/// An SLO's, that for missing events, the index, a companion alert's.
+pub(super) fn templates(language: Language) -> [&'static str; 4] {
     match language {
         Language::English => [
             concat!(include_str!("en/runbook.slo.md"), include_str!("en/runbook.shared.md")),
             concat!(include_str!("en/runbook.missing.md"), include_str!("en/runbook.shared.md")),
             include_str!("en/runbook.index.md"),
+            concat!(include_str!("en/runbook.companion.md"), include_str!("en/runbook.shared.md")),
         ],
         Language::Spanish => [
             concat!(include_str!("es/runbook.slo.md"), include_str!("es/runbook.shared.md")),
             concat!(include_str!("es/runbook.missing.md"), include_str!("es/runbook.shared.md")),
             include_str!("es/runbook.index.md"),
+            concat!(include_str!("es/runbook.companion.md"), include_str!("es/runbook.shared.md")),
         ],
     }
 }
