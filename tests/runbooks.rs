@@ -158,7 +158,7 @@ const HOSTILE: &str = "<script>alert(1)</script> {{ $value }} `x` | a | b | [x](
 fn hostile(language: &str) -> Artifacts {
     let quoted = format!("{:?}", format!("{HOSTILE}\n\n# {HOSTILE}\n```\n- x"));
     let project = format!(
-        "version: slowburn/v1\nlanguage: {language}\nseverities: {{ page: {{ label: {quoted} }} }}\nlinks: {{ grafana: 'https://grafana.shop.internal' }}\nalertmanager:\n  receivers:\n    chat: {{ slack: {{ channel: '#<b>`x` | y', api_url_file: /etc/slack }} }}\n  default: chat\n"
+        "version: slowburn/v1\nlanguage: {language}\nseverities: {{ page: {{ label: {quoted} }} }}\nlinks: {{ grafana: 'https://grafana.shop.internal' }}\nalertmanager:\n  receivers:\n    chat: {{ slack: {{ channel: '#`x` | *y*', api_url_file: /etc/slack }} }}\n  default: chat\n"
     );
     let service = format!(
         "version: slowburn/v1\nservice: mail\ndescription: {quoted}\nowner: {quoted}\nplanned: {{ smtp_lost_total: {quoted} }}\nslos:\n  delivery:\n    description: {quoted}\n    objective: 99%\n    sli:\n      total: 'smtp_sent_total{{job=\"mail\", path=~\"a```b<script>|\\\\n.*\"}}'\n      bad: 'smtp_sent_total{{job=\"mail\", path=~\"a```b<script>|\\\\n.*\", outcome=\"error\"}}'\n    by: [path]\n    runbook: {:?}\n  losses:\n    objective: 99%\n    sli: {{ total: smtp_sent_total, bad: smtp_lost_total }}\nalerts:\n  full:\n    description: {quoted}\n    expr: smtp_queue{{path=\"```\"}} > 5\n    severity: page\n",
@@ -233,7 +233,7 @@ dependencies:
   shop: [database]
 alertmanager:
   receivers:
-    on-call: { email: on-call@shop.internal }
+    on-call: { slack: { channel: \"#on-call\", api_url_file: /etc/alertmanager/slack } }
     head: { webhook: { url: \"http://pager.internal/hook\" } }
   default: on-call
   times:
