@@ -116,12 +116,13 @@ fn underline(line: &str) -> Option<usize> {
 /// Whether a line is one of a paragraph: no blank, list, quote, table, rule or indented code.
 fn is_paragraph(line: &str) -> bool {
     let text = line.trim();
-    let numbered = text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')']);
-    !text.is_empty()
-        && !line.starts_with("    ")
-        && !text.starts_with(['>', '|', '<', '`', '~'])
-        && !["- ", "* ", "+ ", "---", "***", "___"].iter().any(|mark| text.starts_with(mark))
-        && !(numbered && text.starts_with(|c: char| c.is_ascii_digit()))
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let other = text.is_empty()
+        || line.starts_with("    ")
+        || text.starts_with(['>', '|', '<', '`', '~'])
+        || ["- ", "* ", "+ ", "---", "***", "___"].iter().any(|mark| text.starts_with(mark))
+        || (digits > 0 && text[digits..].starts_with(['.', ')']));
+    !other
 }
 
 #[cfg(test)]
