@@ -4,6 +4,7 @@ mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
+mod runbooks;
 mod words;
 mod yaml;
 
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -33,12 +34,18 @@ pub const TARGETS: [Target; 4] = [
         service: Some(grafana::service),
         project: Some(grafana::project),
     },
+    Target {
+        name: "runbooks",
+        proves: false,
+        service: Some(runbooks::service),
+        project: Some(runbooks::project),
+    },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
 ];
 
 /// A rule file that makes the history of a service, for promtool.
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
-    prometheus::history(project.language, groups)
+    prometheus::history(project, groups)
 }
 
 /// The files of a service for these targets. It cannot fail.
