@@ -1,9 +1,11 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod address;
 mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
+mod report;
 mod words;
 mod yaml;
 
@@ -24,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -34,6 +36,7 @@ pub const TARGETS: [Target; 4] = [
         project: Some(grafana::project),
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
+    Target { name: "report", proves: false, service: None, project: Some(report::emit) },
 ];
 
 /// The files of a service for these targets. It cannot fail.

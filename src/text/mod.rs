@@ -4,7 +4,9 @@
 //! that does not exist is an error, which the tests find.
 
 mod dashboards;
+mod report;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -14,6 +16,7 @@ use serde::Serialize;
 use crate::model::Language;
 
 pub use dashboards::{Dashboards, plain_markdown};
+pub use report::{island, report, say, words_of};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]
@@ -114,20 +117,30 @@ fn render(template: &str, values: impl Serialize) -> String {
 
 /// Every template by its text, read once.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let syntax = SyntaxConfig::builder()
-        .block_delimiters("<%", "%>")
-        .variable_delimiters("<<", ">>")
-        .comment_delimiters("<#", "#>")
-        .build()
-        .expect("the delimiters differ");
     let mut environment = Environment::new();
-    environment.set_syntax(syntax);
+    environment.set_syntax(syntax());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| templates(language)) {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
     environment
 });
+
+/// `<< >>` and `<% %>`.
+fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .block_delimiters("<%", "%>")
+        .variable_delimiters("<<", ">>")
+        .comment_delimiters("<#", "#>")
+        .build()
+        .expect("the delimiters differ")
+}
+
+/// A file of texts, in which `[name]` stands above each.
+fn entries(file: &'static str) -> BTreeMap<&'static str, &'static str> {
+    let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
+    entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
+}
 
 /// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
 pub fn inert(text: &str) -> String {
