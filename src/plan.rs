@@ -3,7 +3,6 @@
 mod alertmanager;
 mod outage;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
@@ -68,8 +67,8 @@ pub struct ServicePlan {
     pub dashboard: String,
     /// Whether it is known what it exposes; without that nothing was held against it.
     pub contract: bool,
-    /// Metrics that are not there yet, each with the reason.
-    pub planned: BTreeMap<String, String>,
+    /// Metrics that are not there yet, by name.
+    pub planned: Vec<Planned>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
@@ -88,6 +87,17 @@ impl ServicePlan {
         self.proofs = Vec::new();
         self
     }
+}
+
+/// A metric that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name.
+    pub metric: String,
+    /// Why.
+    pub reason: String,
+    /// The SLOs that read it.
+    pub slos: Vec<String>,
 }
 
 /// One SLO.

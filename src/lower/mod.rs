@@ -20,7 +20,8 @@ pub use routes::{MOST_PIECES, count as pieces, taken};
 
 use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Need, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+    Event, Group, Need, Notifications, Plan, Planned, ProjectPlan, Promise, Proof, ServicePlan, SloPlan,
+    Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -100,15 +101,26 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         source: service.annotations.get("source_url").cloned(),
         dashboard: dashboards::uid(service.name.as_str()),
         contract: service.contract.is_some(),
-        planned: service
-            .planned
-            .iter()
-            .map(|(metric, planned)| (metric.clone(), planned.reason.clone()))
-            .collect(),
+        planned: planned(service),
         slos,
         missing,
         proofs: Vec::new(),
     }
+}
+
+fn planned(service: &Service) -> Vec<Planned> {
+    let reading = |metric: &String| {
+        let reads = |slo: &&Slo| slo.readings.iter().any(|reading| reading.reads(metric));
+        service.slos.iter().filter(reads).map(|slo| slo.name.to_string()).collect()
+    };
+    let planned = service.planned.iter();
+    planned
+        .map(|(metric, planned)| Planned {
+            metric: metric.clone(),
+            reason: planned.reason.clone(),
+            slos: reading(metric),
+        })
+        .collect()
 }
 
 fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {

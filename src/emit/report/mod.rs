@@ -83,10 +83,10 @@ struct Link {
     href: String,
 }
 
-/// What a service's section, and an SLO's card, is called in addresses. Names hold single hyphens only, so no two are the same.
+/// What a service's section, and an SLO's card, is called in addresses. Names hold no `_`, so nothing else is called so.
 fn anchor(service: &str, slo: Option<&str>) -> String {
     match slo {
-        Some(slo) => format!("{service}--{slo}"),
-        None => service.to_owned(),
+        Some(slo) => format!("slo_{service}_{slo}"),
+        None => format!("service_{service}"),
     }
 }

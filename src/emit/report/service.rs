@@ -164,7 +164,7 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
         planned: service
             .planned
             .iter()
-            .map(|(metric, reason)| Planned { metric: metric.clone(), reason: reason.clone() })
+            .map(|gap| Planned { metric: gap.metric.clone(), reason: gap.reason.clone() })
             .collect(),
         needs: needs(true).collect(),
         needed_by: needs(false).collect(),
@@ -348,7 +348,7 @@ fn receiver(told: &crate::plan::Told, words: &Words) -> Receiver {
     }
 }
 
-/// Where a receiver is described; no service is called so, because names hold no `_`.
+/// Where a receiver is described.
 pub fn receiver_id(name: &str) -> String {
     format!("receiver_{name}")
 }

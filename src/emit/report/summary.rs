@@ -149,7 +149,9 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
         uncontracted: plan
             .services
             .iter()
-            .filter(|service| !service.contract && service.planned.is_empty())
+            .filter(|service| {
+                !service.contract && service.slos.iter().any(|slo| slo.promise.planned.is_none())
+            })
             .map(|service| to(&service.name, None))
             .collect(),
         unguided: links(&|slo| slo.runbook.is_none() && slo.runbook_url.is_none()),
@@ -169,15 +171,12 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
 fn planned(plan: &Plan) -> Vec<Planned> {
     let mut all = Vec::new();
     for service in &plan.services {
-        for (metric, reason) in &service.planned {
-            let slos = service.slos.iter().filter(|slo| slo.promise.planned.as_ref() == Some(reason));
-            all.push(Planned {
-                service: to(&service.name, None),
-                metric: metric.clone(),
-                reason: reason.clone(),
-                slos: slos.map(|slo| to(&service.name, Some(&slo.promise.slo))).collect(),
-            });
-        }
+        all.extend(service.planned.iter().map(|gap| Planned {
+            service: to(&service.name, None),
+            metric: gap.metric.clone(),
+            reason: gap.reason.clone(),
+            slos: gap.slos.iter().map(|slo| to(&service.name, Some(slo))).collect(),
+        }));
     }
     all
 }

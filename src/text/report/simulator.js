@@ -178,7 +178,7 @@ const simulation = (() => {
     const cost = { share: number(ran.share * 100), time: time(ran.full), events: ran.events === null ? "" : number(ran.events) };
     const parts = [element("p", { class: "promise", "data-share": ran.share, "data-full": ran.full }, say(ran.events === null ? "cost" : "cost.events", cost))];
     if (!ran.tiers.length) return [...parts, element("p", { class: "note" }, say("none"))];
-    const head = ["tier", "course", "fires", "stops"].map((name) => element("th", { scope: "col" }, say("column." + name)));
+    const head = [["tier", ""], ["course", ""], ["fires", "number"], ["stops", "number"]].map(([name, kind]) => element("th", { scope: "col", class: kind }, say("column." + name)));
     const end = Math.max(lasts, ...ran.tiers.map(({ times }) => times?.stops ?? 0));
     const rows = ran.tiers.map(({ tier, times }) => row(tier, times, lasts, end));
     const outage = element("tr", {}, element("th", { scope: "row" }, say("outage")), element("td", {}, course("outage", 0, lasts, end)), element("td", { class: "number" }, time(0)), element("td", { class: "number" }, time(lasts)));
@@ -189,7 +189,7 @@ const simulation = (() => {
 
   function table(caption, head, rows) {
     const made = element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
-    return element("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, made);
+    return element("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" }, made);
   }
 
   function row(tier, times, lasts, end) {
@@ -251,7 +251,6 @@ const simulation = (() => {
   slos.addEventListener("input", expected);
   slider.addEventListener("input", () => (errors.value = slid(Number(slider.value))));
   form.addEventListener("input", () => (remember(), show()));
-  form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", () => {
     if (!recall()) return;
     show();
