@@ -188,7 +188,7 @@ const simulation = (() => {
   }
 
   function table(caption, head, rows) {
-    const made = element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
+    const made = element("table", {}, element("caption", {}, element("span", {}, caption)), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
     return element("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" }, made);
   }
 
