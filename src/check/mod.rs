@@ -16,6 +16,7 @@ mod inhibition_outrun;
 mod period_beyond_retention;
 mod route_entangled;
 mod route_unreachable;
+mod runbook_missing;
 mod single_event_pages;
 mod unprovable;
 mod unweighted_ratio;
@@ -35,7 +36,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Check); 23] = [
+pub const CHECKS: [(&str, Check); 24] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
@@ -53,6 +54,7 @@ pub const CHECKS: [(&str, Check); 23] = [
     ("planned-metric-exists", contract::planned_metric_exists::check),
     ("route-entangled", route_entangled::check),
     ("route-unreachable", route_unreachable::check),
+    ("runbook-missing", runbook_missing::check),
     ("single-event-pages", single_event_pages::check),
     ("unprovable", unprovable::check),
     ("unweighted-ratio", unweighted_ratio::check),

@@ -6,6 +6,7 @@ mod grafana;
 mod prometheus;
 mod promtool;
 mod report;
+mod runbooks;
 mod words;
 mod yaml;
 
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -34,6 +35,12 @@ pub const TARGETS: [Target; 5] = [
         proves: false,
         service: Some(grafana::service),
         project: Some(grafana::project),
+    },
+    Target {
+        name: "runbooks",
+        proves: false,
+        service: Some(runbooks::service),
+        project: Some(runbooks::project),
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
     Target { name: "report", proves: false, service: None, project: Some(report::emit) },

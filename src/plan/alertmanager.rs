@@ -76,6 +76,13 @@ pub enum Why {
         /// The service that is needed.
         service: String,
     },
+    /// Both speak of the same.
+    Same {
+        /// The service.
+        service: String,
+        /// Its SLO.
+        slo: String,
+    },
     /// The author says so.
     Declared,
 }

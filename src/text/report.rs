@@ -14,12 +14,13 @@ use serde::Serialize;
 use crate::model::Language;
 
 /// What the page is made of, in the order in which they include one another.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     ("page.html", include_str!("report/page.html")),
     ("summary.html", include_str!("report/summary.html")),
     ("service.html", include_str!("report/service.html")),
     ("slo.html", include_str!("report/slo.html")),
     ("alerts.html", include_str!("report/alerts.html")),
+    ("told.html", include_str!("report/told.html")),
     ("simulator.html", include_str!("report/simulator.html")),
 ];
 
@@ -65,7 +66,7 @@ fn words(language: Language) -> &'static Words {
 fn read(file: &'static str) -> Words {
     let texts = super::entries(file);
     let mut templates = Environment::new();
-    templates.set_syntax(super::syntax());
+    templates.set_syntax(super::SYNTAX.clone());
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, text) in texts.iter().filter(|(_, text)| text.contains("<<") || text.contains("<%")) {
         templates.add_template(name, text).expect("the built-in texts are tested");

@@ -9,7 +9,7 @@ use ignore::WalkBuilder;
 use slowburn::Compiled;
 use slowburn::ask::Live;
 use slowburn::diagnostic;
-use slowburn::parse::{PROJECT_FILE, is_contract, yaml};
+use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
@@ -36,7 +36,7 @@ impl Project {
         let mut valid_up_to = BTreeMap::new();
         for path in find(slos)? {
             let shown = shown(slos, &path);
-            let most = if is_yaml(&path) { READ_AT_MOST } else { CAPTURE_AT_MOST };
+            let most = if path.to_str().is_some_and(is_contract) { CAPTURE_AT_MOST } else { READ_AT_MOST };
             let bytes = read(&slos.join(&path), most).map_err(|error| Failure::of("read", &shown, &error))?;
             let (text, fault) = decode(bytes);
             valid_up_to.extend(fault.map(|fault| (shown.clone(), fault)));
@@ -154,9 +154,10 @@ fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// A definition, or what a service is known to expose.
+/// A definition, what a service is known to expose, or what people wrote for a runbook: those lie in one folder, beside the project file.
 fn is_source(path: &Path) -> bool {
-    is_yaml(path) || path.to_str().is_some_and(is_contract)
+    let written = path.components().count() == 2 && path.to_str().is_some_and(is_runbook);
+    is_yaml(path) || path.to_str().is_some_and(is_contract) || written
 }
 
 fn is_yaml(path: &Path) -> bool {

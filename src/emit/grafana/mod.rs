@@ -16,6 +16,8 @@ mod panels;
 mod provisioning;
 mod queries;
 
+pub use queries::variable;
+
 use super::address::address;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Plan, ProjectPlan, ServicePlan};

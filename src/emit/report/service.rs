@@ -7,7 +7,8 @@ use super::{Link, Told, anchor};
 use crate::emit::address::address;
 use crate::emit::grafana;
 use crate::plan::{
-    Alert, Delivery, Event, Makes, Notice, ProjectPlan, Promise, ServicePlan, SloPlan, Watch, seconds,
+    Alert, Companion, Delivery, Event, Makes, Notice, ProjectPlan, Promise, ServicePlan, SloPlan, Watch,
+    seconds,
 };
 use crate::vocabulary::{Decimal, Duration, Severity};
 
@@ -25,6 +26,7 @@ pub struct Service {
     dashboard: Link,
     source: Option<Link>,
     missing: Option<Missing>,
+    companions: Vec<Cause>,
     slos: Vec<Slo>,
 }
 
@@ -50,6 +52,18 @@ pub struct Needed {
 struct Missing {
     alert: AlertRow,
     after: String,
+    runbook: Link,
+}
+
+/// An alert for a cause, beside the promises.
+#[derive(Serialize)]
+struct Cause {
+    name: String,
+    description: String,
+    planned: Option<String>,
+    hold: Option<String>,
+    runbook: Link,
+    alert: AlertRow,
 }
 
 /// An SLO's card.
@@ -69,7 +83,7 @@ struct Slo {
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
     alerts: Vec<AlertRow>,
-    runbook: Option<Runbook>,
+    runbook: Link,
 }
 
 /// What may fail.
@@ -135,13 +149,6 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-/// Its name, and where it can be read.
-#[derive(Serialize)]
-struct Runbook {
-    name: String,
-    href: Option<String>,
-}
-
 pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words: &Words) -> Service {
     let needs = |down: bool| {
         let ours = project
@@ -154,7 +161,6 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
             pages: need.silences == Severity::Page,
         })
     };
-    let path = grafana::path(&service.name);
     Service {
         id: anchor(&service.name, None),
         name: service.name.clone(),
@@ -168,11 +174,45 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
             .collect(),
         needs: needs(true).collect(),
         needed_by: needs(false).collect(),
-        dashboard: Link { href: format!("../{path}"), text: path },
+        dashboard: dashboard(project, service),
         source: service.source.as_deref().and_then(address).map(|href| Link { text: href.clone(), href }),
         missing: missing(service, told, words),
+        companions: companions(service, told, words),
         slos: service.slos.iter().map(|slo| card(slo, told, words)).collect(),
     }
+}
+
+/// Where it is if that is known, or else the file that makes it.
+fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
+    let path = grafana::path(&service.name);
+    let url = project.grafana_url.as_ref().and_then(|url| address(&format!("{url}/d/{}", service.dashboard)));
+    let href = url.unwrap_or_else(|| format!("../{path}"));
+    Link { text: path, href }
+}
+
+/// The runbook beside the report, by the name that its author gave it.
+fn runbook(name: Option<&str>, file: &str) -> Link {
+    Link { text: name.unwrap_or(file).to_owned(), href: format!("../runbooks/{file}") }
+}
+
+fn companions(service: &ServicePlan, told: &Told, words: &Words) -> Vec<Cause> {
+    let rules = service.companions.iter().flat_map(|group| &group.rules);
+    let cause = |(alert, companion): (&Alert, &Companion)| Cause {
+        name: companion.name.clone(),
+        description: companion.description.clone().unwrap_or_default(),
+        planned: companion.planned.clone(),
+        hold: companion.hold.map(|hold| words.length(hold)),
+        runbook: runbook(companion.runbook.as_deref(), &companion.page.file),
+        alert: row(alert, companion.severity, Vec::new(), told, words),
+    };
+    let alerts = rules.filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Companion(companion) => Some((&**alert, &**companion)),
+            Notice::Burn { .. } | Notice::Missing { .. } => None,
+        },
+        Makes::Record(_) => None,
+    });
+    alerts.map(cause).collect()
 }
 
 /// A link to a section or a card.
@@ -188,7 +228,7 @@ fn missing(service: &ServicePlan, told: &Told, words: &Words) -> Option<Missing>
     let label = rule.labels.get("severity").map_or("", String::as_str);
     let severity = Severity::ALL.into_iter().find(|severity| words.severity_label(*severity) == label);
     let alert = row(alert, severity.unwrap_or(Severity::Ticket), Vec::new(), told, words);
-    Some(Missing { alert, after: words.length(*after) })
+    Some(Missing { alert, after: words.length(*after), runbook: runbook(None, &service.missing_page.file) })
 }
 
 fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
@@ -215,10 +255,7 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
         alerts,
-        runbook: slo
-            .runbook
-            .as_ref()
-            .map(|name| Runbook { name: name.clone(), href: slo.runbook_url.as_deref().and_then(address) }),
+        runbook: runbook(slo.runbook.as_deref(), &slo.page.file),
     }
 }
 

@@ -52,8 +52,6 @@ struct Gaps {
     planned: Vec<Planned>,
     /// Services that nothing was held against.
     uncontracted: Vec<Link>,
-    /// SLOs without a runbook.
-    unguided: Vec<Link>,
     /// SLOs that no alert watches.
     unwatched: Vec<Link>,
     /// SLOs that only tickets watch.
@@ -154,17 +152,12 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
             })
             .map(|service| to(&service.name, None))
             .collect(),
-        unguided: links(&|slo| slo.runbook.is_none() && slo.runbook_url.is_none()),
         unwatched: links(&|slo| slo.promise.tiers.is_empty()),
         ticketed: links(&|slo| !slo.promise.tiers.is_empty() && !pages(slo)),
         untold: told.deliveries.keys().copied().filter(untold).map(str::to_owned).collect(),
     };
     // That a promise wakes nobody is often meant, so it is told and not counted.
-    gaps.count = gaps.planned.len()
-        + gaps.uncontracted.len()
-        + gaps.unguided.len()
-        + gaps.unwatched.len()
-        + gaps.untold.len();
+    gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();
     gaps
 }
 
