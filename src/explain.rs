@@ -2,6 +2,10 @@
 //!
 //! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
 
+mod companion;
+
+pub use companion::{companions, explain_companion};
+
 use crate::plan::{Event, Promise, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 

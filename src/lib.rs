@@ -17,7 +17,7 @@
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO | plan, vocabulary |
+//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
 //! | [`render`] | problems | words or data for problems | diagnostic, source |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.

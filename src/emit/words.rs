@@ -109,12 +109,10 @@ fn companion(
     let which: String = (companion.told.iter())
         .map(|label| match known {
             Some(known) => {
-                let value = known.labels.get(label).map(|value| format!(" ({label}: {value})"));
+                let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
                 blanks.blank(value.unwrap_or_default())
             }
-            None => {
-                blanks.blank(format!("{{{{ with $labels.{label} }}}} ({label}: {{{{ . }}}}){{{{ end }}}}"))
-            }
+            None => blanks.blank(format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}")),
         })
         .collect();
     let value = match known {

@@ -1,11 +1,12 @@
 //! Companion alerts: the rules of a service's own causes, in a group of their own.
 
+use std::collections::BTreeSet;
+
 use super::alerts::{Known, alert_labels, external};
 use super::{INTERVAL, dashboards, runbooks};
-use crate::contract::Contract;
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
-use crate::promql::ast::{Expr, Kind, Op};
+use crate::promql::ast::{Expr, Kind, MatchOp, Op};
 use crate::promql::carried::Carried;
 use crate::vocabulary::LabelName;
 
@@ -31,7 +32,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
     annotations.extend(companion.annotations.clone());
     annotations.extend(model.project.severities.get(companion.severity).annotations.clone());
     let name = companion_name(service, companion);
-    let told = told(&companion.expr);
+    let told = told(service, companion);
     let page = runbooks::of_companion(model, service, companion);
     let kept = |label: &&String| service.slos.iter().any(|slo| slo.by.iter().any(|by| by.as_str() == *label));
     let by: Vec<String> = told.iter().filter(kept).cloned().collect();
@@ -66,7 +67,8 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
 }
 
 /// The labels that tell one of several alerts from the others: those that the expression keeps by name, or the target's.
-fn told(expr: &Expr) -> Vec<String> {
+fn told(service: &Service, companion: &Companion) -> Vec<String> {
+    let expr = &companion.expr;
     match Carried::of(expr) {
         // What `absent` takes over is written in the expression, and the same in every alert.
         Carried::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
@@ -75,9 +77,28 @@ fn told(expr: &Expr) -> Vec<String> {
         Carried::Among(labels) => {
             labels.into_iter().filter(|label| LabelName::parse(label).is_some()).collect()
         }
-        Carried::AllBut(labels) if labels.contains("instance") => Vec::new(),
-        Carried::AllBut(_) => vec!["instance".to_owned()],
+        carried @ Carried::AllBut(_) => {
+            let mut labels = vec!["instance".to_owned()];
+            labels.extend(exposed(service, companion));
+            labels.retain(|label| carried.may_have(label) && !is_fixed(companion, label));
+            labels
+        }
     }
+}
+
+/// Whether a selector asks for one value of a label.
+fn is_fixed(companion: &Companion, label: &str) -> bool {
+    let matchers = companion.readings.iter().flat_map(|reading| reading.selector.matchers.iter());
+    matchers.into_iter().any(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
+}
+
+/// The labels that its series are known to have of their own.
+fn exposed(service: &Service, companion: &Companion) -> BTreeSet<String> {
+    let contract = service.contract.as_ref();
+    let names = companion.readings.iter().filter_map(|reading| reading.selector.name.as_deref());
+    let families = names.filter_map(|name| contract?.find(name));
+    let shapes = families.flat_map(|(_, family, _)| &family.shapes);
+    shapes.flat_map(|shape| shape.labels.keys().cloned()).collect()
 }
 
 /// Whether the alert's value says more than that it fires.
@@ -123,11 +144,8 @@ fn carried(model: &Model, service: &Service, companion: &Companion) -> Vec<Strin
     labels.extend(model.project.prometheus.target_labels.iter().map(ToString::to_string));
     for reading in &companion.readings {
         labels.extend(reading.selector.matchers.iter().map(|matcher| matcher.label.clone()));
-        let name = reading.selector.name.as_deref().unwrap_or_default();
-        let family = service.contract.as_ref().and_then(|contract: &Contract| contract.find(name));
-        let shapes = family.into_iter().flat_map(|(_, family, _)| &family.shapes);
-        labels.extend(shapes.flat_map(|shape| shape.labels.keys().cloned()));
     }
+    labels.extend(exposed(service, companion));
     labels.retain(|label| carried.may_have(label) && label != "le");
     labels.sort();
     labels.dedup();

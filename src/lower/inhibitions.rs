@@ -198,7 +198,7 @@ fn down(model: &Model, alert: &Known, here: &[&Known]) -> Option<Silenced> {
     let targets: BTreeSet<&str> =
         of_slos.filter(|other| other.severity >= alert.severity).map(|other| other.name.as_str()).collect();
     (!targets.is_empty()).then(|| Silenced {
-        why: Why::Down { service: alert.service.to_string() },
+        why: Why::DownItself { service: alert.service.to_string() },
         source: vec![is("alertname", [alert.name.as_str()])],
         target: vec![is("alertname", targets)],
         equal: external(model),
@@ -207,24 +207,23 @@ fn down(model: &Model, alert: &Known, here: &[&Known]) -> Option<Silenced> {
 
 /// The SLO's alert tells more than a companion that is no louder. A companion that pages tells more than the SLO's ticket.
 fn same(model: &Model, alert: &Known, slo: &Name, here: &[&Known]) -> Vec<Silenced> {
-    let of_slo = |severity: Severity| {
-        here.iter().find(move |other| other.slo == Some(slo) && other.severity == severity).copied()
-    };
-    let rule = |source: &Known, target: &Known| {
-        let by =
-            source.by.iter().chain(&target.by).filter(|label| source.carries(label) && target.carries(label));
-        let equal: BTreeSet<String> = external(model).into_iter().chain(by.cloned()).collect();
-        Silenced {
-            why: Why::Same { service: alert.service.to_string(), slo: slo.to_string() },
-            source: vec![is("alertname", [source.name.as_str()])],
-            target: vec![is("alertname", [target.name.as_str()])],
-            equal: equal.into_iter().collect(),
+    let (louder, quieter): (Vec<&Known>, Vec<&Known>) = here
+        .iter()
+        .copied()
+        .filter(|other| other.slo == Some(slo))
+        .partition(|other| other.severity <= alert.severity);
+    let rule = |sources: &[&Known], targets: &[&Known]| {
+        let mut equal = external(model);
+        let by = sources.iter().chain(targets).flat_map(|alert| &alert.by);
+        for label in by.filter(|label| sources.iter().chain(targets).all(|alert| alert.carries(label))) {
+            if !equal.contains(label) {
+                equal.push(label.clone());
+            }
         }
+        let names = |alerts: &[&Known]| is("alertname", alerts.iter().map(|alert| alert.name.as_str()));
+        let why = Why::Same { service: alert.service.to_string(), slo: slo.to_string() };
+        let some = !sources.is_empty() && !targets.is_empty();
+        some.then(|| Silenced { why, source: vec![names(sources)], target: vec![names(targets)], equal })
     };
-    let mut rules: Vec<Silenced> = of_slo(Severity::Page).map(|page| rule(page, alert)).into_iter().collect();
-    rules.extend(of_slo(Severity::Ticket).map(|ticket| match alert.severity {
-        Severity::Page => rule(alert, ticket),
-        Severity::Ticket => rule(ticket, alert),
-    }));
-    rules
+    [rule(&louder, &[alert]), rule(&[alert], &quieter)].into_iter().flatten().collect()
 }

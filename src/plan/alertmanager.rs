@@ -76,6 +76,11 @@ pub enum Why {
         /// The service that is needed.
         service: String,
     },
+    /// What promises is down itself.
+    DownItself {
+        /// The service.
+        service: String,
+    },
     /// Both speak of the same.
     Same {
         /// The service.

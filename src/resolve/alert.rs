@@ -62,6 +62,17 @@ impl Scope<'_> {
             None => None,
         };
         let expr = expr?;
+        if let (Some(true), Some(written)) = (down, &block.same_as) {
+            problems.push(
+                Problem::error(
+                    "inhibition-never-matches",
+                    whole(written),
+                    "an alert that says `down` silences every SLO of its service already",
+                )
+                .label("so there is no alert left that could silence it")
+                .help("remove `same_as`, or `down`"),
+            );
+        }
         let readings = reader.readings;
         Some(Companion {
             name: name?,

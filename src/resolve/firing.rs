@@ -141,7 +141,24 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector]) -> Option<Vec
     if uses.falls {
         values.push(-Decimal::ONE);
     }
-    let mut seen: Vec<Seen> = values.iter().map(|value| Some(vec![source(&labels, signal(value))])).collect();
+    // What is still to come.
+    if uses.clock {
+        values.extend(values.clone().into_iter().map(|value| -value));
+    }
+    let one = |value: &Decimal| vec![source(&labels, signal(value))];
+    let mut seen: Vec<Seen> = values.iter().map(|value| Some(one(value))).collect();
+    if uses.counted && !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
+        let several = |values: [&Decimal; 3]| {
+            let copy = |(number, value): (usize, &Decimal)| {
+                let mut labels = labels.clone();
+                labels.insert(INSTANCE.0.to_owned(), format!("host-{}", number + 1));
+                source(&labels, signal(value))
+            };
+            Some((0..).zip(values).map(copy).collect())
+        };
+        let mixed = several([&Decimal::ZERO, &Decimal::ZERO, &Decimal::ONE]);
+        seen = values.iter().map(|value| several([value; 3])).chain([mixed]).collect();
+    }
     if uses.absent {
         seen.push(None);
     }
@@ -159,6 +176,8 @@ struct Uses {
     falls: bool,
     /// As a time.
     clock: bool,
+    /// By how many there are.
+    counted: bool,
     /// Whether it matters that nothing is there.
     absent: bool,
 }
@@ -168,6 +187,9 @@ impl Uses {
         let mut uses = Self::default();
         let reads = |expr: &Expr| expr.selectors().contains(&selector);
         expr.visit(&mut |part| {
+            if let Kind::Aggregate { op, expr, .. } = &part.kind {
+                uses.counted |= op == "count" && reads(expr);
+            }
             let Kind::Call { function, args } = &part.kind else { return };
             let ranged = args
                 .iter()

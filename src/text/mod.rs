@@ -108,7 +108,7 @@ pub struct Companion<'a> {
     pub description: &'a str,
     /// What the service is, in the author's words; may be empty.
     pub of: &'a str,
-    /// ` (instance: api-1)`, or nothing, or the template that asks for it.
+    /// `, instance api-1`, or nothing, or the template that asks for it.
     pub which: &'a str,
     /// How long it held before it was told; empty if it was told at once.
     pub held: &'a str,
