@@ -45,7 +45,7 @@ slos:
     objective: 99.9%
     traffic: 10/s
     sli: { total: 'http_requests_total{job="shop"}', bad: 'http_requests_total{job="shop",status=~"5.."}' }
-    runbook: "<a href=javascript:alert(1)>checkout</a>"
+    runbook: checkout-down
   latency:
     objective: P95 < 500ms
     sli: { latency: 'http_request_duration_seconds{job="shop"}' }
@@ -61,6 +61,12 @@ slos:
     sli: { total: 'http_requests_total{job="shop"}', bad: 'http_requests_total{job="shop",status=~"5.."}' }
     budgeting: timeslices
     slice: { length: 5m, objective: 95% }
+alerts:
+  down:
+    description: "<svg onload=document.title='owned'> the shop is gone {{ $value }}"
+    expr: up{job="shop"} == 0
+    for: 1m
+    severity: page
 "#;
 
 const PAYMENTS: &str = r#"version: slowburn/v1
@@ -285,7 +291,7 @@ fn simulated(browser: &Browser, page: &str, incidents: &[Incident]) -> Vec<Value
 fn committed_plan() -> Plan {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["slos", "slos/metrics"] {
+    for folder in ["slos", "slos/metrics", "slos/runbooks"] {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
