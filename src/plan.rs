@@ -456,6 +456,8 @@ pub enum Notice {
         promise: Box<Promise>,
         /// Page or ticket.
         severity: Severity,
+        /// What the service is, for people.
+        of: Option<String>,
         /// The name of the runbook.
         runbook: Option<String>,
         /// Who looks after the service.

@@ -71,6 +71,7 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
         ),
         ("out/grafana/dashboards/short.json", "{}\n"),
         ("out/report/own.html", "<!doctype html>\n<!-- Mine, not compiled by slowburn -->\n"),
+        ("out/runbooks/own.md", "# Mine, not <!-- Compiled by slowburn: -->\n"),
         ("out/.slowburn-notes/x", "mine"),
     ];
     for (path, text) in own {
@@ -86,6 +87,7 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
     assert!(ran.stderr.contains(", 3 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
     assert!(!folder.path("out/prometheus/b.rules.yaml").exists());
     assert!(!folder.path("out/grafana/dashboards/b.json").exists());
+    assert!(!folder.path("out/runbooks/b-availability.md").exists());
     assert!(folder.path(RULES).exists());
     for (path, text) in own {
         assert_eq!(folder.read(path), text);

@@ -32,8 +32,9 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, runbook, owner, budget_left } => {
-            let told = Told { runbook: runbook.as_deref(), owner: owner.as_deref(), severity: *severity };
+        Notice::Burn { promise, severity, of, runbook, owner, budget_left } => {
+            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
+            let told = Told { of, runbook, owner, severity: *severity };
             burn(project, promise, &told, budget_left, known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
@@ -60,6 +61,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
 
 /// What a burn alert says beside its promise.
 struct Told<'a> {
+    of: Option<&'a str>,
     runbook: Option<&'a str>,
     owner: Option<&'a str>,
     severity: Severity,
@@ -92,6 +94,7 @@ fn burn(
         which: &which(promise, known, blanks),
         burn_rate: &blanks.blank(burn_rate),
         budget_left: &blanks.blank(left),
+        of: &clause(told.of),
         runbook: &Blanks::none(told.runbook.unwrap_or_default()),
         page: told.severity == Severity::Page,
         owner: &Blanks::none(told.owner.unwrap_or_default()),
@@ -120,14 +123,12 @@ fn companion(
         Some(known) => blanks.blank(known.value),
         None => blanks.blank("{{ $value | printf \"%.4g\" }}"),
     };
-    let of = own(companion.of.as_deref());
-    let of = of.trim().trim_end_matches('.').replace(['\n', '\r'], " ");
     let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
     let values = text::Companion {
         service: &companion.service,
         name: &companion.name,
         description: &sentence(&own(companion.description.as_deref())),
-        of: &of,
+        of: &clause(companion.of.as_deref()),
         which: &which,
         held: &held,
         value: &value,
@@ -238,6 +239,11 @@ fn asked(promise: &Promise, budget_left: &Expr) -> String {
 /// A string of Go's templates.
 fn quoted(text: &str) -> String {
     if text.contains('`') { format!("{text:?}") } else { format!("`{text}`") }
+}
+
+/// Words as part of a sentence: on one line, without a full stop.
+fn clause(text: Option<&str>) -> String {
+    Blanks::none(text.unwrap_or_default()).trim().trim_end_matches('.').replace(['\n', '\r'], " ")
 }
 
 /// A description with a full stop.

@@ -45,6 +45,7 @@ pub(super) fn burn(
         let notice = Notice::Burn {
             promise: Box::new(promise.clone()),
             severity,
+            of: service.description.clone(),
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
             budget_left: call("last_over_time", vec![left]),

@@ -46,6 +46,8 @@ pub struct Burn<'a> {
     pub burn_rate: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
     /// The runbook's name; may be empty.
     pub runbook: &'a str,
     /// Whether somebody is wanted now.
@@ -71,6 +73,7 @@ impl Burn<'_> {
             "runbook",
             "page",
             "owner",
+            "of",
         ],
         later: &["which", "burn_rate", "budget_left"],
     };
@@ -270,6 +273,7 @@ mod tests {
                     runbook: "",
                     page,
                     owner: "web",
+                    of: "",
                 };
                 let own = Wordings::default();
                 assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
