@@ -117,11 +117,12 @@ fn underline(line: &str) -> Option<usize> {
 fn is_paragraph(line: &str) -> bool {
     let text = line.trim();
     let numbered = text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')']);
-    !text.is_empty()
-        && !line.starts_with("    ")
-        && !text.starts_with(['>', '|', '<', '`', '~'])
-        && !["- ", "* ", "+ ", "---", "***", "___"].iter().any(|mark| text.starts_with(mark))
-        && !(numbered && text.starts_with(|c: char| c.is_ascii_digit()))
+    let other = text.is_empty()
+        || line.starts_with("    ")
+        || text.starts_with(['>', '|', '<', '`', '~'])
+        || ["- ", "* ", "+ ", "---", "***", "___"].iter().any(|mark| text.starts_with(mark))
+        || (numbered && text.starts_with(|c: char| c.is_ascii_digit()));
+    !other
 }
 
 #[cfg(test)]
