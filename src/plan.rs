@@ -5,7 +5,6 @@ mod companion;
 mod outage;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
@@ -78,8 +77,8 @@ pub struct ServicePlan {
     pub dashboard: String,
     /// Whether it is known what it exposes; without that nothing was held against it.
     pub contract: bool,
-    /// Metrics that are not there yet, each with the reason.
-    pub planned: BTreeMap<String, String>,
+    /// Metrics that are not there yet, by name.
+    pub planned: Vec<Planned>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
@@ -115,6 +114,17 @@ impl ServicePlan {
         self.proofs = Vec::new();
         self
     }
+}
+
+/// A metric that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name.
+    pub metric: String,
+    /// Why.
+    pub reason: String,
+    /// The SLOs that read it.
+    pub slos: Vec<String>,
 }
 
 /// One SLO.
@@ -336,8 +346,6 @@ pub struct Promise {
     pub long_interval: Duration,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
-    /// The share of bad events that a slice may have, where events are slices.
-    pub slice_budget: Option<Decimal>,
 }
 
 /// What one event is.

@@ -1,9 +1,11 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod address;
 mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
+mod report;
 mod runbooks;
 mod words;
 mod yaml;
@@ -25,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -41,6 +43,7 @@ pub const TARGETS: [Target; 5] = [
         project: Some(runbooks::project),
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
+    Target { name: "report", proves: false, service: None, project: Some(report::emit) },
 ];
 
 /// A rule file that makes the history of a service, for promtool.

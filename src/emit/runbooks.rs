@@ -114,7 +114,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
             .as_ref()
             .map(|url| format!("{url}/d/{}", service.dashboard))
             .unwrap_or_default(),
-        source: service.source.as_deref().and_then(super::grafana::address).unwrap_or_default(),
+        source: service.source.as_deref().and_then(super::address::address).unwrap_or_default(),
         needs: (project.needs.iter())
             .filter(|known| known.service == service.name)
             .map(|known| need(known, &known.on))

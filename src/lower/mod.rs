@@ -25,8 +25,8 @@ pub use windows::fast_windows;
 
 use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Need, Notifications, Observed, Observer, Plan, ProjectPlan, Promise, Proof, ServicePlan,
-    SloPlan, Watch,
+    Event, Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Promise, Proof,
+    ServicePlan, SloPlan, Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -109,17 +109,28 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         source: service.annotations.get("source_url").cloned().or_else(|| service.source.clone()),
         dashboard: dashboards::uid(service.name.as_str()),
         contract: service.contract.is_some(),
-        planned: service
-            .planned
-            .iter()
-            .map(|(metric, planned)| (metric.clone(), planned.reason.clone()))
-            .collect(),
+        planned: planned(service),
         slos,
         missing_page: runbooks::of_missing_events(model, service),
         missing,
         companions: companions::group(model, service),
         proofs: Vec::new(),
     }
+}
+
+fn planned(service: &Service) -> Vec<Planned> {
+    let reading = |metric: &String| {
+        let reads = |slo: &&Slo| slo.readings.iter().any(|reading| reading.reads(metric));
+        service.slos.iter().filter(reads).map(|slo| slo.name.to_string()).collect()
+    };
+    let planned = service.planned.iter();
+    planned
+        .map(|(metric, planned)| Planned {
+            metric: metric.clone(),
+            reason: planned.reason.clone(),
+            slos: reading(metric),
+        })
+        .collect()
 }
 
 fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
@@ -207,10 +218,6 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,
         planned: slo.planned.clone(),
-        slice_budget: match &slo.budgeting {
-            Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
-            Budgeting::Occurrences => None,
-        },
     }
 }
 

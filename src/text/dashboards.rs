@@ -37,8 +37,7 @@ fn texts(language: Language) -> BTreeMap<&'static str, &'static str> {
         Language::English => include_str!("en/dashboards.txt"),
         Language::Spanish => include_str!("es/dashboards.txt"),
     };
-    let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
-    entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
+    super::entries(file)
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@
 
 mod dashboards;
 mod markdown;
+mod report;
 pub mod runbooks;
 mod template;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -18,6 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{below, fenced, plain_markdown};
+pub use report::{island, report, say, words_of};
 pub use template::{Fault, FaultKind, Names, faults};
 
 /// What a burn alert's texts are filled with.
@@ -231,6 +234,12 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     environment
 });
+
+/// A file of texts, in which `[name]` stands above each.
+fn entries(file: &'static str) -> BTreeMap<&'static str, &'static str> {
+    let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
+    entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
+}
 
 /// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
 pub fn inert(text: &str) -> String {

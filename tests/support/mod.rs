@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod alertmanager;
+pub mod browser;
 pub mod dashboards;
 pub mod folder;
 pub mod prometheus;
@@ -51,6 +52,12 @@ fn required() -> bool {
 /// A promtool of Prometheus 3, where there is one.
 pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
+}
+
+/// A Chromium, where there is one.
+pub fn chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    names.iter().find_map(|name| tool("CHROMIUM", name))
 }
 
 /// Whether everything is wanted, however long it takes.
