@@ -82,7 +82,7 @@ fn short(value: Decimal) -> String {
 }
 
 /// A number of events, with commas between its thousands.
-fn events(value: Decimal) -> String {
+pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
         return short(value);
     }

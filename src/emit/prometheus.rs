@@ -6,7 +6,7 @@ use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
 use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::promql::pretty;
-use crate::vocabulary::{Decimal, Duration, percent, text};
+use crate::vocabulary::{Duration, percent, text};
 
 /// The width that expressions are broken to.
 const WIDTH: usize = 100;
@@ -71,7 +71,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
             "error budget = 1 - {} = {}: {} of full outage in {}",
             text(promise.ratio),
             text(promise.budget),
-            spent(promise.budget, promise.period_length),
+            promise.period_length.share(promise.budget),
             promise.period_length,
         ),
     );
@@ -108,14 +108,6 @@ impl Watches {
             threshold: text(tier.threshold),
         }
     }
-}
-
-/// A share of a period, to the second.
-fn spent(budget: Decimal, period: Duration) -> String {
-    let millis = (budget * Decimal::from(period.millis())).trunc();
-    let millis = u64::try_from(millis).expect("a share of a period is a length of time");
-    let rounded = if millis < 60_000 { millis } else { millis / 1000 * 1000 };
-    Duration::from_millis(rounded).to_string()
 }
 
 fn write(yaml: &mut Yaml, language: Language, group: &Group) {

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `args` | knows the command line |
 //! | `sources` | reads SLO definitions |
+//! | `revision` | runs git, to read them as they were |
 //! | `changes` | reads what was compiled before |
 //! | `write` | changes anything on the disk |
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `diff`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -28,9 +29,11 @@ mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod problems;
+mod revision;
 mod sources;
 mod stderr;
 mod stdout;
+mod unified;
 mod write;
 
 use std::process::ExitCode;
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {
