@@ -13,6 +13,8 @@ pub struct Difference {
     pub after: Amounts,
     /// SLOs that are on both sides, under whatever names.
     pub kept: usize,
+    /// Whether both sides could be understood in whole, so that their amounts can be compared.
+    pub complete: bool,
 }
 
 /// How much there is. Series are counted once for each combination of `by` values, which nobody knows before they are there.
@@ -258,8 +260,8 @@ impl Change {
     }
 
     /// With what is lost or misleading.
-    pub fn warn(mut self, warning: Words) -> Self {
-        self.warning = Some(warning);
+    pub fn warn(mut self, warning: impl Into<Option<Words>>) -> Self {
+        self.warning = warning.into();
         self
     }
 
@@ -361,6 +363,7 @@ impl Difference {
         say(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
         say(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
         say(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
+        say(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
         let promises = [Kind::Objective, Kind::Threshold, Kind::Period];
         say(self.count(&promises), "SLO promises something else", "SLOs promise something else");
         let measures = [Kind::Sli, Kind::By, Kind::Budgeting];
@@ -370,14 +373,15 @@ impl Difference {
             let word = if after > before { "more" } else { "fewer" };
             (by > 0).then(|| format!("{by} {word} {}", if by == 1 { one } else { many }))
         };
-        parts.extend(more(self.before.pages, self.after.pages, "alert that pages", "alerts that page"));
-        let tickets = (self.before.tickets, self.after.tickets);
-        parts.extend(more(
-            tickets.0,
-            tickets.1,
+        let (before, after) = (&self.before, &self.after);
+        let pages = more(before.pages, after.pages, "alert that pages", "alerts that page");
+        let tickets = more(
+            before.tickets,
+            after.tickets,
             "alert that asks for a ticket",
             "alerts that ask for tickets",
-        ));
+        );
+        parts.extend([pages, tickets].into_iter().flatten().filter(|_| self.complete));
         let told: usize = self.changes.iter().filter(|change| change.kind == Kind::Told).count();
         if told > 0 {
             parts.push("other people are told".to_owned());
@@ -405,7 +409,7 @@ impl Difference {
     pub fn cost(&self) -> Option<String> {
         let (before, after) = (&self.before, &self.after);
         let figures = |amounts: &Amounts| [amounts.recorded, amounts.evaluations, amounts.raw_reads];
-        (figures(before) != figures(after)).then(|| {
+        (self.complete && figures(before) != figures(after)).then(|| {
             format!(
                 "Prometheus records {} series (per combination of `by` values), evaluates {} rules an hour, and reads selectors of raw \
                  series {} times an hour.",

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Side;
+use super::notified::renamed_receivers;
 use super::pairs::{Pairs, Slo};
-use super::project::renamed_receivers;
 use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
 use crate::plan::{Delivery, Makes, ServicePlan};
@@ -24,14 +24,17 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             };
             let subject = pair.subject();
             match (alert(&pair.old), alert(&pair.new)) {
+                (Some(_), None) if pair.new.plan.alerts().next().is_none() => {
+                    let said = Words::plain("no alert any more, neither page nor ticket");
+                    let warning = Words::plain("nobody is told any more, whatever becomes of this budget");
+                    changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(warning));
+                    break;
+                }
                 (Some(_), None) => {
                     let said = Words::plain(format!("no alert {verb} any more"));
-                    let warning = match pair.new.plan.alerts().next() {
-                        None => "nobody is told any more, whatever becomes of this budget",
-                        Some(_) if severity == Severity::Page => {
-                            "nobody is woken for it any more; what remains is a ticket"
-                        }
-                        Some(_) => "what burns slowly is told to nobody any more",
+                    let warning = match severity {
+                        Severity::Page => "nobody is woken for it any more; what remains is a ticket",
+                        Severity::Ticket => "what burns slowly is told to nobody any more",
                     };
                     changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
                 }
@@ -72,7 +75,7 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         let before = before.map_or(&service.name, |(before, _)| before);
         let before = old.plan.services.iter().find(|known| known.name == *before);
         if let (Some(one), Some(other)) = (before.and_then(missing), missing(service)) {
-            compare([service.name.clone()], "the word that events are missing", one, other);
+            compare([service.name.clone()], "the alert for missing events", one, other);
         }
     }
     // Nobody has said of new alerts yet whom they reach.

@@ -25,14 +25,15 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
             false => words.and("each value of ").list(by),
         };
         let said = each(each(Words::plain("one promise for "), &after).and(", was for "), &before);
+        let warning = format!(
+            "each of the new promises begins with its whole budget and without history; the old ones stand beside them, without new events, \
+             until {}",
+            until(new)
+        );
         changes.push(
-            Change::new(Kind::By, &subject, said).values(before.join(", "), after.join(", ")).warn(
-                Words::plain(format!(
-                    "each of the new promises begins with its whole budget and without history; the old ones stand beside them, without new \
-                     events, until {}",
-                    until(new)
-                )),
-            ),
+            Change::new(Kind::By, &subject, said)
+                .values(before.join(", "), after.join(", "))
+                .warn(pair.goes_on().then(|| Words::plain(warning))),
         );
     }
     if old.budgeting != new.budgeting {
@@ -41,7 +42,7 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
         changes.push(
             Change::new(Kind::Budgeting, &subject, said)
                 .values(&before, &after)
-                .warn(mixed("events of both kinds are added up under the same names", new)),
+                .warn(mixed("events of both kinds are added up under the same names", pair)),
         );
     }
     changes
@@ -56,7 +57,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     };
     if let Some((one, other)) = threshold {
         let said = Words::plain(format!("good below {other}, was {one}"));
-        let warning = mixed("events are judged by either limit", new);
+        let warning = mixed("events are judged by either limit", pair);
         return Some(Change::new(Kind::Threshold, &pair.subject(), said).values(one, other).warn(warning));
     }
     if before == after {
@@ -75,13 +76,14 @@ fn sli(pair: &Pair) -> Option<Change> {
     let said = Words::plain(said);
     let change = Change::new(Kind::Sli, &pair.subject(), said)
         .values(in_short(&before), in_short(&after))
-        .warn(mixed("events of both meanings are added up under the same names", new));
+        .warn(mixed("events of both meanings are added up under the same names", pair));
     Some(change.effects(became(&before, &after)))
 }
 
 /// Recorded series are called the same before and after.
-fn mixed(why: &str, slo: &Slo) -> Words {
-    Words::plain(format!("until {} the budget left means neither: {why}", until(slo)))
+fn mixed(why: &str, pair: &Pair) -> Option<Words> {
+    let warning = || format!("until {} the budget left means neither: {why}", until(pair.new.slo));
+    pair.goes_on().then(|| Words::plain(warning()))
 }
 
 /// When sums over the period no longer hold what was before.

@@ -5,6 +5,7 @@
 mod alerting;
 mod amounts;
 mod measured;
+mod notified;
 mod pairs;
 mod project;
 mod promise;
@@ -32,6 +33,7 @@ pub struct Side<'a> {
 pub fn diff(old: Side, new: Side) -> Difference {
     let pairs = pairs::pairs(old, new);
     let mut changes = project::changes(old, new);
+    changes.extend(notified::changes(old, new));
     changes.extend(services::changes(old, new, &pairs));
     for pair in &pairs.kept {
         changes.extend(measured::changes(pair));
@@ -44,6 +46,7 @@ pub fn diff(old: Side, new: Side) -> Difference {
         before: amounts::amounts(old.plan),
         after: amounts::amounts(new.plan),
         kept: pairs.kept.len(),
+        complete: old.complete && new.complete,
     }
 }
 

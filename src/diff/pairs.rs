@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Side;
-use super::measured::{metrics, what};
+use super::measured::what;
 use crate::model;
 use crate::plan::SloPlan;
 
@@ -33,6 +33,11 @@ impl Pair<'_> {
     pub fn subject(&self) -> [String; 1] {
         [self.new.name()]
     }
+
+    /// Whether there are counts from before that stay under the same names.
+    pub fn goes_on(&self) -> bool {
+        self.old.name() == self.new.name() && self.old.slo.planned.is_none()
+    }
 }
 
 /// Every SLO of both sides, once.
@@ -57,14 +62,14 @@ pub(super) fn slos(side: Side<'_>) -> Vec<Slo<'_>> {
         .collect()
 }
 
-/// Same names first, then the same measure and as much else as possible, then the same metrics under one of the two names.
+/// Same names first, then the same measure and as much else as possible. What only resembles something is not taken for it: services that are
+/// written after one pattern resemble each other.
 pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
     let mut left = (slos(old), slos(new));
     let mut kept = Vec::new();
-    let sames: [(fn(&Slo) -> String, u32); 3] =
-        [(|slo| slo.name(), 0), (|slo| what(slo.slo), 0), (|slo| metrics(slo.slo).join(" "), NAMED)];
-    for (key, at_least) in sames {
-        let found = alike(&left.0, &left.1, key, at_least);
+    let keys: [fn(&Slo) -> String; 2] = [|slo| slo.name(), |slo| what(slo.slo)];
+    for key in keys {
+        let found = alike(&left.0, &left.1, key);
         let rest = |slos: &[Slo<'a>], taken: &BTreeSet<usize>| -> Vec<Slo<'a>> {
             let rest = slos.iter().enumerate().filter(|(index, _)| !taken.contains(index));
             rest.map(|(_, slo)| *slo).collect()
@@ -79,7 +84,7 @@ pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
 }
 
 /// Those that have the same key, the most alike first, and among equals the first.
-fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String, at_least: u32) -> Vec<(usize, usize)> {
+fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize)> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, slo) in new.iter().enumerate() {
         by_key.entry(key(slo)).or_default().push(index);
@@ -89,7 +94,6 @@ fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String, at_least: u32) -> Ve
         let same = by_key.get(&key(slo)).into_iter().flatten();
         found.extend(same.map(|j| (likeness(slo, &new[*j]), i, *j)));
     }
-    found.retain(|(likeness, _, _)| *likeness >= at_least);
     found.sort_by_key(|(likeness, i, j)| (std::cmp::Reverse(*likeness), *i, *j));
     let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());
     found.retain(|(_, i, j)| {
@@ -103,17 +107,14 @@ fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String, at_least: u32) -> Ve
     found.into_iter().map(|(_, i, j)| (i, j)).collect()
 }
 
-/// A shared name, of the service or of the SLO.
-const NAMED: u32 = 4;
-
-/// How much two SLOs of different names are alike, beside what they measure.
+/// How much two SLOs of different names are alike, beside what they measure: the service says most, then the name.
 fn likeness(old: &Slo, new: &Slo) -> u32 {
     let same_service = old.service.name == new.service.name;
     let same_slo = old.slo.name == new.slo.name;
     let same_promise = old.slo.objective == new.slo.objective && old.slo.threshold == new.slo.threshold;
     let same_event = old.slo.budgeting == new.slo.budgeting;
-    2 * NAMED * u32::from(same_service)
-        + NAMED * u32::from(same_slo)
+    8 * u32::from(same_service)
+        + 4 * u32::from(same_slo)
         + 2 * u32::from(same_promise)
         + u32::from(same_event)
 }

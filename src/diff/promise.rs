@@ -142,13 +142,15 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
         };
         match (fastest(&before), fastest(&after)) {
             (Some((was, _)), Some((is, burn))) if was != is => said.push(Words::plain(format!(
-                "{verb} after {} of full outage, at {}× the burn that spends the budget in one period; was {}",
+                "{verb} after {} of full outage, was {} (burn rate {})",
                 spoken(is),
-                short(burn),
+                spoken(was),
+                short(burn)
+            ))),
+            (Some((was, _)), None) if !after.is_empty() => said.push(Words::plain(format!(
+                "not even a full outage makes {of}; it did after {}",
                 spoken(was)
             ))),
-            (Some((was, _)), None) if !after.is_empty() => said
-                .push(Words::plain(format!("not even a full outage makes {of}; it did after {}", spoken(was)))),
             (None, Some((is, _))) if !before.is_empty() => said.push(Words::plain(format!(
                 "{verb} after {} of full outage; before not even that was enough",
                 spoken(is)
@@ -157,6 +159,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
         }
         let lowest = |tiers: &[Watch]| tiers.iter().map(|tier| tier.threshold).min();
         match (lowest(&before), lowest(&after)) {
+            (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
             (Some(was), Some(is)) if was < is => said.push(Words::plain(format!(
                 "{verb} from {} of errors on, was {}: what lies between makes {of} no more",
                 ratio(is),
@@ -174,11 +177,11 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
 }
 
 fn ratio(value: Decimal) -> String {
-    percent(value.round_sf(4).unwrap_or(value).normalize())
+    percent(value.round_sf(3).unwrap_or(value).normalize())
 }
 
 fn short(value: Decimal) -> String {
-    text(value.round_sf(4).unwrap_or(value))
+    text(value.round_sf(3).unwrap_or(value))
 }
 
 /// Tiers that came, went or have other windows. Those of one severity with the same long window belong together, then those that are left, in order.
@@ -203,15 +206,11 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
             if own(&was) != own(&is) {
                 let said =
                     Words::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
-                changes.push(
-                    Change::new(Kind::Tier, &subject, said).values(described(&was), described(&is)).effects(
-                        [Words::plain(format!(
-                            "burn rate {}, was {}",
-                            short(is.burn_rate),
-                            short(was.burn_rate)
-                        ))],
-                    ),
-                );
+                let burn = (short(is.burn_rate), short(was.burn_rate));
+                let burn = (burn.0 != burn.1)
+                    .then(|| Words::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
+                let change = Change::new(Kind::Tier, &subject, said).values(described(&was), described(&is));
+                changes.push(change.effects(burn));
             }
         }
         // Where all of one severity come or go, the alert does, and that is told instead.

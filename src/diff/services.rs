@@ -25,7 +25,11 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         let before =
             pairs.renamed_services.iter().find(|(_, after)| after == name).map_or(name, |(before, _)| before);
         match old.model.services.iter().find(|service| service.name.as_str() == before) {
-            Some(was) => changes.extend(kept(&subject, was, service)),
+            Some(was) => {
+                changes.extend(kept(&subject, was, service));
+                let missing = (watched(old, was), watched(new, service));
+                changes.extend(missing_events(&subject, missing.0, missing.1));
+            }
             None if old.complete => {
                 changes.push(
                     Change::new(Kind::ServiceAdded, &subject, Words::plain("a new service"))
@@ -103,6 +107,7 @@ fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
         (false, _) => Words::plain("was called ").quote(pair.old.name()),
     };
     let warning = Words::plain(format!("{BEGINS_ANEW}{}", until(pair.new.slo)));
+    let warning = pair.old.slo.planned.is_none().then_some(warning);
     Some(
         Change::new(Kind::SloRenamed, &pair.subject(), said)
             .values(pair.old.name(), pair.new.name())
@@ -167,9 +172,14 @@ fn kept(subject: &[String], old: &Service, new: &Service) -> Vec<Change> {
     changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
     changes.extend(value(Kind::Owner, subject, "owner", &old.owner, &new.owner));
     changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
-    changes.extend(missing_events(subject, old.missing_events, new.missing_events));
     changes.extend(exposed(subject, old, new));
     changes
+}
+
+/// The alert for missing events, if there is one: not while all of a service is only planned.
+fn watched(side: Side, service: &Service) -> Option<MissingEvents> {
+    let plan = side.plan.services.iter().find(|plan| plan.name == service.name.as_str())?;
+    service.missing_events.filter(|_| plan.missing.is_some())
 }
 
 fn missing_events(
@@ -217,6 +227,6 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
         difference.changed.len()
     );
     let effects: Vec<Words> =
-        difference.to_string().lines().map(|line| Words::default().quote(line)).collect();
+        difference.to_string().lines().map(|line| Words::default().quote(line.replace('`', ""))).collect();
     Some(Change::new(Kind::Contract, subject, Words::plain(said)).effects(effects))
 }

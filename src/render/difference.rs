@@ -79,7 +79,7 @@ impl Page<'_> {
     fn whom(&self, change: &Change) -> String {
         let slos = change.subjects.iter().all(|subject| subject.contains('/'));
         match change.subjects.len() {
-            0 => "all services".to_owned(),
+            0 => "project".to_owned(),
             count
                 if slos
                     && count > 2
