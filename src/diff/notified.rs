@@ -153,11 +153,11 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {
         (false, true) => {
-            said.push(Words::plain(format!("tells only of what still fires after {}, told at once", wait.1)));
+            said.push(Words::plain(format!("told only of what still fires after {}, was told at once", wait.1)));
         }
-        (true, false) => said.push(Words::plain(format!("tells at once, told after {}", wait.0))),
+        (true, false) => said.push(Words::plain(format!("told at once, was told only of what still fires after {}", wait.0))),
         (true, true) if wait.0 != wait.1 => {
-            said.push(Words::plain(format!("tells of what still fires after {}, was {}", wait.1, wait.0)));
+            said.push(Words::plain(format!("told only of what still fires after {}, was {}", wait.1, wait.0)));
         }
         (false, false) if wait.0 != wait.1 => {
             said.push(Words::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
@@ -171,7 +171,7 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
         said.push(Words::plain(words));
     }
     if one.repeat_interval != other.repeat_interval {
-        let words = format!("is told again every {}, was {}", other.repeat_interval, one.repeat_interval);
+        let words = format!("told again every {}, was {}", other.repeat_interval, one.repeat_interval);
         said.push(Words::plain(words));
     }
     if one.group_by != other.group_by {
@@ -193,7 +193,7 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
         said.push(Words::plain("nothing is sent during ").list(muted));
     }
     if !loud.is_empty() {
-        said.push(Words::plain("is also sent during ").list(loud));
+        said.push(Words::plain("sent now during ").list(loud));
     }
     said
 }
