@@ -153,11 +153,18 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
     let wait = (old.timing.group_wait, new.timing.group_wait);
     match (old.escalates, new.escalates) {
         (false, true) => {
-            said.push(Words::plain(format!("told only of what still fires after {}, was told at once", wait.1)));
+            said.push(Words::plain(format!(
+                "told only of what still fires after {}, was told at once",
+                wait.1
+            )));
         }
-        (true, false) => said.push(Words::plain(format!("told at once, was told only of what still fires after {}", wait.0))),
+        (true, false) => said
+            .push(Words::plain(format!("told at once, was told only of what still fires after {}", wait.0))),
         (true, true) if wait.0 != wait.1 => {
-            said.push(Words::plain(format!("told only of what still fires after {}, was {}", wait.1, wait.0)));
+            said.push(Words::plain(format!(
+                "told only of what still fires after {}, was {}",
+                wait.1, wait.0
+            )));
         }
         (false, false) if wait.0 != wait.1 => {
             said.push(Words::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));

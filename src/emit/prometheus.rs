@@ -5,7 +5,6 @@ use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
 use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
-use crate::promql::pretty;
 use crate::vocabulary::{Duration, percent, text};
 
 /// The width that expressions are broken to.
@@ -128,7 +127,7 @@ fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
         Makes::Alert(_) => "alert",
     };
     yaml.pair(6, "- ", kind, rule.name());
-    yaml.pair(8, "", "expr", &pretty(&rule.expr, WIDTH));
+    yaml.query(8, "expr", &rule.expr, WIDTH);
     if let Makes::Alert(alert) = &rule.makes
         && let Some(hold) = alert.hold
     {

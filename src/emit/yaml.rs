@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+use crate::promql::ast::Expr;
+use crate::promql::pretty_into;
+
 /// A document that grows line by line.
 #[derive(Default)]
 pub struct Yaml {
@@ -58,6 +61,25 @@ impl Yaml {
         }
     }
 
+    /// `key: expr`, over several lines if it is longer than `width`. Printed where it stands: it is most of what rule files hold, and a query
+    /// has no control characters and no blank at the end of a line.
+    pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, width: usize) {
+        self.begin(indent);
+        self.text.push_str(key);
+        self.text.push_str(": ");
+        let (start, inner) = (self.text.len(), indent + 2);
+        pretty_into(&mut self.text, expr, width, inner);
+        let written = &self.text[start..];
+        if written.contains('\n') {
+            let header = if written.starts_with(' ') { "|2-\n" } else { "|-\n" };
+            self.text.insert_str(start, &BLANKS[..inner]);
+            self.text.insert_str(start, header);
+        } else if let Cow::Owned(spelled) = scalar(written) {
+            self.text.replace_range(start.., &spelled);
+        }
+        self.text.push('\n');
+    }
+
     fn begin(&mut self, indent: usize) {
         self.text.push_str(&BLANKS[..indent]);
     }
@@ -68,22 +90,28 @@ const BLANKS: &str = "                                ";
 
 /// Whether a text survives as a literal block: no control characters, no blank at the end of lines.
 fn is_plain_block(text: &str) -> bool {
-    !text.starts_with(['\n', '\t'])
+    !text.starts_with('\n')
         && !text.ends_with("\n\n")
-        && text.split('\n').all(|line| !line.ends_with(char::is_whitespace) && !has_control(line))
-}
-
-fn has_control(line: &str) -> bool {
-    // Looking at bytes takes a fraction of the time, and nearly all lines are ASCII.
-    match line.is_ascii() {
-        true => line.bytes().any(|byte| byte.is_ascii_control()),
-        false => line.contains(char::is_control),
-    }
+        && match text.is_ascii() {
+            // Looking at bytes takes a fraction of the time, and nearly all texts are ASCII.
+            true => {
+                let mut before = b'\n';
+                let plain = text.bytes().all(|byte| {
+                    let plain = if byte == b'\n' { before != b' ' } else { !byte.is_ascii_control() };
+                    before = byte;
+                    plain
+                });
+                plain && before != b' '
+            }
+            false => text
+                .split('\n')
+                .all(|line| !line.ends_with(char::is_whitespace) && !line.contains(char::is_control)),
+        }
 }
 
 /// One scalar on one line.
 pub fn scalar(text: &str) -> Cow<'_, str> {
-    if is_plain_word(text) { Cow::Borrowed(text) } else { Cow::Owned(spelled(text)) }
+    if is_plain_word(text) || is_plain_query(text) { Cow::Borrowed(text) } else { Cow::Owned(spelled(text)) }
 }
 
 /// A name that no reader of YAML takes for anything but itself. Nearly all that is written are such names, and asking for the spelling of each
@@ -94,6 +122,15 @@ fn is_plain_word(text: &str) -> bool {
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(inner)
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// A query as most of them are: nothing in it means anything to a reader of YAML.
+fn is_plain_query(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_:/-(){}[]\"=,.~<>*+ ".contains(&byte);
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.ends_with([')', '}', ']'])
+        && !text.contains(": ")
+        && text.bytes().all(inner)
 }
 
 /// Letters that are true, false, nothing or a number to some reader of YAML.
@@ -113,9 +150,14 @@ fn spelled(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{WORDS, is_plain_word, scalar, spelled};
+    use super::{WORDS, is_plain_query, is_plain_word, scalar, spelled};
 
     proptest! {
+        #[test]
+        fn plain_queries_are_spelled_as_they_are(text in "[a-z][a-z0-9_:/(){}\\[\\]\"=,.~<>*+ -]{0,20}[)}\\]]") {
+            prop_assert!(!is_plain_query(&text) || spelled(&text) == text);
+        }
+
         #[test]
         fn plain_words_are_spelled_as_they_are(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
             prop_assert!(!is_plain_word(&text) || spelled(&text) == text);

@@ -2,8 +2,7 @@
 //!
 //! Equality ignores spans: two trees are equal when they mean the same text.
 
-use std::sync::Arc;
-
+pub use super::matchers::Matchers;
 use super::regex::Asked;
 use crate::vocabulary::Duration;
 
@@ -227,8 +226,7 @@ pub struct Selector {
     /// The metric's name, written before the braces or quoted inside them.
     pub name: Option<String>,
     /// The matchers, all of which hold. VictoriaMetrics' `or` between them is not PromQL and is refused.
-    /// Shared, because rules name the same few series again and again.
-    pub matchers: Arc<Vec<Matcher>>,
+    pub matchers: Matchers,
     /// `offset`, `@`, and Prometheus 3's `anchored` and `smoothed`.
     pub at: Modifiers,
     /// The place of the selector without its modifiers.

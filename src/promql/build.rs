@@ -3,10 +3,9 @@
 //! What takes an expression takes anything that becomes one, so selectors and operations nest as they are:
 //! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
 
-use std::sync::Arc;
-
 use super::ast::{
-    At, Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matching, Modifiers, Op, Selector, Span, Time,
+    At, Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matchers, Matching, Modifiers, Op, Selector,
+    Span, Time,
 };
 use crate::vocabulary::Duration;
 
@@ -32,7 +31,7 @@ impl From<Binary> for Expr {
 pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
     let selector = Selector {
         name: (!name.is_empty()).then(|| name.to_owned()),
-        matchers: Arc::default(),
+        matchers: Matchers::default(),
         at: Modifiers::default(),
         span: Span::default(),
     };
@@ -44,7 +43,7 @@ impl Selector {
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
         let matcher = Matcher { label, op, value, placeholder: false, span: Span::default() };
-        Arc::make_mut(&mut self.matchers).push(matcher);
+        self.matchers.push(matcher);
         self
     }
 
@@ -53,7 +52,7 @@ impl Selector {
         let (label, value) = (label.to_owned(), variable.to_owned());
         let op = MatchOp::Matches;
         let matcher = Matcher { label, op, value, placeholder: true, span: Span::default() };
-        Arc::make_mut(&mut self.matchers).push(matcher);
+        self.matchers.push(matcher);
         self
     }
 

@@ -8,6 +8,7 @@
 //! | `walk` | `Expr` | `Expr`, its parts |
 //! | `build` | names, labels, numbers | `Expr` |
 //! | `printer` | `Expr` | text |
+//! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
 
 pub mod ast;
@@ -15,6 +16,7 @@ pub mod build;
 mod fault;
 pub mod functions;
 mod lexer;
+mod matchers;
 mod names;
 pub mod parser;
 pub mod printer;
@@ -25,6 +27,6 @@ mod walk;
 pub use ast::Expr;
 pub use fault::Fault;
 pub use parser::parse;
-pub use printer::pretty;
+pub use printer::{pretty, pretty_into};
 pub use types::{Type, check, read};
 pub use walk::without_parens;

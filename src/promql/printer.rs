@@ -15,8 +15,13 @@ use super::names;
 /// their own with their operands indented, arguments one a line.
 pub fn pretty(expr: &Expr, width: usize) -> String {
     let mut out = String::new();
-    block(&mut out, expr, &Page { width, indent: 0, after: 0 });
+    pretty_into(&mut out, expr, width, 0);
     out
+}
+
+/// [`pretty`], appended to `out`, with every line but the first indented.
+pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize) {
+    block(out, expr, &Page { width: width + indent, indent, after: 0 });
 }
 
 impl Display for Expr {
@@ -181,18 +186,13 @@ impl Display for Bare<'_> {
             return Ok(());
         }
         f.write_char('{')?;
-        let mut comma = false;
         if let Some(quoted) = quoted {
             Quoted(quoted).fmt(f)?;
-            comma = true;
-        }
-        for matcher in self.0.matchers.iter() {
-            if comma {
+            if !self.0.matchers.is_empty() {
                 f.write_char(',')?;
             }
-            matcher.fmt(f)?;
-            comma = true;
         }
+        f.write_str(self.0.matchers.spelled())?;
         f.write_char('}')
     }
 }
@@ -494,9 +494,7 @@ fn least(expr: &Expr, limit: usize) -> usize {
         Kind::Number(text) | Kind::String(text) => length(text),
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
             let name = selector.name.as_deref().map_or(0, length);
-            // With `=""` and what stands between two of them.
-            let matcher = |matcher: &Matcher| length(&matcher.label) + length(&matcher.value) + 4;
-            name + selector.matchers.iter().map(matcher).sum::<usize>()
+            name + length(selector.matchers.spelled())
         }
         Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => least(expr, limit),
         Kind::Call { function, args } => function.len() + sum(&mut args.iter()),

@@ -4,8 +4,10 @@
 //! The `regex` crate's syntax is close to RE2 and not the same; `translate` writes a pattern in its words. Where that cannot
 //! be done soundly, the answer is `None`.
 
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
@@ -42,7 +44,7 @@ pub struct Asked {
     op: MatchOp,
     value: String,
     /// Of an operator that takes a pattern; `None` as well where it cannot be told what matches.
-    pattern: Option<meta::Regex>,
+    pattern: Option<Arc<meta::Regex>>,
 }
 
 impl Asked {
@@ -205,8 +207,28 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
     (out.len() <= LONGEST).then_some(())
 }
 
+/// Patterns that were read before. A project says `5..` a thousand times, and to read a pattern takes far longer than to try it.
+static KNOWN: Mutex<BTreeMap<String, Arc<meta::Regex>>> = Mutex::new(BTreeMap::new());
+
+/// As many are kept: enough for any project, and an end for who makes them up.
+const KEPT: usize = 4_096;
+
 /// `Ok(None)` is a pattern that is RE2 but too large for us to run.
-fn compile(pattern: &str) -> Result<Option<meta::Regex>, String> {
+fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(pattern) {
+        return Ok(Some(Arc::clone(found)));
+    }
+    let Some(built) = build(pattern)?.map(Arc::new) else { return Ok(None) };
+    let mut known = known();
+    if known.len() >= KEPT {
+        known.clear();
+    }
+    known.insert(pattern.to_owned(), Arc::clone(&built));
+    Ok(Some(built))
+}
+
+fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
     let whole = Hir::concat(vec![Hir::look(Look::Start), read(pattern)?, Hir::look(Look::End)]);
     // A pattern is held against a few short texts: what makes long searches fast would take far longer to build than it saves.
     let plain = meta::Config::new()

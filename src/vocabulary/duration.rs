@@ -80,7 +80,8 @@ impl fmt::Display for Duration {
         for (unit, length) in &UNITS[2..] {
             let amount = rest / length;
             if amount > 0 {
-                write!(f, "{amount}{unit}")?;
+                amount.fmt(f)?;
+                f.write_str(unit)?;
                 rest %= length;
             }
         }

@@ -5,16 +5,16 @@
 //! process of its own; the system says how much processor time and memory it took. Ends with 1 if a bound is broken.
 //!
 //! # What dominates
-//! Instructions per SLO on the way to rules, counted by callgrind on 100 SLOs: 2.35 million, of which the printer of expressions takes a fifth,
-//! `lower` 15 %, `Yaml::pair` 17 %, inventing labels that satisfy a pattern 12 %, reading YAML 11 %, dropping trees 11 %. A quarter is malloc and
-//! free, spread over all of them. 17.4 KB of rules come out per SLO, so that is 135 instructions per byte. It was 8.75 million before lines were
-//! no longer printed to their end to find out that they do not fit, scalars no longer all spelled by a serializer, templates no longer read once
-//! per alert, and patterns no longer built for long searches.
+//! Instructions per SLO on the way to rules, counted by callgrind on 110 SLOs: 1.30 million, 75 per byte of the 17.4 KB that come out. The printer
+//! of expressions takes a quarter, `lower` a fifth, YAML an eighth in each direction, dropping trees 7 %. It was 8.75 million before lines were no
+//! longer printed to their end to find out that they do not fit, scalars no longer all spelled by a serializer, templates no longer read once per
+//! alert; and 2.35 million before patterns were read once per project, the braces of a selector spelled once per SLO, and queries printed where they
+//! stand. A quarter of the time went into malloc and free, and most of that is gone with mimalloc, whose huge pages are off: to clear them took
+//! longer than everything they save.
 //!
 //! # What is not reached
-//! 10,000 SLOs to rules take 3.2 to 4.5 s of processor time on two shared cores, so a second is out of reach, as is ten times the speed of slokit:
-//! that is 0.24 s, less than the floor takes, for 2.3 times as many bytes. Both are reported as broken until they hold. Another allocator (mimalloc,
-//! preloaded) would save a fifth of the time.
+//! Ten times the speed of slokit: that is 0.24 s for 10,000 SLOs, less than the floor takes, for 2.3 times as many bytes. It is reported as broken
+//! until it holds.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "compile/floor.rs"]

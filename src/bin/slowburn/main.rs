@@ -42,6 +42,10 @@ use args::{Command, Metrics};
 use clap::Parser;
 use ending::Ending;
 
+/// Trees of small boxes are made and dropped by the thousand, on several threads at once; see the bench of the compiler.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,

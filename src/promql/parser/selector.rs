@@ -1,8 +1,6 @@
 //! Selectors, and what may follow an expression: a range, `offset`, `@`, `anchored`, `smoothed`.
 
-use std::sync::Arc;
-
-use super::super::ast::{At, Expr, Extension, Kind, MatchOp, Matcher, Modifiers, Selector, Span};
+use super::super::ast::{At, Expr, Extension, Kind, MatchOp, Matcher, Matchers, Modifiers, Selector, Span};
 use super::super::lexer::TokenKind;
 use super::super::regex;
 use super::{Fault, Parser};
@@ -13,7 +11,7 @@ impl Parser<'_> {
         let start = self.peek().span.start;
         let mut selector = Selector {
             name: self.word().map(str::to_owned),
-            matchers: Arc::default(),
+            matchers: Matchers::default(),
             at: Modifiers::default(),
             span: Span::default(),
         };
@@ -84,7 +82,7 @@ impl Parser<'_> {
             return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
         }
         let matcher = Matcher { label, op, value, placeholder: false, span };
-        Arc::make_mut(&mut selector.matchers).push(matcher);
+        selector.matchers.push(matcher);
         Ok(())
     }
 
@@ -211,7 +209,7 @@ fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&
     if selector.name.is_none() {
         selector.name = Some(name);
     } else {
-        Arc::make_mut(&mut selector.matchers).push(Matcher {
+        selector.matchers.push(Matcher {
             label: "__name__".to_owned(),
             op: MatchOp::Equal,
             value: name,
