@@ -119,8 +119,10 @@ pub enum Kind {
     Budgeting,
     /// What it is promised over.
     Period,
-    /// The share of good events.
-    Objective,
+    /// A higher share of good events.
+    Stricter,
+    /// A lower share of good events.
+    Looser,
     /// Whether its metric is there yet.
     Planned,
     /// An alert that there was not.
@@ -181,7 +183,8 @@ impl Kind {
             Self::By => "by",
             Self::Budgeting => "budgeting",
             Self::Period => "period",
-            Self::Objective => "objective",
+            Self::Stricter => "objective-stricter",
+            Self::Looser => "objective-looser",
             Self::Planned => "planned",
             Self::AlertAdded => "alert-added",
             Self::AlertRemoved => "alert-removed",
@@ -220,7 +223,8 @@ impl Kind {
             | Self::By
             | Self::Budgeting
             | Self::Period
-            | Self::Objective
+            | Self::Stricter
+            | Self::Looser
             | Self::Planned => Weight::Promise,
             Self::AlertAdded
             | Self::AlertRemoved
@@ -364,8 +368,10 @@ impl Difference {
         say(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
         say(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
         say(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
-        let promises = [Kind::Objective, Kind::Threshold, Kind::Period];
-        say(self.count(&promises), "SLO promises something else", "SLOs promise something else");
+        say(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
+        say(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
+        say(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
+        say(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
         let measures = [Kind::Sli, Kind::By, Kind::Budgeting];
         say(self.count(&measures), "SLO measures something else", "SLOs measure something else");
         let more = |before: usize, after: usize, one: &str, many: &str| {

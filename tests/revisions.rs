@@ -113,7 +113,7 @@ fn the_formats_are_for_their_readers() {
     let json = folder.slowburn(&["diff", "v1", "v2", "--format", "json"]);
     let value: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, json.stderr.as_str()), (Some(0), ""));
-    assert_eq!(value["changes"][0]["kind"], "objective");
+    assert_eq!(value["changes"][0]["kind"], "objective-stricter");
     assert_eq!(value["changes"][0]["before"], "99.9%");
     assert_eq!(value["old"]["name"], "v1");
     let markdown = folder.slowburn(&["diff", "v1", "v2", "--format", "markdown"]);

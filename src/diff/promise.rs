@@ -34,7 +34,8 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
         return None;
     }
     let (before, after) = (percent(old.ratio), percent(new.ratio));
-    let word = if new.ratio > old.ratio { "stricter" } else { "looser" };
+    let (kind, word) =
+        if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
     let said = Words::plain(format!("objective {after}, was {before}: {word}"));
     let used = |share: Decimal| percent(share.round_sf(3).unwrap_or(share).normalize());
     // The events of the period stay what they are, and are held against another budget.
@@ -48,11 +49,7 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
             used(old.budget / new.budget)
         ),
     };
-    Some(
-        Change::new(Kind::Objective, &pair.subject(), said)
-            .values(before, after)
-            .effects([Words::plain(past)]),
-    )
+    Some(Change::new(kind, &pair.subject(), said).values(before, after).effects([Words::plain(past)]))
 }
 
 fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {

@@ -69,8 +69,10 @@ fn line(args: &[&str]) -> Result<Option<String>, Failure> {
 /// The identity of the commit that a revision names.
 fn commit(revision: &str) -> Result<String, Failure> {
     // What is shown of it moves no cursor.
-    let named: String = revision.escape_debug().collect();
+    let named = format!("`{}`", revision.escape_debug());
     if let Err(said) = git(&["rev-parse", "--git-dir"])? {
+        // The rest of this sentence is about file systems.
+        let said = if said.starts_with("not a git repository") { "this is no repository" } else { &said };
         return Err(Failure::new(format!(
             "there is no directory {named}, and git knows no revision here: {said}"
         ))

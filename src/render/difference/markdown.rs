@@ -6,8 +6,8 @@ use super::{Page, for_whom};
 use crate::difference::{Change, Weight, Word, Words};
 use crate::render::inert_line;
 
-/// More effects of one change than this are folded.
-const SHOWN: usize = 6;
+/// Effects of one change that are not folded.
+const SHOWN: usize = 3;
 
 /// More lines of one fold than this are counted: GitHub refuses comments beyond 65,536 characters.
 const FOLDED: usize = 60;
@@ -71,16 +71,17 @@ fn told(page: &Page, change: &Change) -> String {
         format!("  - {}{whom}\n", words(&effect.said))
     });
     let lines: Vec<String> = lines.collect();
-    if lines.len() <= SHOWN {
+    // A fold around one or two lines saves nothing.
+    if lines.len() <= SHOWN + 2 {
         return text + &lines.concat();
     }
-    let folded: String = lines.iter().take(FOLDED).map(String::as_str).collect();
-    let rest = lines.len().saturating_sub(FOLDED);
+    let (shown, folded) = lines.split_at(SHOWN);
+    text += &shown.concat();
+    let rest = folded.len().saturating_sub(FOLDED);
+    let count = folded.len();
+    let folded: String = folded.iter().take(FOLDED).map(String::as_str).collect();
     let rest = if rest > 0 { format!("  - … and {rest} more\n") } else { String::new() };
-    text + &format!(
-        "\n  <details><summary>{} consequences</summary>\n\n{folded}{rest}\n  </details>\n\n",
-        lines.len()
-    )
+    text + &format!("\n  <details><summary>{count} more</summary>\n\n{folded}{rest}\n  </details>\n\n")
 }
 
 fn more(count: usize, shown: usize) -> String {
