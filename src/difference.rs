@@ -388,8 +388,14 @@ impl Difference {
             "alerts that ask for tickets",
         );
         parts.extend([pages, tickets].into_iter().flatten().filter(|_| self.complete));
-        let told: usize = self.changes.iter().filter(|change| change.kind == Kind::Told).count();
-        if told > 0 {
+        // That somebody is told of what is new goes without saying.
+        let is_new = |subject: &String| {
+            self.changes
+                .iter()
+                .any(|change| change.kind == Kind::SloAdded && change.subjects.contains(subject))
+        };
+        let told = self.changes.iter().filter(|change| change.kind == Kind::Told);
+        if told.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
             parts.push("other people are told".to_owned());
         }
         let care = self.changes.iter().filter(|change| change.weight() == Weight::Care).count();

@@ -21,10 +21,10 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     let (before, after) = (names(old), names(new));
     if before != after {
         let each = |words: Words, by: &[String]| match by.is_empty() {
-            true => words.and("no label"),
+            true => words.and("all"),
             false => words.and("each value of ").list(by),
         };
-        let said = each(each(Words::plain("one promise for "), &after).and(", was for "), &before);
+        let said = each(each(Words::plain("one promise for "), &after).and(", was one for "), &before);
         let warning = format!(
             "each of the new promises begins with its whole budget and without history; the old ones stand beside them, without new events, \
              until {}",
@@ -38,7 +38,7 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     }
     if old.budgeting != new.budgeting {
         let (before, after) = (budgeting(&old.budgeting), budgeting(&new.budgeting));
-        let said = Words::plain(format!("an event is {after}, was {before}"));
+        let said = Words::plain(format!("{after}; before, {before}"));
         changes.push(
             Change::new(Kind::Budgeting, &subject, said)
                 .values(&before, &after)
@@ -202,9 +202,9 @@ fn expression(expr: &Expr) -> String {
 
 fn budgeting(budgeting: &Budgeting) -> String {
     match budgeting {
-        Budgeting::Occurrences => "what the SLI counts".to_owned(),
+        Budgeting::Occurrences => "every event counted by itself".to_owned(),
         Budgeting::Timeslices { length, objective } => {
-            format!("a moment, good if {objective} of the {length} before it was")
+            format!("every moment counts, good if {objective} of the {length} before it were")
         }
     }
 }

@@ -87,6 +87,8 @@ fn one(mut same: Vec<Change>) -> Change {
             effect.subjects.clear();
         }
     }
+    // What holds for all first, then what holds for many.
+    effects.sort_by_key(|effect| (!effect.subjects.is_empty(), std::cmp::Reverse(effect.subjects.len())));
     Change { subjects, effects, ..same.swap_remove(0) }
 }
 

@@ -52,7 +52,9 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
     for severity in Severity::ALL {
         let (before, after) = (old.project.severities.get(severity), new.project.severities.get(severity));
         if before.label != after.label {
-            let said = Words::plain(format!("a {severity} has the label `severity` "))
+            let said = Words::plain(format!("a {severity} has the label "))
+                .quote("severity")
+                .and(" ")
                 .quote(&after.label)
                 .and(", had ")
                 .quote(&before.label);

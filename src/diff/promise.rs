@@ -19,7 +19,8 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     changes.extend(tiers);
     changes.extend(min_bad_events(pair));
     changes.extend(planned(pair, old, new));
-    // What follows from all of them together is told where it begins.
+    // What follows from all of them together is told with the objective, or else with the first.
+    changes.sort_by_key(|change| !matches!(change.kind, Kind::Stricter | Kind::Looser));
     if let Some(first) = changes.iter_mut().find(|change| change.kind != Kind::Planned) {
         let budget = if alone { Vec::new() } else { budget(old, new) };
         let effects = std::mem::take(&mut first.effects);
