@@ -131,6 +131,8 @@ pub enum Kind {
     AlertRemoved,
     /// A pair of windows.
     Tier,
+    /// How a companion alert watches its cause.
+    Companion,
     /// How many bad events it takes.
     MinBadEvents,
     /// The alert for events that disappear.
@@ -155,6 +157,8 @@ pub enum Kind {
     Description,
     /// What to do.
     Runbook,
+    /// Where things can be read.
+    Link,
     /// Expected events.
     Traffic,
     /// How often targets are scraped.
@@ -189,6 +193,7 @@ impl Kind {
             Self::AlertAdded => "alert-added",
             Self::AlertRemoved => "alert-removed",
             Self::Tier => "tier",
+            Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
             Self::MissingEvents => "missing-events",
             Self::Told => "told",
@@ -201,6 +206,7 @@ impl Kind {
             Self::Owner => "owner",
             Self::Description => "description",
             Self::Runbook => "runbook",
+            Self::Link => "link",
             Self::Traffic => "traffic",
             Self::Scrape => "scrape",
             Self::Contract => "contract",
@@ -229,6 +235,7 @@ impl Kind {
             Self::AlertAdded
             | Self::AlertRemoved
             | Self::Tier
+            | Self::Companion
             | Self::MinBadEvents
             | Self::MissingEvents
             | Self::Told
@@ -241,6 +248,7 @@ impl Kind {
             | Self::Owner
             | Self::Description
             | Self::Runbook
+            | Self::Link
             | Self::Traffic
             | Self::Scrape
             | Self::Contract

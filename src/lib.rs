@@ -13,12 +13,12 @@
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
 //! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, parallel |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, parallel, and how parse lists words and joins paths |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, diagnostic, parallel, and how parse lists words and joins paths |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO | plan, vocabulary |
+//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source |
 //!

@@ -236,6 +236,7 @@ fn every_key_of_the_language_is_looked_at() {
         ("scrape_interval: 10s", "scrape"),
         ("planned: { http_requests_total: not yet }", "planned"),
         ("missing_events: off", "missing-events"),
+        ("alerts: { down: { expr: 'up{job=\"api\"} == 0', severity: page } }", "alert-added"),
         ("missing_events: { severity: page }", "missing-events"),
         ("labels: { a: b }", "label"),
     ] {
@@ -252,6 +253,8 @@ fn every_key_of_the_language_is_looked_at() {
         ("prometheus: { target_labels: [env] }", "prometheus"),
         ("prometheus: { external_labels: [env] }", "prometheus"),
         ("prometheus: { scrape_interval: 10s }", "scrape"),
+        ("links: { runbooks: 'https://wiki.shop.internal/runbooks' }", "link"),
+        ("texts: { burn: { summary: x } }", "description"),
         ("alertmanager: { receivers: { a: { pagerduty: { routing_key_file: /k } } }, default: a }", "route"),
     ] {
         let kinds = kinds(&plain, &project(line));

@@ -189,7 +189,7 @@ fn selector(selector: &Selector) -> String {
 }
 
 /// An expression without the parentheses and the order of matchers in which it happens to be written.
-fn expression(expr: &Expr) -> String {
+pub(super) fn expression(expr: &Expr) -> String {
     let ordered = without_parens(expr).map_selectors(&mut |mut selector| {
         let mut matchers = selector.matchers.to_vec();
         matchers.sort_by(|a, b| (&a.label, a.op, &a.value).cmp(&(&b.label, b.op, &b.value)));

@@ -4,6 +4,7 @@
 
 mod alerting;
 mod amounts;
+mod companions;
 mod measured;
 mod notified;
 mod pairs;
@@ -40,6 +41,7 @@ pub fn diff(old: Side, new: Side) -> Difference {
         changes.extend(promise::changes(pair));
         changes.extend(texts::of_slo(pair));
     }
+    changes.extend(companions::changes(old, new, &pairs));
     changes.extend(alerting::changes(old, new, &pairs));
     Difference {
         changes: sorted(together(changes)),

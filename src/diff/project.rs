@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::Side;
 use super::texts::{labels, value};
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Job, Model, Prometheus};
+use crate::model::{Job, Labels, Links, Model, Project, Prometheus, Wording, Wordings};
 use crate::vocabulary::Severity;
 
 /// All of that.
@@ -20,6 +20,12 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
         language(new.model),
     ));
     changes.extend(prometheus(&before.prometheus, &after.prometheus));
+    changes.extend(links(&before.links, &after.links));
+    changes.extend(texts(&before.texts, &after.texts));
+    let written = |project: &Project| -> Labels {
+        project.runbooks.iter().map(|(name, written)| (name.clone(), written.text.clone())).collect()
+    };
+    changes.extend(labels(Kind::Runbook, &[], "runbook", &written(before), &written(after)));
     changes
 }
 
@@ -76,6 +82,32 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
         ));
     }
     changes
+}
+
+fn links(old: &Links, new: &Links) -> Vec<Change> {
+    let one = |thing: &str, old, new| value(Kind::Link, &[], thing, old, new);
+    let all = [
+        one("the address of runbooks", &old.runbooks, &new.runbooks),
+        one("the address of Grafana", &old.grafana, &new.grafana),
+        one("the address of the sources", &old.source, &new.source),
+        one("the address of Alertmanager", &old.alertmanager, &new.alertmanager),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// What alerts say in the author's own words.
+fn texts(old: &Wordings, new: &Wordings) -> Vec<Change> {
+    let pairs = [
+        ("budgets that burn", &old.burn, &new.burn),
+        ("events that disappear", &old.missing, &new.missing),
+        ("companion alerts", &old.companion, &new.companion),
+    ];
+    let both = |(of, old, new): (&str, &Wording, &Wording)| {
+        let one =
+            |what: &str, old, new| value(Kind::Description, &[], &format!("the {what} of {of}"), old, new);
+        [one("summary", &old.summary, &new.summary), one("description", &old.description, &new.description)]
+    };
+    pairs.into_iter().flat_map(both).flatten().collect()
 }
 
 fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {

@@ -3,10 +3,10 @@
 use super::measured::until;
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
-use crate::explain::{events, fires_after, spoken};
+use crate::explain::events;
 use crate::model::Slo;
 use crate::plan::{Event, Promise, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Period, Severity, percent, text};
+use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
 
 /// Objective, period, tiers and what keeps them silent.
 pub(super) fn changes(pair: &Pair) -> Vec<Change> {
@@ -135,7 +135,7 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
         let (before, after) = (tiers(old), tiers(new));
         let fastest = |tiers: &[Watch]| {
             let times =
-                tiers.iter().filter_map(|tier| Some((fires_after(tier, Decimal::ONE)?, tier.burn_rate)));
+                tiers.iter().filter_map(|tier| Some((tier.fires_after(Decimal::ONE)?, tier.burn_rate)));
             times.min_by_key(|(after, _)| *after)
         };
         match (fastest(&before), fastest(&after)) {

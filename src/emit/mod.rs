@@ -4,6 +4,7 @@ mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
+mod runbooks;
 mod words;
 mod yaml;
 
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -32,6 +33,12 @@ pub const TARGETS: [Target; 4] = [
         proves: false,
         service: Some(grafana::service),
         project: Some(grafana::project),
+    },
+    Target {
+        name: "runbooks",
+        proves: false,
+        service: Some(runbooks::service),
+        project: Some(runbooks::project),
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
 ];

@@ -3,8 +3,7 @@
 use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
-use crate::model::Language;
-use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
+use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::vocabulary::{Duration, percent, text};
 
 /// The width that expressions are broken to.
@@ -17,10 +16,10 @@ pub fn path(service: &str) -> String {
 
 /// Adds `prometheus/<service>.rules.yaml`.
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
-    artifacts.insert(path(&service.name), file(project.language, service));
+    artifacts.insert(path(&service.name), file(project, service));
 }
 
-fn file(language: Language, service: &ServicePlan) -> String {
+fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
@@ -30,15 +29,32 @@ fn file(language: Language, service: &ServicePlan) -> String {
                 yaml.line(0, "");
                 promise(&mut yaml, &slo.promise);
             }
-            write(&mut yaml, language, group);
+            write(&mut yaml, project, group);
         }
+    }
+    if let Some(companions) = &service.companions {
+        yaml.line(0, "");
+        yaml.comment(2, &format!("{}: companion alerts", service.name));
+        write(&mut yaml, project, companions);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: events that disappear", service.name));
-        write(&mut yaml, language, missing);
+        write(&mut yaml, project, missing);
     }
     yaml.finish()
+}
+
+/// What a reviewer wants to know of a companion alert.
+fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
+    let Companion { service, name, severity, .. } = companion;
+    yaml.comment(6, &format!("{service}/{name}: a {severity}"));
+    if let Some(description) = &companion.description {
+        yaml.comment(6, description);
+    }
+    if let Some(reason) = &companion.planned {
+        yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
+    }
 }
 
 /// What a reviewer can check by hand.
@@ -109,18 +125,23 @@ impl Watches {
     }
 }
 
-fn write(yaml: &mut Yaml, language: Language, group: &Group) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group) {
     yaml.pair(2, "- ", "name", &group.name);
     yaml.pair(4, "", "interval", &group.interval.to_string());
     yaml.line(4, "rules:");
     for rule in &group.rules {
-        write_rule(yaml, language, rule);
+        write_rule(yaml, project, rule);
     }
 }
 
-fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
+fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     if !rule.remark.is_empty() {
         yaml.comment(6, rule.remark);
+    }
+    if let Makes::Alert(alert) = &rule.makes
+        && let Notice::Companion(companion) = &alert.notice
+    {
+        companion_comment(yaml, companion);
     }
     let kind = match &rule.makes {
         Makes::Record(_) => "record",
@@ -142,7 +163,7 @@ fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
     }
     if let Makes::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");
-        for (name, value) in words::annotations(language, alert, None) {
+        for (name, value) in words::annotations(project, alert, None) {
             yaml.pair(10, "", &name, &value);
         }
     }

@@ -3,8 +3,8 @@
 use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
-use crate::model::{Labels, Language};
-use crate::plan::{Case, Check, Makes, ProjectPlan, Proof, Rule, ServicePlan};
+use crate::model::Labels;
+use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -13,17 +13,25 @@ use crate::vocabulary::Duration;
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     for proof in &service.proofs {
         let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
-        artifacts.insert(path, file(project.language, service, proof));
+        artifacts.insert(path, file(project, service, proof));
     }
 }
 
-fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
+fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.comment(0, proof.about);
     for promise in service.slos.iter().map(|slo| &slo.promise) {
         if let Some(reason) = &promise.planned {
             yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", promise.slo));
+        }
+    }
+    for rule in service.companions.iter().flat_map(|group| &group.rules) {
+        if let Makes::Alert(alert) = &rule.makes
+            && let Notice::Companion(companion) = &alert.notice
+            && let Some(reason) = &companion.planned
+        {
+            yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", companion.name));
         }
     }
     for reason in &proof.unproven {
@@ -38,12 +46,12 @@ fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
     }
     yaml.line(0, "tests:");
     for case in &proof.cases {
-        write(&mut yaml, language, case);
+        write(&mut yaml, project, case);
     }
     yaml.finish()
 }
 
-fn write(yaml: &mut Yaml, language: Language, case: &Case) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
     yaml.pair(2, "- ", "name", &case.title);
     yaml.pair(4, "", "interval", &case.interval.to_string());
     yaml.line(4, "input_series:");
@@ -63,9 +71,9 @@ fn write(yaml: &mut Yaml, language: Language, case: &Case) {
                 yaml.pair(8, "", "alertname", alert);
                 yaml.line(8, "exp_alerts: []");
             }
-            Check::Says { at, rule, labels, burn_rate, budget_left } => {
-                let known = Known { labels, burn_rate, budget_left };
-                says(yaml, language, *at, rule, &known);
+            Check::Says { at, rule, labels, value, budget_left } => {
+                let known = Known { labels, value, budget_left };
+                says(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}
         }
@@ -98,7 +106,7 @@ fn nameless(expr: &Expr) -> Expr {
     }
 }
 
-fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &Known) {
+fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &Known) {
     let Makes::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
     yaml.pair(8, "", "alertname", &alert.name);
@@ -110,7 +118,7 @@ fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &
         yaml.pair(14, "", name, value);
     }
     yaml.line(12, "exp_annotations:");
-    for (name, value) in words::annotations(language, alert, Some(known)) {
+    for (name, value) in words::annotations(project, alert, Some(known)) {
         yaml.pair(14, "", &name, &value);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE};
+use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
@@ -46,12 +46,21 @@ pub(super) fn burn(
             promise: Box::new(promise.clone()),
             severity,
             runbook: slo.runbook.clone(),
+            owner: service.owner.clone(),
             budget_left: call("last_over_time", vec![left]),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
         annotations.extend(model.project.severities.get(severity).annotations.clone());
-        let alert = Alert { name: name(service, slo, severity), hold: None, notice, annotations };
+        let name = name(service, slo, severity);
+        let alert = Alert {
+            runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
+            dashboard: dashboards::link(model, service.name.as_str(), &promise.by),
+            name,
+            hold: None,
+            notice,
+            annotations,
+        };
         let mut labels = alert_labels(model, service, &slo.labels, severity);
         labels.extend(names.labels());
         let labels = labels.into();
@@ -96,7 +105,7 @@ pub(super) fn hold(tier: &Watch) -> Duration {
 }
 
 /// Labels of every alert; nothing that changes while it fires.
-fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
+pub(super) fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
     let style = model.project.severities.get(severity);
     let mut labels = service.labels.clone();
     labels.extend(own.clone());
@@ -131,6 +140,8 @@ pub struct Known<'a> {
     pub service: &'a Name,
     /// The SLO, if it speaks of one.
     pub slo: Option<&'a Name>,
+    /// The companion alert, if it is one.
+    pub companion: Option<&'a Name>,
     /// Whether it says that the service is down, so that what needs it cannot work.
     pub down: bool,
 }
@@ -159,10 +170,14 @@ impl Known<'_> {
     }
 }
 
+/// Labels by which alerts of one Prometheus are told from those of another.
+pub(super) fn external(model: &Model) -> Vec<String> {
+    model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
+}
+
 /// Every alert that is made, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
 pub fn known(model: &Model) -> Vec<Known<'_>> {
-    let external: Vec<String> =
-        model.project.prometheus.external_labels.iter().map(ToString::to_string).collect();
+    let external = external(model);
     let named = |name: &str, mut labels: Labels| {
         labels.insert("alertname".to_owned(), name.to_owned());
         labels
@@ -191,6 +206,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     severity,
                     service: &service.name,
                     slo: Some(&slo.name),
+                    companion: None,
                     down: slo.name.as_str() == DOWN && severity == Severity::Page,
                 });
             }
@@ -207,9 +223,11 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 severity: missing.severity,
                 service: &service.name,
                 slo: None,
+                companion: None,
                 down: true,
             });
         }
+        all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));
     }
     all
 }
@@ -228,11 +246,16 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
             call("absent_over_time", vec![events.range(Time::Fixed(range))])
         })
         .reduce(|all, slo| or(all, slo).into())?;
+    let name = missing_name(service);
     let alert = Alert {
-        name: missing_name(service),
+        runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &name),
+        dashboard: dashboards::link(model, service.name.as_str(), &[]),
+        name,
         hold: Some(SETTLING),
         notice: Notice::Missing {
             service: service.name.to_string(),
+            owner: service.owner.clone(),
+            severity: missing.severity,
             after: missing.after,
             which: which.clone(),
         },

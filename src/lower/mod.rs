@@ -2,6 +2,7 @@
 
 mod alerts;
 mod calendar;
+mod companions;
 mod dashboards;
 mod events;
 mod inhibitions;
@@ -9,18 +10,20 @@ mod matching;
 mod proofs;
 mod readings;
 mod routes;
+mod runbooks;
 mod series;
 mod shapes;
 mod timeline;
 mod windows;
 
 pub use alerts::{Known, known, missing_name, name as alert_name};
+pub use companions::companion_name;
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 
-use crate::model::{Budgeting, Model, Service, Sli, Slo};
+use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+    Event, Group, Need, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -40,7 +43,7 @@ pub const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
 
 /// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
 pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
-    proofs::all(service, &plan.slos, plan.missing.as_ref())
+    proofs::all(service, plan)
 }
 
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
@@ -76,6 +79,19 @@ pub fn project(model: &Model) -> ProjectPlan {
         severities,
         overview: dashboards::OVERVIEW.to_owned(),
         notifications: notifications(model),
+        texts: model.project.texts.clone(),
+        alertmanager_url: model.project.links.alertmanager.clone(),
+        grafana_url: model.project.links.grafana.clone(),
+        needs: model.project.dependencies.iter().map(need).collect(),
+    }
+}
+
+fn need(dependency: &Dependency) -> Need {
+    Need {
+        service: dependency.service.to_string(),
+        on: dependency.on.to_string(),
+        slo: dependency.slo.as_ref().map(ToString::to_string),
+        silences: dependency.silences,
     }
 }
 
@@ -87,10 +103,18 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
         owner: service.owner.clone(),
-        source: service.annotations.get("source_url").cloned(),
+        source: service.annotations.get("source_url").cloned().or_else(|| service.source.clone()),
         dashboard: dashboards::uid(service.name.as_str()),
+        contract: service.contract.is_some(),
+        planned: service
+            .planned
+            .iter()
+            .map(|(metric, planned)| (metric.clone(), planned.reason.clone()))
+            .collect(),
         slos,
+        missing_page: runbooks::of_missing_events(model, service),
         missing,
+        companions: companions::group(model, service),
         proofs: Vec::new(),
     }
 }
@@ -114,14 +138,16 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    let address = |annotation: &str| {
-        slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
-    };
+    let signal = readings::signal(slo);
     SloPlan {
         readings: readings::readings(slo, &promise, &names),
-        signal: readings::signal(slo),
+        page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
+        signal,
         runbook: slo.runbook.clone(),
-        runbook_url: address("runbook_url"),
+        runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
+            Some(own) => Some(own.clone()),
+            None => runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo)),
+        },
         promise,
         groups,
     }
@@ -159,6 +185,10 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,
         planned: slo.planned.clone(),
+        slice_budget: match &slo.budgeting {
+            Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
+            Budgeting::Occurrences => None,
+        },
     }
 }
 

@@ -1,8 +1,9 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 70] = [
+pub const PAGES: [(&str, &str); 75] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
+    ("always-fires", include_str!("always-fires.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
     ("budget-unwatched", include_str!("budget-unwatched.md")),
@@ -26,6 +27,7 @@ pub const PAGES: [(&str, &str); 70] = [
     ("invalid-name", include_str!("invalid-name.md")),
     ("invalid-objective", include_str!("invalid-objective.md")),
     ("invalid-period", include_str!("invalid-period.md")),
+    ("invalid-text", include_str!("invalid-text.md")),
     ("invalid-utf-8", include_str!("invalid-utf-8.md")),
     ("missing-bucket", include_str!("missing-bucket.md")),
     ("missing-key", include_str!("missing-key.md")),
@@ -35,6 +37,7 @@ pub const PAGES: [(&str, &str); 70] = [
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
     ("not-scraped", include_str!("not-scraped.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),
+    ("page-at-once", include_str!("page-at-once.md")),
     ("period-beyond-retention", include_str!("period-beyond-retention.md")),
     ("placeholder-secret", include_str!("placeholder-secret.md")),
     ("planned-metric-exists", include_str!("planned-metric-exists.md")),
@@ -44,9 +47,11 @@ pub const PAGES: [(&str, &str); 70] = [
     ("reserved-label", include_str!("reserved-label.md")),
     ("route-entangled", include_str!("route-entangled.md")),
     ("route-unreachable", include_str!("route-unreachable.md")),
+    ("runbook-missing", include_str!("runbook-missing.md")),
     ("second-document", include_str!("second-document.md")),
     ("selector-modifier", include_str!("selector-modifier.md")),
     ("service-undefined", include_str!("service-undefined.md")),
+    ("silent-when-gone", include_str!("silent-when-gone.md")),
     ("single-event-pages", include_str!("single-event-pages.md")),
     ("sli-kind", include_str!("sli-kind.md")),
     ("summary-as-histogram", include_str!("summary-as-histogram.md")),

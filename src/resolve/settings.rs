@@ -67,7 +67,7 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
                     key.span,
                     format!("the annotation `{}` is generated", key.text),
                 )
-                .help("say it in the SLO's `description`, or under another name"),
+                .help("say it in the `description`, or under another name"),
             );
         } else {
             annotations.insert(key.text.clone(), value.text.clone());

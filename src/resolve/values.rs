@@ -2,6 +2,7 @@
 
 use super::whole;
 use crate::diagnostic::Problem;
+use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, text};
@@ -26,6 +27,28 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
         });
     }
     name
+}
+
+/// The name of a runbook: that of its file, and never a path to one.
+pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = scalar.text.trim();
+    let fault = match name {
+        "" => Some("it is empty"),
+        name if name.contains(['/', '\\']) => Some("a path or an address"),
+        name if name.starts_with('.') => Some("hidden files are not read"),
+        name if name.chars().any(char::is_control) => Some("more than one line"),
+        _ => None,
+    };
+    let Some(fault) = fault else { return Some(name.to_owned()) };
+    let problem = Problem::error("invalid-name", whole(scalar), "this is no name for a runbook").label(fault);
+    problems.push(match name.contains("://") {
+        true => problem.help(format!(
+            "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
+        )),
+        false => problem
+            .help("write `API-down` for what stands in `runbooks/API-down.md`, beside the project file"),
+    });
+    None
 }
 
 /// The problem of a number that was meant as a length of time; `None` if the text is anything else.
@@ -192,4 +215,31 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
         );
     }
     count
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<bool> {
+    match written.text.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(written), "this is neither `true` nor `false`")
+                    .label("expected `true` or `false`"),
+            );
+            None
+        }
+    }
+}
+
+/// The problem of a name that nothing has, with the one that was probably meant.
+pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
+    let problem = Problem::error("service-undefined", place, headline);
+    match nearest(word, known) {
+        Some(name) => {
+            problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
+        }
+        None if known.is_empty() => problem.help("remove it, or define it"),
+        None => problem.help(format!("it is one of {}", crate::parse::listed(known))),
+    }
 }

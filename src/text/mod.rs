@@ -4,6 +4,9 @@
 //! that does not exist is an error, which the tests find.
 
 mod dashboards;
+mod markdown;
+pub mod runbooks;
+mod template;
 
 use std::sync::LazyLock;
 
@@ -11,9 +14,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::model::Language;
+use crate::model::{Language, Wording, Wordings};
 
-pub use dashboards::{Dashboards, plain_markdown};
+pub use dashboards::Dashboards;
+pub use markdown::{below, fenced, plain_markdown};
+pub use template::{Fault, FaultKind, Names, faults};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]
@@ -42,6 +47,30 @@ pub struct Burn<'a> {
     pub runbook: &'a str,
     /// Whether somebody is wanted now.
     pub page: bool,
+    /// Who looks after the service; may be empty.
+    pub owner: &'a str,
+}
+
+impl Burn<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &[
+            "service",
+            "slo",
+            "description",
+            "objective",
+            "rolling",
+            "calendar",
+            "zone",
+            "which",
+            "burn_rate",
+            "budget_left",
+            "runbook",
+            "page",
+            "owner",
+        ],
+        later: &["which", "burn_rate", "budget_left"],
+    };
 }
 
 /// What the texts about missing events are filled with.
@@ -55,6 +84,45 @@ pub struct Missing<'a> {
     pub which: &'a str,
     /// How many they are.
     pub count: &'a str,
+    /// Who looks after the service; may be empty.
+    pub owner: &'a str,
+}
+
+impl Missing<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names =
+        Names { all: &["service", "after", "which", "count", "owner"], later: &["which", "count"] };
+}
+
+/// What a companion alert's texts are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Companion<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The alert's name.
+    pub name: &'a str,
+    /// What is wrong, in the author's words; may be empty.
+    pub description: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
+    /// `, instance api-1`, or nothing, or the template that asks for it.
+    pub which: &'a str,
+    /// How long it held before it was told; empty if it was told at once.
+    pub held: &'a str,
+    /// Its value, or the template that asks for it; empty if it says nothing more.
+    pub value: &'a str,
+    /// The runbook's name; may be empty.
+    pub runbook: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
+}
+
+impl Companion<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &["service", "name", "description", "of", "which", "held", "value", "runbook", "page"],
+        later: &["which", "value"],
+    };
 }
 
 /// One alert's texts.
@@ -66,16 +134,34 @@ pub struct Texts {
     pub description: String,
 }
 
-/// The texts of a burn alert.
-pub fn burn(language: Language, burn: &Burn) -> Texts {
-    let [summary, description, _, _] = templates(language);
-    Texts { summary: render(summary, burn), description: render(description, burn) }
+/// The texts of a burn alert, in the author's words where there are any.
+pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
+    let [summary, description, ..] = templates(language);
+    said(&own.burn, [summary, description], burn)
 }
 
-/// The texts of an alert about missing events.
-pub fn missing(language: Language, missing: &Missing) -> Texts {
-    let [_, _, summary, description] = templates(language);
-    Texts { summary: render(summary, missing), description: render(description, missing) }
+/// The texts of an alert about missing events, likewise.
+pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
+    let [_, _, summary, description, ..] = templates(language);
+    said(&own.missing, [summary, description], missing)
+}
+
+fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
+    let say = |own: &Option<String>, template| match own {
+        Some(own) => trimmed(
+            ENVIRONMENT
+                .render_str(own, minijinja::value::Serde(values))
+                .expect("templates with faults are problems"),
+        ),
+        None => render(template, values),
+    };
+    Texts { summary: say(&own.summary, summary), description: say(&own.description, description) }
+}
+
+/// The texts of a companion alert, likewise.
+pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> Texts {
+    let [.., summary, description] = templates(language);
+    said(&own.companion, [summary, description], companion)
 }
 
 /// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
@@ -86,44 +172,58 @@ pub fn notification(language: Language) -> &'static str {
     }
 }
 
-/// Summary and description of a burn, then of missing events.
-fn templates(language: Language) -> [&'static str; 4] {
+/// Summary and description of a burn, then of missing events, then of a companion alert.
+fn templates(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => [
             include_str!("en/burn.summary.txt"),
             include_str!("en/burn.description.txt"),
             include_str!("en/missing.summary.txt"),
             include_str!("en/missing.description.txt"),
+            include_str!("en/companion.summary.txt"),
+            include_str!("en/companion.description.txt"),
         ],
         Language::Spanish => [
             include_str!("es/burn.summary.txt"),
             include_str!("es/burn.description.txt"),
             include_str!("es/missing.summary.txt"),
             include_str!("es/missing.description.txt"),
+            include_str!("es/companion.summary.txt"),
+            include_str!("es/companion.description.txt"),
         ],
     }
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text
 }
 
 fn render(template: &str, values: impl Serialize) -> String {
     let values = minijinja::value::Serde(&values);
     let template = ENVIRONMENT.get_template(template).expect("the built-in templates have names");
-    let mut text = template.render(values).expect("the built-in templates are tested");
-    text.truncate(text.trim_end().len());
-    text
+    trimmed(template.render(values).expect("the built-in templates are tested"))
 }
 
-/// Every template by its text, read once.
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let syntax = SyntaxConfig::builder()
+/// Delimiters that leave those of Prometheus alone.
+static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
+    SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
         .variable_delimiters("<<", ">>")
         .comment_delimiters("<#", "#>")
         .build()
-        .expect("the delimiters differ");
+        .expect("the delimiters differ")
+});
+
+/// Every template by its text, read once.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    environment.set_syntax(syntax);
+    environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for template in Language::ALL.into_iter().flat_map(|(_, language)| templates(language)) {
+    for template in Language::ALL
+        .into_iter()
+        .flat_map(|(_, language)| templates(language).into_iter().chain(runbooks::templates(language)))
+    {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
     environment
@@ -137,6 +237,11 @@ pub fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(values: &impl Serialize) -> std::collections::BTreeSet<String> {
+        let value = serde_json::to_value(values).expect("texts are JSON");
+        value.as_object().expect("a map").keys().cloned().collect()
+    }
 
     #[test]
     fn every_language_has_every_text() {
@@ -155,13 +260,17 @@ mod tests {
                     budget_left: "80%",
                     runbook: "",
                     page,
+                    owner: "web",
                 };
-                let texts = burn(language, &values);
+                let own = Wordings::default();
+                assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+                let texts = burn(language, &own, &values);
                 assert!(texts.summary.contains("14.4"), "{}", texts.summary);
                 assert!(texts.description.contains("80%"), "{}", texts.description);
             }
-            let values = Missing { service: "api", after: "15m", which: "latency", count: "1" };
-            assert!(missing(language, &values).description.contains("latency"));
+            let values = Missing { service: "api", after: "15m", which: "latency", count: "1", owner: "" };
+            assert_eq!(names(&values), Missing::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+            assert!(missing(language, &Wordings::default(), &values).description.contains("latency"));
         }
     }
 }

@@ -6,6 +6,7 @@ mod name;
 mod objective;
 mod period;
 mod severity;
+mod spoken;
 
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
@@ -13,3 +14,4 @@ pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use severity::{PerSeverity, Severity};
+pub use spoken::{amount, spoken};

@@ -67,10 +67,12 @@ fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, 
     Ok(Ending::Clean)
 }
 
-/// `28 SLOs of 10 services`
+/// `28 SLOs of 10 services`, `28 SLOs and 9 alerts of 10 services`
 fn amounts(model: &Model) -> String {
     let slos = model.services.iter().map(|service| service.slos.len()).sum();
-    format!("{} of {}", several(slos, "SLO"), several(model.services.len(), "service"))
+    let alerts: usize = model.services.iter().map(|service| service.alerts.len()).sum();
+    let alerts = if alerts == 0 { String::new() } else { format!(" and {}", several(alerts, "alert")) };
+    format!("{}{alerts} of {}", several(slos, "SLO"), several(model.services.len(), "service"))
 }
 
 fn several(count: usize, thing: &str) -> String {

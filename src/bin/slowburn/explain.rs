@@ -1,7 +1,8 @@
-//! `slowburn explain`: the page of a code, or one SLO with its numbers.
+//! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
+use slowburn::explain::{companions, explain, explain_companion};
 use slowburn::pages;
-use slowburn::plan::{Plan, SloPlan};
+use slowburn::plan::{Companion, Plan, SloPlan};
 
 use crate::args::{Explain, Format};
 use crate::ending::{Ending, Failure};
@@ -23,8 +24,16 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
             };
             let found =
                 slos(&plan).find(|found| found.promise.service == service && found.promise.slo == slo);
-            let found = found.ok_or_else(|| unknown_slo(&plan, service, slo))?;
-            stdout::print(&slowburn::explain::explain(found))?;
+            let mut alerts = plan.services.iter().flat_map(companions);
+            let page = match found {
+                Some(found) => explain(found),
+                None => {
+                    let named = |(alert, _): &(&Companion, _)| alert.service == service && alert.name == slo;
+                    let (alert, rule) = alerts.find(named).ok_or_else(|| unknown_slo(&plan, service, slo))?;
+                    explain_companion(alert, rule)
+                }
+            };
+            stdout::print(&page)?;
             Ok(Ending::Clean)
         }
     }
@@ -47,21 +56,28 @@ fn unknown_code(code: &str) -> Failure {
 
 /// Says what there is: of that service, or else in all.
 fn unknown_slo(plan: &Plan, service: &str, slo: &str) -> Failure {
-    let name = |slo: &SloPlan| format!("{}/{}", slo.promise.service, slo.promise.slo);
     let asked = format!("{service}/{slo}");
-    let unknown = Failure::new(format!("there is no SLO `{asked}`"));
-    let nearest = slos(plan)
-        .map(|slo| (strsim::damerau_levenshtein(&asked, &name(slo)), name(slo)))
+    let unknown = Failure::new(format!("there is no SLO and no alert `{asked}`"));
+    let nearest = names(plan)
+        .map(|name| (strsim::damerau_levenshtein(&asked, &name), name))
         .filter(|(distance, _)| *distance <= 4)
         .min();
     if let Some((_, nearest)) = nearest {
         return unknown.and(&format!("did you mean `{nearest}`?"));
     }
     if plan.services.iter().any(|known| known.name == service) {
-        let of_service = slos(plan).filter(|slo| slo.promise.service == service);
-        return unknown.and(&format!("there are {}", list(of_service.map(name))));
+        let of_service = names(plan).filter(|name| name.split('/').next() == Some(service));
+        return unknown.and(&format!("there are {}", list(of_service)));
     }
-    unknown.and(&format!("there are {}", list(slos(plan).map(name))))
+    unknown.and(&format!("there are {}", list(names(plan))))
+}
+
+/// What can be explained, by service.
+fn names(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.services.iter().flat_map(|service| {
+        let slos = service.slos.iter().map(|slo| format!("{}/{}", service.name, slo.promise.slo));
+        slos.chain(companions(service).map(|(alert, _)| format!("{}/{}", service.name, alert.name)))
+    })
 }
 
 /// The first of them, and how many more there are.

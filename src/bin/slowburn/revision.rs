@@ -13,7 +13,9 @@ use std::thread;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::ending::Failure;
-use crate::sources::{Project, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown};
+use crate::sources::{
+    Project, READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown,
+};
 
 /// Links that are followed one after the other.
 const LINKS: usize = 40;
@@ -196,7 +198,7 @@ impl Tree {
         }
         let bytes = contents(&files)?;
         for ((path, _), bytes) in files.iter().zip(&bytes) {
-            if !is_yaml(Path::new(path)) && bytes.len() as u64 > most(Path::new(path)) {
+            if most(Path::new(path)) > READ_AT_MOST && bytes.len() as u64 > most(Path::new(path)) {
                 return Err(Failure::new(format!("cannot read {name}/{path}: {TOO_LARGE}")));
             }
         }

@@ -9,13 +9,13 @@ use ignore::WalkBuilder;
 use slowburn::Compiled;
 use slowburn::ask::Live;
 use slowburn::diagnostic;
-use slowburn::parse::{PROJECT_FILE, is_contract, yaml};
+use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
 
 /// What the parser takes; one byte more is read, because it is the parser who says that this is too much.
-const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
+pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
 
 /// A raw capture in the place of a contract may be large, but not as large as memory.
 const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
@@ -174,12 +174,13 @@ pub fn not_a_second_project(slos: &Path, path: &Path) -> Result<(), Failure> {
 
 /// How much of a file is read, less one byte.
 pub fn most(path: &Path) -> u64 {
-    if is_yaml(path) { READ_AT_MOST } else { CAPTURE_AT_MOST }
+    if path.to_str().is_some_and(is_contract) { CAPTURE_AT_MOST } else { READ_AT_MOST }
 }
 
-/// A definition, or what a service is known to expose.
+/// A definition, what a service is known to expose, or what people wrote for a runbook: those lie in one folder, beside the project file.
 pub fn is_source(path: &Path) -> bool {
-    is_yaml(path) || path.to_str().is_some_and(is_contract)
+    let written = path.components().count() == 2 && path.to_str().is_some_and(is_runbook);
+    is_yaml(path) || path.to_str().is_some_and(is_contract) || written
 }
 
 pub fn is_yaml(path: &Path) -> bool {

@@ -16,6 +16,8 @@ mod panels;
 mod provisioning;
 mod queries;
 
+pub use queries::variable;
+
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Plan, ProjectPlan, ServicePlan};
 use crate::text::Dashboards;
@@ -157,7 +159,7 @@ fn others(words: &Dashboards) -> Link {
 }
 
 /// An address of the sources as a link may carry it: of the web, and with nothing in it that Grafana or a page would take for its own.
-fn address(url: &str) -> Option<String> {
+pub fn address(url: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!&'()*+,;=%".contains(c);
     let web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
     let mut bytes = [0; 4];
