@@ -57,6 +57,18 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
     }
 }
 
+/// A file of groups that make history, for promtool.
+pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.comment(0, "Evaluated once, over the past, by promtool; not for Prometheus to load.");
+    yaml.line(0, "groups:");
+    for group in groups {
+        write(&mut yaml, project, group);
+    }
+    yaml.finish()
+}
+
 /// What a reviewer can check by hand.
 fn promise(yaml: &mut Yaml, promise: &Promise) {
     yaml.comment(

@@ -45,6 +45,11 @@ pub enum Command {
     /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
     /// is compared all the same); 2 if one cannot be read.
     Diff(Diff),
+    /// Make the history that long windows need out of raw series that are there already
+    ///
+    /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
+    /// belongs. Nothing is asked of a server and nothing is changed there.
+    Backfill(Backfill),
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
@@ -220,6 +225,20 @@ pub enum DiffFormat {
     Markdown,
     /// A JSON object
     Json,
+}
+
+/// Arguments of `backfill`.
+#[derive(Debug, Group)]
+pub struct Backfill {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// The directory for the rule files; it must not exist
+    #[arg(long, value_name = "FOLDER", default_value = "history")]
+    pub to: PathBuf,
+    /// The server that has the raw series, for the printed command
+    #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
+    pub prometheus: String,
 }
 
 /// How problems are shown.
