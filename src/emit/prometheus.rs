@@ -4,7 +4,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
-use crate::vocabulary::{Decimal, Duration, percent, text};
+use crate::vocabulary::{Duration, percent, text};
 
 /// The width that expressions are broken to.
 const WIDTH: usize = 100;
@@ -98,7 +98,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
             "error budget = 1 - {} = {}: {} of full outage in {}",
             text(promise.ratio),
             text(promise.budget),
-            spent(promise.budget, promise.period_length),
+            promise.period_length.share(promise.budget),
             promise.period_length,
         ),
     );
@@ -135,14 +135,6 @@ impl Watches {
             threshold: text(tier.threshold),
         }
     }
-}
-
-/// A share of a period, to the second.
-fn spent(budget: Decimal, period: Duration) -> String {
-    let millis = (budget * Decimal::from(period.millis())).trunc();
-    let millis = u64::try_from(millis).expect("a share of a period is a length of time");
-    let rounded = if millis < 60_000 { millis } else { millis / 1000 * 1000 };
-    Duration::from_millis(rounded).to_string()
 }
 
 fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group) {
