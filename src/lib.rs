@@ -77,6 +77,17 @@ impl Compiled {
         self.model.as_ref().map(lower::lower)
     }
 
+    /// Rule files that make history out of raw series, one per service with SLOs; `None` if there is an error.
+    pub fn history(&self) -> Option<Artifacts> {
+        let model = self.model.as_ref()?;
+        let project = lower::project(model);
+        let file = |service: &model::Service| {
+            let text = emit::history(&project, &lower::history(service));
+            (format!("{}.rules.yaml", service.name), text)
+        };
+        Some(model.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())
+    }
+
     /// The files of all targets; `None` if there is an error.
     pub fn artifacts(&self) -> Option<Artifacts> {
         self.artifacts_of(&TARGETS.iter().collect::<Vec<_>>())

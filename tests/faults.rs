@@ -456,6 +456,23 @@ fn a_gap_of_one_instance_while_another_restarts_counts_nothing_twice() {
 }
 
 #[test]
+fn a_gap_in_a_targets_first_quarter_of_an_hour_is_made_good_at_its_end() {
+    // What a counter showed a quarter of an hour ago tells what it gained since, and until then this one showed nothing.
+    mail()
+        .series(OK, &counter(0, &[Up(200, 50)]))
+        .series(
+            &OK.replace("'a'", "'b'"),
+            &format!("_x20 {}", counter(5000, &[Up(12, 50), Gone(4, 50), Up(120, 50)])),
+        )
+        .until("50m")
+        .is("24m30s", &counted("total"), "3650")
+        .is("25m", &counted("total"), "4000")
+        .is("50m", &counted("total"), "9000")
+        .silent()
+        .run();
+}
+
+#[test]
 fn targets_that_come_and_go_count_nothing_twice() {
     // Three generations of two instances, one after the other; whatever a process counted before it was known is not in the interval.
     let lived = |name: &str| OK.replace("'a'", &format!("'{name}'"));

@@ -8,7 +8,7 @@ mod words;
 mod yaml;
 
 use crate::artifact::Artifacts;
-use crate::plan::{Plan, ProjectPlan, ServicePlan};
+use crate::plan::{Group, Plan, ProjectPlan, ServicePlan};
 
 /// A kind of output.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ pub const TARGETS: [Target; 4] = [
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
 ];
+
+/// A rule file that makes the history of a service, for promtool.
+pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
+    prometheus::history(project.language, groups)
+}
 
 /// The files of a service for these targets. It cannot fail.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, targets: &[&Target]) -> Artifacts {

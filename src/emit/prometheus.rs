@@ -41,6 +41,18 @@ fn file(language: Language, service: &ServicePlan) -> String {
     yaml.finish()
 }
 
+/// A file of groups that make history, for promtool.
+pub fn history(language: Language, groups: &[Group]) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.comment(0, "Evaluated once, over the past, by promtool; not for Prometheus to load.");
+    yaml.line(0, "groups:");
+    for group in groups {
+        write(&mut yaml, language, group);
+    }
+    yaml.finish()
+}
+
 /// What a reviewer can check by hand.
 fn promise(yaml: &mut Yaml, promise: &Promise) {
     yaml.comment(

@@ -21,8 +21,7 @@ pub(super) fn rules(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
         // Only a tile of this very evaluation; older ones have their mark.
         let fresh =
             names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(15)));
-        let now = call("last_over_time", vec![fresh]);
-        let marked = mul(now, current(unit, zone)).on::<&str>(&[]).group_left(&[LABEL]);
+        let marked = marked(call("last_over_time", vec![fresh]), unit, zone);
         let remark = if side == Side::Total { "Each tile with the calendar unit it belongs to." } else { "" };
         rules.push(names.record(tiles(side), marked, remark));
     }
@@ -39,6 +38,11 @@ pub(super) fn rules(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
         ));
     }
     rules
+}
+
+/// A tile with the month or quarter it belongs to as a label.
+pub(super) fn marked(tile: Expr, unit: Calendar, zone: &Zone) -> Expr {
+    mul(tile, current(unit, zone)).on::<&str>(&[]).group_left(&[LABEL]).into()
 }
 
 /// One sample whose label says which month or quarter it is there now.

@@ -72,11 +72,21 @@ pub(super) fn less(window: Duration, millis: u64) -> Duration {
 
 fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     match &slo.sli {
-        Sli::Counted { total, good, bad, .. } => counted(names, unit, [total, good, bad]),
+        Sli::Counted { total, good, bad, .. } => counted(names, unit, &counters([total, good, bad])),
+        Sli::Checked { .. } | Sli::Ratio { .. } => {
+            let (seen, failed) = looks(slo, names).expect("a state is looked at");
+            checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
+        }
+    }
+}
+
+/// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
+pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
+    match &slo.sli {
+        Sli::Counted { .. } => None,
         Sli::Checked { good, bad } => {
             let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
-            let failed = aggregate("count", &names.by, bad.clone());
-            checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
+            Some((seen, aggregate("count", &names.by, bad.clone())))
         }
         Sli::Ratio { bad } => {
             let window = Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000));
@@ -93,45 +103,74 @@ fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
             )
             .on(&names.by);
             let shares = sum_by(&names.by, call("clamp_max", vec![answered().into(), number("1")]));
-            checks(names, unit, seen.into(), |looks| or(shares, mul(number("0"), looks)).on(&names.by).into())
+            Some((seen.into(), shares))
         }
     }
 }
 
-/// Counters.
-fn counted(names: &Series, unit: Unit, parts: [&Option<Vec<Term>>; 3]) -> Vec<Rule> {
+/// What is counted: all events, and those on one side.
+pub(super) struct Counters<'a> {
+    everything: Vec<Term>,
+    /// Bad events have counters of their own, or are what the good ones leave of the total.
+    other: Option<(Side, &'a [Term])>,
+}
+
+/// Of total, good and bad events.
+pub(super) fn counters(parts: [&Option<Vec<Term>>; 3]) -> Counters<'_> {
     let [total, good, bad] = parts;
     let everything: Vec<Term> = match total {
         Some(terms) => terms.clone(),
         None => good.iter().chain(bad).flatten().cloned().collect(),
     };
-    let gained = |terms: &[Term], window| gained(names, terms, &homes(&everything, terms), window);
+    let other = match (bad, good) {
+        (Some(terms), _) => Some((Side::Bad, terms.as_slice())),
+        (None, Some(terms)) => Some((Side::Good, terms.as_slice())),
+        (None, None) => None,
+    };
+    Counters { everything, other }
+}
+
+impl Counters<'_> {
+    /// Total and bad events of a window, straight from the counters.
+    pub fn pair(&self, names: &Series, window: Duration) -> (Expr, Expr) {
+        let gained = |terms: &[Term]| gained(names, terms, &homes(&self.everything, terms), window);
+        let total = || gained(&self.everything);
+        let none = || mul(number("0"), total());
+        let bad = match self.other {
+            Some((Side::Good, terms)) => {
+                sub(total(), Expr::from(or(gained(terms), none()).on(&names.by))).into()
+            }
+            Some((_, terms)) => or(gained(terms), none()).on(&names.by).into(),
+            None => none().into(),
+        };
+        (total(), bad)
+    }
+}
+
+/// Counters.
+fn counted(names: &Series, unit: Unit, counters: &Counters) -> Vec<Rule> {
+    let Counters { everything, other } = counters;
+    let gained = |terms: &[Term], window| gained(names, terms, &homes(everything, terms), window);
     let record =
         |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
     let none = |window| mul(number("0"), names.recorded(names.increase(unit, Side::Total, window))).into();
-    // Bad events have counters of their own, or are what the good ones leave of the total.
-    let other = match (bad, good) {
-        (Some(terms), _) => Some((Side::Bad, terms)),
-        (None, Some(terms)) => Some((Side::Good, terms)),
-        (None, None) => None,
-    };
     let mut rules = vec![record(
         Side::Total,
         REACH,
-        gained(&everything, REACH),
+        gained(everything, REACH),
         "What the counters gained in a quarter of an hour.",
     )];
-    if let Some((side, terms)) = other {
+    if let Some((side, terms)) = *other {
         let expr = or(gained(terms, REACH), none(REACH)).on(&names.by).into();
         rules.push(record(side, REACH, expr, ""));
     }
     rules.push(record(
         Side::Total,
         INTERVAL,
-        greater(names, [gained(&everything, INTERVAL), uncounted(names, unit, Side::Total)]),
+        greater(names, [gained(everything, INTERVAL), uncounted(names, unit, Side::Total)]),
         "Events since the last evaluation, and whatever else of the last 15m is not counted yet.",
     ));
-    if let Some((side, terms)) = other {
+    if let Some((side, terms)) = *other {
         let counts = [gained(terms, INTERVAL), uncounted(names, unit, side), none(INTERVAL)];
         rules.push(record(side, INTERVAL, greater(names, counts), ""));
     }

@@ -4,6 +4,7 @@ mod alerts;
 mod calendar;
 mod dashboards;
 mod events;
+mod history;
 mod inhibitions;
 mod matching;
 mod proofs;
@@ -125,6 +126,11 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         promise,
         groups,
     }
+}
+
+/// What makes the history of a service out of raw series, for promtool; see `history`.
+pub fn history(service: &Service) -> Vec<Group> {
+    service.slos.iter().map(|slo| history::group(slo, &promise(service, slo))).collect()
 }
 
 /// The numbers of an SLO.

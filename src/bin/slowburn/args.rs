@@ -36,6 +36,11 @@ pub enum Command {
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
+    /// Make the history that long windows need out of raw series that are there already
+    ///
+    /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
+    /// belongs. Nothing is asked of a server and nothing is changed there.
+    Backfill(Backfill),
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
@@ -185,6 +190,20 @@ pub struct Explain {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+}
+
+/// Arguments of `backfill`.
+#[derive(Debug, Group)]
+pub struct Backfill {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// The directory for the rule files; it must not exist
+    #[arg(long, value_name = "FOLDER", default_value = "history")]
+    pub to: PathBuf,
+    /// The server that has the raw series, for the printed command
+    #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
+    pub prometheus: String,
 }
 
 /// How problems are shown.

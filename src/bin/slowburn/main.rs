@@ -9,13 +9,14 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `backfill`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
 
 mod args;
 mod ask;
+mod backfill;
 mod capture;
 mod changes;
 mod check;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {

@@ -1,0 +1,57 @@
+//! `slowburn backfill`: rules that make history, and the commands that run them.
+
+use std::fs;
+use std::path::Path;
+
+use slowburn::model::Model;
+
+use crate::args::{Backfill, Format};
+use crate::ending::{Ending, Failure};
+use crate::sources::{Project, shown};
+use crate::{problems, stdout, write};
+
+/// Writes the rule files, and prints what to do with them.
+pub fn run(args: &Backfill) -> Result<Ending, Failure> {
+    let project = Project::read(&args.sources.slos)?;
+    problems::show(&project, Format::Human)?;
+    let (Some(model), Some(files)) = (&project.compiled.model, project.compiled.history()) else {
+        return Ok(Ending::Problems);
+    };
+    let folder = shown(&args.to, Path::new(""));
+    // promtool is given every file of the folder, and the blocks it makes go there, too.
+    if args.to.symlink_metadata().is_ok() {
+        return Err(Failure::new(format!("{folder} is there already")).and("name a new one: --to FOLDER"));
+    }
+    fs::create_dir_all(&args.to).map_err(|error| Failure::of("make", &folder, &error))?;
+    for (name, text) in &files {
+        write::file(&args.to.join(name), text)?;
+    }
+    stdout::print(&commands(model, &quoted(&folder), &quoted(&args.prometheus)))?;
+    Ok(Ending::Clean)
+}
+
+/// What a person runs, as a script with the one thing to fill in at its top.
+fn commands(model: &Model, folder: &str, server: &str) -> String {
+    let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.nominal());
+    let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
+    format!(
+        "# When Prometheus loaded the compiled rules. Run this three hours later or more: what is younger is not in blocks yet.
+LOADED='YYYY-MM-DD hh:mm'
+# The rules count what happened up to a quarter of an hour before they were loaded; history ends there.
+END=$(($(date -d \"$LOADED\" +%s) - 900))
+promtool tsdb create-blocks-from rules --url={server} \\
+  --start=$((END - {days} * 86400)) --end=$END --output-dir={folder}/blocks {folder}/*.rules.yaml
+# Prometheus takes the blocks up within a minute once they are in its data folder, owned by its user:
+#   mv {folder}/blocks/* /var/lib/prometheus/metrics2/
+"
+    )
+}
+
+/// A word of a shell.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
+    if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
