@@ -2,13 +2,17 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod alertmanager;
+pub mod application;
 pub mod browser;
 pub mod dashboards;
 pub mod folder;
+pub mod mailbox;
 pub mod prometheus;
+pub mod recorder;
 pub mod rules;
 pub mod samples;
 pub mod server;
+pub mod slots;
 
 use std::env;
 use std::fs::OpenOptions;
