@@ -3,8 +3,8 @@
 use rust_decimal::RoundingStrategy;
 
 use super::{Gate, Knowledge, Standing, Status, Verdict};
-use crate::explain::{events, spoken};
-use crate::vocabulary::{Decimal, percent, text};
+use crate::explain::events;
+use crate::vocabulary::{Decimal, percent, spoken, text};
 
 /// What the cells of a row are; the remarks come last.
 pub(super) const HEAD: [&str; 10] =

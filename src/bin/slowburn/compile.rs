@@ -9,7 +9,7 @@ use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{diff, problems, sources, stderr, stdout, write};
+use crate::{problems, sources, stderr, stdout, unified, write};
 
 /// Compiles, and writes all files or none; with `--check`, shows what would change instead.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
@@ -43,7 +43,7 @@ fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, 
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut diffs = String::new();
     for change in changes {
-        diffs.push_str(&diff::unified(change, &out));
+        diffs.push_str(&unified::diff(change, &out));
     }
     // A program that asked for its own format reads nothing else on stdout.
     match args.format {

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `args` | knows the command line |
 //! | `sources` | reads SLO definitions |
+//! | `revision` | runs git, to read them as they were |
 //! | `changes` | reads what was compiled before |
 //! | `write` | changes anything on the disk |
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `simulate`, `status`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backfill`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -30,11 +31,13 @@ mod explain;
 mod http;
 mod named;
 mod problems;
+mod revision;
 mod simulate;
 mod sources;
 mod status;
 mod stderr;
 mod stdout;
+mod unified;
 mod write;
 
 use std::process::ExitCode;
@@ -61,8 +64,9 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
-        Command::Backfill(args) => backfill::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
     match ended {
