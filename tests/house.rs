@@ -51,8 +51,8 @@ fn every_stage_sees_what_the_table_allows_and_no_more() {
     assert_eq!(
         stages,
         [
-            "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "status",
-            "render"
+            "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff",
+            "status", "render"
         ]
     );
     assert!(faults.is_empty(), "{faults:#?}");
@@ -61,9 +61,9 @@ fn every_stage_sees_what_the_table_allows_and_no_more() {
 #[test]
 fn the_nouns_know_no_verb() {
     let files = sources();
-    const VERBS: [&str; 11] = [
-        "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "status",
-        "render",
+    const VERBS: [&str; 12] = [
+        "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff",
+        "status", "render",
     ];
     for (path, text) in &files {
         let part = path.split(['/', '.']).next().unwrap();

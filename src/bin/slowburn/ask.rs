@@ -3,9 +3,11 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
+use slowburn::backtest;
 use slowburn::model::Model;
 use slowburn::plan::Plan;
 use slowburn::status::{self, Answers};
+use slowburn::vocabulary::Decimal;
 
 use crate::args::Connection;
 use crate::ending::Failure;
@@ -58,6 +60,40 @@ fn no_prometheus(address: &str) -> Failure {
     Failure::new(format!("{address} does not answer as Prometheus does")).and(BELOW)
 }
 
+/// A server that remembers.
+pub struct Past<'a> {
+    address: &'a str,
+    client: Client<'a>,
+    /// Its clock, in seconds since 1970.
+    pub now: u64,
+}
+
+impl<'a> Past<'a> {
+    /// Asks for the time first.
+    pub fn connect(address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
+        let client = Client::new(address, connection, BELOW)?;
+        let now = moment(address, &client)?.floor();
+        Ok(Self { address, client, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
+    }
+
+    /// The answer to a range query.
+    pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
+        answer("/api/v1/query_range", &question.parameters(), &self.client)
+    }
+
+    pub fn no_prometheus(&self) -> Failure {
+        no_prometheus(self.address)
+    }
+}
+
+/// What time it is there.
+fn moment(address: &str, client: &Client) -> Result<Decimal, Failure> {
+    let clock = answer(QUERY, &[("query", status::MOMENT.to_owned())], client)?;
+    status::moment(&clock["data"]).ok_or_else(|| no_prometheus(address))
+}
+
+const QUERY: &str = "/api/v1/query";
+
 /// What the server at `address` answers about the SLOs that are named.
 pub fn answers(
     plan: &Plan,
@@ -65,10 +101,8 @@ pub fn answers(
     address: &str,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    const QUERY: &str = "/api/v1/query";
     let client = Client::new(address, connection, BELOW)?;
-    let clock = answer(QUERY, &[("query", status::MOMENT.to_owned())], &client)?;
-    let moment = status::moment(&clock["data"]).ok_or_else(|| no_prometheus(address))?;
+    let moment = moment(address, &client)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {
         let parameters = match &question.query {

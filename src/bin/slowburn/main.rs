@@ -10,7 +10,8 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backfill`, `capture` | each is one command |
+//! | `cached` | reads what servers answered before |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backtest`, `backfill`, `capture` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -18,6 +19,8 @@
 mod args;
 mod ask;
 mod backfill;
+mod backtest;
+mod cached;
 mod capture;
 mod changes;
 mod check;
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
     };
