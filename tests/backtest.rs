@@ -10,6 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::folder::{Folder, Ran};
+use support::prometheus::Server;
 use support::server::{Server as Fake, free_port};
 use support::{prometheus, promtool, skipped};
 
@@ -123,7 +124,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let server = support::prometheus::Server::start(&program, &folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
     let url = server.url();
 
     let both = ["shop/checkout", "--against", "calm", "--cache", "kept", "--format", "json"];

@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use slowburn::source::{SourceFile, Sources};
 use support::folder::{Folder, Ran};
+use support::prometheus::Server;
 use support::server::{Server as Fake, free_port};
 use support::{prometheus, promtool, skipped};
 
@@ -141,7 +142,7 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
         recorded.series(&format!("ALERTS{{{series},severity=\"x\"}}"), "1", until);
     }
     recorded.blocks(&folder.path(""));
-    let server = support::prometheus::Server::start(&program, &folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
 
     let said = status(&folder, &server.url(), &[]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
@@ -212,7 +213,7 @@ fn every_slo_of_ours_has_its_lines() {
     let model = slowburn::compile(&Sources::new(files)).model.unwrap();
     let folder = Folder::empty();
     blocks(&folder.path(""), &support::samples::made_up(&model, now() / 60 * 60, 1));
-    let server = support::prometheus::Server::start(&program, &folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
     let said = status(&folder, &server.url(), &[here.to_str().unwrap(), "--format", "json"]);
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
@@ -265,7 +266,7 @@ fn a_server_without_the_rules_says_which_to_load() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
     folder.write("prometheus.yml", "global: {}\n");
-    let server = support::prometheus::Server::start(&program, &folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
     let said = status(&folder, &server.url(), &["--fail-below", "1%"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
     insta::assert_snapshot!(said.stdout);

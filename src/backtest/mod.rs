@@ -5,7 +5,7 @@
 //! # False alarms
 //! A tier promises that a share of the period's budget is gone when it fires. It goes by ratios, so when there is little traffic a few bad events are enough. An
 //! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the period has at
-//! the average traffic of all that was looked at.
+//! the average traffic of all the time that is known.
 
 mod history;
 mod json;
@@ -108,8 +108,8 @@ pub fn course<'a>(
 
 fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: Range) -> Vec<Alarm> {
     let all = sums.between(begins, judged.until);
-    let length = Decimal::from((judged.until - begins).max(1));
-    let allowed = slo.promise.budget * all.total / length * Decimal::from(slo.promise.period_length.secs());
+    let known = Decimal::from(sums.known.secs().max(1));
+    let allowed = slo.promise.budget * all.total / known * Decimal::from(slo.promise.period_length.secs());
     let mut alarms = Vec::new();
     for course in &timeline.alerts {
         for Firing { span, tier, .. } in &course.firings {
@@ -175,6 +175,8 @@ impl Course<'_> {
 /// Sums of events since the beginning.
 struct Sums {
     begins: u64,
+    /// How much of the time is known.
+    known: Duration,
     sums: Vec<Counted>,
 }
 
@@ -186,7 +188,8 @@ impl Sums {
             sum = Counted { total: sum.total + step.total, bad: sum.bad + step.bad };
             sums.push(sum);
         }
-        Self { begins, sums }
+        let known = steps.iter().filter(|step| step.seen).count() as u64 * INTERVAL.secs();
+        Self { begins, known: Duration::from_secs(known), sums }
     }
 
     /// Events between two moments, as far as they are known.

@@ -27,7 +27,8 @@ pub fn words(runs: &[Run], grain: super::Grain) -> String {
     page += &wrapped(
         "",
         "An alarm is false if less of the budget is spent, from one long window before it fires until it stops, than its tier says: the \
-         budget of a period at the average traffic of all that was looked at.",
+         budget of a period at the average traffic of all the time that is known. What is left at the end of a day is of the events that are \
+         known, which go back to one longest window before what is judged.",
     );
     if grain == super::Grain::Coarse {
         page += &wrapped(

@@ -190,11 +190,8 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>) -> Timeline {
     let seconds = Decimal::from(INTERVAL.secs() * counted.len().max(1) as u64);
     let total: Decimal = counted.iter().map(|step| step.total).sum();
     let first = Step { seen: true, ..Step::default() };
-    let played = Played {
-        begin: 0,
-        end: counted.len(),
-        steps: std::iter::once(first).chain(counted.into_iter()).collect(),
-    };
+    let played =
+        Played { begin: 0, end: counted.len(), steps: std::iter::once(first).chain(counted).collect() };
     let scenario = Scenario::counted(plan, Vec::new(), Some(total / seconds));
     let nothing = PeriodBefore {
         pace: Decimal::ZERO,
