@@ -19,6 +19,7 @@
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO | plan, vocabulary |
 //! | [`render`] | problems | words or data for problems | diagnostic, source |
+//! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
 //!
@@ -51,6 +52,7 @@ pub mod promql;
 pub mod render;
 pub mod resolve;
 pub mod scalar;
+pub mod schema;
 pub mod source;
 pub mod text;
 pub mod vocabulary;

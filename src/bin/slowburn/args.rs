@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
+use slowburn::schema::SCHEMAS;
 use slowburn::vocabulary::Duration;
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
@@ -44,6 +45,17 @@ pub enum Command {
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
+    /// Print the JSON Schema of a file, for editors
+    ///
+    /// Editors that ask a YAML language server complete and explain keys, and mark slips, in files that begin with
+    /// `# yaml-language-server: $schema=.slowburn/service.json`, where that file holds what this command prints.
+    Schema(Schema),
+    /// Print the completions of a shell
+    ///
+    /// In bash: `source <(slowburn completions bash)`, in your ~/.bashrc.
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }
 
 /// A command of `metrics`.
@@ -204,6 +216,29 @@ pub struct Backfill {
     /// The server that has the raw series, for the printed command
     #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
     pub prometheus: String,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Group)]
+pub struct Schema {
+    /// The kind of file
+    #[arg(value_name = "FILE", value_parser = SCHEMAS.map(|schema| schema.name))]
+    pub of: String,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Group)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Group)]
+pub struct Man {
+    /// The folder to write one page per command to, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
 }
 
 /// How problems are shown.

@@ -9,7 +9,7 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `backfill`, `capture`, `schema`, `completions`, `man` | each is one command |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -21,6 +21,7 @@ mod capture;
 mod changes;
 mod check;
 mod compile;
+mod completions;
 #[cfg(feature = "http")]
 mod credentials;
 mod diff;
@@ -28,7 +29,9 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod man;
 mod problems;
+mod schema;
 mod sources;
 mod stderr;
 mod stdout;
@@ -59,6 +62,9 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match ended {
         Ok(Ending::Clean) => ExitCode::SUCCESS,
