@@ -56,12 +56,17 @@ pub struct Live {
 /// What is asked first.
 pub fn questions(model: &Model) -> Vec<Question> {
     let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for slo in model.services.iter().flat_map(|service| &service.slos) {
-        for reading in &slo.readings {
+    let slos = model.services.iter().flat_map(|service| &service.slos);
+    let alerts = model.services.iter().flat_map(|service| &service.alerts);
+    let readers = slos
+        .map(|slo| (&slo.readings, &slo.by[..]))
+        .chain(alerts.map(|companion| (&companion.readings, &[][..])));
+    for (readings, by) in readers {
+        for reading in readings {
             let Some(name) = series(reading) else { continue };
             let wanted = labels.entry(name).or_default();
             wanted.extend(reading.selector.matchers.iter().map(|matcher| matcher.label.clone()));
-            wanted.extend(slo.by.iter().map(|label| label.as_str().to_owned()));
+            wanted.extend(by.iter().map(|label| label.as_str().to_owned()));
             if matches!(reading.role, Role::Classic(_)) {
                 wanted.insert("le".to_owned());
             }
@@ -86,7 +91,10 @@ pub fn questions(model: &Model) -> Vec<Question> {
 
 /// What is asked then: the names of all metrics, if some were not found and others may be meant.
 pub fn further(model: &Model, live: &Live) -> Vec<Question> {
-    let readings = model.services.iter().flat_map(|service| &service.slos).flat_map(|slo| &slo.readings);
+    let readings = model.services.iter().flat_map(|service| {
+        let of_slos = service.slos.iter().flat_map(|slo| &slo.readings);
+        of_slos.chain(service.alerts.iter().flat_map(|companion| &companion.readings))
+    });
     let missing = readings
         .filter_map(|reading| reading.selector.name.as_deref())
         .any(|name| live.contract.find(name).is_none());

@@ -206,6 +206,31 @@ pub struct ServiceFile {
     pub settings: Settings,
     /// `slos`
     pub slos: Map<SloBlock>,
+    /// `alerts`
+    pub alerts: Map<AlertBlock>,
+}
+
+/// One entry of `alerts`.
+#[derive(Clone, Debug)]
+pub struct AlertBlock {
+    /// `description`
+    pub description: Option<Scalar>,
+    /// `expr`
+    pub expr: Scalar,
+    /// `for`
+    pub hold: Option<Scalar>,
+    /// `severity`
+    pub severity: Scalar,
+    /// `down`
+    pub down: Option<Scalar>,
+    /// `same_as`
+    pub same_as: Option<Scalar>,
+    /// `runbook`
+    pub runbook: Option<Scalar>,
+    /// `labels`
+    pub labels: Map<Scalar>,
+    /// `annotations`
+    pub annotations: Map<Scalar>,
 }
 
 /// One entry of `slos`.

@@ -2,6 +2,10 @@
 //!
 //! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
 
+mod companion;
+
+pub use companion::{companions, explain_companion};
+
 use crate::plan::{Event, Promise, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, text};
 
@@ -82,7 +86,7 @@ fn short(value: Decimal) -> String {
 }
 
 /// A number of events, with commas between its thousands.
-fn events(value: Decimal) -> String {
+pub fn events(value: Decimal) -> String {
     if value < Decimal::from(100) {
         return short(value);
     }
@@ -371,6 +375,11 @@ fn delays(promise: &Promise) -> String {
 
 /// Aligned columns: the first to the left, all others to the right.
 fn table(rows: &[Vec<String>]) -> String {
+    aligned(rows, 1)
+}
+
+/// Aligned columns: so many to the left, all others to the right.
+pub fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -378,9 +387,9 @@ fn table(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column < left {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
         });
         let line = cells.collect::<Vec<_>>().join("  ");
         text += &format!("  {}\n", line.trim_end());
@@ -389,7 +398,7 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// A paragraph of lines that are not too wide, the first after `head`, the others below its text.
-fn wrapped(head: &str, words: &str) -> String {
+pub fn wrapped(head: &str, words: &str) -> String {
     let indent = head.chars().count();
     let mut text = String::new();
     let mut line = head.to_owned();

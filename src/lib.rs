@@ -17,7 +17,8 @@
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO | plan, vocabulary |
+//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
+//! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`render`] | problems | words or data for problems | diagnostic, source |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
@@ -53,6 +54,7 @@ pub mod render;
 pub mod resolve;
 pub mod scalar;
 pub mod schema;
+pub mod simulate;
 pub mod source;
 pub mod text;
 pub mod vocabulary;

@@ -1,6 +1,7 @@
 //! The sources as they are meant: every value valid, every default filled in, every name known.
 
 mod alertmanager;
+mod companion;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,8 @@ pub use alertmanager::{
     Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan, Times,
     Timing,
 };
+
+pub use companion::{Companion, CompanionPlaces, Firing};
 
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
@@ -116,6 +119,8 @@ pub struct Service {
     pub missing_events: Option<MissingEvents>,
     /// In the order of the file.
     pub slos: Vec<Slo>,
+    /// Companion alerts, in the order of the file.
+    pub alerts: Vec<Companion>,
 }
 
 /// When and how loudly it is said that a service's events have disappeared.
@@ -377,6 +382,11 @@ pub enum Behaviour {
         good: Decimal,
         /// While bad.
         bad: Decimal,
+    },
+    /// Is there while good, and gone while bad.
+    Exists {
+        /// What it stands at.
+        value: Decimal,
     },
     /// Holds a timestamp so many seconds before now.
     Ages {

@@ -1,6 +1,8 @@
 //! What is computed: every rule, number and proof, before any target spells it.
 
 mod alertmanager;
+mod companion;
+mod watch;
 
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
     Timing, Why,
 };
+pub use companion::Companion;
+pub use watch::{Counted, Sight};
 
 use crate::model::{Labels, Language};
 use crate::promql::ast::{Expr, Selector};
@@ -52,6 +56,8 @@ pub struct ServicePlan {
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
+    /// Companion alerts, in a group of their own.
+    pub companions: Option<Group>,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -79,6 +85,8 @@ pub struct SloPlan {
     pub readings: Readings,
     /// What the SLI looks at, beside events.
     pub signal: Option<Signal>,
+    /// How its events come to be counted.
+    pub observed: Observed,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Where its runbook can be read.
@@ -91,7 +99,7 @@ impl SloPlan {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Missing { .. } => None,
+                Notice::Missing { .. } | Notice::Companion(_) => None,
             },
             Makes::Record(_) => None,
         })
@@ -253,6 +261,31 @@ pub enum Event {
     Slice(Duration),
 }
 
+/// How events come to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// What is observed.
+    pub by: Observer,
+    /// The share of bad ones that a slice may have, where slices are judged.
+    pub slice_budget: Option<Decimal>,
+}
+
+/// What is observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observer {
+    /// Counters.
+    Counters {
+        /// Whether bad events are a difference of counters, which may be below zero for a moment.
+        signed: bool,
+        /// Expected counts per second, if declared.
+        traffic: Option<Decimal>,
+    },
+    /// A state, good or bad at each look.
+    Looks,
+    /// A ratio, so that a look is bad in part.
+    Shares,
+}
+
 /// One tier with everything that follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
@@ -353,6 +386,8 @@ pub enum Notice {
         /// The SLOs without events.
         which: Expr,
     },
+    /// A cause that is watched beside the promises.
+    Companion(Box<Companion>),
 }
 
 /// One file of tests that run the very rules.
@@ -412,9 +447,9 @@ pub enum Check {
         rule: Box<Rule>,
         /// Labels that the expression brings along.
         labels: Labels,
-        /// The burn rate in the text.
-        burn_rate: String,
-        /// What is left of the budget, in the text.
+        /// The alert's value in the text: the burn rate, or what a companion looks at.
+        value: String,
+        /// What is left of the budget, in the text; empty if there is none.
         budget_left: String,
     },
     /// A query has this value; `None` for no answer.

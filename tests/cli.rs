@@ -167,6 +167,7 @@ fn help() {
         &["compile", "--help"],
         &["check", "--help"],
         &["explain", "--help"],
+        &["simulate", "--help"],
         &["metrics", "--help"],
         &["metrics", "capture", "--help"],
     ] {

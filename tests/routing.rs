@@ -384,6 +384,58 @@ fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
     }
 }
 
+/// Of every inhibition what silences, what is silenced, and what has to be equal.
+fn inhibitions(artifacts: &Artifacts) -> Vec<[String; 3]> {
+    let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
+    let shown = |value: &serde_yaml::Value| -> String {
+        let parts = value.as_sequence().map(Vec::as_slice).unwrap_or_default();
+        parts.iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    let rules = configuration["inhibit_rules"].as_sequence().unwrap().iter();
+    let keys = ["source_matchers", "target_matchers", "equal"];
+    rules.map(|rule| keys.map(|key| rule.get(key).map(shown).unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_companion_alert_and_the_slo_that_says_the_same_are_told_once() {
+    let project = format!(
+        "version: slowburn/v1
+{SEVERITIES}dependencies: {{ web: [api] }}
+prometheus: {{ external_labels: [cluster] }}
+alertmanager:
+  receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}
+  default: a
+"
+    );
+    let alerts = "alerts:
+  down: { expr: 'absent(up{job=\"api\"} == 1)', for: 1m, severity: page, down: true }
+  slow: { expr: 'up{job=\"api\"} == 0', severity: ticket, down: true }
+  loud: { expr: 'sum by (env) (queue{job=\"api\"}) > 100', for: 1m, severity: page, same_as: delivery }
+  quiet: { expr: 'sum(queue{job=\"api\"}) > 50', severity: ticket, same_as: delivery }
+  other: { expr: 'sum(queue{job=\"api\"}) > 200', severity: ticket }
+";
+    let api = service("api", "{}") + alerts;
+    let artifacts = compiled(&[
+        ("slos/slowburn.yaml", &project),
+        ("slos/api.yaml", &api),
+        ("slos/web.yaml", &service("web", "{}")),
+    ]);
+    let of_slos = "ApiAvailabilityBurnTicket|ApiDeliveryBurnTicket|ApiEventsMissing";
+    let loudly = "ApiAvailabilityBurnPage|ApiAvailabilityBurnTicket|ApiDeliveryBurnPage|ApiDeliveryBurnTicket|ApiEventsMissing";
+    let expected = [
+        ["severity=\"critical\" slo!=\"\"", "severity=\"warning\" slo!=\"\"", "service slo cluster env"],
+        ["alertname=~\"ApiAvailabilityBurnPage|ApiDown\"", "service=\"web\"", "cluster"],
+        ["alertname=~\"ApiEventsMissing|ApiSlow\"", "service=\"web\" severity=\"warning\"", "cluster"],
+        ["alertname=\"ApiDown\"", &format!("alertname=~\"{loudly}\""), "cluster"],
+        ["alertname=\"ApiSlow\"", &format!("alertname=~\"{of_slos}\""), "cluster"],
+        // Of two that page, the SLO's is told; each for its own `env`, which both carry.
+        ["alertname=\"ApiDeliveryBurnPage\"", "alertname=\"ApiLoud\"", "cluster env"],
+        ["alertname=\"ApiLoud\"", "alertname=\"ApiDeliveryBurnTicket\"", "cluster env"],
+        ["alertname=~\"ApiDeliveryBurnPage|ApiDeliveryBurnTicket\"", "alertname=\"ApiQuiet\"", "cluster"],
+    ];
+    assert_eq!(inhibitions(&artifacts), expected);
+}
+
 #[test]
 fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
     let project = format!(
@@ -403,20 +455,7 @@ alertmanager:
     let mut files = vec![("slos/slowburn.yaml", project.as_str())];
     files.extend(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let artifacts = compiled(&files);
-    let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
-    let shown = |value: &serde_yaml::Value| -> String {
-        let parts = value.as_sequence().map(Vec::as_slice).unwrap_or_default();
-        parts.iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(" ")
-    };
-    let rules: Vec<[String; 3]> = configuration["inhibit_rules"]
-        .as_sequence()
-        .unwrap()
-        .iter()
-        .map(|rule| {
-            ["source_matchers", "target_matchers", "equal"]
-                .map(|key| rule.get(key).map(shown).unwrap_or_default())
-        })
-        .collect();
+    let rules = inhibitions(&artifacts);
     let tickets = "severity=\"warning\"";
     let all = "service=~\"api|cache|database|web\"";
     let of_env = "alertname=~\"ApiDeliveryBurnTicket|WebDeliveryBurnTicket\"";

@@ -65,7 +65,7 @@ fn every_service_is_proven() {
             .flat_map(|proof| proof["tests"].as_sequence().unwrap().clone());
         let texts: Vec<String> = own.map(|test| serde_yaml::to_string(&test).unwrap()).collect();
         for slo in service.slos {
-            for alert in slo.groups.iter().flat_map(|group| &group.rules) {
+            for alert in slo.groups.iter().chain(&service.companions).flat_map(|group| &group.rules) {
                 if let Makes::Alert(alert) = &alert.makes {
                     let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.name);
                     let proven = texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.name));
@@ -81,8 +81,13 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
     for service in plan().services {
         let text = fs::read_to_string(here(&format!("out/prometheus/{}.rules.yaml", service.name))).unwrap();
         let written = groups(&text);
-        let planned: Vec<_> =
-            service.slos.iter().flat_map(|slo| &slo.groups).chain(&service.missing).collect();
+        let planned: Vec<_> = service
+            .slos
+            .iter()
+            .flat_map(|slo| &slo.groups)
+            .chain(&service.companions)
+            .chain(&service.missing)
+            .collect();
         assert_eq!(written.len(), planned.len(), "{}", service.name);
         for (written, planned) in written.iter().zip(planned) {
             assert_eq!(written["name"], Value::from(planned.name.as_str()));

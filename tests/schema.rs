@@ -95,6 +95,10 @@ fn every_key_of_the_parser_is_in_the_schema_and_no_other() {
         maps(&schema(name), &|inner| inner, &mut found);
         assert!(found.len() > 5, "{found:?}");
         for (document, keys) in found {
+            // Names of severities are no keys to the parser; both have them from the vocabulary.
+            if keys.iter().eq(["page", "ticket"]) {
+                continue;
+            }
             let problems = problems(path, &document.to_string());
             let unknown = problems.iter().find(|problem| problem.code == "unknown-key");
             let help = unknown.and_then(|problem| problem.help.first());
@@ -133,6 +137,13 @@ fn every_source_of_ours_is_valid() {
 #[test]
 fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
+    // Another key, of this file or another one, says that something is missing; a route's `match` takes all labels alike.
+    const BEYOND: [&str; 4] = [
+        "project-receiver-mail-without-smtp",
+        "project-route-severity-critical",
+        "project-times-without-zone",
+        "timeslices-without-slice",
+    ];
     let validator = Validator::new();
     let (mut refused, mut faults) = (0, Vec::new());
     for path in files("tests/rejected") {
@@ -154,8 +165,8 @@ fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
             continue;
         }
         let knowable = codes.iter().any(|code| KNOWABLE.contains(code));
-        if knowable && fault.is_none() {
-            faults.push(format!("{name} is valid: {codes:?}"));
+        if knowable && fault.is_none() != BEYOND.contains(&name) {
+            faults.push(format!("{name}, {codes:?}: {fault:?}"));
         }
         refused += usize::from(fault.is_some());
     }

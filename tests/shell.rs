@@ -33,7 +33,10 @@ fn bash_offers_commands_and_their_options() {
     assert!(registered.stdout.contains("-F _slowburn"), "{registered:?}");
     assert_eq!(offered(&folder, &["slowburn", "comp"]), ["compile", "completions"]);
     assert_eq!(offered(&folder, &["slowburn", "compile", "--for"]), ["--format"]);
-    assert_eq!(offered(&folder, &["slowburn", "check", "--format", ""]), ["human", "json", "github", "sarif"]);
+    assert_eq!(
+        offered(&folder, &["slowburn", "check", "--format", ""]),
+        ["human", "json", "github", "sarif"]
+    );
     assert_eq!(offered(&folder, &["slowburn", "schema", "p"]), ["project"]);
 }
 
@@ -41,7 +44,9 @@ fn bash_offers_commands_and_their_options() {
 fn every_shell_has_completions() {
     for (shell, begins) in [("zsh", "#compdef slowburn"), ("fish", "# Print an optspec")] {
         let ran = Folder::empty().slowburn(&["completions", shell]);
-        assert!(ran.stdout.starts_with(begins) && ran.stdout.contains("budget") | ran.stdout.contains("compile"));
+        assert!(
+            ran.stdout.starts_with(begins) && ran.stdout.contains("budget") | ran.stdout.contains("compile")
+        );
         let program = Command::new(shell).args(["-c", "true"]).status();
         if !program.is_ok_and(|status| status.success()) {
             skipped(&format!("{shell} is not installed, so it did not read its completions"));
@@ -70,7 +75,8 @@ fn every_command_has_a_page_that_man_reads() {
         return skipped("groff is not installed, so it did not read the manual pages");
     }
     for page in &pages {
-        let read = folder.script(&["sh", "-c"], &format!("groff -man -Tutf8 -ww man/man1{page}"));
+        let read =
+            folder.script(&["sh", "-c"], &format!("groff -Kutf8 -man -Tutf8 -P-cbu -ww man/man1{page}"));
         assert_eq!((read.code, &*read.stderr), (Some(0), ""), "{page}");
         assert!(read.stdout.contains("NAME") && read.stdout.contains("slowburn"), "{page}");
     }

@@ -1,4 +1,4 @@
-//! Alerts of one name for two promises.
+//! Alerts of one name for two promises, or for a promise and a companion alert.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +35,28 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     break;
                 }
                 alerts.insert(name, (service, slo));
+            }
+        }
+    }
+    let full = |service: &Service, name: &str| format!("{}/{name}", service.name);
+    let mut known: BTreeMap<String, (String, Span)> = BTreeMap::new();
+    known.extend(
+        services.into_iter().map(|(name, (service, place))| (name, (service.name.to_string(), place))),
+    );
+    known.extend(
+        alerts
+            .into_iter()
+            .map(|(name, (service, slo))| (name, (full(service, slo.name.as_str()), slo.places.name))),
+    );
+    for service in &model.services {
+        for companion in &service.alerts {
+            let name = lower::companion_name(service, companion);
+            let own = full(service, companion.name.as_str());
+            match known.get(&name) {
+                Some((other, first)) => {
+                    problems.push(collision(&name, companion.places.name, *first, [other, &own]));
+                }
+                None => drop(known.insert(name, (own, companion.places.name))),
             }
         }
     }

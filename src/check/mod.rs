@@ -3,6 +3,7 @@
 //! A new check is one file here, its page, and one line in [`CHECKS`].
 
 mod alert_reaches_nobody;
+mod always_fires;
 mod budget_below_one_event;
 mod budget_unwatched;
 mod burn_rate_below_one;
@@ -13,9 +14,11 @@ mod dependency_cycle;
 mod duplicate_alert;
 mod inhibition_never_matches;
 mod inhibition_outrun;
+mod page_at_once;
 mod period_beyond_retention;
 mod route_entangled;
 mod route_unreachable;
+mod silent_when_gone;
 mod single_event_pages;
 mod unprovable;
 mod unweighted_ratio;
@@ -35,8 +38,9 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Check); 23] = [
+pub const CHECKS: [(&str, Check); 26] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
+    ("always-fires", always_fires::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
     ("budget-below-one-event", budget_below_one_event::check),
     ("budget-unwatched", budget_unwatched::check),
@@ -49,10 +53,12 @@ pub const CHECKS: [(&str, Check); 23] = [
     ("inhibition-outrun", inhibition_outrun::check),
     ("no-contract", contract::no_contract::check),
     ("not-scraped", contract::not_scraped::check),
+    ("page-at-once", page_at_once::check),
     ("period-beyond-retention", period_beyond_retention::check),
     ("planned-metric-exists", contract::planned_metric_exists::check),
     ("route-entangled", route_entangled::check),
     ("route-unreachable", route_unreachable::check),
+    ("silent-when-gone", silent_when_gone::check),
     ("single-event-pages", single_event_pages::check),
     ("unprovable", unprovable::check),
     ("unweighted-ratio", unweighted_ratio::check),
@@ -117,6 +123,10 @@ fn named(tiers: &[Watch]) -> String {
 /// Where what an alert speaks of is defined.
 fn place_of(model: &Model, alert: &lower::Known) -> Option<Span> {
     let service = model.services.iter().find(|service| service.name == *alert.service)?;
+    if let Some(name) = alert.companion {
+        let companion = service.alerts.iter().find(|companion| companion.name == *name)?;
+        return Some(companion.places.name);
+    }
     let slo = service.slos.iter().find(|slo| alert.slo.is_none_or(|name| slo.name == *name))?;
     Some(slo.places.name)
 }

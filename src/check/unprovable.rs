@@ -1,10 +1,19 @@
-//! SLIs for which no outage can be invented.
+//! SLIs for which no outage can be invented, and companion alerts that nothing seems to make fire.
 
+use super::always_fires::can_be_empty;
 use super::{beginning, slos};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Sli};
+use crate::model::{Companion, Model, Sli};
+use crate::promql::ast::{Expr, Kind, Selector};
+use crate::promql::carried::Carried;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        // What always fires is a fault of its own.
+        if alert.stimulus.is_none() && can_be_empty(&alert.expr) {
+            problems.push(unplayed(alert));
+        }
+    }
     for (_, slo) in slos(model) {
         if slo.stimulus.is_some() {
             continue;
@@ -24,4 +33,36 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             .help(help),
         );
     }
+}
+
+fn unplayed(alert: &Companion) -> Problem {
+    let problem = Problem::warning(
+        "unprovable",
+        alert.places.expr,
+        format!("no series were found that make `{}` fire, and others that do not", alert.name),
+    );
+    if loses_bounds(&alert.expr) {
+        return problem
+            .label("`histogram_quantile` is given buckets without their bounds, and answers nothing")
+            .help("keep the label `le`: `sum by (le) (rate(…))`");
+    }
+    problem
+        .label("so nothing proves that it ever does")
+        .help(
+            "labels that differ on the two sides of an operator match nothing: sum both sides, or say which labels count with `on (…)`",
+        )
+        .help("or the expression is beyond what is seen through: then watch it fire once yourself")
+}
+
+/// Whether buckets are summed over the label that tells them apart.
+fn loses_bounds(expr: &Expr) -> bool {
+    let mut loses = false;
+    expr.visit(&mut |part| {
+        let Kind::Call { function, args } = &part.kind else { return };
+        let Some(buckets) = args.get(1).filter(|_| function == "histogram_quantile") else { return };
+        let of_buckets =
+            |selector: &&Selector| selector.name.as_ref().is_some_and(|name| name.ends_with("_bucket"));
+        loses |= buckets.selectors().iter().any(of_buckets) && !Carried::of(buckets).may_have("le");
+    });
+    loses
 }

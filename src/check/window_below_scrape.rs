@@ -3,13 +3,20 @@
 use super::{slos, tiers_by_place};
 use crate::diagnostic::Problem;
 use crate::model::Model;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::vocabulary::Duration;
 
 /// A rate needs two samples, one scrape may be missed, and a window may begin between two.
 const SCRAPES: u64 = 4;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        let scrape = alert.scrape_interval;
+        let least = Duration::from_millis(SCRAPES * scrape.millis());
+        for (range, span) in alert.windows.iter().filter(|(range, _)| *range < least) {
+            problems.push(range_too_short(*range, *span, scrape, least));
+        }
+    }
     let mut told: Vec<(SourceId, Duration, Duration)> = Vec::new();
     for (_, slo) in slos(model) {
         let scrape = slo.scrape_interval;
@@ -44,6 +51,17 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             );
         }
     }
+}
+
+fn range_too_short(range: Duration, span: Span, scrape: Duration, least: Duration) -> Problem {
+    Problem::error("window-below-scrape", span, format!("a range of {range} holds fewer than four scrapes"))
+        .label("where it holds fewer than two there is no answer, and the alert is silent")
+        .help(format!("scrapes are {scrape} apart: look back `{least}` or more"))
+        .help(format!(
+            "or scrape every {} or more often, and say so: `scrape_interval: {}`",
+            fraction(range),
+            fraction(range)
+        ))
 }
 
 /// A quarter of the window, in whole seconds where there are any.

@@ -191,6 +191,12 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
         Why::Down { service } => {
             yaml.comment(2, &format!("While {service} is down: what needs it."));
         }
+        Why::DownItself { service } => {
+            yaml.comment(2, &format!("While {service} is down: what it promises."))
+        }
+        Why::Same { service, slo } => {
+            yaml.comment(2, &format!("Both speak of what `{service}/{slo}` promises."));
+        }
         Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
     }
     yaml.line(2, "- source_matchers:");

@@ -4,7 +4,7 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Event, Group, Makes, ProjectPlan, Promise, Rule, ServicePlan};
+use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::vocabulary::{Decimal, Duration, percent, text};
 
 /// The width that expressions are broken to.
@@ -33,12 +33,29 @@ fn file(language: Language, service: &ServicePlan) -> String {
             write(&mut yaml, language, group);
         }
     }
+    if let Some(companions) = &service.companions {
+        yaml.line(0, "");
+        yaml.comment(2, &format!("{}: companion alerts", service.name));
+        write(&mut yaml, language, companions);
+    }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: events that disappear", service.name));
         write(&mut yaml, language, missing);
     }
     yaml.finish()
+}
+
+/// What a reviewer wants to know of a companion alert.
+fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
+    let Companion { service, name, severity, .. } = companion;
+    yaml.comment(6, &format!("{service}/{name}: a {severity}"));
+    if let Some(description) = &companion.description {
+        yaml.comment(6, description);
+    }
+    if let Some(reason) = &companion.planned {
+        yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
+    }
 }
 
 /// A file of groups that make history, for promtool.
@@ -141,6 +158,11 @@ fn write(yaml: &mut Yaml, language: Language, group: &Group) {
 fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
     if !rule.remark.is_empty() {
         yaml.comment(6, rule.remark);
+    }
+    if let Makes::Alert(alert) = &rule.makes
+        && let Notice::Companion(companion) = &alert.notice
+    {
+        companion_comment(yaml, companion);
     }
     let kind = match &rule.makes {
         Makes::Record(_) => "record",

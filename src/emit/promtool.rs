@@ -4,7 +4,7 @@ use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::{Labels, Language};
-use crate::plan::{Case, Check, Makes, ProjectPlan, Proof, Rule, ServicePlan};
+use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -24,6 +24,14 @@ fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
     for promise in service.slos.iter().map(|slo| &slo.promise) {
         if let Some(reason) = &promise.planned {
             yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", promise.slo));
+        }
+    }
+    for rule in service.companions.iter().flat_map(|group| &group.rules) {
+        if let Makes::Alert(alert) = &rule.makes
+            && let Notice::Companion(companion) = &alert.notice
+            && let Some(reason) = &companion.planned
+        {
+            yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", companion.name));
         }
     }
     for reason in &proof.unproven {
@@ -63,8 +71,8 @@ fn write(yaml: &mut Yaml, language: Language, case: &Case) {
                 yaml.pair(8, "", "alertname", alert);
                 yaml.line(8, "exp_alerts: []");
             }
-            Check::Says { at, rule, labels, burn_rate, budget_left } => {
-                let known = Known { labels, burn_rate, budget_left };
+            Check::Says { at, rule, labels, value, budget_left } => {
+                let known = Known { labels, value, budget_left };
                 says(yaml, language, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}

@@ -1,7 +1,7 @@
 //! What alerts say: the same texts for the rules, where Prometheus fills in the numbers, and for the tests, where they are known.
 
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Notice, Promise};
+use crate::plan::{Alert, Companion, Notice, Promise};
 use crate::promql::ast::Expr;
 use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
@@ -10,9 +10,9 @@ use crate::vocabulary::{Period, Severity};
 pub struct Known<'a> {
     /// Values of the labels that the expression brings along.
     pub labels: &'a Labels,
-    /// The burn rate.
-    pub burn_rate: &'a str,
-    /// What is left of the budget.
+    /// The alert's value.
+    pub value: &'a str,
+    /// What is left of the budget; empty if there is none.
     pub budget_left: &'a str,
 }
 
@@ -27,6 +27,7 @@ pub fn annotations(language: Language, alert: &Alert, known: Option<&Known>) -> 
         Notice::Burn { promise, severity, runbook, budget_left } => {
             burn(language, promise, *severity, runbook.as_deref(), budget_left, known)
         }
+        Notice::Companion(companion) => self::companion(language, companion, known),
         Notice::Missing { service, after, which } => {
             let after = after.to_string();
             let asked = format!(
@@ -53,7 +54,7 @@ fn burn(
     let own = |words: &str| if known.is_some() { words.to_owned() } else { text::inert(words) };
     let which = which(promise, known);
     let (burn_rate, left) = match known {
-        Some(known) => (known.burn_rate.to_owned(), known.budget_left.to_owned()),
+        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(promise, budget_left)),
     };
     let (rolling, calendar, zone) = match &promise.period {
@@ -76,6 +77,40 @@ fn burn(
         page: severity == Severity::Page,
     };
     text::burn(language, &values)
+}
+
+fn companion(language: Language, companion: &Companion, known: Option<&Known>) -> Texts {
+    let own = |words: &str| if known.is_some() { words.to_owned() } else { text::inert(words) };
+    let description = own(&sentence(companion.description.as_deref().unwrap_or_default()));
+    let which: String = companion
+        .told
+        .iter()
+        .map(|label| match known {
+            Some(known) => {
+                known.labels.get(label).map(|value| format!(", {label} {value}")).unwrap_or_default()
+            }
+            None => format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}"),
+        })
+        .collect();
+    let value = match known {
+        _ if !companion.tells_value => String::new(),
+        Some(known) => known.value.to_owned(),
+        None => "{{ $value | printf \"%.4g\" }}".to_owned(),
+    };
+    let of = own(companion.of.as_deref().unwrap_or_default().trim().trim_end_matches('.'));
+    let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
+    let values = text::Companion {
+        service: &companion.service,
+        name: &companion.name,
+        description: &description,
+        of: &of.replace(['\n', '\r'], " "),
+        which: &which,
+        held: &held,
+        value: &value,
+        runbook: &own(companion.runbook.as_deref().unwrap_or_default()),
+        page: companion.severity == Severity::Page,
+    };
+    text::companion(language, &values)
 }
 
 /// ` (env: production)`: which of the promises it is.

@@ -2,7 +2,7 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE};
+use super::{INTERVAL, LONG_INTERVAL, STALE, companions};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
@@ -90,13 +90,13 @@ fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
 }
 
 /// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
-pub(super) fn hold(tier: &Watch) -> Duration {
+pub fn hold(tier: &Watch) -> Duration {
     let interval = if tier.slow { LONG_INTERVAL } else { INTERVAL };
     Duration::from_millis((tier.long.millis() / 4).max(2 * interval.millis()))
 }
 
 /// Labels of every alert; nothing that changes while it fires.
-fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
+pub(super) fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
     let style = model.project.severities.get(severity);
     let mut labels = service.labels.clone();
     labels.extend(own.clone());
@@ -131,6 +131,8 @@ pub struct Known<'a> {
     pub service: &'a Name,
     /// The SLO, if it speaks of one.
     pub slo: Option<&'a Name>,
+    /// The companion alert, if it is one.
+    pub companion: Option<&'a Name>,
     /// Whether it says that the service is down, so that what needs it cannot work.
     pub down: bool,
 }
@@ -159,10 +161,14 @@ impl Known<'_> {
     }
 }
 
+/// Labels by which alerts of one Prometheus are told from those of another.
+pub(super) fn external(model: &Model) -> Vec<String> {
+    model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
+}
+
 /// Every alert that is made, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
 pub fn known(model: &Model) -> Vec<Known<'_>> {
-    let external: Vec<String> =
-        model.project.prometheus.external_labels.iter().map(ToString::to_string).collect();
+    let external = external(model);
     let named = |name: &str, mut labels: Labels| {
         labels.insert("alertname".to_owned(), name.to_owned());
         labels
@@ -191,6 +197,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     severity,
                     service: &service.name,
                     slo: Some(&slo.name),
+                    companion: None,
                     down: slo.name.as_str() == DOWN && severity == Severity::Page,
                 });
             }
@@ -207,9 +214,11 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 severity: missing.severity,
                 service: &service.name,
                 slo: None,
+                companion: None,
                 down: true,
             });
         }
+        all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));
     }
     all
 }

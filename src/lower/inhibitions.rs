@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alerts::Known;
+use super::alerts::{Known, external};
 use super::matching::{matchers, piece};
 use crate::model::{Dependency, Model};
 use crate::plan::{Matcher, Silenced, Why};
@@ -15,6 +15,7 @@ use crate::vocabulary::{Name, Severity};
 pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
     let mut all = vec![page_over_ticket(model)];
     all.extend(dependencies(model, alerts));
+    all.extend(companions(model, alerts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
         all.push(Silenced {
             why: Why::Declared,
@@ -24,11 +25,6 @@ pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
         });
     }
     all
-}
-
-/// Labels by which alerts of one Prometheus are told from those of another.
-fn external(model: &Model) -> Vec<String> {
-    model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
 }
 
 fn severity(model: &Model, severity: Severity) -> Matcher {
@@ -175,4 +171,59 @@ fn rule(
             }
         })
         .collect()
+}
+
+/// Companion alerts that say what an SLO says, too.
+fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+    let mut rules = Vec::new();
+    for service in &model.services {
+        let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
+        for companion in &service.alerts {
+            let Some(alert) = here.iter().find(|alert| alert.companion == Some(&companion.name)) else {
+                continue;
+            };
+            if companion.down {
+                rules.extend(down(model, alert, &here));
+            } else if let Some(slo) = &companion.same_as {
+                rules.extend(same(model, alert, slo, &here));
+            }
+        }
+    }
+    rules
+}
+
+/// A service that is down keeps no promise: of all its SLOs, only that is told.
+fn down(model: &Model, alert: &Known, here: &[&Known]) -> Option<Silenced> {
+    let of_slos = here.iter().filter(|other| other.companion.is_none());
+    let targets: BTreeSet<&str> =
+        of_slos.filter(|other| other.severity >= alert.severity).map(|other| other.name.as_str()).collect();
+    (!targets.is_empty()).then(|| Silenced {
+        why: Why::DownItself { service: alert.service.to_string() },
+        source: vec![is("alertname", [alert.name.as_str()])],
+        target: vec![is("alertname", targets)],
+        equal: external(model),
+    })
+}
+
+/// The SLO's alert tells more than a companion that is no louder. A companion that pages tells more than the SLO's ticket.
+fn same(model: &Model, alert: &Known, slo: &Name, here: &[&Known]) -> Vec<Silenced> {
+    let (louder, quieter): (Vec<&Known>, Vec<&Known>) = here
+        .iter()
+        .copied()
+        .filter(|other| other.slo == Some(slo))
+        .partition(|other| other.severity <= alert.severity);
+    let rule = |sources: &[&Known], targets: &[&Known]| {
+        let mut equal = external(model);
+        let by = sources.iter().chain(targets).flat_map(|alert| &alert.by);
+        for label in by.filter(|label| sources.iter().chain(targets).all(|alert| alert.carries(label))) {
+            if !equal.contains(label) {
+                equal.push(label.clone());
+            }
+        }
+        let names = |alerts: &[&Known]| is("alertname", alerts.iter().map(|alert| alert.name.as_str()));
+        let why = Why::Same { service: alert.service.to_string(), slo: slo.to_string() };
+        let some = !sources.is_empty() && !targets.is_empty();
+        some.then(|| Silenced { why, source: vec![names(sources)], target: vec![names(targets)], equal })
+    };
+    [rule(&louder, &[alert]), rule(&[alert], &quieter)].into_iter().flatten().collect()
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod calendar;
+mod companions;
 mod dashboards;
 mod events;
 mod history;
@@ -15,13 +16,16 @@ mod shapes;
 mod timeline;
 mod windows;
 
-pub use alerts::{Known, known, missing_name, name as alert_name};
+pub use alerts::{Known, hold, known, missing_name, name as alert_name};
+pub use companions::companion_name;
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
+pub use windows::fast_windows;
 
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Notifications, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan, Watch,
+    Event, Group, Notifications, Observed, Observer, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan,
+    Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -41,7 +45,7 @@ pub const STALE: Duration = Duration::from_secs(3 * LONG_INTERVAL.secs());
 
 /// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
 pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
-    proofs::all(service, &plan.slos, plan.missing.as_ref())
+    proofs::all(service, plan)
 }
 
 /// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
@@ -92,6 +96,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         dashboard: dashboards::uid(service.name.as_str()),
         slos,
         missing,
+        companions: companions::group(model, service),
         proofs: Vec::new(),
     }
 }
@@ -121,11 +126,25 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
     SloPlan {
         readings: readings::readings(slo, &promise, &names),
         signal: readings::signal(slo),
+        observed: observed(slo, &names),
         runbook: slo.runbook.clone(),
         runbook_url: address("runbook_url"),
         promise,
         groups,
     }
+}
+
+fn observed(slo: &Slo, names: &series::Series) -> Observed {
+    let slice_budget = match &slo.budgeting {
+        Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
+        Budgeting::Occurrences => None,
+    };
+    let by = match &slo.sli {
+        Sli::Counted { .. } => Observer::Counters { signed: names.signed, traffic: slo.traffic },
+        Sli::Checked { .. } => Observer::Looks,
+        Sli::Ratio { .. } => Observer::Shares,
+    };
+    Observed { by, slice_budget }
 }
 
 /// What makes the history of a service out of raw series, for promtool; see `history`.

@@ -81,6 +81,17 @@ fn values(behaviour: &Behaviour, step: Duration, loads: &[Load], mishaps: Mishap
                 values.push(Sample::Is(value));
             }
         }
+        Behaviour::Exists { value } => {
+            values.push(Sample::Is(*value));
+            for load in loads {
+                let was = values.last();
+                values.push(match (load.bad > 0, was) {
+                    (false, _) => Sample::Is(*value),
+                    (true, Some(Sample::Is(_))) => Sample::Stale,
+                    (true, _) => Sample::Missing,
+                });
+            }
+        }
         Behaviour::Ages { good, bad } => {
             values.push(Sample::Is(-choose(&before, *good, *bad)));
             values.extend(loads.iter().enumerate().map(|(index, load)| {

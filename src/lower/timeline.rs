@@ -3,7 +3,7 @@
 //! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
 
 use super::LONG_INTERVAL;
-use crate::plan::{Event, Watch};
+use crate::plan::{Counted, Event, Watch};
 use crate::vocabulary::{Decimal, Duration, Severity};
 
 /// What happens in one step.
@@ -17,7 +17,7 @@ pub(super) struct Load {
 
 /// What one step counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counted {
+struct Sum {
     total: u64,
     bad: u64,
 }
@@ -26,7 +26,7 @@ struct Counted {
 pub(super) struct Timeline<'a> {
     step: Duration,
     tiers: &'a [Watch],
-    sums: Vec<Counted>,
+    sums: Vec<Sum>,
     /// The step of the first count.
     origin: usize,
 }
@@ -54,21 +54,21 @@ impl<'a> Timeline<'a> {
     ) -> Self {
         let first = loads.first().copied().filter(|_| states);
         let loads: Vec<Load> = first.into_iter().chain(loads.iter().copied()).collect();
-        let mut sums = if states { Vec::new() } else { vec![Counted::default()] };
+        let mut sums = if states { Vec::new() } else { vec![Sum::default()] };
         for (index, load) in loads.iter().enumerate() {
             let counted = match event {
-                Event::Occurrence | Event::Check => Counted { total: load.good + load.bad, bad: load.bad },
+                Event::Occurrence | Event::Check => Sum { total: load.good + load.bad, bad: load.bad },
                 Event::Slice(length) => {
                     let steps = (length.millis() / step.millis()).max(1) as usize;
                     let slice = &loads[(index + 1).saturating_sub(steps)..=index];
                     let bad: u64 = slice.iter().map(|load| load.bad).sum();
                     let total: u64 = slice.iter().map(|load| load.good + load.bad).sum();
                     let spoiled = Decimal::from(bad) > slice_budget * Decimal::from(total);
-                    Counted { total: 1, bad: u64::from(spoiled) }
+                    Sum { total: 1, bad: u64::from(spoiled) }
                 }
             };
             let last = sums.last().copied().unwrap_or_default();
-            sums.push(Counted { total: last.total + counted.total, bad: last.bad + counted.bad });
+            sums.push(Sum { total: last.total + counted.total, bad: last.bad + counted.bad });
         }
         Self { step, tiers, sums, origin: usize::from(!states) }
     }
@@ -81,7 +81,7 @@ impl<'a> Timeline<'a> {
     /// Bad and total events of the window that ends at a step.
     pub fn window(&self, at: usize, window: Duration) -> (u64, u64) {
         let steps = (window.millis() / self.step.millis()) as usize;
-        let from = at.checked_sub(steps).map_or(Counted::default(), |from| self.sums[from]);
+        let from = at.checked_sub(steps).map_or(Sum::default(), |from| self.sums[from]);
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }
 
@@ -97,20 +97,12 @@ impl<'a> Timeline<'a> {
 
     /// Whether one tier sees its burn; `None` if rounding decides.
     pub fn sees(&self, tier: &Watch, at: usize) -> Option<bool> {
-        let mut undecided = false;
-        let mut above = |window: Duration| {
+        let counted = |window| {
             let (bad, total) = self.window(at, window);
-            if bad == 0 {
-                // Most steps are healthy, and no threshold is as low as zero.
-                return false;
-            }
-            let (bad, limit) = (Decimal::from(bad), tier.threshold * Decimal::from(total));
-            undecided |= total > 0 && (bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
-            bad > limit
+            Counted { bad: Decimal::from(bad), total: Decimal::from(total) }
         };
-        let (long, short) = (above(tier.long), above(tier.short));
-        let enough = self.window(at, tier.long).0 >= u64::from(tier.min_bad_events);
-        (!undecided || !enough).then_some(long && short && enough)
+        let sight = tier.sight(counted(tier.long), counted(tier.short));
+        (!sight.undecided).then(|| sight.fires())
     }
 
     /// What the alert of a severity does at a step.

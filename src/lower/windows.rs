@@ -48,7 +48,7 @@ pub(super) fn pace(promise: &Promise) -> Duration {
 }
 
 /// Windows that pages use, in ascending order; five minutes are always among them.
-pub(super) fn fast_windows(promise: &Promise) -> Vec<Duration> {
+pub fn fast_windows(promise: &Promise) -> Vec<Duration> {
     let mut windows = vec![CURRENT];
     for tier in promise.tiers.iter().filter(|tier| !tier.slow) {
         windows.extend([tier.short, tier.long]);
@@ -231,7 +231,10 @@ fn tile(names: &Series, side: Side) -> Expr {
         not_negative(names, untiled.into()),
         present(Duration::from_millis(LONG_INTERVAL.millis() * 3 / 2)),
     );
-    let last = names.recorded(names.sum(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(60)));
-    let next = or(missed, call("last_over_time", vec![last]));
+    // A sum that is no longer recorded is of five minutes before: whatever is in no tile by then is missed, and made good. One of before a restart of
+    // Prometheus still shows itself, and is too old.
+    let sum = || names.recorded(names.sum(side, LONG_INTERVAL));
+    let last = call("last_over_time", vec![sum().range(Time::Fixed(Duration::from_secs(60)))]);
+    let next = or(missed, and(last, sum()));
     unless(Expr::from(next), present(less(LONG_INTERVAL, half))).into()
 }

@@ -1,8 +1,9 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 70] = [
+pub const PAGES: [(&str, &str); 73] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
+    ("always-fires", include_str!("always-fires.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
     ("budget-below-one-event", include_str!("budget-below-one-event.md")),
     ("budget-unwatched", include_str!("budget-unwatched.md")),
@@ -35,6 +36,7 @@ pub const PAGES: [(&str, &str); 70] = [
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
     ("not-scraped", include_str!("not-scraped.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),
+    ("page-at-once", include_str!("page-at-once.md")),
     ("period-beyond-retention", include_str!("period-beyond-retention.md")),
     ("placeholder-secret", include_str!("placeholder-secret.md")),
     ("planned-metric-exists", include_str!("planned-metric-exists.md")),
@@ -47,6 +49,7 @@ pub const PAGES: [(&str, &str); 70] = [
     ("second-document", include_str!("second-document.md")),
     ("selector-modifier", include_str!("selector-modifier.md")),
     ("service-undefined", include_str!("service-undefined.md")),
+    ("silent-when-gone", include_str!("silent-when-gone.md")),
     ("single-event-pages", include_str!("single-event-pages.md")),
     ("sli-kind", include_str!("sli-kind.md")),
     ("summary-as-histogram", include_str!("summary-as-histogram.md")),

@@ -4,8 +4,8 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape};
 use crate::ast::{
-    Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile, Settings,
-    SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AlertBlock, Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile,
+    Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
@@ -44,6 +44,7 @@ const SERVICE_KEYS: &[&str] = &[
     "metrics",
     "planned",
     "slos",
+    "alerts",
     "period",
     "time_zone",
     "policy",
@@ -72,6 +73,8 @@ const SLO_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
+const ALERT_KEYS: &[&str] =
+    &["description", "expr", "for", "severity", "down", "same_as", "runbook", "labels", "annotations"];
 const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
 
@@ -296,6 +299,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
         );
     }
     let slos = fields.map("slos", slo);
+    let alerts = fields.map("alerts", alert);
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
@@ -309,6 +313,32 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
         planned,
         settings,
         slos,
+        alerts,
+    })
+}
+
+fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
+    let mut fields = Fields::of(node, "an alert", ALERT_KEYS, problems)?;
+    let description = fields.scalar("description");
+    let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
+    let hold = fields.scalar("for");
+    let severity = fields.required("severity", "severity: page");
+    let down = fields.scalar("down");
+    let same_as = fields.scalar("same_as");
+    let runbook = fields.scalar("runbook");
+    let labels = fields.scalars("labels");
+    let annotations = fields.scalars("annotations");
+    fields.finish();
+    Some(AlertBlock {
+        description,
+        expr: expr?,
+        hold,
+        severity: severity?,
+        down,
+        same_as,
+        runbook,
+        labels,
+        annotations,
     })
 }
 

@@ -75,6 +75,18 @@ pub enum Why {
         /// The service that is needed.
         service: String,
     },
+    /// What promises is down itself.
+    DownItself {
+        /// The service.
+        service: String,
+    },
+    /// Both speak of the same.
+    Same {
+        /// The service.
+        service: String,
+        /// Its SLO.
+        slo: String,
+    },
     /// The author says so.
     Declared,
 }

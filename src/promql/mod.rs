@@ -6,6 +6,7 @@
 //! | `parser` | tokens | `Expr` |
 //! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
+//! | `carried` | `Expr` | labels of its answer |
 //! | `build` | names, labels, numbers | `Expr` |
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
@@ -13,6 +14,7 @@
 
 pub mod ast;
 pub mod build;
+pub mod carried;
 mod fault;
 pub mod functions;
 mod lexer;

@@ -127,7 +127,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
     let from = address(&block.from, problems);
     let user = block.user.as_ref().map(|user| secrets::real(user, problems));
     let password_file = block.password_file.as_ref().map(|file| secrets::file(file, problems));
-    let tls = block.tls.as_ref().map_or(Some(true), |written| boolean(written, problems));
+    let tls = block.tls.as_ref().map_or(Some(true), |written| values::boolean(written, problems));
     Some(Smtp {
         host: host?,
         from: from?,
@@ -135,20 +135,6 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
         password_file: password_file.flatten(),
         tls: tls?,
     })
-}
-
-fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<bool> {
-    match written.text.as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => {
-            problems.push(
-                Problem::error("wrong-type", whole(written), "this is neither `true` nor `false`")
-                    .label("expected `true` or `false`"),
-            );
-            None
-        }
-    }
 }
 
 /// A mail address, as far as nothing else can be mistaken for one.
@@ -393,7 +379,7 @@ fn route(
         }
     }
     let mute = block.mute.iter().filter_map(|written| known.time(written, problems)).collect();
-    let stop = block.stop.as_ref().map_or(Some(false), |written| boolean(written, problems));
+    let stop = block.stop.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
     let route = Route {
         labels: block.matches.iter().map(|(key, _)| (key.text.clone(), key.span)).collect(),
         matching,

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{settings, whole};
+use super::{settings, values, whole};
 use crate::ast::{DependencyBlock, Map};
 use crate::diagnostic::Problem;
 use crate::model::{Dependency, Service};
-use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Severity};
@@ -65,20 +64,14 @@ fn service<'a>(
     let found = services.iter().find(|service| service.name.as_str() == name);
     if found.is_none() {
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-        problems.push(undefined(place, format!("no file defines the service `{name}`"), name, &names));
+        problems.push(values::undefined(
+            place,
+            format!("no file defines the service `{name}`"),
+            name,
+            &names,
+        ));
     }
     found
-}
-
-fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
-    let problem = Problem::error("service-undefined", place, headline);
-    match nearest(word, known) {
-        Some(name) => {
-            problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
-        }
-        None if known.is_empty() => problem.help("remove it, or define it"),
-        None => problem.help(format!("it is one of {}", crate::parse::listed(known))),
-    }
 }
 
 fn dependency(
@@ -100,7 +93,7 @@ fn dependency(
             None => {
                 let place = block.on.place(name.len() + 1, text.len());
                 let names: Vec<&str> = on.slos.iter().map(|slo| slo.name.as_str()).collect();
-                problems.push(undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+                problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
                 return None;
             }
         },

@@ -1,10 +1,13 @@
 //! ast → model: gives every text its meaning, fills in every default, collects every problem.
 
+mod alert;
 mod alertmanager;
+mod answer;
 mod contract;
 mod dependencies;
 mod evaluate;
 mod fill;
+mod firing;
 mod policy;
 mod secrets;
 mod settings;
@@ -113,6 +116,7 @@ impl Scope<'_> {
             contract,
             planned: self.planned.clone(),
             missing_events,
+            alerts: self.alerts(&slos, problems),
             slos,
         })
     }

@@ -9,6 +9,7 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
     Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone, ZoneFault,
+    per_second,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -67,7 +68,7 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
                     key.span,
                     format!("the annotation `{}` is generated", key.text),
                 )
-                .help("say it in the SLO's `description`, or under another name"),
+                .help("say it in the `description`, or under another name"),
             );
         } else {
             annotations.insert(key.text.clone(), value.text.clone());
@@ -318,17 +319,7 @@ pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut V
 /// Expected events per second, of `200/h`.
 pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Decimal> {
     let written = written?;
-    let rate = written.text.split_once('/').and_then(|(amount, unit)| {
-        let amount = Decimal::from_str_exact(amount.trim()).ok().filter(|amount| *amount > Decimal::ZERO)?;
-        let seconds = match unit.trim() {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        amount.checked_div(Decimal::from(seconds))
-    });
+    let rate = per_second(&written.text);
     if rate.is_none() {
         let amount = written.text.trim();
         let problem = Problem::error("wrong-type", whole(written), "this is no rate of events");

@@ -65,7 +65,7 @@ pub(super) fn sli(
         }
     }
     let fits = threshold(block, context, problems);
-    let mut reader = Reader { version: context.version, readings: Vec::new() };
+    let mut reader = Reader::new(context.version);
     let sli = if given == 2 {
         let roles = [Role::Total, Role::Good, Role::Bad];
         let mut part =
@@ -146,15 +146,35 @@ fn opposite(op: Op) -> Op {
 }
 
 /// Reads queries out of YAML scalars; every fault is shown under its characters.
-struct Reader {
+pub(super) struct Reader {
     version: (u32, u32),
     /// The selectors of what was read.
-    readings: Vec<Reading>,
+    pub readings: Vec<Reading>,
 }
 
 impl Reader {
-    /// A query without type faults, and its type.
+    pub fn new(version: (u32, u32)) -> Self {
+        Self { version, readings: Vec::new() }
+    }
+
+    /// The expression of an alert: an instant vector that may look at other times than now.
+    pub fn alert(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
+        let (expr, kind) = self.parsed(query, problems)?;
+        self.as_vector(expr, kind, query, problems)
+    }
+
+    /// A query without type faults that looks at now, and its type.
     fn read(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
+        let (expr, kind) = self.parsed(query, problems)?;
+        let before = problems.len();
+        for selector in expr.selectors() {
+            self.modifiers(selector, query, problems);
+        }
+        (problems.len() == before).then_some((expr, kind))
+    }
+
+    /// A query without type faults, and its type.
+    fn parsed(&self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<(Expr, Type)> {
         let place = |span: promql::ast::Span| query.place(span.start, span.end);
         let report = |code, faults: Vec<Fault>, problems: &mut Vec<Problem>| {
             for fault in faults {
@@ -188,9 +208,6 @@ impl Reader {
         };
         let before = problems.len();
         expr.visit(&mut |part| self.too_new(part, query, problems));
-        for selector in expr.selectors() {
-            self.modifiers(selector, query, problems);
-        }
         (problems.len() == before).then_some((expr, kind))
     }
 
@@ -245,6 +262,17 @@ impl Reader {
     /// An instant vector.
     fn vector(&mut self, query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         let (expr, kind) = self.read(query, problems)?;
+        self.as_vector(expr, kind, query, problems)
+    }
+
+    /// The expression, if it is an instant vector and knows its ranges; its selectors are kept.
+    fn as_vector(
+        &mut self,
+        expr: Expr,
+        kind: Type,
+        query: &Scalar,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Expr> {
         if let Some(name) = placeholder(&expr) {
             problems.push(
                 Problem::error(

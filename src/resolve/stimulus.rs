@@ -119,7 +119,7 @@ fn one_per_metric(
 }
 
 /// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
-fn labels(inside: &[&Selector], outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
+pub(super) fn labels(inside: &[&Selector], outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
     let wanted: Vec<Matcher> = inside.iter().flat_map(|selector| selector.matchers.iter().cloned()).collect();
     avoiding(wanted, outside, by)
 }

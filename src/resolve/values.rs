@@ -2,6 +2,7 @@
 
 use super::whole;
 use crate::diagnostic::Problem;
+use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, text};
@@ -192,4 +193,31 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
         );
     }
     count
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<bool> {
+    match written.text.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(written), "this is neither `true` nor `false`")
+                    .label("expected `true` or `false`"),
+            );
+            None
+        }
+    }
+}
+
+/// The problem of a name that nothing has, with the one that was probably meant.
+pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
+    let problem = Problem::error("service-undefined", place, headline);
+    match nearest(word, known) {
+        Some(name) => {
+            problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
+        }
+        None if known.is_empty() => problem.help("remove it, or define it"),
+        None => problem.help(format!("it is one of {}", crate::parse::listed(known))),
+    }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::settings::{missing_events, settings};
 use super::values::{
-    duration, metric_name, name, objective, own_label_name, text, the_version, traffic, words,
+    annotation_name, boolean, duration, metric_name, name, objective, own_label_name, severity, text,
+    the_version, traffic, words,
 };
 use super::{block, list, map, one_or_more};
 
@@ -26,6 +27,11 @@ pub(super) fn schema() -> Value {
         ),
         ("planned", "Metrics that are not there yet, each with the reason.", map(metric_name(), text())),
         ("slos", "What is promised: SLOs by name.", slos()),
+        (
+            "alerts",
+            "Alerts on causes, by name: what an operations team already watches beside the promises.",
+            map(name(), alert()),
+        ),
         missing_events(),
     ];
     keys.extend(settings());
@@ -40,6 +46,12 @@ fn slos() -> Value {
     slos
 }
 
+fn objectives() -> Value {
+    let mut objectives = list(objective());
+    objectives["minItems"] = json!(1);
+    objectives
+}
+
 fn slo() -> Value {
     let mut keys = vec![
         ("description", "What a good event is, in a sentence. It begins the alert's description.", text()),
@@ -51,7 +63,7 @@ fn slo() -> Value {
         (
             "objectives",
             "Instead of `objective`: a list, which makes one SLO each, named with the suffix `-p95`, `-p99` …",
-            list(objective()),
+            objectives(),
         ),
         (
             "sli",
@@ -79,6 +91,33 @@ fn slo() -> Value {
     let mut slo = block(&["sli"], keys);
     slo["anyOf"] = json!([{ "required": ["objective"] }, { "required": ["objectives"] }]);
     slo
+}
+
+fn alert() -> Value {
+    let keys = vec![
+        ("description", "What is wrong while it fires, in a sentence.", text()),
+        (
+            "expr",
+            "PromQL: it fires for every series that this answers, such as `absent(up{job=\"api\"} == 1)`.",
+            text(),
+        ),
+        ("for", "How long it has to hold, in steps of 30 seconds.", duration()),
+        ("severity", "What it asks for: `page` wants somebody now, `ticket` within days.", severity()),
+        (
+            "down",
+            "`true`: it says that the service is down, so its SLOs are silent meanwhile, and what needs it.",
+            boolean(),
+        ),
+        (
+            "same_as",
+            "The SLO that speaks of the same: while one of the two pages, the other is silent.",
+            name(),
+        ),
+        ("runbook", "What to do: words at the end of the alert's description.", text()),
+        ("labels", "Constant labels.", map(own_label_name(), text())),
+        ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
+    ];
+    block(&["expr", "severity"], keys)
 }
 
 fn sli() -> Value {

@@ -57,6 +57,29 @@ pub struct Missing<'a> {
     pub count: &'a str,
 }
 
+/// What a companion alert's texts are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Companion<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The alert's name.
+    pub name: &'a str,
+    /// What is wrong, in the author's words; may be empty.
+    pub description: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
+    /// `, instance api-1`, or nothing, or the template that asks for it.
+    pub which: &'a str,
+    /// How long it held before it was told; empty if it was told at once.
+    pub held: &'a str,
+    /// Its value, or the template that asks for it; empty if it says nothing more.
+    pub value: &'a str,
+    /// The runbook's name; may be empty.
+    pub runbook: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
+}
+
 /// One alert's texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
@@ -68,14 +91,20 @@ pub struct Texts {
 
 /// The texts of a burn alert.
 pub fn burn(language: Language, burn: &Burn) -> Texts {
-    let [summary, description, _, _] = templates(language);
+    let [summary, description, ..] = templates(language);
     Texts { summary: render(summary, burn), description: render(description, burn) }
 }
 
 /// The texts of an alert about missing events.
 pub fn missing(language: Language, missing: &Missing) -> Texts {
-    let [_, _, summary, description] = templates(language);
+    let [_, _, summary, description, ..] = templates(language);
     Texts { summary: render(summary, missing), description: render(description, missing) }
+}
+
+/// The texts of a companion alert.
+pub fn companion(language: Language, companion: &Companion) -> Texts {
+    let [.., summary, description] = templates(language);
+    Texts { summary: render(summary, companion), description: render(description, companion) }
 }
 
 /// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
@@ -86,20 +115,24 @@ pub fn notification(language: Language) -> &'static str {
     }
 }
 
-/// Summary and description of a burn, then of missing events.
-fn templates(language: Language) -> [&'static str; 4] {
+/// Summary and description of a burn, then of missing events, then of a companion alert.
+fn templates(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => [
             include_str!("en/burn.summary.txt"),
             include_str!("en/burn.description.txt"),
             include_str!("en/missing.summary.txt"),
             include_str!("en/missing.description.txt"),
+            include_str!("en/companion.summary.txt"),
+            include_str!("en/companion.description.txt"),
         ],
         Language::Spanish => [
             include_str!("es/burn.summary.txt"),
             include_str!("es/burn.description.txt"),
             include_str!("es/missing.summary.txt"),
             include_str!("es/missing.description.txt"),
+            include_str!("es/companion.summary.txt"),
+            include_str!("es/companion.description.txt"),
         ],
     }
 }

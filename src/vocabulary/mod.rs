@@ -5,6 +5,7 @@ mod duration;
 mod name;
 mod objective;
 mod period;
+mod rate;
 mod severity;
 
 pub use decimal::{Decimal, percent, quotient, text};
@@ -12,4 +13,5 @@ pub use duration::Duration;
 pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use period::{Calendar, Period, Zone, ZoneFault};
+pub use rate::per_second;
 pub use severity::{PerSeverity, Severity};

@@ -97,7 +97,8 @@ impl Folder {
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         let of_a_terminal = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"];
         let of_the_network = ["SLOWBURN_USER", "SLOWBURN_BEARER", "http_proxy", "https_proxy", "all_proxy"];
-        for variable in of_a_terminal.into_iter().chain(of_the_network) {
+        let of_the_locale = ["LC_ALL", "LC_CTYPE", "LANG"];
+        for variable in of_a_terminal.into_iter().chain(of_the_network).chain(of_the_locale) {
             command.env_remove(variable.to_uppercase());
             command.env_remove(variable);
         }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
 use slowburn::schema::SCHEMAS;
-use slowburn::vocabulary::Duration;
+use slowburn::simulate::is_traffic;
+use slowburn::vocabulary::{Decimal, Duration, per_second};
 
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
 ///
@@ -37,6 +38,15 @@ pub enum Command {
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     Explain(Explain),
+    /// Play an incident through the rules of one SLO, and say who is told when
+    ///
+    /// An incident is written in words: `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m`, `no data for 10m`; at
+    /// another traffic `2% for 1h at 50/s`; one follows another behind a comma. Before and after it all is good.
+    ///
+    /// Nothing is asked or changed: the rules are computed, evaluation by evaluation, as Prometheus would. The incident
+    /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
+    /// Alertmanager waits.
+    Simulate(Simulate),
     /// Make the history that long windows need out of raw series that are there already
     ///
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
@@ -130,6 +140,7 @@ impl Default for Command {
             out: PathBuf::from(OUT),
             only: Vec::new(),
             check: false,
+            watch: false,
             format: Format::Human,
         })
     }
@@ -162,6 +173,9 @@ pub struct Compile {
     /// Write nothing: show how OUT differs from what the definitions mean, and exit 1 if it does
     #[arg(long)]
     pub check: bool,
+    /// Compile again whenever a definition changes, until Ctrl-C
+    #[arg(long, conflicts_with = "check")]
+    pub watch: bool,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -188,6 +202,9 @@ pub struct Check {
     /// How it is asked.
     #[command(flatten)]
     pub connection: Connection,
+    /// Check again whenever a definition changes, until Ctrl-C
+    #[arg(long, conflicts_with = "prometheus")]
+    pub watch: bool,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -202,6 +219,73 @@ pub struct Explain {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Group)]
+pub struct Simulate {
+    /// The SLO, as in `api/availability`
+    #[arg(value_name = "SERVICE/SLO")]
+    pub subject: String,
+    /// What happens, as in `100% for 5m`, unless --csv says it
+    #[arg(value_name = "INCIDENT")]
+    pub incident: Option<String>,
+    /// The directory with the SLO definitions
+    #[arg(value_name = "SLOS", default_value = SLOS)]
+    pub slos: PathBuf,
+    /// Take the incident from a file of counted events: a first line `time,good,bad`, then rows with what happened since the
+    /// row before; times are seconds or RFC 3339
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// The usual traffic, such as 10/s or 200/h; else that of the definition, or that of the file
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub traffic: Option<Decimal>,
+    /// How much of the period's budget is spent before, such as 30%
+    #[arg(long, value_name = "PERCENT", value_parser = share, default_value = "0%", hide_default_value = true)]
+    pub budget_spent: Decimal,
+    /// How long the series had been there before the incident, such as 2h; else longer than any window
+    #[arg(long, value_name = "DURATION", value_parser = history)]
+    pub history: Option<Duration>,
+    /// How far into a calendar period the incident begins, such as 20d; else half of it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub into: Option<Duration>,
+    /// Draw with the characters of ASCII, as where LC_ALL, LC_CTYPE or LANG does not name UTF-8
+    #[arg(long)]
+    pub ascii: bool,
+    /// How to show the outcome, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Outcome,
+}
+
+/// How an outcome is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Outcome {
+    /// Words and a chart
+    Human,
+    /// A JSON object
+    Json,
+}
+
+fn rate(text: &str) -> Result<Decimal, String> {
+    let rate = per_second(text).filter(is_traffic);
+    rate.ok_or_else(|| "events per `s`, `m`, `h` or `d` are expected, such as 10/s or 200/h".to_owned())
+}
+
+fn share(text: &str) -> Result<Decimal, String> {
+    let percent = text.strip_suffix('%').and_then(|digits| Decimal::from_str_exact(digits).ok());
+    let most = Decimal::from(100_000);
+    let share = percent.filter(|percent| *percent >= Decimal::ZERO && *percent <= most);
+    share
+        .map(|percent| percent / Decimal::ONE_HUNDRED)
+        .ok_or_else(|| "a percentage is expected, such as 30%".to_owned())
+}
+
+fn history(text: &str) -> Result<Duration, String> {
+    let most = Duration::from_secs(92 * 86_400);
+    duration(text).and_then(|length| match length <= most {
+        true => Ok(length),
+        false => Err(format!("at most {most} are played")),
+    })
 }
 
 /// Arguments of `backfill`.

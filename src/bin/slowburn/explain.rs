@@ -1,12 +1,13 @@
-//! `slowburn explain`: the page of a code, or one SLO with its numbers.
+//! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
+use slowburn::explain::{explain, explain_companion};
 use slowburn::pages;
-use slowburn::plan::{Plan, SloPlan};
 
 use crate::args::{Explain, Format};
 use crate::ending::{Ending, Failure};
+use crate::named::Named;
 use crate::sources::Project;
-use crate::{problems, stdout};
+use crate::{named, problems, stdout};
 
 /// Prints the page or the SLO.
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
@@ -21,17 +22,13 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
-            let found =
-                slos(&plan).find(|found| found.promise.service == service && found.promise.slo == slo);
-            let found = found.ok_or_else(|| unknown_slo(&plan, service, slo))?;
-            stdout::print(&slowburn::explain::explain(found))?;
+            stdout::print(&match named::any(&plan, service, slo)? {
+                Named::Slo(slo) => explain(slo),
+                Named::Companion(alert, rule) => explain_companion(alert, rule),
+            })?;
             Ok(Ending::Clean)
         }
     }
-}
-
-fn slos(plan: &Plan) -> impl Iterator<Item = &SloPlan> {
-    plan.services.iter().flat_map(|service| &service.slos)
 }
 
 fn unknown_code(code: &str) -> Failure {
@@ -40,36 +37,7 @@ fn unknown_code(code: &str) -> Failure {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
             "there are {}; an SLO is named with its service, as in `api/availability`",
-            list(pages::PAGES.iter().map(|(code, _)| (*code).to_owned())),
+            named::list(pages::PAGES.iter().map(|(code, _)| (*code).to_owned())),
         )),
-    }
-}
-
-/// Says what there is: of that service, or else in all.
-fn unknown_slo(plan: &Plan, service: &str, slo: &str) -> Failure {
-    let name = |slo: &SloPlan| format!("{}/{}", slo.promise.service, slo.promise.slo);
-    let asked = format!("{service}/{slo}");
-    let unknown = Failure::new(format!("there is no SLO `{asked}`"));
-    let nearest = slos(plan)
-        .map(|slo| (strsim::damerau_levenshtein(&asked, &name(slo)), name(slo)))
-        .filter(|(distance, _)| *distance <= 4)
-        .min();
-    if let Some((_, nearest)) = nearest {
-        return unknown.and(&format!("did you mean `{nearest}`?"));
-    }
-    if plan.services.iter().any(|known| known.name == service) {
-        let of_service = slos(plan).filter(|slo| slo.promise.service == service);
-        return unknown.and(&format!("there are {}", list(of_service.map(name))));
-    }
-    unknown.and(&format!("there are {}", list(slos(plan).map(name))))
-}
-
-/// The first of them, and how many more there are.
-fn list(names: impl Iterator<Item = String>) -> String {
-    const SHOWN: usize = 60;
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
     }
 }

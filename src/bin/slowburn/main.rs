@@ -9,7 +9,8 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `backfill`, `capture`, `schema`, `completions`, `man` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `backfill`, `capture` | each is one command |
+//! | `schema`, `completions`, `man` | each is one command, too, about the command line and the language |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -30,11 +31,14 @@ mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod man;
+mod named;
 mod problems;
 mod schema;
+mod simulate;
 mod sources;
 mod stderr;
 mod stdout;
+mod watch;
 mod write;
 
 use std::process::ExitCode;
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Schema(args) => schema::run(&args),

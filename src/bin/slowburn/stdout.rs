@@ -1,6 +1,7 @@
 //! What is printed for the reader or the next program of a pipe, with every error noticed.
 
-use std::io::{self, ErrorKind, Write};
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use crate::ending::Failure;
 
@@ -11,4 +12,22 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::of("write to", "stdout", &error)),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Characters in a line: of the terminal, or of most terminals.
+pub fn width() -> usize {
+    const USUAL: usize = 100;
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return USUAL;
+    }
+    terminal_size::terminal_size_of(stdout).map_or(USUAL, |(width, _)| usize::from(width.0))
+}
+
+/// Whether there may be other characters than those of ASCII: yes, unless the locale names another encoding than UTF-8.
+pub fn unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| env::var(name).ok().filter(|it| !it.is_empty()));
+    locale.is_none_or(|locale| ["utf-8", "utf8"].iter().any(|name| locale.to_lowercase().contains(name)))
 }

@@ -30,23 +30,20 @@ struct Seen {
 /// What a look shows, or why there is nothing to see.
 type Look = Result<Vec<Seen>, String>;
 
-/// Runs at once, and again after each change. Whatever fails the first time ends it: somebody has mistyped. Later it goes on, as
+/// Runs at once, and again after each change; each run says in words what came of it. Whatever fails the first time ends it: somebody has mistyped. Later it goes on, as
 /// editors and version control take sources away and bring them back.
-pub fn run(
-    slos: &Path,
-    mut once: impl FnMut() -> Result<(Ending, String), Failure>,
-) -> Result<Ending, Failure> {
+pub fn run(slos: &Path, mut once: impl FnMut() -> Result<String, Failure>) -> Result<Ending, Failure> {
     // What changes during a run is seen after it.
     let mut seen = look(slos);
     let mut begun = Instant::now();
-    let mut result = once()?.1;
+    let mut result = once()?;
     loop {
         let after = begun.elapsed().as_millis();
         stderr::print(&format!("{result}, in {after} ms; waiting for changes\n"));
         seen = changed(slos, seen);
         begun = Instant::now();
         result = match &seen {
-            Ok(_) => once().map_or_else(|failure| format!("error: {failure}"), |(_, result)| result),
+            Ok(_) => once().unwrap_or_else(|failure| format!("error: {failure}")),
             Err(nothing) => format!("error: {nothing}"),
         };
     }

@@ -4,7 +4,7 @@
 //! nothing of each other, so one label is enough to tell that it is not: a value that meets all of the inner one's matchers and not one of the outer's.
 //! Only where such a value is found is anything said.
 
-use super::tell;
+use super::{Reader, tell};
 use crate::diagnostic::Problem;
 use crate::model::{Model, Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
@@ -20,7 +20,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             // Several selectors of one metric may hold it together.
             let [total] = same.as_slice() else { continue };
             if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                tell(problems, slo, told(inner, total, index, &value));
+                tell(problems, Reader::Slo(slo), told(inner, total, index, &value));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Found, Judged, Place, Verdict, tell};
 use crate::diagnostic::Problem;
-use crate::model::Role;
+use crate::model::{Role, Slo};
 
 /// More promises than anybody looks at.
 const MOST: u64 = 100;
@@ -12,12 +12,13 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let reads_all =
             matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native | Role::State);
         let Verdict::Fits(found) = verdict else { continue };
-        let (Some(first), true) = (place.slo.places.by.first(), reads_all) else { continue };
-        let Some((promises, widest)) = promises(place, *found) else { continue };
+        let Some(slo) = place.reader.slo() else { continue };
+        let (Some(first), true) = (slo.places.by.first(), reads_all) else { continue };
+        let Some((promises, widest)) = promises(slo, place, *found) else { continue };
         if promises > MOST {
             tell(
                 problems,
-                place.slo,
+                place.reader,
                 Problem::warning(
                     "grouping-explodes",
                     *first,
@@ -31,10 +32,9 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// How many combinations of the labels that are kept there may be, and which label has the most values; targets' own labels are not counted.
-fn promises(place: &Place, found: Found) -> Option<(u64, String)> {
+fn promises(slo: &Slo, place: &Place, found: Found) -> Option<(u64, String)> {
     let shapes = found.family.shapes.iter().filter_map(|shape| {
-        let counts: Vec<(u64, &str)> = place
-            .slo
+        let counts: Vec<(u64, &str)> = slo
             .by
             .iter()
             .filter_map(|label| shape.labels.get(label.as_str()).map(|values| (label, values)))

@@ -3,17 +3,18 @@
 use super::unit_mismatch::{other_unit, shown};
 use super::{Judged, Place, Verdict, tell};
 use crate::diagnostic::Problem;
-use crate::model::Role;
+use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, text};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
-        if let (Verdict::Fits(found), Role::Classic(bound)) = (verdict, place.reading.role)
+        if let (Verdict::Fits(found), Role::Classic(bound), Some(slo)) =
+            (verdict, place.reading.role, place.reader.slo())
             && other_unit(place, *found).is_none()
         {
             let bounds: Vec<Decimal> = selected(place, found).collect();
             if !bounds.is_empty() && !bounds.contains(&bound) {
-                tell(problems, place.slo, told(place, found.name, bound, bounds));
+                tell(problems, place.reader, told(slo, place, found.name, bound, bounds));
             }
         }
     }
@@ -35,14 +36,14 @@ pub(super) fn selected<'a>(
     first.into_iter().filter(move |bound| rest.iter().all(|shape| shape.bounds.contains(bound)))
 }
 
-fn told(place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
+fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
     bounds.sort();
-    let threshold = place.slo.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
-    let scale = |bound: &Decimal| shown(place.slo, place.reading.role, *bound);
+    let threshold = slo.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
+    let scale = |bound: &Decimal| shown(slo, place.reading.role, *bound);
     let below = bounds.iter().rfind(|other| **other < bound);
     let above = bounds.iter().find(|other| **other > bound);
     let near: Vec<String> = below.into_iter().chain(above).filter_map(scale).collect();
-    let span = place.slo.places.threshold;
+    let span = slo.places.threshold;
     let problem = Problem::error(
         "missing-bucket",
         span,

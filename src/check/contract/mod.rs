@@ -5,6 +5,7 @@
 //! values of a label were not kept.
 
 pub(super) mod bad_not_within_total;
+pub(super) mod bucket_out_of_reach;
 pub(super) mod grouping_explodes;
 pub(super) mod missing_bucket;
 pub(super) mod no_contract;
@@ -20,11 +21,12 @@ pub(super) mod wrong_metric_type;
 
 use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
-use crate::model::{Model, Prometheus, Reading, Role, Service, Slo};
+use crate::model::{Companion, Model, Prometheus, Reading, Role, Service, Slo};
 use crate::parallel;
 use crate::promql::ast::Matcher;
 use crate::promql::regex::Asked;
 use crate::source::Span;
+use crate::vocabulary::Duration;
 
 /// What a contract says of a selector.
 pub(super) enum Verdict<'a> {
@@ -50,12 +52,63 @@ pub(super) struct Found<'a> {
     pub part: Part,
 }
 
+/// What is read for: a promise, or a companion alert.
+#[derive(Clone, Copy)]
+pub(super) enum Reader<'a> {
+    Slo(&'a Slo),
+    Companion(&'a Companion),
+}
+
+impl<'a> Reader<'a> {
+    /// Everything in a service that reads.
+    pub fn all(service: &'a Service) -> impl Iterator<Item = Self> {
+        service.slos.iter().map(Self::Slo).chain(service.alerts.iter().map(Self::Companion))
+    }
+
+    pub fn slo(self) -> Option<&'a Slo> {
+        match self {
+            Self::Slo(slo) => Some(slo),
+            Self::Companion(_) => None,
+        }
+    }
+
+    pub fn readings(self) -> &'a [Reading] {
+        match self {
+            Self::Slo(slo) => &slo.readings,
+            Self::Companion(companion) => &companion.readings,
+        }
+    }
+
+    /// Whether some metric of it is not there yet.
+    pub fn is_planned(self) -> bool {
+        match self {
+            Self::Slo(slo) => slo.planned.is_some(),
+            Self::Companion(companion) => companion.planned.is_some(),
+        }
+    }
+
+    pub fn scrape_interval(self) -> Duration {
+        match self {
+            Self::Slo(slo) => slo.scrape_interval,
+            Self::Companion(companion) => companion.scrape_interval,
+        }
+    }
+
+    /// Where its queries stand.
+    pub fn place(self) -> Span {
+        match self {
+            Self::Slo(slo) => slo.places.sli,
+            Self::Companion(companion) => companion.places.expr,
+        }
+    }
+}
+
 /// A selector with all that surrounds it.
 pub(super) struct Place<'a> {
     pub model: &'a Model,
     pub service: &'a Service,
     pub contract: &'a Contract,
-    pub slo: &'a Slo,
+    pub reader: Reader<'a>,
     pub reading: &'a Reading,
     /// What its matchers ask, in their order.
     asked: Vec<Asked>,
@@ -71,7 +124,8 @@ pub(super) struct Judged<'a> {
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
 /// Every check of what was judged.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
+    bucket_out_of_reach::check,
     grouping_explodes::check,
     missing_bucket::check,
     summary_as_histogram::check,
@@ -87,9 +141,9 @@ const CHECKS: [Check; 9] = [
 pub(super) fn check(model: &Model) -> Vec<Problem> {
     let found = parallel::map(&model.services, |service| {
         let mut judged = Vec::new();
-        for slo in &service.slos {
-            for reading in service.contract.iter().flat_map(|_| &slo.readings) {
-                judged.extend(judge(model, service, slo, reading));
+        for reader in Reader::all(service) {
+            for reading in service.contract.iter().flat_map(|_| reader.readings()) {
+                judged.extend(judge(model, service, reader, reading));
             }
         }
         let mut problems = Vec::new();
@@ -104,12 +158,12 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
 fn judge<'a>(
     model: &'a Model,
     service: &'a Service,
-    slo: &'a Slo,
+    reader: Reader<'a>,
     reading: &'a Reading,
 ) -> Option<Judged<'a>> {
     let contract = service.contract.as_ref()?;
     let asked = reading.selector.matchers.iter().map(Matcher::asked).collect();
-    let place = Place { model, service, contract, slo, reading, asked };
+    let place = Place { model, service, contract, reader, reading, asked };
     let verdict = place.verdict();
     Some(Judged { place, verdict })
 }
@@ -244,9 +298,9 @@ pub(super) fn listed(texts: &[String], most: usize) -> String {
 
 /// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
 /// objectives the SLI has.
-pub(super) fn tell(problems: &mut Vec<Problem>, slo: &Slo, problem: Problem) {
-    let sli = slo.places.sli;
-    let within = |span: Span| span.source == sli.source && sli.start <= span.start && span.end <= sli.end;
+pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
+    let all = reader.place();
+    let within = |span: Span| span.source == all.source && all.start <= span.start && span.end <= all.end;
     let same = |other: &&mut Problem| {
         other.code == problem.code
             && other.headline == problem.headline

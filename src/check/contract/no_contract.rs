@@ -1,5 +1,6 @@
 //! Services whose metrics nobody can vouch for, in a project where others can.
 
+use super::Reader;
 use crate::diagnostic::Problem;
 use crate::model::{Model, Service};
 
@@ -9,7 +10,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
         return;
     }
     let unknown = |service: &&Service| {
-        service.contract.is_none() && service.slos.iter().any(|slo| slo.planned.is_none())
+        service.contract.is_none() && Reader::all(service).any(|reader| !reader.is_planned())
     };
     for service in model.services.iter().filter(unknown) {
         problems.push(

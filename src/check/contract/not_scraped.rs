@@ -1,17 +1,18 @@
 //! Jobs that nobody scrapes, or too seldom.
 
-use super::tell;
+use super::{Reader, tell};
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::model::{Job, Model, Reading};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
-    for (service, slo) in super::super::slos(model) {
-        if slo.planned.is_some() {
+    let readers = model.services.iter().flat_map(|service| Reader::all(service).map(move |it| (service, it)));
+    for (service, reader) in readers {
+        if reader.is_planned() {
             continue;
         }
-        for reading in &slo.readings {
+        for reading in reader.readings() {
             let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
             let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
             let Some(first) = matchers.first() else { continue };
@@ -31,23 +32,25 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
                 tell(
                     problems,
-                    slo,
+                    reader,
                     Problem::error("not-scraped", place, "Prometheus scrapes no such job")
                         .label(format!("it scrapes {}", super::listed(&names, 8)))
                         .help("correct the matcher, or add the job to the configuration of Prometheus"),
                 );
                 continue;
             }
-            if let Some(slow) = selected.iter().find(|job| job.scrape_interval > slo.scrape_interval) {
+            if let Some(slow) = selected.iter().find(|job| job.scrape_interval > reader.scrape_interval()) {
                 tell(
                     problems,
-                    slo,
+                    reader,
                     Problem::error(
                         "not-scraped",
                         place,
                         format!(
                             "`{}` is scraped every {}, not every {}",
-                            slow.name, slow.scrape_interval, slo.scrape_interval
+                            slow.name,
+                            slow.scrape_interval,
+                            reader.scrape_interval()
                         ),
                     )
                     .help(format!("say how often: `scrape_interval: {}` in this file", slow.scrape_interval))

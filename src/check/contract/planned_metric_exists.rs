@@ -1,5 +1,6 @@
 //! Metrics that were planned, and have come.
 
+use super::Reader;
 use crate::diagnostic::Problem;
 use crate::model::Model;
 
@@ -7,7 +8,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for service in &model.services {
         for (metric, planned) in &service.planned {
             let found = service.contract.as_ref().and_then(|contract| contract.find(metric));
-            let read = service.slos.iter().flat_map(|slo| &slo.readings).any(|reading| reading.reads(metric));
+            let read = Reader::all(service).flat_map(Reader::readings).any(|reading| reading.reads(metric));
             if found.is_some() {
                 problems.push(
                     Problem::warning(
@@ -23,7 +24,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     Problem::warning(
                         "planned-metric-exists",
                         planned.span,
-                        format!("no SLO reads the planned metric `{metric}`"),
+                        format!("nothing reads the planned metric `{metric}`"),
                     )
                     .help("remove it from `planned`, or correct its name"),
                 );

@@ -27,7 +27,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let name = named(place.reading);
         tell(
             problems,
-            place.slo,
+            place.reader,
             Problem::error(
                 "summary-as-histogram",
                 place.reading.name,

@@ -1,7 +1,7 @@
 //! Series of bad events that do not exist before the first of them.
 
 use super::unmatched_value::values;
-use super::{Found, Judged, Place, Verdict, listed, named, tell};
+use super::{Found, Judged, Place, Reader, Verdict, listed, named, tell};
 use crate::diagnostic::Problem;
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
@@ -12,7 +12,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
-            tell(problems, place.slo, told(place, *found, *index));
+            tell(problems, place.reader, told(place, *found, *index));
         }
     }
 }
@@ -38,11 +38,16 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
 /// Whether series with such a value may be born one day, and the matcher is no slip of the pen: bad events are rare, and the value looks like those that
 /// exist.
 pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
-    if place.reading.role != Role::Bad {
+    // What a companion alert counts is what should not happen, too.
+    let counts_bad = match place.reader {
+        Reader::Slo(_) => place.reading.role == Role::Bad,
+        Reader::Companion(_) => place.reading.role == Role::Gain,
+    };
+    if !counts_bad {
         return false;
     }
     let matcher = &place.reading.selector.matchers[index];
-    let of_all = place.slo.readings.iter().filter(|reading| reading.role == Role::Total);
+    let of_all = place.reader.readings().iter().filter(|reading| reading.role == Role::Total);
     if of_all.flat_map(|reading| reading.selector.matchers.iter()).any(|other| other == matcher) {
         // All events are asked for it as well, and they exist.
         return false;

@@ -10,7 +10,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
         let Verdict::Fits(found) = verdict else { continue };
         let Some((unit, why)) = other_unit(place, *found) else { continue };
-        let read = unit_of(place.slo, place.reading.role).map_or("another unit", |(read, _)| read);
+        let read = unit_of(place.reader.slo(), place.reading.role).map_or("another unit", |(read, _)| read);
         let problem = Problem::error(
             "unit-mismatch",
             place.reading.name,
@@ -19,7 +19,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         .label(why);
         tell(
             problems,
-            place.slo,
+            place.reader,
             match unit {
                 "seconds" => problem.help("remove `unit: milliseconds` from the SLI"),
                 "milliseconds" => problem.help("add `unit: milliseconds` to the SLI"),
@@ -38,8 +38,10 @@ const UNITS: [(&str, &[&str], i64); 4] = [
 ];
 
 /// The unit that a histogram is read in.
-fn unit_of(slo: &Slo, role: Role) -> Option<(&'static str, i64)> {
-    let (Role::Classic(bound), Some(threshold)) = (role, slo.threshold) else { return None };
+fn unit_of(slo: Option<&Slo>, role: Role) -> Option<(&'static str, i64)> {
+    let (Role::Classic(bound), Some(threshold)) = (role, slo.and_then(|slo| slo.threshold)) else {
+        return None;
+    };
     let seconds = Decimal::new(threshold.millis() as i64, 3);
     UNITS
         .iter()
@@ -49,7 +51,7 @@ fn unit_of(slo: &Slo, role: Role) -> Option<(&'static str, i64)> {
 
 /// The unit that a histogram is in, if it is not the one it is read in, and what tells it: what it declares, what it is called, or where its buckets end.
 pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, String)> {
-    let (read, per_second) = unit_of(place.slo, place.reading.role)?;
+    let (read, per_second) = unit_of(place.reader.slo(), place.reading.role)?;
     let called = |word: &str| UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|unit| unit.0);
     let declared = found.family.unit.as_deref().and_then(called);
     let named = found.name.rsplit('_').next().and_then(called);
@@ -76,7 +78,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
 /// A bound as a length of time, in the unit it is read in.
 pub(super) fn shown(slo: &Slo, role: Role, bound: Decimal) -> Option<String> {
     use rust_decimal::prelude::ToPrimitive;
-    let (_, per_second) = unit_of(slo, role)?;
+    let (_, per_second) = unit_of(Some(slo), role)?;
     let millis = bound * Decimal::from(1000) / Decimal::from(per_second);
     match millis.is_integer() {
         true => Some(Duration::from_millis(millis.to_u64()?).to_string()),

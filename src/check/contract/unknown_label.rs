@@ -10,7 +10,7 @@ use crate::source::Span;
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
         match verdict {
-            Verdict::NoLabel(found, index) => tell(problems, place.slo, matcher(place, *found, *index)),
+            Verdict::NoLabel(found, index) => tell(problems, place.reader, matcher(place, *found, *index)),
             Verdict::Fits(found) => kept(place, *found, problems),
             Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
         }
@@ -46,11 +46,12 @@ fn matcher(place: &Place, found: Found, index: usize) -> Problem {
 fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
     let labels = labels(found);
-    for (label, span) in place.slo.by.iter().zip(&place.slo.places.by) {
+    let Some(slo) = place.reader.slo() else { return };
+    for (label, span) in slo.by.iter().zip(&slo.places.by) {
         let text = label.as_str().to_owned();
         if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let problem = unknown(*span, named(place.reading), &text, &labels);
-            tell(problems, place.slo, suggested(problem, *span, &text, None, &labels));
+            tell(problems, place.reader, suggested(problem, *span, &text, None, &labels));
         }
     }
 }

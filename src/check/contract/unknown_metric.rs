@@ -8,7 +8,7 @@ use crate::model::Role;
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
         if matches!(verdict, Verdict::NoMetric) {
-            tell(problems, place.slo, told(place));
+            tell(problems, place.reader, told(place));
         }
     }
 }

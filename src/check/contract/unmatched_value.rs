@@ -10,7 +10,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
-            tell(problems, place.slo, told(place, *found, *index));
+            tell(problems, place.reader, told(place, *found, *index));
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
-            tell(problems, place.slo, told(place, *found));
+            tell(problems, place.reader, told(place, *found));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! evaluation, so they are as exact at any step up to `REACH`. The SLOs of one service play their situations in the same test as far as their
 //! series do not meet, because every test evaluates every rule of the service.
 
+mod companions;
 mod numbers;
 mod situations;
 mod stage;
@@ -16,7 +17,7 @@ use super::shapes::{Mishaps, samples};
 use super::timeline::Load;
 use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
 use crate::model::{Labels, Service, Sli, Slo};
-use crate::plan::{Case, Check, Group, Proof, SloPlan, Watch};
+use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
 use situations::Situation;
@@ -31,12 +32,13 @@ const COPIES: u64 = 10;
 /// Steps played after the last thing that is to happen.
 const MARGIN: usize = 2;
 
-/// The proofs of a service: pages, then long windows, then events that disappear.
-pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Group>) -> Vec<Proof> {
+/// The proofs of a service: pages, then long windows, then companion alerts, then events that disappear.
+pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
+    let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
     let groups: Vec<String> = slos
         .iter()
         .flat_map(|slo| slo.groups.iter().map(|group| group.name.clone()))
-        .chain(missing_group.map(|group| group.name.clone()))
+        .chain([&plan.companions, &plan.missing].into_iter().flatten().map(|group| group.name.clone()))
         .collect();
     let batches = batches(service);
     let mut proofs = Vec::new();
@@ -76,6 +78,8 @@ pub(super) fn all(service: &Service, slos: &[SloPlan], missing_group: Option<&Gr
             });
         }
     }
+    let companions = plan.companions.as_ref();
+    proofs.extend(companions.and_then(|group| companions::proof(service, group, groups.clone())));
     proofs.extend(missing_group.and_then(|group| missing(service, group, groups)));
     proofs
 }

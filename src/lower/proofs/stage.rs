@@ -335,7 +335,7 @@ impl<'a> Stage<'a> {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
             labels: self.kept(),
-            burn_rate: format!("{:.1}", burn_rate.round_dp(1)),
+            value: format!("{:.1}", burn_rate.round_dp(1)),
             budget_left: format!("{}%", four_digits(left * Decimal::ONE_HUNDRED)),
         })
     }

@@ -1,0 +1,81 @@
+//! Finds the SLO or the companion alert that is named on the command line.
+
+use slowburn::explain::companions;
+use slowburn::plan::{Companion, Plan, Rule, ServicePlan, SloPlan};
+
+use crate::ending::Failure;
+
+/// What a name can stand for.
+pub enum Named<'a> {
+    /// An SLO.
+    Slo(&'a SloPlan),
+    /// A companion alert with its rule.
+    Companion(&'a Companion, &'a Rule),
+}
+
+/// The SLO or companion alert of a service, or what there is instead.
+pub fn any<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<Named<'a>, Failure> {
+    if let Some(found) = find(plan, service, name) {
+        return Ok(Named::Slo(found));
+    }
+    let mut alerts = plan.services.iter().flat_map(companions);
+    match alerts.find(|(alert, _)| alert.service == service && alert.name == name) {
+        Some((alert, rule)) => Ok(Named::Companion(alert, rule)),
+        None => {
+            let alerts = |service: &ServicePlan| {
+                let names = companions(service).map(|(alert, _)| format!("{}/{}", service.name, alert.name));
+                slos(service).chain(names).collect()
+            };
+            Err(unknown(plan, service, name, "SLO and no alert", alerts))
+        }
+    }
+}
+
+/// The SLO of a service, or what there is instead.
+pub fn slo<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<&'a SloPlan, Failure> {
+    find(plan, service, name)
+        .ok_or_else(|| unknown(plan, service, name, "SLO", |service| slos(service).collect()))
+}
+
+fn find<'a>(plan: &'a Plan, service: &str, name: &str) -> Option<&'a SloPlan> {
+    let slos = plan.services.iter().flat_map(|service| &service.slos);
+    slos.into_iter().find(|found| found.promise.service == service && found.promise.slo == name)
+}
+
+fn slos(service: &ServicePlan) -> impl Iterator<Item = String> {
+    service.slos.iter().map(|slo| format!("{}/{}", slo.promise.service, slo.promise.slo))
+}
+
+/// Says what there is: of that service, or else in all.
+fn unknown(
+    plan: &Plan,
+    service: &str,
+    name: &str,
+    kind: &str,
+    names: impl Fn(&ServicePlan) -> Vec<String>,
+) -> Failure {
+    let asked = format!("{service}/{name}");
+    let unknown = Failure::new(format!("there is no {kind} `{asked}`"));
+    let all = || plan.services.iter().flat_map(&names);
+    let nearest = all()
+        .map(|name| (strsim::damerau_levenshtein(&asked, &name), name))
+        .filter(|(distance, _)| *distance <= 4)
+        .min();
+    if let Some((_, nearest)) = nearest {
+        return unknown.and(&format!("did you mean `{nearest}`?"));
+    }
+    match plan.services.iter().find(|known| known.name == service) {
+        Some(known) => unknown.and(&format!("there are {}", list(names(known).into_iter()))),
+        None => unknown.and(&format!("there are {}", list(all()))),
+    }
+}
+
+/// The first of them, and how many more there are.
+pub fn list(names: impl Iterator<Item = String>) -> String {
+    const SHOWN: usize = 60;
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}

@@ -1,0 +1,129 @@
+//! `slowburn simulate`: what the rules of one SLO make of an incident.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use slowburn::plan::{Observer, SloPlan};
+use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
+use slowburn::vocabulary::Period;
+
+use crate::args::{Format, Outcome, Simulate};
+use crate::ending::{Ending, Failure};
+use crate::sources::{self, Project};
+use crate::{named, problems, stdout};
+
+/// A file of counted events may be large, but not as large as memory.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Prints who is told when, and what it costs.
+pub fn run(args: &Simulate) -> Result<Ending, Failure> {
+    let Some((service, slo)) = args.subject.split_once('/') else {
+        return Err(Failure::new(format!("`{}` is no SLO", args.subject))
+            .and("name it with its service, as in `slowburn simulate api/availability '100% for 5m'`"));
+    };
+    let (incident, slos) = described(args)?;
+    let project = Project::read(&slos)?;
+    let Some(plan) = project.compiled.plan() else {
+        problems::show(&project, Format::Human)?;
+        return Ok(Ending::Problems);
+    };
+    let plan = named::slo(&plan, service, slo)?;
+    let (title, scenario) = scenario(args, plan, &incident)?;
+    let timeline = simulate(plan, &scenario);
+    let style = Style { width: stdout::width(), unicode: !args.ascii && stdout::unicode() };
+    stdout::print(&match args.format {
+        Outcome::Human => words(plan, &title, &timeline, style),
+        Outcome::Json => json(plan, &title, &timeline),
+    })?;
+    Ok(Ending::Clean)
+}
+
+/// Where the incident is described.
+enum Described {
+    Words(String),
+    Counts(PathBuf),
+}
+
+/// The incident, and the directory of the definitions: with a file there are no words, so what stands in their place is the directory.
+fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
+    let default = args.slos == Path::new("slos");
+    match (&args.csv, &args.incident) {
+        (Some(file), None) => Ok((Described::Counts(file.clone()), args.slos.clone())),
+        (Some(file), Some(slos)) if default => Ok((Described::Counts(file.clone()), PathBuf::from(slos))),
+        (Some(_), Some(_)) => Err(Failure::new("the incident is described twice")
+            .and("write it in words, or take it from a file with --csv, but not both")),
+        (None, Some(text)) => Ok((Described::Words(text.clone()), args.slos.clone())),
+        (None, None) => Err(Failure::new("no incident is described")
+            .and("write what happens, as in `slowburn simulate api/availability '100% for 5m'`, or name a file with --csv")),
+    }
+}
+
+/// What is played, and what it is called.
+fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(String, Scenario), Failure> {
+    let counts = matches!(plan.observed.by, Observer::Counters { .. });
+    let refused = |what: &str| {
+        let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
+        let every = plan.promise.interval;
+        Failure::new(format!(
+            "{name} counts no events: its state is looked at every {every}, so {what} means nothing"
+        ))
+    };
+    if args.traffic.is_some() && !counts {
+        return Err(refused("--traffic").and("leave it out"));
+    }
+    let (title, mut scenario) = match incident {
+        Described::Words(text) => {
+            let incident = parse(text).map_err(|fault| Failure::new(fault.to_string()))?;
+            if !counts && incident.phases.iter().any(|phase| phase.traffic.is_some()) {
+                return Err(refused("a traffic").and("say for how long it is bad, as in `100% for 5m`"));
+            }
+            let words: Vec<&str> = text.split_whitespace().collect();
+            (words.join(" "), Scenario::new(plan, &incident, args.traffic))
+        }
+        Described::Counts(path) => {
+            let shown = sources::shown(path, Path::new(""));
+            let (steps, traffic) = parse_csv(&read(path, &shown)?, Schedule::default().step)
+                .map_err(|fault| Failure::new(format!("{shown}:{}: {fault}", fault.line)))?;
+            let usual = args.traffic.or(Some(traffic).filter(|traffic| !traffic.is_zero()));
+            (shown, Scenario::counted(plan, steps, usual))
+        }
+    };
+    if let Some(into) = args.into {
+        let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
+        match &plan.promise.period {
+            Period::Rolling(length) => {
+                return Err(Failure::new(format!(
+                    "the period of {name} is the last {length}, whenever that is"
+                ))
+                .and("leave --into out"));
+            }
+            Period::Calendar(unit, _) if into >= unit.nominal() => {
+                return Err(Failure::new(format!("{into} is no time in a {}", unit.as_str()))
+                    .and(&format!("it is taken to have {}: name a shorter time", unit.nominal())));
+            }
+            Period::Calendar(..) => {}
+        }
+    }
+    scenario.history = args.history;
+    scenario.spent = args.budget_spent;
+    scenario.into_period = args.into;
+    Ok((title, scenario))
+}
+
+fn read(path: &Path, shown: &str) -> Result<String, Failure> {
+    let failed = |error| Failure::of("read", shown, &error);
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(
+            Failure::new(format!("{shown} is larger than 16 MiB")).and("join its rows, or leave some out")
+        );
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+        Failure::new(format!("{shown}:{line}: this is no UTF-8 text"))
+            .and("write `time,good,bad` and rows of numbers")
+    })
+}

@@ -1,0 +1,56 @@
+//! Companion alerts that fire whenever their series are there, whatever these say.
+
+use crate::diagnostic::Problem;
+use crate::model::Model;
+use crate::promql::ast::{Expr, Kind, Op};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        if can_be_empty(&alert.expr) {
+            continue;
+        }
+        let problem = Problem::error(
+            "always-fires",
+            alert.places.expr,
+            format!("`{}` fires whenever its series are there", alert.name),
+        );
+        problems.push(match &alert.expr.kind {
+            Kind::Binary(binary) if binary.bool => problem
+                .label("`bool` answers 0 where the comparison does not hold, and an alert fires for a 0, too")
+                .help("remove `bool`: a comparison without it drops what does not hold"),
+            Kind::Binary(binary) if binary.op == Op::Or => problem
+                .label("one side of `or` always answers something")
+                .help("compare both sides with a limit; an alert needs no `or vector(0)`"),
+            _ => problem
+                .label("nothing in it ever drops a series, and an alert fires for every series that is left")
+                .help("compare it with a limit, such as `… > 100`"),
+        });
+    }
+}
+
+/// Whether the answer may be nothing although the series are there: because a comparison drops them, or because they are what it is about.
+pub(super) fn can_be_empty(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Number(_) | Kind::String(_) => false,
+        // Alerts are series that come and go themselves.
+        Kind::Selector(selector) => selector.name.as_deref() == Some("ALERTS"),
+        Kind::Range { .. } => false,
+        Kind::Paren(inner) | Kind::Subquery { expr: inner, .. } | Kind::Unary { expr: inner, .. } => {
+            can_be_empty(inner)
+        }
+        Kind::Aggregate { expr, .. } => can_be_empty(expr),
+        Kind::Call { function, args } => match function.as_str() {
+            "absent" | "absent_over_time" => true,
+            // A number, even if it is NaN.
+            "scalar" | "vector" | "time" => false,
+            _ => args.iter().any(can_be_empty),
+        },
+        Kind::Binary(binary) => match binary.op {
+            Op::Or => can_be_empty(&binary.left) && can_be_empty(&binary.right),
+            // Whether the other side is there decides.
+            Op::And | Op::Unless => true,
+            op if op.is_comparison() && !binary.bool => true,
+            _ => can_be_empty(&binary.left) || can_be_empty(&binary.right),
+        },
+    }
+}

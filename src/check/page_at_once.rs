@@ -1,0 +1,49 @@
+//! Companion alerts that wake somebody for what one look saw, and holds that are no whole number of looks.
+
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::{Companion, Model};
+use crate::promql::ast::Kind;
+use crate::vocabulary::{Duration, Severity};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        match alert.hold {
+            Some(hold) => problems.extend(off_grid(alert, hold)),
+            None if alert.severity == Severity::Page && !looks_back(alert) => problems.push(
+                Problem::warning(
+                    "page-at-once",
+                    alert.places.name,
+                    format!("one look is enough for `{}` to wake somebody", alert.name),
+                )
+                .label("a scrape that fails once, or a restart, is enough")
+                .help("say how long it has to hold: `for: 1m`"),
+            ),
+            None => {}
+        }
+    }
+}
+
+/// Whether more than the last sample decides.
+fn looks_back(alert: &Companion) -> bool {
+    let mut ranges = false;
+    alert.expr.visit(&mut |part| ranges |= matches!(&part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
+    ranges
+}
+
+fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {
+    let step = lower::INTERVAL;
+    if hold.millis().is_multiple_of(step.millis()) {
+        return None;
+    }
+    let meant = Duration::from_millis(hold.millis().div_ceil(step.millis()) * step.millis());
+    Some(
+        Problem::error(
+            "window-off-grid",
+            alert.places.hold,
+            format!("a `for` of {hold} is no multiple of {step}"),
+        )
+        .label(format!("alerts are looked at every {step}, so it would be {meant}"))
+        .fix(format!("write `{meant}`"), alert.places.hold, meant.to_string()),
+    )
+}

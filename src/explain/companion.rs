@@ -1,0 +1,79 @@
+//! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
+
+use super::{WIDTH, wrapped};
+use crate::plan::{Companion, Makes, Notice, Rule, ServicePlan};
+use crate::promql::pretty;
+use crate::vocabulary::Severity;
+
+/// The companion alerts of a service, each with its rule.
+pub fn companions(service: &ServicePlan) -> impl Iterator<Item = (&Companion, &Rule)> {
+    service.companions.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Companion(companion) => Some((&**companion, rule)),
+            Notice::Burn { .. } | Notice::Missing { .. } => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+/// A companion alert as `slowburn explain service/alert` tells it.
+pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
+    let Companion { service, name, .. } = companion;
+    let mut page = format!("{service}/{name}\n");
+    if let Some(description) = &companion.description {
+        page += &wrapped("", description);
+    }
+    page += "\nFires for every series that this answers\n";
+    for line in pretty(&rule.expr, WIDTH - 2).lines() {
+        page += format!("  {line}").trim_end();
+        page.push('\n');
+    }
+    page.push('\n');
+    page += &wrapped("Alert    ", &format!("{}, {}", rule.name(), asks(companion.severity)));
+    page += &wrapped("Held     ", &held(companion));
+    if let Some(reason) = &companion.planned {
+        page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
+    }
+    if let Some(runbook) = &companion.runbook {
+        page += &wrapped("Runbook  ", runbook);
+    }
+    let labels: Vec<String> = rule.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    page += &wrapped("Labels   ", &labels.join(", "));
+    page += &wrapped("Silence  ", &silence(companion));
+    page
+}
+
+fn asks(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Page => "a page: it wants somebody now",
+        Severity::Ticket => "a ticket: it wants somebody within days",
+    }
+}
+
+fn held(companion: &Companion) -> String {
+    match companion.hold {
+        Some(hold) => format!("it fires once this has held for {hold}, and stops as soon as it does not"),
+        None => "it fires at the first look that sees it, and stops at the first that does not".to_owned(),
+    }
+}
+
+fn silence(companion: &Companion) -> String {
+    let (service, name) = (&companion.service, &companion.name);
+    match (&companion.same_as, companion.down, companion.severity) {
+        (_, true, Severity::Page) => format!(
+            "while it fires, the SLOs of {service} are silent, and what needs {service} by `dependencies`"
+        ),
+        (_, true, Severity::Ticket) => format!(
+            "while it fires, the tickets of {service}'s SLOs are silent, and of what needs {service} by `dependencies`"
+        ),
+        (Some(slo), false, Severity::Page) => format!(
+            "{service}/{slo} speaks of the same: while that pages, {name} is silent; while {name} fires, its ticket is"
+        ),
+        (Some(slo), false, Severity::Ticket) => {
+            format!("{service}/{slo} speaks of the same: while that alerts, {name} is silent")
+        }
+        (None, false, _) => {
+            "it silences nothing; it is silent while something that the service needs is down".to_owned()
+        }
+    }
+}

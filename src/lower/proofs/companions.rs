@@ -1,0 +1,142 @@
+//! Proofs of companion alerts: each is silent while all is well, fires when its `for` has passed and not before, says its texts, stops, and does
+//! what it does when its series are gone.
+
+use super::numbers::four_digits;
+use super::{Load, MARGIN, Mishaps, at, samples};
+use crate::lower::{INTERVAL, companion_name};
+use crate::model::{Companion, Firing, Labels, Service};
+use crate::plan::{Case, Check, Group, Proof, Rule};
+use crate::promql::ast::{Kind, Time};
+use crate::vocabulary::{Decimal, Duration};
+
+/// Steps in which all is well before anything happens.
+const WELL: usize = 4;
+
+/// The proof of a service's companion alerts; `None` if it has none that can be played.
+pub(super) fn proof(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proof> {
+    let mut cases = Vec::new();
+    let mut unproven = Vec::new();
+    for (companion, rule) in service.alerts.iter().zip(&group.rules) {
+        let Some(firing) = &companion.stimulus else {
+            unproven.push(format!(
+                "{}: no series were found that make it fire, and others that do not",
+                companion.name
+            ));
+            continue;
+        };
+        let stage = Stage { name: companion_name(service, companion), companion, firing, rule };
+        cases.push(stage.fires());
+        match stage.gone() {
+            Some(case) => cases.push(case),
+            None => unproven.push(format!("{}: what it does when its series are gone", companion.name)),
+        }
+    }
+    (!cases.is_empty()).then(|| Proof {
+        what: "alerts".to_owned(),
+        about: "Companion alerts, evaluated every 30 seconds.",
+        step: INTERVAL,
+        groups,
+        cases,
+        unproven,
+    })
+}
+
+/// One companion alert with the series that it is played with.
+struct Stage<'a> {
+    name: String,
+    companion: &'a Companion,
+    firing: &'a Firing,
+    rule: &'a Rule,
+}
+
+impl Stage<'_> {
+    /// Well, then not, then well again.
+    fn fires(&self) -> Case {
+        let (hold, lag) = (self.hold(), self.lag());
+        let well = WELL + lag;
+        // The first step at which the series say that something is wrong.
+        let begins = well + 1;
+        let fires = begins + hold + lag;
+        let bad = hold + lag + 1 + MARGIN;
+        let ends = well + bad + 1;
+        let loads = [good(well), wrong(bad), good(lag + 1 + MARGIN)].concat();
+        let mut checks = vec![self.silent(well), self.says(fires, &self.firing.labels, self.firing.value)];
+        if hold > 0 {
+            // Nothing that it looks at was wrong before, so no earlier than this even if it looks back.
+            checks.push(self.silent(begins + hold - 1));
+        }
+        checks.push(self.silent(ends + lag));
+        let held = match self.companion.hold {
+            Some(hold) => format!("fires after {hold} and not before"),
+            None => "fires at once".to_owned(),
+        };
+        self.case(&format!("silent while all is well, {held}, and stops"), &loads, Mishaps::default(), checks)
+    }
+
+    /// Well, then nothing is left of its series; `None` if nobody knows what it does then.
+    fn gone(&self) -> Option<Case> {
+        let (hold, lag) = (self.hold(), self.lag());
+        let well = WELL + lag;
+        let last = well + 1 + hold + lag + MARGIN;
+        let loads = good(well);
+        let mishaps = Mishaps { vanish: Some(well), ..Mishaps::default() };
+        let (check, does) = match self.firing.gone.clone()? {
+            Some((labels, value)) => (self.says(last, &labels, value), "fires"),
+            None => (self.silent(last), "is silent"),
+        };
+        let title = format!("{does} when its series are gone");
+        Some(self.case(&title, &loads, mishaps, vec![self.silent(well), check]))
+    }
+
+    fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+        checks.sort_by_key(at);
+        let series =
+            self.firing.series.iter().map(|series| samples(series, INTERVAL, loads, mishaps)).collect();
+        Case { title: format!("{}: {title}", self.companion.name), interval: INTERVAL, series, checks }
+    }
+
+    fn hold(&self) -> usize {
+        self.companion.hold.map_or(0, steps)
+    }
+
+    /// Steps until what it looks back at is forgotten: the longest of its ranges, and the sample on the far edge.
+    fn lag(&self) -> usize {
+        let mut longest: Option<Duration> = None;
+        self.companion.expr.visit(&mut |part| {
+            if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
+                longest = longest.max(Some(*range));
+            }
+        });
+        longest.map_or(0, |range| steps(range) + 1)
+    }
+
+    fn silent(&self, step: usize) -> Check {
+        Check::Silent { at: time(step), alert: self.name.clone() }
+    }
+
+    fn says(&self, step: usize, labels: &Labels, value: Decimal) -> Check {
+        Check::Says {
+            at: time(step),
+            rule: Box::new(self.rule.clone()),
+            labels: labels.clone(),
+            value: four_digits(value),
+            budget_left: String::new(),
+        }
+    }
+}
+
+fn good(steps: usize) -> Vec<Load> {
+    vec![Load { good: 1, bad: 0 }; steps]
+}
+
+fn wrong(steps: usize) -> Vec<Load> {
+    vec![Load { good: 0, bad: 1 }; steps]
+}
+
+fn steps(length: Duration) -> usize {
+    length.millis().div_ceil(INTERVAL.millis()) as usize
+}
+
+fn time(step: usize) -> Duration {
+    Duration::from_millis(INTERVAL.millis() * step as u64)
+}

@@ -1,0 +1,67 @@
+//! Companion alerts: causes that an operations team watches beside its promises.
+
+use super::{Labels, Reading, Series};
+use crate::promql::ast::Expr;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, Name, Severity};
+
+/// One companion alert.
+#[derive(Clone, Debug)]
+pub struct Companion {
+    /// Unique in its service, among its SLOs, too.
+    pub name: Name,
+    /// For people.
+    pub description: Option<String>,
+    /// An instant vector: the alert fires for each series in it.
+    pub expr: Expr,
+    /// How long it has to hold before it is told.
+    pub hold: Option<Duration>,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// Whether it says that the service is down, so that nothing else of the service, and nothing that needs it, has to be told.
+    pub down: bool,
+    /// The SLO of the service that speaks of the same.
+    pub same_as: Option<Name>,
+    /// The name of its runbook.
+    pub runbook: Option<String>,
+    /// Labels beside the service's.
+    pub labels: Labels,
+    /// Annotations likewise.
+    pub annotations: Labels,
+    /// Why the metric is not there yet.
+    pub planned: Option<String>,
+    /// How often its targets are scraped.
+    pub scrape_interval: Duration,
+    /// The selectors of its expression, in the order of the source.
+    pub readings: Vec<Reading>,
+    /// The ranges that need two samples, with their places.
+    pub windows: Vec<(Duration, Span)>,
+    /// What makes input series for the proofs; `None` if none were found that make it fire, and others that do not.
+    pub stimulus: Option<Firing>,
+    /// Where its parts were written.
+    pub places: CompanionPlaces,
+}
+
+/// Where the parts of a companion alert were written.
+#[derive(Clone, Copy, Debug)]
+pub struct CompanionPlaces {
+    /// Its name.
+    pub name: Span,
+    /// Its expression.
+    pub expr: Span,
+    /// Its `for`, or its name.
+    pub hold: Span,
+}
+
+/// Series under which an alert is silent (good) or fires (bad), and what it then answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// The series.
+    pub series: Vec<Series>,
+    /// The labels that the expression brings along while it fires.
+    pub labels: Labels,
+    /// Its value.
+    pub value: Decimal,
+    /// What it answers when all series are gone: nothing, or labels and value; `None` if that is not known.
+    pub gone: Option<Option<(Labels, Decimal)>>,
+}

@@ -1,0 +1,32 @@
+//! What a companion alert tells beside its expression.
+
+use crate::vocabulary::{Duration, Severity};
+
+/// A cause that is watched beside the promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Companion {
+    /// The service's name.
+    pub service: String,
+    /// Its own name.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// What the service is, for people.
+    pub of: Option<String>,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// How long it has to hold before it is told.
+    pub hold: Option<Duration>,
+    /// The labels whose values tell one of several such alerts from the others.
+    pub told: Vec<String>,
+    /// Whether its value says more than that it fires.
+    pub tells_value: bool,
+    /// Whether it says that the service is down.
+    pub down: bool,
+    /// The SLO that speaks of the same.
+    pub same_as: Option<String>,
+    /// The name of its runbook.
+    pub runbook: Option<String>,
+    /// Why the metric is not there yet.
+    pub planned: Option<String>,
+}

@@ -1,0 +1,55 @@
+//! Whether a tier sees its burn: the one comparison of counts with thresholds (SRE Workbook, ch. 5).
+
+use super::Watch;
+use crate::vocabulary::Decimal;
+
+/// Bad and total events of a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Bad events.
+    pub bad: Decimal,
+    /// All events.
+    pub total: Decimal,
+}
+
+/// What a tier sees in its windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// The error ratio of the long window is above the threshold.
+    pub long: bool,
+    /// That of the short one is.
+    pub short: bool,
+    /// The long window has as many bad events as an alert asks for.
+    pub enough: bool,
+    /// A ratio is so exactly at the threshold that the rounding of Prometheus decides.
+    pub undecided: bool,
+}
+
+impl Sight {
+    /// Whether the tier fires.
+    pub fn fires(self) -> bool {
+        self.long && self.short && self.enough
+    }
+}
+
+impl Watch {
+    /// What it sees in windows with these counts.
+    pub fn sight(&self, long: Counted, short: Counted) -> Sight {
+        // Most moments are healthy, and no threshold is as low as zero.
+        if long.bad.is_zero() && short.bad.is_zero() {
+            return Sight::default();
+        }
+        let mut undecided = false;
+        let mut above = |window: Counted| {
+            let limit = self.threshold * window.total;
+            undecided |=
+                !window.total.is_zero() && (window.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
+            window.bad > limit
+        };
+        let (is_long, is_short) = (above(long), above(short));
+        // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
+        let least = Decimal::from(self.min_bad_events) - Decimal::new(5, 1);
+        let enough = self.min_bad_events < 2 || long.bad > least;
+        Sight { long: is_long, short: is_short, enough, undecided: undecided && enough }
+    }
+}

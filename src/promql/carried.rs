@@ -1,0 +1,158 @@
+//! Which labels an expression's answer may carry.
+
+use std::collections::BTreeSet;
+
+use super::ast::{Expr, Grouping, Kind, MatchOp, Matching, Op, Selector};
+use super::types::{Type, check};
+
+/// Labels of a vector's samples, without the metric's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// None beside these.
+    Among(BTreeSet<String>),
+    /// Whatever the series have, without these.
+    AllBut(BTreeSet<String>),
+}
+
+impl Carried {
+    /// What `expr` answers; nothing where it answers a number.
+    pub fn of(expr: &Expr) -> Self {
+        match &expr.kind {
+            Kind::Number(_) | Kind::String(_) => Self::nothing(),
+            Kind::Selector(_) | Kind::Range { .. } => Self::AllBut(BTreeSet::new()),
+            Kind::Paren(inner) | Kind::Subquery { expr: inner, .. } | Kind::Unary { expr: inner, .. } => {
+                Self::of(inner)
+            }
+            Kind::Aggregate { op, expr: inner, grouping, .. } => {
+                match (op.as_str(), Self::of(inner), grouping) {
+                    ("topk" | "bottomk" | "limitk" | "limit_ratio", inner, _) => inner,
+                    (_, inner, Some(grouping)) => inner.grouped(grouping),
+                    (_, _, None) => Self::nothing(),
+                }
+            }
+            Kind::Call { function, args } => call(function, args),
+            Kind::Binary(binary) => {
+                let is_vector = |side: &Expr| check(side) == Ok(Type::Vector);
+                let (left, right) = (Self::of(&binary.left), Self::of(&binary.right));
+                match (is_vector(&binary.left), is_vector(&binary.right), binary.op) {
+                    (false, _, _) => right,
+                    (true, false, _) => left,
+                    (true, true, Op::Or) => left.or(right),
+                    (true, true, Op::And | Op::Unless) => left,
+                    (true, true, _) => binary
+                        .matching
+                        .iter()
+                        .fold(left.clone(), |_, matching| joined(matching, left.clone(), right.clone())),
+                }
+            }
+        }
+    }
+
+    /// Whether a sample may carry a label.
+    pub fn may_have(&self, label: &str) -> bool {
+        match self {
+            Self::Among(labels) => labels.contains(label),
+            Self::AllBut(labels) => !labels.contains(label),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::Among(BTreeSet::new())
+    }
+
+    fn grouped(self, grouping: &Grouping) -> Self {
+        let labels = grouping.labels.iter().cloned();
+        match (grouping.without, self) {
+            (true, inner) => inner.without(labels),
+            (false, inner) => Self::Among(labels.filter(|label| inner.may_have(label)).collect()),
+        }
+    }
+
+    fn without(self, dropped: impl IntoIterator<Item = String>) -> Self {
+        let dropped: BTreeSet<String> = dropped.into_iter().collect();
+        match self {
+            Self::Among(labels) => Self::Among(&labels - &dropped),
+            Self::AllBut(labels) => Self::AllBut(&labels | &dropped),
+        }
+    }
+
+    fn with(self, added: impl IntoIterator<Item = String>) -> Self {
+        let added: BTreeSet<String> = added.into_iter().collect();
+        match self {
+            Self::Among(labels) => Self::Among(&labels | &added),
+            Self::AllBut(labels) => Self::AllBut(&labels - &added),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Among(one), other) => other.with(one),
+            (one, Self::Among(other)) => one.with(other),
+            (Self::AllBut(one), Self::AllBut(other)) => Self::AllBut(&one & &other),
+        }
+    }
+}
+
+fn joined(matching: &Matching, left: Carried, right: Carried) -> Carried {
+    match &matching.group {
+        Some(group) => (if group.left { left } else { right }).with(group.include.iter().cloned()),
+        None => left.grouped(&Grouping { without: !matching.on, labels: matching.labels.clone() }),
+    }
+}
+
+fn call(function: &str, args: &[Expr]) -> Carried {
+    let text = |index: usize| match args.get(index).map(|arg| &arg.kind) {
+        Some(Kind::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let vector = || args.iter().find(|arg| matches!(check(arg), Ok(Type::Vector | Type::Matrix)));
+    let inner = || vector().map_or_else(Carried::nothing, Carried::of);
+    match function {
+        "vector" | "scalar" | "time" => Carried::nothing(),
+        "absent" | "absent_over_time" => Carried::Among(match args.first().map(|arg| &arg.kind) {
+            Some(Kind::Selector(selector) | Kind::Range { selector, .. }) => equalities(selector),
+            _ => BTreeSet::new(),
+        }),
+        "histogram_quantile" => inner().without(["le".to_owned()]),
+        "label_replace" | "label_join" => inner().with(text(1)),
+        _ => inner(),
+    }
+}
+
+/// What `absent` takes over from its selector.
+fn equalities(selector: &Selector) -> BTreeSet<String> {
+    let equal = selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal);
+    equal.map(|matcher| matcher.label.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    #[test]
+    fn labels_are_carried_as_prometheus_carries_them() {
+        let among = |labels: &[&str]| Carried::Among(labels.iter().map(ToString::to_string).collect());
+        let all_but = |labels: &[&str]| Carried::AllBut(labels.iter().map(ToString::to_string).collect());
+        for (query, carried) in [
+            ("up == 0", all_but(&[])),
+            ("0 == up", all_but(&[])),
+            ("absent(up{job=\"api\",env=~\"p.*\"})", among(&["job"])),
+            ("absent(up{job=\"api\"} == 1)", among(&[])),
+            ("sum by (a, b) (rate(x[5m])) > 1", among(&["a", "b"])),
+            ("sum(x) / sum(y)", among(&[])),
+            ("sum without (a) (x)", all_but(&["a"])),
+            ("histogram_quantile(0.9, sum by (le, a) (rate(x[5m])))", among(&["a"])),
+            ("histogram_quantile(0.9, rate(x[5m]))", all_but(&["le"])),
+            ("x / on (a) y > 1", among(&["a"])),
+            ("x / ignoring (a) y", all_but(&["a"])),
+            ("x * on (a) group_left (b) y", all_but(&[])),
+            ("sum by (a) (x) or sum by (b) (y)", among(&["a", "b"])),
+            ("sum by (a) (x) and y", among(&["a"])),
+            ("topk(3, x)", all_but(&[])),
+        ] {
+            let expr = parse(query).unwrap_or_else(|fault| panic!("{query}: {fault:?}"));
+            assert_eq!(Carried::of(&expr), carried, "{query}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Companion alerts: what one entry of `alerts` means.
+
+use super::sli::Reader;
+use super::{Scope, contract, firing, settings, values, whole};
+use crate::ast::{AlertBlock, Key};
+use crate::diagnostic::Problem;
+use crate::model::{Companion, CompanionPlaces, Slo};
+use crate::promql::ast::{Expr, Kind, Time};
+use crate::promql::carried::Carried;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Duration, Name};
+
+impl Scope<'_> {
+    /// The companion alerts of a service with these SLOs.
+    pub(super) fn alerts(&self, slos: &[Slo], problems: &mut Vec<Problem>) -> Vec<Companion> {
+        let mut alerts = Vec::new();
+        for (key, block) in &self.service.alerts {
+            if let Some(slo) = slos.iter().find(|slo| slo.name.as_str() == key.text) {
+                problems.push(
+                    Problem::error(
+                        "duplicate-slo",
+                        key.span,
+                        format!("an alert and an SLO of one service are called `{}`", key.text),
+                    )
+                    .and(slo.places.name, "the SLO is here")
+                    .help("name the alert by the cause that it sees, such as `down` or `disk-full`"),
+                );
+                continue;
+            }
+            alerts.extend(self.alert(key, block, slos, problems));
+        }
+        alerts
+    }
+
+    fn alert(
+        &self,
+        key: &Key,
+        block: &AlertBlock,
+        slos: &[Slo],
+        problems: &mut Vec<Problem>,
+    ) -> Option<Companion> {
+        let name = values::name(&key.text, key.span, "an alert", problems);
+        let mut reader = Reader::new(self.version);
+        let expr = reader.alert(&block.expr, problems);
+        let hold = block.hold.as_ref().map(|written| values::duration(written, problems));
+        let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
+        let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
+        let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
+        let labels = settings::labels([&block.labels], problems);
+        let annotations = settings::annotations([&block.annotations], problems);
+        let scrape_interval = settings::scrape_interval(
+            [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
+            &mut Vec::new(),
+        );
+        let hold = match hold {
+            Some(hold) => Some(hold?),
+            None => None,
+        };
+        let same_as = match same_as {
+            Some(name) => Some(name?),
+            None => None,
+        };
+        let expr = expr?;
+        self.overwritten(&expr, block, problems);
+        if let (Some(true), Some(written)) = (down, &block.same_as) {
+            problems.push(
+                Problem::error(
+                    "inhibition-never-matches",
+                    whole(written),
+                    "an alert that says `down` silences every SLO of its service already",
+                )
+                .label("so there is no alert left that could silence it")
+                .help("remove `same_as`, or `down`"),
+            );
+        }
+        let readings = reader.readings;
+        Some(Companion {
+            name: name?,
+            description: block.description.as_ref().map(|text| text.text.clone()),
+            planned: contract::reason(&readings, self.planned),
+            readings,
+            windows: windows(&expr, &block.expr),
+            stimulus: firing::invent(&expr),
+            expr,
+            hold,
+            severity: severity?,
+            down: down?,
+            same_as,
+            runbook: block.runbook.as_ref().map(|text| text.text.clone()),
+            labels,
+            annotations,
+            scrape_interval: scrape_interval?,
+            places: CompanionPlaces {
+                name: key.span,
+                expr: whole(&block.expr),
+                hold: block.hold.as_ref().map_or(key.span, whole),
+            },
+        })
+    }
+
+    /// A constant label may not have the name of one that the expression keeps to tell its answers apart: Prometheus refuses two alerts with the
+    /// same labels, and then tells of neither.
+    fn overwritten(&self, expr: &Expr, block: &AlertBlock, problems: &mut Vec<Problem>) {
+        let Carried::Among(kept) = Carried::of(expr) else { return };
+        let of_severity = self.project.severities.iter().filter(|(key, _)| key.text == block.severity.text);
+        let shared = [&self.project.settings.labels, &self.service.settings.labels, &block.labels];
+        let labels = shared.into_iter().chain(of_severity.map(|(_, style)| &style.labels)).flatten();
+        let is_absent = matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent"));
+        for (key, _) in labels.filter(|(key, _)| !is_absent && kept.contains(&key.text)) {
+            problems.push(
+                Problem::error(
+                    "reserved-label",
+                    whole(&block.expr),
+                    format!("the constant label `{}` overwrites one that this keeps", key.text),
+                )
+                .label("two alerts that differ in it alone become one, and Prometheus refuses both")
+                .and(key.span, "every alert would carry this value")
+                .help("remove it, or give it another name, or drop it from `by`"),
+            );
+        }
+    }
+
+    /// The SLO that speaks of the same.
+    fn same_as(&self, written: &Scalar, slos: &[Slo], problems: &mut Vec<Problem>) -> Option<Name> {
+        let found = slos.iter().find(|slo| slo.name.as_str() == written.text);
+        if found.is_none() {
+            let names: Vec<&str> = slos.iter().map(|slo| slo.name.as_str()).collect();
+            let headline = format!("this service has no SLO `{}`", written.text);
+            problems.push(values::undefined(whole(written), headline, &written.text, &names));
+        }
+        found.map(|slo| slo.name.clone())
+    }
+}
+
+/// The ranges of functions that compare one sample with another.
+fn windows(expr: &Expr, written: &Scalar) -> Vec<(Duration, Span)> {
+    const COMPARE: [&str; 9] =
+        ["changes", "delta", "deriv", "idelta", "increase", "irate", "predict_linear", "rate", "resets"];
+    let mut windows = Vec::new();
+    expr.visit(&mut |part| {
+        let Kind::Call { function, args } = &part.kind else { return };
+        if !COMPARE.contains(&function.as_str()) {
+            return;
+        }
+        for arg in args {
+            if let Kind::Range { range: Time::Fixed(range), .. } = &arg.kind {
+                windows.push((*range, written.place(arg.span.start, arg.span.end)));
+            }
+        }
+    });
+    windows
+}

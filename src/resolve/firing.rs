@@ -1,0 +1,259 @@
+//! Invents series under which a companion alert is silent, and series under which it fires: what its proofs feed to the rules.
+
+use std::collections::BTreeSet;
+
+use super::answer::{Samples, Source, answer};
+use super::evaluate::Signal;
+use super::stimulus::labels;
+use crate::model::{Behaviour, Firing, Labels, Series};
+use crate::promql::ast::{Expr, Kind, Selector};
+use crate::vocabulary::{Decimal, text};
+
+/// More combinations than this are not tried.
+const MOST: usize = 20_000;
+
+/// The target that all invented series are of.
+const INSTANCE: (&str, &str) = ("instance", "host-1");
+
+/// What one selector sees; `None` where there are no such series.
+type Seen = Option<Vec<Source>>;
+
+/// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
+pub(super) fn invent(expr: &Expr) -> Option<Firing> {
+    let mut selectors: Vec<&Selector> = Vec::new();
+    for selector in expr.selectors() {
+        if !selectors.contains(&selector) {
+            selectors.push(selector);
+        }
+    }
+    let candidates: Vec<Vec<Seen>> =
+        selectors.iter().map(|selector| candidates(expr, selector, &selectors)).collect::<Option<_>>()?;
+    let combinations = candidates.iter().try_fold(1usize, |all, some| all.checked_mul(some.len()))?;
+    if selectors.is_empty() || combinations > MOST {
+        return None;
+    }
+    let choice = |mut index: usize| -> Vec<usize> {
+        let pick = |seen: &Vec<Seen>| {
+            let picked = index % seen.len();
+            index /= seen.len();
+            picked
+        };
+        candidates.iter().map(pick).collect()
+    };
+    let sources = |picked: &[usize]| -> Vec<Source> {
+        picked.iter().zip(&candidates).filter_map(|(index, seen)| seen[*index].clone()).flatten().collect()
+    };
+    let choices: Vec<(Vec<usize>, Samples)> = (0..combinations)
+        .map(choice)
+        .filter_map(|picked| answer(expr, &sources(&picked)).map(|samples| (picked, samples)))
+        .collect();
+    let (silent, _) = choices.iter().find(|(_, samples)| samples.is_empty())?;
+    let differing = |other: &[usize]| silent.iter().zip(other).filter(|(a, b)| a != b).count();
+    let playable = |firing: &[usize]| {
+        let mut pairs = silent.iter().zip(firing).zip(&candidates);
+        pairs.all(|((silent, firing), seen)| played(&seen[*silent], &seen[*firing]).is_some())
+    };
+    let (firing, samples) = choices
+        .iter()
+        .filter(|(firing, samples)| samples.len() == 1 && playable(firing))
+        .min_by_key(|(firing, _)| differing(firing))?;
+    let mut series: Vec<Series> = Vec::new();
+    for ((silent, firing), seen) in silent.iter().zip(firing).zip(&candidates) {
+        series.extend(played(&seen[*silent], &seen[*firing])?);
+    }
+    let (labels, value) = samples.first()?.clone();
+    let gone =
+        answer(expr, &[]).filter(|samples| samples.len() < 2).map(|samples| samples.into_iter().next());
+    Some(Firing { series, labels, value, gone })
+}
+
+/// The same series in both states; `None` if they cannot change from one into the other.
+fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
+    let series = |source: &Source, behaviour| Series {
+        name: source.name.clone(),
+        labels: source.labels.clone(),
+        behaviour,
+    };
+    match (silent, firing) {
+        (None, None) => Some(Vec::new()),
+        (Some(silent), None) => silent
+            .iter()
+            .map(|source| match source.signal {
+                Signal::Stands(value) => Some(series(source, Behaviour::Exists { value })),
+                Signal::Grows(_) | Signal::Ages(_) => None,
+            })
+            .collect(),
+        (None, Some(_)) => None,
+        (Some(silent), Some(firing)) => silent
+            .iter()
+            .zip(firing)
+            .map(|(silent, firing)| {
+                let behaviour = match (silent.signal, firing.signal) {
+                    (Signal::Stands(good), Signal::Stands(bad)) => Behaviour::Stands { good, bad },
+                    (Signal::Grows(good), Signal::Grows(bad)) => Behaviour::Grows { good, bad },
+                    (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good, bad },
+                    _ => return None,
+                };
+                Some(series(silent, behaviour))
+            })
+            .collect(),
+    }
+}
+
+/// What is worth trying for one selector; `None` if no series could be found that it sees.
+fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector]) -> Option<Vec<Seen>> {
+    let name = selector.name.clone()?;
+    let others: Vec<&Selector> = all
+        .iter()
+        .copied()
+        .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
+        .collect();
+    // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
+    let mut labels = labels(&[selector], &others, &[]).or_else(|| labels(&[selector], &[], &[]))?;
+    if !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
+        labels.insert(INSTANCE.0.to_owned(), INSTANCE.1.to_owned());
+    }
+    let source = |labels: &Labels, signal| Source { name: name.clone(), labels: labels.clone(), signal };
+    let uses = Uses::of(expr, selector);
+    let numbers = numbers(expr);
+    if uses.buckets {
+        return Some(
+            buckets(&numbers)
+                .iter()
+                .map(|rates| {
+                    let bucket = |(bound, rate): &(String, Decimal)| {
+                        let mut labels = labels.clone();
+                        labels.insert("le".to_owned(), bound.clone());
+                        source(&labels, Signal::Grows(*rate))
+                    };
+                    Some(rates.iter().map(bucket).collect())
+                })
+                .collect(),
+        );
+    }
+    let signal = |value: &Decimal| match () {
+        () if uses.gain => Signal::Grows(*value),
+        () if uses.clock => Signal::Ages(*value),
+        () => Signal::Stands(*value),
+    };
+    let mut values = around(&numbers);
+    // What falls, or is foretold to.
+    if uses.falls {
+        values.push(-Decimal::ONE);
+    }
+    // What is still to come.
+    if uses.clock {
+        values.extend(values.clone().into_iter().map(|value| -value));
+    }
+    let one = |value: &Decimal| vec![source(&labels, signal(value))];
+    let mut seen: Vec<Seen> = values.iter().map(|value| Some(one(value))).collect();
+    if uses.counted && !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
+        let several = |values: [&Decimal; 3]| {
+            let copy = |(number, value): (usize, &Decimal)| {
+                let mut labels = labels.clone();
+                labels.insert(INSTANCE.0.to_owned(), format!("host-{}", number + 1));
+                source(&labels, signal(value))
+            };
+            Some((0..).zip(values).map(copy).collect())
+        };
+        let mixed = several([&Decimal::ZERO, &Decimal::ZERO, &Decimal::ONE]);
+        seen = values.iter().map(|value| several([value; 3])).chain([mixed]).collect();
+    }
+    if uses.absent {
+        seen.push(None);
+    }
+    Some(seen)
+}
+
+/// How an expression looks at a selector.
+#[derive(Default)]
+struct Uses {
+    /// By what it gains.
+    gain: bool,
+    /// As the buckets of a histogram.
+    buckets: bool,
+    /// As a value that may fall below zero.
+    falls: bool,
+    /// As a time.
+    clock: bool,
+    /// By how many there are.
+    counted: bool,
+    /// Whether it matters that nothing is there.
+    absent: bool,
+}
+
+impl Uses {
+    fn of(expr: &Expr, selector: &Selector) -> Self {
+        let mut uses = Self::default();
+        let reads = |expr: &Expr| expr.selectors().contains(&selector);
+        expr.visit(&mut |part| {
+            if let Kind::Aggregate { op, expr, .. } = &part.kind {
+                uses.counted |= op == "count" && reads(expr);
+            }
+            let Kind::Call { function, args } = &part.kind else { return };
+            let ranged = args
+                .iter()
+                .any(|arg| matches!(&arg.kind, Kind::Range { selector: ranged, .. } if ranged == selector));
+            match function.as_str() {
+                "rate" | "irate" | "increase" => uses.gain |= ranged,
+                "deriv" | "delta" => {
+                    uses.gain |= ranged;
+                    uses.falls |= ranged;
+                }
+                "predict_linear" => uses.falls |= ranged,
+                "histogram_quantile" => uses.buckets |= args.iter().any(reads),
+                "absent" | "absent_over_time" => uses.absent |= args.iter().any(reads),
+                "time" => uses.clock = true,
+                _ => {}
+            }
+        });
+        uses
+    }
+}
+
+fn numbers(expr: &Expr) -> Vec<Decimal> {
+    let mut numbers: BTreeSet<Decimal> = BTreeSet::new();
+    expr.visit(&mut |part| {
+        if let Kind::Number(text) = &part.kind {
+            numbers.extend(Decimal::from_str_exact(text).ok());
+        }
+    });
+    numbers.into_iter().collect()
+}
+
+/// Values on both sides of whatever the numbers of a query, or two of them together, draw a line at.
+fn around(numbers: &[Decimal]) -> Vec<Decimal> {
+    let two = Decimal::from(2);
+    let products = numbers
+        .iter()
+        .enumerate()
+        .flat_map(|(index, one)| numbers[index..].iter().filter_map(move |other| one.checked_mul(*other)));
+    let lines: Vec<Decimal> = numbers.iter().copied().chain(products.filter(|_| numbers.len() < 4)).collect();
+    let sides = lines.iter().flat_map(|number| {
+        [Some(*number), number.checked_add(Decimal::ONE), number.checked_mul(two), number.checked_div(two)]
+    });
+    let mut values: Vec<Decimal> = vec![Decimal::ONE, Decimal::ZERO, Decimal::ONE_HUNDRED];
+    for value in sides.flatten().map(|value| value.normalize()) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// Histograms: the rates of their buckets while observations are small, and while they are large.
+fn buckets(numbers: &[Decimal]) -> Vec<Vec<(String, Decimal)>> {
+    let two = Decimal::from(2);
+    let mut bounds: BTreeSet<Decimal> = BTreeSet::from([Decimal::ONE]);
+    for number in numbers.iter().filter(|number| **number > Decimal::ZERO) {
+        bounds
+            .extend([number.checked_div(two), Some(*number), number.checked_mul(two)].into_iter().flatten());
+    }
+    let last = bounds.len() - 1;
+    let rates = |from: usize| -> Vec<(String, Decimal)> {
+        let rate = |index: usize| Decimal::from(u8::from(index >= from));
+        let finite = bounds.iter().enumerate().map(|(index, bound)| (text(*bound), rate(index)));
+        finite.chain([("+Inf".to_owned(), Decimal::ONE)]).collect()
+    };
+    vec![rates(0), rates(last)]
+}

@@ -1,0 +1,195 @@
+//! Counted events as an incident: rows of `time,good,bad`, each with what happened since the row before.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::Step;
+use super::incident::LONGEST;
+use crate::vocabulary::{Decimal, Duration};
+
+/// The most rows: one per second of a day, or one per minute of a quarter.
+const MOST_ROWS: usize = 150_000;
+
+/// The most events in a row.
+const MOST_EVENTS: u64 = 1_000_000_000_000;
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvFault {
+    /// Its line, from 1.
+    pub line: usize,
+    /// What is wrong, and what to write.
+    pub words: String,
+}
+
+impl fmt::Display for CsvFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+/// One row.
+struct Row {
+    /// Milliseconds since some moment.
+    time: i64,
+    good: u64,
+    bad: u64,
+}
+
+/// What happens until each evaluation, evenly from row to row, and events per second altogether. The first row's events come in as long a time
+/// before it as the second row's do.
+///
+/// # Errors
+/// The first line that is no such row.
+pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFault> {
+    let rows = rows(text)?;
+    let [first, second, ..] = rows.as_slice() else { unreachable!("there are two rows") };
+    let begin = first.time - (second.time - first.time);
+    let last = rows.last().map_or(first.time, |row| row.time);
+    let length = (last - begin) as u64;
+    let mut steps = vec![Step { seen: true, ..Step::default() }; length.div_ceil(step.millis()) as usize];
+    let mut from = 0;
+    let mut total = Decimal::ZERO;
+    for row in &rows {
+        let to = (row.time - begin) as u64;
+        let events = [Decimal::from(row.good) + Decimal::from(row.bad), Decimal::from(row.bad)];
+        total += events[0];
+        for index in from / step.millis()..to.div_ceil(step.millis()) {
+            let edges = (index * step.millis(), (index + 1) * step.millis());
+            let share = Decimal::from(edges.1.min(to) - edges.0.max(from)) / Decimal::from(to - from);
+            let happened = &mut steps[index as usize];
+            happened.total += events[0] * share;
+            happened.bad += events[1] * share;
+        }
+        from = to;
+    }
+    Ok((steps, total * Decimal::from(1000) / Decimal::from(length)))
+}
+
+fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
+    let fault = |line: usize, words: String| CsvFault { line, words };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    match lines.next() {
+        Some((_, "time,good,bad")) => {}
+        Some((line, _)) => {
+            return Err(fault(line, "the first line is not `time,good,bad`: write that".to_owned()));
+        }
+        None => return Err(fault(1, "there is nothing: write `time,good,bad` first".to_owned())),
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    let mut end = 1;
+    for (line, written) in lines {
+        end = line;
+        if written.is_empty() {
+            continue;
+        }
+        let cells: Vec<&str> = written.split(',').map(str::trim).collect();
+        let [time, good, bad] = cells[..] else {
+            return Err(fault(
+                line,
+                format!("there are {} values and not three: a time, good and bad events", cells.len()),
+            ));
+        };
+        let time = moment(time).ok_or_else(|| {
+            fault(
+                line,
+                format!(
+                    "`{}` is no time: write seconds, or RFC 3339 such as `2026-11-22T21:05:00Z`",
+                    clipped(time)
+                ),
+            )
+        })?;
+        let count = |written: &str| {
+            let plain = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+            let count = plain.then(|| written.parse().ok()).flatten().filter(|count| *count <= MOST_EVENTS);
+            count.ok_or_else(|| {
+                fault(
+                    line,
+                    format!(
+                        "`{}` is no number of events: write a whole one, at most {MOST_EVENTS}",
+                        clipped(written)
+                    ),
+                )
+            })
+        };
+        let row = Row { time, good: count(good)?, bad: count(bad)? };
+        if let Some(before) = rows.last()
+            && row.time <= before.time
+        {
+            return Err(fault(
+                line,
+                "this is not later than the row before: sort rows by time, each time once".to_owned(),
+            ));
+        }
+        let first = rows.first().map_or(row.time, |first| first.time);
+        let next = rows.get(1).map_or(row.time, |next| next.time);
+        if row.time.abs_diff(first) + next.abs_diff(first) > LONGEST.millis() {
+            return Err(fault(line, format!("the rows reach over more than {LONGEST}: leave some out")));
+        }
+        if rows.len() == MOST_ROWS {
+            return Err(fault(line, format!("there are more than {MOST_ROWS} rows: join some")));
+        }
+        rows.push(row);
+    }
+    if rows.len() < 2 {
+        return Err(fault(
+            end,
+            "there are fewer than two rows, so nothing says in what time their events came".to_owned(),
+        ));
+    }
+    Ok(rows)
+}
+
+/// Milliseconds since 1970, or since any other moment.
+fn moment(written: &str) -> Option<i64> {
+    if written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        let seconds = Decimal::from_str_exact(written).ok()?;
+        let millis = seconds.checked_mul(Decimal::from(1000))?;
+        return i64::try_from(millis.round()).ok().filter(|millis| *millis < i64::MAX / 4);
+    }
+    written.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
+fn clipped(written: &str) -> String {
+    const SHOWN: usize = 40;
+    let shown: String = written.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    if written.chars().count() > SHOWN { format!("{shown}…") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_spread_from_row_to_row() {
+        let text = "time,good,bad\n60,60,0\n120,30,30\n";
+        let (steps, traffic) = parse(text, Duration::from_secs(30)).expect("rows");
+        let step =
+            |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
+        assert_eq!(steps, [step(30, 0), step(30, 0), step(30, 15), step(30, 15)]);
+        assert_eq!(traffic, Decimal::ONE);
+        let dates = "time,good,bad\r\n2026-11-22T21:05:00Z,60,0\r\n2026-11-22T21:06:00Z,30,30\r\n";
+        assert_eq!(parse(dates, Duration::from_secs(30)).map(|(steps, _)| steps), Ok(steps));
+    }
+
+    #[test]
+    fn faults_are_told_at_their_line() {
+        let line = |text: &str| parse(text, Duration::from_secs(30)).expect_err(text).line;
+        for (text, expected) in [
+            ("", 1),
+            ("when,good,bad\n", 1),
+            ("time,good,bad\n1,2\n", 2),
+            ("time,good,bad\n1,2,-3\n", 2),
+            ("time,good,bad\nyesterday,2,3\n", 2),
+            ("time,good,bad\n0,1,1\n0,1,1\n", 3),
+            ("time,good,bad\n0,1,1\n", 2),
+            ("time,good,bad\n0,1,1\n99999999999,1,1\n", 3),
+            ("time,good,bad\n0,1,1\n1,99999999999999999999,1\n", 3),
+            ("time,good,bad\n...,1,1\n", 2),
+        ] {
+            assert_eq!(line(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Reads incidents: `0% for 10m, ramp 0% to 5% for 2h, no data for 5m`.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::incident::{Incident, LONGEST, Phase};
+use super::is_traffic;
+use crate::vocabulary::{Decimal, Duration, per_second, percent, text};
+
+/// Why a text is no incident: what is wrong where, and what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    text: String,
+    place: Range<usize>,
+    headline: String,
+    label: String,
+}
+
+impl fmt::Display for Fault {
+    /// The headline, the text with the fault marked, and how incidents are written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown =
+            |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
+        let column = self.text[..self.place.start].chars().count();
+        let width = self.text[self.place.clone()].chars().count().max(1);
+        writeln!(f, "{}", self.headline)?;
+        writeln!(f, "  {}", shown(&self.text))?;
+        writeln!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.label)?;
+        write!(
+            f,
+            "an incident is written as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`,\n\
+             at another traffic `2% for 1h at 50/s`; one follows another behind a comma"
+        )
+    }
+}
+
+/// Reads an incident.
+///
+/// # Errors
+/// [`Fault`], at the first word that is none of an incident.
+pub fn parse(text: &str) -> Result<Incident, Fault> {
+    let mut reader = Reader { text, words: words(text), next: 0 };
+    let mut phases = Vec::new();
+    loop {
+        phases.push(reader.phase()?);
+        let total: u64 = phases.iter().map(|phase: &Phase| phase.length.millis()).sum();
+        if total > LONGEST.millis() {
+            let label = format!("together at most {LONGEST}");
+            return Err(reader.fault(reader.last(), "the incident is longer than any period", label));
+        }
+        match reader.word() {
+            None => return Ok(Incident { phases }),
+            Some("," | "then") => {
+                reader.next += 1;
+                if reader.word() == Some("then") {
+                    reader.next += 1;
+                }
+            }
+            Some(word) => {
+                let label = match nearest(word, &["at", "then"]) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "write a comma before what comes next".to_owned(),
+                };
+                return Err(reader.fault(reader.place(), format!("`{word}` does not belong here"), label));
+            }
+        }
+    }
+}
+
+/// Words and commas, each with its place.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut begin = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let ends = c.is_whitespace() || c == ',';
+        // `99,9%` is one word with a slip in it.
+        let in_number = c == ','
+            && text[..at].ends_with(|c: char| c.is_ascii_digit())
+            && text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+        if ends && !in_number {
+            words.extend(begin.take().map(|begin| begin..at));
+            if c == ',' {
+                words.push(at..at + 1);
+            }
+        } else if begin.is_none() {
+            begin = Some(at);
+        }
+    }
+    words
+}
+
+/// The word that was probably meant.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), known), *known));
+    near.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    words: Vec<Range<usize>>,
+    next: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn word(&self) -> Option<&'a str> {
+        self.words.get(self.next).map(|place| &self.text[place.clone()])
+    }
+
+    /// The place of the next word, or the end.
+    fn place(&self) -> Range<usize> {
+        self.words.get(self.next).cloned().unwrap_or(self.text.len()..self.text.len())
+    }
+
+    fn last(&self) -> Range<usize> {
+        self.words[self.next.saturating_sub(1)].clone()
+    }
+
+    fn fault(&self, place: Range<usize>, headline: impl Into<String>, label: impl Into<String>) -> Fault {
+        Fault { text: self.text.to_owned(), place, headline: headline.into(), label: label.into() }
+    }
+
+    /// `2% for 3h`, and its like.
+    fn phase(&mut self) -> Result<Phase, Fault> {
+        let quiet = |traffic, seen| (Decimal::ZERO, Decimal::ZERO, traffic, seen);
+        let (from, to, stopped, seen) = match self.word() {
+            Some("ramp") => {
+                self.next += 1;
+                let from = self.ratio()?;
+                self.expect("to", "a ramp goes from one error ratio to another")?;
+                (from, self.ratio()?, None, true)
+            }
+            Some("no") => {
+                self.next += 1;
+                let what = self.word();
+                self.next += 1;
+                match what {
+                    Some("traffic") => quiet(Some(Decimal::ZERO), true),
+                    Some("data") => quiet(None, false),
+                    what => {
+                        self.next -= 1;
+                        let meant = what.and_then(|what| nearest(what, &["traffic", "data"]));
+                        let label = meant.map_or("write `no traffic` or `no data`".to_owned(), |meant| {
+                            format!("did you mean `no {meant}`?")
+                        });
+                        return Err(self.fault(self.place(), "no what?", label));
+                    }
+                }
+            }
+            None => return Err(self.fault(self.place(), "an incident is expected", "write `100% for 5m`")),
+            Some(word) => {
+                if let Some(meant) =
+                    nearest(word, &["ramp", "no"]).filter(|_| word.starts_with(char::is_alphabetic))
+                {
+                    return Err(self.fault(
+                        self.place(),
+                        format!("`{word}` is no error ratio"),
+                        format!("did you mean `{meant}`?"),
+                    ));
+                }
+                let ratio = self.ratio()?;
+                (ratio, ratio, None, true)
+            }
+        };
+        self.expect("for", "it is not said how long this lasts")?;
+        let length = self.length()?;
+        let mut traffic = stopped;
+        if self.word() == Some("at") {
+            self.next += 1;
+            let place = self.place();
+            let rate = self.word().and_then(per_second).filter(is_traffic);
+            match rate {
+                Some(rate) if stopped.is_none() => traffic = Some(rate),
+                Some(_) => return Err(self.fault(place, "no traffic has no rate", "leave this out")),
+                None => {
+                    let label = "write events per `s`, `m`, `h` or `d`, such as `50/s`";
+                    return Err(self.fault(place, "this is no rate of events", label));
+                }
+            }
+            self.next += 1;
+        }
+        Ok(Phase { from, to, length, traffic, seen })
+    }
+
+    fn expect(&mut self, word: &str, headline: &str) -> Result<(), Fault> {
+        if self.word() == Some(word) {
+            self.next += 1;
+            return Ok(());
+        }
+        let label = match (self.word(), word) {
+            (Some(","), "for") | (None, "for") => "write `for 5m` here".to_owned(),
+            (Some(other), "for") if Duration::parse(other).is_some() => format!("write `for {other}`"),
+            (Some(other), _) if other.ends_with('%') => format!("write `{word} {other}`"),
+            (Some(other), _) if nearest(other, &[word, "over"]).is_some() => format!("write `{word}`"),
+            _ => format!("write `{word}` here"),
+        };
+        Err(self.fault(self.place(), headline, label))
+    }
+
+    /// `2%`, from none to all.
+    fn ratio(&mut self) -> Result<Decimal, Fault> {
+        let place = self.place();
+        let Some(word) = self.word().filter(|word| *word != ",") else {
+            return Err(self.fault(place, "an error ratio is expected", "write one such as `2%`"));
+        };
+        let number = |digits: &str| {
+            let plain = digits.starts_with(|c: char| c.is_ascii_digit())
+                && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+            plain.then(|| Decimal::from_str_exact(digits).ok()).flatten()
+        };
+        let Some(value) = word.strip_suffix('%').and_then(number) else {
+            let dotted = word.trim_end_matches('%').replace(',', ".");
+            let label = match number(&dotted) {
+                Some(value) if value < Decimal::ONE && !word.ends_with('%') => format!(
+                    "write `{}` or `{}`, whichever is meant",
+                    percent(value),
+                    percent(value / Decimal::ONE_HUNDRED)
+                ),
+                Some(value) => format!("write `{}%`", text(value)),
+                None => "write one such as `2%`".to_owned(),
+            };
+            return Err(self.fault(place, format!("`{word}` is no error ratio"), label));
+        };
+        if value > Decimal::ONE_HUNDRED || value.normalize().scale() > 10 {
+            let label = "from `0%` to `100%`, with ten decimal places at most";
+            return Err(self.fault(place, format!("`{word}` is no error ratio"), label));
+        }
+        self.next += 1;
+        Ok(value / Decimal::ONE_HUNDRED)
+    }
+
+    fn length(&mut self) -> Result<Duration, Fault> {
+        let place = self.place();
+        let word = self.word().filter(|word| *word != ",");
+        let length = word.and_then(Duration::parse).filter(|length| length.millis() > 0);
+        if length.is_none_or(|length| length > LONGEST) {
+            let headline = match (word, length) {
+                (None, _) => "it is not said how long this lasts".to_owned(),
+                (Some(word), None) => format!("`{word}` is no length of time"),
+                (Some(word), Some(_)) => format!("`{word}` is longer than any period"),
+            };
+            let label = match word.and_then(meant) {
+                Some(meant) => format!("write `{meant}`"),
+                None => format!("write one such as `30s`, `5m` or `1h30m`, at most `{LONGEST}`"),
+            };
+            return Err(self.fault(place, headline, label));
+        }
+        self.next += 1;
+        Ok(length.unwrap_or_default())
+    }
+}
+
+/// `5min` is `5m`.
+fn meant(word: &str) -> Option<Duration> {
+    let digits = word.find(|c: char| !c.is_ascii_digit())?;
+    let unit = match word[digits..].to_lowercase().as_str() {
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        _ => return None,
+    };
+    Duration::parse(&format!("{}{unit}", &word[..digits]))
+        .filter(|length| length.millis() > 0 && *length <= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_it_reads() {
+        for text in [
+            "100% for 5m",
+            "0% for 10m, 100% for 5m, ramp 0% to 5% for 2h",
+            "no traffic for 15m, 0.5% for 1d at 50/s, no data for 45s",
+        ] {
+            assert_eq!(parse(text).expect(text).to_string(), text);
+        }
+        assert_eq!(
+            parse("2% for 1m then 3% for 90s").map(|it| it.to_string()),
+            parse("2% for 1m,3% for 1m30s").map(|it| it.to_string())
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! A timeline for programs. The field names and their order are a promise; new fields may come.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Span, Timeline};
+use crate::plan::SloPlan;
+use crate::vocabulary::{Decimal, Duration, text};
+
+#[derive(Serialize)]
+struct Simulation<'a> {
+    slo: String,
+    incident: &'a str,
+    incident_seconds: u64,
+    evaluated_every_seconds: u64,
+    long_windows_every_seconds: u64,
+    watched_seconds: u64,
+    notifications: Vec<Notification<'a>>,
+    tiers: Vec<Tier>,
+    budget: Budget,
+}
+
+#[derive(Serialize)]
+struct Notification<'a> {
+    at_seconds: u64,
+    alert: &'a str,
+    severity: &'a str,
+    state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    burn_rate: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_left: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Tier {
+    severity: &'static str,
+    long: String,
+    short: String,
+    threshold: Value,
+    pending_seconds: Vec<[Option<u64>; 2]>,
+    firing_seconds: Vec<[Option<u64>; 2]>,
+    armed_seconds: Vec<[Option<u64>; 2]>,
+}
+
+#[derive(Serialize)]
+struct Budget {
+    left_before: Option<Value>,
+    left_after: Option<Value>,
+    spent: Value,
+    bad_events: Option<Value>,
+    allowed_bad_events: Option<Value>,
+}
+
+/// A number, exactly as the decimal is written.
+fn number(value: Decimal) -> Value {
+    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
+}
+
+/// Six digits: enough for whoever compares.
+fn short(value: Decimal) -> Value {
+    number(value.round_sf(6).unwrap_or(value))
+}
+
+fn spans(spans: &[Span]) -> Vec<[Option<u64>; 2]> {
+    spans.iter().map(|span| [Some(span.from.secs()), span.until.map(Duration::secs)]).collect()
+}
+
+/// A timeline as JSON, of an incident that was written like this.
+pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
+    let budget = &timeline.budget;
+    let events = |value| (!budget.assumed).then(|| short(value));
+    let simulation = Simulation {
+        slo: format!("{}/{}", plan.promise.service, plan.promise.slo),
+        incident,
+        incident_seconds: timeline.incident.secs(),
+        evaluated_every_seconds: timeline.schedule.step.secs(),
+        long_windows_every_seconds: timeline.schedule.long.secs(),
+        watched_seconds: timeline.watched.secs(),
+        notifications: notifications(timeline),
+        tiers: timeline
+            .tiers
+            .iter()
+            .map(|course| Tier {
+                severity: course.tier.severity.as_str(),
+                long: course.tier.long.to_string(),
+                short: course.tier.short.to_string(),
+                threshold: number(course.tier.threshold),
+                pending_seconds: spans(&course.pending),
+                firing_seconds: spans(&course.firing),
+                armed_seconds: spans(&course.armed),
+            })
+            .collect(),
+        budget: Budget {
+            left_before: budget.before.map(short),
+            left_after: budget.after.map(short),
+            spent: short(budget.spent()),
+            bad_events: events(budget.bad),
+            allowed_bad_events: events(budget.allowed),
+        },
+    };
+    let mut json = serde_json::to_string_pretty(&simulation).expect("texts and numbers are JSON");
+    json.push('\n');
+    json
+}
+
+/// By time.
+fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
+    let mut all = Vec::new();
+    for alert in &timeline.alerts {
+        for firing in &alert.firings {
+            let one = |at: Duration, state| Notification {
+                at_seconds: at.secs(),
+                alert: &alert.name,
+                severity: alert.severity.as_str(),
+                state,
+                tier: None,
+                burn_rate: None,
+                budget_left: None,
+            };
+            all.push(Notification {
+                tier: Some(timeline.tiers[firing.tier].tier.long.to_string()),
+                burn_rate: Some(short(firing.burn_rate)),
+                budget_left: firing.left.map(short),
+                ..one(firing.span.from, "fires")
+            });
+            all.extend(firing.span.until.map(|at| one(at, "stops")));
+        }
+    }
+    all.sort_by_key(|notification| notification.at_seconds);
+    all
+}

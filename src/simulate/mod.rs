@@ -1,0 +1,236 @@
+//! plan + incident → timeline: what the rules of an SLO see of an incident, whom they tell when, and what it costs of the budget.
+//!
+//! It does evaluation by evaluation what the compiled rules do: the same counts, windows, tiles, held windows and thresholds, in exact decimals.
+//! `tests/simulate.rs` holds it against promtool and those very rules.
+//!
+//! # Evaluations
+//! The fast group is evaluated every 30 seconds and the slow one every five minutes, after it. Prometheus spreads groups over their intervals. Here
+//! both are evaluated at the moment before the incident begins, so it is noticed as late as it can be. Scrapes take no time here: add up to two
+//! intervals of scraping, and what Alertmanager waits.
+//!
+//! # Events
+//! They come evenly, and are whole: of a burn of 2 % over 10 events every fifth evaluation counts one that is bad. A state is looked at once per
+//! evaluation, and of a burn of 2 % every fiftieth look finds it bad.
+
+mod chart;
+mod csv;
+mod grammar;
+mod incident;
+mod json;
+mod recorded;
+mod rules;
+mod timeline;
+mod words;
+
+pub use chart::Style;
+pub use csv::{CsvFault, parse as parse_csv};
+pub use grammar::{Fault, parse};
+pub use incident::{Incident, Phase};
+pub use json::json;
+pub use timeline::{AlertCourse, BudgetCourse, Firing, Span, TierCourse, Timeline};
+pub use words::words;
+
+use crate::lower::{INTERVAL, LONG_INTERVAL};
+use crate::plan::{Event, Observer, SloPlan};
+use crate::vocabulary::{Decimal, Duration, Period};
+use rules::{PeriodBefore, Rules};
+
+/// Events per evaluation where the traffic is not known: so many that one in a million is a whole number.
+const MANY: u64 = 1_000_000;
+
+/// What happens until one evaluation, since the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Events; of a state that is looked at, one look.
+    pub total: Decimal,
+    /// Bad ones among them.
+    pub bad: Decimal,
+    /// Whether the series are there at the evaluation. Counters that are not still count.
+    pub seen: bool,
+}
+
+/// When rules are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The interval of the fast group.
+    pub step: Duration,
+    /// That of the slow one: a multiple of it.
+    pub long: Duration,
+    /// How long after the beginning of the incident the slow group is evaluated, less than its interval.
+    pub phase: Duration,
+    /// Whether ranges hold the sample on their left edge, as in Prometheus 2.
+    pub closed: bool,
+}
+
+impl Default for Schedule {
+    /// As the compiled rules say, in Prometheus 3.
+    fn default() -> Self {
+        Self { step: INTERVAL, long: LONG_INTERVAL, phase: Duration::default(), closed: false }
+    }
+}
+
+/// What is played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// The incident, evaluation by evaluation, in events that need not be whole.
+    pub steps: Vec<Step>,
+    /// Events per second before and after it, all of them good; `None` if not known.
+    pub traffic: Option<Decimal>,
+    /// How long the series had been there before; `None` for longer than anything looks back.
+    pub history: Option<Duration>,
+    /// How long it is watched after the incident; `None` until every window is empty again.
+    pub after: Option<Duration>,
+    /// The share of the period's budget that was spent before, so long ago that no tier sees it, and that stays in the period.
+    pub spent: Decimal,
+    /// How far into a calendar period the incident begins; half of it if not given.
+    pub into_period: Option<Duration>,
+    /// When rules are evaluated.
+    pub schedule: Schedule,
+}
+
+impl Scenario {
+    /// An incident at this usual traffic, or else at that which the SLO declares, after a long time in which all was good.
+    pub fn new(plan: &SloPlan, incident: &Incident, traffic: Option<Decimal>) -> Self {
+        let usual = traffic.or(declared(plan)).unwrap_or_else(assumed);
+        Self::counted(plan, incident.steps(usual, Schedule::default().step), traffic)
+    }
+
+    /// The same of counted events, one entry per evaluation.
+    pub fn counted(plan: &SloPlan, steps: Vec<Step>, traffic: Option<Decimal>) -> Self {
+        let traffic = traffic.or(declared(plan));
+        let schedule = Schedule::default();
+        Self { steps, traffic, history: None, after: None, spent: Decimal::ZERO, into_period: None, schedule }
+    }
+}
+
+/// Whether so many events per second can be played: from one in thirty years to a thousand million.
+pub fn is_traffic(per_second: &Decimal) -> bool {
+    (Decimal::new(1, 9)..=Decimal::from(1_000_000_000)).contains(per_second)
+}
+
+/// Traffic where none is known.
+fn assumed() -> Decimal {
+    Decimal::from(MANY) / Decimal::from(INTERVAL.secs())
+}
+
+/// The traffic that an SLO declares.
+fn declared(plan: &SloPlan) -> Option<Decimal> {
+    match plan.observed.by {
+        Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
+        Observer::Looks | Observer::Shares => None,
+    }
+}
+
+/// A scenario as it is played: what came before the incident, the incident, and what comes after it, in whole events.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// One per evaluation of the fast group; the first is only looked at.
+    pub steps: Vec<Step>,
+    /// The evaluation right before the incident.
+    pub begin: usize,
+    /// The last one of the incident.
+    pub end: usize,
+}
+
+/// What is played of a scenario.
+pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
+    let evaluations = |length: Duration| length.millis().div_ceil(scenario.schedule.step.millis()) as usize;
+    let tiers = &plan.promise.tiers;
+    let longest = tiers.iter().map(|tier| tier.long).max().unwrap_or(LONG_INTERVAL);
+    let slice = match plan.promise.event {
+        Event::Slice(length) => length,
+        Event::Occurrence | Event::Check => Duration::default(),
+    };
+    // A quarter of an hour is how far counts are made good, and the time after which a gap is forgotten.
+    let margin =
+        evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
+    let before = scenario.history.map_or(evaluations(longest) + margin, evaluations);
+    let after = scenario.after.map_or(evaluations(longest) + margin, evaluations);
+    let traffic = scenario.traffic.unwrap_or_else(assumed);
+    let per_step = traffic * Decimal::new(scenario.schedule.step.millis() as i64, 3);
+    let quiet = Step { total: per_step, bad: Decimal::ZERO, seen: true };
+    let first = Step { seen: true, ..Step::default() };
+    let steps = std::iter::once(first)
+        .chain(std::iter::repeat_n(quiet, before))
+        .chain(scenario.steps.iter().copied())
+        .chain(std::iter::repeat_n(quiet, after));
+    Played { steps: whole(plan, steps), begin: before, end: before + scenario.steps.len() }
+}
+
+/// The same in whole events, none lost: each is as bad as its moment, and when that adds up to one it is a bad one. Looks are one per step.
+fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
+    // What a quotient that does not end may be short of a whole number.
+    let nearly = Decimal::new(1, 9);
+    let floor = |exact: Decimal| (exact + nearly).floor();
+    let (mut total, mut bad) = (Decimal::ZERO, Decimal::ZERO);
+    let one = |step: Step| {
+        let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
+        let gained = match plan.observed.by {
+            Observer::Counters { .. } => floor(total + step.total) - floor(total),
+            Observer::Looks => Decimal::ONE,
+            Observer::Shares => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
+        };
+        let failed = floor(bad + gained * share) - floor(bad);
+        total += step.total;
+        bad += gained * share;
+        Step { total: gained, bad: failed, seen: step.seen }
+    };
+    steps.map(one).collect()
+}
+
+/// What the rules of an SLO make of a scenario.
+pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
+    let played = play(plan, scenario);
+    let mut rules = Rules::new(plan, &scenario.schedule, period_before(plan, scenario, &played));
+    let mut courses = timeline::Courses::new(plan, scenario, &played);
+    for (at, step) in played.steps.iter().enumerate() {
+        let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);
+        let late = (since - scenario.schedule.phase.millis() as i64) % scenario.schedule.long.millis() as i64;
+        let is_due = late == 0;
+        rules.evaluate(step);
+        courses.follow_alerts(&rules, at, false);
+        rules.evaluate_slow(is_due);
+        if is_due {
+            courses.follow_alerts(&rules, at, true);
+        }
+        courses.follow_budget(&rules, at);
+    }
+    courses.end(rules.undecided)
+}
+
+/// What lies in the period before the first evaluation.
+fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> PeriodBefore {
+    let step = scenario.schedule.step.millis();
+    let pace = match (plan.observed.by, plan.promise.event) {
+        (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {
+            scenario.traffic.unwrap_or_else(assumed) / Decimal::from(1000)
+        }
+        _ => Decimal::ONE / Decimal::from(step),
+    };
+    let lead = step * played.begin as u64;
+    let spent = |length: u64| scenario.spent * plan.promise.budget * pace * Decimal::from(length);
+    match &plan.promise.period {
+        Period::Rolling(length) => {
+            let unplayed = scenario.history.map_or(length.millis().saturating_sub(lead), |_| 0);
+            PeriodBefore {
+                pace,
+                length: Duration::from_millis(unplayed),
+                bad: spent(length.millis()),
+                begins: None,
+                ends: None,
+            }
+        }
+        Period::Calendar(unit, _) => {
+            let nominal = unit.nominal().millis();
+            let into = scenario.into_period.map_or(nominal / 2, |into| into.millis().min(nominal));
+            let unplayed = scenario.history.map_or(into.saturating_sub(lead), |_| 0);
+            PeriodBefore {
+                pace,
+                length: Duration::from_millis(unplayed),
+                bad: spent(into),
+                begins: lead.checked_sub(into).map(|before| before.div_ceil(step) as usize),
+                ends: Some(((lead + nominal - into).div_ceil(step)) as usize),
+            }
+        }
+    }
+}

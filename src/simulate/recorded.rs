@@ -1,0 +1,81 @@
+//! What rules have recorded: at most one sample per evaluation, read back over ranges as Prometheus reads it.
+
+use super::Schedule;
+use crate::vocabulary::{Decimal, Duration};
+
+/// A recorded series.
+#[derive(Debug)]
+pub(super) struct Recorded<T> {
+    step: Duration,
+    closed: bool,
+    samples: Vec<Option<T>>,
+    /// Behind every evaluation, how many there were when the last sample was recorded.
+    last: Vec<usize>,
+}
+
+impl<T: Copy> Recorded<T> {
+    pub fn new(schedule: &Schedule) -> Self {
+        Self { step: schedule.step, closed: schedule.closed, samples: Vec::new(), last: Vec::new() }
+    }
+
+    /// What this evaluation records.
+    pub fn push(&mut self, sample: Option<T>) {
+        self.samples.push(sample);
+        let before = self.last.last().copied().unwrap_or(0);
+        self.last.push(if sample.is_some() { self.samples.len() } else { before });
+    }
+
+    /// What an evaluation recorded: a rule that records nothing ends its series, so an instant selector sees no older sample.
+    pub fn at(&self, at: usize) -> Option<T> {
+        self.samples.get(at).copied().flatten()
+    }
+
+    /// `last_over_time`
+    pub fn last(&self, at: usize, range: Duration) -> Option<T> {
+        let seen = self.last.get(at.min(self.last.len().checked_sub(1)?))?;
+        (*seen > self.first(at, range)).then(|| self.samples[seen - 1]).flatten()
+    }
+
+    /// The first evaluation in a range that ends with evaluation `at`. Prometheus 2 counts the left edge in, Prometheus 3 does not.
+    fn first(&self, at: usize, range: Duration) -> usize {
+        let whole = (range.millis() / self.step.millis()) as usize;
+        let is_edge = range.millis().is_multiple_of(self.step.millis());
+        let back = if is_edge && !self.closed { whole.saturating_sub(1) } else { whole };
+        at.saturating_sub(back)
+    }
+}
+
+/// A recorded count, which can be summed.
+#[derive(Debug)]
+pub(super) struct Counts {
+    recorded: Recorded<Decimal>,
+    /// Before every evaluation, and behind the last.
+    sums: Vec<Decimal>,
+}
+
+impl Counts {
+    pub fn new(schedule: &Schedule) -> Self {
+        Self { recorded: Recorded::new(schedule), sums: vec![Decimal::ZERO] }
+    }
+
+    pub fn push(&mut self, sample: Option<Decimal>) {
+        self.recorded.push(sample);
+        let sum = self.sums.last().copied().unwrap_or_default();
+        self.sums.push(sum + sample.unwrap_or_default());
+    }
+
+    pub fn at(&self, at: usize) -> Option<Decimal> {
+        self.recorded.at(at)
+    }
+
+    pub fn last(&self, at: usize, range: Duration) -> Option<Decimal> {
+        self.recorded.last(at, range)
+    }
+
+    /// `sum_over_time`
+    pub fn sum(&self, at: usize, range: Duration) -> Option<Decimal> {
+        self.recorded.last(at, range)?;
+        let behind = (at + 1).min(self.sums.len() - 1);
+        Some(self.sums[behind] - self.sums[self.recorded.first(at, range)])
+    }
+}

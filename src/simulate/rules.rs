@@ -1,0 +1,264 @@
+//! What the rules of an SLO record, evaluation by evaluation: the counts of `lower::events`, the windows and tiles of `lower::windows`, the tiers
+//! of `lower::alerts`. Names of the recorded series are in the comments; whoever changes those rules changes this, and promtool holds one
+//! against the other (`tests/simulate.rs`).
+
+use std::collections::BTreeMap;
+
+use super::recorded::{Counts, Recorded};
+use super::{Schedule, Step};
+use crate::lower::{INTERVAL, LONG_INTERVAL, REACH, STALE, fast_windows, hold};
+use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
+use crate::vocabulary::{Decimal, Duration, Period};
+
+/// The period beyond what is played.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PeriodBefore {
+    /// Events per millisecond before the first evaluation.
+    pub pace: Decimal,
+    /// How much of the period lies before the first evaluation.
+    pub length: Duration,
+    /// Bad events that were there before, and stay in the period.
+    pub bad: Decimal,
+    /// The evaluation that a calendar period begins with, if that is played.
+    pub begins: Option<usize>,
+    /// The evaluation that the next calendar period begins with.
+    pub ends: Option<usize>,
+}
+
+/// Both sides of a count.
+#[derive(Debug)]
+struct Pair {
+    total: Counts,
+    bad: Counts,
+}
+
+impl Pair {
+    fn new(schedule: &Schedule) -> Self {
+        Self { total: Counts::new(schedule), bad: Counts::new(schedule) }
+    }
+
+    fn push(&mut self, total: Option<Decimal>, bad: Option<Decimal>) {
+        self.total.push(total);
+        self.bad.push(bad);
+    }
+
+    /// Sums over a range, where both are known.
+    fn sum(&self, at: usize, range: Duration) -> Option<Counted> {
+        Some(Counted { total: self.total.sum(at, range)?, bad: self.bad.sum(at, range)? })
+    }
+}
+
+/// The rules of one SLO, and all that they have recorded.
+#[derive(Debug)]
+pub(super) struct Rules<'a> {
+    plan: &'a SloPlan,
+    schedule: Schedule,
+    before: PeriodBefore,
+    /// Whether the series were there at each evaluation.
+    seen: Vec<bool>,
+    /// What counters had counted at each evaluation, all and bad.
+    total: Vec<Decimal>,
+    bad: Vec<Decimal>,
+    /// `slo:*_occurrences:increase30s`, of slices only.
+    occurrences: Pair,
+    /// `slo:*_events:increase30s`
+    events: Pair,
+    /// `slo:*_events:sum5m`
+    recent: Pair,
+    /// `slo:*_events:tile5m`
+    tiles: Pair,
+    /// `slo:sli_error:ratio_rate*`, as counts.
+    ratios: BTreeMap<Duration, Recorded<Counted>>,
+    /// Windows of the fast group.
+    fast: Vec<Duration>,
+    /// `slo:period_error_budget_remaining:ratio`
+    left: Recorded<Decimal>,
+    /// Whether a slice was so exactly at its objective that the rounding of Prometheus judges it.
+    pub undecided: bool,
+}
+
+/// Half a step shorter, as the rules' ranges are.
+fn less(window: Duration, interval: Duration) -> Duration {
+    Duration::from_millis(window.millis().saturating_sub(interval.millis() / 2))
+}
+
+impl<'a> Rules<'a> {
+    pub fn new(plan: &'a SloPlan, schedule: &Schedule, before: PeriodBefore) -> Self {
+        let fast = fast_windows(&plan.promise);
+        let windows = plan.promise.tiers.iter().flat_map(|tier| [tier.long, tier.short]);
+        let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Recorded::new(schedule)));
+        Self {
+            plan,
+            schedule: *schedule,
+            before,
+            seen: Vec::new(),
+            total: Vec::new(),
+            bad: Vec::new(),
+            occurrences: Pair::new(schedule),
+            events: Pair::new(schedule),
+            recent: Pair::new(schedule),
+            tiles: Pair::new(schedule),
+            ratios: ratios.collect(),
+            fast,
+            left: Recorded::new(schedule),
+            undecided: false,
+        }
+    }
+
+    /// The next evaluation of the fast group; `step` is what happened since the last.
+    pub fn evaluate(&mut self, step: &Step) {
+        let at = self.seen.len();
+        self.seen.push(step.seen);
+        for (counter, gained) in [(&mut self.total, step.total), (&mut self.bad, step.bad)] {
+            let before = counter.last().copied().unwrap_or_default();
+            counter.push(before + gained);
+        }
+        self.count(at, step);
+        let recent = less(LONG_INTERVAL, INTERVAL);
+        self.recent.push(self.events.total.sum(at, recent), self.events.bad.sum(at, recent));
+        for window in &self.fast {
+            let ratio =
+                self.events.sum(at, less(*window, INTERVAL)).filter(|sum| self.is_known(at, *window, sum));
+            if let Some(ratios) = self.ratios.get_mut(window) {
+                ratios.push(ratio);
+            }
+        }
+    }
+
+    /// The slow group, at the same moment and after the fast one; `is_due` says whether it is evaluated at all.
+    pub fn evaluate_slow(&mut self, is_due: bool) {
+        let at = self.seen.len() - 1;
+        let tile = |count: &Counts, recent: &Counts, tiles: &Counts| {
+            is_due.then(|| self.tile(at, count, recent, tiles)).flatten()
+        };
+        let total = tile(&self.events.total, &self.recent.total, &self.tiles.total);
+        let bad = tile(&self.events.bad, &self.recent.bad, &self.tiles.bad);
+        self.tiles.push(total, bad);
+        for (window, ratios) in &mut self.ratios {
+            if !self.fast.contains(window) {
+                let sum = || self.tiles.sum(at, less(*window, LONG_INTERVAL));
+                ratios.push(is_due.then(sum).flatten());
+            }
+        }
+        let left = is_due.then(|| self.period(at)).flatten();
+        self.left.push(left);
+    }
+
+    /// Events since the last evaluation: `lower::events::base`.
+    fn count(&mut self, at: usize, step: &Step) {
+        let (total, bad) = match self.plan.observed.by {
+            Observer::Counters { signed, .. } => {
+                let pair = match self.plan.observed.slice_budget {
+                    Some(_) => &self.occurrences,
+                    None => &self.events,
+                };
+                let total = self.gained(at, &self.total, &pair.total, signed);
+                let bad = self.gained(at, &self.bad, &pair.bad, signed);
+                (total, bad.or(total.map(|_| Decimal::ZERO)))
+            }
+            Observer::Looks | Observer::Shares => {
+                (step.seen.then_some(step.total), step.seen.then_some(step.bad))
+            }
+        };
+        let (Event::Slice(length), Some(budget)) = (self.plan.promise.event, self.plan.observed.slice_budget)
+        else {
+            self.events.push(total, bad);
+            return;
+        };
+        self.occurrences.push(total, bad);
+        let spoiled = self.occurrences.sum(at, less(length, INTERVAL)).map(|slice| {
+            let limit = budget * slice.total;
+            self.undecided |=
+                !slice.bad.is_zero() && (slice.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
+            Decimal::from(u8::from(slice.bad > limit))
+        });
+        self.events.push(total.map(|_| Decimal::ONE), spoiled);
+    }
+
+    /// What a counter gained since the last evaluation, or all that it gained in `REACH` and that is not counted yet, whichever is more.
+    fn gained(&self, at: usize, counter: &[Decimal], counted: &Counts, signed: bool) -> Option<Decimal> {
+        let since = |window: Duration| {
+            let then = at.checked_sub((window.millis() / self.schedule.step.millis()) as usize)?;
+            (self.seen[at] && self.seen[then]).then(|| counter[at] - counter[then])
+        };
+        let uncounted = since(REACH).map(|gain| {
+            let rest = gain - counted.sum(at, less(REACH, INTERVAL)).unwrap_or_default();
+            if signed { rest } else { rest.max(Decimal::ZERO) }
+        });
+        since(INTERVAL).max(uncounted)
+    }
+
+    /// Whether a window that decides is known: it holds events, or counters have been scraped within it. With failed scrapes a series ends, so it is
+    /// there now or not at all.
+    fn is_known(&self, at: usize, window: Duration, sum: &Counted) -> bool {
+        let counters = matches!(self.plan.observed.by, Observer::Counters { .. });
+        let decides =
+            window == LONG_INTERVAL || self.plan.promise.tiers.iter().any(|tier| tier.short == window);
+        !(counters && decides) || sum.total > Decimal::ZERO || self.seen[at]
+    }
+
+    /// The next tile: `lower::windows::tile`.
+    fn tile(&self, at: usize, count: &Counts, recent: &Counts, tiles: &Counts) -> Option<Decimal> {
+        let times = |number: u64| Duration::from_millis(LONG_INTERVAL.millis() * number);
+        if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
+            return None;
+        }
+        let missed = || {
+            let counted = count.sum(at, Duration::from_millis(times(6).millis() - 1000))?;
+            let untiled = counted - tiles.sum(at, less(times(6), LONG_INTERVAL)).unwrap_or_default();
+            let signed = matches!(self.plan.observed.by, Observer::Counters { signed: true, .. });
+            Some(if signed { untiled } else { untiled.max(Decimal::ZERO) })
+        };
+        let last = Duration::from_millis(times(3).millis() / 2);
+        let missed = if tiles.last(at, last).is_some() { None } else { missed() };
+        missed.or_else(|| recent.last(at, less(INTERVAL, INTERVAL)))
+    }
+
+    /// What is left of the period's budget.
+    fn period(&self, at: usize) -> Option<Decimal> {
+        let played = |evaluations: usize| self.schedule.step.millis() * evaluations as u64;
+        let ended = self.before.ends.is_some_and(|ends| at >= ends);
+        let begins =
+            [self.before.ends, self.before.begins].into_iter().flatten().find(|begins| at >= *begins);
+        let (range, before) = match &self.plan.promise.period {
+            Period::Rolling(length) => {
+                let gone = (self.before.length.millis() + played(at)).saturating_sub(length.millis());
+                (less(*length, LONG_INTERVAL), self.before.length.millis().saturating_sub(gone))
+            }
+            Period::Calendar(..) => {
+                let evaluations = at + 1 - begins.unwrap_or(0);
+                let before = if begins.is_some() { 0 } else { self.before.length.millis() };
+                (less(Duration::from_millis(played(evaluations)), INTERVAL), before)
+            }
+        };
+        let sum = self.tiles.sum(at, range)?;
+        let before = Decimal::from(before);
+        let bad = if ended { Decimal::ZERO } else { self.before.bad };
+        let (bad, total) = (sum.bad + bad, sum.total + before * self.before.pace);
+        let ratio = if total.is_zero() { Decimal::ZERO } else { (bad / total).min(Decimal::ONE) };
+        Some(Decimal::ONE - ratio / self.plan.promise.budget)
+    }
+
+    /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`. `in_slow` says whether its alert is one
+    /// of the slow group.
+    pub fn sight(&self, tier: &Watch, in_slow: bool) -> (Sight, Counted) {
+        let at = self.seen.len() - 1;
+        let long = match tier.slow && !in_slow {
+            true => self.ratios[&tier.long].last(at, STALE),
+            false => self.ratios[&tier.long].at(at),
+        };
+        let short = self.ratios[&tier.short].last(at, hold(tier));
+        let long = long.unwrap_or_default();
+        (tier.sight(long, short.unwrap_or_default()), long)
+    }
+
+    /// What is left of the budget, as a notification says it now: alerts of the fast group see what the slow one recorded before.
+    pub fn left(&self) -> Option<Decimal> {
+        self.left.last(self.seen.len() - 1, STALE)
+    }
+
+    /// Bad events of an evaluation, and all.
+    pub fn events(&self, at: usize) -> Option<Counted> {
+        Some(Counted { bad: self.events.bad.at(at)?, total: self.events.total.at(at)? })
+    }
+}

@@ -1,0 +1,153 @@
+//! A timeline in words: who is told when, what each tier sees, what it costs of the budget.
+
+use super::{Firing, Span, Style, Timeline, chart};
+use crate::explain::{aligned, events, spoken, wrapped};
+use crate::plan::{Event, Observer, SloPlan};
+use crate::vocabulary::{Decimal, Duration, Period, percent, text};
+
+/// A timeline for people, of an incident that was written like this.
+pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
+    let promise = &plan.promise;
+    let mut page = format!("{}/{}: {incident}\n\n", promise.service, promise.slo);
+    page += &chart::chart(timeline, style);
+    page += "\nWho is told\n";
+    page += &told(timeline);
+    if !timeline.tiers.is_empty() {
+        page += "\nTiers\n";
+        page += &tiers(timeline, style);
+    }
+    page += "\nBudget\n";
+    page += &budget(plan, timeline);
+    for remark in remarks(plan, timeline) {
+        page += &wrapped("  ", &remark);
+    }
+    page
+}
+
+fn told(timeline: &Timeline) -> String {
+    let mut rows: Vec<(Duration, Vec<String>)> = Vec::new();
+    for alert in &timeline.alerts {
+        for firing in &alert.firings {
+            let told = |at: Duration, what: [String; 3]| {
+                let who = [at.to_string(), alert.severity.to_string(), alert.name.clone()];
+                (at, [who, what].concat())
+            };
+            rows.push(told(firing.span.from, fires(timeline, firing)));
+            let stops = || ["stops".to_owned(), String::new(), String::new()];
+            rows.extend(firing.span.until.map(|at| told(at, stops())));
+        }
+    }
+    if rows.is_empty() {
+        return "  nobody: no alert fires\n".to_owned();
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    let head =
+        ["after", "asks for", "alert", "tells", "burn rate", "budget left"].map(str::to_owned).to_vec();
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.into_iter().map(|(_, row)| row)).collect();
+    aligned(&rows, 4)
+}
+
+/// Which tier fires, at which burn rate, and what is left, as the notification says.
+fn fires(timeline: &Timeline, firing: &Firing) -> [String; 3] {
+    [
+        format!("fires, {}", timeline.tiers[firing.tier].tier.long),
+        text(firing.burn_rate.round_dp(1)),
+        firing.left.map_or(String::new(), shown),
+    ]
+}
+
+fn tiers(timeline: &Timeline, style: Style) -> String {
+    let mut rows = vec![["tier", "pending", "fires", "armed"].map(str::to_owned).to_vec()];
+    for course in &timeline.tiers {
+        let spans = [&course.pending, &course.firing, &course.armed];
+        let most = spans.iter().map(|spans| spans.len()).max().unwrap_or(0);
+        for line in 0..most.clamp(1, LINES) {
+            let name = match line {
+                0 => format!("{} {}", course.tier.severity, course.tier.long),
+                _ => String::new(),
+            };
+            let cells = spans.map(|spans| cell(spans, line, style));
+            rows.push([vec![name], cells.to_vec()].concat());
+        }
+    }
+    let legend = "pending: only the short window is above the threshold; armed: only the long one still is";
+    format!("{}  {legend}\n", aligned(&rows, 4))
+}
+
+/// Lines for one tier.
+const LINES: usize = 6;
+
+/// One span of several; in the last line how many there are that are not shown.
+fn cell(spans: &[Span], line: usize, style: Style) -> String {
+    match (spans.get(line), spans.len().saturating_sub(line)) {
+        (None, _) if line == 0 => "never".to_owned(),
+        (None, _) => String::new(),
+        (Some(_), left) if line + 1 == LINES && left > 1 => format!("{left} times more"),
+        (Some(Span { from, until: Some(until) }), _) => format!("{from}{}{until}", style.dash()),
+        (Some(Span { from, until: None }), _) => format!("from {from} on"),
+    }
+}
+
+fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
+    let budget = &timeline.budget;
+    let length = Decimal::new(plan.promise.period_length.millis() as i64, 3);
+    let whole = length * plan.promise.budget;
+    let spent = budget.spent();
+    let unit = match plan.promise.event {
+        Event::Occurrence => "bad events",
+        Event::Check => "bad looks",
+        Event::Slice(_) => "bad slices",
+    };
+    let counted = match budget.assumed {
+        true => String::new(),
+        false => format!(", {} of {} {unit}", events(budget.bad), events(budget.allowed)),
+    };
+    let period = match &plan.promise.period {
+        Period::Rolling(length) => length.to_string(),
+        calendar @ Period::Calendar(..) => format!("a {calendar}"),
+    };
+    let mut text = format!(
+        "The incident spends {} of the budget of {period}: {} of {} of full outage{counted}.",
+        shown(spent),
+        spoken(spent * whole),
+        spoken(whole),
+    );
+    if let (Some(before), Some(after)) = (budget.before, budget.after) {
+        text += &format!(" Before it {} of the budget is left, after it {}.", shown(before), shown(after));
+    }
+    wrapped("  ", &text)
+}
+
+/// What the figures do not say by themselves.
+fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if timeline.budget.assumed {
+        let unknown = "The traffic is not known: it is taken to be so high that no number of events keeps an alert silent. Give it with \
+                       --traffic 10/s, or as `traffic` in the definition.";
+        remarks.push(unknown.to_owned());
+    }
+    if timeline.is_close() {
+        remarks.push(
+            "A ratio is exactly at its threshold at some moment: there the rounding of Prometheus decides."
+                .to_owned(),
+        );
+    }
+    if let Period::Calendar(unit, _) = &plan.promise.period {
+        remarks.push(format!(
+            "What is left is of the budget of that part of the {} which is over, as the rules record it.",
+            unit.as_str()
+        ));
+    }
+    if matches!(plan.observed.by, Observer::Looks) {
+        remarks.push(format!(
+            "The state is looked at every {}; a share of the time is spread over the looks.",
+            timeline.schedule.step
+        ));
+    }
+    remarks
+}
+
+/// Three digits of a percentage.
+fn shown(share: Decimal) -> String {
+    percent(share.round_sf(3).unwrap_or(share).normalize())
+}

@@ -1,0 +1,381 @@
+//! What `slowburn simulate` says, promtool says of the very rules: random incidents are played by both.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use slowburn::Compiled;
+use slowburn::model::{Behaviour, Series};
+use slowburn::plan::Observer;
+use slowburn::promql::build::selector;
+use slowburn::simulate::{self, Played, Scenario, Schedule, Step, Timeline};
+use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::{Decimal, Duration, text};
+use support::rules::{groups, test_rules, written};
+use support::{full, promtool, promtool3, skipped};
+
+/// Two pages, a ticket of the fast group and one of the slow group in one alert.
+const MIXED: &str = "
+version: slowburn/v1
+policy: brief
+policies:
+  brief:
+    tiers:
+      - { severity: page,   budget: 0.5%, long: 30m, short: 5m }
+      - { severity: page,   budget: 1%,   long: 1h,  short: 10m }
+      - { severity: ticket, budget: 1.5%, long: 2h,  short: 15m }
+      - { severity: ticket, budget: 3%,   long: 9h,  short: 1h }
+";
+
+/// All tickets of the slow group; one short window is that of a page.
+const SLOW: &str = "
+version: slowburn/v1
+policy: brief
+policies:
+  brief:
+    tiers:
+      - { severity: page,   budget: 0.5%, long: 45m, short: 5m }
+      - { severity: ticket, budget: 3%,   long: 9h,  short: 45m }
+      - { severity: ticket, budget: 3%,   long: 10h, short: 2h }
+";
+
+/// What is simulated: a project, and an SLO.
+const KINDS: [(&str, &str, &str); 8] = [
+    (
+        "errors",
+        MIXED,
+        "objective: 99%\n    traffic: 10/s\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "errors-slow",
+        SLOW,
+        "objective: 99%\n    traffic: 10/s\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "few-events",
+        MIXED,
+        "objective: 95%\n    traffic: 40/h\n    min_bad_events: { page: 4, ticket: 3 }\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "good-events",
+        MIXED,
+        "objective: 98%\n    traffic: 3/m\n    sli: { total: 'sent_total{job=\"mail\"}', good: 'sent_total{job=\"mail\", outcome=\"done\"}' }",
+    ),
+    ("probe", SLOW, "objective: 97%\n    sli: { probe: 'probe_success{job=\"mail\"}' }"),
+    (
+        "slices",
+        SLOW,
+        "objective: 97%\n    traffic: 1/s\n    budgeting: timeslices\n    slice: { length: 2m, objective: 93.1% }\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "slices-of-a-probe",
+        MIXED,
+        "objective: 97%\n    budgeting: timeslices\n    slice: { length: 5m, objective: 47.3% }\n    sli: { probe: 'probe_success{job=\"mail\"}' }",
+    ),
+    (
+        "calendar-month",
+        SLOW,
+        "objective: 99%\n    traffic: 10/s\n    period: calendar month\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+];
+
+/// A gap that begins right after a tile: the last sum before it ended half a minute ago, and most of it is in that tile.
+const GAP: &str = "0% for 10m, 53.1% for 5m, no data for 20m, ramp 0% to 12.3% for 40m";
+
+fn compiled(project: &str, slo: &str) -> Compiled {
+    let service = format!("version: slowburn/v1\nservice: mail\nslos:\n  it:\n    {slo}\n");
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let sources = Sources::new(vec![file("slos/slowburn.yaml", project), file("slos/mail.yaml", &service)]);
+    let compiled = slowburn::compile(&sources);
+    assert!(compiled.model.is_some(), "{:#?}", compiled.problems);
+    compiled
+}
+
+/// Numbers that are the same in every run (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % most
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
+    }
+
+    /// Two to five phases. Ratios are odd, so that they are at no threshold.
+    fn incident(&mut self, counts: bool) -> String {
+        const RATIOS: [&str; 10] =
+            ["100%", "100%", "53.1%", "31.7%", "12.3%", "7.3%", "4.7%", "3.1%", "1.9%", "0.37%"];
+        let length = |chance: &mut Self, most: u64| Duration::from_secs(30 + chance.below(most * 4) * 15);
+        let phase = |chance: &mut Self| match chance.below(10) {
+            0 => format!("0% for {}", length(chance, 40)),
+            1 => format!("ramp 0% to {} for {}", chance.one(&RATIOS), length(chance, 90)),
+            2 if counts => format!("no traffic for {}", length(chance, 30)),
+            3 | 4 => format!("no data for {}", length(chance, 25)),
+            5 if counts => format!("{} for {} at 20/m", chance.one(&RATIOS), length(chance, 40)),
+            6 | 7 => format!("{} for {}", chance.one(&RATIOS), length(chance, 120)),
+            _ => format!("{} for {}", chance.one(&RATIOS), length(chance, 10)),
+        };
+        let mut phases: Vec<String> = (0..1 + self.below(4)).map(|_| phase(self)).collect();
+        // One that somebody ought to be told of.
+        let place = self.below(phases.len() as u64 + 1) as usize;
+        phases.insert(place, format!("{} for {}", self.one(&RATIOS[..4]), length(self, 20)));
+        phases.join(", ")
+    }
+}
+
+/// What a series shows at each evaluation, in promtool's notation.
+fn samples(series: &Series, steps: &[Step]) -> String {
+    let mut value = Decimal::ZERO;
+    let mut gone = false;
+    let sample = |step: &Step| {
+        value = match &series.behaviour {
+            Behaviour::Counts { good, bad } => {
+                value + Decimal::from(*good) * (step.total - step.bad) + Decimal::from(*bad) * step.bad
+            }
+            Behaviour::Stands { good, bad } => {
+                if step.bad.is_zero() {
+                    *good
+                } else {
+                    *bad
+                }
+            }
+            other => panic!("{other:?}"),
+        };
+        let shown = match (step.seen, gone) {
+            (true, _) => text(value),
+            // A scrape that fails ends the series at once.
+            (false, false) => "stale".to_owned(),
+            (false, true) => "_".to_owned(),
+        };
+        gone = !step.seen;
+        shown
+    };
+    steps.iter().map(sample).collect::<Vec<_>>().join(" ")
+}
+
+/// A query and the value that it is to have, at an evaluation.
+type Check = (usize, String, String);
+
+/// Whether an alert fires at each evaluation; `None` where rounding decides.
+fn states(timeline: &Timeline, played: &Played, alert: usize) -> Vec<Option<bool>> {
+    let course = &timeline.alerts[alert];
+    let time =
+        |at: usize| Duration::from_millis(timeline.schedule.step.millis() * (at - played.begin) as u64);
+    let state = |at: usize| {
+        if at < played.begin {
+            return Some(false);
+        }
+        let now = time(at);
+        let fires = course
+            .firings
+            .iter()
+            .any(|firing| firing.span.from <= now && firing.span.until.is_none_or(|until| now < until));
+        (!course.undecided.contains(&now)).then_some(fires)
+    };
+    (0..played.steps.len()).map(state).collect()
+}
+
+/// What promtool has to find, of alerts at every evaluation, where it evaluates both groups at each.
+fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let end = played.steps.len() - 1;
+    for (index, course) in timeline.alerts.iter().enumerate() {
+        let firing = format!("ALERTS{{alertname='{}',alertstate='firing'}}", course.name);
+        let states = states(timeline, played, index);
+        for at in 1..states.len() {
+            if states[at - 1] != states[at] {
+                for at in [at - 1, at] {
+                    if let Some(fires) = states[at] {
+                        let count = format!("count({firing}) or vector(0)");
+                        checks.push((at, count, u8::from(fires).to_string()));
+                    }
+                }
+            }
+        }
+        // All the others at once.
+        if states.iter().all(Option::is_some) {
+            let count = states.iter().filter(|state| **state == Some(true)).count();
+            let range = Duration::from_secs(30 * end as u64 + 1);
+            checks.push((
+                end,
+                format!("sum(count_over_time({firing}[{range}])) or vector(0)"),
+                count.to_string(),
+            ));
+        }
+    }
+    if let (Some(before), Some(after)) = (timeline.budget.before, timeline.budget.after) {
+        let left = "slo:period_error_budget_remaining:ratio";
+        let near = |expr: &str, value: Decimal| format!("abs(({expr}) - {}) < bool 1e-9", number(value));
+        checks.push((played.begin, near(&format!("max({left})"), before), "1".to_owned()));
+        let least = format!(
+            "min(min_over_time({left}[{}]))",
+            Duration::from_secs(30 * (end - played.begin) as u64 + 1)
+        );
+        checks.push((end, near(&least, after), "1".to_owned()));
+    }
+    checks
+}
+
+fn number(value: Decimal) -> String {
+    let text = text(value);
+    if text.starts_with('-') { format!("({text})") } else { text }
+}
+
+/// What it has to find of alerts of the slow group at each five minutes, as a server evaluates them.
+fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &Played, first: usize) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (index, course) in timeline.alerts.iter().enumerate() {
+        let slow = timeline.tiers.iter().filter(|tier| tier.tier.severity == course.severity);
+        if !slow.clone().all(|tier| tier.tier.slow) {
+            continue;
+        }
+        let firing = format!("count(ALERTS{{alertname='{}',alertstate='firing'}}) or vector(0)", course.name);
+        let states = states(timeline, played, index);
+        let evaluations: Vec<usize> = (first..states.len()).step_by(10).collect();
+        for pair in evaluations.windows(2) {
+            if states[pair[0]] != states[pair[1]] {
+                for at in pair {
+                    if let Some(fires) = states[*at] {
+                        checks.push((*at, firing.clone(), u8::from(fires).to_string()));
+                    }
+                }
+            }
+        }
+    }
+    checks
+}
+
+/// One test of promtool.
+fn test(title: &str, series: &[Series], steps: &[Step], checks: &[Check]) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut test = format!("  - name: {}\n    interval: 30s\n    input_series:\n", quoted(title));
+    for series in series {
+        let labels: Vec<(&str, &str)> =
+            series.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let name = selector(&series.name, &labels).to_string();
+        test += &format!(
+            "      - {{ series: {}, values: {} }}\n",
+            quoted(&name),
+            quoted(&samples(series, steps))
+        );
+    }
+    test += "    promql_expr_test:\n";
+    for (at, expr, value) in checks {
+        test += &format!("      - expr: {}\n        eval_time: {}s\n", quoted(expr), at * 30);
+        test += &format!("        exp_samples: [{{ labels: '{{}}', value: {value} }}]\n");
+    }
+    test
+}
+
+/// How much was compared.
+#[derive(Default)]
+struct Compared {
+    incidents: usize,
+    evaluations: usize,
+    firings: usize,
+    undecided: usize,
+}
+
+fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
+    let mut compared = Compared::default();
+    let mut folders = Vec::new();
+    for (kind, (name, project, slo)) in KINDS.into_iter().enumerate() {
+        let compiled = compiled(project, slo);
+        let plan = compiled.plan().unwrap();
+        let plan = &plan.services[0].slos[0];
+        let series = compiled.model.as_ref().unwrap().services[0].slos[0].stimulus.clone().unwrap();
+        let mut artifacts = compiled.artifacts().unwrap();
+        let mut tests = String::from(
+            "rule_files: [../prometheus/mail.rules.yaml]\nevaluation_interval: 30s\ngroup_eval_order:\n",
+        );
+        for group in groups(&artifacts["prometheus/mail.rules.yaml"]) {
+            tests += &format!("  - {}\n", group["name"].as_str().unwrap());
+        }
+        tests += "tests:\n";
+        let counts = matches!(plan.observed.by, Observer::Counters { .. });
+        for number in 0..incidents {
+            let mut chance = Chance(1000 * kind as u64 + number);
+            let incident = match number {
+                1 if counts => GAP.to_owned(),
+                _ => chance.incident(counts),
+            };
+            let mut scenario = Scenario::new(plan, &simulate::parse(&incident).unwrap(), None);
+            // promtool evaluates every group at each of its steps.
+            let step = scenario.schedule.step;
+            scenario.schedule = Schedule { long: step, closed, ..scenario.schedule };
+            scenario.history = Some(Duration::from_secs(60 * (5 + chance.below(90))));
+            // Most of them are not watched until all windows are empty, which takes promtool seconds each.
+            if number % 4 != 3 {
+                scenario.after = Some(Duration::from_secs(60 * (30 + chance.below(60))));
+            }
+            let played = simulate::play(plan, &scenario);
+            let timeline = simulate::simulate(plan, &scenario);
+            let mut checks = at_every_evaluation(&timeline, &played);
+            if !incident.contains("no data") {
+                // The first tile is made of the first count, which of counters is the second evaluation.
+                let first = usize::from(counts);
+                let phase = (300 + 30 * first as i64 - 30 * played.begin as i64).rem_euclid(300) as u64;
+                let long = Schedule::default().long;
+                scenario.schedule = Schedule { long, phase: Duration::from_secs(phase), closed, step };
+                let timeline = simulate::simulate(plan, &scenario);
+                checks.extend(at_the_slow_groups_evaluations(&timeline, &played, first));
+            }
+            checks.sort();
+            compared.incidents += 1;
+            compared.evaluations += played.steps.len();
+            compared.firings += timeline.alerts.iter().map(|alert| alert.firings.len()).sum::<usize>();
+            compared.undecided += usize::from(timeline.undecided);
+            if timeline.undecided {
+                continue;
+            }
+            let title = format!("{name} {number}: {incident}");
+            tests += &test(&title, &series, &played.steps, &checks);
+        }
+        artifacts.insert("promtool/simulated.yaml".to_owned(), tests);
+        folders.push(written(&artifacts));
+    }
+    let files = folders.iter().map(|folder| folder.path().join("promtool/simulated.yaml")).collect();
+    let failed = test_rules(tool, files);
+    assert!(failed.is_empty(), "{}\n{}", tool.display(), failed.join("\n"));
+    compared
+}
+
+/// Every alert at every evaluation, and the budget, of random incidents on SLOs of all kinds but `bad_ratio`, whose ratios no series makes exactly; ten
+/// times as many, and under Prometheus 3 too, if `SLOWBURN_FULL=1`.
+#[test]
+fn promtool_agrees_with_simulations() {
+    let tools = promtool().into_iter().map(|tool| (tool, true));
+    let newer = if full() { promtool3() } else { None };
+    let tools: Vec<(PathBuf, bool)> = tools.chain(newer.map(|tool| (tool, false))).collect();
+    if tools.is_empty() {
+        skipped("simulations against promtool: there is no promtool");
+    }
+    if tools.len() < 2 {
+        skipped("simulations against promtool of Prometheus 3: set SLOWBURN_FULL=1, and have promtool3");
+    }
+    let incidents = std::env::var("SLOWBURN_INCIDENTS").ok().and_then(|it| it.parse().ok());
+    let incidents = incidents.unwrap_or(if full() { 20 } else { 2 });
+    for (tool, closed) in tools {
+        let begun = Instant::now();
+        let compared = compare(&tool, closed, incidents);
+        println!(
+            "{}: {} incidents, {} evaluations, {} firings, {} undecided: {:.0?}",
+            tool.display(),
+            compared.incidents,
+            compared.evaluations,
+            compared.firings,
+            compared.undecided,
+            begun.elapsed()
+        );
+        assert!(compared.firings > compared.incidents / 2, "hardly anything fired");
+        assert!(compared.undecided * 10 <= compared.incidents, "too much is left to rounding");
+    }
+}
