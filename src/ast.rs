@@ -34,6 +34,8 @@ pub struct Ast {
     pub services: Vec<ServiceFile>,
     /// What services are known to expose, by the path of the file.
     pub contracts: BTreeMap<String, Contract>,
+    /// What people wrote under `runbooks/`, by the name of the file without `.md`.
+    pub runbooks: BTreeMap<String, RunbookFile>,
     /// `prometheus.scrape_config`, if it could be read.
     pub scrape: Option<ScrapeFile>,
     /// Paths of files that could not be read; a problem says why.
@@ -79,10 +81,36 @@ pub struct ProjectFile {
     pub prometheus: PrometheusBlock,
     /// `alertmanager`
     pub alertmanager: Option<AlertmanagerBlock>,
+    /// `links`
+    pub links: LinksBlock,
+    /// `texts`
+    pub texts: Map<Map<Scalar>>,
     /// `dependencies`
     pub dependencies: Map<Vec<DependencyBlock>>,
     /// What services and SLOs may set differently.
     pub settings: Settings,
+}
+
+/// `links`: where things can be read.
+#[derive(Clone, Debug, Default)]
+pub struct LinksBlock {
+    /// `runbooks`
+    pub runbooks: Option<Scalar>,
+    /// `grafana`
+    pub grafana: Option<Scalar>,
+    /// `source`
+    pub source: Option<Scalar>,
+    /// `alertmanager`
+    pub alertmanager: Option<Scalar>,
+}
+
+/// One file of `runbooks/`: Markdown, taken as it is.
+#[derive(Clone, Debug)]
+pub struct RunbookFile {
+    /// Where it begins.
+    pub place: Span,
+    /// All of it.
+    pub text: String,
 }
 
 /// One entry of `policies`.

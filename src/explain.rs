@@ -6,8 +6,8 @@ mod companion;
 
 pub use companion::{companions, explain_companion};
 
-use crate::plan::{Event, Promise, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, text};
+use crate::plan::{Event, Promise, SloPlan, Watch, seconds};
+use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
 const WIDTH: usize = 100;
@@ -45,39 +45,6 @@ pub fn explain(plan: &SloPlan) -> String {
         page += &wrapped("  - ", &remark);
     }
     page
-}
-
-/// When a tier fires after the beginning of an outage of this error ratio: `W·T/e`; `None` for never.
-pub fn fires_after(tier: &Watch, error_ratio: Decimal) -> Option<Decimal> {
-    (error_ratio > tier.threshold).then(|| seconds(tier.long) * tier.threshold / error_ratio)
-}
-
-/// When a tier stops after the end of an outage that lasted longer than `w·T/e`: `w·(1 − T/e)`; `None` if it never fired.
-pub fn stops_after(tier: &Watch, error_ratio: Decimal) -> Option<Decimal> {
-    (error_ratio > tier.threshold)
-        .then(|| seconds(tier.short) * (Decimal::ONE - tier.threshold / error_ratio))
-}
-
-/// Seconds as people say them: `52 s`, `2.2 m`, `3.6 h`, `5 d`.
-pub fn spoken(seconds: Decimal) -> String {
-    let limits = [(1, 60, "s"), (60, 60, "m"), (3600, 48, "h")];
-    for (size, limit, unit) in limits {
-        let amount = seconds / Decimal::from(size);
-        let places = u32::from(!(unit == "s" && amount >= Decimal::TEN));
-        let amount = rounded(amount, places);
-        if amount < Decimal::from(limit) {
-            return format!("{} {unit}", text(amount));
-        }
-    }
-    format!("{} d", text(rounded(seconds / Decimal::from(86_400), 1)))
-}
-
-fn rounded(value: Decimal, places: u32) -> Decimal {
-    value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
-}
-
-fn seconds(length: Duration) -> Decimal {
-    Decimal::new(length.millis() as i64, 3)
 }
 
 /// Three digits of a number.
@@ -125,16 +92,11 @@ fn promised(promise: &Promise) -> String {
     format!("{what} {over}")
 }
 
-/// How long a full outage has until the budget is gone.
-fn full_outage(promise: &Promise) -> Decimal {
-    seconds(promise.period_length) * promise.budget
-}
-
 fn budget(promise: &Promise) -> String {
     let time = format!(
         "{} may be bad: {} of full outage in {}",
         percent(promise.budget),
-        spoken(full_outage(promise)),
+        spoken(promise.full_outage()),
         promise.period_length
     );
     match (promise.traffic, promise.event) {
@@ -182,35 +144,22 @@ fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
 }
 
 fn times(promise: &Promise) -> String {
-    let mut ratios: Vec<(Decimal, String)> =
-        [100, 10, 1].map(|of| (Decimal::new(of, 2), format!("{of}%"))).to_vec();
-    for tier in &promise.tiers {
-        let twice = tier.threshold * Decimal::TWO;
-        if twice < Decimal::ONE && !ratios.iter().any(|(ratio, _)| *ratio == twice) {
-            ratios.push((twice, format!("{}%", short(twice * Decimal::ONE_HUNDRED))));
-        }
-    }
-    ratios.sort_by_key(|(ratio, _)| std::cmp::Reverse(*ratio));
+    let outages = promise.outages();
     let mut tables = Vec::new();
-    for tiers in promise.tiers.chunks(COLUMNS) {
+    for (chunk, tiers) in promise.tiers.chunks(COLUMNS).enumerate() {
         let mut rows = vec![vec!["error ratio".to_owned()]];
         rows[0].extend(tiers.iter().map(name));
-        for (ratio, label) in &ratios {
-            let twice: Vec<String> = promise
-                .tiers
-                .iter()
-                .filter(|tier| tier.threshold * Decimal::TWO == *ratio)
-                .map(|tier| tier.long.to_string())
-                .collect();
+        for outage in &outages {
+            let label = format!("{}%", short(outage.error_ratio * Decimal::ONE_HUNDRED));
+            let twice: Vec<String> = outage.twice.iter().map(ToString::to_string).collect();
             let mut row = vec![match twice.is_empty() {
-                true => label.clone(),
+                true => label,
                 false => format!("{label}, twice {}", twice.join(" and ")),
             }];
-            row.extend(tiers.iter().map(|tier| {
-                match (fires_after(tier, *ratio), stops_after(tier, *ratio)) {
-                    (Some(fires), Some(stops)) => format!("{} / {}", spoken(fires), spoken(stops)),
-                    _ => "never".to_owned(),
-                }
+            let times = outage.tiers.iter().skip(chunk * COLUMNS).take(COLUMNS);
+            row.extend(times.map(|times| match times {
+                Some((fires, stops)) => format!("{} / {}", spoken(*fires), spoken(*stops)),
+                None => "never".to_owned(),
             }));
             rows.push(row);
         }
@@ -223,7 +172,7 @@ fn times(promise: &Promise) -> String {
 fn remarks(promise: &Promise) -> Vec<String> {
     let mut remarks = vec![];
     let period = seconds(promise.period_length);
-    let outage = full_outage(promise);
+    let outage = promise.full_outage();
     remarks.extend(unseen(promise, period));
     if outage < Decimal::from(60) {
         remarks.push(format!(
@@ -233,7 +182,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
         ));
     }
     let soonest =
-        promise.tiers.iter().filter_map(|tier| fires_after(tier, Decimal::ONE).map(|after| (after, tier)));
+        promise.tiers.iter().filter_map(|tier| tier.fires_after(Decimal::ONE).map(|after| (after, tier)));
     if let Some((after, tier)) = soonest.min_by_key(|(after, _)| *after) {
         remarks.push(format!(
             "A full outage that is over within {} fires no alert, and spends up to {} of the budget each time.",
@@ -258,7 +207,7 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     let mut remarks = vec![match lowest {
         None => format!(
             "No tier watches this budget. A full outage spends it in {}, and nobody is told.",
-            spoken(full_outage(promise))
+            spoken(promise.full_outage())
         ),
         Some(burn) if burn > Decimal::ONE => format!(
             "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and alerts nobody: just under \
@@ -337,7 +286,7 @@ fn cold_start(promise: &Promise) -> Option<String> {
         .or_else(|| promise.tiers.iter().max_by_key(|tier| tier.long))?;
     let history = Duration::from_secs((tier.long.secs() / 3).max(60));
     let ratio = [Decimal::new(1, 1), Decimal::ONE].into_iter().find(|ratio| *ratio > tier.threshold)?;
-    let usual = fires_after(tier, ratio)?;
+    let usual = tier.fires_after(ratio)?;
     let early = (seconds(history) * tier.threshold / (ratio - tier.threshold)).min(usual);
     Some(format!(
         "While there is less history than a long window, the window is as long as the history: {history} after the first \
@@ -439,54 +388,6 @@ fn unbroken(words: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A tier of the workbook at 99.9 % over 30 days.
-    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> Watch {
-        let burn_rate = Decimal::from_str_exact(burn_rate).expect("a number");
-        Watch {
-            severity,
-            budget_share: Decimal::ONE,
-            long: Duration::parse(long).expect("a length"),
-            short: Duration::parse(short).expect("a length"),
-            burn_rate,
-            threshold: burn_rate * Decimal::new(1, 3),
-            min_bad_events: 1,
-            slow: false,
-        }
-    }
-
-    #[test]
-    fn fires_and_stops_as_the_workbook_computes() {
-        let tiers = [
-            tier(Severity::Page, "1h", "5m", "14.4"),
-            tier(Severity::Page, "6h", "30m", "6"),
-            tier(Severity::Ticket, "1d", "2h", "3"),
-            tier(Severity::Ticket, "3d", "6h", "1"),
-        ];
-        let said = |percent: i64| {
-            let ratio = Decimal::new(percent, 2);
-            tiers
-                .iter()
-                .map(|tier| match (fires_after(tier, ratio), stops_after(tier, ratio)) {
-                    (Some(fires), Some(stops)) => format!("{} / {}", spoken(fires), spoken(stops)),
-                    _ => "never".to_owned(),
-                })
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(said(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
-        assert_eq!(said(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
-        assert_eq!(said(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
-        assert_eq!(fires_after(&tiers[0], Decimal::new(144, 4)), None, "never at the threshold itself");
-    }
-
-    #[test]
-    fn lengths_are_said_in_the_unit_that_people_would_take() {
-        let said = |tenths: i64| spoken(Decimal::new(tenths, 1));
-        assert_eq!(
-            [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(said),
-            ["0.3 s", "26 s", "1 m", "1 m", "1 h", "1 h", "2 d", "5 d"]
-        );
-    }
 
     #[test]
     fn lines_are_never_too_wide() {

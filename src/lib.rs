@@ -7,19 +7,21 @@
 //!  source ──parse──▶ ast ──resolve──▶ model ──lower──▶ plan ──emit──▶ artifact
 //!  text, spans   as written      as meant  │        as computed     path → text
 //!                                  check ──┴─▶ problems ──render──▶ human | json | github | sarif
+//!                          two of them ──diff──▶ difference ──render──▶ human | markdown | json
 //! ```
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
 //! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, parallel |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, diagnostic, parallel, and how parse lists words and joins paths |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, diagnostic, parallel, and how parse lists words and joins paths |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
-//! | [`render`] | problems | words or data for problems | diagnostic, source |
+//! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
+//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
@@ -41,6 +43,8 @@ pub mod ast;
 pub mod check;
 pub mod contract;
 pub mod diagnostic;
+pub mod diff;
+pub mod difference;
 pub mod emit;
 pub mod explain;
 pub mod lower;
@@ -61,6 +65,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use diagnostic::{Level, Problem};
+use difference::Difference;
 use emit::{TARGETS, Target};
 use model::Model;
 use plan::Plan;
@@ -124,6 +129,15 @@ impl Compiled {
 /// What the sources mean as far as they mean something, whatever else is wrong with them.
 pub fn model_of(sources: &Sources) -> Model {
     resolve::resolve(&parse::parse(sources).0).0
+}
+
+/// What two states of a project mean that is not the same, as far as either means something.
+pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bool) -> Difference {
+    let plans = (lower::lower(old), lower::lower(new));
+    diff::diff(
+        diff::Side { model: old, plan: &plans.0, complete: old_complete },
+        diff::Side { model: new, plan: &plans.1, complete: new_complete },
+    )
 }
 
 /// Compiles all sources of a project.

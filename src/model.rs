@@ -39,6 +39,54 @@ pub struct Project {
     pub alertmanager: Option<Alertmanager>,
     /// Which services need which.
     pub dependencies: Vec<Dependency>,
+    /// Where things can be read.
+    pub links: Links,
+    /// What alerts say instead of the built-in texts.
+    pub texts: Wordings,
+    /// What people wrote for runbooks, by name.
+    pub runbooks: BTreeMap<String, Written>,
+}
+
+/// What alerts say in the author's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wordings {
+    /// Of an error budget that burns.
+    pub burn: Wording,
+    /// Of events that disappear.
+    pub missing: Wording,
+    /// Of companion alerts.
+    pub companion: Wording,
+}
+
+/// Templates without a fault, in place of the built-in ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wording {
+    /// One line.
+    pub summary: Option<String>,
+    /// What else there is to say.
+    pub description: Option<String>,
+}
+
+/// What people wrote for a runbook.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Markdown.
+    pub text: String,
+    /// Where it begins.
+    pub place: Span,
+}
+
+/// Addresses below which things can be read, without a slash at their ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Where `out/runbooks` is published.
+    pub runbooks: Option<String>,
+    /// Grafana.
+    pub grafana: Option<String>,
+    /// Where the directory of the sources is published.
+    pub source: Option<String>,
+    /// Alertmanager.
+    pub alertmanager: Option<String>,
 }
 
 /// Languages that texts for people exist in.
@@ -107,6 +155,8 @@ pub struct Service {
     pub description: Option<String>,
     /// Who looks after it.
     pub owner: Option<String>,
+    /// Where its source can be read.
+    pub source: Option<String>,
     /// Labels that every alert of the service carries: the project's and its own.
     pub labels: Labels,
     /// Annotations likewise.
@@ -203,6 +253,8 @@ pub struct Places {
     pub min_bad_events: Span,
     /// Its `traffic`, or its name.
     pub traffic: Span,
+    /// Its `runbook`, or its name.
+    pub runbook: Span,
     /// The last of its `tiers_off`, or its policy's name, or its own.
     pub tiers: Span,
 }

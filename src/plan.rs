@@ -2,18 +2,20 @@
 
 mod alertmanager;
 mod companion;
+mod outage;
 mod watch;
 
 use std::sync::Arc;
 
 pub use alertmanager::{
     Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
-    Timing, Why,
+    Timing, Told, Why,
 };
 pub use companion::Companion;
+pub use outage::{Outage, seconds};
 pub use watch::{Counted, Sight};
 
-use crate::model::{Labels, Language};
+use crate::model::{Labels, Language, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -37,6 +39,27 @@ pub struct ProjectPlan {
     pub overview: String,
     /// Who is told; `None` if that is not slowburn's to say.
     pub notifications: Option<Notifications>,
+    /// What alerts say instead of the built-in texts.
+    pub texts: Wordings,
+    /// Where Alertmanager is.
+    pub alertmanager_url: Option<String>,
+    /// Where Grafana is.
+    pub grafana_url: Option<String>,
+    /// Which services need which, in the order of the source.
+    pub needs: Vec<Need>,
+}
+
+/// One service cannot work without another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Which.
+    pub service: String,
+    /// On which.
+    pub on: String,
+    /// The SLO whose page says that the other is down; if there is none, its `availability` and its missing events do.
+    pub slo: Option<String>,
+    /// Whether pages are silenced meanwhile, or tickets only.
+    pub silences: Severity,
 }
 
 /// One service.
@@ -52,10 +75,16 @@ pub struct ServicePlan {
     pub source: Option<String>,
     /// The identity of its dashboard.
     pub dashboard: String,
+    /// Whether it is known what it exposes; without that nothing was held against it.
+    pub contract: bool,
+    /// Metrics that are not there yet, by name.
+    pub planned: Vec<Planned>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
+    /// The runbook of that alert.
+    pub missing_page: Runbook,
     /// Companion alerts, in a group of their own.
     pub companions: Option<Group>,
     /// What proves all of them; empty until they are proven.
@@ -63,15 +92,39 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
-    /// What other services may be told of it: its promises and alerts, without recorded series and proofs.
+    /// What other services may be told of it: its promises and alerts, without recorded series, runbooks and proofs.
     pub fn outline(mut self) -> Self {
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
             group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
         }
+        let companions = self.companions.iter_mut().flat_map(|group| &mut group.rules);
+        let companions = companions.filter_map(|rule| match &mut rule.makes {
+            Makes::Alert(alert) => match &mut alert.notice {
+                Notice::Companion(companion) => Some(&mut companion.page),
+                Notice::Burn { .. } | Notice::Missing { .. } => None,
+            },
+            Makes::Record(_) => None,
+        });
+        for page in
+            self.slos.iter_mut().map(|slo| &mut slo.page).chain([&mut self.missing_page]).chain(companions)
+        {
+            *page = Runbook { file: std::mem::take(&mut page.file), ..Runbook::default() };
+        }
         self.proofs = Vec::new();
         self
     }
+}
+
+/// A metric that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name.
+    pub metric: String,
+    /// Why.
+    pub reason: String,
+    /// The SLOs that read it.
+    pub slos: Vec<String>,
 }
 
 /// One SLO.
@@ -91,6 +144,51 @@ pub struct SloPlan {
     pub runbook: Option<String>,
     /// Where its runbook can be read.
     pub runbook_url: Option<String>,
+    /// What its runbook says beside all this.
+    pub page: Runbook,
+}
+
+/// What a runbook says beside the promise.
+#[derive(Clone, Debug, Default)]
+pub struct Runbook {
+    /// Its file below `runbooks/`.
+    pub file: String,
+    /// What people wrote for it, as Markdown.
+    pub written: Option<String>,
+    /// What to ask Prometheus first.
+    pub questions: Vec<Question>,
+}
+
+/// A query for whoever looks for the cause.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What it answers.
+    pub asks: Asks,
+    /// To be pasted as it is. Raw series: over short ranges only.
+    pub query: Expr,
+}
+
+/// What a query answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// How fast the budget burns.
+    Burn,
+    /// Which series have bad events.
+    Worst,
+    /// Which series have the fewest good events.
+    Good,
+    /// Which series have the most events.
+    Traffic,
+    /// What is bad at this moment.
+    BadNow,
+    /// What the values are.
+    Value,
+    /// Whether the targets answer.
+    Scraped,
+    /// Whether anything fires that it needs.
+    Needs,
+    /// What has been counted.
+    Counted,
 }
 
 impl SloPlan {
@@ -355,12 +453,25 @@ pub enum Makes {
 pub struct Alert {
     /// Its name.
     pub name: String,
+    /// Where its runbook can be read.
+    pub runbook_url: Option<String>,
+    /// The dashboard that shows it.
+    pub dashboard: Option<DashboardLink>,
     /// How long the expression has to hold.
     pub hold: Option<Duration>,
     /// What its texts say.
     pub notice: Notice,
     /// The sources' own annotations.
     pub annotations: Labels,
+}
+
+/// The address of a dashboard, to which the alert's values of some labels are added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DashboardLink {
+    /// Without them.
+    pub url: String,
+    /// The labels.
+    pub by: Vec<String>,
 }
 
 /// What an alert's texts are made from.
@@ -372,8 +483,12 @@ pub enum Notice {
         promise: Box<Promise>,
         /// Page or ticket.
         severity: Severity,
+        /// What the service is, for people.
+        of: Option<String>,
         /// The name of the runbook.
         runbook: Option<String>,
+        /// Who looks after the service.
+        owner: Option<String>,
         /// What is left of the budget; carries the same labels as the alert.
         budget_left: Expr,
     },
@@ -381,6 +496,10 @@ pub enum Notice {
     Missing {
         /// The service's name.
         service: String,
+        /// Who looks after it.
+        owner: Option<String>,
+        /// Page or ticket.
+        severity: Severity,
         /// For how long.
         after: Duration,
         /// The SLOs without events.

@@ -168,6 +168,7 @@ fn help() {
         &["check", "--help"],
         &["explain", "--help"],
         &["simulate", "--help"],
+        &["diff", "--help"],
         &["metrics", "--help"],
         &["metrics", "capture", "--help"],
     ] {

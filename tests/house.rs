@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 10] =
-    ["parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "render", "schema"];
+const VERBS: [&str; 11] =
+    ["parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "render", "schema"];
 
 /// Every source file by its path below `src`.
 fn sources() -> BTreeMap<String, String> {

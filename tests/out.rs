@@ -70,6 +70,8 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
             "{\n  \"description\": \"Compiled by slowburn: so says my copy\"\n}\n",
         ),
         ("out/grafana/dashboards/short.json", "{}\n"),
+        ("out/report/own.html", "<!doctype html>\n<!-- Mine, not compiled by slowburn -->\n"),
+        ("out/runbooks/own.md", "# Mine, not <!-- Compiled by slowburn: -->\n"),
         ("out/.slowburn-notes/x", "mine"),
     ];
     for (path, text) in own {
@@ -81,10 +83,11 @@ fn what_no_source_makes_any_more_is_removed_and_what_is_somebodys_own_stays() {
     folder.remove("slos/b.yaml");
     let ran = folder.slowburn(&[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    // What shows all services has one less to show.
-    assert!(ran.stderr.contains(", 1 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
+    // What shows all services, a dashboard, the list of runbooks and the report, has one less to show.
+    assert!(ran.stderr.contains(", 3 changed, ") && !ran.stderr.contains(" 0 removed"), "{}", ran.stderr);
     assert!(!folder.path("out/prometheus/b.rules.yaml").exists());
     assert!(!folder.path("out/grafana/dashboards/b.json").exists());
+    assert!(!folder.path("out/runbooks/b-availability.md").exists());
     assert!(folder.path(RULES).exists());
     for (path, text) in own {
         assert_eq!(folder.read(path), text);

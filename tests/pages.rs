@@ -27,6 +27,7 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
             ["yaml", _, "database"] => "slos/database.yaml",
             ["yaml", _, "project"] => "slos/slowburn.yaml",
             ["yaml", _, "scrape"] => "slos/prometheus.yaml",
+            ["md", _] => "slos/runbooks/captures-failing.md",
             ["prom", _] => "slos/metrics/example.prom",
             _ => continue,
         };

@@ -1,6 +1,6 @@
 //! One file per mistake, and beside it what people read of it. Files named `accepted-…` have no fault, `several-…` more than one; those named
 //! `contract-…` are held against `all.prom`, those named `scraped-…` against `prometheus.yml`; beside those
-//! named `beside-…` lies a service with a contract.
+//! named `beside-…` lies a service with a contract, beside those named `runbook-…` what somebody wrote for a runbook.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
@@ -27,6 +27,10 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
     let beside = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap();
     let sources = Sources::new(match name.split('-').next() {
         Some("project") => vec![file("slos/slowburn.yaml", &text), file("slos/mail.yaml", SERVICE)],
+        Some("runbook") => {
+            let written = file("slos/runbooks/Mail-down.md", "# Mail is down\n\nRestart the queue.\n");
+            vec![file("slos/mail.yaml", &text), written]
+        }
         Some("contract") => {
             vec![file("slos/mail.yaml", &text), file("slos/metrics/all.prom", &beside("all.prom"))]
         }
@@ -83,6 +87,8 @@ fn one_mistake_is_one_problem() {
             .strip_prefix("contract-")
             .or(name.strip_prefix("scraped-"))
             .or(name.strip_prefix("beside-"))
+            .or(name.strip_prefix("runbook-"))
+            .or(name.strip_prefix("project-"))
             .unwrap_or(&name);
         let right = match kind.split('-').next() {
             Some("accepted") => problems.is_empty(),

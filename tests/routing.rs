@@ -6,10 +6,8 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,8 +15,8 @@ use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
+use support::recorder::{Recorder, Told};
 use support::rules::{compiled, groups, read, written};
-use support::server::Server;
 use support::{amtool, skipped};
 
 /// A service with two SLOs, of which one has a promise per `env`.
@@ -479,54 +477,34 @@ alertmanager:
     assert_eq!(rules, expected);
 }
 
-/// What was sent: the receiver's path, and the name and `env` of each alert.
-type Sent = Arc<Mutex<Vec<(String, String, String, Vec<String>)>>>;
+/// What was sent: the receiver's path, its token or its channel, and the name and `env` of each alert, or what the chat was told.
+type Sent = (String, String, Vec<String>);
 
-/// A webhook that keeps what it is told.
-fn webhook() -> (Server, Sent) {
-    let sent: Sent = Arc::default();
-    let kept = Arc::clone(&sent);
-    let server = Server::with(move |stream, head| {
-        let header = |name: &str| {
-            let found = head
-                .lines()
-                .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)));
-            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
-        };
-        let mut body = vec![0; header("content-length").parse().unwrap()];
-        stream.read_exact(&mut body).unwrap();
-        let path = head.split(' ').nth(1).unwrap().to_owned();
-        if path.starts_with("/slack") {
-            let body: Value = serde_json::from_slice(&body).unwrap();
-            let text = format!("{}{}", body["attachments"][0]["title"], body["attachments"][0]["text"]);
-            kept.lock().unwrap().push((path, body["channel"].to_string(), String::new(), vec![text]));
-        } else {
-            let body: Value = serde_json::from_slice(&body).unwrap();
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let mut alerts: Vec<String> = body["alerts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|alert| {
-                    format!("{} {}", text(&alert["labels"]["alertname"]), text(&alert["labels"]["env"]))
-                        .trim()
-                        .to_owned()
-                })
-                .collect();
-            alerts.sort();
-            kept.lock().unwrap().push((path, header("authorization"), text(&body["status"]), alerts));
-        }
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-    });
-    (server, sent)
+fn sent(told: Told) -> Sent {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if told.path.starts_with("/slack") {
+        let shown = &told.body["attachments"][0];
+        return (
+            told.path,
+            told.body["channel"].to_string(),
+            vec![format!("{}{}", shown["title"], shown["text"])],
+        );
+    }
+    let named = |alert: &Value| {
+        let named = format!("{} {}", text(&alert["labels"]["alertname"]), text(&alert["labels"]["env"]));
+        named.trim().to_owned()
+    };
+    let mut alerts: Vec<String> = told.body["alerts"].as_array().unwrap().iter().map(named).collect();
+    alerts.sort();
+    (told.path, told.authorization, alerts)
 }
 
 /// A whole way: a page reaches those it is for, once; its ticket is silenced and another is not; values of `by` are kept apart; what
 /// needs what is down is silenced; a muted time mutes; an escalation waits; a token is read from its file; texts stay texts.
 #[test]
 fn alertmanager_tells_whom_it_is_to_tell_once() {
-    let (server, sent) = webhook();
-    let port = server.port;
+    let recorder = Recorder::start();
+    let port = recorder.port();
     let secrets = tempfile::tempdir().unwrap();
     fs::write(secrets.path().join("token"), "t0ken").unwrap();
     fs::write(secrets.path().join("slack"), format!("http://127.0.0.1:{port}/slack")).unwrap();
@@ -580,7 +558,7 @@ alertmanager:
         alert("WebEventsMissing", ""),
         foreign,
     ]);
-    let all_sent = || sent.lock().unwrap().clone();
+    let all_sent = || recorder.told().into_iter().map(sent).collect::<Vec<_>>();
     let begun = Instant::now();
     let told = |path: &str| all_sent().iter().any(|(to, ..)| to == path);
     while !["/on-call", "/team", "/office", "/slack", "/rest"].into_iter().all(told) {
@@ -620,7 +598,7 @@ alertmanager:
     let tokens: BTreeSet<&str> =
         sent.iter().filter(|(to, ..)| to == "/on-call").map(|(_, token, ..)| token.as_str()).collect();
     assert_eq!(tokens, BTreeSet::from(["Bearer t0ken"]));
-    let (_, channel, _, text) = sent.iter().find(|(to, ..)| to == "/slack").unwrap();
+    let (_, channel, text) = sent.iter().find(|(to, ..)| to == "/slack").unwrap();
     assert_eq!(channel, "\"#a {{ b\"");
     assert!(text[0].contains("{{ .ExternalURL }} &lt;!channel&gt;") && !text[0].contains('<'), "{text:?}");
 }

@@ -18,6 +18,7 @@ mod page_at_once;
 mod period_beyond_retention;
 mod route_entangled;
 mod route_unreachable;
+mod runbook_missing;
 mod silent_when_gone;
 mod single_event_pages;
 mod unprovable;
@@ -38,7 +39,7 @@ use crate::vocabulary::{Decimal, Duration};
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Check); 26] = [
+pub const CHECKS: [(&str, Check); 27] = [
     ("alert-reaches-nobody", alert_reaches_nobody::check),
     ("always-fires", always_fires::check),
     ("bad-not-within-total", contract::bad_not_within_total::check),
@@ -58,6 +59,7 @@ pub const CHECKS: [(&str, Check); 26] = [
     ("planned-metric-exists", contract::planned_metric_exists::check),
     ("route-entangled", route_entangled::check),
     ("route-unreachable", route_unreachable::check),
+    ("runbook-missing", runbook_missing::check),
     ("silent-when-gone", silent_when_gone::check),
     ("single-event-pages", single_event_pages::check),
     ("unprovable", unprovable::check),

@@ -1,9 +1,12 @@
 //! plan → artifacts: a target decides only how things are spelled. A new target is one file here and one line in [`TARGETS`].
 
+mod address;
 mod alertmanager;
 mod grafana;
 mod prometheus;
 mod promtool;
+mod report;
+mod runbooks;
 mod words;
 mod yaml;
 
@@ -24,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -33,12 +36,19 @@ pub const TARGETS: [Target; 4] = [
         service: Some(grafana::service),
         project: Some(grafana::project),
     },
+    Target {
+        name: "runbooks",
+        proves: false,
+        service: Some(runbooks::service),
+        project: Some(runbooks::project),
+    },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
+    Target { name: "report", proves: false, service: None, project: Some(report::emit) },
 ];
 
 /// A rule file that makes the history of a service, for promtool.
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
-    prometheus::history(project.language, groups)
+    prometheus::history(project, groups)
 }
 
 /// The files of a service for these targets. It cannot fail.

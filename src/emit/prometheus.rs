@@ -3,9 +3,8 @@
 use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
-use crate::model::Language;
 use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
-use crate::vocabulary::{Decimal, Duration, percent, text};
+use crate::vocabulary::{Duration, percent, text};
 
 /// The width that expressions are broken to.
 const WIDTH: usize = 100;
@@ -17,10 +16,10 @@ pub fn path(service: &str) -> String {
 
 /// Adds `prometheus/<service>.rules.yaml`.
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
-    artifacts.insert(path(&service.name), file(project.language, service));
+    artifacts.insert(path(&service.name), file(project, service));
 }
 
-fn file(language: Language, service: &ServicePlan) -> String {
+fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
@@ -30,18 +29,18 @@ fn file(language: Language, service: &ServicePlan) -> String {
                 yaml.line(0, "");
                 promise(&mut yaml, &slo.promise);
             }
-            write(&mut yaml, language, group);
+            write(&mut yaml, project, group);
         }
     }
     if let Some(companions) = &service.companions {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: companion alerts", service.name));
-        write(&mut yaml, language, companions);
+        write(&mut yaml, project, companions);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: events that disappear", service.name));
-        write(&mut yaml, language, missing);
+        write(&mut yaml, project, missing);
     }
     yaml.finish()
 }
@@ -59,13 +58,13 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
 }
 
 /// A file of groups that make history, for promtool.
-pub fn history(language: Language, groups: &[Group]) -> String {
+pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.comment(0, "Evaluated once, over the past, by promtool; not for Prometheus to load.");
     yaml.line(0, "groups:");
     for group in groups {
-        write(&mut yaml, language, group);
+        write(&mut yaml, project, group);
     }
     yaml.finish()
 }
@@ -99,7 +98,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
             "error budget = 1 - {} = {}: {} of full outage in {}",
             text(promise.ratio),
             text(promise.budget),
-            spent(promise.budget, promise.period_length),
+            promise.period_length.share(promise.budget),
             promise.period_length,
         ),
     );
@@ -138,24 +137,16 @@ impl Watches {
     }
 }
 
-/// A share of a period, to the second.
-fn spent(budget: Decimal, period: Duration) -> String {
-    let millis = (budget * Decimal::from(period.millis())).trunc();
-    let millis = u64::try_from(millis).expect("a share of a period is a length of time");
-    let rounded = if millis < 60_000 { millis } else { millis / 1000 * 1000 };
-    Duration::from_millis(rounded).to_string()
-}
-
-fn write(yaml: &mut Yaml, language: Language, group: &Group) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group) {
     yaml.pair(2, "- ", "name", &group.name);
     yaml.pair(4, "", "interval", &group.interval.to_string());
     yaml.line(4, "rules:");
     for rule in &group.rules {
-        write_rule(yaml, language, rule);
+        write_rule(yaml, project, rule);
     }
 }
 
-fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
+fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     if !rule.remark.is_empty() {
         yaml.comment(6, rule.remark);
     }
@@ -184,7 +175,7 @@ fn write_rule(yaml: &mut Yaml, language: Language, rule: &Rule) {
     }
     if let Makes::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");
-        for (name, value) in words::annotations(language, alert, None) {
+        for (name, value) in words::annotations(project, alert, None) {
             yaml.pair(10, "", &name, &value);
         }
     }

@@ -3,7 +3,7 @@
 use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
-use crate::model::{Labels, Language};
+use crate::model::Labels;
 use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
@@ -13,11 +13,11 @@ use crate::vocabulary::Duration;
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     for proof in &service.proofs {
         let path = format!("promtool/{}.{}.test.yaml", service.name, proof.what);
-        artifacts.insert(path, file(project.language, service, proof));
+        artifacts.insert(path, file(project, service, proof));
     }
 }
 
-fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
+fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.comment(0, proof.about);
@@ -46,12 +46,12 @@ fn file(language: Language, service: &ServicePlan, proof: &Proof) -> String {
     }
     yaml.line(0, "tests:");
     for case in &proof.cases {
-        write(&mut yaml, language, case);
+        write(&mut yaml, project, case);
     }
     yaml.finish()
 }
 
-fn write(yaml: &mut Yaml, language: Language, case: &Case) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
     yaml.pair(2, "- ", "name", &case.title);
     yaml.pair(4, "", "interval", &case.interval.to_string());
     yaml.line(4, "input_series:");
@@ -73,7 +73,7 @@ fn write(yaml: &mut Yaml, language: Language, case: &Case) {
             }
             Check::Says { at, rule, labels, value, budget_left } => {
                 let known = Known { labels, value, budget_left };
-                says(yaml, language, *at, rule, &known);
+                says(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}
         }
@@ -106,7 +106,7 @@ fn nameless(expr: &Expr) -> Expr {
     }
 }
 
-fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &Known) {
+fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &Known) {
     let Makes::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
     yaml.pair(8, "", "alertname", &alert.name);
@@ -118,7 +118,7 @@ fn says(yaml: &mut Yaml, language: Language, at: Duration, rule: &Rule, known: &
         yaml.pair(14, "", name, value);
     }
     yaml.line(12, "exp_annotations:");
-    for (name, value) in words::annotations(language, alert, Some(known)) {
+    for (name, value) in words::annotations(project, alert, Some(known)) {
         yaml.pair(14, "", &name, &value);
     }
 }

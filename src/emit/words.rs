@@ -1,7 +1,10 @@
 //! What alerts say: the same texts for the rules, where Prometheus fills in the numbers, and for the tests, where they are known.
 
-use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, Notice, Promise};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::grafana::variable;
+use crate::model::Labels;
+use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
@@ -17,42 +20,61 @@ pub struct Known<'a> {
 }
 
 /// All annotations of an alert, ready for a rule file if nothing is known yet, or as they are once it fires.
-pub fn annotations(language: Language, alert: &Alert, known: Option<&Known>) -> Labels {
-    let mut annotations: Labels = alert
-        .annotations
-        .iter()
-        .map(|(name, value)| (name.clone(), if known.is_some() { value.clone() } else { text::inert(value) }))
-        .collect();
+pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
+    let own = |value: &String| if known.is_some() { value.clone() } else { text::inert(value) };
+    let mut annotations: Labels = Labels::new();
+    if let Some(url) = &alert.runbook_url {
+        annotations.insert("runbook_url".to_owned(), url.clone());
+    }
+    if let Some(link) = &alert.dashboard {
+        annotations.insert("dashboard_url".to_owned(), dashboard(link, known));
+    }
+    annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
+    let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, runbook, budget_left } => {
-            burn(language, promise, *severity, runbook.as_deref(), budget_left, known)
+        Notice::Burn { promise, severity, of, runbook, owner, budget_left } => {
+            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
+            let told = Told { of, runbook, owner, severity: *severity };
+            burn(project, promise, &told, budget_left, known, &mut blanks)
         }
-        Notice::Companion(companion) => self::companion(language, companion, known),
-        Notice::Missing { service, after, which } => {
-            let after = after.to_string();
+        Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
+        Notice::Missing { service, owner, severity: _, after, which } => {
             let asked = format!(
                 "{{{{ range query {} }}}}{{{{ .Labels.slo }}}} {{{{ end }}}}",
                 quoted(&which.to_string())
             );
-            let values = text::Missing { service, after: &after, which: &asked, count: "{{ $value }}" };
-            text::missing(language, &values)
+            let values = text::Missing {
+                service,
+                after: &after.to_string(),
+                which: &blanks.blank(asked),
+                count: &blanks.blank("{{ $value }}"),
+                owner: &Blanks::none(owner.as_deref().unwrap_or_default()),
+            };
+            text::missing(project.language, &project.texts, &values)
         }
     };
-    annotations.insert("summary".to_owned(), texts.summary);
-    annotations.insert("description".to_owned(), texts.description);
+    let fill = |text: &str| if known.is_some() { blanks.fill(text) } else { blanks.fill_inert(text) };
+    annotations.insert("summary".to_owned(), fill(&texts.summary));
+    annotations.insert("description".to_owned(), fill(&texts.description));
     annotations
 }
 
-fn burn(
-    language: Language,
-    promise: &Promise,
+/// What a burn alert says beside its promise.
+struct Told<'a> {
+    of: Option<&'a str>,
+    runbook: Option<&'a str>,
+    owner: Option<&'a str>,
     severity: Severity,
-    runbook: Option<&str>,
+}
+
+fn burn(
+    project: &ProjectPlan,
+    promise: &Promise,
+    told: &Told,
     budget_left: &Expr,
     known: Option<&Known>,
+    blanks: &mut Blanks,
 ) -> Texts {
-    let own = |words: &str| if known.is_some() { words.to_owned() } else { text::inert(words) };
-    let which = which(promise, known);
     let (burn_rate, left) = match known {
         Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(promise, budget_left)),
@@ -61,66 +83,142 @@ fn burn(
         Period::Rolling(length) => (length.to_string(), "", ""),
         Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
     };
-    let description = sentence(&own(promise.description.as_deref().unwrap_or_default()));
     let values = text::Burn {
         service: &promise.service,
         slo: &promise.slo,
-        description: &description,
+        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
         objective: &promise.objective,
         rolling: &rolling,
         calendar,
         zone,
-        which: &which,
-        burn_rate: &burn_rate,
-        budget_left: &left,
-        runbook: &own(runbook.unwrap_or_default()),
-        page: severity == Severity::Page,
+        which: &which(promise, known, blanks),
+        burn_rate: &blanks.blank(burn_rate),
+        budget_left: &blanks.blank(left),
+        of: &clause(told.of),
+        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
+        page: told.severity == Severity::Page,
+        owner: &Blanks::none(told.owner.unwrap_or_default()),
     };
-    text::burn(language, &values)
+    text::burn(project.language, &project.texts, &values)
 }
 
-fn companion(language: Language, companion: &Companion, known: Option<&Known>) -> Texts {
-    let own = |words: &str| if known.is_some() { words.to_owned() } else { text::inert(words) };
-    let description = own(&sentence(companion.description.as_deref().unwrap_or_default()));
-    let which: String = companion
-        .told
-        .iter()
+fn companion(
+    project: &ProjectPlan,
+    companion: &Companion,
+    known: Option<&Known>,
+    blanks: &mut Blanks,
+) -> Texts {
+    let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
+    let which: String = (companion.told.iter())
         .map(|label| match known {
             Some(known) => {
-                known.labels.get(label).map(|value| format!(", {label} {value}")).unwrap_or_default()
+                let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
+                blanks.blank(value.unwrap_or_default())
             }
-            None => format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}"),
+            None => blanks.blank(format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}")),
         })
         .collect();
     let value = match known {
         _ if !companion.tells_value => String::new(),
-        Some(known) => known.value.to_owned(),
-        None => "{{ $value | printf \"%.4g\" }}".to_owned(),
+        Some(known) => blanks.blank(known.value),
+        None => blanks.blank("{{ $value | printf \"%.4g\" }}"),
     };
-    let of = own(companion.of.as_deref().unwrap_or_default().trim().trim_end_matches('.'));
     let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
     let values = text::Companion {
         service: &companion.service,
         name: &companion.name,
-        description: &description,
-        of: &of.replace(['\n', '\r'], " "),
+        description: &sentence(&own(companion.description.as_deref())),
+        of: &clause(companion.of.as_deref()),
         which: &which,
         held: &held,
         value: &value,
-        runbook: &own(companion.runbook.as_deref().unwrap_or_default()),
+        runbook: &own(companion.runbook.as_deref()),
         page: companion.severity == Severity::Page,
     };
-    text::companion(language, &values)
+    text::companion(project.language, &project.texts, &values)
 }
 
 /// ` (env: production)`: which of the promises it is.
-fn which(promise: &Promise, known: Option<&Known>) -> String {
-    let value = |label: &String| match known {
-        Some(known) => known.labels.get(label).cloned().unwrap_or_default(),
-        None => format!("{{{{ $labels.{label} }}}}"),
+fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
+    let mut value = |label: &String| match known {
+        Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
+        None => blanks.blank(format!("{{{{ $labels.{label} }}}}")),
     };
     let parts: Vec<String> = promise.by.iter().map(|label| format!("{label}: {}", value(label))).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// Places in a text that are filled in last, each one character of which no template can make two, and no source has one: so what
+/// Prometheus is to expand stands there whole, and nothing else looks like it.
+#[derive(Default)]
+struct Blanks {
+    values: Vec<String>,
+}
+
+impl Blanks {
+    /// The last private plane of Unicode, in which nothing is defined.
+    const FIRST: u32 = 0x10_0000;
+
+    /// A place for this value.
+    fn blank(&mut self, value: impl Into<String>) -> String {
+        let place =
+            char::from_u32(Self::FIRST + self.values.len() as u32).expect("a plane has places enough");
+        self.values.push(value.into());
+        place.to_string()
+    }
+
+    /// A text of the sources, without characters that would be places.
+    fn none(text: &str) -> String {
+        text.chars().filter(|c| u32::from(*c) < Self::FIRST).collect()
+    }
+
+    fn value(&self, c: char) -> Option<&str> {
+        self.values.get(u32::from(c).checked_sub(Self::FIRST)? as usize).map(String::as_str)
+    }
+
+    /// The text with its values.
+    fn fill(&self, text: &str) -> String {
+        text.chars().fold(String::new(), |mut filled, c| {
+            match self.value(c) {
+                Some(value) => filled += value,
+                None => filled.push(c),
+            }
+            filled
+        })
+    }
+
+    /// The text with its values, which Prometheus is to expand, and nothing else: no brace joins one of theirs.
+    fn fill_inert(&self, text: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = text::inert(text);
+        for (index, _) in self.values.iter().enumerate() {
+            let place = char::from_u32(Self::FIRST + index as u32).expect("a plane has places enough");
+            rest = rest.replace(&format!("{{{place}"), &format!("{{{{ \"{{\" }}}}{place}"));
+        }
+        filled += &self.fill(&rest);
+        filled
+    }
+}
+
+/// The address of a dashboard with the alert's values of its labels chosen.
+fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
+    let value = |label: &String| match known {
+        Some(known) => escaped(known.labels.get(label).map_or("", String::as_str)),
+        None => format!("{{{{ $labels.{label} | urlquery }}}}"),
+    };
+    let chosen: Vec<String> =
+        link.by.iter().map(|label| format!("var-{}={}", variable(label), value(label))).collect();
+    match chosen.is_empty() {
+        true => link.url.clone(),
+        false => format!("{}?{}", link.url, chosen.join("&")),
+    }
+}
+
+/// What Go's `urlquery` makes of a text.
+fn escaped(text: &str) -> String {
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b' ');
+    utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
 /// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
@@ -141,6 +239,11 @@ fn asked(promise: &Promise, budget_left: &Expr) -> String {
 /// A string of Go's templates.
 fn quoted(text: &str) -> String {
     if text.contains('`') { format!("{text:?}") } else { format!("`{text}`") }
+}
+
+/// Words as part of a sentence: on one line, without a full stop.
+fn clause(text: Option<&str>) -> String {
+    Blanks::none(text.unwrap_or_default()).trim().trim_end_matches('.').replace(['\n', '\r'], " ")
 }
 
 /// A description with a full stop.

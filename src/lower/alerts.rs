@@ -2,7 +2,7 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE, companions};
+use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
@@ -45,13 +45,23 @@ pub(super) fn burn(
         let notice = Notice::Burn {
             promise: Box::new(promise.clone()),
             severity,
+            of: service.description.clone(),
             runbook: slo.runbook.clone(),
+            owner: service.owner.clone(),
             budget_left: call("last_over_time", vec![left]),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
         annotations.extend(model.project.severities.get(severity).annotations.clone());
-        let alert = Alert { name: name(service, slo, severity), hold: None, notice, annotations };
+        let name = name(service, slo, severity);
+        let alert = Alert {
+            runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
+            dashboard: dashboards::link(model, service.name.as_str(), &promise.by),
+            name,
+            hold: None,
+            notice,
+            annotations,
+        };
         let mut labels = alert_labels(model, service, &slo.labels, severity);
         labels.extend(names.labels());
         let labels = labels.into();
@@ -237,11 +247,16 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
             call("absent_over_time", vec![events.range(Time::Fixed(range))])
         })
         .reduce(|all, slo| or(all, slo).into())?;
+    let name = missing_name(service);
     let alert = Alert {
-        name: missing_name(service),
+        runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &name),
+        dashboard: dashboards::link(model, service.name.as_str(), &[]),
+        name,
         hold: Some(SETTLING),
         notice: Notice::Missing {
             service: service.name.to_string(),
+            owner: service.owner.clone(),
+            severity: missing.severity,
             after: missing.after,
             which: which.clone(),
         },

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::INTERVAL;
 use super::alerts::{Known, alert_labels, external};
+use super::{INTERVAL, dashboards, runbooks};
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
 use crate::promql::ast::{Expr, Kind, MatchOp, Op};
@@ -31,8 +31,15 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
     let mut annotations = service.annotations.clone();
     annotations.extend(companion.annotations.clone());
     annotations.extend(model.project.severities.get(companion.severity).annotations.clone());
+    let name = companion_name(service, companion);
+    let told = told(service, companion);
+    let page = runbooks::of_companion(model, service, companion);
+    let kept = |label: &&String| service.slos.iter().any(|slo| slo.by.iter().any(|by| by.as_str() == *label));
+    let by: Vec<String> = told.iter().filter(kept).cloned().collect();
     let alert = Alert {
-        name: companion_name(service, companion),
+        runbook_url: runbooks::url(model, &page.file, &name),
+        dashboard: dashboards::link(model, service.name.as_str(), &by),
+        name,
         hold: companion.hold,
         notice: Notice::Companion(Box::new(plan::Companion {
             service: service.name.to_string(),
@@ -41,12 +48,13 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             of: service.description.clone(),
             severity: companion.severity,
             hold: companion.hold,
-            told: told(service, companion),
+            told,
             tells_value: tells_value(&companion.expr),
             down: companion.down,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
+            page,
         })),
         annotations,
     };

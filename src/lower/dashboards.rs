@@ -1,5 +1,8 @@
 //! The identities of dashboards: what links to them, and what they are called, agree here.
 
+use crate::model::Model;
+use crate::plan::DashboardLink;
+
 /// The dashboard of all services. No service's is called so: names of services hold no `_`.
 pub(super) const OVERVIEW: &str = "slo_overview";
 
@@ -15,6 +18,12 @@ pub(super) fn uid(service: &str) -> String {
     }
     let digest = format!("_{:016x}", digest(service));
     format!("{}{digest}", &uid[..LONGEST - digest.len()])
+}
+
+/// The address of a service's dashboard, with the alert's values of these labels chosen in it.
+pub(super) fn link(model: &Model, service: &str, by: &[String]) -> Option<DashboardLink> {
+    let grafana = model.project.links.grafana.as_deref()?;
+    Some(DashboardLink { url: format!("{grafana}/d/{}", uid(service)), by: by.to_vec() })
 }
 
 /// FNV-1a: short, and the same everywhere and always.

@@ -11,6 +11,7 @@ mod matching;
 mod proofs;
 mod readings;
 mod routes;
+mod runbooks;
 mod series;
 mod shapes;
 mod timeline;
@@ -22,10 +23,10 @@ pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 pub use windows::fast_windows;
 
-use crate::model::{Budgeting, Model, Service, Sli, Slo};
+use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Notifications, Observed, Observer, Plan, ProjectPlan, Promise, Proof, ServicePlan, SloPlan,
-    Watch,
+    Event, Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Promise, Proof,
+    ServicePlan, SloPlan, Watch,
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
@@ -81,6 +82,19 @@ pub fn project(model: &Model) -> ProjectPlan {
         severities,
         overview: dashboards::OVERVIEW.to_owned(),
         notifications: notifications(model),
+        texts: model.project.texts.clone(),
+        alertmanager_url: model.project.links.alertmanager.clone(),
+        grafana_url: model.project.links.grafana.clone(),
+        needs: model.project.dependencies.iter().map(need).collect(),
+    }
+}
+
+fn need(dependency: &Dependency) -> Need {
+    Need {
+        service: dependency.service.to_string(),
+        on: dependency.on.to_string(),
+        slo: dependency.slo.as_ref().map(ToString::to_string),
+        silences: dependency.silences,
     }
 }
 
@@ -92,13 +106,31 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         name: service.name.to_string(),
         description: service.description.clone(),
         owner: service.owner.clone(),
-        source: service.annotations.get("source_url").cloned(),
+        source: service.annotations.get("source_url").cloned().or_else(|| service.source.clone()),
         dashboard: dashboards::uid(service.name.as_str()),
+        contract: service.contract.is_some(),
+        planned: planned(service),
         slos,
+        missing_page: runbooks::of_missing_events(model, service),
         missing,
         companions: companions::group(model, service),
         proofs: Vec::new(),
     }
+}
+
+fn planned(service: &Service) -> Vec<Planned> {
+    let reading = |metric: &String| {
+        let reads = |slo: &&Slo| slo.readings.iter().any(|reading| reading.reads(metric));
+        service.slos.iter().filter(reads).map(|slo| slo.name.to_string()).collect()
+    };
+    let planned = service.planned.iter();
+    planned
+        .map(|(metric, planned)| Planned {
+            metric: metric.clone(),
+            reason: planned.reason.clone(),
+            slos: reading(metric),
+        })
+        .collect()
 }
 
 fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
@@ -120,15 +152,17 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
     ];
-    let address = |annotation: &str| {
-        slo.annotations.get(annotation).or_else(|| service.annotations.get(annotation)).cloned()
-    };
+    let signal = readings::signal(slo);
     SloPlan {
         readings: readings::readings(slo, &promise, &names),
-        signal: readings::signal(slo),
+        page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
+        signal,
         observed: observed(slo, &names),
         runbook: slo.runbook.clone(),
-        runbook_url: address("runbook_url"),
+        runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
+            Some(own) => Some(own.clone()),
+            None => runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo)),
+        },
         promise,
         groups,
     }

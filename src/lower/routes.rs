@@ -6,7 +6,7 @@
 use super::alerts::Known;
 use super::matching::{Piece, matchers, piece, without};
 use crate::model::{Alertmanager, Labels, Matching, Route};
-use crate::plan::{Delivery, SentTo};
+use crate::plan::{Delivery, SentTo, Told};
 use crate::vocabulary::Name;
 
 /// More pieces than this of one route are none that a person could follow.
@@ -69,32 +69,39 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<D
     let mut deliveries = Vec::new();
     for alert in alerts {
         for labels in examples(alertmanager, alert) {
-            let receivers = receivers(alertmanager, &labels);
-            deliveries.push(Delivery { labels, receivers });
+            let told = told(alertmanager, &labels);
+            let receivers = told.iter().map(|told| told.receiver.clone()).collect();
+            deliveries.push(Delivery { labels, receivers, told });
         }
     }
     deliveries
 }
 
-fn receivers(alertmanager: &Alertmanager, labels: &Labels) -> Vec<String> {
-    let mut told: Vec<String> = Vec::new();
+fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
+    let mut all: Vec<Told> = Vec::new();
     for route in &alertmanager.routes {
         if !matches(&route.matching, labels) {
             continue;
         }
         for receiver in &route.to {
-            if !told.iter().any(|known| known == receiver.as_str()) {
-                told.push(receiver.to_string());
+            if !all.iter().any(|known| known.receiver == receiver.as_str()) {
+                all.push(Told {
+                    receiver: receiver.to_string(),
+                    after: route.timing.group_wait,
+                    escalates: route.escalates,
+                    mute: route.mute.iter().map(ToString::to_string).collect(),
+                });
             }
         }
         if route.stop {
             break;
         }
     }
-    if told.is_empty() {
-        told.extend(alertmanager.default.as_ref().map(ToString::to_string));
+    if let (true, Some(default)) = (all.is_empty(), &alertmanager.default) {
+        let after = alertmanager.timing.group_wait;
+        all.push(Told { receiver: default.to_string(), after, escalates: false, mute: Vec::new() });
     }
-    told
+    all
 }
 
 fn matches(matching: &Matching, labels: &Labels) -> bool {

@@ -51,6 +51,8 @@ pub struct CompanionPlaces {
     pub expr: Span,
     /// Its `for`, or its name.
     pub hold: Span,
+    /// Its `runbook`, or its name.
+    pub runbook: Span,
 }
 
 /// Series under which an alert is silent (good) or fires (bad), and what it then answers.

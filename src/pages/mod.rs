@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 73] = [
+pub const PAGES: [(&str, &str); 75] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
@@ -27,6 +27,7 @@ pub const PAGES: [(&str, &str); 73] = [
     ("invalid-name", include_str!("invalid-name.md")),
     ("invalid-objective", include_str!("invalid-objective.md")),
     ("invalid-period", include_str!("invalid-period.md")),
+    ("invalid-text", include_str!("invalid-text.md")),
     ("invalid-utf-8", include_str!("invalid-utf-8.md")),
     ("missing-bucket", include_str!("missing-bucket.md")),
     ("missing-key", include_str!("missing-key.md")),
@@ -46,6 +47,7 @@ pub const PAGES: [(&str, &str); 73] = [
     ("reserved-label", include_str!("reserved-label.md")),
     ("route-entangled", include_str!("route-entangled.md")),
     ("route-unreachable", include_str!("route-unreachable.md")),
+    ("runbook-missing", include_str!("runbook-missing.md")),
     ("second-document", include_str!("second-document.md")),
     ("selector-modifier", include_str!("selector-modifier.md")),
     ("service-undefined", include_str!("service-undefined.md")),

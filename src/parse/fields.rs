@@ -75,6 +75,11 @@ impl<'a> Fields<'a> {
         Some(self.left.remove(index))
     }
 
+    /// A key that is there and was not taken.
+    pub fn key(&self, name: &str) -> Option<Key> {
+        self.left.iter().find(|(key, _)| key.text == name).map(|(key, _)| (*key).clone())
+    }
+
     /// Where a key stands.
     pub fn place(&self, name: &str) -> Option<Span> {
         self.left.iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span)

@@ -4,13 +4,13 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape};
 use crate::ast::{
-    AlertBlock, Ast, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, ScrapeFile, ServiceFile,
-    Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AlertBlock, Ast, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile,
+    ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::parallel;
-use crate::source::{SourceFile, SourceId, Sources};
+use crate::source::{SourceFile, SourceId, Sources, Span};
 
 /// The name of the file that holds the project's defaults.
 pub const PROJECT_FILE: &str = "slowburn.yaml";
@@ -25,6 +25,8 @@ const PROJECT_KEYS: &[&str] = &[
     "prometheus",
     "alertmanager",
     "dependencies",
+    "links",
+    "texts",
     "period",
     "time_zone",
     "policy",
@@ -95,8 +97,12 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
         .as_ref()
         .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
     let read = parallel::map(&others, |(id, source)| file(*id, source, scrape_config.as_deref()));
-    for ((_, source), (found, faults)) in others.iter().zip(read) {
+    for ((id, source), (found, faults)) in others.iter().zip(read) {
         match found {
+            Some(File::Runbook(text)) => {
+                let place = Span { source: *id, start: 0, end: 0 };
+                ast.runbooks.insert(runbook(&source.path).to_owned(), RunbookFile { place, text });
+            }
             Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
             Some(File::Service(service)) => ast.services.extend(service.map(|service| *service)),
@@ -110,6 +116,7 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
 /// What a file is, apart from the project's own.
 enum File {
     Contract(Contract),
+    Runbook(String),
     Scrape(ScrapeFile),
     /// `None` if it is sound YAML that makes no service.
     Service(Option<Box<ServiceFile>>),
@@ -120,6 +127,17 @@ fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Opti
     if is_contract(&source.path) {
         let (contract, problems) = contract(id, &source.text);
         return (contract.map(File::Contract), problems);
+    }
+    if is_runbook(&source.path) {
+        if source.text.len() > yaml::MAX_BYTES {
+            let headline = format!("the runbook is larger than {} MiB", yaml::MAX_BYTES >> 20);
+            let place = Span { source: id, start: 0, end: 0 };
+            return (
+                None,
+                vec![Problem::error("too-large", place, headline).help("link to what is so long")],
+            );
+        }
+        return (Some(File::Runbook(source.text.clone())), Vec::new());
     }
     let node = match yaml::read(id, &source.text) {
         Ok(node) => node,
@@ -137,6 +155,18 @@ fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Opti
 /// Whether a file is no definition but a capture of what a service exposes.
 pub fn is_contract(path: &str) -> bool {
     path.ends_with(".prom")
+}
+
+/// Whether a file is what people wrote for a runbook: Markdown that lies in a folder `runbooks`.
+pub fn is_runbook(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().and_then(|name| name.strip_suffix(".md"));
+    name.is_some_and(|name| !name.is_empty()) && parts.next() == Some("runbooks")
+}
+
+/// The name that a runbook is called by.
+fn runbook(path: &str) -> &str {
+    path.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(path)
 }
 
 /// A path that is written in a file, relative to where that file is.
@@ -182,6 +212,13 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         .zip(fields.node("alertmanager"))
         .and_then(|(place, node)| alertmanager::alertmanager(place, node, fields.problems()));
     let dependencies = alertmanager::dependencies(&mut fields);
+    let links = fields.node("links").and_then(|node| links(node, fields.problems())).unwrap_or_default();
+    let texts = fields.map("texts", |node, problems| {
+        let mut fields = Fields::of(node, "an entry of `texts`", &["summary", "description"], problems)?;
+        let texts = ["summary", "description"].map(|name| Some((fields.key(name)?, fields.scalar(name)?)));
+        fields.finish();
+        Some(texts.into_iter().flatten().collect())
+    });
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
@@ -192,9 +229,24 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         severities,
         prometheus,
         alertmanager,
+        links,
+        texts,
         dependencies,
         settings,
     })
+}
+
+fn links(node: &Node, problems: &mut Vec<Problem>) -> Option<LinksBlock> {
+    let mut fields =
+        Fields::of(node, "`links`", &["runbooks", "grafana", "source", "alertmanager"], problems)?;
+    let block = LinksBlock {
+        runbooks: fields.scalar("runbooks"),
+        grafana: fields.scalar("grafana"),
+        source: fields.scalar("source"),
+        alertmanager: fields.scalar("alertmanager"),
+    };
+    fields.finish();
+    Some(block)
 }
 
 fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {

@@ -10,4 +10,4 @@ pub mod yaml;
 
 pub use contract::contract;
 pub use fields::{listed, nearest};
-pub use files::{PROJECT_FILE, beside, is_contract, parse};
+pub use files::{PROJECT_FILE, beside, is_contract, is_runbook, parse};

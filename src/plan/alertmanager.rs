@@ -2,6 +2,7 @@
 
 use crate::model::Labels;
 pub use crate::model::{Address, Channel, Receiver, Smtp, TimeSpan, Times, Timing};
+use crate::vocabulary::Duration;
 
 /// Everything between an alert and those who are told.
 #[derive(Clone, Debug)]
@@ -98,4 +99,19 @@ pub struct Delivery {
     pub labels: Labels,
     /// The names of receivers, in the order of the routes.
     pub receivers: Vec<String>,
+    /// When each of them is told.
+    pub told: Vec<Told>,
+}
+
+/// When one receiver is told of an alert that fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The receiver's name.
+    pub receiver: String,
+    /// How long the alert fires before that, at least.
+    pub after: Duration,
+    /// Whether that is an escalation, for what nobody has silenced by then.
+    pub escalates: bool,
+    /// Names of times without notifications.
+    pub mute: Vec<String>,
 }

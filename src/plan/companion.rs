@@ -1,9 +1,10 @@
 //! What a companion alert tells beside its expression.
 
+use super::Runbook;
 use crate::vocabulary::{Duration, Severity};
 
 /// A cause that is watched beside the promises.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Companion {
     /// The service's name.
     pub service: String,
@@ -29,4 +30,6 @@ pub struct Companion {
     pub runbook: Option<String>,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
+    /// What its runbook says beside all this.
+    pub page: Runbook,
 }

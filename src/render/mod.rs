@@ -1,5 +1,6 @@
-//! Problems as text, for people and for machines.
+//! Problems and differences as text, for people and for machines.
 
+mod difference;
 mod github;
 mod human;
 mod json;
@@ -8,7 +9,8 @@ mod sarif;
 
 use crate::diagnostic::{Level, Problem};
 use crate::source::{SourceFile, SourceId, Sources, Span};
-use places::Places;
+pub use difference::{Compared, DifferenceFormat, difference};
+use places::{Places, inert_line};
 
 /// Who reads the problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,7 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             &mut Vec::new(),
         );
+        let runbook = block.runbook.as_ref().and_then(|name| values::runbook(name, problems));
         let hold = match hold {
             Some(hold) => Some(hold?),
             None => None,
@@ -87,7 +88,7 @@ impl Scope<'_> {
             severity: severity?,
             down: down?,
             same_as,
-            runbook: block.runbook.as_ref().map(|text| text.text.clone()),
+            runbook,
             labels,
             annotations,
             scrape_interval: scrape_interval?,
@@ -95,6 +96,7 @@ impl Scope<'_> {
                 name: key.span,
                 expr: whole(&block.expr),
                 hold: block.hold.as_ref().map_or(key.span, whole),
+                runbook: block.runbook.as_ref().map_or(key.span, whole),
             },
         })
     }

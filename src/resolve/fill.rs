@@ -1,9 +1,9 @@
 //! The project file with its defaults filled in.
 
-use super::{alertmanager, contract, settings, values, whole};
-use crate::ast::{Ast, ProjectFile, PrometheusBlock};
+use super::{alertmanager, contract, links, settings, texts, values, whole};
+use crate::ast::{Ast, ProjectFile, PrometheusBlock, RunbookFile};
 use crate::diagnostic::Problem;
-use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle};
+use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
 use crate::parse::beside;
 use crate::vocabulary::{LabelName, PerSeverity, Severity};
 
@@ -50,7 +50,19 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         };
         alertmanager::alertmanager(block, &context, problems)
     });
-    Project { language, severities, prometheus, alertmanager, dependencies: Vec::new() }
+    let links = links::all(&file.links, problems);
+    let written = |file: &RunbookFile| Written { text: file.text.clone(), place: file.place };
+    let runbooks = ast.runbooks.iter().map(|(name, file)| (name.clone(), written(file))).collect();
+    Project {
+        language,
+        severities,
+        prometheus,
+        alertmanager,
+        dependencies: Vec::new(),
+        links,
+        runbooks,
+        texts: texts::all(&file.texts, problems),
+    }
 }
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {

@@ -8,18 +8,20 @@ mod dependencies;
 mod evaluate;
 mod fill;
 mod firing;
+mod links;
 mod policy;
 mod secrets;
 mod settings;
 mod sli;
 mod stimulus;
+mod texts;
 mod values;
 
 use std::collections::BTreeMap;
 
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
 use crate::diagnostic::Problem;
-use crate::model::{Model, Places, Planned, Service, Slo};
+use crate::model::{Links, Model, Places, Planned, Service, Slo};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -37,7 +39,9 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
         let mut problems = Vec::new();
         settings::overridden(&service.settings, &policies, &mut problems);
         let planned = contract::planned(service);
-        let scope = Scope { ast, project: &file, policies: &policies, service, planned: &planned, version };
+        let links = &project.links;
+        let scope =
+            Scope { ast, project: &file, links, policies: &policies, service, planned: &planned, version };
         (scope.service(&mut problems), problems)
     });
     let mut services = Vec::new();
@@ -74,6 +78,7 @@ pub(crate) fn whole(scalar: &Scalar) -> Span {
 struct Scope<'a> {
     ast: &'a Ast,
     project: &'a ProjectFile,
+    links: &'a Links,
     policies: &'a policy::Policies,
     service: &'a ServiceFile,
     planned: &'a BTreeMap<String, Planned>,
@@ -111,6 +116,7 @@ impl Scope<'_> {
             place: whole(&file.name),
             description: file.description.as_ref().map(|text| text.text.clone()),
             owner: file.owner.as_ref().map(|text| text.text.clone()),
+            source: links::source(self.links, &self.project.path, &file.path),
             labels,
             annotations,
             contract,
@@ -174,6 +180,7 @@ impl Scope<'_> {
         let min_bad_events = settings::min_bad_events(levels, problems);
         let labels = settings::labels([&block.settings.labels], problems);
         let annotations = settings::annotations([&block.settings.annotations], problems);
+        let runbook = block.runbook.as_ref().and_then(|name| values::runbook(name, problems));
         let traffic = settings::traffic(block.traffic.as_ref(), problems);
         let scrape_interval = settings::scrape_interval(
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
@@ -203,7 +210,7 @@ impl Scope<'_> {
             min_bad_events,
             labels,
             annotations,
-            runbook: block.runbook.as_ref().map(|text| text.text.clone()),
+            runbook,
             scrape_interval: scrape_interval?,
             traffic,
             places: Places {
@@ -215,6 +222,7 @@ impl Scope<'_> {
                 by: block.by.iter().map(whole).collect(),
                 min_bad_events: min_place.unwrap_or(place),
                 traffic: block.traffic.as_ref().map_or(place, whole),
+                runbook: block.runbook.as_ref().map_or(place, whole),
                 tiers: tiers_place,
             },
         })

@@ -29,6 +29,28 @@ pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Probl
     name
 }
 
+/// The name of a runbook: that of its file, and never a path to one.
+pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = scalar.text.trim();
+    let fault = match name {
+        "" => Some("it is empty"),
+        name if name.contains(['/', '\\']) => Some("a path or an address"),
+        name if name.starts_with('.') => Some("hidden files are not read"),
+        name if name.chars().any(char::is_control) => Some("more than one line"),
+        _ => None,
+    };
+    let Some(fault) = fault else { return Some(name.to_owned()) };
+    let problem = Problem::error("invalid-name", whole(scalar), "this is no name for a runbook").label(fault);
+    problems.push(match name.contains("://") {
+        true => problem.help(format!(
+            "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
+        )),
+        false => problem
+            .help("write `API-down` for what stands in `runbooks/API-down.md`, beside the project file"),
+    });
+    None
+}
+
 /// The problem of a number that was meant as a length of time; `None` if the text is anything else.
 fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

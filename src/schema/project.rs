@@ -29,12 +29,40 @@ pub(super) fn schema() -> Value {
             "Which services need which: `payments: [database]`. What needs a service is silent while that is down.",
             dependencies(),
         ),
+        ("links", "Where things can be read: alerts, dashboards and runbooks then link to it.", links()),
+        ("texts", "What alerts say, in your own words.", texts()),
         missing_events(),
     ];
     keys.extend(settings());
     let mut schema = block(&["version"], keys);
     schema["title"] = json!("The project file of slowburn");
     schema
+}
+
+fn links() -> Value {
+    let keys = vec![
+        ("runbooks", "Where `out/runbooks` is published: every alert gets `runbook_url`.", text()),
+        ("grafana", "Where Grafana is: every alert gets `dashboard_url`.", text()),
+        ("source", "Where the folder of the definitions is published.", text()),
+        ("alertmanager", "Where `amtool` finds Alertmanager.", text()),
+    ];
+    block(&[], keys)
+}
+
+fn texts() -> Value {
+    let texts = || {
+        let keys = vec![
+            ("summary", "One line. Names stand in `<< >>`.", text()),
+            ("description", "What else there is to say. Names stand in `<< >>`.", text()),
+        ];
+        block(&[], keys)
+    };
+    let kinds = vec![
+        ("burn", "Alerts of SLOs.", texts()),
+        ("missing", "Alerts for events that disappear.", texts()),
+        ("companion", "Companion alerts.", texts()),
+    ];
+    block(&[], kinds)
 }
 
 fn policy() -> Value {

@@ -1,9 +1,9 @@
 //! A timeline in words: who is told when, what each tier sees, what it costs of the budget.
 
 use super::{Firing, Span, Style, Timeline, chart};
-use crate::explain::{aligned, events, spoken, wrapped};
+use crate::explain::{aligned, events, wrapped};
 use crate::plan::{Event, Observer, SloPlan};
-use crate::vocabulary::{Decimal, Duration, Period, percent, text};
+use crate::vocabulary::{Decimal, Duration, Period, percent, spoken, text};
 
 /// A timeline for people, of an incident that was written like this.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {

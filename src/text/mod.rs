@@ -4,16 +4,24 @@
 //! that does not exist is an error, which the tests find.
 
 mod dashboards;
+mod markdown;
+mod report;
+pub mod runbooks;
+mod template;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::model::Language;
+use crate::model::{Language, Wording, Wordings};
 
-pub use dashboards::{Dashboards, plain_markdown};
+pub use dashboards::Dashboards;
+pub use markdown::{below, fenced, plain_markdown};
+pub use report::{island, report, say, words_of};
+pub use template::{Fault, FaultKind, Names, faults};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]
@@ -38,10 +46,37 @@ pub struct Burn<'a> {
     pub burn_rate: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
     /// The runbook's name; may be empty.
     pub runbook: &'a str,
     /// Whether somebody is wanted now.
     pub page: bool,
+    /// Who looks after the service; may be empty.
+    pub owner: &'a str,
+}
+
+impl Burn<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &[
+            "service",
+            "slo",
+            "description",
+            "objective",
+            "rolling",
+            "calendar",
+            "zone",
+            "which",
+            "burn_rate",
+            "budget_left",
+            "runbook",
+            "page",
+            "owner",
+            "of",
+        ],
+        later: &["which", "burn_rate", "budget_left"],
+    };
 }
 
 /// What the texts about missing events are filled with.
@@ -55,6 +90,14 @@ pub struct Missing<'a> {
     pub which: &'a str,
     /// How many they are.
     pub count: &'a str,
+    /// Who looks after the service; may be empty.
+    pub owner: &'a str,
+}
+
+impl Missing<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names =
+        Names { all: &["service", "after", "which", "count", "owner"], later: &["which", "count"] };
 }
 
 /// What a companion alert's texts are filled with.
@@ -80,6 +123,14 @@ pub struct Companion<'a> {
     pub page: bool,
 }
 
+impl Companion<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &["service", "name", "description", "of", "which", "held", "value", "runbook", "page"],
+        later: &["which", "value"],
+    };
+}
+
 /// One alert's texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
@@ -89,22 +140,34 @@ pub struct Texts {
     pub description: String,
 }
 
-/// The texts of a burn alert.
-pub fn burn(language: Language, burn: &Burn) -> Texts {
+/// The texts of a burn alert, in the author's words where there are any.
+pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     let [summary, description, ..] = templates(language);
-    Texts { summary: render(summary, burn), description: render(description, burn) }
+    said(&own.burn, [summary, description], burn)
 }
 
-/// The texts of an alert about missing events.
-pub fn missing(language: Language, missing: &Missing) -> Texts {
+/// The texts of an alert about missing events, likewise.
+pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
     let [_, _, summary, description, ..] = templates(language);
-    Texts { summary: render(summary, missing), description: render(description, missing) }
+    said(&own.missing, [summary, description], missing)
 }
 
-/// The texts of a companion alert.
-pub fn companion(language: Language, companion: &Companion) -> Texts {
+fn said(own: &Wording, [summary, description]: [&'static str; 2], values: &impl Serialize) -> Texts {
+    let say = |own: &Option<String>, template| match own {
+        Some(own) => trimmed(
+            ENVIRONMENT
+                .render_str(own, minijinja::value::Serde(values))
+                .expect("templates with faults are problems"),
+        ),
+        None => render(template, values),
+    };
+    Texts { summary: say(&own.summary, summary), description: say(&own.description, description) }
+}
+
+/// The texts of a companion alert, likewise.
+pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> Texts {
     let [.., summary, description] = templates(language);
-    Texts { summary: render(summary, companion), description: render(description, companion) }
+    said(&own.companion, [summary, description], companion)
 }
 
 /// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
@@ -137,30 +200,46 @@ fn templates(language: Language) -> [&'static str; 6] {
     }
 }
 
-fn render(template: &str, values: impl Serialize) -> String {
-    let values = minijinja::value::Serde(&values);
-    let template = ENVIRONMENT.get_template(template).expect("the built-in templates have names");
-    let mut text = template.render(values).expect("the built-in templates are tested");
+fn trimmed(mut text: String) -> String {
     text.truncate(text.trim_end().len());
     text
 }
 
-/// Every template by its text, read once.
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let syntax = SyntaxConfig::builder()
+fn render(template: &str, values: impl Serialize) -> String {
+    let values = minijinja::value::Serde(&values);
+    let template = ENVIRONMENT.get_template(template).expect("the built-in templates have names");
+    trimmed(template.render(values).expect("the built-in templates are tested"))
+}
+
+/// Delimiters that leave those of Prometheus alone.
+static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
+    SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
         .variable_delimiters("<<", ">>")
         .comment_delimiters("<#", "#>")
         .build()
-        .expect("the delimiters differ");
+        .expect("the delimiters differ")
+});
+
+/// Every template by its text, read once.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    environment.set_syntax(syntax);
+    environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for template in Language::ALL.into_iter().flat_map(|(_, language)| templates(language)) {
+    for template in Language::ALL
+        .into_iter()
+        .flat_map(|(_, language)| templates(language).into_iter().chain(runbooks::templates(language)))
+    {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
     environment
 });
+
+/// A file of texts, in which `[name]` stands above each.
+fn entries(file: &'static str) -> BTreeMap<&'static str, &'static str> {
+    let entries = file.strip_prefix('[').into_iter().flat_map(|rest| rest.split("\n["));
+    entries.filter_map(|entry| entry.split_once("]\n")).map(|(name, text)| (name, text.trim_end())).collect()
+}
 
 /// A text that Prometheus is not to expand: every `{{` is written so that its templates print it.
 pub fn inert(text: &str) -> String {
@@ -170,6 +249,11 @@ pub fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(values: &impl Serialize) -> std::collections::BTreeSet<String> {
+        let value = serde_json::to_value(values).expect("texts are JSON");
+        value.as_object().expect("a map").keys().cloned().collect()
+    }
 
     #[test]
     fn every_language_has_every_text() {
@@ -188,13 +272,18 @@ mod tests {
                     budget_left: "80%",
                     runbook: "",
                     page,
+                    owner: "web",
+                    of: "",
                 };
-                let texts = burn(language, &values);
+                let own = Wordings::default();
+                assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+                let texts = burn(language, &own, &values);
                 assert!(texts.summary.contains("14.4"), "{}", texts.summary);
                 assert!(texts.description.contains("80%"), "{}", texts.description);
             }
-            let values = Missing { service: "api", after: "15m", which: "latency", count: "1" };
-            assert!(missing(language, &values).description.contains("latency"));
+            let values = Missing { service: "api", after: "15m", which: "latency", count: "1", owner: "" };
+            assert_eq!(names(&values), Missing::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+            assert!(missing(language, &Wordings::default(), &values).description.contains("latency"));
         }
     }
 }

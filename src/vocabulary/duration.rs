@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Decimal;
+
 /// A length of time in whole milliseconds, from zero up. Reads and prints Prometheus' grammar: units `y w d h m s ms`, each at
 /// most once and in that order, `1y` = 365d, `1w` = 7d.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +40,13 @@ impl Duration {
     /// Whole seconds, rounded down.
     pub const fn secs(self) -> u64 {
         self.millis / 1_000
+    }
+
+    /// A ratio of it, as people are told it: rounded down to whole seconds from a minute on, else to milliseconds.
+    pub fn share(self, ratio: Decimal) -> Self {
+        let millis = (ratio * Decimal::from(self.millis)).trunc();
+        let millis = u64::try_from(millis).expect("a share of a length of time is one");
+        Self::from_millis(if millis < 60_000 { millis } else { millis / 1000 * 1000 })
     }
 
     /// Reads `1h30m`; `None` for anything that Prometheus would refuse, and for what does not fit.

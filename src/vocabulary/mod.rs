@@ -7,6 +7,7 @@ mod objective;
 mod period;
 mod rate;
 mod severity;
+mod spoken;
 
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
@@ -15,3 +16,4 @@ pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use rate::per_second;
 pub use severity::{PerSeverity, Severity};
+pub use spoken::{amount, spoken};

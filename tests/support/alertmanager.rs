@@ -94,14 +94,21 @@ impl Running {
     fn ask(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let request = format!(
-            "{head} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{head} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.split(' ').nth(1) == Some("200"), "{answer}");
         answer
+    }
+
+    /// All alerts that it knows of, and what it does with them.
+    pub fn alerts(&self) -> Vec<Value> {
+        let answer = self.ask("GET /api/v2/alerts", "");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|fault| panic!("{fault}: {answer}"))
     }
 
     /// Sends alerts as Prometheus does.

@@ -69,9 +69,14 @@ impl Dashboard {
 impl Query {
     /// With everything chosen, and the intervals of a step of five minutes.
     pub fn filled(&self, variables: &[String]) -> String {
+        self.filled_with(variables, ".*")
+    }
+
+    /// With this pattern in place of every variable.
+    pub fn filled_with(&self, variables: &[String], pattern: &str) -> String {
         let mut expr = self.expr.replace("$__rate_interval", "5m").replace("$__interval", "5m");
         for variable in variables {
-            expr = expr.replace(&format!("\"${variable}\""), "\".*\"");
+            expr = expr.replace(&format!("\"${variable}\""), &Value::from(pattern).to_string());
         }
         expr
     }

@@ -2,12 +2,17 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod alertmanager;
+pub mod application;
+pub mod browser;
 pub mod dashboards;
 pub mod folder;
+pub mod mailbox;
 pub mod prometheus;
+pub mod recorder;
 pub mod rules;
 pub mod samples;
 pub mod server;
+pub mod slots;
 
 use std::env;
 use std::fs::OpenOptions;
@@ -51,6 +56,12 @@ fn required() -> bool {
 /// A promtool of Prometheus 3, where there is one.
 pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
+}
+
+/// A Chromium, where there is one.
+pub fn chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    names.iter().find_map(|name| tool("CHROMIUM", name))
 }
 
 /// Whether everything is wanted, however long it takes.

@@ -64,13 +64,19 @@ impl Server {
         self.ask(&format!("/api/v1/query_range?start={from}&end={to}&step={step}&query={}", encoded(expr)))
     }
 
-    fn ask(&self, path: &str) -> Result<Vec<Value>, String> {
+    /// What is at an address of its API.
+    pub fn data(&self, path: &str) -> Result<Value, String> {
         let (_, body) = self.get(path).ok_or("no answer")?;
-        let answer: Value = serde_json::from_str(&body).map_err(|fault| format!("{fault}: {body}"))?;
-        match answer["data"]["result"].as_array() {
-            Some(series) if answer["status"] == "success" => Ok(series.clone()),
-            _ => Err(answer["error"].to_string()),
+        let mut answer: Value = serde_json::from_str(&body).map_err(|fault| format!("{fault}: {body}"))?;
+        match answer["status"] == "success" {
+            true => Ok(answer["data"].take()),
+            false => Err(answer["error"].to_string()),
         }
+    }
+
+    fn ask(&self, path: &str) -> Result<Vec<Value>, String> {
+        let data = self.data(path)?;
+        data["result"].as_array().cloned().ok_or_else(|| format!("no series: {data}"))
     }
 
     /// HTTP 1.0, so that the answer ends where the connection does.

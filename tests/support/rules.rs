@@ -98,7 +98,9 @@ pub fn test_rules(promtool: &Path, mut files: Vec<PathBuf>) -> Vec<String> {
 pub fn own() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let slos = root.join("slos");
-    let all = files(&slos, ".yaml").into_iter().chain(files(&slos.join("metrics"), ".prom"));
+    let beside = [("metrics", ".prom"), ("runbooks", ".md")];
+    let beside = beside.into_iter().flat_map(|(folder, end)| files(&slos.join(folder), end));
+    let all = files(&slos, ".yaml").into_iter().chain(beside);
     all.map(|path| SourceFile {
         path: path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
         text: fs::read_to_string(&path).unwrap(),

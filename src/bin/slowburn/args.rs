@@ -47,6 +47,15 @@ pub enum Command {
     /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
     /// Alertmanager waits.
     Simulate(Simulate),
+    /// Say what a change of the definitions means: promises, budgets, alerts and who is told, not lines
+    ///
+    /// OLD and NEW are directories of definitions or git revisions, and may be one of each: what is a directory is taken for
+    /// one, anything else for a revision (`refs/heads/slos` is the branch beside a directory of that name). Of a revision the
+    /// folder PATH is read, as it was committed; nothing is checked out. Without NEW, what stands in PATH now is compared.
+    ///
+    /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
+    /// is compared all the same); 2 if one cannot be read.
+    Diff(Diff),
     /// Make the history that long windows need out of raw series that are there already
     ///
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
@@ -262,6 +271,32 @@ pub struct Simulate {
 pub enum Outcome {
     /// Words and a chart
     Human,
+    /// A JSON object
+    Json,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Group)]
+pub struct Diff {
+    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`
+    pub old: String,
+    /// What is instead; PATH in the working tree if it is left out
+    pub new: Option<String>,
+    /// The folder with the definitions, as it is called from here
+    #[arg(long, value_name = "PATH", default_value = SLOS)]
+    pub path: PathBuf,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: DiffFormat,
+}
+
+/// How a difference is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Text for a terminal
+    Human,
+    /// A comment for a pull request
+    Markdown,
     /// A JSON object
     Json,
 }

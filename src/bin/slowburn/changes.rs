@@ -10,8 +10,13 @@ use slowburn::emit::Target;
 use crate::ending::Failure;
 use crate::sources::shown;
 
-/// What every file that slowburn makes begins with: a comment in YAML, the first field in JSON. A file without it is somebody's own.
-const MARKS: [&str; 2] = ["# Compiled by slowburn:", "{\n \"description\": \"Compiled by slowburn:"];
+/// What every file that slowburn makes begins with: a comment in YAML, Markdown and HTML, the first field in JSON. A file without it is somebody's own.
+const MARKS: [&str; 4] = [
+    "# Compiled by slowburn:",
+    "<!-- Compiled by slowburn:",
+    "{\n \"description\": \"Compiled by slowburn:",
+    "<!doctype html>\n<!-- Compiled by slowburn:",
+];
 
 /// One file that is not as it should be.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{diff, problems, sources, stderr, stdout, watch, write};
+use crate::{problems, sources, stderr, stdout, unified, watch, write};
 
 /// Compiles; with `--watch` again and again.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
@@ -54,7 +54,7 @@ fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, 
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let mut diffs = String::new();
     for change in changes {
-        diffs.push_str(&diff::unified(change, &out));
+        diffs.push_str(&unified::diff(change, &out));
     }
     // A program that asked for its own format reads nothing else on stdout.
     match args.format {

@@ -1,27 +1,53 @@
-//! One change as a unified diff, as `patch` reads it.
+//! `slowburn diff`: what a change of the definitions means.
 
-use similar::TextDiff;
+use std::borrow::Cow;
+use std::path::Path;
 
-use crate::changes::Change;
+use slowburn::model::Model;
+use slowburn::render::{self, Compared, DifferenceFormat};
 
-/// More lines of one file than this are counted instead of shown.
-const LINES: usize = 200;
+use crate::args::{Diff, DiffFormat};
+use crate::ending::{Ending, Failure};
+use crate::sources::{Project, shown};
+use crate::{revision, stdout};
 
-/// The diff from what stands in `out` to what the sources mean.
-pub fn unified(change: &Change, out: &str) -> String {
-    // What stands there may be anything.
-    let old = change.old.as_deref().map(String::from_utf8_lossy);
-    let name = |prefix: char, exists: bool| match exists {
-        true => format!("{prefix}/{out}/{}", change.path),
-        false => "/dev/null".to_owned(),
+/// Compares, and says it on stdout.
+pub fn run(args: &Diff) -> Result<Ending, Failure> {
+    let here = shown(&args.path, Path::new(""));
+    let (old_name, old) = side(&args.old, &args.path)?;
+    let (new_name, new) = match &args.new {
+        Some(new) => side(new, &args.path)?,
+        None => (here, Project::read(&args.path)?),
     };
-    let diff = TextDiff::from_lines(old.as_deref().unwrap_or(""), change.new.unwrap_or(""));
-    let text =
-        diff.unified_diff().header(&name('a', old.is_some()), &name('b', change.new.is_some())).to_string();
-    let more = text.lines().count().saturating_sub(LINES);
-    if more == 0 {
-        return text;
+    let complete = |project: &Project| project.compiled.model.is_some();
+    let difference = slowburn::difference(&model(&old), complete(&old), &model(&new), complete(&new));
+    let format = match args.format {
+        DiffFormat::Human => DifferenceFormat::Human { color: stdout::color() },
+        DiffFormat::Markdown => DifferenceFormat::Markdown,
+        DiffFormat::Json => DifferenceFormat::Json,
+    };
+    let compared = |name, project| -> Compared<'_> { compared(name, project) };
+    let text = render::difference(&difference, compared(&old_name, &old), compared(&new_name, &new), format);
+    stdout::print(&text)?;
+    Ok(if complete(&old) && complete(&new) { Ending::Clean } else { Ending::Problems })
+}
+
+fn compared<'a>(name: &'a str, project: &'a Project) -> Compared<'a> {
+    Compared { name, sources: &project.sources, problems: &project.compiled.problems }
+}
+
+/// A directory, or else a revision; with what people call it.
+fn side(named: &str, path: &Path) -> Result<(String, Project), Failure> {
+    if Path::new(named).is_dir() {
+        return Ok((shown(Path::new(named), Path::new("")), Project::read(Path::new(named))?));
     }
-    let shown: String = text.split_inclusive('\n').take(LINES).collect();
-    format!("{shown}… {more} more lines\n")
+    Ok((named.to_owned(), revision::read(named, path)?))
+}
+
+/// What is meant, or as much of it as could be understood.
+fn model(project: &Project) -> Cow<'_, Model> {
+    match &project.compiled.model {
+        Some(model) => Cow::Borrowed(model),
+        None => Cow::Owned(slowburn::model_of(&project.sources)),
+    }
 }

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `args` | knows the command line |
 //! | `sources` | reads SLO definitions |
+//! | `revision` | runs git, to read them as they were |
 //! | `changes` | reads what was compiled before |
 //! | `write` | changes anything on the disk |
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `simulate`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `backfill`, `capture` | each is one command |
 //! | `schema`, `completions`, `man` | each is one command, too, about the command line and the language |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
@@ -33,11 +34,13 @@ mod http;
 mod man;
 mod named;
 mod problems;
+mod revision;
 mod schema;
 mod simulate;
 mod sources;
 mod stderr;
 mod stdout;
+mod unified;
 mod watch;
 mod write;
 
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Schema(args) => schema::run(&args),

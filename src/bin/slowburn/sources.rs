@@ -9,16 +9,19 @@ use ignore::WalkBuilder;
 use slowburn::Compiled;
 use slowburn::ask::Live;
 use slowburn::diagnostic;
-use slowburn::parse::{PROJECT_FILE, is_contract, yaml};
+use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
 
 /// What the parser takes; one byte more is read, because it is the parser who says that this is too much.
-const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
+pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
 
 /// A raw capture in the place of a contract may be large, but not as large as memory.
 const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
+
+/// What is said of a larger one.
+pub const TOO_LARGE: &str = "it is larger than 64 MiB: let `slowburn metrics capture` make a contract of it";
 
 /// What a directory of definitions comes to.
 #[derive(Debug)]
@@ -33,11 +36,20 @@ impl Project {
     /// Reads and compiles everything under `slos`.
     pub fn read(slos: &Path) -> Result<Self, Failure> {
         let mut files = Vec::new();
-        let mut valid_up_to = BTreeMap::new();
         for path in find(slos)? {
             let shown = shown(slos, &path);
-            let most = if is_yaml(&path) { READ_AT_MOST } else { CAPTURE_AT_MOST };
+            let most = most(&path);
             let bytes = read(&slos.join(&path), most).map_err(|error| Failure::of("read", &shown, &error))?;
+            files.push((shown, bytes));
+        }
+        Ok(Self::of(files))
+    }
+
+    /// Compiles files: how they are called, and their bytes.
+    pub fn of(read: Vec<(String, Vec<u8>)>) -> Self {
+        let mut files = Vec::new();
+        let mut valid_up_to = BTreeMap::new();
+        for (shown, bytes) in read {
             let (text, fault) = decode(bytes);
             valid_up_to.extend(fault.map(|fault| (shown.clone(), fault)));
             files.push(SourceFile { path: shown, text });
@@ -45,7 +57,7 @@ impl Project {
         let sources = Sources::new(files);
         if valid_up_to.is_empty() {
             let compiled = slowburn::compile(&sources);
-            return Ok(Self { sources, compiled });
+            return Self { sources, compiled };
         }
         // A file that is no text is compiled as an empty one, to find what is wrong with the others; what is said of its
         // emptiness is left out.
@@ -61,7 +73,7 @@ impl Project {
             problems.extend(valid_up_to.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
         }
         diagnostic::sort(&mut problems);
-        Ok(Self { sources, compiled: Compiled { problems, model: None } })
+        Self { sources, compiled: Compiled { problems, model: None } }
     }
 }
 
@@ -138,12 +150,8 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             return Err(Failure::new(format!("{name} is not a regular file")));
         }
-        if path.file_name().is_some_and(|name| name == PROJECT_FILE) && entry.depth() > 1 {
-            let project = shown(slos, Path::new(PROJECT_FILE));
-            return Err(Failure::new(format!(
-                "{name} would be a second project file: only {project} is one"
-            ))
-            .and("move its settings there or into the service files, or rename it"));
+        if entry.depth() > 1 {
+            not_a_second_project(slos, path)?;
         }
         found.push(path.to_owned());
     }
@@ -154,12 +162,28 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// A definition, or what a service is known to expose.
-fn is_source(path: &Path) -> bool {
-    is_yaml(path) || path.to_str().is_some_and(is_contract)
+/// Refuses a project file below the first level.
+pub fn not_a_second_project(slos: &Path, path: &Path) -> Result<(), Failure> {
+    if path.file_name().is_none_or(|name| name != PROJECT_FILE) {
+        return Ok(());
+    }
+    let (name, project) = (shown(slos, path), shown(slos, Path::new(PROJECT_FILE)));
+    Err(Failure::new(format!("{name} would be a second project file: only {project} is one"))
+        .and("move its settings there or into the service files, or rename it"))
 }
 
-fn is_yaml(path: &Path) -> bool {
+/// How much of a file is read, less one byte.
+pub fn most(path: &Path) -> u64 {
+    if path.to_str().is_some_and(is_contract) { CAPTURE_AT_MOST } else { READ_AT_MOST }
+}
+
+/// A definition, what a service is known to expose, or what people wrote for a runbook: those lie in one folder, beside the project file.
+pub fn is_source(path: &Path) -> bool {
+    let written = path.components().count() == 2 && path.to_str().is_some_and(is_runbook);
+    is_yaml(path) || path.to_str().is_some_and(is_contract) || written
+}
+
+pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
@@ -192,9 +216,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if most == CAPTURE_AT_MOST && bytes.len() as u64 > most {
-        return Err(io::Error::other(
-            "it is larger than 64 MiB: let `slowburn metrics capture` make a contract of it",
-        ));
+        return Err(io::Error::other(TOO_LARGE));
     }
     Ok(bytes)
 }

@@ -3,7 +3,14 @@
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
+
 use crate::ending::Failure;
+
+/// Whether colour can be seen there: a terminal, and neither `NO_COLOR` nor `TERM=dumb` says otherwise.
+pub fn color() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
 
 /// Prints all of it. A pipe whose reader has seen enough, as in `slowburn … | head`, is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {

@@ -16,6 +16,9 @@ mod panels;
 mod provisioning;
 mod queries;
 
+pub use queries::variable;
+
+use super::address::address;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Plan, ProjectPlan, ServicePlan};
 use crate::text::Dashboards;
@@ -39,9 +42,14 @@ const GRAFANA: DataSource = DataSource { r#type: "grafana", uid: "-- Grafana --"
 /// Adds `grafana/dashboards/<service>.json`.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     let words = Dashboards::of(project.language);
+    artifacts.insert(path(&service.name), detail::dashboard(project, service, &words).text());
+}
+
+/// Where the dashboard of a service is.
+pub fn path(service: &str) -> String {
     // Names of services hold no `_`, so that nothing else is called so.
-    let name = if service.name == "overview" { "overview_" } else { service.name.as_str() };
-    artifacts.insert(format!("{FOLDER}/{name}.json"), detail::dashboard(project, service, &words).text());
+    let name = if service == "overview" { "overview_" } else { service };
+    format!("{FOLDER}/{name}.json")
 }
 
 /// Adds `grafana/dashboards/overview.json` and `grafana/provisioning/**`.
@@ -154,16 +162,4 @@ fn others(words: &Dashboards) -> Link {
         target_blank: false,
         ..link(words.say("link.others"), String::new())
     }
-}
-
-/// An address of the sources as a link may carry it: of the web, and with nothing in it that Grafana or a page would take for its own.
-fn address(url: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!&'()*+,;=%".contains(c);
-    let web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
-    let mut bytes = [0; 4];
-    let encoded = |c: char| -> String {
-        c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
-    };
-    let mut encoded = encoded;
-    web.then(|| url.chars().map(|c| if plain(c) { c.to_string() } else { encoded(c) }).collect())
 }

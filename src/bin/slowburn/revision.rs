@@ -1,0 +1,373 @@
+//! Reads SLO definitions as they were at a git revision, through the git on PATH. Nothing is checked out, and nothing is written.
+//!
+//! A revision's name is text that anybody may have chosen. It is passed to git once, where git takes no options, and comes back as the
+//! identity of a commit; everything after that is asked of this identity.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Component, Path};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::ending::Failure;
+use crate::sources::{
+    Project, READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown,
+};
+
+/// Links that are followed one after the other.
+const LINKS: usize = 40;
+
+/// Reads and compiles the folder `path`, as seen from here, at a revision.
+pub fn read(revision: &str, path: &Path) -> Result<Project, Failure> {
+    let commit = commit(revision)?;
+    let folder = folder(path)?;
+    let name = format!("{revision}:{}", if folder.is_empty() { "." } else { &folder });
+    let tree = Tree::read(&commit)?;
+    let files = tree.sources(&folder, &name)?;
+    if !files.iter().any(|(path, _)| is_yaml(Path::new(path))) {
+        return Err(Failure::new(format!("there is no *.yaml in {name}"))
+            .and("if the definitions were somewhere else then, name the folder: --path path/to/slos"));
+    }
+    let read = files.into_iter().map(|(path, bytes)| (shown(Path::new(&name), Path::new(&path)), bytes));
+    Ok(Project::of(read.collect()))
+}
+
+/// What git prints, or what it complains about.
+fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> {
+    let ran = command().args(args).stdin(Stdio::null()).output().map_err(|error| not_run(&error))?;
+    if ran.status.success() {
+        return Ok(Ok(ran.stdout));
+    }
+    let said = String::from_utf8_lossy(&ran.stderr);
+    let first = said.lines().next().unwrap_or("it failed without a word");
+    let first: String = first.trim_start_matches("fatal: ").chars().filter(|c| !c.is_control()).collect();
+    Ok(Err(first))
+}
+
+fn command() -> Command {
+    let mut command = Command::new("git");
+    // What is read is what was committed, and reading it changes nothing.
+    command.args(["--no-pager", "--no-replace-objects"]).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    command
+}
+
+fn not_run(error: &io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotFound => Failure::new("there is no git on PATH, and revisions are read through it"),
+        _ => Failure::of("run", "git", error),
+    }
+    .and("compare two directories instead: slowburn diff path/to/old path/to/new")
+}
+
+/// One line of git's, or nothing.
+fn line(args: &[&str]) -> Result<Option<String>, Failure> {
+    let text = git(args)?.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(text.map(|text| text.trim_end_matches('\n').to_owned()))
+}
+
+/// The identity of the commit that a revision names.
+fn commit(revision: &str) -> Result<String, Failure> {
+    // What is shown of it moves no cursor.
+    let named = format!("`{}`", revision.escape_debug());
+    if let Err(said) = git(&["rev-parse", "--git-dir"])? {
+        // The rest of this sentence is about file systems.
+        let said = if said.starts_with("not a git repository") { "this is no repository" } else { &said };
+        return Err(Failure::new(format!(
+            "there is no directory {named}, and git knows no revision here: {said}"
+        ))
+        .and("name directories, or run it in a git repository"));
+    }
+    let unknown = Failure::new(format!("{named} is neither a directory nor a git revision"));
+    if revision.contains("..") {
+        return Err(unknown.and("name both sides one by one, as in `slowburn diff v1 v2`"));
+    }
+    let asked = format!("{revision}^{{commit}}");
+    // No revision begins with a dash, so that even a git that does not know the end of options takes none from here.
+    let found = match revision.starts_with('-') {
+        true => None,
+        false => line(&["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])?,
+    };
+    // `^main` is a question to git, too, but its answer is no identity.
+    match found.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        Some(commit) => Ok(commit),
+        None if line(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") => Err(unknown
+            .and("this clone is shallow, and may lack it: git fetch --unshallow --tags, or `fetch-depth: 0` of actions/checkout")),
+        None => Err(unknown.and("`git branch --all` and `git tag` list what there is")),
+    }
+}
+
+/// The folder from the top of the repository, with `/` between its parts.
+fn folder(path: &Path) -> Result<String, Failure> {
+    let here =
+        std::env::current_dir().map_err(|error| Failure::of("read", "the working directory", &error))?;
+    let outside = || {
+        Failure::new(format!("{} is outside of this git repository", shown(path, Path::new(""))))
+            .and("run it in the repository that holds the definitions")
+    };
+    let relative = match path.is_absolute() {
+        true => path.strip_prefix(&here).map_err(|_| outside())?,
+        false => path,
+    };
+    let prefix = line(&["rev-parse", "--show-prefix"])?.unwrap_or_default();
+    let mut parts: Vec<String> =
+        prefix.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    for part in relative.components() {
+        match part {
+            Component::Normal(name) => {
+                let name = name.to_str().ok_or_else(|| Failure::new("the folder's name is not UTF-8"))?;
+                parts.push(name.to_owned());
+            }
+            Component::ParentDir => drop(parts.pop().ok_or_else(outside)?),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// Everything that a commit holds, by path.
+struct Tree(BTreeMap<String, Entry>);
+
+/// What stands at a path.
+struct Entry {
+    kind: Kind,
+    id: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Link,
+    Submodule,
+}
+
+/// A path below the folder, and the identity of what it holds.
+type Found = (String, String);
+
+impl Tree {
+    fn read(commit: &str) -> Result<Self, Failure> {
+        let listed = git(&["ls-tree", "-r", "-z", "--full-tree", commit])?
+            .map_err(|said| Failure::new(format!("cannot list the files of {commit}: {said}")))?;
+        let mut tree = BTreeMap::new();
+        for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            // `<mode> <type> <id>\t<path>`; what is not UTF-8 is no name of a definition.
+            let Ok(line) = std::str::from_utf8(line) else { continue };
+            let Some((head, path)) = line.split_once('\t') else { continue };
+            let mut words = head.split(' ');
+            let kind = match words.next() {
+                Some("120000") => Kind::Link,
+                Some("160000") => Kind::Submodule,
+                _ => Kind::File,
+            };
+            let id = words.nth(1).unwrap_or_default().to_owned();
+            tree.insert(path.to_owned(), Entry { kind, id });
+        }
+        Ok(Self(tree))
+    }
+
+    /// The definitions in a folder, with their bytes.
+    fn sources(&self, folder: &str, name: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+        let root = self.resolve(folder)?;
+        if let Some((path, _)) = self.0.iter().find(|(path, entry)| {
+            entry.kind == Kind::Submodule && (root == **path || root.starts_with(&format!("{path}/")))
+        }) {
+            return Err(Failure::new(format!("{path} is a submodule, and {name} lies in it"))
+                .and("run it in the submodule, whose revisions are its own"));
+        }
+        let mut found = Vec::new();
+        self.walk(&root, "", name, &mut Vec::new(), &mut found)?;
+        if found.is_empty() {
+            let missing = Failure::new(match self.0.contains_key(&root) {
+                true => format!("{name} is a file"),
+                false => format!("there is no folder {name}"),
+            });
+            return Err(missing
+                .and("if the definitions were somewhere else then, name the folder: --path path/to/slos"));
+        }
+        let (rules, mut files): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|(path, _)| path.rsplit('/').next() == Some(".gitignore"));
+        files.retain(|(path, _)| {
+            is_source(Path::new(path)) && !path.split('/').any(|part| part.starts_with('.'))
+        });
+        let ignored = Ignored::read(&rules)?;
+        files.retain(|(path, _)| !ignored.is(path));
+        for (path, _) in files.iter().filter(|(path, _)| path.contains('/')) {
+            not_a_second_project(Path::new(name), Path::new(path))?;
+        }
+        let bytes = contents(&files)?;
+        for ((path, _), bytes) in files.iter().zip(&bytes) {
+            if most(Path::new(path)) > READ_AT_MOST && bytes.len() as u64 > most(Path::new(path)) {
+                return Err(Failure::new(format!("cannot read {name}/{path}: {TOO_LARGE}")));
+            }
+        }
+        Ok(files.into_iter().map(|(path, _)| path).zip(bytes).collect())
+    }
+
+    /// All files below `root`, called by where they are below the folder. Links are followed as on a disk, inside of the commit.
+    fn walk(
+        &self,
+        root: &str,
+        called: &str,
+        name: &str,
+        above: &mut Vec<String>,
+        found: &mut Vec<Found>,
+    ) -> Result<(), Failure> {
+        // A link that leads back up shows only what has been seen.
+        if above.iter().any(|seen| seen == root) || above.len() > LINKS {
+            return Ok(());
+        }
+        above.push(root.to_owned());
+        let below = if root.is_empty() { String::new() } else { format!("{root}/") };
+        for (path, entry) in self.0.range(below.clone()..).take_while(|(path, _)| path.starts_with(&below)) {
+            let rest = &path[below.len()..];
+            let called = if called.is_empty() { rest.to_owned() } else { format!("{called}/{rest}") };
+            match entry.kind {
+                Kind::File => found.push((called, entry.id.clone())),
+                Kind::Submodule => {
+                    return Err(Failure::new(format!(
+                        "{name}/{called} is a submodule, and its files are not in this repository"
+                    ))
+                    .and("compare two directories instead: slowburn diff path/to/old path/to/new"));
+                }
+                Kind::Link => {
+                    let target = self.resolve(path)?;
+                    match self.0.get(&target) {
+                        Some(Entry { kind: Kind::File, id }) => found.push((called, id.clone())),
+                        _ if self.holds(&target) => self.walk(&target, &called, name, above, found)?,
+                        _ if is_source(Path::new(&called))
+                            && !called.split('/').any(|part| part.starts_with('.')) =>
+                        {
+                            return Err(Failure::new(format!(
+                                "{name}/{called} is a link to what the revision does not hold"
+                            )));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    /// Whether there is anything below a path.
+    fn holds(&self, folder: &str) -> bool {
+        let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.0.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
+    /// A path with every link on its way followed; one that leads out of the repository leads to nothing.
+    fn resolve(&self, path: &str) -> Result<String, Failure> {
+        let mut left: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        let mut real: Vec<String> = Vec::new();
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            match part.as_str() {
+                "" | "." => continue,
+                ".." if real.pop().is_some() => continue,
+                ".." => return Ok("..".to_owned()),
+                _ => real.push(part),
+            }
+            let Some(Entry { kind: Kind::Link, id }) = self.0.get(&real.join("/")) else { continue };
+            links += 1;
+            if links > LINKS {
+                return Ok("..".to_owned());
+            }
+            let target = contents(&[(String::new(), id.clone())])?.pop().unwrap_or_default();
+            match String::from_utf8(target) {
+                Ok(target) if !target.starts_with('/') => {
+                    real.pop();
+                    left.extend(target.split('/').rev().map(str::to_owned));
+                }
+                Ok(_) | Err(_) => return Ok("..".to_owned()),
+            }
+        }
+        Ok(real.join("/"))
+    }
+}
+
+/// What the folder's own `.gitignore` files leave out, as where it is read from a disk.
+struct Ignored(Vec<(String, Gitignore)>);
+
+impl Ignored {
+    fn read(rules: &[Found]) -> Result<Self, Failure> {
+        let texts = contents(rules)?;
+        let read = rules.iter().zip(texts).map(|((path, _), text)| {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut builder = GitignoreBuilder::new(format!("/{folder}"));
+            for line in String::from_utf8_lossy(&text).lines() {
+                // A line that is no pattern ignores nothing, as on a disk.
+                let _ = builder.add_line(None, line);
+            }
+            (folder.to_owned(), builder.build().unwrap_or_else(|_| Gitignore::empty()))
+        });
+        Ok(Self(read.collect()))
+    }
+
+    /// The innermost file that has an opinion decides.
+    fn is(&self, path: &str) -> bool {
+        let mut own: Vec<&(String, Gitignore)> = self
+            .0
+            .iter()
+            .filter(|(folder, _)| folder.is_empty() || path.starts_with(&format!("{folder}/")))
+            .collect();
+        own.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
+        let full = format!("/{path}");
+        let opinions = own.into_iter().map(|(_, rules)| rules.matched_path_or_any_parents(&full, false));
+        opinions.into_iter().find(|opinion| !opinion.is_none()).is_some_and(|opinion| opinion.is_ignore())
+    }
+}
+
+/// What stands behind identities, in their order; of each no more than is ever read of its file, and one byte.
+fn contents(files: &[Found]) -> Result<Vec<Vec<u8>>, Failure> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut git = command()
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| not_run(&error))?;
+    let mut asked = git.stdin.take().expect("it is piped");
+    let answers = BufReader::new(git.stdout.take().expect("it is piped"));
+    let read = thread::scope(|scope| {
+        // Both pipes are short: whoever writes everything before reading anything waits for ever.
+        scope.spawn(move || {
+            for (_, id) in files {
+                if writeln!(asked, "{id}").is_err() {
+                    return;
+                }
+            }
+        });
+        answered(files, answers)
+    });
+    let _ = git.kill();
+    let _ = git.wait();
+    read
+}
+
+/// `<id> <type> <size>`, the bytes, and a line break, for each.
+fn answered(files: &[Found], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, Failure> {
+    let broken = |path: &str, error: &io::Error| Failure::of("read", format!("{path} from git"), error);
+    let mut contents = Vec::new();
+    for (path, id) in files {
+        let mut head = String::new();
+        answers.read_line(&mut head).map_err(|error| broken(path, &error))?;
+        let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
+        let Some(size) = size.filter(|_| head.starts_with(id.as_str())) else {
+            return Err(Failure::new(format!("git does not have the contents of {path}"))
+                .and("the clone may be partial: git fetch --refetch, or compare two directories"));
+        };
+        let mut bytes = Vec::new();
+        let kept = size.min(most(Path::new(path)) + 1);
+        let mut of_this = (&mut answers).take(size + 1);
+        (&mut of_this).take(kept).read_to_end(&mut bytes).map_err(|error| broken(path, &error))?;
+        io::copy(&mut of_this, &mut io::sink()).map_err(|error| broken(path, &error))?;
+        contents.push(bytes);
+    }
+    Ok(contents)
+}

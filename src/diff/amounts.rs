@@ -1,0 +1,50 @@
+//! How much a plan is: what a reviewer and Prometheus pay for it.
+
+use crate::difference::Amounts;
+use crate::plan::{Group, Makes, Notice, Plan};
+use crate::promql::ast::Selector;
+use crate::vocabulary::Severity;
+
+/// What every series begins with that rules of ours record.
+const RECORDED: &str = "slo:";
+
+/// Counts of everything that is evaluated.
+pub(super) fn amounts(plan: &Plan) -> Amounts {
+    let slos = plan.services.iter().flat_map(|service| &service.slos);
+    let mut amounts =
+        Amounts { services: plan.services.len(), slos: slos.clone().count(), ..Amounts::default() };
+    let others = plan.services.iter().flat_map(|service| service.missing.iter().chain(&service.companions));
+    for group in slos.flat_map(|slo| &slo.groups).chain(others) {
+        add(&mut amounts, group, plan);
+    }
+    amounts
+}
+
+fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
+    let hourly = usize::try_from(3_600_000 / group.interval.millis().max(1)).unwrap_or_default();
+    let is_raw = |selector: &&Selector| !selector.name.as_deref().unwrap_or_default().starts_with(RECORDED);
+    for rule in &group.rules {
+        amounts.evaluations += hourly;
+        amounts.raw_reads += hourly * rule.expr.selectors().into_iter().filter(is_raw).count();
+        let severity = match &rule.makes {
+            Makes::Record(_) => {
+                amounts.recorded += 1;
+                continue;
+            }
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Burn { severity, .. } => Some(*severity),
+                Notice::Companion(companion) => Some(companion.severity),
+                Notice::Missing { .. } => {
+                    let label = rule.labels.get("severity");
+                    let pages = label == Some(&plan.project.severities.page);
+                    Some(if pages { Severity::Page } else { Severity::Ticket })
+                }
+            },
+        };
+        match severity {
+            Some(Severity::Page) => amounts.pages += 1,
+            Some(Severity::Ticket) => amounts.tickets += 1,
+            None => {}
+        }
+    }
+}

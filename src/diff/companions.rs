@@ -1,0 +1,99 @@
+//! Companion alerts: which causes are watched beside the promises, and how.
+
+use super::Side;
+use super::measured::expression;
+use super::pairs::Pairs;
+use super::texts::{labels, value};
+use crate::difference::{Change, Kind, Words};
+use crate::model::{Companion, Service};
+use crate::vocabulary::Severity;
+
+/// Those that came, went, or watch something else, service by service.
+pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for service in &new.model.services {
+        let name = service.name.to_string();
+        let before = pairs.renamed_services.iter().find(|(_, after)| *after == name);
+        let before = before.map_or(name.as_str(), |(before, _)| before);
+        let was = old.model.services.iter().find(|known| known.name.as_str() == before);
+        let known = was.map_or(&[][..], |was| &was.alerts);
+        for alert in &service.alerts {
+            match known.iter().find(|known| known.name == alert.name) {
+                Some(was) => changes.extend(kept(&subject(service, alert), was, alert)),
+                None if old.complete => changes.push(added(service, alert)),
+                None => {}
+            }
+        }
+        let gone = known.iter().filter(|was| !service.alerts.iter().any(|alert| alert.name == was.name));
+        changes.extend(gone.filter(|_| new.complete).map(|was| removed(service, was)));
+    }
+    let renamed = |name: &str| pairs.renamed_services.iter().any(|(before, _)| before == name);
+    for service in old.model.services.iter().filter(|service| !renamed(service.name.as_str())) {
+        if new.complete && !new.model.services.iter().any(|known| known.name == service.name) {
+            changes.extend(service.alerts.iter().map(|was| removed(service, was)));
+        }
+    }
+    changes
+}
+
+fn subject(service: &Service, alert: &Companion) -> [String; 1] {
+    [format!("{}/{}", service.name, alert.name)]
+}
+
+fn added(service: &Service, alert: &Companion) -> Change {
+    let hold = alert.hold.map(|hold| format!(" after {hold}")).unwrap_or_default();
+    let said = format!("a new alert that asks for a {}{hold}", alert.severity);
+    let mut effects = Vec::new();
+    effects.extend(alert.description.as_ref().map(|text| Words::default().quote(text)));
+    effects.push(Words::plain("fires on ").quote(expression(&alert.expr)));
+    effects.extend(alert.planned.as_ref().map(|reason| Words::plain("only planned: ").quote(reason)));
+    Change::new(Kind::AlertAdded, &subject(service, alert), Words::plain(said)).effects(effects)
+}
+
+fn removed(service: &Service, alert: &Companion) -> Change {
+    let said = format!("the alert is gone; it asked for a {}", alert.severity);
+    let warning = match alert.severity {
+        Severity::Page => "nobody is woken for this cause any more",
+        Severity::Ticket => "no ticket is opened for this cause any more",
+    };
+    Change::new(Kind::AlertRemoved, &subject(service, alert), Words::plain(said)).warn(Words::plain(warning))
+}
+
+fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut changed = |said: Words| changes.push(Change::new(Kind::Companion, subject, said));
+    let (was, is) = (expression(&old.expr), expression(&new.expr));
+    if was != is {
+        changed(Words::plain("fires on ").quote(is).and(", was ").quote(was));
+    }
+    if old.hold != new.hold {
+        let held =
+            |alert: &Companion| alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
+        changed(Words::plain(format!("fires {}, was {}", held(new), held(old))));
+    }
+    if old.severity != new.severity {
+        changed(Words::plain(format!("asks for a {}, was a {}", new.severity, old.severity)));
+    }
+    match (old.down, new.down) {
+        (false, true) => changed(Words::plain(
+            "says now that the service is down: what needs the service is silent while it fires",
+        )),
+        (true, false) => changed(Words::plain(
+            "no longer says that the service is down: what needs the service is told beside it",
+        )),
+        _ => {}
+    }
+    if old.same_as != new.same_as {
+        match (&old.same_as, &new.same_as) {
+            (_, Some(slo)) => changed(Words::plain("speaks of the same as the SLO ").quote(slo)),
+            (Some(slo), None) => changed(Words::plain("no longer speaks of the same as the SLO ").quote(slo)),
+            (None, None) => {}
+        }
+    }
+    changes.extend(value(Kind::Planned, subject, "what is only planned", &old.planned, &new.planned));
+    changes.extend(labels(Kind::Label, subject, "label", &old.labels, &new.labels));
+    changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
+    changes.extend(value(Kind::Runbook, subject, "runbook", &old.runbook, &new.runbook));
+    changes
+}

@@ -1,0 +1,210 @@
+//! What is measured. Recorded series keep their names when it changes, so that for a while their sums hold two meanings.
+
+use super::pairs::Pair;
+use crate::difference::{Change, Kind, Words};
+use crate::model::{Budgeting, Counter, Sli, Slo, Term};
+use crate::promql::ast::{Expr, Selector};
+use crate::promql::without_parens;
+use crate::vocabulary::{Period, text};
+
+/// The SLI, `by` and budgeting.
+pub(super) fn changes(pair: &Pair) -> Vec<Change> {
+    let (old, new) = (pair.old.slo, pair.new.slo);
+    let subject = pair.subject();
+    let mut changes = Vec::new();
+    changes.extend(sli(pair));
+    let names = |slo: &Slo| -> Vec<String> {
+        let mut by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+        by.sort();
+        by
+    };
+    let (before, after) = (names(old), names(new));
+    if before != after {
+        let each = |words: Words, by: &[String]| match by.is_empty() {
+            true => words.and("all"),
+            false => words.and("each value of ").list(by),
+        };
+        let said = each(each(Words::plain("one promise for "), &after).and(", was one for "), &before);
+        let warning = format!(
+            "each of the new promises begins with its whole budget and without history; the old ones stand beside them, without new events, \
+             until {}",
+            until(new)
+        );
+        changes.push(
+            Change::new(Kind::By, &subject, said)
+                .values(before.join(", "), after.join(", "))
+                .warn(pair.goes_on().then(|| Words::plain(warning))),
+        );
+    }
+    if old.budgeting != new.budgeting {
+        let (before, after) = (budgeting(&old.budgeting), budgeting(&new.budgeting));
+        let said = Words::plain(format!("{after}; before, {before}"));
+        changes.push(
+            Change::new(Kind::Budgeting, &subject, said)
+                .values(&before, &after)
+                .warn(mixed("events of both kinds are added up under the same names", pair)),
+        );
+    }
+    changes
+}
+
+fn sli(pair: &Pair) -> Option<Change> {
+    let (old, new) = (pair.old.slo, pair.new.slo);
+    let (before, after) = (parts(old), parts(new));
+    let threshold = match (old.threshold, new.threshold) {
+        (Some(one), Some(other)) if one != other && looks_at(old) == looks_at(new) => Some((one, other)),
+        _ => None,
+    };
+    if let Some((one, other)) = threshold {
+        let said = Words::plain(format!("good below {other}, was {one}"));
+        let warning = mixed("events are judged by either limit", pair);
+        return Some(Change::new(Kind::Threshold, &pair.subject(), said).values(one, other).warn(warning));
+    }
+    if before == after {
+        return None;
+    }
+    if what(old) == what(new) {
+        // The same histogram in another form or unit: the same events, counted elsewhere.
+        let said =
+            Words::plain("the same histogram is read in another form: classic or native, or in another unit");
+        return Some(Change::new(Kind::Sli, &pair.subject(), said).effects(became(&before, &after)));
+    }
+    let said = match metrics(old) == metrics(new) {
+        true => "other events of the same metrics are counted",
+        false => "something else is measured",
+    };
+    let said = Words::plain(said);
+    let change = Change::new(Kind::Sli, &pair.subject(), said)
+        .values(in_short(&before), in_short(&after))
+        .warn(mixed("events of both meanings are added up under the same names", pair));
+    Some(change.effects(became(&before, &after)))
+}
+
+/// Recorded series are called the same before and after.
+fn mixed(why: &str, pair: &Pair) -> Option<Words> {
+    let warning = || format!("until {} the budget left means neither: {why}", until(pair.new.slo));
+    pair.goes_on().then(|| Words::plain(warning()))
+}
+
+/// When sums over the period no longer hold what was before.
+pub(super) fn until(slo: &Slo) -> String {
+    match &slo.period {
+        Period::Rolling(length) => format!("{length} after this is deployed"),
+        Period::Calendar(unit, _) => format!("the next {} begins", unit.as_str()),
+    }
+}
+
+type Part = (&'static str, String);
+
+fn in_short(parts: &[Part]) -> String {
+    parts.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("; ")
+}
+
+fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
+    let missing = |part: &&Part, others: &[Part]| !others.iter().any(|other| other.0 == part.0);
+    let mut said = Vec::new();
+    for (name, text) in after {
+        match before.iter().find(|part| part.0 == *name) {
+            Some((_, was)) if was == text => {}
+            Some((_, was)) => {
+                said.push(Words::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
+            }
+            None => said.push(Words::plain(format!("{name}: ")).quote(text)),
+        }
+    }
+    for (name, text) in before.iter().filter(|part| missing(part, after)) {
+        said.push(Words::plain(format!("no longer {name}: ")).quote(text));
+    }
+    said
+}
+
+/// What tells one measure from another, whatever threshold is promised of it.
+pub(super) fn what(slo: &Slo) -> String {
+    match &slo.sli {
+        Sli::Counted { histogram: Some(histogram), .. } => selector(&histogram.selector),
+        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
+    }
+}
+
+/// The series that are read, without their roles.
+fn looks_at(slo: &Slo) -> Vec<String> {
+    match &slo.sli {
+        Sli::Counted { histogram: Some(_), .. } => vec![what(slo)],
+        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => {
+            slo.readings.iter().map(|reading| selector(&reading.selector)).collect()
+        }
+    }
+}
+
+/// The metrics that are read.
+pub(super) fn metrics(slo: &Slo) -> Vec<String> {
+    let mut names: Vec<String> =
+        slo.readings.iter().filter_map(|reading| reading.selector.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The SLI in its parts, spelled in one way however it was written.
+fn parts(slo: &Slo) -> Vec<Part> {
+    match &slo.sli {
+        Sli::Counted { total, good, bad, .. } => {
+            let named = [("all events", total), ("good events", good), ("bad events", bad)];
+            named.into_iter().filter_map(|(name, terms)| Some((name, sum(terms.as_ref()?)))).collect()
+        }
+        Sli::Checked { good, bad } => vec![("good while", expression(good)), ("bad while", expression(bad))],
+        Sli::Ratio { bad } => vec![("share of bad events", expression(bad))],
+    }
+}
+
+fn sum(terms: &[Term]) -> String {
+    let mut terms: Vec<(bool, String)> =
+        terms.iter().map(|term| (term.negative, counter(&term.counter))).collect();
+    terms.sort();
+    let mut text = String::new();
+    for (index, (negative, term)) in terms.iter().enumerate() {
+        match (index, negative) {
+            (0, false) => {}
+            (0, true) => text += "-",
+            (_, false) => text += " + ",
+            (_, true) => text += " - ",
+        }
+        text += term;
+    }
+    text
+}
+
+fn counter(counter: &Counter) -> String {
+    match counter {
+        Counter::Plain(plain) => selector(plain),
+        Counter::NativeCount(native) => format!("observations of {}", selector(native)),
+        Counter::NativeBelow(native, bound) => {
+            format!("observations of {} up to {}", selector(native), text(*bound))
+        }
+    }
+}
+
+fn selector(selector: &Selector) -> String {
+    expression(&Expr::from(selector.clone()))
+}
+
+/// An expression without the parentheses and the order of matchers in which it happens to be written.
+pub(super) fn expression(expr: &Expr) -> String {
+    let ordered = without_parens(expr).map_selectors(&mut |mut selector| {
+        let mut matchers = selector.matchers.to_vec();
+        matchers.sort_by(|a, b| (&a.label, a.op, &a.value).cmp(&(&b.label, b.op, &b.value)));
+        matchers.dedup();
+        selector.matchers = matchers.into();
+        selector
+    });
+    ordered.to_string()
+}
+
+fn budgeting(budgeting: &Budgeting) -> String {
+    match budgeting {
+        Budgeting::Occurrences => "every event counted by itself".to_owned(),
+        Budgeting::Timeslices { length, objective } => {
+            format!("every moment counts, good if {objective} of the {length} before it were")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Two models with their plans → [`Difference`]: what one means and the other does not, whatever their files look like.
+//!
+//! Each file compares one subject, SLO by SLO and service by service. What many have in common is said once, here, at the end.
+
+mod alerting;
+mod amounts;
+mod companions;
+mod measured;
+mod notified;
+mod pairs;
+mod project;
+mod promise;
+mod services;
+mod texts;
+
+use std::collections::BTreeMap;
+
+use crate::difference::{Change, Difference, Effect};
+use crate::model::Model;
+use crate::plan::Plan;
+
+/// One side of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// What is meant.
+    pub model: &'a Model,
+    /// What is computed of it.
+    pub plan: &'a Plan,
+    /// Whether that is all; if not, what is missing here was perhaps only not understood.
+    pub complete: bool,
+}
+
+/// What `new` means and `old` does not, and the other way round.
+pub fn diff(old: Side, new: Side) -> Difference {
+    let pairs = pairs::pairs(old, new);
+    let mut changes = project::changes(old, new);
+    changes.extend(notified::changes(old, new));
+    changes.extend(services::changes(old, new, &pairs));
+    for pair in &pairs.kept {
+        changes.extend(measured::changes(pair));
+        changes.extend(promise::changes(pair));
+        changes.extend(texts::of_slo(pair));
+    }
+    changes.extend(companions::changes(old, new, &pairs));
+    changes.extend(alerting::changes(old, new, &pairs));
+    Difference {
+        changes: sorted(together(changes)),
+        before: amounts::amounts(old.plan),
+        after: amounts::amounts(new.plan),
+        kept: pairs.kept.len(),
+        complete: old.complete && new.complete,
+    }
+}
+
+/// What is the same for several subjects, as one fact. Of what follows from it, that which does not hold for all names those it does.
+fn together(changes: Vec<Change>) -> Vec<Change> {
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
+    let mut facts: Vec<Vec<Change>> = Vec::new();
+    for change in changes {
+        let fact = (change.kind, change.said.clone(), change.warning.clone());
+        let place = *places.entry((fact, change.before.clone(), change.after.clone())).or_insert(facts.len());
+        match facts.get_mut(place) {
+            Some(same) => same.push(change),
+            None => facts.push(vec![change]),
+        }
+    }
+    facts.into_iter().map(one).collect()
+}
+
+/// The same fact of several subjects.
+fn one(mut same: Vec<Change>) -> Change {
+    let mut effects: Vec<Effect> = Vec::new();
+    let mut subjects: Vec<String> = Vec::new();
+    for change in &same {
+        subjects.extend(change.subjects.clone());
+        for effect in &change.effects {
+            match effects.iter_mut().find(|known| known.said == effect.said) {
+                Some(known) => known.subjects.extend(change.subjects.clone()),
+                None => effects.push(Effect { said: effect.said.clone(), subjects: change.subjects.clone() }),
+            }
+        }
+    }
+    subjects.sort();
+    subjects.dedup();
+    for effect in &mut effects {
+        effect.subjects.sort();
+        effect.subjects.dedup();
+        if effect.subjects.len() == subjects.len() {
+            effect.subjects.clear();
+        }
+    }
+    // What holds for all first, then what holds for many.
+    effects.sort_by_key(|effect| (!effect.subjects.is_empty(), std::cmp::Reverse(effect.subjects.len())));
+    Change { subjects, effects, ..same.swap_remove(0) }
+}
+
+/// Worst first, then what concerns many before what concerns few.
+fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.sort_by(|a, b| {
+        let rank = |change: &Change| (change.weight(), change.kind, std::cmp::Reverse(reach(change)));
+        (rank(a), &a.subjects, &a.said).cmp(&(rank(b), &b.subjects, &b.said))
+    });
+    changes
+}
+
+/// How many subjects a change has; the project is more than any number of them.
+fn reach(change: &Change) -> usize {
+    if change.subjects.is_empty() { usize::MAX } else { change.subjects.len() }
+}

@@ -1,0 +1,326 @@
+//! How somebody is told, when, and what silences what. Who is told of which alert is said alert by alert: see `alerting`.
+
+use std::collections::BTreeMap;
+
+use super::Side;
+use super::project::{listed, only};
+use super::texts::{labels, value};
+use crate::difference::{Change, Kind, Words};
+use crate::model::{Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Smtp, Times};
+use crate::plan::{Matcher, Notifications, SentTo};
+use crate::vocabulary::{PerSeverity, Severity};
+
+/// Receivers, routes and inhibitions.
+pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
+    let severities = [&old.plan.project.severities, &new.plan.project.severities];
+    let mut changes = Vec::new();
+    match (&old.plan.project.notifications, &new.plan.project.notifications) {
+        (Some(one), Some(other)) => {
+            changes.extend(receivers(&one.receivers, &other.receivers));
+            changes.extend(routes(one, other, severities));
+        }
+        (None, Some(_)) => {
+            let said =
+                "receivers, routes and inhibitions are decided here now, in a configuration of Alertmanager";
+            changes.push(Change::new(Kind::Route, &[], Words::plain(said)));
+        }
+        (Some(_), None) => {
+            let said = "receivers, routes and inhibitions are no longer decided here";
+            let warning = Words::plain(
+                "no configuration of Alertmanager comes out: who is told is somebody else's to say",
+            );
+            changes.push(Change::new(Kind::Route, &[], Words::plain(said)).warn(warning));
+        }
+        (None, None) => {}
+    }
+    if let (Some(one), Some(other)) = (&old.model.project.alertmanager, &new.model.project.alertmanager) {
+        changes.extend(alertmanager(one, other, severities));
+        changes.extend(dependencies(&old.model.project.dependencies, &new.model.project.dependencies));
+    }
+    changes
+}
+
+/// Names of receivers that are gone, with the new name under which the same channels are reached.
+pub(super) fn renamed_receivers(old: &[Receiver], new: &[Receiver]) -> BTreeMap<String, String> {
+    let known = |all: &[Receiver], name: &str| all.iter().any(|receiver| receiver.name.as_str() == name);
+    let mut renamed = BTreeMap::new();
+    for was in old.iter().filter(|receiver| !known(new, receiver.name.as_str())) {
+        let heir = new
+            .iter()
+            .filter(|is| !known(old, is.name.as_str()) && is.channels == was.channels)
+            .find(|is| !renamed.values().any(|taken: &String| taken == is.name.as_str()));
+        if let Some(is) = heir {
+            renamed.insert(was.name.to_string(), is.name.to_string());
+        }
+    }
+    renamed
+}
+
+fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
+    let renamed = renamed_receivers(old, new);
+    let mut changes = Vec::new();
+    for (was, is) in &renamed {
+        let said = Words::plain("the receiver ").quote(was).and(" is called ").quote(is).and(" now");
+        changes.push(Change::new(Kind::Receiver, &[], said).values(was, is));
+    }
+    for is in new {
+        let name = is.name.to_string();
+        match old.iter().find(|was| was.name == is.name) {
+            Some(was) => {
+                let words = |receiver: &Receiver| receiver.channels.iter().map(channel).collect::<Vec<_>>();
+                let one = |word: &str| Words::default().quote(&name).and(format!(" {word} told by "));
+                changes.extend(listed(
+                    Kind::Receiver,
+                    one("is also"),
+                    one("is no longer"),
+                    &words(was),
+                    &words(is),
+                ));
+            }
+            None if renamed.values().any(|known| *known == name) => {}
+            None => {
+                let said = Words::plain("there is a new receiver ").quote(&name);
+                changes.push(Change::new(Kind::Receiver, &[], said).effects(is.channels.iter().map(channel)));
+            }
+        }
+    }
+    for was in old {
+        let name = was.name.to_string();
+        if !renamed.contains_key(&name) && !new.iter().any(|is| is.name == was.name) {
+            let said = Words::plain("the receiver ").quote(&name).and(" is gone");
+            changes.push(Change::new(Kind::Receiver, &[], said).effects(was.channels.iter().map(channel)));
+        }
+    }
+    changes
+}
+
+fn channel(channel: &Channel) -> Words {
+    let file = |words: Words, file: &Option<String>| match file {
+        Some(file) => words.and(" with the secret in ").quote(file),
+        None => words,
+    };
+    match channel {
+        Channel::Email { to } => Words::plain("mail to ").quote(to),
+        Channel::Slack { channel, api_url_file } => {
+            Words::plain("Slack in ").quote(channel).and(" by ").quote(api_url_file)
+        }
+        Channel::Webhook { address: Address::Url(url), token_file } => {
+            file(Words::plain("webhook ").quote(url), token_file)
+        }
+        Channel::Webhook { address: Address::File(path), token_file } => {
+            file(Words::plain("the webhook in ").quote(path), token_file)
+        }
+        Channel::PagerDuty { routing_key_file } => Words::plain("PagerDuty by ").quote(routing_key_file),
+        Channel::Opsgenie { api_key_file } => Words::plain("Opsgenie by ").quote(api_key_file),
+    }
+}
+
+/// When the receivers of a route are told, and how often; whom it tells is said alert by alert.
+fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<String>; 2]) -> Vec<Change> {
+    let renamed = renamed_receivers(&old.receivers, &new.receivers);
+    let own = |routes: &[SentTo], severities| -> Vec<(String, SentTo)> {
+        routes.iter().map(|route| (matching(&route.matchers, severities), route.clone())).collect()
+    };
+    let mut before = own(&old.routes, severities[0]);
+    let mut changes = Vec::new();
+    for (matched, is) in own(&new.routes, severities[1]) {
+        let same = |(known, was): &(String, SentTo)| {
+            *known == matched && renamed.get(&was.receiver).unwrap_or(&was.receiver) == &is.receiver
+        };
+        let route = Words::plain("alerts with ").quote(&matched).and(" to ").quote(&is.receiver);
+        match before.iter().position(same) {
+            Some(at) => {
+                for said in rhythm(&before.remove(at).1, &is) {
+                    changes.push(Change::new(Kind::Route, &[], said).effects([route.clone()]));
+                }
+            }
+            None => {
+                let said = if is.escalates { "a new escalation" } else { "a new route" };
+                changes.push(Change::new(Kind::Route, &[], Words::plain(said)).effects([route]));
+            }
+        }
+    }
+    for (matched, was) in before {
+        let route = Words::plain("alerts with ").quote(&matched).and(" to ").quote(&was.receiver);
+        let said = if was.escalates { "an escalation is gone" } else { "a route is gone" };
+        changes.push(Change::new(Kind::Route, &[], Words::plain(said)).effects([route]));
+    }
+    changes
+}
+
+fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
+    let mut said = Vec::new();
+    let wait = (old.timing.group_wait, new.timing.group_wait);
+    match (old.escalates, new.escalates) {
+        (false, true) => {
+            said.push(Words::plain(format!(
+                "told only of what still fires after {}, was told at once",
+                wait.1
+            )));
+        }
+        (true, false) => said
+            .push(Words::plain(format!("told at once, was told only of what still fires after {}", wait.0))),
+        (true, true) if wait.0 != wait.1 => {
+            said.push(Words::plain(format!(
+                "told only of what still fires after {}, was {}",
+                wait.1, wait.0
+            )));
+        }
+        (false, false) if wait.0 != wait.1 => {
+            said.push(Words::plain(format!("the first notification waits {}, was {}", wait.1, wait.0)));
+        }
+        _ => {}
+    }
+    let (one, other) = (&old.timing, &new.timing);
+    if one.group_interval != other.group_interval {
+        let words =
+            format!("further alerts of a group wait {}, was {}", other.group_interval, one.group_interval);
+        said.push(Words::plain(words));
+    }
+    if one.repeat_interval != other.repeat_interval {
+        let words = format!("told again every {}, was {}", other.repeat_interval, one.repeat_interval);
+        said.push(Words::plain(words));
+    }
+    if one.group_by != other.group_by {
+        let by = |labels: &Option<Vec<String>>| match labels {
+            Some(labels) => format!("[{}]", labels.join(", ")),
+            None => "nothing".to_owned(),
+        };
+        said.push(
+            Words::plain("notifications are shared by ")
+                .quote(by(&other.group_by))
+                .and(", were by ")
+                .quote(by(&one.group_by)),
+        );
+    }
+    let only =
+        |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
+    let (muted, loud) = (only(&new.mute, &old.mute), only(&old.mute, &new.mute));
+    if !muted.is_empty() {
+        said.push(Words::plain("nothing is sent during ").list(muted));
+    }
+    if !loud.is_empty() {
+        said.push(Words::plain("sent now during ").list(loud));
+    }
+    said
+}
+
+/// `component=api, severity=page`, with severities as the sources call them.
+fn matching(matchers: &[Matcher], severities: &PerSeverity<String>) -> String {
+    let one = |matcher: &Matcher| {
+        let op = if matcher.negative { "≠" } else { "=" };
+        let values = matcher.values.iter().map(|value| called(&matcher.label, value, severities));
+        format!("{}{op}{}", matcher.label, values.collect::<Vec<_>>().join("|"))
+    };
+    match matchers.is_empty() {
+        true => "any labels".to_owned(),
+        false => matchers.iter().map(one).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A label's value; of a severity not its spelling, which changes for all at once.
+fn called<'a>(label: &str, value: &'a str, severities: &PerSeverity<String>) -> &'a str {
+    let severity = Severity::ALL.into_iter().find(|severity| severities.get(*severity) == value);
+    severity.filter(|_| label == "severity").map_or(value, |severity| severity.as_str())
+}
+
+/// Mail, named times, the default receiver, the author's own inhibitions.
+fn alertmanager(
+    old: &Alertmanager,
+    new: &Alertmanager,
+    severities: [&PerSeverity<String>; 2],
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let smtp = |smtp: &Option<Smtp>| {
+        smtp.as_ref().map(|smtp| {
+            let user = smtp.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
+            let secret = smtp.password_file.as_ref().map(|file| format!(" with {file}")).unwrap_or_default();
+            let tls = if smtp.tls { "" } else { " without TLS" };
+            format!("{} from {}{user}{secret}{tls}", smtp.host, smtp.from)
+        })
+    };
+    changes.extend(value(
+        Kind::Receiver,
+        &[],
+        "mail is sent by a server that",
+        &smtp(&old.smtp),
+        &smtp(&new.smtp),
+    ));
+    let default = |alertmanager: &Alertmanager| alertmanager.default.as_ref().map(ToString::to_string);
+    changes.extend(value(
+        Kind::Route,
+        &[],
+        "the receiver of what no route takes",
+        &default(old),
+        &default(new),
+    ));
+    let times = |times: &[Times]| -> BTreeMap<String, String> {
+        times.iter().map(|times| (times.name.to_string(), hours(times))).collect()
+    };
+    changes.extend(labels(Kind::Route, &[], "the time", &times(&old.times), &times(&new.times)));
+    let silenced = |alertmanager: &Alertmanager, severities| -> Vec<Words> {
+        alertmanager.inhibitions.iter().map(|inhibition| declared(inhibition, severities)).collect()
+    };
+    let (before, after) = (silenced(old, severities[0]), silenced(new, severities[1]));
+    let (came, went) = (Words::plain("now, "), Words::plain("no longer, "));
+    changes.extend(listed(Kind::Inhibition, came, went, &before, &after));
+    changes
+}
+
+fn hours(times: &Times) -> String {
+    const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let spans = times.spans.iter().map(|span| {
+        let days: Vec<&str> = DAYS
+            .iter()
+            .enumerate()
+            .filter(|(day, _)| span.days.contains(&(*day as u8)))
+            .map(|(_, day)| *day)
+            .collect();
+        let days = if days.is_empty() { "every day".to_owned() } else { days.join(", ") };
+        format!("{days} {}-{}", clock(span.from), clock(span.to))
+    });
+    format!("{} ({})", spans.collect::<Vec<_>>().join("; "), times.time_zone)
+}
+
+fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Words {
+    let labels = |matching: &Matching| {
+        let one = |(label, values): (&String, &std::collections::BTreeSet<String>)| {
+            let values = values.iter().map(|value| called(label, value, severities));
+            format!("{label}={}", values.collect::<Vec<_>>().join("|"))
+        };
+        matching.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let equal: Vec<&String> = inhibition.equal.iter().map(|(label, _)| label).collect();
+    let words = Words::plain("while ")
+        .quote(labels(&inhibition.source))
+        .and(" fires, silent is ")
+        .quote(labels(&inhibition.silenced));
+    if equal.is_empty() { words } else { words.and(" with the same ").list(equal) }
+}
+
+/// What is silent while something it needs is down.
+fn dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Change> {
+    type Edge = (String, &'static str, String);
+    let edges = |all: &[Dependency]| -> Vec<Edge> {
+        let edge = |dependency: &Dependency| {
+            let on = match &dependency.slo {
+                Some(slo) => format!("{}/{slo}", dependency.on),
+                None => dependency.on.to_string(),
+            };
+            let what = match dependency.silences {
+                Severity::Page => "alerts of ",
+                Severity::Ticket => "tickets of ",
+            };
+            (on, what, dependency.service.to_string())
+        };
+        all.iter().map(edge).collect()
+    };
+    let said = |(on, what, service): Edge, words: &str| {
+        Words::plain(what).quote(service).and(words).quote(on).and(" is down")
+    };
+    let (old, new) = (edges(old), edges(new));
+    let came = only(&new, &old, |edge| said(edge, " are silent now while "));
+    let went = only(&old, &new, |edge| said(edge, " are no longer silent while "));
+    came.chain(went).map(|said| Change::new(Kind::Inhibition, &[], said)).collect()
+}

@@ -1,0 +1,155 @@
+//! What holds for all services: how severities are spelled, what runs the rules, which language people are told in.
+
+use std::fmt::Display;
+
+use super::Side;
+use super::texts::{labels, value};
+use crate::difference::{Change, Kind, Words};
+use crate::model::{Job, Labels, Links, Model, Project, Prometheus, Wording, Wordings};
+use crate::vocabulary::Severity;
+
+/// All of that.
+pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
+    let (before, after) = (&old.model.project, &new.model.project);
+    let mut changes = severities(old.model, new.model);
+    let language = |model: &Model| format!("{:?}", model.project.language);
+    changes.extend(told(
+        Kind::Language,
+        "texts for people are in ",
+        language(old.model),
+        language(new.model),
+    ));
+    changes.extend(prometheus(&before.prometheus, &after.prometheus));
+    changes.extend(links(&before.links, &after.links));
+    changes.extend(texts(&before.texts, &after.texts));
+    let written = |project: &Project| -> Labels {
+        project.runbooks.iter().map(|(name, written)| (name.clone(), written.text.clone())).collect()
+    };
+    changes.extend(labels(Kind::Runbook, &[], "runbook", &written(before), &written(after)));
+    changes
+}
+
+/// A value of the project.
+fn told(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let said = Words::plain(words).quote(&new).and(", was ").quote(&old);
+    (old != new).then(|| Change::new(kind, &[], said).values(old, new))
+}
+
+/// Entries of a list that came and went: what is said before them, and each with its own words after.
+pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &[Words]) -> Vec<Change> {
+    let behind = |prefix: &Words, words: Words| Words(prefix.0.iter().cloned().chain(words.0).collect());
+    let came = only(new, old, |words| behind(&came, words));
+    let went = only(old, new, |words| behind(&went, words));
+    came.chain(went).map(|said| Change::new(kind, &[], said)).collect()
+}
+
+/// What is on one side only, in words.
+pub(super) fn only<'a, T: PartialEq + Clone>(
+    one: &'a [T],
+    other: &'a [T],
+    said: impl Fn(T) -> Words + 'a,
+) -> impl Iterator<Item = Words> + 'a {
+    one.iter().filter(|entry| !other.contains(entry)).cloned().map(said)
+}
+
+fn severities(old: &Model, new: &Model) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for severity in Severity::ALL {
+        let (before, after) = (old.project.severities.get(severity), new.project.severities.get(severity));
+        if before.label != after.label {
+            let said = Words::plain(format!("a {severity} has the label "))
+                .quote("severity")
+                .and(" ")
+                .quote(&after.label)
+                .and(", had ")
+                .quote(&before.label);
+            let warning = "routes and silences outside of these definitions that name the old value match nothing any more";
+            changes.push(
+                Change::new(Kind::Severity, &[], said)
+                    .values(&before.label, &after.label)
+                    .warn(Words::plain(warning)),
+            );
+        }
+        let thing = |what: &str| format!("{what} of every {severity}");
+        changes.extend(labels(Kind::Label, &[], &thing("label"), &before.labels, &after.labels));
+        changes.extend(labels(
+            Kind::Annotation,
+            &[],
+            &thing("annotation"),
+            &before.annotations,
+            &after.annotations,
+        ));
+    }
+    changes
+}
+
+fn links(old: &Links, new: &Links) -> Vec<Change> {
+    let one = |thing: &str, old, new| value(Kind::Link, &[], thing, old, new);
+    let all = [
+        one("the address of runbooks", &old.runbooks, &new.runbooks),
+        one("the address of Grafana", &old.grafana, &new.grafana),
+        one("the address of the sources", &old.source, &new.source),
+        one("the address of Alertmanager", &old.alertmanager, &new.alertmanager),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// What alerts say in the author's own words.
+fn texts(old: &Wordings, new: &Wordings) -> Vec<Change> {
+    let pairs = [
+        ("budgets that burn", &old.burn, &new.burn),
+        ("events that disappear", &old.missing, &new.missing),
+        ("companion alerts", &old.companion, &new.companion),
+    ];
+    let both = |(of, old, new): (&str, &Wording, &Wording)| {
+        let one =
+            |what: &str, old, new| value(Kind::Description, &[], &format!("the {what} of {of}"), old, new);
+        [one("summary", &old.summary, &new.summary), one("description", &old.description, &new.description)]
+    };
+    pairs.into_iter().flat_map(both).flatten().collect()
+}
+
+fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
+    let version = |prometheus: &Prometheus| format!("{}.{}", prometheus.version.0, prometheus.version.1);
+    let retention =
+        |prometheus: &Prometheus| prometheus.retention.as_ref().map(|(length, _)| length.to_string());
+    let names = |labels: &[crate::vocabulary::LabelName]| -> Vec<Words> {
+        labels.iter().map(|label| Words::default().quote(label)).collect()
+    };
+    let kind = Kind::Prometheus;
+    let mut changes: Vec<Change> =
+        told(kind, "the oldest Prometheus that has to load the rules is ", version(old), version(new))
+            .into_iter()
+            .collect();
+    changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
+    let (before, after) = (names(&old.target_labels), names(&new.target_labels));
+    changes.extend(listed(
+        kind,
+        Words::plain("targets have the label "),
+        Words::plain("targets no longer have the label "),
+        &before,
+        &after,
+    ));
+    let (before, after) = (names(&old.external_labels), names(&new.external_labels));
+    changes.extend(listed(
+        kind,
+        Words::plain("Prometheus adds to alerts the label "),
+        Words::plain("Prometheus no longer adds to alerts the label "),
+        &before,
+        &after,
+    ));
+    let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Words> {
+        let said =
+            |job: &Job| Words::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
+        jobs.iter().flatten().map(said).collect()
+    };
+    changes.extend(listed(
+        kind,
+        Words::plain("Prometheus scrapes "),
+        Words::plain("Prometheus no longer scrapes "),
+        &jobs(&old.jobs),
+        &jobs(&new.jobs),
+    ));
+    changes
+}

@@ -1,0 +1,257 @@
+//! What is promised: objective and period, the tiers that watch them, and what follows in minutes, events and times to the alert.
+
+use super::measured::until;
+use super::pairs::Pair;
+use crate::difference::{Change, Kind, Words};
+use crate::explain::events;
+use crate::model::Slo;
+use crate::plan::{Event, Promise, SloPlan, Watch};
+use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
+
+/// Objective, period, tiers and what keeps them silent.
+pub(super) fn changes(pair: &Pair) -> Vec<Change> {
+    let (old, new) = (&pair.old.plan.promise, &pair.new.plan.promise);
+    let mut changes = Vec::new();
+    changes.extend(period(pair, old, new));
+    changes.extend(objective(pair, old, new));
+    let tiers = tiers(pair, old, new);
+    let alone = changes.is_empty();
+    changes.extend(tiers);
+    changes.extend(min_bad_events(pair));
+    changes.extend(planned(pair, old, new));
+    // What follows from all of them together is told with the objective, or else with the first.
+    changes.sort_by_key(|change| !matches!(change.kind, Kind::Stricter | Kind::Looser));
+    if let Some(first) = changes.iter_mut().find(|change| change.kind != Kind::Planned) {
+        let budget = if alone { Vec::new() } else { budget(old, new) };
+        let effects = std::mem::take(&mut first.effects);
+        *first = first.clone().effects(budget).effects(times(old, new));
+        first.effects.extend(effects);
+    }
+    changes
+}
+
+fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
+    if old.ratio == new.ratio {
+        return None;
+    }
+    let (before, after) = (percent(old.ratio), percent(new.ratio));
+    let (kind, word) =
+        if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
+    let said = Words::plain(format!("objective {after}, was {before}: {word}"));
+    let used = |share: Decimal| percent(share.round_sf(3).unwrap_or(share).normalize());
+    // The events of the period stay what they are, and are held against another budget.
+    let past = match new.budget < old.budget {
+        true => format!(
+            "it holds at once for the events that are already counted: what had used {} of the old budget has used all of the new one",
+            used(new.budget / old.budget)
+        ),
+        false => format!(
+            "it holds at once for the events that are already counted: what had used all of the old budget has used {} of the new one",
+            used(old.budget / new.budget)
+        ),
+    };
+    Some(Change::new(kind, &pair.subject(), said).values(before, after).effects([Words::plain(past)]))
+}
+
+fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
+    if old.period == new.period {
+        return None;
+    }
+    let said = Words::plain(format!("period {}, was {}", new.period, old.period));
+    let change = Change::new(Kind::Period, &pair.subject(), said).values(&old.period, &new.period);
+    let same_unit = match (&old.period, &new.period) {
+        (Period::Calendar(one, _), Period::Calendar(other, _)) => one == other,
+        (Period::Rolling(_) | Period::Calendar(..), Period::Rolling(_) | Period::Calendar(..)) => false,
+    };
+    let name = |plan: &SloPlan| plan.readings.period_ratio.series.name.clone().unwrap_or_default();
+    let renamed = Words::plain("series of the period are called otherwise: ")
+        .quote(name(pair.new.plan))
+        .and(" instead of ")
+        .quote(name(pair.old.plan))
+        .and(", and so on; what reads them elsewhere has to follow");
+    let warning = match (&old.period, &new.period) {
+        (_, Period::Calendar(unit, _)) if !same_unit => format!(
+            "the budget begins anew: only events after the deployment are counted until the next {} begins",
+            unit.as_str()
+        ),
+        (_, Period::Calendar(..)) => {
+            format!("the hours around the beginning belong to either zone until {}", until(pair.new.slo))
+        }
+        (_, Period::Rolling(_)) if old.period.reach() < new.period.reach() => format!(
+            "the longer period is whole only where samples are kept that long; where they are kept for {} only, not until {}",
+            old.period.reach(),
+            until(pair.new.slo)
+        ),
+        (_, Period::Rolling(_)) => {
+            "the budget left jumps once, at the deployment: events of another stretch of time are counted"
+                .to_owned()
+        }
+    };
+    let change = change.warn(Words::plain(warning));
+    Some(if same_unit { change } else { change.effects([renamed]) })
+}
+
+/// The budget in time and in events.
+fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
+    let mut said = Vec::new();
+    let outage = |promise: &Promise| promise.period_length.share(promise.budget);
+    if outage(old) != outage(new) {
+        said.push(Words::plain(format!(
+            "budget: {} of full outage in {}, was {} in {}",
+            outage(new),
+            new.period_length,
+            outage(old),
+            old.period_length
+        )));
+    }
+    let bad = |promise: &Promise| {
+        let total = promise.traffic? * Decimal::from(promise.period_length.secs());
+        Some((total * promise.budget, total))
+    };
+    if let (Event::Occurrence, Some((before, _)), Some((after, total))) = (new.event, bad(old), bad(new))
+        && before != after
+    {
+        said.push(Words::plain(format!(
+            "at the expected traffic {} of {} events may be bad, were {}",
+            events(after),
+            events(total),
+            events(before)
+        )));
+    }
+    said
+}
+
+/// What first tells of an outage, and what ratio of errors it takes, per severity.
+fn times(old: &Promise, new: &Promise) -> Vec<Words> {
+    let mut said = Vec::new();
+    for severity in Severity::ALL {
+        let (verb, of) = match severity {
+            Severity::Page => ("pages", "a page"),
+            Severity::Ticket => ("opens a ticket", "a ticket"),
+        };
+        let tiers = |promise: &Promise| -> Vec<Watch> {
+            promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
+        };
+        let (before, after) = (tiers(old), tiers(new));
+        let fastest = |tiers: &[Watch]| {
+            let times =
+                tiers.iter().filter_map(|tier| Some((tier.fires_after(Decimal::ONE)?, tier.burn_rate)));
+            times.min_by_key(|(after, _)| *after)
+        };
+        match (fastest(&before), fastest(&after)) {
+            (Some((was, _)), Some((is, burn))) if was != is => said.push(Words::plain(format!(
+                "{verb} after {} of full outage, was {} (burn rate {})",
+                spoken(is),
+                spoken(was),
+                short(burn)
+            ))),
+            (Some((was, _)), None) if !after.is_empty() => said.push(Words::plain(format!(
+                "not even a full outage makes {of}; it did after {}",
+                spoken(was)
+            ))),
+            (None, Some((is, _))) if !before.is_empty() => said.push(Words::plain(format!(
+                "{verb} after {} of full outage; before not even that was enough",
+                spoken(is)
+            ))),
+            _ => {}
+        }
+        let lowest = |tiers: &[Watch]| tiers.iter().map(|tier| tier.threshold).min();
+        match (lowest(&before), lowest(&after)) {
+            (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
+            (Some(was), Some(is)) if was < is => said.push(Words::plain(format!(
+                "{verb} from {} of errors on, was {}: what lies between makes {of} no more",
+                ratio(is),
+                ratio(was)
+            ))),
+            (Some(was), Some(is)) if was > is => said.push(Words::plain(format!(
+                "{verb} from {} of errors on, was {}: what lies between made no {severity} before",
+                ratio(is),
+                ratio(was)
+            ))),
+            _ => {}
+        }
+    }
+    said
+}
+
+fn ratio(value: Decimal) -> String {
+    percent(value.round_sf(3).unwrap_or(value).normalize())
+}
+
+fn short(value: Decimal) -> String {
+    text(value.round_sf(3).unwrap_or(value))
+}
+
+/// Tiers that came, went or have other windows. Those of one severity with the same long window belong together, then those that are left, in order.
+fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
+    let subject = pair.subject();
+    let mut changes = Vec::new();
+    for severity in Severity::ALL {
+        let of = |promise: &Promise| -> Vec<Watch> {
+            promise.tiers.iter().filter(|tier| tier.severity == severity).cloned().collect()
+        };
+        let (mut before, mut after) = (of(old), of(new));
+        let mut both = Vec::new();
+        before.retain(|tier| {
+            let same = after.iter().position(|other| other.long == tier.long);
+            both.extend(same.map(|at| (tier.clone(), after.remove(at))));
+            same.is_none()
+        });
+        let pairs = before.len().min(after.len());
+        both.extend(before.drain(..pairs).zip(after.drain(..pairs)));
+        for (was, is) in both {
+            let own = |tier: &Watch| (tier.budget_share, tier.long, tier.short);
+            if own(&was) != own(&is) {
+                let said =
+                    Words::plain(format!("{severity} when {}; was {}", described(&is), described(&was)));
+                let burn = (short(is.burn_rate), short(was.burn_rate));
+                let burn = (burn.0 != burn.1)
+                    .then(|| Words::plain(format!("at a burn rate of {}, was {}", burn.0, burn.1)));
+                let change = Change::new(Kind::Tier, &subject, said).values(described(&was), described(&is));
+                changes.push(change.effects(burn));
+            }
+        }
+        // Where all of one severity come or go, the alert does, and that is told instead.
+        if of(old).is_empty() || of(new).is_empty() {
+            continue;
+        }
+        let one = |tier: &Watch, words: &str| {
+            let said = Words::plain(format!("{words} {severity} when {}", described(tier)));
+            Change::new(Kind::Tier, &subject, said)
+        };
+        changes.extend(before.iter().map(|tier| one(tier, "no longer a")));
+        changes.extend(after.iter().map(|tier| one(tier, "also a")));
+    }
+    changes
+}
+
+/// `2% of the budget is gone within 1h (and burns in the last 5m)`
+fn described(tier: &Watch) -> String {
+    let share = percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share));
+    format!("{share} of the budget is gone within {} and it still burns over {}", tier.long, tier.short)
+}
+
+fn min_bad_events(pair: &Pair) -> Vec<Change> {
+    let watched = |slo: &Slo, severity| slo.tiers.iter().any(|tier| tier.severity == severity);
+    let mut changes = Vec::new();
+    for severity in Severity::ALL {
+        let of = |slo: &Slo| *slo.min_bad_events.get(severity);
+        let (before, after) = (of(pair.old.slo), of(pair.new.slo));
+        if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
+            let said = Words::plain(format!("a {severity} takes at least {after} bad events, was {before}"));
+            changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
+        }
+    }
+    changes
+}
+
+fn planned(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
+    let said = match (&old.planned, &new.planned) {
+        (None, None) => return None,
+        (Some(_), None) => Words::plain("measured now, was only planned"),
+        (None, Some(reason)) => Words::plain("only planned now: ").quote(reason),
+        (Some(before), Some(after)) if before == after => return None,
+        (Some(_), Some(reason)) => Words::plain("still only planned, for another reason: ").quote(reason),
+    };
+    Some(Change::new(Kind::Planned, &pair.subject(), said))
+}

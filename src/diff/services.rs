@@ -1,0 +1,232 @@
+//! Services and SLOs that came, went or are called otherwise, and what a service says about itself.
+
+use super::Side;
+use super::measured::until;
+use super::pairs::{Pair, Pairs, Slo};
+use super::texts::{labels, value};
+use crate::contract;
+use crate::difference::{Change, Kind, Words};
+use crate::model::{MissingEvents, Service};
+use crate::plan::Event;
+use crate::vocabulary::Severity;
+
+/// All of that.
+pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let find = |side: Side<'_>, name: &str| -> bool {
+        side.model.services.iter().any(|service| service.name.as_str() == name)
+    };
+    for (before, after) in &pairs.renamed_services {
+        changes.push(renamed_service(before, after, pairs));
+    }
+    for service in &new.model.services {
+        let subject = [service.name.to_string()];
+        let name = service.name.as_str();
+        let before =
+            pairs.renamed_services.iter().find(|(_, after)| after == name).map_or(name, |(before, _)| before);
+        match old.model.services.iter().find(|service| service.name.as_str() == before) {
+            Some(was) => {
+                changes.extend(kept(&subject, was, service));
+                let missing = (watched(old, was), watched(new, service));
+                changes.extend(missing_events(&subject, missing.0, missing.1));
+            }
+            None if old.complete => {
+                changes.push(
+                    Change::new(Kind::ServiceAdded, &subject, Words::plain("a new service"))
+                        .effects(about(service)),
+                );
+            }
+            None => changes.push(unread(&subject, "old")),
+        }
+    }
+    for service in &old.model.services {
+        let name = service.name.as_str();
+        let renamed = pairs.renamed_services.iter().any(|(before, _)| before == name);
+        if renamed || find(new, name) {
+            continue;
+        }
+        let subject = [service.name.to_string()];
+        changes.push(match new.complete {
+            true => Change::new(Kind::ServiceRemoved, &subject, Words::plain("the whole service is gone")),
+            false => unread(&subject, "new"),
+        });
+    }
+    changes.extend(pairs.kept.iter().filter_map(|pair| renamed(pair, pairs)));
+    changes.extend(
+        pairs.added.iter().map(|slo| if old.complete { added(slo) } else { unread(&[slo.name()], "old") }),
+    );
+    changes.extend(
+        pairs
+            .removed
+            .iter()
+            .map(|slo| if new.complete { removed(slo) } else { unread(&[slo.name()], "new") }),
+    );
+    changes
+}
+
+fn unread(subject: &[String], side: &str) -> Change {
+    let said = format!("the {side} side has errors, and says nothing of this that could be understood");
+    Change::new(Kind::Unread, subject, Words::plain(said))
+}
+
+const BEGINS_ANEW: &str = "its history stays behind under the old name: it begins with a whole budget, and the budget left is that since the deployment until ";
+
+fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
+    let moved: Vec<&Pair> = pairs.kept.iter().filter(|pair| is_of(pair, before, after)).collect();
+    let said = Words::plain("the service was called ").quote(before);
+    let mut untils: Vec<String> = moved.iter().map(|pair| until(pair.new.slo)).collect();
+    untils.sort();
+    untils.dedup();
+    let warning = format!("{BEGINS_ANEW}{}", untils.join(" or "));
+    let slos = moved.iter().map(|pair| pair.new.slo.name.to_string());
+    let effects = [
+        Words::plain("this concerns ").list(slos),
+        Words::plain(
+            "alerts, dashboards and files are called otherwise; silences and routes that name the old service match nothing",
+        ),
+    ];
+    Change::new(Kind::ServiceRenamed, &[after.to_owned()], said)
+        .values(before, after)
+        .warn(Words::plain(warning))
+        .effects(effects)
+}
+
+fn is_of(pair: &Pair, before: &str, after: &str) -> bool {
+    pair.old.service.name.as_str() == before && pair.new.service.name.as_str() == after
+}
+
+/// An SLO that is called otherwise, unless that is only because its service is.
+fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
+    let same_name = pair.old.slo.name == pair.new.slo.name;
+    let with_service = pairs.renamed_services.iter().any(|(before, after)| is_of(pair, before, after));
+    if same_name && (with_service || pair.old.service.name == pair.new.service.name) {
+        return None;
+    }
+    let said = match (same_name, pair.old.service.name == pair.new.service.name || with_service) {
+        (true, _) => Words::plain("belonged to the service ").quote(&pair.old.service.name),
+        (false, _) => Words::plain("was called ").quote(pair.old.name()),
+    };
+    let warning = Words::plain(format!("{BEGINS_ANEW}{}", until(pair.new.slo)));
+    let warning = pair.old.slo.planned.is_none().then_some(warning);
+    Some(
+        Change::new(Kind::SloRenamed, &pair.subject(), said)
+            .values(pair.old.name(), pair.new.name())
+            .warn(warning),
+    )
+}
+
+fn added(slo: &Slo) -> Change {
+    let promise = &slo.plan.promise;
+    let said = format!("new: promises {} over {}", promise.objective, promise.period);
+    let mut effects = Vec::new();
+    effects.extend(promise.description.as_ref().map(|text| Words::default().quote(text)));
+    effects.push(Words::plain(format!(
+        "budget: {} of full outage in {}",
+        promise.period_length.share(promise.budget),
+        promise.period_length
+    )));
+    let alerts: Vec<&str> = slo
+        .plan
+        .alerts()
+        .map(|(severity, _)| match severity {
+            Severity::Page => "pages",
+            Severity::Ticket => "opens tickets",
+        })
+        .collect();
+    effects.push(Words::plain(match alerts.is_empty() {
+        true => "alerts nobody".to_owned(),
+        false => alerts.join(" and "),
+    }));
+    if let Event::Slice(length) = promise.event {
+        effects.push(Words::plain(format!("budgeted in slices of {length}")));
+    }
+    if !promise.by.is_empty() {
+        effects.push(Words::plain("one promise for each value of ").list(&promise.by));
+    }
+    effects.extend(promise.planned.as_ref().map(|reason| Words::plain("only planned: ").quote(reason)));
+    Change::new(Kind::SloAdded, &[slo.name()], Words::plain(said)).effects(effects)
+}
+
+fn removed(slo: &Slo) -> Change {
+    let promise = &slo.plan.promise;
+    let said = format!("gone: promised {} over {}", promise.objective, promise.period);
+    let loud = slo.plan.alerts().any(|(severity, _)| severity == Severity::Page);
+    let warning = match (loud, slo.plan.alerts().next().is_some()) {
+        (true, _) => "nobody is paged for it any more, and its recorded series end",
+        (false, true) => "no ticket is opened for it any more, and its recorded series end",
+        (false, false) => "its recorded series end",
+    };
+    Change::new(Kind::SloRemoved, &[slo.name()], Words::plain(said)).warn(Words::plain(warning))
+}
+
+fn about(service: &Service) -> Vec<Words> {
+    let mut said = Vec::new();
+    said.extend(service.description.as_ref().map(|text| Words::default().quote(text)));
+    said.extend(service.owner.as_ref().map(|owner| Words::plain("owner: ").quote(owner)));
+    said
+}
+
+/// What a service says about itself.
+fn kept(subject: &[String], old: &Service, new: &Service) -> Vec<Change> {
+    let mut changes = labels(Kind::Label, subject, "label", &old.labels, &new.labels);
+    changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(value(Kind::Owner, subject, "owner", &old.owner, &new.owner));
+    changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
+    changes.extend(exposed(subject, old, new));
+    changes
+}
+
+/// The alert for missing events, if there is one: not while all of a service is only planned.
+fn watched(side: Side, service: &Service) -> Option<MissingEvents> {
+    let plan = side.plan.services.iter().find(|plan| plan.name == service.name.as_str())?;
+    service.missing_events.filter(|_| plan.missing.is_some())
+}
+
+fn missing_events(
+    subject: &[String],
+    old: Option<MissingEvents>,
+    new: Option<MissingEvents>,
+) -> Option<Change> {
+    let told = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
+    let change = |said: String| Change::new(Kind::MissingEvents, subject, Words::plain(said));
+    match (old, new) {
+        (Some(was), Some(is)) if was != is => {
+            Some(change(format!("when all events disappear: {}, was {}", told(is), told(was))))
+        }
+        (None, Some(is)) => Some(change(format!("told when all events disappear: {}", told(is)))),
+        (Some(was), None) => Some(
+            change(format!("no longer told when all events disappear; was {}", told(was)))
+                .warn(Words::plain("a service that is not measured any more looks like one without faults")),
+        ),
+        _ => None,
+    }
+}
+
+/// What the contract shows now and did not before.
+fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
+    let (before, after) = match (&old.contract, &new.contract) {
+        (None, None) => return None,
+        (None, Some(_)) => {
+            let said = "held against a contract now: metrics, labels and bounds are checked";
+            return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
+        }
+        (Some(_), None) => {
+            let said = "no longer held against a contract: a metric that does not exist is not noticed";
+            return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
+        }
+        (Some(before), Some(after)) => (before, after),
+    };
+    let difference = contract::Difference::between(before, after);
+    if difference.is_empty() {
+        return None;
+    }
+    let said = format!(
+        "the contract shows other metrics: {} appeared, {} vanished, {} changed",
+        difference.appeared.len(),
+        difference.vanished.len(),
+        difference.changed.len()
+    );
+    let effects: Vec<Words> =
+        difference.to_string().lines().map(|line| Words::default().quote(line.replace('`', ""))).collect();
+    Some(Change::new(Kind::Contract, subject, Words::plain(said)).effects(effects))
+}

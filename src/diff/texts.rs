@@ -1,0 +1,71 @@
+//! What alerts carry and people read: labels, annotations, owners, descriptions, runbooks.
+
+use super::pairs::Pair;
+use crate::difference::{Change, Kind, Words};
+use crate::model::Labels;
+
+/// Those of an SLO, beside its service's.
+pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
+    let (old, new) = (pair.old.slo, pair.new.slo);
+    let subject = pair.subject();
+    let mut changes = labels(Kind::Label, &subject, "label", &old.labels, &new.labels);
+    changes.extend(labels(Kind::Annotation, &subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(value(Kind::Description, &subject, "description", &old.description, &new.description));
+    changes.extend(value(Kind::Runbook, &subject, "runbook", &old.runbook, &new.runbook));
+    let traffic = |traffic: Option<crate::vocabulary::Decimal>| {
+        traffic.map(|traffic| format!("{} events a second", crate::vocabulary::text(traffic.round_dp(6))))
+    };
+    changes.extend(value(
+        Kind::Traffic,
+        &subject,
+        "expected traffic",
+        &traffic(old.traffic),
+        &traffic(new.traffic),
+    ));
+    if old.scrape_interval != new.scrape_interval {
+        let (before, after) = (old.scrape_interval, new.scrape_interval);
+        let said = Words::plain(format!("targets scraped every {after}, was {before}"));
+        changes.push(Change::new(Kind::Scrape, &subject, said).values(before, after));
+    }
+    changes
+}
+
+/// One change per name.
+pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, new: &Labels) -> Vec<Change> {
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort();
+    names.dedup();
+    let change = |name: &String| {
+        let said = Words::plain(format!("{thing} ")).quote(name);
+        match (old.get(name), new.get(name)) {
+            (Some(was), Some(is)) if was != is => {
+                let said = said.and(" is ").quote(is).and(", was ").quote(was);
+                Some(Change::new(kind, subject, said).values(was, is))
+            }
+            (None, Some(is)) => Some(Change::new(kind, subject, said.and(" is new: ").quote(is))),
+            (Some(was), None) => Some(Change::new(kind, subject, said.and(" is gone; was ").quote(was))),
+            _ => None,
+        }
+    };
+    names.into_iter().filter_map(change).collect()
+}
+
+/// A text that may not be there.
+pub(super) fn value(
+    kind: Kind,
+    subject: &[String],
+    thing: &str,
+    old: &Option<String>,
+    new: &Option<String>,
+) -> Option<Change> {
+    let said = |words: &str| Words::plain(format!("{thing} {words}"));
+    match (old, new) {
+        (Some(was), Some(is)) if was != is => {
+            let said = said("is ").quote(is).and(", was ").quote(was);
+            Some(Change::new(kind, subject, said).values(was, is))
+        }
+        (None, Some(is)) => Some(Change::new(kind, subject, said("is new: ").quote(is))),
+        (Some(was), None) => Some(Change::new(kind, subject, said("is gone; was ").quote(was))),
+        _ => None,
+    }
+}

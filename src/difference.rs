@@ -1,0 +1,446 @@
+//! What one state of the definitions means and another does not, as data: no word of it depends on who reads it.
+
+use std::fmt;
+
+/// Everything that is different, worst first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// One entry per fact; a fact that holds for several SLOs is one entry that names them.
+    pub changes: Vec<Change>,
+    /// What there was.
+    pub before: Amounts,
+    /// What there is.
+    pub after: Amounts,
+    /// SLOs that are on both sides, under whatever names.
+    pub kept: usize,
+    /// Whether both sides could be understood in whole, so that their amounts can be compared.
+    pub complete: bool,
+}
+
+/// How much there is. Series are counted once for each combination of `by` values, which nobody knows before they are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Service files.
+    pub services: usize,
+    /// SLOs of all of them.
+    pub slos: usize,
+    /// Alerts that page.
+    pub pages: usize,
+    /// Alerts that ask for work within days.
+    pub tickets: usize,
+    /// Series that rules record.
+    pub recorded: usize,
+    /// Rules that are evaluated in an hour, alerts included.
+    pub evaluations: usize,
+    /// How often in an hour a selector of series that no rule here records is read.
+    pub raw_reads: usize,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it is about.
+    pub kind: Kind,
+    /// `service` or `service/slo`, as they are called now, or were if they are gone; none for the whole project.
+    pub subjects: Vec<String>,
+    /// The fact, in one clause that can stand behind the subject's name and a colon.
+    pub said: Words,
+    /// What was there, where that is a value.
+    pub before: Option<String>,
+    /// What is there instead.
+    pub after: Option<String>,
+    /// What is lost or misleading because of it, and until when.
+    pub warning: Option<Words>,
+    /// What follows from it.
+    pub effects: Vec<Effect>,
+}
+
+/// What follows from a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// One clause.
+    pub said: Words,
+    /// For which of the change's subjects; none for all of them.
+    pub subjects: Vec<String>,
+}
+
+/// How much a reviewer has to care, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Something is lost, or misleads for some time.
+    Care,
+    /// What is promised.
+    Promise,
+    /// What alerts, when, and who is told.
+    Alerting,
+    /// Labels, texts, contracts.
+    Detail,
+}
+
+impl Weight {
+    /// All of them, worst first.
+    pub const ALL: [Self; 4] = [Self::Care, Self::Promise, Self::Alerting, Self::Detail];
+
+    /// For programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Care => "care",
+            Self::Promise => "promise",
+            Self::Alerting => "alerting",
+            Self::Detail => "detail",
+        }
+    }
+}
+
+/// What a change is about, in the order in which changes of one weight are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Sources with errors do not say.
+    Unread,
+    /// A service that is called otherwise.
+    ServiceRenamed,
+    /// A service that is gone.
+    ServiceRemoved,
+    /// A new service.
+    ServiceAdded,
+    /// An SLO that is called otherwise, or belongs to another service.
+    SloRenamed,
+    /// An SLO that is gone.
+    SloRemoved,
+    /// A new SLO.
+    SloAdded,
+    /// What is measured.
+    Sli,
+    /// From where on an event is bad.
+    Threshold,
+    /// Labels that tell promises apart.
+    By,
+    /// What an event is.
+    Budgeting,
+    /// What it is promised over.
+    Period,
+    /// A higher share of good events.
+    Stricter,
+    /// A lower share of good events.
+    Looser,
+    /// Whether its metric is there yet.
+    Planned,
+    /// An alert that there was not.
+    AlertAdded,
+    /// An alert that there is no more.
+    AlertRemoved,
+    /// A pair of windows.
+    Tier,
+    /// How a companion alert watches its cause.
+    Companion,
+    /// How many bad events it takes.
+    MinBadEvents,
+    /// The alert for events that disappear.
+    MissingEvents,
+    /// Who is told of an alert.
+    Told,
+    /// How somebody is told.
+    Receiver,
+    /// When somebody is told.
+    Route,
+    /// What is silent while something else fires.
+    Inhibition,
+    /// How severities are spelled.
+    Severity,
+    /// Constant labels of alerts.
+    Label,
+    /// Constant annotations of alerts.
+    Annotation,
+    /// Who looks after it.
+    Owner,
+    /// Texts for people.
+    Description,
+    /// What to do.
+    Runbook,
+    /// Where things can be read.
+    Link,
+    /// Expected events.
+    Traffic,
+    /// How often targets are scraped.
+    Scrape,
+    /// What a service is known to expose.
+    Contract,
+    /// What runs the rules.
+    Prometheus,
+    /// Of the texts for people.
+    Language,
+}
+
+impl Kind {
+    /// For programs: stays as it is from release to release.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::ServiceRenamed => "service-renamed",
+            Self::ServiceRemoved => "service-removed",
+            Self::ServiceAdded => "service-added",
+            Self::SloRenamed => "slo-renamed",
+            Self::SloRemoved => "slo-removed",
+            Self::SloAdded => "slo-added",
+            Self::Sli => "sli",
+            Self::Threshold => "threshold",
+            Self::By => "by",
+            Self::Budgeting => "budgeting",
+            Self::Period => "period",
+            Self::Stricter => "objective-stricter",
+            Self::Looser => "objective-looser",
+            Self::Planned => "planned",
+            Self::AlertAdded => "alert-added",
+            Self::AlertRemoved => "alert-removed",
+            Self::Tier => "tier",
+            Self::Companion => "companion",
+            Self::MinBadEvents => "min-bad-events",
+            Self::MissingEvents => "missing-events",
+            Self::Told => "told",
+            Self::Receiver => "receiver",
+            Self::Route => "route",
+            Self::Inhibition => "inhibition",
+            Self::Severity => "severity",
+            Self::Label => "label",
+            Self::Annotation => "annotation",
+            Self::Owner => "owner",
+            Self::Description => "description",
+            Self::Runbook => "runbook",
+            Self::Link => "link",
+            Self::Traffic => "traffic",
+            Self::Scrape => "scrape",
+            Self::Contract => "contract",
+            Self::Prometheus => "prometheus",
+            Self::Language => "language",
+        }
+    }
+
+    fn weight(self) -> Weight {
+        match self {
+            Self::Unread
+            | Self::ServiceRenamed
+            | Self::ServiceRemoved
+            | Self::ServiceAdded
+            | Self::SloRenamed
+            | Self::SloRemoved
+            | Self::SloAdded
+            | Self::Sli
+            | Self::Threshold
+            | Self::By
+            | Self::Budgeting
+            | Self::Period
+            | Self::Stricter
+            | Self::Looser
+            | Self::Planned => Weight::Promise,
+            Self::AlertAdded
+            | Self::AlertRemoved
+            | Self::Tier
+            | Self::Companion
+            | Self::MinBadEvents
+            | Self::MissingEvents
+            | Self::Told
+            | Self::Receiver
+            | Self::Route
+            | Self::Inhibition
+            | Self::Severity => Weight::Alerting,
+            Self::Label
+            | Self::Annotation
+            | Self::Owner
+            | Self::Description
+            | Self::Runbook
+            | Self::Link
+            | Self::Traffic
+            | Self::Scrape
+            | Self::Contract
+            | Self::Prometheus
+            | Self::Language => Weight::Detail,
+        }
+    }
+}
+
+impl Change {
+    /// A fact about these subjects.
+    pub fn new(kind: Kind, subjects: &[String], said: Words) -> Self {
+        let (before, after) = (None, None);
+        Self { kind, subjects: subjects.to_vec(), said, before, after, warning: None, effects: Vec::new() }
+    }
+
+    /// With both values.
+    pub fn values(mut self, before: impl ToString, after: impl ToString) -> Self {
+        (self.before, self.after) = (Some(before.to_string()), Some(after.to_string()));
+        self
+    }
+
+    /// With what is lost or misleading.
+    pub fn warn(mut self, warning: impl Into<Option<Words>>) -> Self {
+        self.warning = warning.into();
+        self
+    }
+
+    /// With what follows.
+    pub fn effects(mut self, effects: impl IntoIterator<Item = Words>) -> Self {
+        let effect = |said| Effect { said, subjects: Vec::new() };
+        self.effects.extend(effects.into_iter().map(effect));
+        self
+    }
+
+    /// How much a reviewer has to care.
+    pub fn weight(&self) -> Weight {
+        if self.warning.is_some() { Weight::Care } else { self.kind.weight() }
+    }
+}
+
+/// A sentence in which our words and those of the sources are kept apart, so that every reader can be shown the latter as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Words(pub Vec<Word>);
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// Ours.
+    Plain(String),
+    /// Somebody else's: a name, a selector, a text.
+    Quoted(String),
+}
+
+impl Words {
+    /// Begins with words of ours.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self(vec![Word::Plain(text.into())])
+    }
+
+    /// Goes on in words of ours.
+    pub fn and(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Word::Plain(text.into()));
+        self
+    }
+
+    /// Goes on with somebody else's.
+    pub fn quote(mut self, text: impl ToString) -> Self {
+        self.0.push(Word::Quoted(text.to_string()));
+        self
+    }
+
+    /// Goes on with several of somebody else's.
+    pub fn list<T: ToString>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
+        for (index, text) in texts.into_iter().enumerate() {
+            if index > 0 {
+                self = self.and(", ");
+            }
+            self = self.quote(text);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|word| match word {
+            Word::Plain(text) => f.write_str(text),
+            Word::Quoted(text) => write!(f, "`{text}`"),
+        })
+    }
+}
+
+impl Difference {
+    /// Whether both sides mean the same.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many SLOs, or services, a kind of change is about.
+    fn count(&self, kinds: &[Kind]) -> usize {
+        let mut subjects: Vec<&String> = self
+            .changes
+            .iter()
+            .filter(|change| kinds.contains(&change.kind))
+            .flat_map(|change| &change.subjects)
+            .collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects.len()
+    }
+
+    /// All of it in one sentence.
+    pub fn summary(&self) -> String {
+        if self.is_empty() {
+            return "Nothing that these definitions mean is different.".to_owned();
+        }
+        let mut parts = Vec::new();
+        let mut say = |count: usize, one: &str, many: &str| match count {
+            0 => {}
+            1 => parts.push(format!("1 {one}")),
+            count => parts.push(format!("{count} {many}")),
+        };
+        say(self.count(&[Kind::SloAdded]), "new SLO", "new SLOs");
+        say(self.count(&[Kind::SloRemoved]), "SLO removed", "SLOs removed");
+        say(self.count(&[Kind::SloRenamed]), "SLO renamed", "SLOs renamed");
+        say(self.count(&[Kind::ServiceRenamed]), "service renamed", "services renamed");
+        say(self.count(&[Kind::Stricter]), "SLO promises more", "SLOs promise more");
+        say(self.count(&[Kind::Looser]), "SLO promises less", "SLOs promise less");
+        say(self.count(&[Kind::Threshold]), "SLO has another limit", "SLOs have another limit");
+        say(self.count(&[Kind::Period]), "SLO has another period", "SLOs have another period");
+        let measures = [Kind::Sli, Kind::By, Kind::Budgeting];
+        say(self.count(&measures), "SLO measures something else", "SLOs measure something else");
+        let more = |before: usize, after: usize, one: &str, many: &str| {
+            let by = after.abs_diff(before);
+            let word = if after > before { "more" } else { "fewer" };
+            (by > 0).then(|| format!("{by} {word} {}", if by == 1 { one } else { many }))
+        };
+        let (before, after) = (&self.before, &self.after);
+        let pages = more(before.pages, after.pages, "alert that pages", "alerts that page");
+        let tickets = more(
+            before.tickets,
+            after.tickets,
+            "alert that asks for a ticket",
+            "alerts that ask for tickets",
+        );
+        parts.extend([pages, tickets].into_iter().flatten().filter(|_| self.complete));
+        // That somebody is told of what is new goes without saying.
+        let is_new = |subject: &String| {
+            self.changes
+                .iter()
+                .any(|change| change.kind == Kind::SloAdded && change.subjects.contains(subject))
+        };
+        let told = self.changes.iter().filter(|change| change.kind == Kind::Told);
+        if told.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
+            parts.push("other people are told".to_owned());
+        }
+        let care = self.changes.iter().filter(|change| change.weight() == Weight::Care).count();
+        if parts.is_empty() && care == 0 {
+            return "No promise, no budget and no number of alerts is different; what else is, follows."
+                .to_owned();
+        }
+        if parts.is_empty() {
+            parts.push("The same SLOs and alerts".to_owned());
+        }
+        let mut sentence = parts.join(", ");
+        match care {
+            0 => {}
+            1 => sentence += "; 1 change needs care",
+            care => sentence += &format!("; {care} changes need care"),
+        }
+        let mut chars = sentence.chars();
+        let first = chars.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(chars).chain(['.']).collect()
+    }
+
+    /// What Prometheus pays, if that is different.
+    pub fn cost(&self) -> Option<String> {
+        let (before, after) = (&self.before, &self.after);
+        let figures = |amounts: &Amounts| [amounts.recorded, amounts.evaluations, amounts.raw_reads];
+        (self.complete && figures(before) != figures(after)).then(|| {
+            format!(
+                "Prometheus records {} series (per combination of `by` values), evaluates {} rules an hour, and reads selectors of raw \
+                 series {} times an hour.",
+                moved(before.recorded, after.recorded),
+                moved(before.evaluations, after.evaluations),
+                moved(before.raw_reads, after.raw_reads)
+            )
+        })
+    }
+}
+
+fn moved(before: usize, after: usize) -> String {
+    if before == after { after.to_string() } else { format!("{before} → {after}") }
+}

@@ -1,0 +1,391 @@
+//! What an architect reads: a section per service, a card per SLO.
+
+use serde::Serialize;
+
+use super::words::Words;
+use super::{Link, Told, anchor};
+use crate::emit::address::address;
+use crate::emit::grafana;
+use crate::plan::{
+    Alert, Companion, Delivery, Event, Makes, Notice, ProjectPlan, Promise, ServicePlan, SloPlan, Watch,
+    seconds,
+};
+use crate::vocabulary::{Decimal, Duration, Severity};
+
+/// A service's section.
+#[derive(Serialize)]
+pub struct Service {
+    id: String,
+    name: String,
+    description: String,
+    owner: String,
+    contract: bool,
+    planned: Vec<Planned>,
+    needs: Vec<Needed>,
+    needed_by: Vec<Needed>,
+    dashboard: Link,
+    source: Option<Link>,
+    missing: Option<Missing>,
+    companions: Vec<Cause>,
+    slos: Vec<Slo>,
+}
+
+/// A metric that is not there yet.
+#[derive(Serialize)]
+struct Planned {
+    metric: String,
+    reason: String,
+}
+
+/// The other end of a dependency.
+#[derive(Serialize)]
+pub struct Needed {
+    pub service: Link,
+    /// The SLO that says that it is down, if one is named.
+    pub slo: Option<Link>,
+    /// Whether pages are silenced, too.
+    pub pages: bool,
+}
+
+/// The alert for events that disappear.
+#[derive(Serialize)]
+struct Missing {
+    alert: AlertRow,
+    after: String,
+    runbook: Link,
+}
+
+/// An alert for a cause, beside the promises.
+#[derive(Serialize)]
+struct Cause {
+    name: String,
+    description: String,
+    planned: Option<String>,
+    hold: Option<String>,
+    runbook: Link,
+    alert: AlertRow,
+}
+
+/// An SLO's card.
+#[derive(Serialize)]
+struct Slo {
+    id: String,
+    name: String,
+    full_name: String,
+    objective: String,
+    description: String,
+    planned: Option<String>,
+    promise: String,
+    budget: Budget,
+    by: Vec<String>,
+    event: &'static str,
+    every: String,
+    tiers: Vec<Tier>,
+    outages: Vec<Outage>,
+    alerts: Vec<AlertRow>,
+    runbook: Link,
+}
+
+/// What may fail.
+#[derive(Serialize)]
+struct Budget {
+    share: String,
+    outage: String,
+    /// `1 in 1000`, as its two numbers.
+    one: String,
+    of: String,
+    events: String,
+    /// At the expected traffic, bad ones and all.
+    expected: Option<(String, String)>,
+    period: String,
+}
+
+#[derive(Serialize)]
+struct Tier {
+    name: String,
+    severity: &'static str,
+    asks: String,
+    share: String,
+    long: String,
+    short: String,
+    burn_rate: String,
+    threshold: String,
+    least: u32,
+    every: String,
+}
+
+#[derive(Serialize)]
+struct Outage {
+    ratio: String,
+    twice: Vec<String>,
+    tiers: Vec<Option<(String, String)>>,
+}
+
+/// An alert and who is told of it.
+#[derive(Serialize)]
+struct AlertRow {
+    name: String,
+    severity: &'static str,
+    asks: String,
+    label: String,
+    tiers: Vec<String>,
+    told: Vec<Delivered>,
+}
+
+/// Who is told, for some values of labels.
+#[derive(Serialize)]
+struct Delivered {
+    /// `env=production`, where it depends on that.
+    labels: Vec<String>,
+    receivers: Vec<Receiver>,
+}
+
+#[derive(Serialize)]
+struct Receiver {
+    name: String,
+    id: String,
+    after: String,
+    escalates: bool,
+    mute: Vec<String>,
+}
+
+pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words: &Words) -> Service {
+    let needs = |down: bool| {
+        let ours = project
+            .needs
+            .iter()
+            .filter(move |need| *if down { &need.service } else { &need.on } == service.name);
+        ours.map(move |need| Needed {
+            service: to(if down { &need.on } else { &need.service }, None),
+            slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
+            pages: need.silences == Severity::Page,
+        })
+    };
+    Service {
+        id: anchor(&service.name, None),
+        name: service.name.clone(),
+        description: service.description.clone().unwrap_or_default(),
+        owner: service.owner.clone().unwrap_or_default(),
+        contract: service.contract,
+        planned: service
+            .planned
+            .iter()
+            .map(|gap| Planned { metric: gap.metric.clone(), reason: gap.reason.clone() })
+            .collect(),
+        needs: needs(true).collect(),
+        needed_by: needs(false).collect(),
+        dashboard: dashboard(project, service),
+        source: service.source.as_deref().and_then(address).map(|href| Link { text: href.clone(), href }),
+        missing: missing(service, told, words),
+        companions: companions(service, told, words),
+        slos: service.slos.iter().map(|slo| card(slo, told, words)).collect(),
+    }
+}
+
+/// Where it is if that is known, or else the file that makes it.
+fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
+    let path = grafana::path(&service.name);
+    let url = project.grafana_url.as_ref().and_then(|url| address(&format!("{url}/d/{}", service.dashboard)));
+    let href = url.unwrap_or_else(|| format!("../{path}"));
+    Link { text: path, href }
+}
+
+/// The runbook beside the report, by the name that its author gave it.
+fn runbook(name: Option<&str>, file: &str) -> Link {
+    Link { text: name.unwrap_or(file).to_owned(), href: format!("../runbooks/{file}") }
+}
+
+fn companions(service: &ServicePlan, told: &Told, words: &Words) -> Vec<Cause> {
+    let rules = service.companions.iter().flat_map(|group| &group.rules);
+    let cause = |(alert, companion): (&Alert, &Companion)| Cause {
+        name: companion.name.clone(),
+        description: companion.description.clone().unwrap_or_default(),
+        planned: companion.planned.clone(),
+        hold: companion.hold.map(|hold| words.length(hold)),
+        runbook: runbook(companion.runbook.as_deref(), &companion.page.file),
+        alert: row(alert, companion.severity, Vec::new(), told, words),
+    };
+    let alerts = rules.filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Companion(companion) => Some((&**alert, &**companion)),
+            Notice::Burn { .. } | Notice::Missing { .. } => None,
+        },
+        Makes::Record(_) => None,
+    });
+    alerts.map(cause).collect()
+}
+
+/// A link to a section or a card.
+pub fn to(service: &str, slo: Option<&str>) -> Link {
+    let text = slo.map_or_else(|| service.to_owned(), |slo| format!("{service}/{slo}"));
+    Link { text, href: format!("#{}", anchor(service, slo)) }
+}
+
+fn missing(service: &ServicePlan, told: &Told, words: &Words) -> Option<Missing> {
+    let rule = service.missing.iter().flat_map(|group| &group.rules).next()?;
+    let Makes::Alert(alert) = &rule.makes else { return None };
+    let Notice::Missing { after, .. } = &alert.notice else { return None };
+    let label = rule.labels.get("severity").map_or("", String::as_str);
+    let severity = Severity::ALL.into_iter().find(|severity| words.severity_label(*severity) == label);
+    let alert = row(alert, severity.unwrap_or(Severity::Ticket), Vec::new(), told, words);
+    Some(Missing { alert, after: words.length(*after), runbook: runbook(None, &service.missing_page.file) })
+}
+
+fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
+    let promise = &slo.promise;
+    let full_name = format!("{}/{}", promise.service, promise.slo);
+    let named = |severity| -> Vec<String> {
+        let tiers = promise.tiers.iter().filter(move |tier| tier.severity == severity);
+        tiers.map(|tier| words.length(tier.long)).collect()
+    };
+    let alerts =
+        slo.alerts().map(|(severity, alert)| row(alert, severity, named(severity), told, words)).collect();
+    Slo {
+        id: anchor(&promise.service, Some(&promise.slo)),
+        name: promise.slo.clone(),
+        full_name,
+        objective: objective(promise, words),
+        description: promise.description.clone().unwrap_or_default(),
+        planned: promise.planned.clone(),
+        promise: promised(promise, words),
+        budget: budget(promise, words),
+        by: promise.by.clone(),
+        event: super::words::kind(promise.event),
+        every: words.length(promise.interval),
+        tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
+        outages: outages(promise, words),
+        alerts,
+        runbook: runbook(slo.runbook.as_deref(), &slo.page.file),
+    }
+}
+
+/// `99.9%`, or `95% < 500 ms`.
+pub fn objective(promise: &Promise, words: &Words) -> String {
+    let share = words.percent(promise.ratio);
+    match limit(promise, words) {
+        Some(limit) => format!("{share} < {limit}"),
+        None => share,
+    }
+}
+
+/// Below which events are good.
+fn limit(promise: &Promise, words: &Words) -> Option<String> {
+    let (_, limit) = promise.objective.split_once(" < ")?;
+    Some(Duration::parse(limit).map_or_else(|| limit.to_owned(), |limit| words.length(limit)))
+}
+
+/// The promise as a sentence.
+pub fn promised(promise: &Promise, words: &Words) -> String {
+    let share = words.percent(promise.ratio);
+    let every = words.length(promise.interval);
+    let limit = limit(promise, words);
+    let what = match (promise.event, &limit) {
+        (Event::Occurrence, Some(limit)) => {
+            words.say("promise.faster", &[("share", &share), ("limit", limit)])
+        }
+        (Event::Occurrence, None) => words.say("promise.events", &[("share", &share)]),
+        (Event::Check, Some(limit)) => words.say("promise.younger", &[("share", &share), ("limit", limit)]),
+        (Event::Check, None) => words.say("promise.time", &[("share", &share)]),
+        (Event::Slice(length), _) => {
+            let length = words.length(length);
+            words.say("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
+        }
+    };
+    words.say("promise", &[("what", &what), ("over", &words.over(&promise.period))])
+}
+
+fn budget(promise: &Promise, words: &Words) -> Budget {
+    let (one, of) = fraction(promise.budget);
+    let expected = promise.traffic.map(|traffic| {
+        let total = traffic * seconds(promise.period_length);
+        (words.short(total * promise.budget), words.short(total))
+    });
+    Budget {
+        share: words.percent(promise.budget),
+        outage: words.time(promise.full_outage()),
+        one: words.number(one),
+        of: words.number(of),
+        events: words.events(promise.event),
+        expected,
+        period: words.days(promise.period_length),
+    }
+}
+
+/// A share as the smallest whole numbers: 0.001 is 1 in 1000.
+fn fraction(share: Decimal) -> (Decimal, Decimal) {
+    let share = share.normalize();
+    let of = Decimal::from(10_i128.pow(share.scale().min(27)));
+    let (mut a, mut b) = (share * of, of);
+    while !b.is_zero() {
+        (a, b) = (b, a % b);
+    }
+    (share * of / a, of / a)
+}
+
+fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
+    Tier {
+        name: format!("{} {}", words.severity(tier.severity), words.length(tier.long)),
+        severity: tier.severity.as_str(),
+        asks: words.severity(tier.severity),
+        share: words.short_percent(tier.budget_share),
+        long: words.length(tier.long),
+        short: words.length(tier.short),
+        burn_rate: words.short(tier.burn_rate),
+        threshold: words.short_percent(tier.threshold),
+        least: tier.min_bad_events,
+        every: words.length(if tier.slow { promise.long_interval } else { promise.interval }),
+    }
+}
+
+fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
+    let outage = |outage: &crate::plan::Outage| Outage {
+        ratio: words.short_percent(outage.error_ratio),
+        twice: outage.twice.iter().map(|long| words.length(*long)).collect(),
+        tiers: outage
+            .tiers
+            .iter()
+            .map(|times| times.map(|(fires, stops)| (words.time(fires), words.time(stops))))
+            .collect(),
+    };
+    promise.outages().iter().map(outage).collect()
+}
+
+fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words: &Words) -> AlertRow {
+    let all = told.of_alert(&alert.name);
+    // Where all are told the same, no label matters.
+    let same = all.windows(2).all(|pair| pair[0].told == pair[1].told);
+    let shown = if same { &all[..all.len().min(1)] } else { all };
+    let delivered = |delivery: &&Delivery| {
+        let differs = |(label, value): &(&String, &String)| {
+            all.iter().any(|other| other.labels.get(*label) != Some(*value))
+        };
+        let labels = delivery.labels.iter().filter(differs).map(|(label, value)| format!("{label}={value}"));
+        Delivered {
+            labels: if same { Vec::new() } else { labels.collect() },
+            receivers: delivery.told.iter().map(|told| receiver(told, words)).collect(),
+        }
+    };
+    AlertRow {
+        name: alert.name.clone(),
+        severity: severity.as_str(),
+        asks: words.severity(severity),
+        label: words.severity_label(severity).to_owned(),
+        tiers,
+        told: shown.iter().map(delivered).collect(),
+    }
+}
+
+fn receiver(told: &crate::plan::Told, words: &Words) -> Receiver {
+    Receiver {
+        id: receiver_id(&told.receiver),
+        name: told.receiver.clone(),
+        after: words.length(told.after),
+        escalates: told.escalates,
+        mute: told.mute.clone(),
+    }
+}
+
+/// Where a receiver is described.
+pub fn receiver_id(name: &str) -> String {
+    format!("receiver_{name}")
+}

@@ -1,0 +1,129 @@
+//! The numbers that the page's simulator computes with: those of the plan, exact, as decimal text.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Told;
+use super::words::{Words, kind};
+use crate::plan::{Event, Plan, Promise, SloPlan, Watch};
+use crate::text::words_of;
+use crate::vocabulary::{Severity, text};
+
+/// What the page holds for its simulator.
+#[derive(Serialize)]
+pub struct Simulator {
+    words: BTreeMap<&'static str, &'static str>,
+    slos: Vec<Slo>,
+}
+
+/// Lengths are in milliseconds.
+#[derive(Serialize)]
+struct Slo {
+    name: String,
+    budget: String,
+    period: u64,
+    /// The time between two evaluations, and between two of the slow group.
+    interval: u64,
+    long_interval: u64,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slice: Option<Slice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<String>,
+    tiers: Vec<Tier>,
+    alerts: Vec<Alert>,
+}
+
+#[derive(Serialize)]
+struct Slice {
+    length: u64,
+    budget: String,
+}
+
+#[derive(Serialize)]
+struct Tier {
+    severity: &'static str,
+    name: String,
+    long: u64,
+    short: u64,
+    threshold: String,
+    least: u32,
+    every: u64,
+}
+
+#[derive(Serialize)]
+struct Alert {
+    severity: &'static str,
+    name: String,
+    told: Vec<Receiver>,
+}
+
+#[derive(Serialize)]
+struct Receiver {
+    name: String,
+    after: u64,
+    escalates: bool,
+    mute: Vec<String>,
+}
+
+pub fn simulator(plan: &Plan, told: &Told, words: &Words) -> Simulator {
+    let slos = plan.services.iter().flat_map(|service| &service.slos);
+    Simulator {
+        words: words_of(words.language, "script."),
+        slos: slos.map(|slo| self::slo(slo, told, words)).collect(),
+    }
+}
+
+fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
+    let promise = &slo.promise;
+    let slice = |length: crate::vocabulary::Duration| {
+        let budget = slo.observed.slice_budget.map(text).unwrap_or_default();
+        Slice { length: length.millis(), budget }
+    };
+    Slo {
+        name: format!("{}/{}", promise.service, promise.slo),
+        budget: text(promise.budget),
+        period: promise.period_length.millis(),
+        interval: promise.interval.millis(),
+        long_interval: promise.long_interval.millis(),
+        event: kind(promise.event),
+        slice: match promise.event {
+            Event::Slice(length) => Some(slice(length)),
+            Event::Occurrence | Event::Check => None,
+        },
+        // Looks and slices come at the pace of evaluations, which the simulator knows.
+        traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
+        tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
+        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.name, told)).collect(),
+    }
+}
+
+fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
+    let every = if tier.slow { promise.long_interval } else { promise.interval };
+    Tier {
+        severity: tier.severity.as_str(),
+        name: format!("{} {}", words.severity(tier.severity), words.length(tier.long)),
+        long: tier.long.millis(),
+        short: tier.short.millis(),
+        threshold: text(tier.threshold),
+        least: tier.min_bad_events,
+        every: every.millis(),
+    }
+}
+
+fn alert(severity: Severity, name: &str, told: &Told) -> Alert {
+    // Where it depends on labels who is told, whoever is told of any.
+    let mut receivers: Vec<Receiver> = Vec::new();
+    for told in told.of_alert(name).iter().flat_map(|delivery| &delivery.told) {
+        if !receivers.iter().any(|known| known.name == told.receiver) {
+            receivers.push(Receiver {
+                name: told.receiver.clone(),
+                after: told.after.millis(),
+                escalates: told.escalates,
+                mute: told.mute.clone(),
+            });
+        }
+    }
+    Alert { severity: severity.as_str(), name: name.to_owned(), told: receivers }
+}

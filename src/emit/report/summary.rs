@@ -1,0 +1,241 @@
+//! What an executive reads: counts, the index, what is missing, who is told, who needs whom.
+
+use serde::Serialize;
+
+use super::service::{Needed, objective, promised, receiver_id, to};
+use super::words::Words;
+use super::{Link, Told};
+use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
+use crate::vocabulary::{Decimal, Severity};
+
+/// What stands above the services.
+#[derive(Serialize)]
+pub struct Summary {
+    services: usize,
+    slos: usize,
+    pages: usize,
+    tickets: usize,
+    index: Vec<Group>,
+    gaps: Gaps,
+    /// `None` if the sources do not say who is told.
+    receivers: Option<Vec<Receiver>>,
+    times: Vec<Times>,
+    needs: Vec<Dependency>,
+}
+
+/// A service's part of the index.
+#[derive(Serialize)]
+struct Group {
+    service: Link,
+    description: String,
+    slos: Vec<Line>,
+}
+
+/// An SLO in the index.
+#[derive(Serialize)]
+struct Line {
+    link: Link,
+    objective: String,
+    promise: String,
+    outage: String,
+    /// After how much full outage it pages, and opens a ticket.
+    page: Option<String>,
+    ticket: Option<String>,
+    planned: bool,
+    contract: bool,
+}
+
+/// What is missing.
+#[derive(Serialize)]
+struct Gaps {
+    count: usize,
+    planned: Vec<Planned>,
+    /// Services that nothing was held against.
+    uncontracted: Vec<Link>,
+    /// SLOs that no alert watches.
+    unwatched: Vec<Link>,
+    /// SLOs that only tickets watch.
+    ticketed: Vec<Link>,
+    /// Alerts of which nobody is told.
+    untold: Vec<String>,
+}
+
+/// A metric that is not there yet.
+#[derive(Serialize)]
+struct Planned {
+    service: Link,
+    metric: String,
+    reason: String,
+    slos: Vec<Link>,
+}
+
+#[derive(Serialize)]
+struct Receiver {
+    id: String,
+    name: String,
+    channels: Vec<String>,
+    alerts: usize,
+}
+
+#[derive(Serialize)]
+struct Times {
+    name: String,
+    spans: Vec<String>,
+    zone: String,
+}
+
+#[derive(Serialize)]
+struct Dependency {
+    service: Link,
+    needs: Vec<Needed>,
+}
+
+pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
+    let alerts = |severity: Severity| {
+        let slos = plan.services.iter().flat_map(|service| &service.slos);
+        slos.filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
+    };
+    Summary {
+        services: plan.services.len(),
+        slos: plan.services.iter().map(|service| service.slos.len()).sum(),
+        pages: alerts(Severity::Page),
+        tickets: alerts(Severity::Ticket),
+        index: plan.services.iter().map(|service| group(service, words)).collect(),
+        gaps: gaps(plan, told),
+        receivers: receivers(plan, words),
+        times: times(plan, words),
+        needs: needs(plan),
+    }
+}
+
+fn group(service: &crate::plan::ServicePlan, words: &Words) -> Group {
+    Group {
+        service: to(&service.name, None),
+        description: service.description.clone().unwrap_or_default(),
+        slos: service.slos.iter().map(|slo| line(slo, service.contract, words)).collect(),
+    }
+}
+
+fn line(slo: &SloPlan, contract: bool, words: &Words) -> Line {
+    let promise = &slo.promise;
+    let soonest = |severity: Severity| {
+        let tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
+        tiers.filter_map(|tier| tier.fires_after(Decimal::ONE)).min().map(|after| words.time(after))
+    };
+    Line {
+        link: Link { text: promise.slo.clone(), ..to(&promise.service, Some(&promise.slo)) },
+        objective: objective(promise, words),
+        promise: promised(promise, words),
+        outage: words.time(promise.full_outage()),
+        page: soonest(Severity::Page),
+        ticket: soonest(Severity::Ticket),
+        planned: promise.planned.is_some(),
+        contract,
+    }
+}
+
+fn gaps(plan: &Plan, told: &Told) -> Gaps {
+    let links = |of: &dyn Fn(&SloPlan) -> bool| -> Vec<Link> {
+        let slos = plan.services.iter().flat_map(|service| &service.slos);
+        slos.filter(|slo| of(slo)).map(|slo| to(&slo.promise.service, Some(&slo.promise.slo))).collect()
+    };
+    let pages = |slo: &SloPlan| slo.alerts().any(|(severity, _)| severity == Severity::Page);
+    let untold = |name: &&str| told.of_alert(name).iter().any(|delivery| delivery.told.is_empty());
+    let mut gaps = Gaps {
+        count: 0,
+        planned: planned(plan),
+        uncontracted: plan
+            .services
+            .iter()
+            .filter(|service| {
+                !service.contract && service.slos.iter().any(|slo| slo.promise.planned.is_none())
+            })
+            .map(|service| to(&service.name, None))
+            .collect(),
+        unwatched: links(&|slo| slo.promise.tiers.is_empty()),
+        ticketed: links(&|slo| !slo.promise.tiers.is_empty() && !pages(slo)),
+        untold: told.deliveries.keys().copied().filter(untold).map(str::to_owned).collect(),
+    };
+    // That a promise wakes nobody is often meant, so it is told and not counted.
+    gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();
+    gaps
+}
+
+fn planned(plan: &Plan) -> Vec<Planned> {
+    let mut all = Vec::new();
+    for service in &plan.services {
+        all.extend(service.planned.iter().map(|gap| Planned {
+            service: to(&service.name, None),
+            metric: gap.metric.clone(),
+            reason: gap.reason.clone(),
+            slos: gap.slos.iter().map(|slo| to(&service.name, Some(slo))).collect(),
+        }));
+    }
+    all
+}
+
+fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
+    let notifications = plan.project.notifications.as_ref()?;
+    let alerts = |name: &str| {
+        let told = notifications
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.receivers.iter().any(|told| told == name));
+        let mut names: Vec<&String> = told.filter_map(|delivery| delivery.labels.get("alertname")).collect();
+        names.sort();
+        names.dedup();
+        names.len()
+    };
+    let receiver = |receiver: &crate::plan::Receiver| Receiver {
+        id: receiver_id(receiver.name.as_str()),
+        name: receiver.name.to_string(),
+        channels: receiver.channels.iter().map(|channel| self::channel(channel, words)).collect(),
+        alerts: alerts(receiver.name.as_str()),
+    };
+    Some(notifications.receivers.iter().map(receiver).collect())
+}
+
+/// How somebody is told. Files that hold secrets are not named: who may know of them can read Alertmanager's configuration.
+fn channel(channel: &Channel, words: &Words) -> String {
+    match channel {
+        Channel::Email { to } => words.say("channel.email", &[("to", to)]),
+        Channel::Slack { channel, .. } => words.say("channel.slack", &[("to", channel)]),
+        Channel::Webhook { address: Address::Url(url), .. } => words.say("channel.webhook", &[("to", url)]),
+        Channel::Webhook { address: Address::File(_), .. } => words.say("channel.webhook.secret", &[]),
+        Channel::PagerDuty { .. } => "PagerDuty".to_owned(),
+        Channel::Opsgenie { .. } => "Opsgenie".to_owned(),
+    }
+}
+
+fn times(plan: &Plan, words: &Words) -> Vec<Times> {
+    let times = |times: &crate::plan::Times| Times {
+        name: times.name.to_string(),
+        spans: times.spans.iter().map(|span| self::span(span, words)).collect(),
+        zone: times.time_zone.clone(),
+    };
+    plan.project.notifications.iter().flat_map(|all| &all.times).map(times).collect()
+}
+
+fn span(span: &TimeSpan, words: &Words) -> String {
+    let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    let hours = format!("{}–{}", clock(span.from), clock(span.to));
+    let days: Vec<String> = span.days.iter().map(|day| words.say(&format!("day.{day}"), &[])).collect();
+    if days.is_empty() { hours } else { format!("{} {hours}", days.join(", ")) }
+}
+
+fn needs(plan: &Plan) -> Vec<Dependency> {
+    let mut all: Vec<Dependency> = Vec::new();
+    for need in &plan.project.needs {
+        let needed = Needed {
+            service: to(&need.on, None),
+            slo: need.slo.as_deref().map(|slo| to(&need.on, Some(slo))),
+            pages: need.silences == Severity::Page,
+        };
+        match all.iter_mut().find(|known| known.service.text == need.service) {
+            Some(known) => known.needs.push(needed),
+            None => all.push(Dependency { service: to(&need.service, None), needs: vec![needed] }),
+        }
+    }
+    all.sort_by(|a, b| a.service.text.cmp(&b.service.text));
+    all
+}

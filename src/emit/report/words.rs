@@ -1,0 +1,136 @@
+//! Numbers, lengths of time and severities as the reader's language spells them.
+
+use crate::model::Language;
+use crate::plan::Event;
+use crate::text;
+use crate::vocabulary::{self, Decimal, Duration, PerSeverity, Period, Severity, amount};
+
+/// A space at which no line is broken.
+const TIED: &str = "\u{a0}";
+
+/// The spelling of one language.
+pub struct Words<'a> {
+    pub language: Language,
+    severities: &'a PerSeverity<String>,
+    mark: String,
+    thousands: String,
+}
+
+impl<'a> Words<'a> {
+    pub fn new(language: Language, severities: &'a PerSeverity<String>) -> Self {
+        let say = |name| text::say(language, name, &[]);
+        let thousands = say("number.thousands").replace("space", TIED);
+        Self { language, severities, mark: say("number.mark"), thousands }
+    }
+
+    pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
+        text::say(self.language, name, values)
+    }
+
+    /// All of its digits.
+    pub fn number(&self, value: Decimal) -> String {
+        let digits = vocabulary::text(value);
+        let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
+        let mut spelled = String::new();
+        for (index, digit) in whole.chars().enumerate() {
+            // Four digits stand together.
+            if whole.len() > 4 && index > 0 && (whole.len() - index).is_multiple_of(3) {
+                spelled += &self.thousands;
+            }
+            spelled.push(digit);
+        }
+        if !part.is_empty() {
+            spelled += &self.mark;
+            spelled += part;
+        }
+        spelled
+    }
+
+    /// Three digits, or all whole ones.
+    pub fn short(&self, value: Decimal) -> String {
+        let rounded = value.round_sf(3).unwrap_or(value);
+        self.number(if value.abs() < Decimal::ONE_HUNDRED { rounded } else { value.round() })
+    }
+
+    /// 0.999 is `99.9%`.
+    pub fn percent(&self, ratio: Decimal) -> String {
+        self.percent_of(self.number(ratio * Decimal::ONE_HUNDRED))
+    }
+
+    /// The same with three digits.
+    pub fn short_percent(&self, ratio: Decimal) -> String {
+        self.percent_of(self.short(ratio * Decimal::ONE_HUNDRED))
+    }
+
+    fn percent_of(&self, number: String) -> String {
+        self.say("number.percent", &[("n", &number)]).replace(' ', TIED)
+    }
+
+    /// Seconds in the unit that people would take, rounded: `43.2 min`.
+    pub fn time(&self, seconds: Decimal) -> String {
+        let (amount, unit) = amount(seconds);
+        format!("{}{TIED}{}", self.number(amount), spelled(unit))
+    }
+
+    /// Exactly, as a source has it: `1 h 30 min`.
+    pub fn length(&self, length: Duration) -> String {
+        let mut parts = Vec::new();
+        let text = length.to_string();
+        let mut rest = text.as_str();
+        while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0) {
+            let unit =
+                rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+            parts.push(format!("{}{TIED}{}", &rest[..digits], spelled(&rest[digits..unit])));
+            rest = &rest[unit..];
+        }
+        parts.join(TIED)
+    }
+
+    /// `30 days`, if it is whole days.
+    pub fn days(&self, length: Duration) -> String {
+        let days = length.millis() / 86_400_000;
+        match length == Duration::from_millis(days * 86_400_000) && days > 1 {
+            true => self.say("length.days", &[("n", &days.to_string())]).replace(' ', TIED),
+            false => self.length(length),
+        }
+    }
+
+    /// `in any 30 days`
+    pub fn over(&self, period: &Period) -> String {
+        match period {
+            Period::Rolling(length) => self.say("over.rolling", &[("length", &self.days(*length))]),
+            Period::Calendar(unit, zone) => {
+                self.say(&format!("over.{}", unit.as_str()), &[("zone", zone.name())])
+            }
+        }
+    }
+
+    /// `page`
+    pub fn severity(&self, severity: Severity) -> String {
+        self.say(&format!("severity.{severity}"), &[])
+    }
+
+    /// What the label `severity` says.
+    pub fn severity_label(&self, severity: Severity) -> &str {
+        self.severities.get(severity)
+    }
+
+    /// What bad ones are counted in.
+    pub fn events(&self, event: Event) -> String {
+        self.say(&format!("events.{}", kind(event)), &[])
+    }
+}
+
+/// The name of a kind of events in words' names and in the simulator.
+pub fn kind(event: Event) -> &'static str {
+    match event {
+        Event::Occurrence => "occurrence",
+        Event::Check => "check",
+        Event::Slice(_) => "slice",
+    }
+}
+
+/// Units as the SI has them.
+fn spelled(unit: &str) -> &str {
+    if unit == "m" { "min" } else { unit }
+}

@@ -1,0 +1,401 @@
+//! Runbooks: one per SLO, one per service for events that disappear, and the list of them.
+//!
+//! **Invariant:** what the sources say stands here as text that no reader of Markdown takes for more; only what people wrote as Markdown is
+//! taken as that, below a heading of its own.
+
+use std::collections::BTreeMap;
+
+use crate::artifact::{Artifacts, MARK};
+use crate::plan::{
+    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
+    Rule, Runbook, ServicePlan, SloPlan, Told, Watch, seconds,
+};
+use crate::promql::pretty;
+use crate::text::runbooks::{
+    self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
+    TierPart, ToldPart,
+};
+use crate::text::{below, fenced, plain_markdown};
+use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
+
+/// The width that queries are broken to.
+const WIDTH: usize = 100;
+
+/// How long a silence lasts that somebody works under.
+const SILENCE: &str = "2h";
+
+/// The list of all. No runbook is called so: names of services are in lower case.
+const INDEX: &str = "README.md";
+
+/// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
+pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    let mut add = |file: &str, text: String| artifacts.insert(path(file), marked(&text));
+    for slo in &service.slos {
+        add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo)));
+    }
+    for (rule, alert, companion) in companions(service) {
+        let page = of_companion(project, service, rule, alert, companion);
+        add(&companion.page.file, runbooks::companion(project.language, &page));
+    }
+    if let Some(page) = of_missing(project, service) {
+        add(&service.missing_page.file, runbooks::missing(project.language, &page));
+    }
+}
+
+/// Adds `runbooks/README.md`.
+pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
+    let overview = plan.project.grafana_url.as_ref().map(|url| format!("{url}/d/{}", plan.project.overview));
+    let index = Index {
+        services: plan.services.iter().map(index_service).collect(),
+        overview: overview.unwrap_or_default(),
+    };
+    artifacts.insert(path(INDEX), marked(&runbooks::index(plan.project.language, &index)));
+}
+
+fn path(file: &str) -> String {
+    format!("runbooks/{file}")
+}
+
+/// With the mark in a comment, and without the blank lines that conditions leave behind.
+fn marked(text: &str) -> String {
+    let mut page = format!("<!-- {MARK} -->\n\n");
+    let mut is_code = None;
+    let mut blank = true;
+    for line in text.lines() {
+        let fence = line.len() - line.trim_start_matches('`').len();
+        match is_code {
+            None if fence >= 3 => is_code = Some(fence),
+            Some(open) if fence >= open && line.len() == fence => is_code = None,
+            _ => {}
+        }
+        if is_code.is_none() && line.is_empty() && blank {
+            continue;
+        }
+        blank = line.is_empty();
+        page += line;
+        page.push('\n');
+    }
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+fn plain(text: Option<&str>) -> String {
+    plain_markdown(text.unwrap_or_default())
+}
+
+/// What all runbooks of a service share.
+fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
+    let need = |need: &Need, name: &str| NeedPart {
+        service: name.to_owned(),
+        slo: need.slo.clone().unwrap_or_default(),
+        tickets_only: need.silences == Severity::Ticket,
+    };
+    Page {
+        service: service.name.clone(),
+        about: plain(service.description.as_deref()),
+        slo: String::new(),
+        description: String::new(),
+        planned: String::new(),
+        objective: String::new(),
+        rolling: String::new(),
+        calendar: String::new(),
+        zone: String::new(),
+        budget: String::new(),
+        full_outage: String::new(),
+        after: String::new(),
+        by: Vec::new(),
+        alerts: Vec::new(),
+        written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
+        runbook: String::new(),
+        questions: page.questions.iter().map(question).collect(),
+        dashboard: project
+            .grafana_url
+            .as_ref()
+            .map(|url| format!("{url}/d/{}", service.dashboard))
+            .unwrap_or_default(),
+        source: service.source.as_deref().and_then(super::address::address).unwrap_or_default(),
+        needs: (project.needs.iter())
+            .filter(|known| known.service == service.name)
+            .map(|known| need(known, &known.on))
+            .collect(),
+        needed_by: (project.needs.iter())
+            .filter(|known| known.on == service.name)
+            .map(|known| need(known, &known.service))
+            .collect(),
+        owner: plain(service.owner.as_deref()),
+        people: Vec::new(),
+    }
+}
+
+fn question(question: &crate::plan::Question) -> QuestionPart {
+    let asks = match question.asks {
+        Asks::Burn => "burn",
+        Asks::Worst => "worst",
+        Asks::Good => "good",
+        Asks::Traffic => "traffic",
+        Asks::BadNow => "bad_now",
+        Asks::Value => "value",
+        Asks::Scraped => "scraped",
+        Asks::Needs => "needs",
+        Asks::Counted => "counted",
+    };
+    QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
+}
+
+fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
+    let promise = &slo.promise;
+    let (rolling, calendar, zone) = match &promise.period {
+        Period::Rolling(length) => (length.to_string(), "", ""),
+        Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
+    };
+    let alerts: Vec<AlertPart> = (slo.groups.iter().flat_map(|group| &group.rules))
+        .filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => Some((rule, alert)),
+            Makes::Record(_) => None,
+        })
+        .map(|(rule, alert)| {
+            let severity =
+                (slo.alerts()).find(|(_, known)| known.name == alert.name).map(|(severity, _)| severity);
+            burn(project, promise, rule, alert, severity.unwrap_or(Severity::Page))
+        })
+        .collect();
+    let mut alerts = alerts;
+    alerts.sort_by_key(|alert| !alert.page);
+    Page {
+        slo: promise.slo.clone(),
+        description: sentence(plain(promise.description.as_deref())),
+        planned: sentence(plain(promise.planned.as_deref())),
+        objective: promise.objective.replace('<', "&lt;"),
+        rolling,
+        calendar: calendar.to_owned(),
+        zone: plain_markdown(zone),
+        budget: percent(promise.budget),
+        full_outage: spoken(promise.full_outage()),
+        by: promise.by.clone(),
+        runbook: plain(slo.runbook.as_deref()),
+        people: people(project, &alerts),
+        alerts,
+        ..blank(project, service, &slo.page)
+    }
+}
+
+fn of_missing(project: &ProjectPlan, service: &ServicePlan) -> Option<Page> {
+    let rule = service.missing.as_ref()?.rules.first()?;
+    let Makes::Alert(alert) = &rule.makes else { return None };
+    let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
+    let part = alert_part(project, rule, alert, *severity);
+    let after = after.to_string();
+    let alerts = vec![part];
+    Some(Page {
+        after,
+        people: people(project, &alerts),
+        alerts,
+        ..blank(project, service, &service.missing_page)
+    })
+}
+
+fn companions(service: &ServicePlan) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
+    let rules = service.companions.iter().flat_map(|group| &group.rules);
+    rules.filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
+            Notice::Burn { .. } | Notice::Missing { .. } => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+fn of_companion(
+    project: &ProjectPlan,
+    service: &ServicePlan,
+    rule: &Rule,
+    alert: &Alert,
+    companion: &Companion,
+) -> Page {
+    let alerts = vec![alert_part(project, rule, alert, companion.severity)];
+    Page {
+        slo: companion.same_as.clone().unwrap_or_default(),
+        description: sentence(plain(companion.description.as_deref())),
+        planned: sentence(plain(companion.planned.as_deref())),
+        after: companion.hold.map(|hold| hold.to_string()).unwrap_or_default(),
+        by: companion.told.clone(),
+        runbook: plain(companion.runbook.as_deref()),
+        people: people(project, &alerts),
+        alerts,
+        ..blank(project, service, &companion.page)
+    }
+}
+
+/// An alert without numbers.
+fn alert_part(project: &ProjectPlan, rule: &Rule, alert: &Alert, severity: Severity) -> AlertPart {
+    let told = told(project, &alert.name, rule);
+    AlertPart {
+        name: alert.name.clone(),
+        page: severity == Severity::Page,
+        severity: plain_markdown(project.severities.get(severity)),
+        tiers: Vec::new(),
+        outages: Vec::new(),
+        escalates: told.iter().any(|told| told.escalates),
+        told,
+        silence: fenced("sh", &silence(project, alert, rule)),
+        stops: String::new(),
+    }
+}
+
+fn burn(
+    project: &ProjectPlan,
+    promise: &Promise,
+    rule: &Rule,
+    alert: &Alert,
+    severity: Severity,
+) -> AlertPart {
+    let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+    let period = seconds(promise.period_length);
+    let least = tiers.iter().map(|tier| seconds(tier.short)).max().unwrap_or_default();
+    AlertPart {
+        tiers: tiers.iter().map(|tier| self::tier(tier, period)).collect(),
+        outages: promise
+            .outages()
+            .iter()
+            .filter_map(|outage| self::outage(promise, &tiers, outage.error_ratio))
+            .collect(),
+        stops: spoken(least),
+        ..alert_part(project, rule, alert, severity)
+    }
+}
+
+fn tier(tier: &Watch, period: Decimal) -> TierPart {
+    let short = |value: Decimal| value.round_sf(4).unwrap_or(value);
+    TierPart {
+        burn_rate: text(short(tier.burn_rate)),
+        share: percent(short(tier.budget_share)),
+        long: tier.long.to_string(),
+        short: tier.short.to_string(),
+        threshold: percent(short(tier.threshold)),
+        gone: spoken(period / tier.burn_rate),
+    }
+}
+
+/// `None` if the alert does not see so few errors.
+fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal) -> Option<OutagePart> {
+    let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
+    let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
+    Some(OutagePart {
+        errors: percent(error_ratio.round_sf(4).unwrap_or(error_ratio)),
+        fires: spoken(fires),
+        gone: spoken(promise.full_outage() / error_ratio),
+        stops: spoken(stops),
+    })
+}
+
+/// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
+fn told(project: &ProjectPlan, name: &str, rule: &Rule) -> Vec<ToldPart> {
+    let mut all: Vec<&Told> = Vec::new();
+    let is = |label: &str, labels: &crate::model::Labels| match label {
+        "alertname" => labels.get(label).is_some_and(|value| value == name),
+        label => labels.get(label) == rule.labels.get(label),
+    };
+    let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
+    for delivery in
+        deliveries.filter(|delivery| ["alertname", "service"].iter().all(|label| is(label, &delivery.labels)))
+    {
+        for told in &delivery.told {
+            if !all.iter().any(|known| known.receiver == told.receiver) {
+                all.push(told);
+            }
+        }
+    }
+    let part = |told: &Told| ToldPart {
+        receiver: plain_markdown(&told.receiver),
+        after: told.after.to_string(),
+        escalates: told.escalates,
+        mute: told.mute.iter().map(|time| plain_markdown(time)).collect(),
+    };
+    all.into_iter().map(part).collect()
+}
+
+/// The receivers of these alerts with what they are reached by, as far as it is no secret.
+fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
+    let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
+    let told = |receiver: &&Receiver| {
+        let name = plain_markdown(receiver.name.as_str());
+        alerts.iter().flat_map(|alert| &alert.told).any(|told| told.receiver == name)
+    };
+    let person = |receiver: &Receiver| Person {
+        name: plain_markdown(receiver.name.as_str()),
+        at: receiver.channels.iter().flat_map(reached).map(|at| plain_markdown(&at)).collect(),
+    };
+    receivers.filter(told).map(person).collect()
+}
+
+fn reached(channel: &Channel) -> Vec<String> {
+    match channel {
+        Channel::Email { to } => vec![to.clone()],
+        Channel::Slack { channel, .. } => vec![format!("Slack {channel}")],
+        Channel::Webhook { address: Address::Url(url), .. } => vec![url.clone()],
+        Channel::Webhook { address: Address::File(_), .. } => Vec::new(),
+        Channel::PagerDuty { .. } => vec!["PagerDuty".to_owned()],
+        Channel::Opsgenie { .. } => vec!["Opsgenie".to_owned()],
+    }
+}
+
+/// The command for a shell. Names of alerts, services and SLOs are letters, digits and hyphens, and addresses hold nothing of a shell's.
+fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
+    let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
+    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.name)];
+    for label in ["service", "slo"] {
+        matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
+    }
+    let comment = format!("--comment='{}'", runbooks::comment(project.language));
+    format!(
+        "amtool silence add{} --duration={SILENCE} {comment} {}",
+        url.unwrap_or_default(),
+        matchers.join(" ")
+    )
+}
+
+fn index_service(service: &ServicePlan) -> IndexService {
+    let anchored = |name: &str| (name.to_owned(), name.to_ascii_lowercase());
+    let mut pages: Vec<IndexPage> = service
+        .slos
+        .iter()
+        .map(|slo| IndexPage {
+            title: slo.promise.slo.clone(),
+            file: slo.page.file.clone(),
+            promise: slo.promise.objective.replace('<', "&lt;"),
+            alerts: {
+                let alerts: BTreeMap<bool, String> = slo
+                    .alerts()
+                    .map(|(severity, alert)| (severity != Severity::Page, alert.name.clone()))
+                    .collect();
+                alerts.values().map(|name| anchored(name)).collect()
+            },
+        })
+        .collect();
+    pages.extend(companions(service).map(|(_, alert, companion)| IndexPage {
+        title: companion.name.clone(),
+        file: companion.page.file.clone(),
+        promise: String::new(),
+        alerts: vec![anchored(&alert.name)],
+    }));
+    if let Some(rule) = service.missing.as_ref().and_then(|group| group.rules.first()) {
+        pages.push(IndexPage {
+            title: rule.name().to_owned(),
+            file: service.missing_page.file.clone(),
+            promise: String::new(),
+            alerts: vec![anchored(rule.name())],
+        });
+    }
+    IndexService {
+        name: service.name.clone(),
+        about: plain(service.description.as_deref()),
+        owner: plain(service.owner.as_deref()),
+        pages,
+    }
+}
+
+/// With a full stop.
+fn sentence(text: String) -> String {
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
+}

@@ -1,0 +1,227 @@
+//! What a runbook says beside the promise: where it is, and what to ask first.
+
+use std::collections::BTreeSet;
+
+use super::series::Series;
+use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
+use crate::plan::{Asks, Level, Question, Runbook, Signal};
+use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
+use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
+use crate::vocabulary::{Duration, text};
+
+/// How many series an answer shows at most.
+const MOST: &str = "10";
+
+/// The file of an SLO's runbook. Two SLOs whose files would be one have one alert name, too, which is an error.
+pub(super) fn of_slo(service: &str, slo: &str) -> String {
+    format!("{service}-{slo}.md")
+}
+
+/// The file of the runbook for events that disappear. No SLO's is called so: their names hold no dot.
+pub(super) fn of_missing(service: &str) -> String {
+    format!("{service}.events-missing.md")
+}
+
+/// The file of a companion alert's runbook: likewise, and not one of an SLO that is called as it is.
+pub(super) fn of_alert(service: &str, alert: &str) -> String {
+    format!("{service}.{alert}.md")
+}
+
+/// Where a runbook can be read.
+pub(super) fn file_url(model: &Model, file: &str) -> Option<String> {
+    Some(format!("{}/{file}", model.project.links.runbooks.as_deref()?))
+}
+
+/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of a single word of letters and
+/// digits all make the same one.
+pub(super) fn url(model: &Model, file: &str, alert: &str) -> Option<String> {
+    Some(format!("{}#{}", file_url(model, file)?, alert.to_ascii_lowercase()))
+}
+
+/// What people wrote for a runbook of this name.
+pub(super) fn written(model: &Model, name: Option<&str>) -> Option<String> {
+    let runbook = model.project.runbooks.get(name?)?;
+    Some(runbook.text.clone()).filter(|text| !text.trim().is_empty())
+}
+
+/// The runbook of an SLO.
+pub(super) fn runbook(
+    model: &Model,
+    slo: &Slo,
+    service: &str,
+    names: &Series,
+    signal: Option<&Signal>,
+) -> Runbook {
+    let mut questions = vec![Question {
+        asks: Asks::Burn,
+        query: call("sort_desc", vec![names.recorded("slo:current_burn_rate:ratio").into()]),
+    }];
+    questions.extend(needs(model, service));
+    questions.extend(worst(slo, signal));
+    questions.extend(scraped(&slo.readings));
+    Runbook {
+        file: of_slo(service, slo.name.as_str()),
+        written: written(model, slo.runbook.as_deref()),
+        questions,
+    }
+}
+
+/// The runbook of the alert for events that disappear.
+pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
+    let mut questions: Vec<Question> = needs(model, service.name.as_str()).into_iter().collect();
+    for slo in service.slos.iter().filter(|slo| slo.planned.is_none()) {
+        let counted = slo.readings.iter().map(|reading| Question {
+            asks: Asks::Counted,
+            query: aggregate("count", &["job", "instance"], exposed(reading)),
+        });
+        for question in counted.chain(scraped(&slo.readings)) {
+            if !questions.iter().any(|known| known.query.to_string() == question.query.to_string()) {
+                questions.push(question);
+            }
+        }
+    }
+    questions.sort_by_key(|question| question.asks == Asks::Counted);
+    Runbook { file: of_missing(service.name.as_str()), written: None, questions }
+}
+
+/// The runbook of a companion alert.
+pub(super) fn of_companion(model: &Model, service: &Service, companion: &Companion) -> Runbook {
+    let mut questions = vec![Question { asks: Asks::BadNow, query: companion.expr.clone() }];
+    questions.extend(needs(model, service.name.as_str()));
+    questions.extend(scraped(&companion.readings));
+    questions.extend(companion.readings.iter().map(|reading| Question {
+        asks: Asks::Counted,
+        query: aggregate("count", &["job", "instance"], exposed(reading)),
+    }));
+    Runbook {
+        file: of_alert(service.name.as_str(), companion.name.as_str()),
+        written: written(model, companion.runbook.as_deref()),
+        questions,
+    }
+}
+
+/// The series that a selector stands for: a classic histogram has none of its own name.
+fn exposed(reading: &Reading) -> Selector {
+    match reading.role {
+        Role::Classic(_) => suffixed(&reading.selector, "_count"),
+        Role::Total | Role::Good | Role::Bad | Role::Native | Role::State | Role::Gain | Role::Course => {
+            reading.selector.clone()
+        }
+    }
+}
+
+/// Which of the raw series are bad, and what the others do, over a few scrapes.
+fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
+    // A rate needs a few samples; raw series are never read over more.
+    let recent = Time::Fixed(Duration::from_millis((4 * slo.scrape_interval.millis()).max(300_000)));
+    let rate = |selector: &Selector| call("rate", vec![selector.clone().range(recent.clone())]);
+    let mut questions = Vec::new();
+    let mut ask = |asks, query: Expr| questions.push(Question { asks, query });
+    match (&slo.sli, signal) {
+        (Sli::Counted { .. }, Some(Signal::Latency(latency))) => {
+            let histogram = &latency.histogram;
+            let slow: Expr = if latency.native {
+                let below = call(
+                    "histogram_fraction",
+                    vec![number("-Inf"), number(text(latency.limit)), rate(histogram)],
+                );
+                mul(call("histogram_count", vec![rate(histogram)]), Expr::from(sub(number("1"), below)))
+                    .into()
+            } else {
+                match slow_of_buckets(slo, &rate) {
+                    Some(slow) => slow,
+                    None => return questions,
+                }
+            };
+            ask(Asks::Worst, top("topk", gt(slow, number("0")).into()));
+            let all: Expr = match latency.native {
+                true => call("histogram_count", vec![rate(histogram)]),
+                false => rate(&suffixed(histogram, "_count")),
+            };
+            ask(Asks::Traffic, top("topk", all));
+        }
+        (Sli::Counted { total, good, bad, .. }, _) => {
+            for selector in plain(bad) {
+                ask(Asks::Worst, top("topk", gt(rate(selector), number("0")).into()));
+            }
+            for selector in plain(total) {
+                ask(Asks::Traffic, top("topk", rate(selector)));
+            }
+            if total.is_none() || bad.is_none() {
+                for selector in plain(good) {
+                    ask(Asks::Good, top("bottomk", rate(selector)));
+                }
+            }
+        }
+        (Sli::Checked { bad, .. }, signal) => {
+            ask(Asks::BadNow, bad.clone());
+            if let Some(Signal::Level(Level { value, high_is_bad, .. })) = signal {
+                ask(Asks::Value, top(if *high_is_bad { "topk" } else { "bottomk" }, value.clone()));
+            }
+        }
+        (Sli::Ratio { bad }, _) => {
+            let now = bad.clone().map_times(&mut |time| match time {
+                Time::Placeholder(_) => recent.clone(),
+                other => other,
+            });
+            ask(Asks::BadNow, top("topk", gt(now, number("0")).into()));
+        }
+    }
+    questions
+}
+
+/// Events above the threshold, per series: what is counted, less what is in the bucket of the threshold.
+fn slow_of_buckets(slo: &Slo, rate: &dyn Fn(&Selector) -> Expr) -> Option<Expr> {
+    let Sli::Counted { total: Some(total), good: Some(good), .. } = &slo.sli else { return None };
+    let each = |terms: &[Term]| match terms {
+        [Term { negative: false, counter: Counter::Plain(selector) }] => {
+            Some(aggregate_without("sum", &["le"], rate(selector)))
+        }
+        _ => None,
+    };
+    Some(sub(each(total)?, each(good)?).into())
+}
+
+/// Counters that are added up.
+fn plain(terms: &Option<Vec<Term>>) -> impl Iterator<Item = &Selector> {
+    let added = terms.iter().flatten().filter(|term| !term.negative);
+    added.filter_map(|term| match &term.counter {
+        Counter::Plain(selector) => Some(selector),
+        Counter::NativeCount(_) | Counter::NativeBelow(..) => None,
+    })
+}
+
+fn suffixed(selector: &Selector, suffix: &str) -> Selector {
+    Selector { name: selector.name.as_ref().map(|name| format!("{name}{suffix}")), ..selector.clone() }
+}
+
+/// Alerts of what a service needs.
+fn needs(model: &Model, service: &str) -> Option<Question> {
+    let edges = model.project.dependencies.iter().filter(|edge| edge.service.as_str() == service);
+    let needed: BTreeSet<&str> = edges.map(|edge| edge.on.as_str()).collect();
+    // Names of services are letters, digits and hyphens, which mean themselves in a pattern.
+    let pattern = needed.iter().copied().collect::<Vec<_>>().join("|");
+    let alerts =
+        selector("ALERTS", &[("alertstate", "firing")]).matching("service", MatchOp::Matches, &pattern);
+    (!needed.is_empty()).then(|| Question { asks: Asks::Needs, query: alerts.into() })
+}
+
+/// Whether the targets that the SLI reads answer at all.
+fn scraped(readings: &[Reading]) -> Option<Question> {
+    let reads_up = readings.iter().any(|reading| reading.selector.name.as_deref() == Some("up"));
+    let matchers = readings.iter().flat_map(|reading| reading.selector.matchers.iter());
+    let job = matchers.into_iter().find(|matcher| {
+        matcher.label == "job"
+            && matches!(matcher.op, MatchOp::Equal | MatchOp::Matches)
+            && !matcher.placeholder
+    });
+    let job = job.filter(|_| !reads_up)?;
+    let query = selector("up", &[]).matching("job", job.op, &job.value);
+    Some(Question { asks: Asks::Scraped, query: query.into() })
+}
+
+/// The first of many, each with all its labels.
+fn top(op: &str, expr: Expr) -> Expr {
+    let param = Some(Box::new(number(MOST)));
+    Kind::Aggregate { op: op.to_owned(), param, expr: Box::new(expr), grouping: None }.into()
+}

@@ -1,0 +1,111 @@
+//! When tiers fire and stop in a steady outage: the arithmetic of the SRE Workbook (ch. 5), in exact decimals.
+//!
+//! All of it is for a steady error ratio after a period without errors, at even traffic; evaluations, scrapes and notifications come on top.
+
+use super::{Promise, Watch};
+use crate::vocabulary::{Decimal, Duration};
+
+impl Watch {
+    /// Seconds from the beginning of an outage of this error ratio until the tier fires: `W·T/e`; `None` for never.
+    pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
+        (error_ratio > self.threshold).then(|| seconds(self.long) * self.threshold / error_ratio)
+    }
+
+    /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier stops: `w·(1 − T/e)`; `None` if it never fired.
+    pub fn stops_after(&self, error_ratio: Decimal) -> Option<Decimal> {
+        (error_ratio > self.threshold)
+            .then(|| seconds(self.short) * (Decimal::ONE - self.threshold / error_ratio))
+    }
+}
+
+/// What a steady outage looks like to every tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// In (0, 1].
+    pub error_ratio: Decimal,
+    /// Long windows of the tiers whose threshold is half of it.
+    pub twice: Vec<Duration>,
+    /// Seconds until each tier fires, and from the end until it stops; `None` for never.
+    pub tiers: Vec<Option<(Decimal, Decimal)>>,
+}
+
+impl Promise {
+    /// Seconds of full outage that spend the whole budget, at even traffic.
+    pub fn full_outage(&self) -> Decimal {
+        seconds(self.period_length) * self.budget
+    }
+
+    /// Outages that tell the tiers apart, the worst first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
+    pub fn outages(&self) -> Vec<Outage> {
+        let twice = |tier: &Watch| tier.threshold * Decimal::TWO;
+        let mut ratios: Vec<Decimal> = [100, 10, 1].map(|of| Decimal::new(of, 2)).to_vec();
+        ratios.extend(self.tiers.iter().map(twice).filter(|ratio| *ratio < Decimal::ONE));
+        ratios.sort_by_key(|ratio| std::cmp::Reverse(*ratio));
+        ratios.dedup();
+        let outage = |error_ratio: Decimal| Outage {
+            error_ratio,
+            twice: self
+                .tiers
+                .iter()
+                .filter(|tier| twice(tier) == error_ratio)
+                .map(|tier| tier.long)
+                .collect(),
+            tiers: self
+                .tiers
+                .iter()
+                .map(|tier| tier.fires_after(error_ratio).zip(tier.stops_after(error_ratio)))
+                .collect(),
+        };
+        ratios.into_iter().map(outage).collect()
+    }
+}
+
+/// A length in seconds.
+pub fn seconds(length: Duration) -> Decimal {
+    Decimal::new(length.millis() as i64, 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::{Severity, spoken};
+
+    /// A tier of the workbook at 99.9 % over 30 days.
+    fn tier(severity: Severity, long: &str, short: &str, burn_rate: &str) -> Watch {
+        let burn_rate = Decimal::from_str_exact(burn_rate).expect("a number");
+        Watch {
+            severity,
+            budget_share: Decimal::ONE,
+            long: Duration::parse(long).expect("a length"),
+            short: Duration::parse(short).expect("a length"),
+            burn_rate,
+            threshold: burn_rate * Decimal::new(1, 3),
+            min_bad_events: 1,
+            slow: false,
+        }
+    }
+
+    #[test]
+    fn fires_and_stops_as_the_workbook_computes() {
+        let tiers = [
+            tier(Severity::Page, "1h", "5m", "14.4"),
+            tier(Severity::Page, "6h", "30m", "6"),
+            tier(Severity::Ticket, "1d", "2h", "3"),
+            tier(Severity::Ticket, "3d", "6h", "1"),
+        ];
+        let said = |percent: i64| {
+            let ratio = Decimal::new(percent, 2);
+            tiers
+                .iter()
+                .map(|tier| match (tier.fires_after(ratio), tier.stops_after(ratio)) {
+                    (Some(fires), Some(stops)) => format!("{} / {}", spoken(fires), spoken(stops)),
+                    _ => "never".to_owned(),
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(100), ["52 s / 4.9 m", "2.2 m / 29.8 m", "4.3 m / 2 h", "4.3 m / 6 h"]);
+        assert_eq!(said(10), ["8.6 m / 4.3 m", "21.6 m / 28.2 m", "43.2 m / 1.9 h", "43.2 m / 5.9 h"]);
+        assert_eq!(said(1), ["never", "3.6 h / 12 m", "7.2 h / 1.4 h", "7.2 h / 5.4 h"]);
+        assert_eq!(tiers[0].fires_after(Decimal::new(144, 4)), None, "never at the threshold itself");
+    }
+}

@@ -1,0 +1,103 @@
+//! A difference for a terminal: worst first, one paragraph per fact.
+
+use super::{Flaw, Page, for_whom};
+use crate::difference::{Weight, Word, Words};
+use crate::render::inert_line;
+
+/// The widest line, where words can be broken.
+const WIDTH: usize = 110;
+
+/// More effects of one change than this are counted: contracts change in hundreds of lines.
+const EFFECTS: usize = 40;
+
+/// ANSI sequences: bold, red, yellow, and back.
+const BOLD: &str = "\u{1b}[1m";
+const RED: &str = "\u{1b}[1;31m";
+const YELLOW: &str = "\u{1b}[1;33m";
+const PLAIN: &str = "\u{1b}[0m";
+
+pub(super) fn render(page: &Page, color: bool) -> String {
+    let paint = |style: &str, text: &str| {
+        if color { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
+    };
+    let mut text = format!("{} → {}\n", inert_line(page.old), inert_line(page.new));
+    text += &wrapped(0, "", &page.difference.summary());
+    for flaw in &page.flaws {
+        text += &format!("\n{}\n", told(flaw, &paint));
+    }
+    if let Some(caveat) = page.caveat() {
+        text += &format!("\n{}", wrapped(0, "", &caveat));
+    }
+    for weight in Weight::ALL {
+        let changes = page.of(weight);
+        if changes.is_empty() {
+            continue;
+        }
+        let (title, style) = match weight {
+            Weight::Care => ("Needs care", RED),
+            Weight::Promise => ("What is promised", BOLD),
+            Weight::Alerting => ("What alerts, and who is told", BOLD),
+            Weight::Detail => ("Details", BOLD),
+        };
+        text += &format!("\n{}\n", paint(style, title));
+        for change in changes {
+            let whom = page.whom(change);
+            let head = wrapped(2, "", &format!("{whom}: {}", plain(&change.said)));
+            text += &match head.strip_prefix(&format!("  {whom}:")) {
+                Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{whom}:"))),
+                None => head,
+            };
+            if let Some(warning) = &change.warning {
+                let warned = wrapped(4, "! ", &plain(warning));
+                text += &warned.replacen("! ", &format!("{} ", paint(RED, "!")), 1);
+            }
+            for effect in change.effects.iter().take(EFFECTS) {
+                let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
+                text += &wrapped(4, "- ", &format!("{}{whom}", plain(&effect.said)));
+            }
+            if change.effects.len() > EFFECTS {
+                text += &format!("    … and {} more\n", change.effects.len() - EFFECTS);
+            }
+        }
+    }
+    if let Some(cost) = page.difference.cost() {
+        text += &format!("\n{}", wrapped(0, "", &cost));
+    }
+    text
+}
+
+fn told(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
+    let style = if flaw.level == "error" { RED } else { YELLOW };
+    let side = if flaw.new { "new" } else { "old" };
+    let code = paint(style, &format!("{}[{}]", flaw.level, flaw.code));
+    format!("{code}: {}\n  --> {} ({side} side)", inert_line(flaw.headline), flaw.place())
+}
+
+fn plain(words: &Words) -> String {
+    let word = |word: &Word| match word {
+        Word::Plain(text) => text.clone(),
+        Word::Quoted(text) => format!("`{}`", inert_line(text)),
+    };
+    words.0.iter().map(word).collect()
+}
+
+/// Lines that are not too wide, the first behind a mark, the others below its text.
+fn wrapped(indent: usize, mark: &str, words: &str) -> String {
+    let mut text = String::new();
+    let mut line = format!("{}{mark}", " ".repeat(indent));
+    let mut is_new = true;
+    for word in words.split(' ') {
+        if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text += line.trim_end();
+            text.push('\n');
+            line = " ".repeat(indent + 2);
+            is_new = true;
+        }
+        if !is_new {
+            line.push(' ');
+        }
+        line += word;
+        is_new = false;
+    }
+    text + line.trim_end() + "\n"
+}

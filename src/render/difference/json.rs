@@ -1,0 +1,128 @@
+//! A difference for programs.
+//!
+//! The field names, the kinds and the weights are a promise; new ones may come. The words are for people and may change.
+
+use serde::Serialize;
+
+use super::Page;
+use crate::difference::{Amounts, Change};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
+    same: bool,
+    summary: String,
+    changes: Vec<Item<'a>>,
+    amounts: BeforeAfter,
+    problems: Vec<Flaw<'a>>,
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    name: &'a str,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    kind: &'a str,
+    weight: &'a str,
+    subjects: &'a [String],
+    said: String,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    warning: Option<String>,
+    effects: Vec<Effect<'a>>,
+}
+
+#[derive(Serialize)]
+struct Effect<'a> {
+    said: String,
+    subjects: &'a [String],
+}
+
+#[derive(Serialize)]
+struct BeforeAfter {
+    before: Counts,
+    after: Counts,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    services: usize,
+    slos: usize,
+    page_alerts: usize,
+    ticket_alerts: usize,
+    recorded_series: usize,
+    evaluations_per_hour: usize,
+    raw_reads_per_hour: usize,
+}
+
+#[derive(Serialize)]
+struct Flaw<'a> {
+    side: &'a str,
+    level: &'a str,
+    code: &'a str,
+    headline: &'a str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+}
+
+pub(super) fn render(page: &Page) -> String {
+    let difference = page.difference;
+    let report = Report {
+        old: Side { name: page.old, complete: !page.fails(false) },
+        new: Side { name: page.new, complete: !page.fails(true) },
+        same: difference.is_empty(),
+        summary: difference.summary(),
+        changes: difference.changes.iter().map(item).collect(),
+        amounts: BeforeAfter { before: counts(&difference.before), after: counts(&difference.after) },
+        problems: page
+            .flaws
+            .iter()
+            .map(|flaw| Flaw {
+                side: if flaw.new { "new" } else { "old" },
+                level: flaw.level,
+                code: flaw.code,
+                headline: flaw.headline,
+                file: flaw.file,
+                line: flaw.line,
+                column: flaw.column,
+            })
+            .collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
+    text.push('\n');
+    text
+}
+
+fn item(change: &Change) -> Item<'_> {
+    Item {
+        kind: change.kind.as_str(),
+        weight: change.weight().as_str(),
+        subjects: &change.subjects,
+        said: change.said.to_string(),
+        before: change.before.as_deref(),
+        after: change.after.as_deref(),
+        warning: change.warning.as_ref().map(ToString::to_string),
+        effects: change
+            .effects
+            .iter()
+            .map(|effect| Effect { said: effect.said.to_string(), subjects: &effect.subjects })
+            .collect(),
+    }
+}
+
+fn counts(amounts: &Amounts) -> Counts {
+    Counts {
+        services: amounts.services,
+        slos: amounts.slos,
+        page_alerts: amounts.pages,
+        ticket_alerts: amounts.tickets,
+        recorded_series: amounts.recorded,
+        evaluations_per_hour: amounts.evaluations,
+        raw_reads_per_hour: amounts.raw_reads,
+    }
+}

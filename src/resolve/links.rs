@@ -1,0 +1,66 @@
+//! Where things can be read: addresses that others are made from by appending to them.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{secrets, whole};
+use crate::ast::LinksBlock;
+use crate::diagnostic::Problem;
+use crate::model::Links;
+use crate::scalar::Scalar;
+
+/// All of them.
+pub(super) fn all(block: &LinksBlock, problems: &mut Vec<Problem>) -> Links {
+    let mut of = |written: &Option<Scalar>| written.as_ref().and_then(|written| base(written, problems));
+    Links {
+        runbooks: of(&block.runbooks),
+        grafana: of(&block.grafana),
+        source: of(&block.source),
+        alertmanager: of(&block.alertmanager),
+    }
+}
+
+/// An address of the web with nothing in it that a page, a shell or a template would take for its own, without slashes at its end.
+fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let url = secrets::real(written, problems)?;
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    if !rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')) {
+        problems.push(
+            Problem::error("wrong-type", whole(written), "this is no address of the web")
+                .help("write one that begins with `http://` or `https://`"),
+        );
+        return None;
+    }
+    if secrets::gives_access(&url) {
+        problems.push(
+            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+                .hiding(whole(written))
+                .label("it would stand in every notification")
+                .help("write the address without a user, a password or a key"),
+        );
+        return None;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]@!&+,;=%".contains(c);
+    if let Some((at, c)) = url.char_indices().find(|(_, c)| !plain(*c)) {
+        let start = at + (written.text.len() - written.text.trim_start().len());
+        problems.push(
+            Problem::error(
+                "wrong-type",
+                written.place(start, start + c.len_utf8()),
+                "links are made by appending to this address",
+            )
+            .label("so it may not hold this")
+            .help("write the address up to its path, in ASCII, such as `https://grafana.shop.internal`"),
+        );
+        return None;
+    }
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// Where a file of the sources can be read.
+pub(super) fn source(links: &Links, project: &str, file: &str) -> Option<String> {
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    let folder = project.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let relative = file.strip_prefix(folder).unwrap_or(file).trim_start_matches('/');
+    Some(format!("{}/{}", links.source.as_deref()?, utf8_percent_encode(relative, KEPT)))
+}

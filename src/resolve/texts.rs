@@ -1,0 +1,85 @@
+//! What alerts say in the author's own words: templates, held to be without a fault before anything is made of them.
+
+use super::whole;
+use crate::ast::{Key, Map};
+use crate::diagnostic::Problem;
+use crate::model::{Wording, Wordings};
+use crate::parse::{listed, nearest};
+use crate::scalar::Scalar;
+use crate::text::{self, FaultKind, Names};
+
+/// All of them.
+pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
+    const KINDS: [&str; 3] = ["burn", "missing", "companion"];
+    let mut wordings = Wordings::default();
+    for (key, block) in blocks {
+        let (wording, names) = match key.text.as_str() {
+            "burn" => (&mut wordings.burn, text::Burn::NAMES),
+            "missing" => (&mut wordings.missing, text::Missing::NAMES),
+            "companion" => (&mut wordings.companion, text::Companion::NAMES),
+            _ => {
+                problems.push(unknown(key, &KINDS));
+                continue;
+            }
+        };
+        *wording = self::wording(block, names, problems);
+    }
+    wordings
+}
+
+fn unknown(key: &Key, kinds: &[&str]) -> Problem {
+    let problem = Problem::error("unknown-key", key.span, "there are no alerts of this kind");
+    match nearest(&key.text, kinds) {
+        Some(name) => {
+            problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), key.span, name)
+        }
+        None => problem.help(format!("`texts` knows {}", listed(kinds))),
+    }
+}
+
+fn wording(block: &Map<Scalar>, names: Names, problems: &mut Vec<Problem>) -> Wording {
+    let mut wording = Wording::default();
+    for (key, template) in block {
+        let found = text::faults(&template.text, names);
+        if found.is_empty() {
+            let place = if key.text == "summary" { &mut wording.summary } else { &mut wording.description };
+            *place = Some(template.text.clone());
+        }
+        problems.extend(found.into_iter().map(|fault| problem(template, fault, names)));
+    }
+    wording
+}
+
+fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
+    let place = match fault.kind {
+        FaultKind::Empty => whole(template),
+        _ => template.place(fault.place.start, fault.place.end),
+    };
+    let of = |headline: &str| Problem::error("invalid-text", place, headline);
+    let known = format!("it knows {}", listed(names.all));
+    match fault.kind {
+        FaultKind::Unknown(name) => {
+            let problem = of("this text has no such name");
+            match nearest(&name, names.all) {
+                Some(near) => {
+                    problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), place, near)
+                }
+                None => problem.help(known),
+            }
+        }
+        FaultKind::Syntax(said) => of("this template cannot be read").label(said).help(
+            "a name is written `<< service >>`, a condition `<% if page %>…<% else %>…<% endif %>`",
+        ),
+        FaultKind::Refused => of("a text is made of names, and conditions about them")
+            .label("this could fail for one alert and not for another")
+            .help("write `<< service >>`, or `<% if page %>…<% endif %>` with `==`, `!=`, `and`, `or` and `not`")
+            .help(known),
+        FaultKind::Compared(name) => of("what is not known before the alert fires is compared")
+            .label(format!("Prometheus fills in `{name}`"))
+            .help("print it, or ask only whether there is any: `<% if which %>`"),
+        FaultKind::Prometheus => of("templates of Prometheus have no place in a text")
+            .label("the proofs could not tell what it says")
+            .help(format!("write a name in `<< >>`: {known}")),
+        FaultKind::Empty => of("this text says nothing").help("leave it out to keep the built-in one"),
+    }
+}

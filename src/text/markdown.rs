@@ -1,0 +1,164 @@
+//! Markdown that is put into other Markdown.
+
+/// A text of the sources as Markdown that says just this: no markup, no HTML, no variable of a dashboard, on one line.
+pub fn plain_markdown(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '<' | '>' | '&' | '$' | '~' => {
+                plain += &format!("&#{};", c as u32);
+            }
+            c if c.is_control() => {}
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// A block of code, with a fence that nothing in it closes.
+pub fn fenced(language: &str, code: &str) -> String {
+    let mut longest = 0;
+    let mut run = 0;
+    for c in code.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}", code.trim_end())
+}
+
+/// Markdown of an author as part of a document: its highest headings stand one below `level`, and what it leaves open ends where it ends.
+pub fn below(level: usize, markdown: &str) -> String {
+    let text = markdown.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines: Vec<Line> = Vec::new();
+    let mut fence: Option<(char, usize)> = None;
+    for line in text.trim().lines() {
+        let line = line.trim_end();
+        let (mark, length) = fence_of(line);
+        match fence {
+            Some((open, least)) => {
+                let closes =
+                    mark == open && length >= least && line.trim_start().trim_start_matches(mark).is_empty();
+                fence = if closes { None } else { fence };
+                lines.push(Line::Text(line.to_owned()));
+            }
+            None if length >= 3 => {
+                fence = Some((mark, length));
+                lines.push(Line::Text(line.to_owned()));
+            }
+            None => match (heading(line), underline(line), lines.last()) {
+                (Some((depth, title)), _, _) => lines.push(Line::Heading(depth, title.to_owned())),
+                (None, Some(depth), Some(Line::Text(title))) if is_paragraph(title) => {
+                    let title = title.trim().to_owned();
+                    lines.pop();
+                    lines.push(Line::Heading(depth, title));
+                }
+                _ => lines.push(Line::Text(line.to_owned())),
+            },
+        }
+    }
+    let highest = lines.iter().filter_map(|line| match line {
+        Line::Heading(depth, _) => Some(*depth),
+        Line::Text(_) => None,
+    });
+    let highest = highest.min().unwrap_or(1);
+    let mut shifted = String::new();
+    for line in &lines {
+        match line {
+            Line::Heading(depth, title) => {
+                let depth = (depth - highest + level + 1).min(6);
+                shifted += &format!("{} {title}", "#".repeat(depth));
+            }
+            Line::Text(line) => shifted += line,
+        }
+        shifted.push('\n');
+    }
+    if let Some((mark, length)) = fence {
+        shifted += &format!("{}\n", String::from(mark).repeat(length));
+    } else if shifted.rfind("<!--") > shifted.rfind("-->") {
+        shifted += "-->\n";
+    }
+    shifted.truncate(shifted.trim_end().len());
+    shifted
+}
+
+enum Line {
+    Heading(usize, String),
+    Text(String),
+}
+
+/// What a line of code begins or ends with, and how many of it.
+fn fence_of(line: &str) -> (char, usize) {
+    let line = line.trim_start();
+    let mark = line.chars().next().filter(|c| ['`', '~'].contains(c)).unwrap_or(' ');
+    let length = line.chars().take_while(|c| *c == mark && mark != ' ').count();
+    // In what follows three backticks on one line there is no other: that would be code within a line.
+    let inline = mark == '`' && line[length..].contains('`');
+    (mark, if inline { 0 } else { length })
+}
+
+/// `## Title` with its depth.
+fn heading(line: &str) -> Option<(usize, &str)> {
+    let start = line.trim_start_matches(' ');
+    let depth = start.chars().take_while(|c| *c == '#').count();
+    let title = &start[depth..];
+    let is_heading = line.len() - start.len() <= 3 && (1..=6).contains(&depth);
+    (is_heading && (title.is_empty() || title.starts_with([' ', '\t']))).then(|| (depth, title.trim()))
+}
+
+/// The depth of the heading that a line of `=` or `-` makes of the line before.
+fn underline(line: &str) -> Option<usize> {
+    let is =
+        |mark: char| !line.is_empty() && !line.starts_with("    ") && line.trim().chars().all(|c| c == mark);
+    if is('=') { Some(1) } else { is('-').then_some(2) }
+}
+
+/// Whether a line is one of a paragraph: no blank, list, quote, table, rule or indented code.
+fn is_paragraph(line: &str) -> bool {
+    let text = line.trim();
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let other = text.is_empty()
+        || line.starts_with("    ")
+        || text.starts_with(['>', '|', '<', '`', '~'])
+        || ["- ", "* ", "+ ", "---", "***", "___"].iter().any(|mark| text.starts_with(mark))
+        || (digits > 0 && text[digits..].starts_with(['.', ')']));
+    !other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_of_strangers_is_text() {
+        let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b";
+        let plain = plain_markdown(text);
+        assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>']), "{plain}");
+        assert!(plain.starts_with("&#60;script&#62;alert(1)"), "{plain}");
+    }
+
+    #[test]
+    fn headings_stand_below_the_one_they_are_put_under() {
+        assert_eq!(below(2, "# A\r\n\r\n## B\r\ntext\r\n"), "### A\n\n#### B\ntext");
+        assert_eq!(below(2, "### A\n##### B"), "### A\n##### B");
+        assert_eq!(below(2, "A\n=\n\nB\n---\n\n- x\n---\n\n---\n"), "### A\n\n#### B\n\n- x\n---\n\n---");
+        assert_eq!(below(5, "# A\n## B\n### C"), "###### A\n###### B\n###### C");
+        assert_eq!(below(2, "#hash\n    # code\n"), "#hash\n    # code");
+        assert_eq!(below(2, "\u{feff}text"), "text");
+    }
+
+    #[test]
+    fn code_is_left_alone_and_what_is_open_is_closed() {
+        assert_eq!(below(2, "```sh\n# no heading\n```\n# A"), "```sh\n# no heading\n```\n### A");
+        assert_eq!(below(2, "````\n```\n# x\n"), "````\n```\n# x\n````");
+        assert_eq!(below(2, "~~~\n# x\n```"), "~~~\n# x\n```\n~~~");
+        assert_eq!(below(2, "``` a ` b\n# A"), "``` a ` b\n### A");
+        assert_eq!(below(2, "a <!-- b\n# c"), "a <!-- b\n### c\n-->");
+    }
+
+    #[test]
+    fn nothing_closes_a_fence_from_within() {
+        assert_eq!(fenced("promql", "up"), "```promql\nup\n```");
+        assert_eq!(fenced("", "a\n```\nb"), "````\na\n```\nb\n````");
+    }
+}

@@ -1,0 +1,179 @@
+//! The report's page: one HTML template for all languages, its words by name from one file per language.
+//!
+//! The page's template is minijinja with its usual `{{ }}` and escapes whatever it prints; words are templates with `<< >>`, like all texts,
+//! and are escaped as a whole when the page prints them. What the sources say is a value in both, never a template.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
+use serde::Serialize;
+
+use crate::model::Language;
+
+/// What the page is made of, in the order in which they include one another.
+const PARTS: [(&str, &str); 7] = [
+    ("page.html", include_str!("report/page.html")),
+    ("summary.html", include_str!("report/summary.html")),
+    ("service.html", include_str!("report/service.html")),
+    ("slo.html", include_str!("report/slo.html")),
+    ("alerts.html", include_str!("report/alerts.html")),
+    ("told.html", include_str!("report/told.html")),
+    ("simulator.html", include_str!("report/simulator.html")),
+];
+
+/// The page's looks.
+const STYLE: &str = include_str!("report/style.css");
+
+/// What computes an outage in the reader's browser.
+const SIMULATOR: &str = include_str!("report/simulator.js");
+
+/// The page with these values.
+pub fn report(language: Language, values: &impl Serialize) -> String {
+    let page = environment(language).get_template("page.html").expect("the built-in templates have names");
+    page.render(minijinja::value::Serde(values)).expect("the built-in templates are tested")
+}
+
+/// A text of the report with values filled in by their names.
+pub fn say(language: Language, name: &str, values: &[(&str, &str)]) -> String {
+    let values = Value::from_pairs(values.iter().copied());
+    filled(words(language), name, values).expect("the built-in texts are tested")
+}
+
+/// All words whose names begin so, without that beginning.
+pub fn words_of(language: Language, beginning: &str) -> BTreeMap<&'static str, &'static str> {
+    let within = |(name, text): (&&'static str, &&'static str)| Some((name.strip_prefix(beginning)?, *text));
+    words(language).texts.iter().filter_map(within).collect()
+}
+
+/// The words of one language.
+struct Words {
+    texts: BTreeMap<&'static str, &'static str>,
+    templates: Environment<'static>,
+}
+
+fn words(language: Language) -> &'static Words {
+    static ENGLISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("en/report.txt")));
+    static SPANISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("es/report.txt")));
+    match language {
+        Language::English => &ENGLISH,
+        Language::Spanish => &SPANISH,
+    }
+}
+
+fn read(file: &'static str) -> Words {
+    let texts = super::entries(file);
+    let mut templates = Environment::new();
+    templates.set_syntax(super::SYNTAX.clone());
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    for (name, text) in texts.iter().filter(|(_, text)| text.contains("<<") || text.contains("<%")) {
+        templates.add_template(name, text).expect("the built-in texts are tested");
+    }
+    Words { texts, templates }
+}
+
+fn filled(words: &Words, name: &str, values: Value) -> Result<String, Error> {
+    match (words.templates.get_template(name), words.texts.get(name)) {
+        (Ok(template), _) => template.render(values),
+        (Err(_), Some(text)) => Ok((*text).to_owned()),
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn environment(language: Language) -> &'static Environment<'static> {
+    static ENGLISH: LazyLock<Environment> = LazyLock::new(|| page(Language::English));
+    static SPANISH: LazyLock<Environment> = LazyLock::new(|| page(Language::Spanish));
+    match language {
+        Language::English => &ENGLISH,
+        Language::Spanish => &SPANISH,
+    }
+}
+
+fn page(language: Language) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    environment.set_syntax(syntax.build().expect("the delimiters are the usual ones"));
+    environment.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+        (AutoEscape::Html, Some(text)) if !value.is_safe() => {
+            escaped(text, |part| out.write_str(part).map_err(Error::from))
+        }
+        _ => escape_formatter(out, state, value),
+    });
+    environment.add_function("say", move |name: String, values: Kwargs| -> Result<String, Error> {
+        filled(words(language), &name, Value::from(values))
+            .map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("{name}: {error}")))
+    });
+    environment.add_global("style", Value::from_safe_string(STYLE.to_owned()));
+    environment.add_global("simulator", Value::from_safe_string(SIMULATOR.to_owned()));
+    for (name, text) in PARTS {
+        environment.add_template(name, text).expect("the built-in templates are tested");
+    }
+    environment
+}
+
+/// A text as HTML that says just this, in an element or in a quoted attribute. Minijinja's own would escape every `/`, too.
+fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+    for part in text.split_inclusive(['&', '<', '>', '"', '\'']) {
+        let (plain, entity) = match part.as_bytes().last() {
+            Some(b'&') => (&part[..part.len() - 1], "&amp;"),
+            Some(b'<') => (&part[..part.len() - 1], "&lt;"),
+            Some(b'>') => (&part[..part.len() - 1], "&gt;"),
+            Some(b'"') => (&part[..part.len() - 1], "&quot;"),
+            Some(b'\'') => (&part[..part.len() - 1], "&#39;"),
+            _ => (part, ""),
+        };
+        write(plain)?;
+        write(entity)?;
+    }
+    Ok(())
+}
+
+/// Data as JSON for a `<script>` that is no program: nothing in it ends that element, begins a comment or is markup.
+pub fn island(data: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(data).expect("texts and numbers are JSON");
+    let mut inert = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => inert += &format!("\\u{:04x}", c as u32),
+            c => inert.push(c),
+        }
+    }
+    inert
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names that templates ask for.
+    fn asked() -> impl Iterator<Item = &'static str> {
+        let asks = PARTS.iter().flat_map(|(_, text)| text.split("say(\"").skip(1));
+        asks.filter_map(|rest| Some(rest.split_once('"')?.0))
+    }
+
+    #[test]
+    fn every_language_has_every_text_of_the_report() {
+        let names = |language| words(language).texts.keys().copied().collect::<Vec<_>>();
+        for (_, language) in Language::ALL {
+            assert_eq!(names(language), names(Language::English));
+            assert!(words(language).texts.values().all(|text| !text.is_empty()));
+            for name in asked().filter(|name| !name.ends_with('.')) {
+                assert!(words(language).texts.contains_key(name), "{name}");
+            }
+        }
+        assert!(names(Language::English).len() > 50);
+    }
+
+    #[test]
+    fn an_island_holds_no_markup() {
+        let text = island(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
+        assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
+        let read: Vec<String> = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(read, ["</script><!-- <script>", "a\u{2028}b & \"c\""]);
+    }
+}

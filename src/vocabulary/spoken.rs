@@ -1,0 +1,41 @@
+//! Lengths of time as people say them, in the unit that they would take.
+
+use super::{Decimal, text};
+
+/// Seconds in one unit: `52 s`, `2.2 m`, `3.6 h`, `5 d`. Rounded, for people only.
+pub fn spoken(seconds: Decimal) -> String {
+    let (amount, unit) = amount(seconds);
+    format!("{} {unit}", text(amount))
+}
+
+/// The same, the amount apart from its unit, for languages that spell either in their own way.
+pub fn amount(seconds: Decimal) -> (Decimal, &'static str) {
+    let limits = [(1, 60, "s"), (60, 60, "m"), (3600, 48, "h")];
+    for (size, limit, unit) in limits {
+        let amount = seconds / Decimal::from(size);
+        let places = u32::from(!(unit == "s" && amount >= Decimal::TEN));
+        let amount = rounded(amount, places);
+        if amount < Decimal::from(limit) {
+            return (amount, unit);
+        }
+    }
+    (rounded(seconds / Decimal::from(86_400), 1), "d")
+}
+
+fn rounded(value: Decimal, places: u32) -> Decimal {
+    value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_said_in_the_unit_that_people_would_take() {
+        let said = |tenths: i64| spoken(Decimal::new(tenths, 1));
+        assert_eq!(
+            [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(said),
+            ["0.3 s", "26 s", "1 m", "1 m", "1 h", "1 h", "2 d", "5 d"]
+        );
+    }
+}

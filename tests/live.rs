@@ -1,0 +1,588 @@
+//! The whole way from a failing service to a person, at its real speed: services that a test breaks, a real Prometheus with compiled rules, a real
+//! Alertmanager with the compiled configuration, and whoever is told at the end of it.
+//!
+//! Sources are in `tests/live`. What is compiled of them is run as it is; their windows are of minutes.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use slowburn::artifact::Artifacts;
+use slowburn::plan::Plan;
+use slowburn::source::{SourceFile, Sources};
+use support::alertmanager::Running;
+use support::application::Application;
+use support::dashboards::Dashboard;
+use support::mailbox::{Mail, Mailbox};
+use support::prometheus::Server;
+use support::recorder::{Recorder, Told};
+use support::rules::files;
+use support::{full, prometheus, skipped, slots};
+use tempfile::TempDir;
+
+/// A label's value of a region, with everything that any part of the way might take for its own.
+const REGION: &str = "a\"b\\c{{ .ExternalURL }}<script>&'ñ`|.*$";
+
+/// How long something may take that has to happen. It takes a minute or two, and ten if events are missing.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+struct World {
+    application: Application,
+    recorder: Recorder,
+    mailbox: Mailbox,
+    plan: Plan,
+    artifacts: Artifacts,
+    // Ended in this order.
+    prometheus: Server,
+    alertmanager: Running,
+    _folder: TempDir,
+    begun: Instant,
+}
+
+impl World {
+    /// Everything running and well; `None`, and said so, where there is no Prometheus or Alertmanager.
+    fn start() -> Option<Self> {
+        let Some(program) = prometheus() else {
+            skipped("the live proof: there is no prometheus");
+            return None;
+        };
+        let (application, recorder, mailbox) = (Application::start(), Recorder::start(), Mailbox::start());
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("slack"), format!("http://127.0.0.1:{}/slack", recorder.port()))
+            .unwrap();
+        let sources = |path: PathBuf| {
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text
+                .replace("WEBHOOK", &format!("127.0.0.1:{}", recorder.port()))
+                .replace("SMTP", &format!("127.0.0.1:{}", mailbox.port))
+                .replace("SECRETS", folder.path().to_str().unwrap());
+            SourceFile { path: format!("slos/{}", path.file_name().unwrap().to_str().unwrap()), text }
+        };
+        let live = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live");
+        let compiled =
+            slowburn::compile(&Sources::new(files(&live, ".yaml").into_iter().map(sources).collect()));
+        // Its proofs are those of every other case.
+        let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
+        let artifacts = compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+        let alertmanager = Running::start(&artifacts)?;
+        well(&application);
+        let rules = rules(folder.path(), &artifacts);
+        let configuration = configuration(&rules, &application, alertmanager.port);
+        fs::write(folder.path().join("prometheus.yml"), configuration.to_string()).unwrap();
+        let prometheus = Server::start(&program, folder.path());
+        let (plan, begun) = (compiled.plan().unwrap(), Instant::now());
+        let _folder = folder;
+        Some(Self {
+            application,
+            recorder,
+            mailbox,
+            plan,
+            artifacts,
+            prometheus,
+            alertmanager,
+            _folder,
+            begun,
+        })
+    }
+
+    /// Waits until something is so.
+    fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let waiting = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                println!("{:4} s: {what}", self.begun.elapsed().as_secs());
+                return found;
+            }
+            assert!(waiting.elapsed() < PATIENCE, "{what}: not after {PATIENCE:?}\n{}", self.state());
+            thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// What is so, for whoever reads why it failed.
+    fn state(&self) -> String {
+        let told: Vec<String> = self.recorder.told().iter().map(|told| format!("{told:?}")).collect();
+        let alerts = self.prometheus.data("/api/v1/alerts");
+        format!("{alerts:?}\n{:?}\n{}", self.alertmanager.alerts(), told.join("\n"))
+    }
+
+    /// What Prometheus answers now.
+    fn ask(&self, expr: &str) -> Vec<Value> {
+        self.prometheus.query(expr, now()).unwrap_or_else(|fault| panic!("{fault}\n{expr}"))
+    }
+
+    /// All samples of the one series that is selected: when, and what.
+    fn samples(&self, selector: &str) -> Vec<(f64, f64)> {
+        let series = self.ask(&format!("{selector}[1h]"));
+        assert!(series.len() < 2, "{selector}: {series:?}");
+        let samples = series.first().map(|one| one["values"].as_array().unwrap().clone()).unwrap_or_default();
+        let number = |text: &Value| text.as_str().unwrap().parse().unwrap();
+        samples.iter().map(|sample| (sample[0].as_f64().unwrap(), number(&sample[1]))).collect()
+    }
+
+    /// Names of all alerts that fire.
+    fn firing(&self) -> BTreeSet<String> {
+        let firing = self.ask("ALERTS{alertstate=\"firing\"}");
+        firing.iter().map(|alert| alert["metric"]["alertname"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What a receiver was told, each change once, in the order of the first time.
+    fn told(&self, receiver: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        for told in self.of(receiver) {
+            for alert in told.body["alerts"].as_array().unwrap() {
+                let said = format!("{} {}", word(&alert["status"]), word(&alert["labels"]["alertname"]));
+                if !all.contains(&said) {
+                    all.push(said);
+                }
+            }
+        }
+        all
+    }
+
+    /// The notifications of a receiver.
+    fn of(&self, receiver: &str) -> Vec<Told> {
+        let path = format!("/{receiver}");
+        self.recorder.told().into_iter().filter(|told| told.path == path).collect()
+    }
+
+    /// The only notification in which a receiver was told this, and the alert in it.
+    fn only(&self, receiver: &str, status: &str, alert: &str) -> (f64, Value) {
+        let mut found: Vec<(f64, Value)> = Vec::new();
+        for told in self.of(receiver) {
+            let alerts = told.body["alerts"].as_array().unwrap().clone();
+            let ours = alerts
+                .into_iter()
+                .filter(|one| one["status"] == status && one["labels"]["alertname"] == alert);
+            found.extend(ours.map(|one| (told.at, one)));
+        }
+        assert_eq!(found.len(), 1, "{receiver}: {status} {alert}: {found:#?}");
+        found.remove(0)
+    }
+
+    /// What Alertmanager knows of an alert.
+    fn known(&self, alert: &str) -> Option<Value> {
+        self.alertmanager.alerts().into_iter().find(|known| known["labels"]["alertname"] == alert)
+    }
+
+    /// Waits until an alert is silenced by another one, and by no other.
+    fn silenced(&self, alert: &str, by: &str) {
+        self.wait(&format!("{alert} is silenced by {by}"), || {
+            let (alert, cause) = (self.known(alert)?, self.known(by)?);
+            let by = alert["status"]["inhibitedBy"].as_array()?;
+            (alert["status"]["state"] == "suppressed" && *by == [cause["fingerprint"].clone()]).then_some(())
+        });
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Rules where Prometheus is to find them: the groups of five minutes begin when those of half a minute have seen something.
+fn rules(folder: &Path, artifacts: &Artifacts) -> Vec<PathBuf> {
+    let soon = Duration::from_secs(70)..Duration::from_secs(105);
+    let rules = artifacts.iter().filter_map(|(path, text)| Some((path.strip_prefix("prometheus/")?, text)));
+    rules
+        .map(|(name, text)| {
+            let path = slots::path(folder, name, text, &soon);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        })
+        .collect()
+}
+
+/// Prometheus' own configuration. JSON is YAML.
+fn configuration(rules: &[PathBuf], application: &Application, alertmanager: u16) -> Value {
+    let job = |name: &str| {
+        let targets = match name {
+            "database" => &["one", "two"][..],
+            _ => &["one"][..],
+        };
+        let address = format!("127.0.0.1:{}", application.port());
+        let targets: Vec<Value> = targets
+            .iter()
+            .map(|instance| json!({ "targets": [address], "labels": { "instance": instance } }))
+            .collect();
+        json!({ "job_name": name, "metrics_path": format!("/{name}"), "static_configs": targets })
+    };
+    let jobs: Vec<Value> = ["database", "mail", "night", "shop", "stock", "web"].map(job).into();
+    json!({
+        "global": { "scrape_interval": "5s", "scrape_timeout": "5s" },
+        "rule_files": rules,
+        "alerting": { "alertmanagers": [{ "static_configs": [{ "targets": [format!("127.0.0.1:{alertmanager}")] }] }] },
+        "scrape_configs": jobs,
+    })
+}
+
+/// A series of the shop.
+fn checkouts(region: &str, result: &str) -> String {
+    // Escapes of JSON are those of the text format and of PromQL here.
+    format!("checkouts_total{{region={},result=\"{result}\"}}", Value::from(region))
+}
+
+/// Every service works. Those that will fail have never failed, so their counters of errors are not there yet.
+fn well(application: &Application) {
+    let grows = |service: &str, series: &str, per_second| application.grows(service, series, per_second);
+    for region in [REGION, "south"] {
+        grows("shop", &checkouts(region, "ok"), 200.0);
+    }
+    for (le, per_second) in [("0.1", 80.0), ("0.25", 198.0), ("1.0", 200.0), ("+Inf", 200.0)] {
+        grows("shop", &format!("checkout_duration_seconds_bucket{{le=\"{le}\"}}"), per_second);
+    }
+    grows("shop", "checkout_duration_seconds_count", 200.0);
+    grows("shop", "checkout_duration_seconds_sum", 25.0);
+    grows("mail", "mails_total{result=\"ok\"}", 200.0);
+    grows("database", "queries_total{result=\"ok\"}", 200.0);
+    grows("web", "pages_total{code=\"200\"}", 200.0);
+    // Nobody comes by night. What failed was long ago.
+    application.stands("night", "orders_total{result=\"ok\"}", 70.0);
+    application.stands("night", "orders_total{result=\"error\"}", 30.0);
+    for number in 0..20 {
+        application.stands("stock", &format!("stock_queue_length{{queue=\"{number}\"}}"), 7.0);
+        let series = format!("stock_last_export_timestamp_seconds{{export=\"{number}\"}}");
+        application.stands("stock", &series, now() as f64);
+    }
+    grows("stock", "stock_bookings_total{result=\"ok\"}", 200.0);
+    grows("stock", "stock_bookings_total{result=\"error\"}", 0.0);
+}
+
+#[test]
+fn people_are_told_what_they_have_to_know_and_nothing_else() {
+    let Some(world) = World::start() else { return };
+    nobody_is_told_anything_while_all_is_well(&world);
+    every_panel_of_every_dashboard_has_an_answer(&world, |_| true);
+    fail(&world.application);
+    a_target_that_vanished_silences_what_needs_it(&world);
+    a_full_outage_pages_once_and_its_ticket_waits(&world);
+    a_slow_leak_opens_a_ticket(&world);
+    // Nothing is counted of what cannot be scraped.
+    every_panel_of_every_dashboard_has_an_answer(&world, |query| !query.contains("slo=\"queries\""));
+    recover(&world.application);
+    what_is_over_is_told(&world);
+    if full() {
+        missing_events_are_told(&world);
+    }
+    no_more_was_told(&world);
+}
+
+/// Three faults at once.
+fn fail(application: &Application) {
+    // One region fails altogether.
+    application.grows("shop", &checkouts(REGION, "ok"), 0.0);
+    application.grows("shop", &checkouts(REGION, "error"), 200.0);
+    // Four times the budget: more than a ticket's burn rate of 1, less than a page's of 6.
+    application.grows("mail", "mails_total{result=\"error\"}", 0.8);
+    application.vanishes("database");
+}
+
+/// All but the database, without which the web shows its last pages.
+fn recover(application: &Application) {
+    application.grows("shop", &checkouts(REGION, "ok"), 200.0);
+    application.grows("shop", &checkouts(REGION, "error"), 0.0);
+    application.grows("mail", "mails_total{result=\"error\"}", 0.0);
+    application.grows("web", "pages_total{code=\"200\"}", 200.0);
+    application.grows("web", "pages_total{code=\"500\"}", 0.0);
+}
+
+fn nobody_is_told_anything_while_all_is_well(world: &World) {
+    let promised: usize = world
+        .plan
+        .services
+        .iter()
+        .flat_map(|service| &service.slos)
+        .map(|slo| if slo.promise.by.is_empty() { 1 } else { 2 })
+        .sum();
+    world.wait("every promise has its figures", || {
+        (world.ask("slo:error_budget_exhaustion:seconds").len() == promised).then_some(())
+    });
+    assert_eq!(world.firing(), BTreeSet::new());
+    assert!(world.recorder.told().is_empty(), "{:?}", world.recorder.told());
+    let left = world.ask("slo:period_error_budget_remaining:ratio < 0.75");
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
+    let page = "ShopCheckoutBurnPage";
+    world.silenced("ShopCheckoutBurnTicket", page);
+    world.wait("on-call is told of the outage", || {
+        world.told("on-call").contains(&format!("firing {page}")).then_some(())
+    });
+    // As early as it may be: at an evaluation that follows the first scrape with errors, or at the next.
+    let slo = format!("{{service=\"shop\",slo=\"checkout\",region={}}}", Value::from(REGION));
+    let errors = world.samples(&checkouts(REGION, "error"));
+    let (begun, _) = errors.iter().find(|(_, count)| *count > 0.0).unwrap();
+    let evaluations = world.samples(&format!("slo:objective:ratio{slo}"));
+    let after: Vec<f64> = evaluations.iter().map(|(at, _)| *at).filter(|at| at > begun).collect();
+    let fired = world.samples(&format!("ALERTS{{alertname=\"{page}\",alertstate=\"firing\"}}"))[0].0;
+    assert!(
+        after.iter().take(2).any(|at| *at == fired),
+        "errors since {begun}, evaluated at {after:?}, fired at {fired}"
+    );
+
+    let (at, alert) = world.only("on-call", "firing", page);
+    let expected = BTreeMap::from([
+        ("alertname", page),
+        ("owner", "shop-team"),
+        ("region", REGION),
+        ("service", "shop"),
+        ("severity", "critical"),
+        ("slo", "checkout"),
+    ]);
+    assert_eq!(alert["labels"], json!(expected));
+    let annotation = |name: &str| word(&alert["annotations"][name]).to_owned();
+    assert_eq!(annotation("runbook_url"), "https://wiki.internal/shop?a=1&b=2");
+    assert_eq!(annotation("dashboard_url"), "https://grafana.internal/d/slo-shop");
+    // The burn rate and what is left are those that Prometheus saw before it was told.
+    let burns: Vec<String> = world
+        .samples(&format!("slo:sli_error:ratio_rate2m{slo}"))
+        .iter()
+        .filter(|(seen, _)| *seen >= fired && *seen <= at)
+        .map(|(_, ratio)| format!("{:.1}", ratio / 0.001))
+        .collect();
+    let left: Vec<String> = world
+        .samples(&format!("slo:period_error_budget_remaining:ratio{slo}"))
+        .iter()
+        .map(|(_, left)| percentage(*left))
+        .collect();
+    let texts = burns.iter().flat_map(|burn| left.iter().map(move |left| (burn, left)));
+    let summary = |(burn, left): (&String, &String)| {
+        format!(
+            "shop/checkout (region: {REGION}): el presupuesto de error se consume {burn}× demasiado rápido, queda {left}"
+        )
+    };
+    let summaries: Vec<String> = texts.map(summary).collect();
+    assert!(summaries.contains(&annotation("summary")), "{:?}\n{summaries:?}", annotation("summary"));
+    let description = annotation("description");
+    let begins = "Los pagos terminan bien. Objetivo: 99.9% en 1h. El presupuesto de error se consume ";
+    assert!(description.starts_with(begins), "{description}");
+    assert!(description.ends_with(". Actuar ya. Runbook: pagos-caidos."), "{description}");
+    assert!(!description.contains("<no value>") && !description.contains("<error"), "{description}");
+    in_chat(world, &annotation("summary"));
+    by_mail(world, &annotation("summary"));
+}
+
+/// As Prometheus' templates write one: `%.4g%%` of Go.
+fn percentage(share: f64) -> String {
+    let written = format!("{:.3e}", 100.0 * share);
+    let (digits, exponent) = written.split_once('e').unwrap();
+    let exponent: i32 = exponent.parse().unwrap();
+    let trimmed = |digits: &str| match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => digits.to_owned(),
+    };
+    match usize::try_from(3 - exponent) {
+        Ok(places) if exponent >= -4 => format!("{}%", trimmed(&format!("{:.places$}", 100.0 * share))),
+        _ => format!("{}e{}{:02}%", trimmed(digits), if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+    }
+}
+
+#[test]
+fn percentages_are_written_as_prometheus_does() {
+    let written = [1.0, -2.337, -5.234_123, -832.6, -0.000_000_123_4, 0.0].map(percentage);
+    assert_eq!(written, ["100%", "-233.7%", "-523.4%", "-8.326e+04%", "-1.234e-05%", "0%"]);
+}
+
+/// In Slack what is text there stays text.
+fn in_chat(world: &World, summary: &str) {
+    let attachment = |told: &Told| told.body["attachments"][0].clone();
+    let ours = |told: &Told| attachment(told).to_string().contains("shop/checkout");
+    let said = world.wait("the chat is told of the outage", || world.of("slack").into_iter().find(ours));
+    let escaped = summary.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    assert_eq!(word(&attachment(&said)["title"]), escaped);
+    assert_eq!(said.body["channel"], "#incidents");
+    let text = attachment(&said);
+    let text = word(&text["text"]);
+    assert!(text.contains("\nRunbook: https://wiki.internal/shop?a=1&amp;b=2\n"), "{text}");
+    assert!(!text.contains('<'), "{text}");
+}
+
+/// In a mail there is a text and a page, and in the page nothing is a tag that the label's value brings.
+fn by_mail(world: &World, summary: &str) {
+    let mail = world.wait("a mail tells of the outage", || {
+        world.mailbox.mails().into_iter().find(|mail| mail.body.contains("shop/checkout"))
+    });
+    assert_eq!(mail.to, "<on-call@shop.internal>");
+    let Mail { head, body, .. } = mail;
+    assert!(head.lines().all(|line| line.contains(": ") || line.starts_with(' ')), "{head}");
+    assert!(body.contains(&format!("{summary}\nLos pagos terminan bien.")), "{body}");
+    assert!(body.contains("\nRunbook: https://wiki.internal/shop?a=1&b=2\n"), "{body}");
+    assert!(body.contains("<a href=\"https://wiki.internal/shop?a=1&amp;b=2\">"), "{body}");
+    let page = &body[body.find("<html").unwrap()..];
+    assert!(page.contains("&lt;script&gt;&amp;") && !page.contains("<script"), "{page}");
+    assert!(page.contains("{{ .ExternalURL }}"), "{page}");
+}
+
+fn a_slow_leak_opens_a_ticket(world: &World) {
+    world.wait("the office is told of the leak", || {
+        world.told("office").contains(&"firing MailDeliveryBurnTicket".to_owned()).then_some(())
+    });
+    let (_, alert) = world.only("office", "firing", "MailDeliveryBurnTicket");
+    let description = word(&alert["annotations"]["description"]);
+    assert!(description.ends_with("Actuar en los próximos días."), "{description}");
+}
+
+fn a_target_that_vanished_silences_what_needs_it(world: &World) {
+    let down = "DatabaseAvailabilityBurnPage";
+    // Whoever was told before the cause fired is not called back, so what needs the database holds out until then.
+    world.wait("the database is known to be gone", || world.known(down));
+    world.application.grows("web", "pages_total{code=\"200\"}", 0.0);
+    world.application.grows("web", "pages_total{code=\"500\"}", 200.0);
+    world.wait("on-call is told that the database is gone", || {
+        world.told("on-call").contains(&format!("firing {down}")).then_some(())
+    });
+    world.silenced("DatabaseAvailabilityBurnTicket", down);
+    world.silenced("WebPagesBurnPage", down);
+    // Of two that silence it Alertmanager names the one that it finds first.
+    world.wait("WebPagesBurnTicket is silenced", || {
+        (world.known("WebPagesBurnTicket")?["status"]["state"] == "suppressed").then_some(())
+    });
+}
+
+/// Every query of every panel, as Grafana asks it: with everything chosen, and with one value. What marks alerts has an answer where there are some.
+fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: impl Fn(&str) -> bool) {
+    let dashboards = world.artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/"));
+    let fired = world.ask("count by (service) (ALERTS{alertstate=\"firing\"})");
+    let fired: BTreeSet<&str> = fired.iter().map(|service| word(&service["metric"]["service"])).collect();
+    let mut asked = 0;
+    let mut faults = Vec::new();
+    for (path, text) in dashboards {
+        let dashboard = Dashboard::read(path, text);
+        let service = path.trim_start_matches("grafana/dashboards/").trim_end_matches(".json");
+        let marks = match fired.contains(service) || service == "overview" && !fired.is_empty() {
+            true => dashboard.annotations(),
+            false => Vec::new(),
+        };
+        let variables = dashboard.variables();
+        let one = escaped(REGION);
+        let patterns = if variables.is_empty() { vec![".*"] } else { vec![".*", &one] };
+        for query in dashboard.queries().iter().chain(&marks) {
+            for pattern in &patterns {
+                let filled = query.filled_with(&variables, pattern);
+                if !can_be_known(&filled) {
+                    continue;
+                }
+                asked += 1;
+                let answer = match query.instant {
+                    true => world.prometheus.query(&filled, now()),
+                    false => world.prometheus.query_range(&filled, now() - 900, now(), 15),
+                };
+                match answer {
+                    Ok(series) if !series.is_empty() => {}
+                    Ok(_) => faults.push(format!("{}: nothing\n{filled}", query.place)),
+                    Err(fault) => faults.push(format!("{}: {fault}\n{filled}", query.place)),
+                }
+            }
+        }
+    }
+    assert!(asked > 200, "{asked}");
+    assert!(faults.is_empty(), "{} of {asked}\n{}", faults.len(), faults.join("\n"));
+}
+
+/// A pattern for one value, as Grafana makes it.
+fn escaped(value: &str) -> String {
+    let special = |c: char| "\\^$*+?.()|[]{}".contains(c);
+    value.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+fn what_is_over_is_told(world: &World) {
+    let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
+    world
+        .wait("on-call is told that the outage is over", || told("on-call", "resolved ShopCheckoutBurnPage"));
+    let (_, page) = world.only("on-call", "resolved", "ShopCheckoutBurnPage");
+    world.wait("the office is told that the leak is over", || {
+        told("office", "resolved MailDeliveryBurnTicket")
+    });
+    world.wait("nothing of the web fires", || {
+        world.firing().iter().all(|alert| !alert.starts_with("Web")).then_some(())
+    });
+    world.wait("the office is told of the outage when its page is over, and of its end", || {
+        told("office", "resolved ShopCheckoutBurnTicket")
+    });
+    // They fired for longer than a notification waits, and nobody was told.
+    for alert in ["WebPagesBurnPage", "WebPagesBurnTicket"] {
+        let fired = world.samples(&format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}"));
+        assert!(fired.last().unwrap().0 - fired[0].0 >= 60.0, "{alert}: {fired:?}");
+    }
+    let (at, _) = world.only("office", "firing", "ShopCheckoutBurnTicket");
+    let ended: jiff::Timestamp = word(&page["endsAt"]).parse().unwrap();
+    assert!(at >= ended.as_second() as f64, "the ticket was told at {at}, the page ended at {ended}");
+}
+
+/// Where there is nothing to count, nothing else can alert.
+fn missing_events_are_told(world: &World) {
+    let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
+    world.wait("the office is told of missing events", || told("office", "firing DatabaseEventsMissing"));
+    let (_, alert) = world.only("office", "firing", "DatabaseEventsMissing");
+    assert_eq!(word(&alert["annotations"]["summary"]), "database: sin eventos desde hace 10m (1 SLO)");
+    let description = word(&alert["annotations"]["description"]);
+    assert!(description.contains("ningún evento en: queries"), "{description}");
+    world.application.returns("database");
+    world.wait("on-call is told that the database is back", || {
+        told("on-call", "resolved DatabaseAvailabilityBurnPage")
+    });
+    world
+        .wait("the office is told that events are back", || told("office", "resolved DatabaseEventsMissing"));
+    world.wait("the office is told that all is well", || {
+        told("office", "resolved DatabaseAvailabilityBurnTicket")
+    });
+}
+
+/// All that ever fired, and all that anybody was ever told.
+fn no_more_was_told(world: &World) {
+    let mut fired = vec![
+        "DatabaseAvailabilityBurnPage",
+        "DatabaseAvailabilityBurnTicket",
+        "MailDeliveryBurnTicket",
+        "ShopCheckoutBurnPage",
+        "ShopCheckoutBurnTicket",
+        "WebPagesBurnPage",
+        "WebPagesBurnTicket",
+    ];
+    let mut pages = vec![
+        "firing DatabaseAvailabilityBurnPage",
+        "firing ShopCheckoutBurnPage",
+        "resolved ShopCheckoutBurnPage",
+    ];
+    let mut tickets = vec![
+        "firing MailDeliveryBurnTicket",
+        "firing ShopCheckoutBurnTicket",
+        "resolved MailDeliveryBurnTicket",
+        "resolved ShopCheckoutBurnTicket",
+    ];
+    if full() {
+        fired.push("DatabaseEventsMissing");
+        pages.push("resolved DatabaseAvailabilityBurnPage");
+        tickets.extend(["firing DatabaseAvailabilityBurnTicket", "resolved DatabaseAvailabilityBurnTicket"]);
+        tickets.extend(["firing DatabaseEventsMissing", "resolved DatabaseEventsMissing"]);
+    }
+    let ever = world.ask("count by (alertname, region) (count_over_time(ALERTS{alertstate=\"firing\"}[1h]))");
+    let ever = ever.iter().map(|alert| word(&alert["metric"]["alertname"]).to_owned()).collect();
+    assert_eq!(sorted(ever), sorted(fired));
+    assert_eq!(sorted(world.told("on-call")), sorted(pages));
+    assert_eq!(sorted(world.told("office")), sorted(tickets));
+    for receiver in ["web-team", "nobody"] {
+        assert!(world.of(receiver).is_empty(), "{:?}", world.of(receiver));
+    }
+    let rules = world.prometheus.data("/api/v1/rules").unwrap();
+    let groups = rules["groups"].as_array().unwrap();
+    for rule in groups.iter().flat_map(|group| group["rules"].as_array().unwrap()) {
+        assert_eq!(rule["health"], "ok", "{rule}");
+    }
+}
+
+fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort();
+    all
+}

@@ -1,0 +1,60 @@
+//! A real webhook that keeps what it is told.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::server::Server;
+
+/// One notification.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// When it came, in seconds since 1970.
+    pub at: f64,
+    /// Whom it was sent to: the path of its address.
+    pub path: String,
+    /// The header `Authorization`, if there is one.
+    pub authorization: String,
+    /// All of it.
+    pub body: Value,
+}
+
+pub struct Recorder {
+    server: Server,
+    told: Arc<Mutex<Vec<Told>>>,
+}
+
+impl Recorder {
+    pub fn start() -> Self {
+        let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+        let kept = Arc::clone(&told);
+        let server = Server::with(move |stream, head| {
+            let header = |name: &str| {
+                let mut pairs = head.lines().filter_map(|line| line.split_once(": "));
+                let found = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name));
+                found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+            };
+            let mut body = vec![0; header("content-length").parse().unwrap()];
+            stream.read_exact(&mut body).unwrap();
+            kept.lock().unwrap().push(Told {
+                at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64(),
+                path: head.split(' ').nth(1).unwrap().to_owned(),
+                authorization: header("authorization"),
+                body: serde_json::from_slice(&body).unwrap(),
+            });
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        });
+        Self { server, told }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    /// Everything so far, in the order in which it came.
+    pub fn told(&self) -> Vec<Told> {
+        self.told.lock().unwrap().clone()
+    }
+}
