@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 11] =
-    ["parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "render", "schema"];
+const VERBS: [&str; 12] = [
+    "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "render", "propose",
+    "schema",
+];
 
 /// Every source file by its path below `src`.
 fn sources() -> BTreeMap<String, String> {

@@ -11,7 +11,7 @@
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
 //! | `compile`, `check`, `explain`, `simulate`, `diff`, `backfill`, `capture` | each is one command |
-//! | `schema`, `completions`, `man` | each is one command, too, about the command line and the language |
+//! | `init`, `schema`, `completions`, `man` | each is one command, too, for whoever begins |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -31,6 +31,7 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod init;
 mod man;
 mod named;
 mod problems;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
