@@ -139,6 +139,17 @@ fn nobody_is_asked_in_a_pipe() {
     let ran = folder.slowburn(&["init", "--service", "shop", "--metrics", "nowhere.prom"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(folder.tree("").is_empty(), "nothing is written");
+    folder.write("file", "");
+    let ran = folder.slowburn(&["init", "file", "--service", "shop"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("file is a file"), "{ran:?}");
+    // The last file cannot be written, so those before it go again.
+    folder.write("half/.slowburn/keep", "");
+    folder.write("half/metrics", "a file where the contract's folder would be");
+    folder.write("shop.prom", SHOP);
+    let before = folder.tree("half");
+    let ran = folder.slowburn(&["init", "half", "--service", "shop", "--metrics", "shop.prom"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert_eq!(folder.tree("half"), before);
 }
 
 /// `script` gives it a terminal.
