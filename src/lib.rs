@@ -21,6 +21,7 @@
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
+//! | [`editor`] | texts, problems, a place in them | what is true there, and what can stand there | source, diagnostic |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
@@ -44,6 +45,7 @@ pub mod contract;
 pub mod diagnostic;
 pub mod diff;
 pub mod difference;
+pub mod editor;
 pub mod emit;
 pub mod explain;
 pub mod lower;

@@ -1,0 +1,5 @@
+//! What somebody who writes definitions asks for at a place in them, as data: the shell speaks the protocol.
+
+mod lines;
+
+pub use lines::{Encoding, Lines, Place, Range};

@@ -1,0 +1,228 @@
+//! `slowburn lsp`, spoken to as editors do.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::editor::{Editor, uri};
+use support::folder::{API, Folder, service};
+
+/// What people see of problems: line, column, code and the first line of the words.
+fn seen(problems: &[Value]) -> Vec<String> {
+    let line = |problem: &Value| {
+        let start = &problem["range"]["start"];
+        let message = problem["message"].as_str().unwrap().lines().next().unwrap();
+        format!("{}:{} {} {message}", start["line"], start["character"], problem["code"].as_str().unwrap())
+    };
+    problems.iter().map(line).collect()
+}
+
+#[test]
+fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
+    let folder = Folder::new();
+    let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
+    assert_eq!(answer["result"]["capabilities"]["positionEncoding"], "utf-16");
+    assert_eq!(answer["result"]["serverInfo"]["name"], "slowburn");
+    let api = folder.path("slos/api.yaml");
+    editor.open(&folder, "slos/api.yaml");
+    let at_first = editor.problems(&api);
+    assert_eq!(seen(&at_first), [""; 0]);
+    // `objective: 99.9%` becomes `objektive: 99.9%`, by one letter.
+    let range = json!({ "start": { "line": 4, "character": 8 }, "end": { "line": 4, "character": 9 } });
+    editor.change(&api, 2, json!([{ "range": range, "text": "k" }]));
+    let problems = editor.problems(&api);
+    assert_eq!(
+        seen(&problems),
+        [
+            "4:4 missing-key `objective` is missing from an SLO",
+            "4:4 unknown-key an SLO has no key `objektive`"
+        ]
+    );
+    assert_eq!(problems[1]["severity"], 1);
+    assert_eq!(problems[1]["range"]["end"], json!({ "line": 4, "character": 13 }));
+    assert!(problems[1]["message"].as_str().unwrap().ends_with("help: write `objective`"));
+    editor.change(&api, 3, json!([{ "range": range, "text": "c" }]));
+    assert_eq!(editor.problems(&api), at_first);
+    assert_eq!(folder.read("slos/api.yaml"), API, "nothing is written");
+    assert_eq!(editor.ask("shutdown", Value::Null)["result"], Value::Null);
+    editor.tell("exit", Value::Null);
+    assert_eq!(editor.ended(), Some(0));
+}
+
+#[test]
+fn columns_are_counted_as_was_agreed_on() {
+    for (encodings, agreed, column) in
+        [(json!(["utf-16"]), "utf-16", 26), (json!(["utf-32", "utf-16", "utf-8"]), "utf-8", 29)]
+    {
+        let folder = Folder::new();
+        let capabilities = json!({ "general": { "positionEncodings": encodings } });
+        let (mut editor, answer) = Editor::greeted(&folder, &capabilities);
+        assert_eq!(answer["result"]["capabilities"]["positionEncoding"], agreed);
+        let path = folder.path("slos/aviación.yaml");
+        let text = API.replace("api", "aviacion").replace("99.9%", "{ 🔥: más, ñ: 1 }");
+        editor.open_as(&path, &text);
+        let is_it = |uri: &Value| uri.as_str().is_some_and(|uri| uri.ends_with("aviación.yaml"));
+        let told = editor.wait(|message| is_it(&message["params"]["uri"]));
+        let problems = told["params"]["diagnostics"].as_array().unwrap();
+        assert!(seen(problems)[0].starts_with("4:15 wrong-type"), "{problems:?}");
+        // Behind the flame, `ñ: 1` becomes a second `🔥: 1`.
+        let at = |character: u32| json!({ "line": 4, "character": character });
+        let range = json!({ "start": at(column), "end": at(column + if agreed == "utf-8" { 2 } else { 1 }) });
+        editor.change(&path, 2, json!([{ "range": range, "text": "🔥" }]));
+        let problems = editor.problems(&path);
+        let twice = problems.iter().find(|problem| problem["code"] == "duplicate-key").unwrap();
+        let width = if agreed == "utf-8" { 4 } else { 2 };
+        assert_eq!(twice["range"], json!({ "start": at(column), "end": at(column + width) }));
+    }
+}
+
+#[test]
+fn the_whole_project_is_looked_at_with_what_is_open_in_place_of_what_is_written() {
+    let folder = Folder::new();
+    folder.write("slos/teams/shop.yaml", service("shop"));
+    let (mut editor, _) = Editor::greeted(
+        &folder,
+        &json!({ "textDocument": { "publishDiagnostics": { "relatedInformation": true } } }),
+    );
+    let (api, shop) = (folder.path("slos/api.yaml"), folder.path("slos/teams/shop.yaml"));
+    editor.open(&folder, "slos/teams/shop.yaml");
+    assert!(editor.problems(&shop).is_empty());
+    // Unsaved, the shop takes the other's name; the other place is shown beside it.
+    editor.replace(&shop, 2, API);
+    let problems = editor.problems(&shop);
+    assert_eq!(seen(&problems), ["1:9 duplicate-service two files define the service `api`"]);
+    let related = &problems[0]["relatedInformation"][0];
+    assert_eq!(related["location"]["uri"], uri(&api));
+    assert_eq!(related["location"]["range"]["start"], json!({ "line": 1, "character": 9 }));
+    assert_eq!(related["message"], "the first is here");
+    // The other gives its name away, on the disk: an editor tells of that.
+    folder.write("slos/api.yaml", service("gate").replace("99.9%", "999%"));
+    let changed = json!({ "changes": [{ "uri": uri(&api), "type": 2 }] });
+    editor.tell("workspace/didChangeWatchedFiles", changed);
+    assert!(editor.problems(&shop).is_empty());
+    assert_eq!(editor.problems(&api).len(), 1, "of a file that is not open");
+    // A project file that is not saved yet counts, too.
+    editor.open_as(&folder.path("slos/slowburn.yaml"), "version: slowburn/v1\npolicy: none\n");
+    assert_eq!(
+        seen(&editor.problems(&folder.path("slos/slowburn.yaml")))[0],
+        "1:8 unknown-policy there is no policy `none`"
+    );
+    // What is closed without having been saved was never there.
+    editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": uri(&shop) } }));
+    folder.write("slos/api.yaml", API);
+    editor.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&api) } }));
+    assert!(editor.problems(&api).is_empty());
+}
+
+#[test]
+fn second_places_are_told_in_words_where_they_cannot_be_shown() {
+    let folder = Folder::new();
+    folder.write("slos/shop.yaml", API);
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    let problems = editor.problems(&folder.path("slos/shop.yaml"));
+    assert_eq!(problems[0]["relatedInformation"], Value::Null);
+    assert!(problems[0]["message"].as_str().unwrap().contains("\nslos/api.yaml:2: the first is here\n"));
+}
+
+#[test]
+fn files_of_other_programs_are_left_alone() {
+    let folder = Folder::new();
+    folder.write("compose.yaml", "services: {}\n");
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    editor.open(&folder, "compose.yaml");
+    assert!(editor.problems(&folder.path("compose.yaml")).is_empty());
+    editor.tell(
+        "textDocument/didOpen",
+        json!({ "textDocument": { "uri": "untitled:1", "text": "version: slowburn/v1" } }),
+    );
+    // A definition elsewhere is ours once it says so.
+    let away = folder.path("away/shop.yaml");
+    editor.open_as(&away, &service("shop").replace("99.9%", "101%"));
+    assert_eq!(seen(&editor.problems(&away)).len(), 1);
+}
+
+#[test]
+fn a_project_that_cannot_be_read_is_told_of_once() {
+    let folder = Folder::new();
+    folder.write("slos/more/slowburn.yaml", "version: slowburn/v1\n");
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    let told = editor.wait(|message| message["method"] == "window/showMessage");
+    let words = told["params"]["message"].as_str().unwrap();
+    assert!(words.contains("slos/more/slowburn.yaml would be a second project file"), "{words}");
+}
+
+#[test]
+fn nothing_that_is_sent_ends_the_server() {
+    let folder = Folder::new();
+    let mut editor = Editor::start(&folder);
+    let code = |message: &Value| message["error"]["code"].as_i64();
+    // Before anything else there is `initialize`.
+    assert_eq!(code(&editor.ask("textDocument/hover", json!({}))), Some(-32002));
+    editor.tell("textDocument/didOpen", json!({}));
+    assert!(editor.ask("initialize", json!({ "capabilities": 7, "rootUri": 7 }))["result"].is_object());
+    assert_eq!(code(&editor.ask("initialize", json!({}))), Some(-32600));
+    assert_eq!(code(&editor.ask("workspace/executeCommand", json!({}))), Some(-32601));
+    let fault = |editor: &mut Editor, number: i64| {
+        let told = editor.wait(|message| message["error"]["code"] == number);
+        assert_eq!(told["id"], Value::Null);
+    };
+    for text in ["{", "", "{\"a\":1}}", &"[".repeat(100_000), "\u{0}"] {
+        editor.send(text);
+        fault(&mut editor, -32700);
+    }
+    editor.raw(b"Content-Length: 2\r\n\r\n\xff\xfe");
+    fault(&mut editor, -32700);
+    for text in
+        ["[]", "7", "null", "{}", r#"{"id": 1}"#, r#"{"method": 7}"#, r#"[{"id": 1, "method": "shutdown"}]"#]
+    {
+        editor.send(text);
+        fault(&mut editor, -32600);
+    }
+    // Lengths that are none, too short, too long, or more than there is memory.
+    editor.raw(b"Content-Length: many\r\n\r\nContent-Length: -1\r\n\r\n");
+    editor.raw(b"Content-Length: 5\r\n\r\n{\"jsonrpc\": \"2.0\"}");
+    fault(&mut editor, -32700);
+    editor.raw(b"Content-Length: 60\r\n\r\n{\"jsonrpc\": \"2.0\"}\n");
+    editor.send(r#"{"jsonrpc":"2.0","method":"swallowed in part"}"#);
+    fault(&mut editor, -32700);
+    editor.raw(&[b'x'; 100_000]);
+    editor
+        .raw(b"\r\ncontent-length:  2\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n{}");
+    fault(&mut editor, -32600);
+    editor.raw(format!("Content-Length: {}\r\n\r\n", 65 << 20).as_bytes());
+    for _ in 0..65 {
+        editor.raw(&vec![b' '; 1 << 20]);
+    }
+    fault(&mut editor, -32600);
+    // Changes of what is not open, at places that do not exist, without a text.
+    let api = folder.path("slos/api.yaml");
+    editor.replace(&api, 2, "");
+    editor.open_as(&api, API);
+    let far = json!({ "line": u32::MAX, "character": u32::MAX });
+    let near = json!({ "line": 0, "character": 0 });
+    editor.change(
+        &api,
+        2,
+        json!([{ "range": { "start": far, "end": near }, "text": "\n" }, { "range": 7, "text": "" }, {}, 7]),
+    );
+    editor.change(&api, 3, json!({}));
+    editor.replace(&api, 4, &"{".repeat(1 << 20));
+    editor.replace(&api, 5, "\u{0}\u{feff}🔥");
+    editor.replace(&api, 6, &API.replace("99.9%", "101%"));
+    editor.tell("$/cancelRequest", json!({ "id": 99 }));
+    let told = editor.wait(|message| message["params"]["version"] == 6);
+    assert_eq!(seen(told["params"]["diagnostics"].as_array().unwrap()).len(), 1);
+    assert_eq!(editor.ask("shutdown", Value::Null)["result"], Value::Null);
+    assert_eq!(code(&editor.ask("textDocument/hover", json!({}))), Some(-32600));
+    editor.tell("exit", Value::Null);
+    assert_eq!(editor.ended(), Some(0));
+}
+
+#[test]
+fn who_leaves_without_a_word_gets_exit_code_1() {
+    let folder = Folder::new();
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    editor.tell("exit", Value::Null);
+    assert_eq!(editor.ended(), Some(1));
+    assert_eq!(Editor::start(&folder).ended(), Some(1));
+}
