@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::{Level, Problem};
-use slowburn::plan::{Event, Plan, Promise, Watch};
+use slowburn::plan::{Event, Plan, SloPlan, Watch};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Decimal;
 use support::browser::Browser;
@@ -215,7 +215,8 @@ struct Incident {
 }
 
 /// When a tier fires and when it stops, counted look by look.
-fn counted(promise: &Promise, tier: &Watch, incident: &Incident) -> Option<(u64, u64)> {
+fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64)> {
+    let promise = &slo.promise;
     let step = promise.interval.millis();
     let every = if tier.slow { promise.long_interval.millis() } else { step };
     // Bad milliseconds of each step; for a state, of steps whose look finds it bad.
@@ -229,7 +230,7 @@ fn counted(promise: &Promise, tier: &Watch, incident: &Incident) -> Option<(u64,
             Event::Slice(length) => {
                 let spoiled =
                     incident.errors * Decimal::from(overlap(to.saturating_sub(length.millis()), to));
-                let most = promise.slice_budget.unwrap() * Decimal::from(length.millis());
+                let most = slo.observed.slice_budget.unwrap() * Decimal::from(length.millis());
                 if spoiled > most { Decimal::from(step) } else { Decimal::ZERO }
             }
         }
@@ -346,14 +347,15 @@ fn the_simulator_says_what_counting_says() {
         let answers = simulated(&browser, &page, &incidents);
         assert_eq!(answers.len(), incidents.len());
         for (incident, answer) in incidents.iter().zip(&answers) {
-            let slos = plan.services.iter().flat_map(|service| &service.slos);
-            let slo = slos
-                .map(|slo| &slo.promise)
-                .find(|promise| format!("{}/{}", promise.service, promise.slo) == incident.slo);
-            let promise = slo.unwrap();
+            let mut slos = plan.services.iter().flat_map(|service| &service.slos);
+            let named = |SloPlan { promise, .. }: &&SloPlan| {
+                format!("{}/{}", promise.service, promise.slo) == incident.slo
+            };
+            let slo = slos.find(named).unwrap();
+            let promise = &slo.promise;
             for (tier, times) in promise.tiers.iter().zip(answer["tiers"].as_array().unwrap()) {
                 let said = times["fires"].as_u64().zip(times["stops"].as_u64());
-                assert_eq!(said, counted(promise, tier, incident), "{incident:?} {tier:?}");
+                assert_eq!(said, counted(slo, tier, incident), "{incident:?} {tier:?}");
                 fired += usize::from(said.is_some());
             }
         }
