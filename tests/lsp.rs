@@ -50,6 +50,55 @@ fn problems_come_while_somebody_types_and_go_when_they_are_mended() {
 }
 
 #[test]
+fn what_a_problem_proposes_can_be_done_by_one_key() {
+    let folder = Folder::new();
+    let (mut editor, answer) = Editor::greeted(&folder, &json!({}));
+    assert_eq!(
+        answer["result"]["capabilities"]["codeActionProvider"]["codeActionKinds"],
+        json!(["quickfix"])
+    );
+    let api = folder.path("slos/api.yaml");
+    // The edit is exact behind characters of every width, in a text that was never saved.
+    let text = API.replace("    traffic: 10/s", "    { 🔥: á }: no");
+    editor.open_as(&api, &text);
+    editor.replace(
+        &api,
+        2,
+        &API.replace("    traffic", "    \"\": {á🔥: 1, \n    \"trafic\"").replace("10/s", "10/s }"),
+    );
+    let text =
+        API.replace("traffic:", "trafic:").replace("    objective", "    description: á🔥\n    objectiv");
+    editor.replace(&api, 3, &text);
+    let place = json!({ "line": 6, "character": 7 });
+    let ask = |editor: &mut Editor, only: Value| {
+        let range = json!({ "start": place, "end": place });
+        let params = json!({ "textDocument": { "uri": uri(&api) }, "range": range, "context": { "diagnostics": [], "only": only } });
+        editor.ask("textDocument/codeAction", params)["result"].take()
+    };
+    let actions = ask(&mut editor, Value::Null);
+    assert_eq!(actions.as_array().unwrap().len(), 1, "that of the line, not of others: {actions}");
+    assert_eq!(actions[0]["title"], "write `traffic`");
+    assert_eq!(actions[0]["isPreferred"], true);
+    assert_eq!(actions[0]["diagnostics"][0]["code"], "unknown-key");
+    let edit = json!({
+        "range": { "start": { "line": 6, "character": 4 }, "end": { "line": 6, "character": 10 } },
+        "newText": "traffic",
+    });
+    assert_eq!(actions[0]["edit"]["changes"][uri(&api)], json!([edit]));
+    assert_eq!(ask(&mut editor, json!(["refactor"])), json!([]));
+    // What was proposed mends it.
+    editor.change(&api, 4, json!([{ "range": edit["range"], "text": edit["newText"] }]));
+    let told = editor.wait(|message| message["params"]["version"] == 4);
+    assert_eq!(
+        seen(told["params"]["diagnostics"].as_array().unwrap()),
+        [
+            "4:4 missing-key `objective` is missing from an SLO",
+            "5:4 unknown-key an SLO has no key `objectiv`"
+        ]
+    );
+}
+
+#[test]
 fn columns_are_counted_as_was_agreed_on() {
     for (encodings, agreed, column) in
         [(json!(["utf-16"]), "utf-16", 26), (json!(["utf-32", "utf-16", "utf-8"]), "utf-8", 29)]

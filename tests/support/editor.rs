@@ -149,6 +149,13 @@ impl Editor {
         self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
     }
 
+    /// Asks about a place, and takes the answer apart from the rest.
+    pub fn ask_at(&mut self, method: &str, path: &Path, line: u32, character: u32) -> Value {
+        let position = json!({ "line": line, "character": character });
+        self.ask(method, json!({ "textDocument": { "uri": uri(path) }, "position": position }))["result"]
+            .take()
+    }
+
     /// Ends the input, or says goodbye; the exit code.
     pub fn ended(mut self) -> Option<i32> {
         drop(self.input.take());

@@ -19,6 +19,8 @@ pub struct Places<'a> {
     pub documents: &'a Documents,
     /// What columns count.
     pub encoding: Encoding,
+    /// Whether the editor shows second places of a problem.
+    pub related: bool,
 }
 
 impl Places<'_> {
@@ -40,13 +42,13 @@ impl Places<'_> {
 }
 
 /// A problem. The second places are told in words where the editor cannot show them.
-pub fn diagnostic(problem: &Problem, places: &Places, related: bool) -> Value {
+pub fn diagnostic(problem: &Problem, places: &Places) -> Value {
     let mut message = problem.headline.clone();
     if !problem.primary.text.is_empty() {
         message += &format!("\n{}", problem.primary.text);
     }
     let second = |text: &str| if text.is_empty() { "here, too".to_owned() } else { text.to_owned() };
-    if !related {
+    if !places.related {
         for label in &problem.secondary {
             let file = places.checked.project.sources.file(label.span.source);
             let place = places.checked.project.sources.position(label.span.source, label.span.start);
@@ -63,7 +65,7 @@ pub fn diagnostic(problem: &Problem, places: &Places, related: bool) -> Value {
         "source": "slowburn",
         "message": message,
     });
-    if related && !problem.secondary.is_empty() {
+    if places.related && !problem.secondary.is_empty() {
         let label = |label: &slowburn::diagnostic::Label| json!({ "location": places.location(label.span), "message": second(&label.text) });
         diagnostic["relatedInformation"] = problem.secondary.iter().map(label).collect();
     }

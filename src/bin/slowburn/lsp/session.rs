@@ -23,9 +23,9 @@ const NOT_INITIALIZED: i64 = -32002;
 #[derive(Clone, Copy, Default)]
 pub struct Agreed {
     /// What columns count.
-    pub encoding: Encoding,
+    encoding: Encoding,
     /// Whether second places of a problem are shown.
-    pub related: bool,
+    related: bool,
     /// Whether it tells of files that changed if it is asked to.
     watches: bool,
 }
@@ -46,7 +46,7 @@ impl Agreed {
 
     /// How places in a project are told.
     pub fn places<'a>(&self, checked: &'a Checked, documents: &'a Documents) -> Places<'a> {
-        Places { checked, documents, encoding: self.encoding }
+        Places { checked, documents, encoding: self.encoding, related: self.related }
     }
 }
 
@@ -142,10 +142,9 @@ impl Session {
             Encoding::Utf16 => "utf-16",
             Encoding::Utf8 => "utf-8",
         };
-        let capabilities = json!({
-            "positionEncoding": encoding,
-            "textDocumentSync": { "openClose": true, "change": 2, "save": true },
-        });
+        let mut capabilities = answers::capabilities();
+        capabilities["positionEncoding"] = json!(encoding);
+        capabilities["textDocumentSync"] = json!({ "openClose": true, "change": 2, "save": true });
         let server = json!({ "name": "slowburn", "version": env!("CARGO_PKG_VERSION") });
         let result = json!({ "capabilities": capabilities, "serverInfo": server });
         send(&self.output, json!({ "id": id, "result": result }));

@@ -1,6 +1,6 @@
 //! Compiles and answers beside the conversation, so that the editor never waits to be heard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -129,14 +129,14 @@ impl Work {
             let places = self.agreed.places(&checked, &state.documents);
             for problem in &checked.project.compiled.problems {
                 let uri = places.uri(&checked.path(problem.primary.span.source));
-                let problem = diagnostics::diagnostic(problem, &places, self.agreed.related);
+                let problem = diagnostics::diagnostic(problem, &places);
                 found.entry(uri).or_default().push(problem);
             }
         }
         let open: BTreeMap<&str, i64> =
             state.documents.iter().map(|(_, document)| (document.uri.as_str(), document.version)).collect();
         let known = self.told.keys().map(String::as_str).chain(open.keys().copied());
-        let files: Vec<String> = known.map(str::to_owned).chain(found.keys().cloned()).collect();
+        let files: BTreeSet<String> = known.map(str::to_owned).chain(found.keys().cloned()).collect();
         for uri in files {
             let problems = found.remove(&uri).unwrap_or_default();
             let now = (open.get(uri.as_str()).copied(), problems);
