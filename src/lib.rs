@@ -21,7 +21,7 @@
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
-//! | [`editor`] | texts, problems, a place in them | what is true there, and what can stand there | source, diagnostic |
+//! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |

@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// The stages, in the order of the table.
 const VERBS: [&str; 13] = [
-    "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "editor", "render", "propose",
-    "schema",
+    "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "editor", "render",
+    "propose", "schema",
 ];
 
 /// Every source file by its path below `src`.

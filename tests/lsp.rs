@@ -269,3 +269,237 @@ fn who_leaves_without_a_word_gets_exit_code_1() {
     assert_eq!(editor.ended(), Some(1));
     assert_eq!(Editor::start(&folder).ended(), Some(1));
 }
+
+/// A project in which everything that can be named is.
+fn shop() -> Folder {
+    let folder = Folder::empty();
+    folder.write(
+        "slos/slowburn.yaml",
+        "\
+version: slowburn/v1
+policies:
+  calma:
+    tiers:
+      - { severity: page, budget: 2%, long: 1h, short: 5m }
+dependencies:
+  shop: [database]
+alertmanager:
+  receivers:
+    guardia: { webhook: { url: \"http://chat.internal/hook\" } }
+  default: guardia
+",
+    );
+    folder.write(
+        "slos/metrics/shop.prom",
+        "\
+# slowburn contract
+# from: shop 1.0
+
+counter http_requests_total
+  job: \"shop\"
+  method: \"GET\" \"POST\"
+  status: \"200\" \"500\" \"con \\\"comillas\\\"\"
+histogram http_seconds
+  job: \"shop\"
+  le: 0.1 0.5
+gauge up
+  job: \"shop\"
+",
+    );
+    folder.write("slos/database.yaml", service("database"));
+    folder.write("slos/runbooks/shop-down.md", "Reiniciar.\n");
+    folder.write("slos/shop.yaml", SHOP);
+    folder
+}
+
+const SHOP: &str = "\
+version: slowburn/v1
+service: shop
+owner: guardia
+metrics: metrics/shop.prom
+slos:
+  availability:
+    description: Una petición es buena 🔥 si se responde.
+    objective: 99.9%
+    policy: calma
+    traffic: 10/s
+    runbook: shop-down
+    sli:
+      total: http_requests_total{job=\"shop\"}
+      bad: http_requests_total{job=\"shop\", status=~\"5..\"}
+alerts:
+  down:
+    expr: absent(up{job=\"shop\"} == 1)
+    for: 1m
+    severity: page
+    same_as: availability
+    runbook: shop-down
+";
+
+/// Line and column behind the first such text, in units of UTF-16.
+fn behind(text: &str, mark: &str) -> (u32, u32) {
+    let before = &text[..text.find(mark).unwrap() + mark.len()];
+    let line = before.rsplit('\n').next().unwrap();
+    (before.matches('\n').count() as u32, line.encode_utf16().count() as u32)
+}
+
+#[test]
+fn a_place_tells_what_it_means() {
+    let folder = shop();
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    let path = folder.path("slos/shop.yaml");
+    editor.open(&folder, "slos/shop.yaml");
+    let hover = |editor: &mut Editor, text: &str, mark: &str| {
+        let (line, column) = behind(text, mark);
+        let told = editor.ask_at("textDocument/hover", &path, line, column);
+        told["contents"]["value"].as_str().unwrap_or("nothing").to_owned()
+    };
+    let explained = folder.slowburn(&["explain", "shop/availability"]).stdout;
+    for mark in ["  availab", "objective: 99"] {
+        let told = hover(&mut editor, SHOP, mark);
+        assert_eq!(told, format!("```text\n{}\n```", explained.trim_end()));
+    }
+    let explained = folder.slowburn(&["explain", "shop/down"]).stdout;
+    let told = hover(&mut editor, SHOP, "  dow");
+    assert_eq!(told, format!("```text\n{}\n```", explained.trim_end()));
+    // A line of the SLI: the metric, and the rules that read it, as they are compiled.
+    let told = hover(&mut editor, SHOP, "bad: http_req");
+    let metric = "`http_requests_total`: counter\n- `job`: `shop`\n- `method`: `GET`, `POST`\n";
+    assert!(told.starts_with(metric), "{told}");
+    let (words, rules) = told.split_once("```yaml\n").unwrap();
+    assert!(words.contains("it alerts by `ShopAvailabilityBurnPage` (page)"), "{words}");
+    assert_eq!(folder.slowburn(&["compile"]).code, Some(0));
+    let compiled = folder.read("out/prometheus/shop.rules.yaml");
+    let rules = rules.trim_end_matches("\n```").split("\n      - record: ").skip(1);
+    let rules: Vec<&str> = rules.map(|rule| rule.split("\n  - name:").next().unwrap()).collect();
+    assert!(rules.len() > 2 && rules.iter().all(|rule| rule.contains("http_requests_total")), "{rules:#?}");
+    for rule in rules {
+        let rule = rule.split("\n      #").next().unwrap();
+        assert!(compiled.contains(rule), "{rule}");
+    }
+    // A key, and the word behind it.
+    for mark in ["    traff", "traffic: 1"] {
+        let told = hover(&mut editor, SHOP, mark);
+        assert!(told.starts_with("Events that are expected, such as `200/h`."), "{told}");
+    }
+    let told = hover(&mut editor, SHOP, "🔥 si");
+    assert_eq!(told, "What a good event is, in a sentence. It begins the alert's description.");
+    // What is wrong, with its page.
+    let wrong = SHOP.replace("traffic", "trafic");
+    editor.replace(&path, 2, &wrong);
+    let page = folder.slowburn(&["explain", "unknown-key"]).stdout;
+    assert_eq!(hover(&mut editor, &wrong, "    traf"), page);
+    // Of what means nothing there is nothing to say.
+    let broken = SHOP.replace("slos:", "# nada\nslos: {");
+    editor.replace(&path, 3, &broken);
+    assert_eq!(hover(&mut editor, &broken, "# na"), "nothing");
+    assert_eq!(editor.ask_at("textDocument/hover", &folder.path("slos/none.yaml"), 0, 0), Value::Null);
+}
+
+/// What is proposed behind a text: its label, what is written, and how many characters before it that replaces.
+struct Typist {
+    editor: Editor,
+    path: std::path::PathBuf,
+    version: i64,
+}
+
+impl Typist {
+    fn proposals(&mut self, before: &str, after: &str) -> Vec<(String, String, i64)> {
+        self.version += 1;
+        let text = format!("{before}{after}");
+        self.editor.replace(&self.path, self.version, &text);
+        let (line, column) = behind(&text, before);
+        let told = self.editor.ask_at("textDocument/completion", &self.path, line, column);
+        let proposal = |item: &Value| {
+            let edit = &item["textEdit"];
+            assert_eq!(edit["range"]["start"]["line"], line);
+            assert_eq!(edit["range"]["end"]["line"], line);
+            let start = edit["range"]["start"]["character"].as_i64().unwrap();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&item["label"]), text(&edit["newText"]), i64::from(column) - start)
+        };
+        told["items"].as_array().unwrap().iter().map(proposal).collect()
+    }
+
+    fn labels(&mut self, before: &str, after: &str) -> Vec<String> {
+        self.proposals(before, after).into_iter().map(|(label, ..)| label).collect()
+    }
+}
+
+#[test]
+fn what_can_stand_at_a_place_is_proposed() {
+    let folder = shop();
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    editor.open(&folder, "slos/shop.yaml");
+    let mut typist = Typist { editor, path: folder.path("slos/shop.yaml"), version: 1 };
+    let head = SHOP.split("    policy").next().unwrap();
+    // Keys, with what replaces the word that is there.
+    let keys = typist.proposals(&format!("{head}    pol"), "\n    traffic: 10/s\n");
+    assert!(keys.contains(&("policy".into(), "policy: ".into(), 3)), "{keys:?}");
+    assert!(keys.contains(&("sli".into(), "sli:".into(), 3)), "{keys:?}");
+    assert!(keys.iter().all(|(label, ..)| label != "owner" && label != "traffic"), "{keys:?}");
+    assert_eq!(typist.proposals(&format!("{head}    sli: {{ "), "").len(), 10);
+    assert!(typist.labels("ver", "").contains(&"version".to_owned()));
+    // Words of the language.
+    let words = typist.labels(&format!("{head}    budgeting: "), "\n    traffic: 10/s\n");
+    assert_eq!(words, ["occurrences", "timeslices"]);
+    assert_eq!(typist.labels(&format!("{head}    tiers_off: [pa"), "]\n"), ["page", "ticket"]);
+    // Names of the project.
+    let policies = typist.labels(&format!("{head}    policy: ca"), "\n");
+    assert_eq!(policies, ["workbook", "workbook-scaled", "calma"]);
+    assert_eq!(typist.labels(&format!("{head}    runbook: "), "\n"), ["shop-down"]);
+    assert_eq!(typist.labels("version: slowburn/v1\nmetrics: ", "\n"), ["metrics/shop.prom"]);
+    // In a query what the contract knows, although half a query is seldom YAML, and never a query.
+    let sli = format!("{head}    sli:\n");
+    let metrics = typist.proposals(&format!("{sli}      total: http_r"), "\n");
+    let shown: Vec<_> = metrics.iter().map(|(label, _, length)| (label.as_str(), *length)).collect();
+    assert_eq!(shown, [("http_requests_total", 6), ("http_seconds_count", 6), ("http_seconds_bucket", 6)]);
+    assert_eq!(typist.labels(&format!("{sli}      latency: "), "\n"), ["http_seconds"]);
+    let selector = format!("{sli}      bad: http_requests_total{{");
+    let after = "\n    traffic: 10/s\n";
+    let labels = ["instance", "job", "method", "status"];
+    assert_eq!(typist.labels(&format!("{selector}job=\"shop\", "), after), labels);
+    let values = typist.proposals(&format!("{selector}method=~\"GET|PO"), after);
+    assert_eq!(values, [("GET".into(), "GET".into(), 2), ("POST".into(), "POST".into(), 2)]);
+    let values = typist.proposals(&format!("{selector}status=\""), "\"}\n");
+    assert_eq!(values[2], ("con \"comillas\"".into(), "con \\\"comillas\\\"".into(), 0));
+    let query = format!("{SHOP}  slow:\n    expr: >-\n      ");
+    let rest = "status) (rate(http_requests_total[5m])) > 1\n";
+    assert_eq!(typist.labels(&format!("{query}sum by ("), rest), labels);
+    let functions = typist.labels(&format!("{query}histogram_q"), "\n");
+    assert!(functions.contains(&"histogram_quantile".to_owned()) && functions.contains(&"sum".to_owned()));
+    // Nothing in comments and in lengths of time.
+    assert_eq!(typist.labels(&format!("{head}    # pol"), "\n"), [""; 0]);
+    assert_eq!(typist.labels(&format!("{sli}      condition: rate(up[5"), "m]) > 1\n"), [""; 0]);
+}
+
+#[test]
+fn a_name_leads_to_where_it_was_given() {
+    let folder = shop();
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    let (shop, project) = (folder.path("slos/shop.yaml"), folder.path("slos/slowburn.yaml"));
+    editor.open(&folder, "slos/shop.yaml");
+    let text = folder.read("slos/slowburn.yaml");
+    let cases = [
+        (&shop, SHOP, "policy: cal", "slos/slowburn.yaml", 2, 2),
+        (&shop, SHOP, "owner: gu", "slos/slowburn.yaml", 9, 4),
+        (&shop, SHOP, "metrics: met", "slos/metrics/shop.prom", 0, 0),
+        (&shop, SHOP, "runbook: sh", "slos/runbooks/shop-down.md", 0, 0),
+        (&shop, SHOP, "same_as: av", "slos/shop.yaml", 5, 2),
+        (&shop, SHOP, "total: http_re", "slos/metrics/shop.prom", 3, 8),
+        (&project, &text, "shop: [data", "slos/database.yaml", 1, 9),
+        (&project, &text, "dependencies:\n  sh", "slos/shop.yaml", 1, 9),
+        (&project, &text, "default: gu", "slos/slowburn.yaml", 9, 4),
+    ];
+    for (path, text, mark, file, line, character) in cases {
+        let (at_line, at_column) = behind(text, mark);
+        let found = editor.ask_at("textDocument/definition", path, at_line, at_column);
+        assert_eq!(found[0]["uri"], uri(&folder.path(file)), "{mark}: {found}");
+        let start = json!({ "line": line, "character": character });
+        assert_eq!(found[0]["range"]["start"], start, "{mark}");
+    }
+    for mark in ["objective: 99", "  availab", "service: sh"] {
+        let (line, column) = behind(SHOP, mark);
+        assert_eq!(editor.ask_at("textDocument/definition", &shop, line, column), json!([]), "{mark}");
+    }
+}

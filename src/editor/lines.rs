@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn columns_count_units_of_the_encoding() {
-        for (encoding, columns) in [(Encoding::Utf16, [8, 5]), (Encoding::Utf8, [9, 7])] {
+        for (encoding, columns) in [(Encoding::Utf16, [8, 5]), (Encoding::Utf8, [9, 8])] {
             let lines = Lines::of(TEXT, encoding);
             let ends = ["\r\n", "s\rfin"].map(|mark| lines.place(TEXT.find(mark).expect("it is there")));
             assert_eq!(ends, [0, 1].map(|line| Place { line, character: columns[line as usize] }));

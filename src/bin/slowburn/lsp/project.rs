@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use slowburn::editor;
+use slowburn::model::Model;
 use slowburn::parse::PROJECT_FILE;
 use slowburn::source::SourceId;
 
@@ -47,6 +50,8 @@ pub struct Checked {
     root: PathBuf,
     /// Its texts, and what they come to.
     pub project: Project,
+    /// What it means as far as it means something, for whoever asks.
+    model: OnceLock<Model>,
 }
 
 impl Checked {
@@ -61,7 +66,15 @@ impl Checked {
         for (_, bytes) in files.iter_mut().filter(|(_, bytes)| bytes.starts_with("\u{feff}".as_bytes())) {
             bytes.drain(.."\u{feff}".len());
         }
-        Ok(Self { root: root.to_owned(), project: Project::of(files) })
+        Ok(Self { root: root.to_owned(), project: Project::of(files), model: OnceLock::new() })
+    }
+
+    /// What questions are asked of.
+    pub fn asked(&self) -> editor::Project<'_> {
+        let Project { sources, compiled } = &self.project;
+        let model = || self.model.get_or_init(|| slowburn::model_of(sources));
+        let model = compiled.model.as_ref().unwrap_or_else(model);
+        editor::Project { sources, problems: &compiled.problems, model }
     }
 
     /// Where a source is on the disk.
