@@ -69,7 +69,7 @@ pub fn service_file(
 fn words(language: Language) -> Words {
     match language {
         Language::English => Words {
-            project: "What holds for all services. Every key may be overridden in a service file.",
+            project: "What holds for all services. Of the period, and of other settings, a service file may say otherwise.",
             service: "Proposed by `slowburn init`: every objective is a place to begin, and yours to decide.",
             why: |found| match found {
                 Found::Statuses => "its label tells failed requests from others.",
@@ -95,7 +95,7 @@ fn words(language: Language) -> Words {
             },
         },
         Language::Spanish => Words {
-            project: "Lo que vale para todos los servicios. Cada clave se puede cambiar en el archivo de un servicio.",
+            project: "Lo que vale para todos los servicios. El período y otros ajustes se pueden cambiar en el archivo de cada uno.",
             service: "Propuesto por `slowburn init`: cada objetivo es un punto de partida, y lo decide quien responde por él.",
             why: |found| match found {
                 Found::Statuses => "su etiqueta distingue las peticiones que fallaron.",

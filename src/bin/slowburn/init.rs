@@ -29,6 +29,10 @@ struct Answers {
 /// Asks what flags do not say, captures, proposes, and writes.
 pub fn run(args: &Init) -> Result<Ending, Failure> {
     let slos = &args.sources.slos;
+    if slos.is_file() {
+        return Err(Failure::new(format!("{} is a file", shown(slos, Path::new(""))))
+            .and("name the directory for the definitions: slowburn init path/to/slos"));
+    }
     let answers = answers(args)?;
     let contract = match &answers.metrics {
         Some(source) => {
@@ -46,7 +50,7 @@ pub fn run(args: &Init) -> Result<Ending, Failure> {
     let files = files(&answers, contract.as_ref());
     let written = write(slos, &files)?;
     for path in written {
-        stderr::print(&format!("wrote {}\n", shown(slos, &path)));
+        stderr::print(&format!("wrote {}\n", shown(slos, path)));
     }
     let next = match slos == Path::new("slos") {
         true => "slowburn".to_owned(),
@@ -165,17 +169,14 @@ fn files(answers: &Answers, contract: Option<&Contract>) -> Vec<(PathBuf, String
 }
 
 /// Writes what is not there, and says what that was. What holds for the whole project may be there; what belongs to the service may not.
-fn write(slos: &Path, files: &[(PathBuf, String)]) -> Result<Vec<PathBuf>, Failure> {
+fn write<'a>(slos: &Path, files: &'a [(PathBuf, String)]) -> Result<Vec<&'a PathBuf>, Failure> {
     let shared = 1 + SCHEMAS.len();
     let exists = |path: &Path| fs::symlink_metadata(slos.join(path)).is_ok();
     if let Some((path, _)) = files[shared..].iter().find(|(path, _)| exists(path)) {
         return Err(Failure::new(format!("{} is there already", shown(slos, path)))
             .and("nothing is written: name another service, or another folder: slowburn init path/to/slos"));
     }
-    let mut written = Vec::new();
-    for (path, text) in files.iter().filter(|(path, _)| !exists(path)) {
-        write::file(&slos.join(path), text)?;
-        written.push(path.clone());
-    }
-    Ok(written)
+    let new: Vec<_> = files.iter().filter(|(path, _)| !exists(path)).collect();
+    write::new_files(slos, &new)?;
+    Ok(new.into_iter().map(|(path, _)| path).collect())
 }
