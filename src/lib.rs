@@ -22,6 +22,8 @@
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source |
+//! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
+//! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
 //!
@@ -53,9 +55,11 @@ pub mod parallel;
 pub mod parse;
 pub mod plan;
 pub mod promql;
+pub mod propose;
 pub mod render;
 pub mod resolve;
 pub mod scalar;
+pub mod schema;
 pub mod simulate;
 pub mod source;
 pub mod text;

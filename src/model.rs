@@ -100,6 +100,15 @@ pub enum Language {
 impl Language {
     /// Both, with their codes.
     pub const ALL: [(&'static str, Self); 2] = [("en", Self::English), ("es", Self::Spanish)];
+
+    /// `en` or `es`.
+    pub fn code(self) -> &'static str {
+        let [(english, _), (spanish, _)] = Self::ALL;
+        match self {
+            Self::English => english,
+            Self::Spanish => spanish,
+        }
+    }
 }
 
 /// Valid label or annotation names with their values, by name.

@@ -8,7 +8,7 @@ mod promtool;
 mod report;
 mod runbooks;
 mod words;
-mod yaml;
+pub mod yaml;
 
 use crate::artifact::Artifacts;
 use crate::plan::{Group, Plan, ProjectPlan, ServicePlan};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use slowburn::emit::{TARGETS, Target};
+use slowburn::model::Language;
+use slowburn::schema::SCHEMAS;
 use slowburn::simulate::is_traffic;
 use slowburn::vocabulary::{Decimal, Duration, per_second};
 
@@ -63,6 +65,25 @@ pub enum Command {
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
+    /// Begin: write a service file that compiles, from what a program exposes
+    ///
+    /// Captures the contract of a program, and proposes SLOs for what it recognises: requests with their status, counters of
+    /// failures, durations, probes, times of the last success, gauges with a limit. Every objective is a proposal. What is
+    /// there already is never overwritten; in a project that exists, only the service is added.
+    ///
+    /// On a terminal and without flags it asks.
+    Init(Init),
+    /// Print the JSON Schema of a file, for editors
+    ///
+    /// Editors that ask a YAML language server complete and explain keys, and mark slips, in files that begin with
+    /// `# yaml-language-server: $schema=.slowburn/service.json`, where that file holds what this command prints.
+    Schema(Schema),
+    /// Print the completions of a shell
+    ///
+    /// In bash: `source <(slowburn completions bash)`, in your ~/.bashrc.
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }
 
 /// A command of `metrics`.
@@ -103,7 +124,7 @@ pub struct Capture {
 }
 
 /// How an address is asked.
-#[derive(Debug, Group)]
+#[derive(Clone, Debug, Group)]
 pub struct Connection {
     /// A file that holds `name:password`, for basic authentication
     #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
@@ -137,6 +158,7 @@ impl Default for Command {
             out: PathBuf::from(OUT),
             only: Vec::new(),
             check: false,
+            watch: false,
             format: Format::Human,
         })
     }
@@ -169,6 +191,9 @@ pub struct Compile {
     /// Write nothing: show how OUT differs from what the definitions mean, and exit 1 if it does
     #[arg(long)]
     pub check: bool,
+    /// Compile again whenever a definition changes, until Ctrl-C
+    #[arg(long, conflicts_with = "check")]
+    pub watch: bool,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -195,6 +220,9 @@ pub struct Check {
     /// How it is asked.
     #[command(flatten)]
     pub connection: Connection,
+    /// Check again whenever a definition changes, until Ctrl-C
+    #[arg(long, conflicts_with = "prometheus")]
+    pub watch: bool,
     /// How to show problems: for people on stderr, for programs on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -316,6 +344,52 @@ pub struct Backfill {
     /// The server that has the raw series, for the printed command
     #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
     pub prometheus: String,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Group)]
+pub struct Init {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// What the service is called; its job if that is given
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Its job in Prometheus; the service's name if nothing is said
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+    /// Where its metrics are: an http:// or https:// address, a file, or `-` for stdin
+    #[arg(long, value_name = "URL|FILE|-")]
+    pub metrics: Option<String>,
+    /// The language of alerts, comments and descriptions; en if nothing is said
+    #[arg(long, value_parser = Language::ALL.map(|(code, _)| code))]
+    pub language: Option<String>,
+    /// How the address is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Group)]
+pub struct Schema {
+    /// The kind of file
+    #[arg(value_name = "FILE", value_parser = SCHEMAS.map(|schema| schema.name))]
+    pub of: String,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Group)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Group)]
+pub struct Man {
+    /// The folder to write one page per command to, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
 }
 
 /// How problems are shown.

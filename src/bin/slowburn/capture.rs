@@ -81,6 +81,14 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     Ok(Ending::Clean)
 }
 
+/// The contract of what is there, where there was none before.
+pub fn contract(args: &Capture) -> Result<Contract, Failure> {
+    let (name, bytes) = read(args)?;
+    let mut contract = understood(&name, &bytes)?;
+    contract.origin = origin(args, &contract, None);
+    Ok(contract)
+}
+
 /// What the metrics are called for people, and their text.
 fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;

@@ -3,10 +3,22 @@
 use crate::args::{Check, Format};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{ask, problems, stderr};
+use crate::{ask, problems, stderr, watch};
+
+/// Shows the problems; with `--watch` again and again.
+pub fn run(args: &Check) -> Result<Ending, Failure> {
+    if !args.watch {
+        return once(args);
+    }
+    let words = |ending| match ending {
+        Ending::Clean => "no errors",
+        Ending::Problems => "there are errors",
+    };
+    watch::run(&args.sources.slos, || once(args).map(words).map(str::to_owned))
+}
 
 /// Compiles in memory and shows the problems.
-pub fn run(args: &Check) -> Result<Ending, Failure> {
+fn once(args: &Check) -> Result<Ending, Failure> {
     let mut project = Project::read(&args.sources.slos)?;
     if let Some(address) = &args.prometheus {
         let live = ask::live(&slowburn::model_of(&project.sources), address, &args.connection)?;

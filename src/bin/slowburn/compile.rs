@@ -9,10 +9,22 @@ use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{problems, sources, stderr, stdout, unified, write};
+use crate::{problems, sources, stderr, stdout, unified, watch, write};
 
-/// Compiles, and writes all files or none; with `--check`, shows what would change instead.
+/// Compiles; with `--watch` again and again.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
+    if args.watch {
+        return watch::run(&args.sources.slos, || Ok(once(args)?.1));
+    }
+    let (ending, result) = once(args)?;
+    if args.format == Format::Human && !args.check && ending == Ending::Clean {
+        stderr::print(&format!("{result}\n"));
+    }
+    Ok(ending)
+}
+
+/// Compiles, and writes all files or none; with `--check`, shows what would change instead. Says what came of it.
+fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
     let project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
@@ -20,23 +32,22 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
     let targets = args.targets();
     let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts_of(&targets))
     else {
-        return Ok(Ending::Problems);
+        return Ok((Ending::Problems, "nothing written".to_owned()));
     };
     if args.check {
-        return compare(args, model, &changes::find(&artifacts, &targets, &args.out)?);
+        let ending = compare(args, model, &changes::find(&artifacts, &targets, &args.out)?)?;
+        return Ok((ending, String::new()));
     }
     let changes = write::write(&artifacts, &targets, &args.out)?;
-    if args.format == Format::Human {
-        let removed = changes.iter().filter(|change| change.new.is_none()).count();
-        stderr::print(&format!(
-            "compiled {}: {} in {}, {} changed, {removed} removed\n",
-            amounts(model),
-            several(artifacts.len(), "file"),
-            shown(&args.out),
-            changes.len() - removed,
-        ));
-    }
-    Ok(Ending::Clean)
+    let removed = changes.iter().filter(|change| change.new.is_none()).count();
+    let result = format!(
+        "compiled {}: {} in {}, {} changed, {removed} removed",
+        amounts(model),
+        several(artifacts.len(), "file"),
+        shown(&args.out),
+        changes.len() - removed,
+    );
+    Ok((Ending::Clean, result))
 }
 
 fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, Failure> {

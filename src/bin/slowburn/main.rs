@@ -11,6 +11,7 @@
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
 //! | `compile`, `check`, `explain`, `simulate`, `diff`, `backfill`, `capture` | each is one command |
+//! | `init`, `schema`, `completions`, `man` | each is one command, too, for whoever begins |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -22,6 +23,7 @@ mod capture;
 mod changes;
 mod check;
 mod compile;
+mod completions;
 #[cfg(feature = "http")]
 mod credentials;
 mod diff;
@@ -29,14 +31,18 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod init;
+mod man;
 mod named;
 mod problems;
 mod revision;
+mod schema;
 mod simulate;
 mod sources;
 mod stderr;
 mod stdout;
 mod unified;
+mod watch;
 mod write;
 
 use std::process::ExitCode;
@@ -66,6 +72,10 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match ended {
         Ok(Ending::Clean) => ExitCode::SUCCESS,

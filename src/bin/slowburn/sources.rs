@@ -116,7 +116,7 @@ pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
 /// The paths of all definitions, relative to `slos`.
 ///
 /// Only what lies in `slos` decides: whether it is in a git repository, and what the directories above it ignore, does not.
-fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     let name = shown(slos, Path::new(""));
     match fs::metadata(slos) {
         Ok(found) if found.is_dir() => {}

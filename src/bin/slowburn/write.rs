@@ -86,6 +86,20 @@ pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Writes files that are not there yet: all of them, or none.
+pub fn new_files(folder: &Path, files: &[&(PathBuf, String)]) -> Result<(), Failure> {
+    for (index, (path, text)) in files.iter().enumerate() {
+        if let Err(failure) = file(&folder.join(path), text) {
+            for (path, _) in &files[..index] {
+                // What cannot be removed could hardly be written.
+                let _ = fs::remove_file(folder.join(path));
+            }
+            return Err(failure.and("no other file is left either"));
+        }
+    }
+    Ok(())
+}
+
 /// Removes what a crash has left. Whoever holds the lock is the only writer, so nobody is using it.
 fn sweep(out: &Path) {
     for entry in fs::read_dir(out).into_iter().flatten().flatten() {

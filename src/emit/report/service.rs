@@ -184,10 +184,14 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
 
 /// Where it is if that is known, or else the file that makes it.
 fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
-    let path = grafana::path(&service.name);
     let url = project.grafana_url.as_ref().and_then(|url| address(&format!("{url}/d/{}", service.dashboard)));
-    let href = url.unwrap_or_else(|| format!("../{path}"));
-    Link { text: path, href }
+    match url {
+        Some(url) => Link { text: url.clone(), href: url },
+        None => {
+            let path = grafana::path(&service.name);
+            Link { href: format!("../{path}"), text: path }
+        }
+    }
 }
 
 /// The runbook beside the report, by the name that its author gave it.

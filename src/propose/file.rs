@@ -1,0 +1,128 @@
+//! Proposals as files: what somebody reads first, and changes.
+
+use super::{Found, Proposal, Value};
+use crate::emit::yaml::Yaml;
+use crate::model::Language;
+use crate::promql::pretty;
+use crate::vocabulary::Name;
+
+/// Longer than any query that is proposed.
+const ONE_LINE: usize = 10_000;
+
+/// Words of one language: the head of each file, and for each proposal why it was made and what a good event is.
+struct Words {
+    project: &'static str,
+    service: &'static str,
+    why: fn(Found) -> &'static str,
+    good: fn(Found) -> &'static str,
+}
+
+/// The project file.
+pub fn project_file(language: Language) -> String {
+    let words = words(language);
+    let mut yaml = Yaml::default();
+    yaml.line(0, "# yaml-language-server: $schema=.slowburn/project.json");
+    yaml.comment(0, words.project);
+    yaml.pair(0, "", "version", "slowburn/v1");
+    yaml.pair(0, "", "language", language.code());
+    yaml.pair(0, "", "period", "30d");
+    yaml.finish()
+}
+
+/// A service file; `contract` is its path beside the file.
+pub fn service_file(
+    service: &Name,
+    contract: Option<&str>,
+    proposals: &[Proposal],
+    language: Language,
+) -> String {
+    let words = words(language);
+    let mut yaml = Yaml::default();
+    yaml.line(0, "# yaml-language-server: $schema=.slowburn/service.json");
+    yaml.comment(0, words.service);
+    yaml.pair(0, "", "version", "slowburn/v1");
+    yaml.pair(0, "", "service", service.as_str());
+    if let Some(contract) = contract {
+        yaml.pair(0, "", "metrics", contract);
+    }
+    yaml.line(0, "");
+    yaml.line(0, "slos:");
+    for (index, proposal) in proposals.iter().enumerate() {
+        if index > 0 {
+            yaml.line(0, "");
+        }
+        yaml.comment(2, &format!("`{}`: {}", proposal.metric, (words.why)(proposal.found)));
+        yaml.line(2, &format!("{}:", proposal.name));
+        yaml.pair(4, "", "description", (words.good)(proposal.found));
+        yaml.pair(4, "", "objective", &proposal.objective);
+        yaml.line(4, "sli:");
+        for (key, value) in &proposal.sli {
+            match value {
+                Value::Query(query) => yaml.pair(6, "", key, &pretty(query, ONE_LINE)),
+                Value::Word(word) => yaml.pair(6, "", key, word),
+            }
+        }
+    }
+    yaml.finish()
+}
+
+fn words(language: Language) -> Words {
+    match language {
+        Language::English => Words {
+            project: "What holds for all services. Of the period, and of other settings, a service file may say otherwise.",
+            service: "Proposed by `slowburn init`: every objective is a place to begin, and yours to decide.",
+            why: |found| match found {
+                Found::Statuses => "its label tells failed requests from others.",
+                Found::Failures => {
+                    "another counter counts those that failed. Make sure that it counts them here, too."
+                }
+                Found::Durations => "the threshold is a bound that the histogram has.",
+                Found::Probe => "it is 1 while what is watched answers.",
+                Found::Scrape => {
+                    "nothing else says whether the service works. Requests would say more: count them."
+                }
+                Found::Success => "it tells the last success. 26h is right for what runs once a day.",
+                Found::Limit => "its limit is a metric, too. 90% of it is where others begin to worry.",
+            },
+            good: |found| match found {
+                Found::Statuses => "A request is good if it is answered without a server error",
+                Found::Failures => "An event is good if it is not counted as failed",
+                Found::Durations => "A request is good if it is answered before the threshold",
+                Found::Probe => "A moment is good if the exporter reaches what it watches",
+                Found::Scrape => "A moment is good if Prometheus reaches the service",
+                Found::Success => "A moment is good if the last success is younger than the threshold",
+                Found::Limit => "A moment is good if less than 90% of the limit is used",
+            },
+        },
+        Language::Spanish => Words {
+            project: "Lo que vale para todos los servicios. El período y otros ajustes se pueden cambiar en el archivo de cada uno.",
+            service: "Propuesto por `slowburn init`: cada objetivo es un punto de partida, y lo decide quien responde por él.",
+            why: |found| match found {
+                Found::Statuses => "su etiqueta distingue las peticiones que fallaron.",
+                Found::Failures => {
+                    "otro contador cuenta los que fallaron. Conviene comprobar que también los cuenta aquí."
+                }
+                Found::Durations => "el umbral es un límite que el histograma tiene.",
+                Found::Probe => "vale 1 mientras lo vigilado responde.",
+                Found::Scrape => {
+                    "nada más dice si el servicio funciona. Las peticiones dirían más: conviene contarlas."
+                }
+                Found::Success => {
+                    "dice cuándo fue el último éxito. 26h sirve para lo que corre una vez al día."
+                }
+                Found::Limit => {
+                    "su límite también es una métrica. El 90 % es donde otros empiezan a preocuparse."
+                }
+            },
+            good: |found| match found {
+                Found::Statuses => "Una petición es buena si se responde sin error del servidor",
+                Found::Failures => "Un evento es bueno si no se cuenta como fallido",
+                Found::Durations => "Una petición es buena si se responde antes del umbral",
+                Found::Probe => "Un momento es bueno si el exportador alcanza lo que vigila",
+                Found::Scrape => "Un momento es bueno si Prometheus alcanza al servicio",
+                Found::Success => "Un momento es bueno si el último éxito es más reciente que el umbral",
+                Found::Limit => "Un momento es bueno si se usa menos del 90 % del límite",
+            },
+        },
+    }
+}

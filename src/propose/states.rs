@@ -1,0 +1,118 @@
+//! What is looked at: whether something answers, when it last succeeded, how near it is to a limit.
+
+use std::collections::BTreeSet;
+
+use super::names::words;
+use super::{Found, OF_ONE_KIND, Proposal, Value, metrics};
+use crate::contract::{Contract, Family, Kind};
+use crate::promql::Expr;
+use crate::promql::build::{div, gt, lt, number, selector, sum};
+use crate::vocabulary::Name;
+
+const GAUGES: [Kind; 2] = [Kind::Gauge, Kind::Unknown];
+
+fn proposal(found: Found, metric: &str, objective: &str, key: &'static str, query: Expr) -> Proposal {
+    let name = Name::parse("unnamed").expect("it is a name");
+    let sli = vec![(key, Value::Query(query))];
+    Proposal { name, found, metric: metric.to_owned(), objective: objective.to_owned(), sli }
+}
+
+/// Gauges of exporters that say whether what they watch answers. One per device, as for network cards, says less than that.
+pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
+    let bare = |family: &Family| family.shapes.iter().all(|shape| shape.labels.is_empty());
+    let named = |name: &str| name.ends_with("_up") || name == "probe_success";
+    metrics(contract, &GAUGES)
+        .filter(|(name, family)| named(name) && bare(family))
+        .map(|(name, _)| {
+            proposal(Found::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
+        })
+        .take(OF_ONE_KIND)
+        .collect()
+}
+
+/// That Prometheus reaches it, which is known of everything.
+pub(super) fn scrape(job: &str) -> Proposal {
+    proposal(Found::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
+}
+
+/// Times of the last success of what runs again and again. A configuration is loaded when somebody changes it.
+pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
+    let named = |name: &str| {
+        let words = words(name);
+        let is = |word: &str| words.iter().any(|found| found == word);
+        is("last") && is("success") && (is("timestamp") || is("time")) && !is("config") && !is("reload")
+    };
+    metrics(contract, &GAUGES)
+        .filter(|(name, _)| named(name))
+        .map(|(name, _)| {
+            proposal(Found::Success, name, "99% < 26h", "freshness", selector(name, &[("job", job)]).into())
+        })
+        .take(OF_ONE_KIND)
+        .collect()
+}
+
+/// Gauges whose limit is a metric, too.
+pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
+    let mut proposals = Vec::new();
+    let mut used = BTreeSet::new();
+    for (limit, of) in metrics(contract, &GAUGES) {
+        let Some((gauge, every)) = limited(contract, limit, of) else { continue };
+        if !used.insert(gauge) || proposals.len() == OF_ONE_KIND {
+            continue;
+        }
+        let series = |name: &str| selector(name, &[("job", job)]);
+        // Where there is no limit, it is 0 or -1.
+        let set = gt(series(limit), number(0));
+        let share = match every {
+            true => div(sum(series(gauge)), sum(set)),
+            false => div(series(gauge), set),
+        };
+        proposals.push(proposal(Found::Limit, gauge, "99.5%", "condition", lt(share, number("0.9")).into()));
+    }
+    proposals
+}
+
+/// The gauge that a limit is for, and whether it is for all its series together.
+fn limited<'a>(contract: &'a Contract, limit: &str, of: &Family) -> Option<(&'a str, bool)> {
+    // Names that no rule finds.
+    const KNOWN: [(&str, &str, bool); 3] = [
+        ("pg_settings_max_connections", "pg_stat_database_numbackends", true),
+        ("prometheus_engine_queries_concurrent_max", "prometheus_engine_queries", false),
+        ("redis_config_maxclients", "redis_connected_clients", false),
+    ];
+    const LIMITS: [&str; 3] = ["limit", "max", "maximum"];
+    const USES: [&str; 6] = ["used", "current", "open", "active", "allocated", "inuse"];
+    if let Some((_, gauge, every)) = KNOWN.iter().find(|(known, _, _)| *known == limit) {
+        let (gauge, _) = contract.families.get_key_value(*gauge)?;
+        return Some((gauge, *every));
+    }
+    let mut about = words(limit);
+    // A cache is meant to be full, and of what is free the limit is the least.
+    if about.iter().any(|word| word == "cache" || word == "free") {
+        return None;
+    }
+    let at = about.iter().position(|word| LIMITS.contains(&word.as_str()))?;
+    let is_limit = about.remove(at) == "limit";
+    // Of a program with both, `max` is the highest that was seen.
+    let other = || {
+        let mut named = about.clone();
+        named.insert(at, "limit".to_owned());
+        contract.families.keys().any(|name| words(name) == named)
+    };
+    if !is_limit && other() {
+        return None;
+    }
+    let labels = |family: &Family| -> BTreeSet<Vec<String>> {
+        family.shapes.iter().map(|shape| shape.labels.keys().cloned().collect()).collect()
+    };
+    let fits = |name: &str| {
+        let mut words = words(name);
+        if words != about {
+            words.retain(|word| !USES.contains(&word.as_str()));
+        }
+        words == about
+    };
+    let found = metrics(contract, &GAUGES)
+        .find(|(name, family)| *name != limit && fits(name) && labels(family) == labels(of));
+    Some((found?.0, false))
+}

@@ -1,0 +1,132 @@
+//! `alertmanager` and `dependencies` of the project file.
+
+use serde_json::{Value, json};
+
+use super::values::{boolean, duration, label_name, name, pause, severity, text, version};
+use super::{Key, block, list, map, one_or_more};
+
+pub(super) fn alertmanager() -> Value {
+    let smtp = vec![
+        ("host", "The mail server with its port: `mail.internal:587`.", text()),
+        ("from", "The address that mails come from.", text()),
+        ("user", "The name to log in with.", text()),
+        ("password_file", "A file with the password, on Alertmanager's machine.", text()),
+        ("tls", "Whether the connection must be encrypted; `true` if nothing is said.", boolean()),
+    ];
+    let mut keys = vec![
+        (
+            "version",
+            "The oldest Alertmanager that is to load it, in quotes: `\"0.25\"`, which is the default.",
+            version(),
+        ),
+        ("smtp", "The mail server; needed for `email`.", block(&["host", "from"], smtp)),
+        ("receivers", "Who can be told, by name: one or more channels each.", map(name(), receiver())),
+        ("default", "The receiver of what no route takes. Without it every alert must have a route.", text()),
+        ("times", "Times by name, for `mute`.", map(name(), time())),
+        ("routes", "Which alert goes to whom. Every route that matches takes part.", list(route())),
+        (
+            "inhibitions",
+            "What is silent while something else fires, beside what follows from the SLOs.",
+            list(inhibition()),
+        ),
+    ];
+    keys.extend(timing());
+    block(&["receivers"], keys)
+}
+
+fn receiver() -> Value {
+    let slack = vec![
+        ("channel", "The channel, in quotes: `\"#alerts\"`.", text()),
+        ("api_url_file", "A file with the webhook's address, on Alertmanager's machine.", text()),
+    ];
+    let webhook = vec![
+        ("url", "The address that is called, if it is no secret.", text()),
+        ("url_file", "A file with the address, from Alertmanager 0.26 on.", text()),
+        ("token_file", "A file with a bearer token.", text()),
+    ];
+    let pagerduty = vec![("routing_key_file", "A file with the integration key.", text())];
+    let opsgenie = vec![("api_key_file", "A file with the API key.", text())];
+    let mut webhook = block(&[], webhook);
+    webhook["anyOf"] = json!([{ "required": ["url"] }, { "required": ["url_file"] }]);
+    let keys = vec![
+        ("email", "An address, or a list. Needs `smtp`.", one_or_more(text())),
+        ("slack", "A channel of Slack.", block(&["channel", "api_url_file"], slack)),
+        ("webhook", "A program that is called.", webhook),
+        ("pagerduty", "A service of PagerDuty.", block(&["routing_key_file"], pagerduty)),
+        ("opsgenie", "Opsgenie.", block(&["api_key_file"], opsgenie)),
+    ];
+    let mut receiver = block(&[], keys);
+    receiver["minProperties"] = json!(1);
+    receiver
+}
+
+fn timing() -> Vec<Key> {
+    vec![
+        (
+            "group_by",
+            "Labels: alerts with the same values share a notification. `[...]`: none do.",
+            list(text()),
+        ),
+        (
+            "group_wait",
+            "How long the first notification of a group waits for other alerts; `30s` if nothing is said.",
+            pause(),
+        ),
+        (
+            "group_interval",
+            "How long a group waits before it tells of further alerts; `5m` if nothing is said.",
+            duration(),
+        ),
+        ("repeat_interval", "When it tells again; `4h` if nothing is said.", duration()),
+    ]
+}
+
+fn time() -> Value {
+    let keys = vec![
+        ("days", "Days such as `saturday`, ranges such as `monday-friday`, or a list.", one_or_more(text())),
+        ("hours", "From and to, in quotes: `\"22:00-07:00\"`, or a list.", one_or_more(text())),
+        ("time_zone", "An IANA name such as `Europe/Madrid`; the project's if nothing is said.", text()),
+    ];
+    let mut time = block(&[], keys);
+    time["anyOf"] = json!([{ "required": ["days"] }, { "required": ["hours"] }]);
+    time
+}
+
+fn route() -> Value {
+    let mut keys = vec![
+        (
+            "match",
+            "Labels of alerts with a value or a list; `severity` is `page` or `ticket`. Every alert if nothing is said.",
+            matching(),
+        ),
+        ("to", "A receiver, or a list.", one_or_more(text())),
+        ("after", "An escalation: told only of what still fires after that time.", duration()),
+        ("mute", "Names of `times` at which nothing is sent.", one_or_more(text())),
+        ("stop", "`true`: routes below are not asked about what this one takes.", boolean()),
+    ];
+    keys.extend(timing());
+    block(&["to"], keys)
+}
+
+fn inhibition() -> Value {
+    let keys = vec![
+        ("while", "Labels of the alert that silences.", matching()),
+        ("silence", "Labels of the alerts that are silenced.", matching()),
+        ("equal", "Labels that both have with the same value.", one_or_more(label_name())),
+    ];
+    block(&["while", "silence"], keys)
+}
+
+/// Labels with a value or several.
+fn matching() -> Value {
+    map(label_name(), one_or_more(text()))
+}
+
+pub(super) fn dependencies() -> Value {
+    let keys = vec![
+        ("on", "The service that is needed, or one SLO of it: `database/connections`.", text()),
+        ("silences", "`ticket` leaves pages alone.", severity()),
+    ];
+    let one = json!({ "anyOf": [text(), block(&["on"], keys)] });
+    map(text(), one_or_more(one))
+}

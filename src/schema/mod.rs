@@ -1,0 +1,63 @@
+//! JSON Schema of the sources, for editors: keys are completed and explained, and slips are marked while somebody types.
+//!
+//! Draft 7, which the YAML servers of editors know best. A schema never refuses what the compiler takes; what it cannot say, such as that a
+//! policy exists, the compiler says. `tests/schema.rs` holds the keys against those that the parser lists.
+
+mod alertmanager;
+mod project;
+mod service;
+mod settings;
+mod values;
+
+use serde_json::{Map, Value, json};
+
+/// A file of the language, and the name of its schema's file.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// `service`, as the command line says it.
+    pub name: &'static str,
+    of: fn() -> Value,
+}
+
+/// Both kinds of files.
+pub const SCHEMAS: [Schema; 2] =
+    [Schema { name: "service", of: service::schema }, Schema { name: "project", of: project::schema }];
+
+impl Schema {
+    /// The schema, as a file.
+    pub fn text(&self) -> String {
+        let mut schema = (self.of)();
+        schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+        format!("{schema:#}\n")
+    }
+}
+
+/// A key, what it means, and the schema of its value.
+type Key = (&'static str, &'static str, Value);
+
+/// A map with these keys and no others.
+fn block(required: &[&str], keys: Vec<Key>) -> Value {
+    let mut properties = Map::new();
+    for (name, means, mut value) in keys {
+        value["description"] = json!(means);
+        properties.insert(name.to_owned(), value);
+    }
+    let mut block = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+    if !required.is_empty() {
+        block["required"] = json!(required);
+    }
+    block
+}
+
+/// A map from names that somebody chooses to such values.
+fn map(names: Value, value: Value) -> Value {
+    json!({ "type": "object", "propertyNames": names, "additionalProperties": value })
+}
+
+fn list(entry: Value) -> Value {
+    json!({ "type": "array", "items": entry })
+}
+
+fn one_or_more(entry: Value) -> Value {
+    json!({ "anyOf": [entry.clone(), list(entry)] })
+}

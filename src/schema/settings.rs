@@ -1,0 +1,70 @@
+//! What project, service and SLO may each say; the innermost decides.
+
+use super::values::{
+    annotation_name, count, duration, own_label_name, percentage, period, severity, text, words,
+};
+use super::{Key, block, map};
+
+/// The keys of all three levels.
+pub(super) fn settings() -> Vec<Key> {
+    let least = vec![
+        ("page", "For pages; 2 if nothing is said.", count()),
+        ("ticket", "For tickets; 1 if nothing is said.", count()),
+    ];
+    let slice = vec![
+        ("length", "How long a slice is: a multiple of 30s, one hour at most.", duration()),
+        ("objective", "The share of good events that makes a slice good, such as 95%.", percentage()),
+    ];
+    vec![
+        (
+            "period",
+            "What the objective is promised over: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",
+            period(),
+        ),
+        (
+            "time_zone",
+            "Where calendar periods begin: an IANA name such as `Europe/Madrid`. `UTC` if nothing is said.",
+            text(),
+        ),
+        (
+            "policy",
+            "When alerts fire: `workbook` (the default), `workbook-scaled`, or a name from `policies` of the project file.",
+            text(),
+        ),
+        (
+            "min_bad_events",
+            "Bad events in the long window without which an alert is silent, so that one failed request pages nobody.",
+            block(&[], least),
+        ),
+        (
+            "budgeting",
+            "What the budget is a share of: events (`occurrences`, the default), or time (`timeslices`, which need `slice`).",
+            words(&["occurrences", "timeslices"]),
+        ),
+        (
+            "slice",
+            "When a slice of time is good: `{ length: 1m, objective: 95% }`. Needed for `timeslices`.",
+            block(&["length", "objective"], slice),
+        ),
+        ("labels", "Constant labels on alerts. Inner ones win.", map(own_label_name(), text())),
+        (
+            "annotations",
+            "Constant annotations on alerts, taken as they are. Inner ones win.",
+            map(annotation_name(), text()),
+        ),
+    ]
+}
+
+/// `missing_events`, of project and service.
+pub(super) fn missing_events() -> Key {
+    let keys = vec![
+        ("severity", "What the alert asks for; `ticket` if nothing is said.", severity()),
+        ("after", "How long there are no counts: from `10m` to `1d`; `15m` if nothing is said.", duration()),
+    ];
+    let value = serde_json::json!({ "anyOf": [words(&["off"]), block(&[], keys)] });
+    (
+        "missing_events",
+        "The alert for a service whose events are no longer counted: `off`, or `{ severity: ticket, after: 15m }`, which is the default.",
+        value,
+    )
+}

@@ -1,0 +1,106 @@
+//! Single values: what can be told of their spelling.
+
+use serde_json::{Value, json};
+
+use crate::vocabulary::{Name, RESERVED_LABELS, Severity};
+
+/// A length of time, in the middle of a pattern. The order of units is left to the compiler.
+const LENGTH: &str = r"[0-9]+(ms|[ywdhms])([0-9]+(ms|[ywdhms]))*";
+
+const PERCENTAGE: &str = r"[0-9]+(\.[0-9]*)?\s*%";
+
+/// Whatever YAML takes for one value: the parser reads its text.
+pub(super) fn text() -> Value {
+    json!({ "type": ["string", "number", "boolean"] })
+}
+
+/// Blanks at both ends are nobody's fault.
+fn pattern(pattern: &str) -> Value {
+    json!({ "type": "string", "pattern": format!(r"^\s*({pattern})\s*$") })
+}
+
+pub(super) fn duration() -> Value {
+    with_examples(pattern(LENGTH), &["30s", "5m", "1h30m", "30d"])
+}
+
+/// A length of time that may be none.
+pub(super) fn pause() -> Value {
+    json!({ "anyOf": [duration(), { "enum": ["0", 0] }] })
+}
+
+pub(super) fn percentage() -> Value {
+    pattern(PERCENTAGE)
+}
+
+pub(super) fn objective() -> Value {
+    let forms = format!(r"{PERCENTAGE}(\s*<\s*{LENGTH})?|[Pp][0-9]+(\.[0-9]*)?\s*<\s*{LENGTH}");
+    with_examples(pattern(&forms), &["99.9%", "P95 < 500ms", "99.5% < 60s"])
+}
+
+pub(super) fn period() -> Value {
+    let forms = format!(r"{LENGTH}|calendar\s+(month|quarter)");
+    with_examples(pattern(&forms), &["30d", "28d", "calendar month", "calendar quarter"])
+}
+
+pub(super) fn traffic() -> Value {
+    with_examples(pattern(r"[0-9]+(\.[0-9]*)?\s*/\s*[smhd]"), &["10/s", "200/h"])
+}
+
+/// Major and minor; without quotes `2.40` is the number 2.4, which the compiler still reads as it is written.
+pub(super) fn version() -> Value {
+    json!({ "type": ["string", "number"], "pattern": r"^[0-9]+\.[0-9]+(\.[0-9]+)*$" })
+}
+
+pub(super) fn name() -> Value {
+    json!({ "type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": Name::LONGEST })
+}
+
+pub(super) fn metric_name() -> Value {
+    json!({ "type": "string", "pattern": "^[a-zA-Z_:][a-zA-Z0-9_:]*$" })
+}
+
+/// A label that anybody may have set.
+pub(super) fn label_name() -> Value {
+    json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$" })
+}
+
+/// A label that a source may set.
+pub(super) fn own_label_name() -> Value {
+    let mut name = label_name();
+    name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
+    name
+}
+
+/// An annotation that a source may set.
+pub(super) fn annotation_name() -> Value {
+    let mut name = label_name();
+    name["not"] = json!({ "enum": ["summary", "description"] });
+    name
+}
+
+pub(super) fn severity() -> Value {
+    json!({ "enum": Severity::ALL.map(Severity::as_str) })
+}
+
+/// A whole number of at least one, in quotes or without.
+pub(super) fn count() -> Value {
+    json!({ "type": ["integer", "string"], "minimum": 1, "maximum": 1_000_000, "pattern": "^[0-9]+$" })
+}
+
+pub(super) fn boolean() -> Value {
+    json!({ "enum": [true, false, "true", "false"] })
+}
+
+pub(super) fn words(words: &[&str]) -> Value {
+    json!({ "enum": words })
+}
+
+pub(super) fn the_version() -> Value {
+    json!({ "const": "slowburn/v1" })
+}
+
+/// Examples are what an editor offers where no list of values can be.
+fn with_examples(mut value: Value, examples: &[&str]) -> Value {
+    value["examples"] = json!(examples);
+    value
+}

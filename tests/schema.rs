@@ -1,0 +1,193 @@
+//! The schemas know the keys of the parser, and a validator of another make takes and refuses what the compiler does.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::{Value, json};
+use slowburn::parse::PROJECT_FILE;
+use slowburn::schema::SCHEMAS;
+use slowburn::source::{SourceFile, Sources};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn schema(name: &str) -> Value {
+    let schema = SCHEMAS.iter().find(|schema| schema.name == name).unwrap();
+    serde_json::from_str(&schema.text()).unwrap()
+}
+
+/// Both schemas, for a validator.
+struct Validator {
+    schemas: Schemas,
+    service: SchemaIndex,
+    project: SchemaIndex,
+}
+
+impl Validator {
+    fn new() -> Self {
+        let mut schemas = Schemas::new();
+        let mut compile = |name: &str| {
+            let mut compiler = Compiler::new();
+            compiler.add_resource(name, schema(name)).unwrap();
+            compiler.compile(name, &mut schemas).unwrap()
+        };
+        let (service, project) = (compile("service"), compile("project"));
+        Self { schemas, service, project }
+    }
+
+    /// What is wrong with a source, in the validator's words.
+    fn faults(&self, path: &str, text: &str) -> Option<String> {
+        let mut yaml: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+        yaml.apply_merge().unwrap();
+        let value = serde_json::to_value(yaml).unwrap();
+        let of = if path.ends_with(PROJECT_FILE) { self.project } else { self.service };
+        self.schemas.validate(&value, of).err().map(|fault| format!("{path}: {fault:#}"))
+    }
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn problems(path: &str, text: &str) -> Vec<slowburn::diagnostic::Problem> {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    slowburn::compile(&Sources::new(vec![file(path, text)])).problems
+}
+
+/// Finds every map of a schema that knows its keys, with a document in which that map holds only `x`.
+fn maps(schema: &Value, around: &dyn Fn(Value) -> Value, found: &mut Vec<(Value, BTreeSet<String>)>) {
+    if let Some(keys) = schema["properties"].as_object() {
+        assert_eq!(schema["additionalProperties"], json!(false));
+        found.push((around(json!({ "x": {} })), keys.keys().cloned().collect()));
+        for (key, value) in keys {
+            assert!(
+                value["description"].as_str().is_some_and(|text| text.ends_with(['.', '…', '`', '%'])),
+                "{key}"
+            );
+            maps(value, &|inner| around(json!({ key: inner })), found);
+        }
+    }
+    if schema["additionalProperties"].is_object() {
+        maps(&schema["additionalProperties"], &|inner| around(json!({ "a": inner })), found);
+    }
+    if schema["items"].is_object() {
+        maps(&schema["items"], &|inner| around(json!([inner])), found);
+    }
+    for branch in schema["anyOf"].as_array().into_iter().flatten() {
+        maps(branch, around, found);
+    }
+}
+
+/// The compiler lists the keys it knows whenever it meets one it does not.
+#[test]
+fn every_key_of_the_parser_is_in_the_schema_and_no_other() {
+    for (name, path) in [("service", "slos/a.yaml"), ("project", "slos/slowburn.yaml")] {
+        let mut found = Vec::new();
+        maps(&schema(name), &|inner| inner, &mut found);
+        assert!(found.len() > 5, "{found:?}");
+        for (document, keys) in found {
+            // Names of severities are no keys to the parser; both have them from the vocabulary.
+            if keys.iter().eq(["page", "ticket"]) {
+                continue;
+            }
+            let problems = problems(path, &document.to_string());
+            let unknown = problems.iter().find(|problem| problem.code == "unknown-key");
+            let help = unknown.and_then(|problem| problem.help.first());
+            let help = help.unwrap_or_else(|| panic!("the parser has no such place: {document}"));
+            let listed =
+                help.text.split_once("knows ").unwrap().1.split('`').skip(1).step_by(2).map(str::to_owned);
+            assert_eq!(keys, listed.collect(), "{document}");
+        }
+    }
+}
+
+#[test]
+fn every_source_of_ours_is_valid() {
+    let validator = Validator::new();
+    let mut faults = Vec::new();
+    for path in files("slos") {
+        faults.extend(validator.faults(path.to_str().unwrap(), &fs::read_to_string(&path).unwrap()));
+    }
+    for path in files("tests/cases") {
+        let text = fs::read_to_string(&path).unwrap();
+        let (project, service) = text.split_once("---\n").map_or((None, &*text), |(a, b)| (Some(a), b));
+        faults.extend(project.and_then(|project| validator.faults(PROJECT_FILE, project)));
+        faults.extend(validator.faults(path.to_str().unwrap(), service));
+    }
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = readme.split("\n```yaml ").skip(1).filter_map(|block| {
+        let (path, text) = block.split_once('\n')?;
+        Some((path, text.split("\n```").next()?))
+    });
+    for (path, text) in blocks.filter(|(_, text)| text.starts_with("version: slowburn/")) {
+        faults.extend(validator.faults(path, text));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Of the rejected sources a schema refuses those whose keys and types are wrong, and it refuses none that the compiler takes.
+#[test]
+fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
+    const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
+    // Another key, of this file or another one, says that something is missing; a route's `match` takes all labels alike.
+    const BEYOND: [&str; 4] = [
+        "project-receiver-mail-without-smtp",
+        "project-route-severity-critical",
+        "project-times-without-zone",
+        "timeslices-without-slice",
+    ];
+    let validator = Validator::new();
+    let (mut refused, mut faults) = (0, Vec::new());
+    for path in files("tests/rejected") {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // What is no YAML has no schema.
+        if serde_yaml::from_str::<serde_yaml::Value>(&text).is_err() {
+            continue;
+        }
+        let of = if name.starts_with("project-") { PROJECT_FILE } else { "mail.yaml" };
+        let fault = validator.faults(of, &text);
+        let snapshot = fs::read_to_string(path.with_extension("snap")).unwrap();
+        let codes: Vec<&str> = snapshot
+            .lines()
+            .filter_map(|line| line.strip_prefix("error[").and_then(|rest| rest.split(']').next()))
+            .collect();
+        if codes.is_empty() {
+            faults.extend(fault);
+            continue;
+        }
+        let knowable = codes.iter().any(|code| KNOWABLE.contains(code));
+        if knowable && fault.is_none() != BEYOND.contains(&name) {
+            faults.push(format!("{name}, {codes:?}: {fault:?}"));
+        }
+        refused += usize::from(fault.is_some());
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(refused > 40, "{refused} of the rejected sources are refused");
+}
+
+/// A clone has all that an editor needs, without a network.
+#[test]
+fn every_source_names_its_schema_and_finds_it() {
+    for path in files("slos") {
+        let text = fs::read_to_string(&path).unwrap();
+        let line = text.lines().next().unwrap();
+        let named =
+            line.strip_prefix("# yaml-language-server: $schema=").unwrap_or_else(|| panic!("{path:?}"));
+        let is_project = path.file_name().unwrap() == PROJECT_FILE;
+        let schema = SCHEMAS.iter().find(|schema| (schema.name == "project") == is_project).unwrap();
+        let there = fs::read_to_string(path.parent().unwrap().join(named)).unwrap();
+        let again = format!("run: slowburn schema {} > {named}", schema.name);
+        assert!(there == schema.text(), "{named} is not what the compiler knows: {again}");
+        assert!(Path::new(named).is_relative());
+    }
+}
