@@ -489,13 +489,15 @@ pub enum Notice {
         runbook: Option<String>,
         /// Who looks after the service.
         owner: Option<String>,
-        /// What is left of the budget; carries the same labels as the alert.
+        /// What is left of the budget, in percent; carries the same labels as the alert.
         budget_left: Expr,
     },
     /// Events have disappeared.
     Missing {
         /// The service's name.
         service: String,
+        /// What the service is, for people.
+        of: Option<String>,
         /// Who looks after it.
         owner: Option<String>,
         /// Page or ticket.

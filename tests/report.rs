@@ -10,9 +10,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::{Level, Problem};
-use slowburn::plan::{Event, Plan, SloPlan, Watch};
+use slowburn::plan::{Event, Observer, Plan, SloPlan, Watch};
+use slowburn::simulate::{Phase, Scenario, simulate};
 use slowburn::source::{SourceFile, Sources};
-use slowburn::vocabulary::Decimal;
+use slowburn::vocabulary::{Decimal, Duration};
 use support::browser::Browser;
 
 const PROJECT: &str = r##"version: slowburn/v1
@@ -277,7 +278,7 @@ fn simulated(browser: &Browser, page: &str, incidents: &[Incident]) -> Vec<Value
         const slos = JSON.parse(document.getElementById('simulator-data').textContent).slos;
         const answers = {}.map(({{ slo, errors, length, traffic }}) => {{
           const ran = simulation.run(slos.find(({{ name }}) => name === slo), errors, length, traffic);
-          return {{ tiers: ran.tiers.map(({{ times }}) => times), share: ran.share }};
+          return {{ tiers: ran.tiers.map(({{ times }}) => times), alerts: ran.alerts.map(({{ times }}) => times), share: ran.share }};
         }});
         document.body.replaceChildren(Object.assign(document.createElement('pre'), {{ id: 'answers', textContent: JSON.stringify(answers) }}));
         </script></body>",
@@ -354,13 +355,100 @@ fn the_simulator_says_what_counting_says() {
             let slo = slos.find(named).unwrap();
             let promise = &slo.promise;
             for (tier, times) in promise.tiers.iter().zip(answer["tiers"].as_array().unwrap()) {
-                let said = times["fires"].as_u64().zip(times["stops"].as_u64());
+                let said = said(times);
                 assert_eq!(said, counted(slo, tier, incident), "{incident:?} {tier:?}");
                 fired += usize::from(said.is_some());
             }
         }
     }
     assert!(fired > 200, "only {fired} tiers fired");
+}
+
+/// From when until when the page says that something fires.
+fn said(times: &Value) -> Option<(u64, u64)> {
+    times["fires"].as_u64().zip(times["stops"].as_u64())
+}
+
+/// An incident that both can play alike: `slowburn simulate` counts whole events, so every evaluation has some number of them that are bad.
+fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
+    match slo.observed.by {
+        // At no traffic that is known it takes a million events per evaluation.
+        Observer::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => incident,
+        Observer::Counters { .. } | Observer::Shares => {
+            let step = slo.promise.interval.millis();
+            let traffic = incident.traffic.map(|traffic| (traffic * Decimal::ONE_THOUSAND).floor());
+            Incident {
+                length: incident.length.div_ceil(step) * step,
+                traffic: Some(traffic.unwrap_or(Decimal::TEN) * Decimal::from(1000)),
+                ..incident
+            }
+        }
+        Observer::Looks => Incident { errors: Decimal::ONE, ..incident },
+    }
+}
+
+/// Both count from the evaluation that the incident begins right after, and slow rules are evaluated then too.
+#[test]
+fn the_simulator_says_what_the_command_says() {
+    let Some(browser) = Browser::found("the report's simulator is not held against `slowburn simulate`")
+    else {
+        return;
+    };
+    let mut fired = 0;
+    for (plan, page) in
+        [(slowburn::compile(&sources("en")).plan().unwrap(), page("en")), (committed_plan(), out())]
+    {
+        let slos: Vec<&SloPlan> = plan.services.iter().flat_map(|service| &service.slos).collect();
+        let of = |incident: &Incident| {
+            let is = |slo: &&&SloPlan| format!("{}/{}", slo.promise.service, slo.promise.slo) == incident.slo;
+            *slos.iter().find(is).unwrap()
+        };
+        let incidents: Vec<Incident> = incidents(&plan)
+            .into_iter()
+            .step_by(3)
+            .map(|incident| in_whole_events(of(&incident), incident))
+            .collect();
+        for (incident, answer) in incidents.iter().zip(simulated(&browser, &page, &incidents)) {
+            let slo = of(incident);
+            let phase = Phase {
+                from: incident.errors,
+                to: incident.errors,
+                length: Duration::from_millis(incident.length),
+                traffic: None,
+                seen: true,
+            };
+            let played = slowburn::simulate::Incident { phases: vec![phase] };
+            let timeline = simulate(slo, &Scenario::new(slo, &played, incident.traffic));
+            let tiers = timeline.tiers.iter().map(|course| course.firing.clone());
+            let alerts = timeline
+                .alerts
+                .iter()
+                .map(|course| course.firings.iter().map(|firing| firing.span).collect::<Vec<_>>());
+            for (kind, spans) in [("tiers", tiers.collect::<Vec<_>>()), ("alerts", alerts.collect())] {
+                let times = answer[kind].as_array().unwrap();
+                assert_eq!(times.len(), spans.len());
+                for (times, spans) in times.iter().zip(&spans) {
+                    let spans = spans.iter().map(|span| (span.from.millis(), span.until.unwrap().millis()));
+                    assert_eq!(
+                        Vec::from_iter(said(times)),
+                        spans.collect::<Vec<_>>(),
+                        "{kind} of {incident:?}"
+                    );
+                    fired += usize::from(!times.is_null());
+                }
+            }
+            // Numbers of a page are for people; what is left of the last event is not one.
+            let budget = timeline.budget;
+            let (bad, allowed) = (number(budget.bad), number(budget.allowed));
+            let bad_there = answer["share"].as_f64().unwrap() * allowed;
+            assert!((bad_there - bad).abs() <= 1.0, "{bad_there} and {bad} of {allowed} of {incident:?}");
+        }
+    }
+    assert!(fired > 200, "only {fired} fired");
+}
+
+fn number(decimal: Decimal) -> f64 {
+    decimal.to_string().parse().unwrap()
 }
 
 #[test]

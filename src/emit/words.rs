@@ -38,9 +38,9 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             burn(project, promise, &told, budget_left, known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
-        Notice::Missing { service, owner, severity: _, after, which } => {
+        Notice::Missing { service, of, owner, severity, after, which } => {
             let asked = format!(
-                "{{{{ range query {} }}}}{{{{ .Labels.slo }}}} {{{{ end }}}}",
+                "{{{{ range $index, $slo := query {} | sortByLabel \"slo\" }}}}{{{{ if $index }}}}, {{{{ end }}}}{{{{ $slo.Labels.slo }}}}{{{{ end }}}}",
                 quoted(&which.to_string())
             );
             let values = text::Missing {
@@ -48,6 +48,8 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
                 after: &after.to_string(),
                 which: &blanks.blank(asked),
                 count: &blanks.blank("{{ $value }}"),
+                of: &clause(of.as_deref()),
+                page: *severity == Severity::Page,
                 owner: &Blanks::none(owner.as_deref().unwrap_or_default()),
             };
             text::missing(project.language, &project.texts, &values)
@@ -233,7 +235,7 @@ fn asked(promise: &Promise, budget_left: &Expr) -> String {
         }
         _ => quoted(&query),
     };
-    format!("{{{{ with query {query} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ end }}}}")
+    format!("{{{{ with query {query} }}}}{{{{ . | first | value | printf \"%.1f%%\" }}}}{{{{ end }}}}")
 }
 
 /// A string of Go's templates.

@@ -6,7 +6,7 @@ use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{aggregate, and, call, div, gt, or, selector};
+use crate::promql::build::{aggregate, and, call, div, gt, mul, number, or, selector};
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
@@ -48,7 +48,7 @@ pub(super) fn burn(
             of: service.description.clone(),
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
-            budget_left: call("last_over_time", vec![left]),
+            budget_left: mul(number("100"), call("last_over_time", vec![left])).into(),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
@@ -255,6 +255,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
         hold: Some(SETTLING),
         notice: Notice::Missing {
             service: service.name.to_string(),
+            of: service.description.clone(),
             owner: service.owner.clone(),
             severity: missing.severity,
             after: missing.after,

@@ -5,8 +5,8 @@
 //!
 //! # Evaluations
 //! The fast group is evaluated every 30 seconds and the slow one every five minutes, after it. Prometheus spreads groups over their intervals. Here
-//! both are evaluated at the moment before the incident begins, so it is noticed as late as it can be. Scrapes take no time here: add up to two
-//! intervals of scraping, and what Alertmanager waits.
+//! both are evaluated at the moment before the incident begins, as in the simulator of the report; where evaluations fall otherwise it is noticed less
+//! than one evaluation earlier or later. Scrapes take no time here: add up to two intervals of scraping, and what Alertmanager waits.
 //!
 //! # Events
 //! They come evenly, and are whole: of a burn of 2 % over 10 events every fifth evaluation counts one that is bad. A state is looked at once per

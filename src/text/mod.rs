@@ -90,14 +90,20 @@ pub struct Missing<'a> {
     pub which: &'a str,
     /// How many they are.
     pub count: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
     /// Who looks after the service; may be empty.
     pub owner: &'a str,
 }
 
 impl Missing<'_> {
     /// What an author's texts may name.
-    pub const NAMES: Names =
-        Names { all: &["service", "after", "which", "count", "owner"], later: &["which", "count"] };
+    pub const NAMES: Names = Names {
+        all: &["service", "after", "which", "count", "of", "page", "owner"],
+        later: &["which", "count"],
+    };
 }
 
 /// What a companion alert's texts are filled with.
@@ -281,7 +287,15 @@ mod tests {
                 assert!(texts.summary.contains("14.4"), "{}", texts.summary);
                 assert!(texts.description.contains("80%"), "{}", texts.description);
             }
-            let values = Missing { service: "api", after: "15m", which: "latency", count: "1", owner: "" };
+            let values = Missing {
+                service: "api",
+                after: "15m",
+                which: "latency",
+                count: "1",
+                of: "",
+                page: false,
+                owner: "",
+            };
             assert_eq!(names(&values), Missing::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             assert!(missing(language, &Wordings::default(), &values).description.contains("latency"));
         }

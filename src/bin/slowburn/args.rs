@@ -75,6 +75,11 @@ pub enum Command {
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
     /// belongs. Nothing is asked of a server and nothing is changed there.
     Backfill(Backfill),
+    /// Serve editors: problems while somebody types, explanations, completion, definitions, quick fixes
+    ///
+    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; the README says how for several. What
+    /// is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of a network.
+    Lsp,
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),

@@ -11,7 +11,7 @@
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
 //! | `cached` | reads what servers answered before |
-//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backtest`, `backfill`, `capture` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
 //! | `init`, `schema`, `completions`, `man` | each is one command, too, for whoever begins |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
@@ -35,6 +35,7 @@ mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod init;
+mod lsp;
 mod man;
 mod named;
 mod problems;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Backtest(args) => backtest::run(&args),
+        Command::Lsp => lsp::run(),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Init(args) => init::run(&args),

@@ -9,8 +9,17 @@ pub(super) fn divided(bad: u64, total: u64) -> String {
 
 /// What is left of the budget, as Prometheus computes it.
 pub(super) fn left_over(bad: u64, total: u64, budget: Decimal) -> String {
+    format!("{:?}", left(bad, total, budget))
+}
+
+/// The same in percent, as a text says it: Go's `%.1f%%`.
+pub(super) fn percent_left(bad: u64, total: u64, budget: Decimal) -> String {
+    format!("{:.1}%", 100.0 * left(bad, total, budget))
+}
+
+fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
     let budget: f64 = text(budget).parse().expect("a decimal is a number");
-    format!("{:?}", 1.0 - bad as f64 / (total as f64).max(1e-9) / budget)
+    1.0 - bad as f64 / (total as f64).max(1e-9) / budget
 }
 
 /// Go's `%.4g`.
@@ -39,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentages_are_written_as_go_writes_them() {
+    fn values_are_written_as_go_writes_them() {
         let written = |text: &str| four_digits(Decimal::from_str_exact(text).expect(text));
         for (value, expected) in [
             ("50", "50"),
@@ -51,6 +60,16 @@ mod tests {
             ("0", "0"),
         ] {
             assert_eq!(written(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_has_no_exponent_however_much_is_overspent() {
+        let budget = Decimal::new(1, 3);
+        for (bad, total, expected) in
+            [(1, 5000, "80.0%"), (833_600, 1_000_000, "-83260.0%"), (0, 0, "100.0%")]
+        {
+            assert_eq!(percent_left(bad, total, budget), expected, "{bad} of {total}");
         }
     }
 }

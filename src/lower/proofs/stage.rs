@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use super::numbers::four_digits;
+use super::numbers::percent_left;
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
 use crate::lower::events::lag;
@@ -330,13 +330,12 @@ impl<'a> Stage<'a> {
         // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
         let slow = self.promise.tiers[tier].slow;
         let (bad, total) = self.period_so_far(timeline, if slow { step } else { step - 1 })?;
-        let left = Decimal::ONE - Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
         Some(Check::Says {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
             labels: self.kept(),
             value: format!("{:.1}", burn_rate.round_dp(1)),
-            budget_left: format!("{}%", four_digits(left * Decimal::ONE_HUNDRED)),
+            budget_left: percent_left(bad, total, self.promise.budget),
         })
     }
 

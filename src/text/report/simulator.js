@@ -1,7 +1,8 @@
 // What an outage of one error ratio sets off: the arithmetic of the compiled rules, in whole numbers.
 //
-// The outage begins at an evaluation, after a period without errors, at even traffic. Rules look every `interval`, those of slow tiers
-// every `long_interval`. What they count in a window is bad as far as the outage reaches into it.
+// As in `slowburn simulate`, the outage begins right after an evaluation of all rules; before it there were no errors, and the traffic is
+// even. Rules look every `interval`, those of slow tiers every `long_interval`. What they count in a window is bad as far as the outage
+// reaches into it.
 "use strict";
 
 const simulation = (() => {
