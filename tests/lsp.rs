@@ -3,7 +3,11 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
+use slowburn::editor::{Project, completion, definition, hover};
+use slowburn::source::{SourceFile, Sources};
 use support::editor::{Editor, uri};
 use support::folder::{API, Folder, service};
 
@@ -399,7 +403,7 @@ fn a_place_tells_what_it_means() {
 /// What is proposed behind a text: its label, what is written, and how many characters before it that replaces.
 struct Typist {
     editor: Editor,
-    path: std::path::PathBuf,
+    path: PathBuf,
     version: i64,
 }
 
@@ -502,4 +506,43 @@ fn a_name_leads_to_where_it_was_given() {
         let (line, column) = behind(SHOP, mark);
         assert_eq!(editor.ask_at("textDocument/definition", &shop, line, column), json!([]), "{mark}");
     }
+}
+
+/// The definitions of this repository, as far as they are text.
+fn own() -> Sources {
+    fn read(folder: &Path, shown: &str, files: &mut Vec<SourceFile>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{shown}/{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                read(&path, &name, files);
+            } else if [".yaml", ".prom", ".md"].iter().any(|ending| name.ends_with(ending)) {
+                files.push(SourceFile { path: name, text: std::fs::read_to_string(&path).unwrap() });
+            }
+        }
+    }
+    let mut files = Vec::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("slos"), "slos", &mut files);
+    Sources::new(files)
+}
+
+#[test]
+fn every_place_of_a_real_project_can_be_asked_about() {
+    let sources = own();
+    let compiled = slowburn::compile(&sources);
+    let model = slowburn::model_of(&sources);
+    let project = Project { sources: &sources, problems: &compiled.problems, model: &model };
+    let mut asked = [0; 3];
+    for (source, file) in sources.iter().filter(|(_, file)| file.path.ends_with(".yaml")) {
+        // Every place would take minutes, a prime number of bytes apart meets every kind of it.
+        for offset in (0..=file.text.len()).step_by(23).filter(|offset| file.text.is_char_boundary(*offset)) {
+            asked[0] += usize::from(hover(project, source, offset).is_some());
+            asked[1] += definition(project, source, offset).len();
+            for item in completion(project, source, offset) {
+                assert!(item.span.start as usize <= offset && offset <= item.span.end as usize, "{item:?}");
+                asked[2] += 1;
+            }
+        }
+    }
+    assert!(asked[0] > 300 && asked[1] > 20 && asked[2] > 1000, "{asked:?}");
 }
