@@ -168,6 +168,8 @@ fn help() {
         &["check", "--help"],
         &["explain", "--help"],
         &["simulate", "--help"],
+        &["status", "--help"],
+        &["backtest", "--help"],
         &["diff", "--help"],
         &["metrics", "--help"],
         &["metrics", "capture", "--help"],

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 12] = [
-    "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "diff", "render", "propose",
-    "schema",
+const VERBS: [&str; 15] = [
+    "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff", "status",
+    "editor", "render", "propose", "schema",
 ];
 
 /// Every source file by its path below `src`.

@@ -51,6 +51,11 @@ pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     prometheus::history(project, groups)
 }
 
+/// Some groups of rules, as they stand in a rule file.
+pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
+    prometheus::excerpt(project, groups)
+}
+
 /// The files of a service for these targets. It cannot fail.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
     let mut artifacts = Artifacts::new();

@@ -57,6 +57,15 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
     }
 }
 
+/// Some groups, as they stand in the file.
+pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
+    let mut yaml = Yaml::default();
+    for group in groups {
+        write(&mut yaml, project, group);
+    }
+    yaml.finish()
+}
+
 /// A file of groups that make history, for promtool.
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();

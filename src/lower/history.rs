@@ -5,7 +5,7 @@
 //! is looked at every thirty seconds by a subquery. Windows of hours are not made: they fill themselves within hours.
 
 use super::events::{counters, less, looks};
-use super::series::{Series, Side};
+use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, calendar, events};
 use crate::model::{Budgeting, Sli, Slo};
 use crate::plan::{Group, Promise};
@@ -35,6 +35,24 @@ pub(super) fn group(slo: &Slo, promise: &Promise) -> Group {
         rules.push(names.record(names.tile(side, LONG_INTERVAL), tile, ""));
     }
     Group { name: format!("{}/{}/history", promise.service, promise.slo), interval: LONG_INTERVAL, rules }
+}
+
+/// Total and bad events of so long a time, as a server can be asked for them afterwards: first what the rules recorded, then what raw series tell.
+pub(super) fn counted(slo: &Slo, promise: &Promise, window: Duration) -> [(Expr, Expr); 2] {
+    let names = Series::new(slo, promise);
+    // Slices are judged by what is counted in them.
+    let unit = match &slo.budgeting {
+        Budgeting::Occurrences => Unit::Events,
+        Budgeting::Timeslices { .. } => Unit::Occurrences,
+    };
+    let recorded = |side| {
+        let name = match unit {
+            Unit::Events if window == LONG_INTERVAL => names.tile(side, window),
+            Unit::Events | Unit::Occurrences => names.increase(unit, side, INTERVAL),
+        };
+        call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
+    };
+    [(recorded(Side::Total), recorded(Side::Bad)), pair(slo, &names, window)]
 }
 
 /// Total and bad events of a window.

@@ -28,6 +28,7 @@ use crate::plan::{
     Event, Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Promise, Proof,
     ServicePlan, SloPlan, Watch,
 };
+use crate::promql::ast::Expr;
 use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
@@ -184,6 +185,11 @@ fn observed(slo: &Slo, names: &series::Series) -> Observed {
 /// What makes the history of a service out of raw series, for promtool; see `history`.
 pub fn history(service: &Service) -> Vec<Group> {
     service.slos.iter().map(|slo| history::group(slo, &promise(service, slo))).collect()
+}
+
+/// Total and bad events of so long a time, as they are asked for afterwards: what was recorded, and what raw series tell.
+pub fn counted(service: &Service, slo: &Slo, window: Duration) -> [(Expr, Expr); 2] {
+    history::counted(slo, &promise(service, slo), window)
 }
 
 /// The numbers of an SLO.

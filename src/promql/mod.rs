@@ -19,7 +19,7 @@ mod fault;
 pub mod functions;
 mod lexer;
 mod matchers;
-mod names;
+pub mod names;
 pub mod parser;
 pub mod printer;
 pub mod regex;

@@ -1,7 +1,7 @@
 //! Which words PromQL keeps for itself, so that the parser and the printer agree on what must be quoted.
 
 /// Aggregations, with or without a parameter.
-pub(super) const AGGREGATIONS: [&str; 14] = [
+pub const AGGREGATIONS: [&str; 14] = [
     "avg",
     "bottomk",
     "count",

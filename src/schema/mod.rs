@@ -24,9 +24,14 @@ pub const SCHEMAS: [Schema; 2] =
     [Schema { name: "service", of: service::schema }, Schema { name: "project", of: project::schema }];
 
 impl Schema {
+    /// The schema.
+    pub fn value(&self) -> Value {
+        (self.of)()
+    }
+
     /// The schema, as a file.
     pub fn text(&self) -> String {
-        let mut schema = (self.of)();
+        let mut schema = self.value();
         schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
         format!("{schema:#}\n")
     }

@@ -181,8 +181,31 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
 /// What the rules of an SLO make of a scenario.
 pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
     let played = play(plan, scenario);
-    let mut rules = Rules::new(plan, &scenario.schedule, period_before(plan, scenario, &played));
-    let mut courses = timeline::Courses::new(plan, scenario, &played);
+    run(plan, scenario, &played, period_before(plan, scenario, &played))
+}
+
+/// What they make of events that were counted, one entry per evaluation: as they were, with nothing before and nothing after them. What is left of the
+/// budget is that of a rolling period.
+pub fn replay(plan: &SloPlan, counted: Vec<Step>) -> Timeline {
+    let seconds = Decimal::from(INTERVAL.secs() * counted.len().max(1) as u64);
+    let total: Decimal = counted.iter().map(|step| step.total).sum();
+    let first = Step { seen: true, ..Step::default() };
+    let played =
+        Played { begin: 0, end: counted.len(), steps: std::iter::once(first).chain(counted).collect() };
+    let scenario = Scenario::counted(plan, Vec::new(), Some(total / seconds));
+    let nothing = PeriodBefore {
+        pace: Decimal::ZERO,
+        length: Duration::default(),
+        bad: Decimal::ZERO,
+        begins: None,
+        ends: None,
+    };
+    run(plan, &scenario, &played, nothing)
+}
+
+fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefore) -> Timeline {
+    let mut rules = Rules::new(plan, &scenario.schedule, before);
+    let mut courses = timeline::Courses::new(plan, scenario, played);
     for (at, step) in played.steps.iter().enumerate() {
         let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);
         let late = (since - scenario.schedule.phase.millis() as i64) % scenario.schedule.long.millis() as i64;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::{civil, tz::TimeZone};
+use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
 use super::Duration;
 
@@ -138,6 +138,24 @@ impl Zone {
         &self.name
     }
 
+    /// When the month or quarter began in which a moment lies; both in seconds since 1970.
+    pub fn begins(&self, unit: Calendar, at: u64) -> u64 {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        let today = Timestamp::from_second(at).map(|moment| moment.to_zoned(TimeZone::UTC).date());
+        let Ok(this) = today.map(civil::Date::first_of_month) else { return 0 };
+        // Where the zone is ahead of UTC the next month may have begun; a quarter began up to three months ago.
+        for months in (-3..=1).rev() {
+            let Ok(first) = this.checked_add(Span::new().months(months)) else { continue };
+            let Ok(midnight) = first.at(0, 0, 0, 0).to_zoned(TimeZone::UTC) else { continue };
+            let ahead = self.ahead[(first.month() - 1) as usize];
+            let begins = midnight.timestamp().as_second() - i64::from(ahead);
+            if begins <= at && (unit == Calendar::Month || first.month() % 3 == 1) {
+                return u64::try_from(begins).unwrap_or(0);
+            }
+        }
+        0
+    }
+
     /// Seconds ahead of UTC at the beginning of each month.
     pub fn ahead(&self) -> [i32; 12] {
         self.ahead
@@ -155,6 +173,17 @@ mod tests {
         assert_eq!(madrid.ahead()[6], 7200);
         let buenos_aires = Zone::named("America/Argentina/Buenos_Aires").expect("in the database");
         assert!(buenos_aires.ahead().iter().all(|ahead| *ahead == -3 * 3600));
+        let begins = |zone: &Zone, unit, at: &str| {
+            let at: Timestamp = at.parse().expect("a time");
+            let begun = zone.begins(unit, at.as_second() as u64);
+            Timestamp::from_second(begun as i64).expect("a time").to_string()
+        };
+        let month = |at| begins(&madrid, Calendar::Month, at);
+        assert_eq!(month("2026-07-31T21:59:59Z"), "2026-06-30T22:00:00Z");
+        assert_eq!(month("2026-07-31T22:00:00Z"), "2026-07-31T22:00:00Z");
+        let quarter = |at| begins(&buenos_aires, Calendar::Quarter, at);
+        assert_eq!(quarter("2026-01-01T02:59:59Z"), "2025-10-01T03:00:00Z");
+        assert_eq!(quarter("2026-06-30T12:00:00Z"), "2026-04-01T03:00:00Z");
         assert_eq!(Zone::named("Europe/Atlantis"), Err(ZoneFault::Unknown));
         assert_eq!(Zone::named("Africa/Casablanca"), Err(ZoneFault::Varies));
     }

@@ -57,11 +57,29 @@ pub enum Command {
     /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
     /// is compared all the same); 2 if one cannot be read.
     Diff(Diff),
+    /// Show how every SLO stands on a running server, and decide whether that is good enough
+    ///
+    /// What is recorded is asked of Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics): one instant
+    /// query per recorded series, and nothing is changed there. The worst comes first. Exit code 0 says that all was asked and,
+    /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
+    /// and SLOWBURN_BEARER.
+    Status(Status),
+    /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
+    ///
+    /// The past is asked for in range queries of a day each, and nothing is changed there: what the rules recorded, and, where
+    /// they did not run yet, the raw series themselves. With --against it is played through other definitions as well, so
+    /// that two policies or two revisions stand side by side.
+    Backtest(Backtest),
     /// Make the history that long windows need out of raw series that are there already
     ///
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
     /// belongs. Nothing is asked of a server and nothing is changed there.
     Backfill(Backfill),
+    /// Serve editors: problems while somebody types, explanations, completion, definitions, quick fixes
+    ///
+    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; the README says how for several. What
+    /// is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of a network.
+    Lsp,
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
@@ -330,6 +348,103 @@ fn history(text: &str) -> Result<Duration, String> {
         true => Ok(length),
         false => Err(format!("at most {most} are played")),
     })
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Group)]
+pub struct Status {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// The server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// Show and judge these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
+    #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Exit 1 if an SLO has less of its budget left, such as 10%, or if that is not known: nothing is recorded, nothing was
+    /// counted lately, or too few events to judge by. An SLO that is `planned` and has no data is passed over
+    #[arg(long, value_name = "PERCENT", value_parser = part)]
+    pub fail_below: Option<Decimal>,
+    /// Let SLOs pass of which it is not known what they have left
+    #[arg(long, requires = "fail_below")]
+    pub allow_missing: bool,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Shown,
+}
+
+/// How a table is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shown {
+    /// A table, with colour on a terminal and as wide as that
+    Human,
+    /// A table for a pull request, a wiki or a chat
+    Markdown,
+    /// A JSON object
+    Json,
+}
+
+fn part(text: &str) -> Result<Decimal, String> {
+    let percent = text.strip_suffix('%').and_then(|digits| Decimal::from_str_exact(digits).ok());
+    let part = percent.filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent));
+    part.map(|percent| (percent / Decimal::ONE_HUNDRED).normalize())
+        .ok_or_else(|| "a percentage from 0% to 100% is expected, such as 10%".to_owned())
+}
+
+/// Arguments of `backtest`.
+#[derive(Debug, Group)]
+pub struct Backtest {
+    /// `api` for all SLOs of a service, `api/latency` for one
+    #[arg(value_name = "SERVICE|SERVICE/SLO", required = true)]
+    pub subjects: Vec<String>,
+    /// The server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// The directory with the SLO definitions
+    #[arg(long, value_name = "SLOS", default_value = SLOS)]
+    pub slos: PathBuf,
+    /// Play it through other definitions, too: a directory, or a git revision of SLOS
+    #[arg(long, value_name = "SLOS|REVISION")]
+    pub against: Option<String>,
+    /// How much of the past is judged
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = past)]
+    pub last: Duration,
+    /// Until when, such as 2026-11-22T12:00:00Z; else until now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
+    /// How finely it is counted: `30s` as the rules do, `5m` where that is too much for the server
+    #[arg(long, value_name = "STEP", value_parser = ["30s", "5m"], default_value = "30s")]
+    pub step: String,
+    /// Ask raw series only, not what was recorded: for definitions that measured something else until lately
+    #[arg(long)]
+    pub raw: bool,
+    /// Keep what was answered in this folder, so that the same is not asked again
+    #[arg(long, value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Outcome,
+}
+
+fn past(text: &str) -> Result<Duration, String> {
+    let most = Duration::from_secs(400 * 86_400);
+    duration(text).and_then(|length| match (Duration::from_secs(3600)..=most).contains(&length) {
+        true => Ok(length),
+        false => Err(format!("from 1h to {most} are played")),
+    })
+}
+
+fn time(text: &str) -> Result<u64, String> {
+    let moment =
+        text.parse::<jiff::Timestamp>().ok().and_then(|moment| u64::try_from(moment.as_second()).ok());
+    moment.ok_or_else(|| "a time such as 2026-11-22T12:00:00Z is expected".to_owned())
 }
 
 /// Arguments of `backfill`.

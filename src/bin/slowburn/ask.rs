@@ -1,8 +1,13 @@
-//! Asks a running Prometheus about the metrics of the definitions.
+//! Asks a running Prometheus about the metrics of the definitions, and about what the rules have recorded.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
+use slowburn::backtest;
 use slowburn::model::Model;
+use slowburn::plan::Plan;
+use slowburn::status::{self, Answers};
+use slowburn::vocabulary::Decimal;
 
 use crate::args::Connection;
 use crate::ending::Failure;
@@ -33,16 +38,84 @@ pub fn live(model: &Model, address: &str, connection: &Connection) -> Result<Liv
 }
 
 /// The `data` of an answer.
-fn data(question: &Question, address: &str, client: &Client) -> Result<serde_json::Value, Failure> {
-    let parameters: Vec<String> = question
-        .parameters
+fn data(question: &Question, address: &str, client: &Client) -> Result<Value, Failure> {
+    let told = answer(question.path, &question.parameters, client)?;
+    match told["status"].as_str() {
+        Some("success") => Ok(told["data"].clone()),
+        _ => Err(no_prometheus(address)),
+    }
+}
+
+/// What is answered at a path below the address; `null` if that is no JSON.
+fn answer(path: &str, parameters: &[(&str, String)], client: &Client) -> Result<Value, Failure> {
+    let parameters: Vec<String> = parameters
         .iter()
         .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
         .collect();
-    let answer = client.get(&format!("{}?{}", question.path, parameters.join("&")))?;
-    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    match told["status"].as_str() {
-        Some("success") => Ok(told["data"].clone()),
-        _ => Err(Failure::new(format!("{address} does not answer as Prometheus does")).and(BELOW)),
+    let answer = client.get(&format!("{path}?{}", parameters.join("&")))?;
+    Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+}
+
+fn no_prometheus(address: &str) -> Failure {
+    Failure::new(format!("{address} does not answer as Prometheus does")).and(BELOW)
+}
+
+/// A server that remembers.
+pub struct Past<'a> {
+    address: &'a str,
+    client: Client<'a>,
+    /// Its clock, in seconds since 1970.
+    pub now: u64,
+}
+
+impl<'a> Past<'a> {
+    /// Asks for the time first.
+    pub fn connect(address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
+        let client = Client::new(address, connection, BELOW)?;
+        let now = moment(address, &client)?.floor();
+        Ok(Self { address, client, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
+
+    /// The answer to a range query.
+    pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
+        answer("/api/v1/query_range", &question.parameters(), &self.client)
+    }
+
+    pub fn no_prometheus(&self) -> Failure {
+        no_prometheus(self.address)
+    }
+}
+
+/// What time it is there.
+fn moment(address: &str, client: &Client) -> Result<Decimal, Failure> {
+    let clock = answer(QUERY, &[("query", status::MOMENT.to_owned())], client)?;
+    status::moment(&clock["data"]).ok_or_else(|| no_prometheus(address))
+}
+
+const QUERY: &str = "/api/v1/query";
+
+/// What the server at `address` answers about the SLOs that are named.
+pub fn answers(
+    plan: &Plan,
+    named: &[String],
+    address: &str,
+    connection: &Connection,
+) -> Result<Answers, Failure> {
+    let client = Client::new(address, connection, BELOW)?;
+    let moment = moment(address, &client)?;
+    let mut answers = Answers::new(moment);
+    for question in status::questions(plan, named) {
+        let parameters = match &question.query {
+            Some(query) => vec![("query", query.clone()), ("time", moment.to_string())],
+            None => Vec::new(),
+        };
+        let heard = answer(question.path, &parameters, &client)
+            .and_then(|answer| answers.hear(&question, &answer).ok_or_else(|| no_prometheus(address)));
+        match heard {
+            // Not every server has rules to tell of; series they all have.
+            Err(failure) if question.about != status::About::Groups => return Err(failure),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(answers)
 }

@@ -10,7 +10,8 @@
 //! | `stdout` | prints to stdout |
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
-//! | `compile`, `check`, `explain`, `simulate`, `diff`, `backfill`, `capture` | each is one command |
+//! | `cached` | reads what servers answered before |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
 //! | `init`, `schema`, `completions`, `man` | each is one command, too, for whoever begins |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
@@ -19,6 +20,8 @@
 mod args;
 mod ask;
 mod backfill;
+mod backtest;
+mod cached;
 mod capture;
 mod changes;
 mod check;
@@ -32,6 +35,7 @@ mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod init;
+mod lsp;
 mod man;
 mod named;
 mod problems;
@@ -39,6 +43,7 @@ mod revision;
 mod schema;
 mod simulate;
 mod sources;
+mod status;
 mod stderr;
 mod stdout;
 mod unified;
@@ -70,6 +75,9 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::Lsp => lsp::run(),
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Init(args) => init::run(&args),

@@ -1,10 +1,16 @@
 //! What stands for `http` in a slowburn that was built without it.
 
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
 use crate::args::Connection;
 use crate::ending::Failure;
 
-/// Nobody can be asked.
-pub enum Client {}
+/// Nobody can be asked, so there is none.
+pub struct Client<'a> {
+    never: Infallible,
+    address: PhantomData<&'a str>,
+}
 
 /// Nothing comes back.
 pub struct Answer {
@@ -12,13 +18,14 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Client {
-    pub fn new(address: &str, _: &Connection, _: &str) -> Result<Self, Failure> {
+impl<'a> Client<'a> {
+    pub fn new(address: &'a str, _: &Connection, _: &str) -> Result<Self, Failure> {
         Err(Failure::new(format!("cannot ask {address}: this slowburn was built without the feature `http`"))
             .and("save the answer to a file first: curl --fail URL > metrics.txt"))
     }
 
     pub fn get(&self, _: &str) -> Result<Answer, Failure> {
-        match *self {}
+        let Self { never, address: PhantomData } = self;
+        match *never {}
     }
 }

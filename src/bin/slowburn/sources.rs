@@ -35,14 +35,7 @@ pub struct Project {
 impl Project {
     /// Reads and compiles everything under `slos`.
     pub fn read(slos: &Path) -> Result<Self, Failure> {
-        let mut files = Vec::new();
-        for path in find(slos)? {
-            let shown = shown(slos, &path);
-            let most = most(&path);
-            let bytes = read(&slos.join(&path), most).map_err(|error| Failure::of("read", &shown, &error))?;
-            files.push((shown, bytes));
-        }
-        Ok(Self::of(files))
+        Ok(Self::of(files(slos, slos, BTreeMap::new())?))
     }
 
     /// Compiles files: how they are called, and their bytes.
@@ -83,6 +76,35 @@ impl Project {
         let compiled = slowburn::compile_against(&self.sources, Some(live));
         Self { compiled, ..self }
     }
+}
+
+/// The files of all definitions under `slos`, as they are called below `base`. What is `open` counts, not what is on the disk; some of it may
+/// not be there yet.
+pub fn files(
+    slos: &Path,
+    base: &Path,
+    mut open: BTreeMap<PathBuf, Vec<u8>>,
+) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let found = match find(slos) {
+        Ok(found) => found,
+        Err(failure) if open.is_empty() => return Err(failure),
+        Err(_) => Vec::new(),
+    };
+    let mut files = Vec::new();
+    for path in found {
+        let shown = shown(base, &path);
+        let bytes = match open.remove(&path) {
+            Some(bytes) => bytes,
+            None => {
+                read(&slos.join(&path), most(&path)).map_err(|error| Failure::of("read", &shown, &error))?
+            }
+        };
+        files.push((shown, bytes));
+    }
+    // What is on the disk and was not found is hidden or ignored.
+    let new = open.into_iter().filter(|(path, _)| is_source(path) && !slos.join(path).exists());
+    files.extend(new.map(|(path, bytes)| (shown(base, &path), bytes)));
+    Ok(files)
 }
 
 /// A path as people are shown it: `base` as they gave it, then the rest, with `/` between the parts.

@@ -31,6 +31,11 @@ pub fn width() -> usize {
     terminal_size::terminal_size_of(stdout).map_or(USUAL, |(width, _)| usize::from(width.0))
 }
 
+/// Whether somebody looks at it, rather than the next program of a pipe.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether there may be other characters than those of ASCII: yes, unless the locale names another encoding than UTF-8.
 pub fn unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

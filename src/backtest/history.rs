@@ -1,0 +1,229 @@
+//! What is asked of the past, in pieces; and the answers put together, evaluation by evaluation.
+//!
+//! What the rules recorded comes first, because that is what they saw. Where nothing is recorded, raw series tell the same. Of the quarter of an hour before a
+//! recorded count nothing is taken from them: what was missed there is in that count (`lower::REACH`).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::lower::{INTERVAL, LONG_INTERVAL, REACH, counted};
+use crate::model::{Labels, Service, Slo};
+use crate::simulate::Step;
+use crate::vocabulary::{Decimal, Duration};
+
+/// How finely the past is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// As the rules count: every 30 seconds.
+    Fine,
+    /// As tiles are recorded: every five minutes. An error that is shorter looks weaker and longer than it was.
+    Coarse,
+}
+
+impl Grain {
+    /// The time between two counts.
+    pub fn step(self) -> Duration {
+        match self {
+            Self::Fine => INTERVAL,
+            Self::Coarse => LONG_INTERVAL,
+        }
+    }
+}
+
+/// A time in whole seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Range {
+    /// The first count ends one step later.
+    pub from: u64,
+    /// The last count ends here.
+    pub until: u64,
+}
+
+impl Range {
+    /// Days of the clock, so that the same pieces are asked for again tomorrow. At 30 seconds a day is 2,880 of the 11,000 points that Prometheus gives at once.
+    pub fn pieces(self) -> Vec<Self> {
+        const DAY: u64 = 86_400;
+        let mut pieces = Vec::new();
+        let mut from = self.from;
+        while from < self.until {
+            let until = ((from / DAY + 1) * DAY).min(self.until);
+            pieces.push(Self { from, until });
+            from = until;
+        }
+        pieces
+    }
+}
+
+/// A range query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The query.
+    pub query: String,
+    /// Of when.
+    pub range: Range,
+    /// The time between two points, in seconds.
+    pub step: u64,
+}
+
+impl Question {
+    /// The parameters of `/api/v1/query_range`.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("query", self.query.clone()),
+            ("start", (self.range.from + self.step).to_string()),
+            ("end", self.range.until.to_string()),
+            ("step", self.step.to_string()),
+        ]
+    }
+}
+
+/// Total and bad events of one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    total: Option<Decimal>,
+    bad: Option<Decimal>,
+}
+
+/// Counts by the labels that are kept, and by the end of their time.
+type Counts = BTreeMap<Labels, BTreeMap<u64, Count>>;
+
+/// The past of one SLO, as far as it is known.
+#[derive(Debug)]
+pub struct History {
+    range: Range,
+    grain: Grain,
+    by: Vec<String>,
+    /// What is asked for: total and bad, as recorded and from raw series.
+    queries: [[String; 2]; 2],
+    recorded: Counts,
+    raw: Counts,
+}
+
+/// Where counts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// What the rules recorded.
+    Recorded,
+    /// Raw series.
+    Raw,
+}
+
+impl History {
+    /// Nothing known yet.
+    pub fn new(service: &Service, slo: &Slo, range: Range, grain: Grain) -> Self {
+        let queries = counted(service, slo, grain.step());
+        Self {
+            range,
+            grain,
+            by: slo.by.iter().map(ToString::to_string).collect(),
+            queries: queries.map(|(total, bad)| [total.to_string(), bad.to_string()]),
+            recorded: Counts::new(),
+            raw: Counts::new(),
+        }
+    }
+
+    /// What raw series are asked for: SLOs that ask the same have the same past.
+    pub fn raw_queries(&self) -> &[String; 2] {
+        &self.queries[1]
+    }
+
+    /// What is asked of a piece: total, then bad.
+    pub fn questions(&self, piece: Range, from: From) -> [Question; 2] {
+        let step = self.grain.step().secs();
+        self.queries[from as usize].clone().map(|query| Question { query, range: piece, step })
+    }
+
+    /// Pieces of which something is not recorded.
+    pub fn unrecorded(&self) -> Vec<Range> {
+        let wanted = |piece: &Range| {
+            self.recorded.is_empty()
+                || self
+                    .recorded
+                    .values()
+                    .any(|counts| self.moments(*piece).any(|at| !self.is_told(counts, at)))
+        };
+        self.range.pieces().into_iter().filter(wanted).collect()
+    }
+
+    fn moments(&self, range: Range) -> impl Iterator<Item = u64> + use<> {
+        let step = self.grain.step().secs();
+        (range.from + step..=range.until).step_by(step as usize)
+    }
+
+    /// Whether a count is recorded, or a later one that makes good what happened then.
+    fn is_told(&self, counts: &BTreeMap<u64, Count>, at: u64) -> bool {
+        counts.range(at..at + REACH.secs()).any(|(_, count)| count.total.is_some())
+    }
+
+    /// Takes in an answer; `None` if it is not of the shape that the API promises.
+    pub fn hear(&mut self, question: &Question, from: From, answer: &Value) -> Option<()> {
+        let is_total = self.queries[from as usize][0] == question.query;
+        if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
+            return None;
+        }
+        let counts = match from {
+            From::Recorded => &mut self.recorded,
+            From::Raw => &mut self.raw,
+        };
+        for series in answer["data"]["result"].as_array()? {
+            let metric = series["metric"].as_object()?;
+            let kept = |label: &String| Some((label.clone(), metric.get(label)?.as_str()?.to_owned()));
+            let labels: Labels = self.by.iter().filter_map(kept).collect();
+            let counts = counts.entry(labels).or_default();
+            for sample in series["values"].as_array()? {
+                let (at, value) = (sample[0].as_f64()?, sample[1].as_str()?);
+                let asked =
+                    at.fract() == 0.0 && at > question.range.from as f64 && at <= question.range.until as f64;
+                let at = asked.then_some(at as u64)?;
+                // What is no number is no count.
+                let Some(value) = number(value) else { continue };
+                let count = counts.entry(at).or_default();
+                let side = if is_total { &mut count.total } else { &mut count.bad };
+                *side = Some(side.unwrap_or_default() + value);
+            }
+        }
+        Some(())
+    }
+
+    /// What happened, one entry for each evaluation, by the labels that are kept.
+    pub fn steps(&self) -> BTreeMap<Labels, Vec<Step>> {
+        let none = BTreeMap::new();
+        let labels: std::collections::BTreeSet<&Labels> =
+            self.recorded.keys().chain(self.raw.keys()).collect();
+        let parts = self.grain.step().millis() / INTERVAL.millis();
+        let course = |labels: &Labels| {
+            let recorded = self.recorded.get(labels).unwrap_or(&none);
+            let raw = self.raw.get(labels).unwrap_or(&none);
+            let count = |at: u64| match recorded.get(&at).filter(|count| count.total.is_some()) {
+                Some(count) => Some(count),
+                None if self.is_told(recorded, at) => None,
+                None => raw.get(&at).filter(|count| count.total.is_some()),
+            };
+            let steps = self
+                .moments(self.range)
+                .flat_map(|at| std::iter::repeat_n(step(count(at), parts), parts as usize));
+            steps.collect()
+        };
+        labels.into_iter().map(|labels| (labels.clone(), course(labels))).collect()
+    }
+}
+
+/// A count spread evenly over so many evaluations.
+fn step(count: Option<&Count>, parts: u64) -> Step {
+    let Some(Count { total: Some(total), bad }) = count else { return Step::default() };
+    let total = (*total).max(Decimal::ZERO);
+    // Counters that are not scraped together may differ for a moment.
+    let bad = bad.unwrap_or_default().clamp(Decimal::ZERO, total);
+    let part = |count: Decimal| count / Decimal::from(parts);
+    Step { total: part(total), bad: part(bad), seen: true }
+}
+
+/// More events are in no five minutes.
+const MOST: u64 = 1_000_000_000_000;
+
+/// What floating point has made of a count, to nine digits after the point.
+fn number(text: &str) -> Option<Decimal> {
+    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
+    (number.abs() <= Decimal::from(MOST)).then(|| number.round_dp(9))
+}

@@ -1,0 +1,114 @@
+//! A backtest for programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Course, Grain, Run};
+use crate::model::Labels;
+use crate::vocabulary::{Decimal, Severity, text};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    /// The time between two counts.
+    step_seconds: u64,
+    slos: Vec<Slo<'a>>,
+}
+
+/// Times are seconds since 1970, shares are of one.
+#[derive(Serialize)]
+struct Slo<'a> {
+    /// Which definitions.
+    definitions: &'a str,
+    service: &'a str,
+    slo: &'a str,
+    labels: &'a Labels,
+    from_seconds: u64,
+    until_seconds: u64,
+    unknown_seconds: u64,
+    total_events: Value,
+    bad_events: Value,
+    alarms: Vec<Alarm<'a>>,
+    false_alarms_in_30_days: Counts,
+    days: Vec<Day>,
+}
+
+#[derive(Serialize)]
+struct Alarm<'a> {
+    alert: &'a str,
+    severity: &'static str,
+    tier: String,
+    from_seconds: u64,
+    /// `null` if it still fires.
+    until_seconds: Option<u64>,
+    budget_spent: Value,
+    is_false: bool,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    page: Value,
+    ticket: Value,
+}
+
+#[derive(Serialize)]
+struct Day {
+    from_seconds: u64,
+    total_events: Value,
+    bad_events: Value,
+    /// `null` if there are too few events to judge by.
+    budget_left: Option<Value>,
+}
+
+/// All of it, as JSON.
+pub fn json(runs: &[Run], grain: Grain) -> String {
+    let slos = runs.iter().flat_map(|run| run.courses.iter().map(|course| slo(&run.name, course))).collect();
+    let report = Report { step_seconds: grain.step().secs(), slos };
+    let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    json.push('\n');
+    json
+}
+
+fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
+    let promise = &course.slo.promise;
+    let wrong = |severity| number(course.per_month(course.count(severity).1));
+    Slo {
+        definitions,
+        service: &promise.service,
+        slo: &promise.slo,
+        labels: &course.labels,
+        from_seconds: course.judged.from,
+        until_seconds: course.judged.until,
+        unknown_seconds: course.unknown.secs(),
+        total_events: number(course.events.total),
+        bad_events: number(course.events.bad),
+        alarms: course
+            .alarms
+            .iter()
+            .map(|alarm| Alarm {
+                alert: &alarm.name,
+                severity: alarm.severity.as_str(),
+                tier: promise.tiers[alarm.tier].long.to_string(),
+                from_seconds: alarm.from,
+                until_seconds: alarm.until,
+                budget_spent: number(alarm.spent),
+                is_false: alarm.is_false,
+            })
+            .collect(),
+        false_alarms_in_30_days: Counts { page: wrong(Severity::Page), ticket: wrong(Severity::Ticket) },
+        days: course
+            .days
+            .iter()
+            .map(|day| Day {
+                from_seconds: day.from,
+                total_events: number(day.events.total),
+                bad_events: number(day.events.bad),
+                budget_left: day.left.map(number),
+            })
+            .collect(),
+    }
+}
+
+/// Nine digits after the point.
+fn number(value: Decimal) -> Value {
+    serde_json::from_str(&text(value.round_dp(9))).expect("a decimal is a JSON number")
+}

@@ -1,0 +1,204 @@
+//! model + what a server remembers → what an SLO's alerts would have told of it, and what became of its budget.
+//!
+//! The past is counted as the rules count (`history`), and played through `simulate`, which does what they do. Nothing is written anywhere.
+//!
+//! # False alarms
+//! A tier promises that a share of the period's budget is gone when it fires. It goes by ratios, so when there is little traffic a few bad events are enough. An
+//! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the period has at
+//! the average traffic of all the time that is known.
+
+mod history;
+mod json;
+mod words;
+
+pub use history::{From, Grain, History, Question, Range};
+pub use json::json;
+pub use words::words;
+
+use crate::lower::INTERVAL;
+use crate::model::Labels;
+use crate::plan::{Counted, SloPlan};
+use crate::simulate::{Firing, Step, Timeline, replay};
+use crate::vocabulary::{Decimal, Duration, Period, Severity};
+
+/// One state of the definitions, played through the past.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// What people call it: a directory or a revision.
+    pub name: String,
+    /// One per SLO and value of the labels that it keeps.
+    pub courses: Vec<Course<'a>>,
+}
+
+/// What an SLO made of the past.
+#[derive(Debug)]
+pub struct Course<'a> {
+    /// The SLO.
+    pub slo: &'a SloPlan,
+    /// The labels that it keeps.
+    pub labels: Labels,
+    /// The time that is judged; what was before it only fills windows.
+    pub judged: Range,
+    /// What would have been told in it, by time.
+    pub alarms: Vec<Alarm>,
+    /// Events of the judged time.
+    pub events: Counted,
+    /// How much of it is not known.
+    pub unknown: Duration,
+    /// By day of UTC.
+    pub days: Vec<Day>,
+}
+
+/// One time that an alert fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The alert.
+    pub name: String,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The first tier that fires, by its index.
+    pub tier: usize,
+    /// Seconds since 1970.
+    pub from: u64,
+    /// `None` if it still fires in the end.
+    pub until: Option<u64>,
+    /// The share of the period's budget that is spent from one long window before it until it stops, at average traffic.
+    pub spent: Decimal,
+    /// Whether that is less than the tier says.
+    pub is_false: bool,
+}
+
+/// What became of the budget on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Its beginning, or that of the judged time, in seconds since 1970.
+    pub from: u64,
+    /// Its events.
+    pub events: Counted,
+    /// What is left of the period's budget at its end, of the events that are known; `None` if they are too few to judge by.
+    pub left: Option<Decimal>,
+}
+
+/// Plays counted events through the rules of an SLO. `begins` is when they begin, in seconds since 1970; `judged` from when on they count.
+pub fn course<'a>(
+    slo: &'a SloPlan,
+    labels: Labels,
+    begins: u64,
+    judged: Range,
+    steps: Vec<Step>,
+) -> Course<'a> {
+    let sums = Sums::new(begins, &steps);
+    let evaluation = INTERVAL.secs();
+    let unseen = steps
+        .iter()
+        .enumerate()
+        .filter(|(index, step)| !step.seen && begins + (*index as u64 + 1) * evaluation > judged.from);
+    let unknown = Duration::from_secs(unseen.count() as u64 * evaluation);
+    let timeline = replay(slo, steps);
+    Course {
+        alarms: alarms(slo, &timeline, &sums, begins, judged),
+        events: sums.between(judged.from, judged.until),
+        unknown,
+        days: days(slo, &sums, judged),
+        slo,
+        labels,
+        judged,
+    }
+}
+
+fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: Range) -> Vec<Alarm> {
+    let all = sums.between(begins, judged.until);
+    let known = Decimal::from(sums.known.secs().max(1));
+    let allowed = slo.promise.budget * all.total / known * Decimal::from(slo.promise.period_length.secs());
+    let mut alarms = Vec::new();
+    for course in &timeline.alerts {
+        for Firing { span, tier, .. } in &course.firings {
+            let (from, until) = (begins + span.from.secs(), span.until.map(|until| begins + until.secs()));
+            if from <= judged.from {
+                continue;
+            }
+            let watch = &slo.promise.tiers[*tier];
+            let bad = sums.between(from.saturating_sub(watch.long.secs()), until.unwrap_or(judged.until)).bad;
+            let spent = if allowed.is_zero() { Decimal::ZERO } else { bad / allowed };
+            alarms.push(Alarm {
+                name: course.name.clone(),
+                severity: course.severity,
+                tier: *tier,
+                from,
+                until,
+                spent,
+                is_false: spent < watch.budget_share,
+            });
+        }
+    }
+    alarms.sort_by(|a, b| (a.from, a.severity, &a.name).cmp(&(b.from, b.severity, &b.name)));
+    alarms
+}
+
+fn days(slo: &SloPlan, sums: &Sums, judged: Range) -> Vec<Day> {
+    let day = |piece: Range| {
+        let period = sums.between(period_begins(&slo.promise.period, piece.until), piece.until);
+        let left = (period.total >= slo.promise.enough_events)
+            .then(|| Decimal::ONE - period.bad / (period.total * slo.promise.budget));
+        Day { from: piece.from, events: sums.between(piece.from, piece.until), left }
+    };
+    judged.pieces().into_iter().map(day).collect()
+}
+
+/// When the period began that ends with a moment, or that it is part of.
+fn period_begins(period: &Period, at: u64) -> u64 {
+    match period {
+        Period::Rolling(length) => at.saturating_sub(length.secs()),
+        Period::Calendar(unit, zone) => zone.begins(*unit, at.saturating_sub(1)),
+    }
+}
+
+impl Course<'_> {
+    /// Alarms of a severity: all, and false ones.
+    pub fn count(&self, severity: Severity) -> (usize, usize) {
+        let of = || self.alarms.iter().filter(|alarm| alarm.severity == severity);
+        (of().count(), of().filter(|alarm| alarm.is_false).count())
+    }
+
+    /// So many times in thirty days.
+    pub fn per_month(&self, count: usize) -> Decimal {
+        let length = Decimal::from((self.judged.until - self.judged.from).max(1));
+        Decimal::from(count as u64) * Decimal::from(30 * 86_400) / length
+    }
+
+    /// Whether nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        self.unknown.secs() >= self.judged.until - self.judged.from
+    }
+}
+
+/// Sums of events since the beginning.
+struct Sums {
+    begins: u64,
+    /// How much of the time is known.
+    known: Duration,
+    sums: Vec<Counted>,
+}
+
+impl Sums {
+    fn new(begins: u64, steps: &[Step]) -> Self {
+        let mut sums = vec![Counted::default()];
+        let mut sum = Counted::default();
+        for step in steps {
+            sum = Counted { total: sum.total + step.total, bad: sum.bad + step.bad };
+            sums.push(sum);
+        }
+        let known = steps.iter().filter(|step| step.seen).count() as u64 * INTERVAL.secs();
+        Self { begins, known: Duration::from_secs(known), sums }
+    }
+
+    /// Events between two moments, as far as they are known.
+    fn between(&self, from: u64, until: u64) -> Counted {
+        let at = |moment: u64| {
+            let index = moment.saturating_sub(self.begins) / INTERVAL.secs();
+            self.sums[(index as usize).min(self.sums.len() - 1)]
+        };
+        let (from, until) = (at(from), at(until));
+        Counted { total: until.total - from.total, bad: until.bad - from.bad }
+    }
+}

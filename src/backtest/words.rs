@@ -1,0 +1,148 @@
+//! A backtest for people.
+
+use jiff::Timestamp;
+
+use super::{Course, Run};
+use crate::explain::{aligned, events, wrapped};
+use crate::vocabulary::{Decimal, Severity, percent, spoken, text};
+
+/// What every run would have told, and how they compare.
+pub fn words(runs: &[Run], grain: super::Grain) -> String {
+    let mut page = String::new();
+    for run in runs {
+        for course in &run.courses {
+            if !page.is_empty() {
+                page.push('\n');
+            }
+            let name =
+                if runs.len() > 1 { format!("{} in {}", name(course), run.name) } else { name(course) };
+            page += &one(&name, course);
+        }
+    }
+    if runs.len() > 1 {
+        page += "\nSide by side\n";
+        page += &compared(runs);
+    }
+    page.push('\n');
+    page += &wrapped(
+        "",
+        "An alarm is false if less of the budget is spent, from one long window before it fires until it stops, than its tier says: the \
+         budget of a period at the average traffic of all the time that is known. What is left at the end of a day is of the events that are \
+         known, which go back to one longest window before what is judged.",
+    );
+    if grain == super::Grain::Coarse {
+        page += &wrapped(
+            "",
+            "Events were counted every 5 minutes and are spread evenly over them: alarms may be five minutes early or late, and shorter errors \
+             look weaker than they were.",
+        );
+    }
+    page
+}
+
+fn name(course: &Course) -> String {
+    let promise = &course.slo.promise;
+    let labels = course.labels.iter().map(|(label, value)| {
+        let value: String = value.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        format!(" {label}={value}")
+    });
+    format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
+}
+
+fn one(name: &str, course: &Course) -> String {
+    let judged = course.judged;
+    let mut page = format!("{name}, {} to {} UTC\n", moment(judged.from), moment(judged.until));
+    if course.is_unknown() {
+        return page + "  Nothing is known of it: nothing was recorded, and raw series tell nothing.\n";
+    }
+    let unknown = match course.unknown.secs() {
+        0 => String::new(),
+        seconds => format!("; of {} nothing is known", spoken(Decimal::from(seconds))),
+    };
+    page += &format!(
+        "  {} of {} events were bad{unknown}\n",
+        events(course.events.bad),
+        events(course.events.total)
+    );
+    page += "\nWho would have been told\n";
+    if course.alarms.is_empty() {
+        page += "  nobody: no alert fires\n";
+    } else {
+        let mut rows =
+            vec![["at", "asks for", "tier", "", "for", "budget spent"].map(str::to_owned).to_vec()];
+        for alarm in &course.alarms {
+            let length = alarm
+                .until
+                .map_or("still firing".to_owned(), |until| spoken(Decimal::from(until - alarm.from)));
+            rows.push(vec![
+                moment(alarm.from),
+                alarm.severity.to_string(),
+                course.slo.promise.tiers[alarm.tier].long.to_string(),
+                if alarm.is_false { "false" } else { "" }.to_owned(),
+                length,
+                share(alarm.spent),
+            ]);
+        }
+        page += &aligned(&rows, 4);
+    }
+    page += &format!("  {}\n", counted(course));
+    page += "\nBudget at the end of each day with bad events\n";
+    let last = course.days.len().saturating_sub(1);
+    let mut rows = vec![["day", "events", "bad", "left"].map(str::to_owned).to_vec()];
+    for (index, day) in course.days.iter().enumerate() {
+        if index == last || !day.events.bad.is_zero() {
+            let date = moment(day.from).split(' ').next().unwrap_or_default().to_owned();
+            let left = day.left.map_or("too few events".to_owned(), share);
+            rows.push(vec![date, events(day.events.total), events(day.events.bad), left]);
+        }
+    }
+    page + &aligned(&rows, 1)
+}
+
+/// `3 pages, 1 of them false (1 in 30 days); 1 ticket`
+fn counted(course: &Course) -> String {
+    let of = |severity: Severity| {
+        let (all, wrong) = course.count(severity);
+        let plural = if all == 1 { "" } else { "s" };
+        match wrong {
+            0 => format!("{all} {severity}{plural}, none false"),
+            _ => format!(
+                "{all} {severity}{plural}, {wrong} false: {} in 30 days",
+                short(course.per_month(wrong))
+            ),
+        }
+    };
+    Severity::ALL.map(of).join("; ")
+}
+
+fn compared(runs: &[Run]) -> String {
+    let head = ["", "", "pages", "false", "tickets", "false", "first alarm"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for run in runs {
+        for course in &run.courses {
+            let [(pages, false_pages), (tickets, false_tickets)] =
+                Severity::ALL.map(|severity| course.count(severity));
+            let first = course.alarms.first().map_or("none".to_owned(), |alarm| moment(alarm.from));
+            let mut row = vec![name(course), run.name.clone()];
+            row.extend([pages, false_pages, tickets, false_tickets].map(|count| count.to_string()));
+            row.push(first);
+            rows.push(row);
+        }
+    }
+    rows[1..].sort();
+    aligned(&rows, 2)
+}
+
+/// `2026-11-22 22:10:30`
+pub(super) fn moment(seconds: u64) -> String {
+    let moment = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    moment.map_or(String::new(), |moment| moment.to_string().replace('T', " ").replace('Z', ""))
+}
+
+fn share(value: Decimal) -> String {
+    percent(value.round_sf(3).unwrap_or(value).normalize())
+}
+
+fn short(value: Decimal) -> String {
+    text(value.round_sf(2).unwrap_or(value))
+}

@@ -1,0 +1,208 @@
+//! `slowburn backtest`: what a server remembers, played through the rules.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use serde_json::Value;
+use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, words};
+use slowburn::model::{Service, Slo};
+use slowburn::plan::{Plan, SloPlan};
+use slowburn::status::is_named;
+
+use crate::args::{Backtest, Format, Outcome};
+use crate::ask::Past;
+use crate::cached::Cached;
+use crate::ending::{Ending, Failure};
+use crate::sources::{Project, shown};
+use crate::{named, problems, revision, stderr, stdout};
+
+/// An answer about what is younger may change.
+const SETTLED: u64 = 3600;
+
+/// Prints who would have been told, and what became of the budget.
+pub fn run(args: &Backtest) -> Result<Ending, Failure> {
+    let mut projects = vec![(shown(&args.slos, Path::new("")), Project::read(&args.slos)?)];
+    if let Some(other) = &args.against {
+        projects.push((other.clone(), against(other, args)?));
+    }
+    let mut sides = Vec::new();
+    for (name, project) in &projects {
+        let (Some(model), Some(plan)) = (&project.compiled.model, project.compiled.plan()) else {
+            problems::show(project, Format::Human)?;
+            return Ok(Ending::Problems);
+        };
+        sides.push((name, model, plan));
+    }
+    let subjects = subjects(&sides[0].2, &args.subjects)?;
+    let mut asking = Asking::new(args)?;
+    let grain = if args.step == "5m" { Grain::Coarse } else { Grain::Fine };
+    let mut runs: Vec<Run> =
+        sides.iter().map(|(name, ..)| Run { name: (*name).clone(), courses: Vec::new() }).collect();
+    for (service, slo) in subjects {
+        let sides: Vec<(usize, Side)> = sides
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (_, model, plan))| {
+                Some((index, side(&model.services, plan, &service, &slo)?))
+            })
+            .collect();
+        let (judged, whole) = ranges(args, asking.past.now, &sides)?;
+        let mut histories: Vec<History> =
+            sides.iter().map(|(_, side)| History::new(side.service, side.slo, whole, grain)).collect();
+        // What is recorded is of the definitions that were loaded then: it says nothing of others that measure something else.
+        let same = histories.iter().all(|history| history.raw_queries() == histories[0].raw_queries());
+        for (history, (index, side)) in histories.iter_mut().zip(&sides) {
+            asking.fill(history, whole, same && !args.raw)?;
+            let courses = history
+                .steps()
+                .into_iter()
+                .map(|(labels, steps)| course(side.plan, labels, whole.from, judged, steps));
+            let mut courses: Vec<Course> = courses.collect();
+            if courses.is_empty() {
+                let nothing = vec![Default::default(); ((whole.until - whole.from) / 30) as usize];
+                courses.push(course(side.plan, BTreeMap::new(), whole.from, judged, nothing));
+            }
+            runs[*index].courses.extend(courses);
+        }
+        asking.heard.clear();
+    }
+    asking.end();
+    stdout::print(&match args.format {
+        Outcome::Human => words(&runs, grain),
+        Outcome::Json => json(&runs, grain),
+    })?;
+    Ok(Ending::Clean)
+}
+
+/// A directory, or else a revision of the definitions.
+fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
+    match Path::new(other).is_dir() {
+        true => Project::read(Path::new(other)),
+        false => revision::read(other, &args.slos),
+    }
+}
+
+/// An SLO on one side.
+struct Side<'a> {
+    service: &'a Service,
+    slo: &'a Slo,
+    plan: &'a SloPlan,
+}
+
+fn side<'a>(services: &'a [Service], plan: &'a Plan, service: &str, slo: &str) -> Option<Side<'a>> {
+    let meant = services.iter().find(|known| known.name.as_str() == service)?;
+    let planned = plan.services.iter().flat_map(|service| &service.slos);
+    let is_it = |plan: &&SloPlan| plan.promise.service == service && plan.promise.slo == slo;
+    Some(Side {
+        service: meant,
+        slo: meant.slos.iter().find(|known| known.name.as_str() == slo)?,
+        plan: planned.into_iter().find(is_it)?,
+    })
+}
+
+/// The SLOs that are named, in the order of the plan.
+fn subjects(plan: &Plan, names: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let slos = || plan.services.iter().flat_map(|service| &service.slos);
+    for name in names {
+        if let Some((service, slo)) = name.split_once('/') {
+            named::slo(plan, service, slo)?;
+        } else if !slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
+            return Err(Failure::new(format!("there is no service `{name}` with SLOs")));
+        }
+    }
+    let wanted = slos().filter(|slo| is_named(slo, names));
+    Ok(wanted.map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect())
+}
+
+/// What is judged, and with it what fills the longest window before, both on whole five minutes.
+fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, Range), Failure> {
+    const GRID: u64 = 300;
+    let until = args.until.unwrap_or(now).min(now) / GRID * GRID;
+    let tiers = sides.iter().flat_map(|(_, side)| &side.plan.promise.tiers);
+    let longest = tiers.map(|tier| tier.long.secs()).max().unwrap_or(0) + 3 * GRID;
+    let from = until.checked_sub(args.last.secs()).map(|from| from / GRID * GRID);
+    let whole = from.and_then(|from| from.checked_sub(longest.div_ceil(GRID) * GRID));
+    match (from, whole) {
+        (Some(from), Some(whole)) => Ok((Range { from, until }, Range { from: whole, until })),
+        _ => Err(Failure::new("so much of the past there is not: name a later time, or less of it")),
+    }
+}
+
+/// A server, and what it has answered.
+struct Asking<'a> {
+    past: Past<'a>,
+    cached: Option<Cached<'a>>,
+    /// Of the SLO that is being played.
+    heard: BTreeMap<(String, Range), Value>,
+    progress: bool,
+}
+
+impl<'a> Asking<'a> {
+    fn new(args: &'a Backtest) -> Result<Self, Failure> {
+        let past = Past::connect(&args.prometheus, &args.connection)?;
+        let open = |folder| Cached::open(folder, &args.prometheus, &args.connection);
+        let cached = args.cache.as_deref().map(open).transpose()?;
+        Ok(Self { past, cached, heard: BTreeMap::new(), progress: io::stderr().is_terminal() })
+    }
+
+    /// Asks for all that a history lacks.
+    fn fill(&mut self, history: &mut History, whole: Range, recorded: bool) -> Result<(), Failure> {
+        if recorded {
+            self.ask(history, &whole.pieces(), From::Recorded)?;
+        }
+        let rest = if recorded { history.unrecorded() } else { whole.pieces() };
+        self.ask(history, &rest, From::Raw)
+    }
+
+    fn ask(&mut self, history: &mut History, pieces: &[Range], from: From) -> Result<(), Failure> {
+        for (done, piece) in pieces.iter().enumerate() {
+            self.show(done, pieces.len(), from);
+            for question in history.questions(*piece, from) {
+                let key = (question.query.clone(), question.range);
+                if !self.heard.contains_key(&key) {
+                    let answer = self.answer(&question)?;
+                    self.heard.insert(key.clone(), answer);
+                }
+                if history.hear(&question, from, &self.heard[&key]).is_none() {
+                    return Err(self.past.no_prometheus());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// From the folder, or else from the server.
+    fn answer(&mut self, question: &Question) -> Result<Value, Failure> {
+        if let Some(known) = self.cached.as_ref().and_then(|cached| cached.read(question)) {
+            return Ok(known);
+        }
+        let answer = self.past.answer(question)?;
+        let settled = question.range.until + SETTLED <= self.past.now;
+        if let (Some(cached), true) = (&self.cached, settled && answer["status"] == "success") {
+            cached.write(question, &answer)?;
+        }
+        Ok(answer)
+    }
+
+    fn show(&self, done: usize, all: usize, from: From) {
+        if self.progress {
+            let what = match from {
+                From::Recorded => "what was recorded",
+                From::Raw => "raw series",
+            };
+            let filled = 20 * done / all.max(1);
+            stderr::print(&format!(
+                "\r[{:<20}] day {} of {all} of {what}\u{1b}[K",
+                "#".repeat(filled),
+                done + 1
+            ));
+        }
+    }
+
+    fn end(&self) {
+        if self.progress {
+            stderr::print("\r\u{1b}[K");
+        }
+    }
+}

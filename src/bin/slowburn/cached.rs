@@ -1,0 +1,65 @@
+//! What a server answered before, in a folder of the user's: a file for each range query. A file says what was asked, and is believed only if that is
+//! what is asked now; everything else about it is as good as any answer of a server.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use slowburn::backtest::Question;
+
+use crate::args::Connection;
+use crate::ending::Failure;
+use crate::sources::shown;
+use crate::write;
+
+/// The folder.
+pub struct Cached<'a> {
+    folder: &'a Path,
+    address: &'a str,
+    connection: &'a Connection,
+}
+
+impl<'a> Cached<'a> {
+    /// Makes the folder if there is none.
+    pub fn open(folder: &'a Path, address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
+        let name = shown(folder, Path::new(""));
+        fs::create_dir_all(folder).map_err(|error| Failure::of("make", &name, &error))?;
+        Ok(Self { folder, address, connection })
+    }
+
+    /// What was answered to this very question; `None` if that is not known.
+    pub fn read(&self, question: &Question) -> Option<Value> {
+        let most = self.connection.max_size * 1_000_000 + 10_000;
+        let mut text = Vec::new();
+        File::open(self.path(question)).ok()?.take(most).read_to_end(&mut text).ok()?;
+        let mut kept: Value = serde_json::from_slice(&text).ok()?;
+        (kept["asked"] == self.asked(question)).then(|| kept["answer"].take())
+    }
+
+    /// Keeps an answer.
+    pub fn write(&self, question: &Question, answer: &Value) -> Result<(), Failure> {
+        let kept = json!({ "asked": self.asked(question), "answer": answer });
+        write::file(&self.path(question), &format!("{kept}\n"))
+    }
+
+    fn asked(&self, question: &Question) -> Value {
+        json!({
+            "address": self.address,
+            "tenant": self.connection.tenant,
+            "query": question.query,
+            "from": question.range.from,
+            "until": question.range.until,
+            "step": question.step,
+        })
+    }
+
+    /// FNV-1a of what is asked: two questions of one name keep no answer from each other for longer than until the other is asked again.
+    fn path(&self, question: &Question) -> PathBuf {
+        let asked = self.asked(question).to_string();
+        let hash = asked.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        self.folder.join(format!("{hash:016x}.json"))
+    }
+}

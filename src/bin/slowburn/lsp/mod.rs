@@ -1,0 +1,64 @@
+//! `slowburn lsp`: speaks the language server protocol on stdin and stdout, for any editor that does.
+//!
+//! | file | knows |
+//! |---|---|
+//! | `framing` | where a message begins and ends |
+//! | `session` | who may say what when |
+//! | `documents` | what is open |
+//! | `project` | which folder a file belongs to |
+//! | `work` | when to compile, and that a bug of ours ends nothing |
+//! | `diagnostics`, `answers` | what editors want to be told, in their words |
+//!
+//! What is true of a place in a text is said by `slowburn::editor`, which knows nothing of all this. The messages are small, so they are
+//! read and written as JSON, without the types of `lsp-types`: its last release is of June 2024, and it brings a type for addresses that
+//! knows no files.
+
+mod answers;
+mod diagnostics;
+mod documents;
+mod framing;
+mod project;
+mod session;
+mod uri;
+mod work;
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use framing::Frame;
+use serde_json::Value;
+use session::Session;
+
+use crate::ending::{Ending, Failure};
+
+/// Where messages go, one after the other.
+type Output = Arc<Mutex<io::Stdout>>;
+
+/// Serves until the editor says `exit`, or is gone.
+pub fn run() -> Result<Ending, Failure> {
+    let mut input = io::stdin().lock();
+    let mut session = Session::new(Arc::new(Mutex::new(io::stdout())));
+    loop {
+        let frame = framing::read(&mut input).map_err(|error| Failure::of("read from", "stdin", &error))?;
+        let ended = match frame {
+            Some(Frame::Message(message)) => session.take(&message),
+            Some(Frame::Fault(code, message)) => {
+                session.fault(code, &message);
+                None
+            }
+            None => {
+                session.end();
+                Some(false)
+            }
+        };
+        // The protocol wants exit code 1 where nobody said `shutdown` before.
+        if let Some(agreed) = ended {
+            return Ok(if agreed { Ending::Clean } else { Ending::Problems });
+        }
+    }
+}
+
+/// Sends one message, whole.
+fn send(output: &Output, message: Value) {
+    framing::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), message);
+}

@@ -1,0 +1,198 @@
+//! The conversation with one editor: what was agreed on, what is open, who may ask what when.
+
+use std::mem;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use serde_json::{Value, json};
+use slowburn::editor::Encoding;
+
+use super::diagnostics::Places;
+use super::documents::Documents;
+use super::framing::INVALID_REQUEST;
+use super::project::Checked;
+use super::work::{Job, State, Work};
+use super::{Output, answers, send, uri};
+
+const METHOD_NOT_FOUND: i64 = -32601;
+const NOT_INITIALIZED: i64 = -32002;
+
+/// What the editor can do.
+#[derive(Clone, Copy, Default)]
+pub struct Agreed {
+    /// What columns count.
+    encoding: Encoding,
+    /// Whether second places of a problem are shown.
+    related: bool,
+    /// Whether it tells of files that changed if it is asked to.
+    watches: bool,
+}
+
+impl Agreed {
+    fn with(params: &Value) -> Self {
+        let capabilities = &params["capabilities"];
+        let encodings = capabilities["general"]["positionEncodings"].as_array();
+        let bytes = encodings.is_some_and(|known| known.contains(&json!("utf-8")));
+        let text = &capabilities["textDocument"];
+        let yes = |value: &Value| value.as_bool() == Some(true);
+        Self {
+            encoding: if bytes { Encoding::Utf8 } else { Encoding::Utf16 },
+            related: yes(&text["publishDiagnostics"]["relatedInformation"]),
+            watches: yes(&capabilities["workspace"]["didChangeWatchedFiles"]["dynamicRegistration"]),
+        }
+    }
+
+    /// How places in a project are told.
+    pub fn places<'a>(&self, checked: &'a Checked, documents: &'a Documents) -> Places<'a> {
+        Places { checked, documents, encoding: self.encoding, related: self.related }
+    }
+}
+
+/// How far the conversation is.
+enum Stage {
+    Fresh,
+    Running { jobs: Sender<Job>, work: JoinHandle<()>, agreed: Agreed },
+    ShutDown,
+}
+
+/// A conversation.
+pub struct Session {
+    stage: Stage,
+    state: State,
+    cancelled: Arc<Mutex<Vec<Value>>>,
+    output: Output,
+}
+
+impl Session {
+    /// Nobody has said anything yet.
+    pub fn new(output: Output) -> Self {
+        Self { stage: Stage::Fresh, state: State::default(), cancelled: Arc::default(), output }
+    }
+
+    /// Says that a message could not be read.
+    pub fn fault(&self, code: i64, message: &str) {
+        self.error(&Value::Null, code, message);
+    }
+
+    /// Takes a message. `Some` if it ends the conversation: whether that was agreed on.
+    pub fn take(&mut self, message: &Value) -> Option<bool> {
+        let id = message.get("id").filter(|id| id.is_string() || id.is_number());
+        match (message["method"].as_str(), id) {
+            (Some(method), Some(id)) => self.asked(id, method, &message["params"]),
+            (Some("exit"), None) => {
+                let agreed = matches!(self.stage, Stage::ShutDown);
+                self.end();
+                return Some(agreed);
+            }
+            (Some(method), None) => self.told(method, &message["params"]),
+            // An answer to what we asked, of which nothing depends.
+            (None, Some(_)) if message.get("result").is_some() || message.get("error").is_some() => {}
+            (None, _) => self.fault(INVALID_REQUEST, "this is neither a request nor a notification"),
+        }
+        None
+    }
+
+    /// Lets what was asked be answered.
+    pub fn end(&mut self) {
+        if let Stage::Running { jobs, work, .. } = mem::replace(&mut self.stage, Stage::ShutDown) {
+            drop(jobs);
+            // It cannot have panicked with more than one answer, and there is nobody left to be told.
+            let _ = work.join();
+        }
+    }
+
+    fn error(&self, id: &Value, code: i64, message: &str) {
+        let error = json!({ "code": code, "message": message });
+        send(&self.output, json!({ "id": id, "error": error }));
+    }
+
+    fn asked(&mut self, id: &Value, method: &str, params: &Value) {
+        match (&self.stage, method) {
+            (Stage::Fresh, "initialize") => self.initialize(id, params),
+            (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request is `initialize`"),
+            (Stage::ShutDown, _) => self.error(id, INVALID_REQUEST, "after `shutdown` there is only `exit`"),
+            (Stage::Running { .. }, "initialize") => {
+                self.error(id, INVALID_REQUEST, "`initialize` is asked once");
+            }
+            (Stage::Running { .. }, "shutdown") => {
+                self.end();
+                send(&self.output, json!({ "id": id, "result": null }));
+            }
+            (Stage::Running { jobs, .. }, _) if answers::METHODS.contains(&method) => {
+                let (method, params, state) = (method.to_owned(), params.clone(), self.state.clone());
+                // It ends only when we do.
+                let _ = jobs.send(Job::Asked { id: id.clone(), method, params, state });
+            }
+            (Stage::Running { .. }, _) => {
+                self.error(id, METHOD_NOT_FOUND, &format!("slowburn does not answer `{method}`"));
+            }
+        }
+    }
+
+    fn initialize(&mut self, id: &Value, params: &Value) {
+        let agreed = Agreed::with(params);
+        self.state.folders = Arc::new(folders(params));
+        let (jobs, todo) = mpsc::channel();
+        let work = Work::new(agreed, self.output.clone(), self.cancelled.clone());
+        let work = thread::spawn(move || work.run(&todo));
+        self.stage = Stage::Running { jobs, work, agreed };
+        let encoding = match agreed.encoding {
+            Encoding::Utf16 => "utf-16",
+            Encoding::Utf8 => "utf-8",
+        };
+        let mut capabilities = answers::capabilities();
+        capabilities["positionEncoding"] = json!(encoding);
+        capabilities["textDocumentSync"] = json!({ "openClose": true, "change": 2, "save": true });
+        let server = json!({ "name": "slowburn", "version": env!("CARGO_PKG_VERSION") });
+        let result = json!({ "capabilities": capabilities, "serverInfo": server });
+        send(&self.output, json!({ "id": id, "result": result }));
+    }
+
+    fn told(&mut self, method: &str, params: &Value) {
+        let Stage::Running { jobs, agreed, .. } = &self.stage else { return };
+        match method {
+            // What lies in the workspace is looked at before anything is opened.
+            "initialized" if agreed.watches => self.watch(),
+            "textDocument/didOpen" => drop(self.state.documents.open(params)),
+            "textDocument/didChange" => drop(self.state.documents.change(params, agreed.encoding)),
+            "textDocument/didClose" => drop(self.state.documents.close(params)),
+            "initialized" | "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {}
+            "$/cancelRequest" => {
+                let mut cancelled = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner);
+                // What was answered before it was cancelled stays in the list, which is kept short.
+                if cancelled.len() == 1000 {
+                    cancelled.remove(0);
+                }
+                cancelled.push(params["id"].clone());
+                return;
+            }
+            _ => return,
+        }
+        self.state.generation += 1;
+        let _ = jobs.send(Job::Changed(self.state.clone()));
+    }
+
+    /// Asks to be told when files change that are not open: what another program writes.
+    fn watch(&self) {
+        let watchers = json!([{ "globPattern": "**/*.{yaml,yml,prom,md}" }]);
+        let registration = json!({
+            "id": "files",
+            "method": "workspace/didChangeWatchedFiles",
+            "registerOptions": { "watchers": watchers },
+        });
+        let params = json!({ "registrations": [registration] });
+        send(&self.output, json!({ "id": "files", "method": "client/registerCapability", "params": params }));
+    }
+}
+
+/// The folders that the editor has open.
+fn folders(params: &Value) -> Vec<PathBuf> {
+    let several = params["workspaceFolders"].as_array().into_iter().flatten();
+    let mut folders: Vec<PathBuf> = several.filter_map(|folder| uri::path(folder["uri"].as_str()?)).collect();
+    if folders.is_empty() {
+        folders.extend(params["rootUri"].as_str().and_then(uri::path));
+    }
+    folders
+}

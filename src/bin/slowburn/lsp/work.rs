@@ -1,0 +1,215 @@
+//! Compiles and answers beside the conversation, so that the editor never waits to be heard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::diagnostics;
+use super::documents::Documents;
+use super::project::{self, Checked};
+use super::session::Agreed;
+use super::{Output, answers, send, uri};
+
+/// How long nobody types before problems are looked for.
+const PAUSE: Duration = Duration::from_millis(80);
+
+/// How long they are waited for by somebody who never pauses.
+const AT_MOST: Duration = Duration::from_millis(500);
+
+/// What was open at some moment.
+#[derive(Clone, Default)]
+pub struct State {
+    /// The texts.
+    pub documents: Documents,
+    /// The folders of the editor's workspace.
+    pub folders: Arc<Vec<PathBuf>>,
+    /// Counts every change of the texts, and every word that files have changed.
+    pub generation: u64,
+}
+
+/// What is to be done.
+pub enum Job {
+    /// Problems are to be looked for.
+    Changed(State),
+    /// A question of the editor.
+    Asked {
+        /// Its number.
+        id: Value,
+        /// What is asked.
+        method: String,
+        /// About what.
+        params: Value,
+        /// The texts that it is asked of.
+        state: State,
+    },
+}
+
+/// What has been compiled and said.
+pub struct Work {
+    agreed: Agreed,
+    output: Output,
+    /// Questions that the editor no longer wants answered.
+    cancelled: Arc<Mutex<Vec<Value>>>,
+    /// By folder of definitions, with the generation; `Err` if it cannot be read, or the compiler has a bug.
+    checked: BTreeMap<PathBuf, (u64, Result<Arc<Checked>, String>)>,
+    /// By address: the version of the text, and its problems.
+    told: BTreeMap<String, (Option<i64>, Vec<Value>)>,
+    /// What was last said of a folder that cannot be read.
+    failures: BTreeMap<PathBuf, String>,
+}
+
+impl Work {
+    /// Nothing has been done yet.
+    pub fn new(agreed: Agreed, output: Output, cancelled: Arc<Mutex<Vec<Value>>>) -> Self {
+        let (checked, told, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { agreed, output, cancelled, checked, told, failures }
+    }
+
+    /// Works until nobody can ask any more.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
+        // Since when, and the state, of what is to be looked at.
+        let mut waiting: Option<(Instant, Instant, State)> = None;
+        loop {
+            let job = match &waiting {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some((first, last, _)) => {
+                    let due = (*first + AT_MOST).min(*last + PAUSE);
+                    jobs.recv_timeout(due.saturating_duration_since(Instant::now()))
+                }
+            };
+            match job {
+                Ok(Job::Changed(state)) => {
+                    let now = Instant::now();
+                    waiting = Some((waiting.map_or(now, |(first, ..)| first), now, state));
+                }
+                Ok(Job::Asked { id, method, params, state }) => self.answer(id, &method, &params, &state),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some((_, _, state)) = waiting.take() {
+                        self.tell(&state);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// The folder as it is now: compiled once for each change.
+    fn check(&mut self, root: &Path, state: &State) -> Result<Arc<Checked>, String> {
+        if let Some((generation, checked)) = self.checked.get(root)
+            && *generation == state.generation
+        {
+            return checked.clone();
+        }
+        let checked =
+            guarded(|| Checked::of(root, &state.documents).map(Arc::new).map_err(|f| f.to_string()))
+                .unwrap_or_else(|| Err("slowburn has a bug: these definitions make it panic".to_owned()));
+        self.checked.insert(root.to_owned(), (state.generation, checked.clone()));
+        checked
+    }
+
+    /// Publishes the problems of every file that has some, or had some, or is open.
+    fn tell(&mut self, state: &State) {
+        let roots = project::roots(&state.folders, &state.documents);
+        self.checked.retain(|root, _| roots.contains(root));
+        let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for root in &roots {
+            let checked = match self.check(root, state) {
+                Ok(checked) => checked,
+                Err(failure) => {
+                    self.complain(root, failure);
+                    continue;
+                }
+            };
+            self.failures.remove(root);
+            let places = self.agreed.places(&checked, &state.documents);
+            for problem in &checked.project.compiled.problems {
+                let uri = places.uri(&checked.path(problem.primary.span.source));
+                let problem = diagnostics::diagnostic(problem, &places);
+                found.entry(uri).or_default().push(problem);
+            }
+        }
+        let open: BTreeMap<&str, i64> =
+            state.documents.iter().map(|(_, document)| (document.uri.as_str(), document.version)).collect();
+        let known = self.told.keys().map(String::as_str).chain(open.keys().copied());
+        let files: BTreeSet<String> = known.map(str::to_owned).chain(found.keys().cloned()).collect();
+        for uri in files {
+            let problems = found.remove(&uri).unwrap_or_default();
+            let now = (open.get(uri.as_str()).copied(), problems);
+            let before = self.told.get(&uri);
+            let silent = before.is_none() && now == (None, Vec::new());
+            if silent || before == Some(&now) {
+                continue;
+            }
+            let mut params = json!({ "uri": uri, "diagnostics": now.1 });
+            if let Some(version) = now.0 {
+                params["version"] = json!(version);
+            }
+            send(&self.output, json!({ "method": "textDocument/publishDiagnostics", "params": params }));
+            match now {
+                (None, problems) if problems.is_empty() => drop(self.told.remove(&uri)),
+                now => drop(self.told.insert(uri, now)),
+            }
+        }
+    }
+
+    /// Says once why there is nothing to say of a folder.
+    fn complain(&mut self, root: &Path, failure: String) {
+        if self.failures.get(root) != Some(&failure) {
+            let params = json!({ "type": 1, "message": format!("slowburn: {failure}") });
+            send(&self.output, json!({ "method": "window/showMessage", "params": params }));
+            self.failures.insert(root.to_owned(), failure);
+        }
+    }
+
+    fn answer(&mut self, id: Value, method: &str, params: &Value, state: &State) {
+        let mut cancelled = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner);
+        let unwanted = cancelled.iter().position(|other| *other == id).map(|at| cancelled.remove(at));
+        drop(cancelled);
+        if unwanted.is_some() {
+            let error = json!({ "code": -32800, "message": "cancelled" });
+            return send(&self.output, json!({ "id": id, "error": error }));
+        }
+        let checked = params["textDocument"]["uri"].as_str().and_then(uri::path).and_then(|path| {
+            let checked = self.check(&project::root_of(&path, &state.documents)?, state).ok()?;
+            let source = checked.source(&path)?;
+            Some((checked, source))
+        });
+        // Of a file that is not ours, or cannot be compiled, there is nothing to say.
+        let answered = match &checked {
+            None => Some(Value::Null),
+            Some((checked, source)) => {
+                let places = self.agreed.places(checked, &state.documents);
+                guarded(|| answers::answer(method, params, *source, &places))
+            }
+        };
+        send(
+            &self.output,
+            match answered {
+                Some(result) => json!({ "id": id, "result": result }),
+                None => {
+                    let error = json!({ "code": -32603, "message": "slowburn has a bug: this question makes it panic" });
+                    json!({ "id": id, "error": error })
+                }
+            },
+        );
+    }
+}
+
+/// What `work` comes to; `None` if it panics, which is a bug of ours and no reason to leave the editor alone.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_an_answer_that_is_missing() {
+        assert_eq!(super::guarded(|| 1), Some(1));
+        assert_eq!(super::guarded(|| -> u8 { panic!("as a test") }), None);
+    }
+}

@@ -1,0 +1,44 @@
+//! `slowburn status`: how every SLO stands on a running server.
+
+use slowburn::plan::Plan;
+use slowburn::status::{Gate, human, is_named, json, markdown, status};
+
+use crate::args::{Format, Shown, Status};
+use crate::ending::{Ending, Failure};
+use crate::sources::Project;
+use crate::{ask, problems, stdout};
+
+/// Prints it; exit code 1 if the gate says so.
+pub fn run(args: &Status) -> Result<Ending, Failure> {
+    let project = Project::read(&args.sources.slos)?;
+    let Some(plan) = project.compiled.plan() else {
+        problems::show(&project, Format::Human)?;
+        // Nothing is known then, and an exit code 2 says that this is not the gate's answer.
+        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+    };
+    known(&plan, &args.only)?;
+    let answers = ask::answers(&plan, &args.only, &args.prometheus, &args.connection)?;
+    let gate = args.fail_below.map(|below| Gate { below, allow_missing: args.allow_missing });
+    let status = status(&plan, &args.only, &answers, gate);
+    stdout::print(&match args.format {
+        Shown::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
+        Shown::Markdown => markdown(&status),
+        Shown::Json => json(&status),
+    })?;
+    Ok(if status.passes() { Ending::Clean } else { Ending::Problems })
+}
+
+/// Refuses names of nothing: a gate in front of nothing is open.
+fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
+    let slos = || plan.services.iter().flat_map(|service| &service.slos);
+    if slos().next().is_none() {
+        return Err(Failure::new("there is no SLO in these definitions"));
+    }
+    for name in named {
+        if !slos().any(|slo| is_named(slo, std::slice::from_ref(name))) {
+            return Err(Failure::new(format!("there is no service and no SLO `{name}`"))
+                .and("name a service, as in `--only api`, or an SLO, as in `--only api/availability`"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Edits that mend what is wrong at a place: those that the problems bring along.
+
+use crate::diagnostic::{Fix, Problem};
+use crate::source::Span;
+
+/// One edit, and what it is good for.
+#[derive(Clone, Copy, Debug)]
+pub struct Action<'a> {
+    /// What is wrong.
+    pub problem: &'a Problem,
+    /// The words that are done by it.
+    pub title: &'a str,
+    /// The edit.
+    pub fix: &'a Fix,
+    /// Whether it is the one edit that its problem has.
+    pub only: bool,
+}
+
+/// The edits of all problems that touch a place, best first.
+pub fn actions(problems: &[Problem], place: Span) -> Vec<Action<'_>> {
+    let mut actions = Vec::new();
+    for problem in problems {
+        let fixes: Vec<_> =
+            problem.help.iter().filter_map(|help| Some((help.text.as_str(), help.fix.as_ref()?))).collect();
+        let is_here =
+            touch(problem.primary.span, place) || fixes.iter().any(|(_, fix)| touch(fix.span, place));
+        if is_here {
+            let only = fixes.len() == 1;
+            actions.extend(fixes.into_iter().map(|(title, fix)| Action { problem, title, fix, only }));
+        }
+    }
+    actions
+}
+
+/// Whether two places share a byte, or are next to each other: a cursor stands between two.
+pub(super) fn touch(a: Span, b: Span) -> bool {
+    a.source == b.source && a.start <= b.end && b.start <= a.end
+}

@@ -1,0 +1,287 @@
+//! What can stand at a place: keys, words of the language, names of the project, and in queries what the contract knows.
+
+use std::collections::BTreeSet;
+
+use super::cursor::{Cursor, Here, LIST, cursor, siblings};
+use super::exposed::contract;
+use super::hover::described;
+use super::query::{Query, query, words};
+use super::{Project, language};
+use crate::contract::{Contract, Family, Kind as Type};
+use crate::parse::parse;
+use crate::promql::functions::FUNCTIONS;
+use crate::promql::names::AGGREGATIONS;
+use crate::source::{SourceId, Span};
+
+/// What kind of thing is proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Key,
+    Word,
+    Name,
+    File,
+    Metric,
+    Label,
+    LabelValue,
+    Function,
+}
+
+/// One proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What is shown, and looked for among.
+    pub label: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it replaces: what is written of it.
+    pub span: Span,
+    /// What is written instead.
+    pub text: String,
+    /// In a word or two; may be empty.
+    pub detail: String,
+    /// In full, as Markdown; may be empty.
+    pub documentation: String,
+}
+
+/// Whether the value of these keys is PromQL.
+pub(super) fn is_query(path: &[String]) -> bool {
+    const OF_SLI: [&str; 8] =
+        ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio"];
+    match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["slos", _, "sli", key] => OF_SLI.contains(&key),
+        ["alerts", _, "expr"] => true,
+        _ => false,
+    }
+}
+
+/// Everything that can stand at a place, in the order in which it is to be shown.
+pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item> {
+    let file = project.sources.file(source);
+    let Cursor { path, here, written } = cursor(&file.text, offset);
+    let span = |start: usize, end: usize| Span { source, start: start as u32, end: end as u32 };
+    if here == Here::Value && is_query(&path) {
+        let before = &file.text[written.start.min(offset)..offset];
+        return in_query(
+            contract(project, source).as_deref(),
+            &path,
+            before,
+            &file.text[written],
+            |length| span(offset - length, offset),
+        );
+    }
+    let all = span(written.start, written.end);
+    let mut items = Vec::new();
+    if matches!(here, Here::Key | Here::Entry) {
+        let forms = language::under(&file.path, &path);
+        let rest = file.text[written.end..].trim_start_matches(' ');
+        let siblings = siblings(&file.text, written.start);
+        for (name, schema) in language::keys(&forms) {
+            if siblings.iter().any(|sibling| sibling == name) {
+                continue;
+            }
+            let text = match (rest.starts_with(':'), language::is_block(schema)) {
+                (true, _) => name.to_owned(),
+                (false, true) => format!("{name}:"),
+                (false, false) => format!("{name}: "),
+            };
+            items.push(Item {
+                label: name.to_owned(),
+                kind: Kind::Key,
+                span: all,
+                text,
+                detail: String::new(),
+                documentation: schema["description"].as_str().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    if here != Here::Nothing {
+        for (label, kind) in names(project, source, &path, here) {
+            items.push(Item { span: all, ..item(label, kind) });
+        }
+    }
+    if matches!(here, Here::Value | Here::Entry) {
+        for word in language::words(&language::under(&file.path, &path)) {
+            items.push(Item { span: all, ..item(word, Kind::Word) });
+        }
+    }
+    items
+}
+
+/// Proposed as it is shown.
+fn item(label: String, kind: Kind) -> Item {
+    let nowhere = Span { source: SourceId(0), start: 0, end: 0 };
+    let (detail, documentation) = (String::new(), String::new());
+    Item { text: label.clone(), label, kind, span: nowhere, detail, documentation }
+}
+
+/// Names that somebody gave, where one of them is meant.
+fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec<(String, Kind)> {
+    let keys: Vec<&str> = path.iter().map(String::as_str).filter(|key| *key != LIST).collect();
+    let named = |names: Vec<String>| names.into_iter().map(|name| (name, Kind::Name)).collect();
+    let services = || project.model.services.iter().map(|service| service.name.to_string());
+    if here == Here::Key {
+        return if keys == ["dependencies"] { named(services().collect()) } else { Vec::new() };
+    }
+    let (ast, _) = parse(project.sources);
+    let alertmanager = || ast.project.as_ref().and_then(|project| project.alertmanager.as_ref());
+    match keys[..] {
+        [.., "policy"] => {
+            let own =
+                ast.project.iter().flat_map(|project| &project.policies).map(|(key, _)| key.text.clone());
+            named(["workbook", "workbook-scaled"].map(str::to_owned).into_iter().chain(own).collect())
+        }
+        [.., "to" | "default"] => named(
+            alertmanager()
+                .iter()
+                .flat_map(|block| &block.receivers)
+                .map(|(key, _)| key.text.clone())
+                .collect(),
+        ),
+        [.., "mute"] => named(
+            alertmanager().iter().flat_map(|block| &block.times).map(|(key, _)| key.text.clone()).collect(),
+        ),
+        ["owner"] => {
+            let owners = project.model.services.iter().filter_map(|service| service.owner.clone());
+            named(owners.collect::<BTreeSet<_>>().into_iter().collect())
+        }
+        ["dependencies", ..] => named(services().collect()),
+        ["metrics"] => {
+            let file = &project.sources.file(source).path;
+            let here = file.rfind('/').map_or("", |slash| &file[..=slash]);
+            let known = ast.contracts.keys().filter_map(|path| path.strip_prefix(here));
+            known.map(|path| (path.to_owned(), Kind::File)).collect()
+        }
+        [.., "runbook"] => ast.runbooks.keys().map(|name| (name.clone(), Kind::File)).collect(),
+        [.., "same_as"] => {
+            let slos = project.service(source).into_iter().flat_map(|service| &service.slos);
+            named(slos.map(|slo| slo.name.to_string()).collect())
+        }
+        [.., "by"] => {
+            let labels =
+                contract(project, source).map(|contract| labels(&contract, |_| true)).unwrap_or_default();
+            labels.into_iter().map(|label| (label, Kind::Label)).collect()
+        }
+        [.., "tiers_off"] => {
+            let words = crate::vocabulary::Severity::ALL.iter().map(|severity| severity.to_string());
+            words.map(|word| (word, Kind::Word)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The labels of some metrics.
+fn labels(contract: &Contract, of: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let families = contract.families.iter().filter(|(name, _)| of(name));
+    families.flat_map(|(_, family)| &family.shapes).flat_map(|shape| shape.labels.keys().cloned()).collect()
+}
+
+fn in_query(
+    contract: Option<&Contract>,
+    path: &[String],
+    before: &str,
+    whole: &str,
+    span: impl Fn(usize) -> Span,
+) -> Vec<Item> {
+    let found = |metric: &Option<String>| {
+        metric.as_deref().and_then(|metric| contract?.find(metric)).map(|(name, _, _)| name.to_owned())
+    };
+    // Where nothing is known of the metric, it may be any.
+    let known = |metric: &Option<String>, label: &str| {
+        let name = found(metric);
+        let mut values = BTreeSet::new();
+        for (_, family) in contract
+            .iter()
+            .flat_map(|contract| &contract.families)
+            .filter(|(family, _)| name.as_ref().is_none_or(|name| name == *family))
+        {
+            values.extend(
+                family
+                    .shapes
+                    .iter()
+                    .filter_map(|shape| shape.labels.get(label))
+                    .flat_map(|values| values.known.clone()),
+            );
+        }
+        values
+    };
+    match query(before) {
+        Query::Metric(word) => {
+            metrics(contract, path).into_iter().map(|item| Item { span: span(word.len()), ..item }).collect()
+        }
+        Query::Label(metric, word) => {
+            let name = found(&metric);
+            let labels = contract
+                .map(|contract| labels(contract, |family| name.as_ref().is_none_or(|name| name == family)));
+            let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
+            all.collect::<BTreeSet<_>>()
+                .into_iter()
+                .map(|label| Item { span: span(word.len()), ..item(label, Kind::Label) })
+                .collect()
+        }
+        Query::Grouping(word) => {
+            let used: BTreeSet<&str> =
+                words(whole).filter_map(|word| Some(contract?.find(word)?.0)).collect();
+            let labels = contract.map(|contract| labels(contract, |family| used.contains(family)));
+            let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
+            all.collect::<BTreeSet<_>>()
+                .into_iter()
+                .map(|label| Item { span: span(word.len()), ..item(label, Kind::Label) })
+                .collect()
+        }
+        Query::Value(metric, label, written) => {
+            // Of a regular expression, the alternative that is being written.
+            let last = written.rsplit('|').next().map_or(0, str::len);
+            let value = |value: String| Item {
+                span: span(last),
+                text: value.replace('\\', "\\\\").replace('"', "\\\""),
+                ..item(value, Kind::LabelValue)
+            };
+            known(&metric, &label).into_iter().map(value).collect()
+        }
+        Query::Other => Vec::new(),
+    }
+}
+
+/// Metrics that fit the key, and functions where an expression belongs.
+fn metrics(contract: Option<&Contract>, path: &[String]) -> Vec<Item> {
+    let key = path.last().map_or("", String::as_str);
+    let mut items = Vec::new();
+    for (name, family) in contract.iter().flat_map(|contract| &contract.families) {
+        for series in series(key, family) {
+            items.push(Item {
+                detail: family.kind.to_string(),
+                documentation: described(name, family),
+                ..item(format!("{name}{series}"), Kind::Metric)
+            });
+        }
+    }
+    if ["condition", "expr", "bad_ratio"].contains(&key) {
+        let names = FUNCTIONS.iter().map(|function| function.name).chain(AGGREGATIONS);
+        items.extend(names.map(|name| item(name.to_owned(), Kind::Function)));
+    }
+    items
+}
+
+/// The endings of the series of a metric that make sense under a key.
+fn series(key: &str, family: &Family) -> &'static [&'static str] {
+    let histogram = matches!(family.kind, Type::Histogram | Type::BothHistograms | Type::NativeHistogram);
+    match (key, family.kind) {
+        ("latency", _) => {
+            if histogram {
+                &[""]
+            } else {
+                &[]
+            }
+        }
+        ("total" | "good" | "bad", Type::Counter | Type::Unknown) => &[""],
+        ("total" | "good" | "bad", Type::Histogram | Type::BothHistograms) => &["_count", "_bucket"],
+        ("total" | "good" | "bad", Type::Summary) => &["_count"],
+        ("total" | "good" | "bad", _) => &[],
+        ("probe" | "freshness", Type::Gauge | Type::Unknown) => &[""],
+        ("probe" | "freshness", _) => &[],
+        (_, Type::Histogram | Type::BothHistograms) => &["_bucket", "_count", "_sum"],
+        (_, Type::Summary) => &["", "_count", "_sum"],
+        _ => &[""],
+    }
+}

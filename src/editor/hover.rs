@@ -1,0 +1,159 @@
+//! What a place means: a problem's page, a promise in numbers, the rules that an SLI makes, a key's use, a metric's labels.
+
+use super::Project;
+use super::actions::touch;
+use super::cursor::{Cursor, Here, cursor};
+use super::exposed::contract;
+use super::language;
+use super::query::word_at;
+use crate::contract::{Family, Values};
+use crate::emit;
+use crate::explain::{companions, explain, explain_companion};
+use crate::lower;
+use crate::model::Slo;
+use crate::pages;
+use crate::plan::{Group, Rule, ServicePlan, SloPlan};
+use crate::source::{SourceId, Span};
+
+/// What is said of a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hover {
+    /// What it is said of.
+    pub span: Span,
+    /// As Markdown.
+    pub markdown: String,
+}
+
+/// Values of a label that are shown.
+const SHOWN: usize = 12;
+
+/// What there is to say of a place: of what is wrong first.
+pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover> {
+    let file = project.sources.file(source);
+    let cursor = cursor(&file.text, offset);
+    let here = Span { source, start: offset as u32, end: offset as u32 };
+    let mut parts = Vec::new();
+    let mut codes: Vec<&str> = Vec::new();
+    let mut span = Span { source, start: cursor.written.start as u32, end: cursor.written.end as u32 };
+    for problem in project.problems.iter().filter(|problem| touch(problem.primary.span, here)) {
+        if !codes.contains(&problem.code) {
+            span = problem.primary.span;
+            parts.extend(pages::page(problem.code).map(str::to_owned));
+            codes.push(problem.code);
+        }
+    }
+    parts.extend(metric(project, source, &cursor, offset));
+    parts.extend(meaning(project, source, here));
+    if parts.is_empty() && cursor.here != Here::Nothing {
+        let mut path = cursor.path.clone();
+        if cursor.here == Here::Key {
+            path.push(file.text[cursor.written.clone()].trim_matches(['"', '\'']).to_owned());
+        }
+        parts.extend(language::description(&language::under(&file.path, &path)));
+    }
+    (!parts.is_empty()).then(|| Hover { span, markdown: parts.join("\n\n---\n\n") })
+}
+
+/// What the metric under the cursor is known to be.
+fn metric(project: Project, source: SourceId, cursor: &Cursor, offset: usize) -> Option<String> {
+    let is_query = matches!(cursor.here, Here::Value) && super::completion::is_query(&cursor.path);
+    let text = &project.sources.file(source).text;
+    let word = word_at(text, offset);
+    if !is_query {
+        return None;
+    }
+    let contract = contract(project, source)?;
+    let (name, family, _) = contract.find(word)?;
+    Some(described(name, family))
+}
+
+/// A metric with its type, labels and bounds.
+pub(super) fn described(name: &str, family: &Family) -> String {
+    let mut lines = vec![format!("`{name}`: {}", family.kind)];
+    for shape in &family.shapes {
+        for (label, Values { known, more }) in &shape.labels {
+            let mut shown: Vec<String> =
+                known.iter().take(SHOWN).map(|value| format!("`{}`", value.escape_debug())).collect();
+            let left = (known.len().saturating_sub(SHOWN)) as u64 + more;
+            if left > 0 {
+                shown.push(format!("{left} more"));
+            }
+            lines.push(format!("- `{label}`: {}", shown.join(", ")));
+        }
+        if !shape.bounds.is_empty() {
+            let bounds: Vec<String> = shape.bounds.iter().map(ToString::to_string).collect();
+            lines.push(format!("- bounds: {}", bounds.join(", ")));
+        }
+    }
+    lines.join("\n")
+}
+
+/// What the SLO or companion alert means whose name, objective or SLI stands here.
+fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
+    let service = project.service(source)?;
+    let of_slo = |slo: &&Slo| touch(slo.places.name, here) || touch(slo.places.objective, here);
+    let of_sli = |slo: &&Slo| touch(slo.places.sli, here);
+    let of_alert =
+        |places: &crate::model::CompanionPlaces| touch(places.name, here) || touch(places.expr, here);
+    let named: Vec<&Slo> = service.slos.iter().filter(of_slo).collect();
+    let measured: Vec<&Slo> = service.slos.iter().filter(of_sli).collect();
+    let alert = service.alerts.iter().find(|alert| of_alert(&alert.places));
+    if named.is_empty() && measured.is_empty() && alert.is_none() {
+        return None;
+    }
+    let plan = lower::service(project.model, service);
+    if let Some(alert) = alert {
+        let (companion, rule) = companions(&plan).find(|(known, _)| known.name == alert.name.as_str())?;
+        return Some(block("text", &explain_companion(companion, rule)));
+    }
+    let planned = |slo: &Slo| plan.slos.iter().find(|planned| planned.promise.slo == slo.name.as_str());
+    if named.is_empty() {
+        // Several objectives share one SLI; each makes rules of its own.
+        let parts: Vec<String> =
+            measured.into_iter().filter_map(|slo| Some(rules(project, &plan, slo, planned(slo)?))).collect();
+        return Some(parts.join("\n\n"));
+    }
+    let pages: Vec<String> =
+        named.into_iter().filter_map(planned).map(|slo| block("text", &explain(slo))).collect();
+    Some(pages.join("\n\n"))
+}
+
+/// The rules that read what an SLI names, and how many are derived from those.
+fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> String {
+    let reads = |rule: &&Rule| {
+        rule.expr.selectors().iter().any(|selector| {
+            let name = selector.name.as_deref().unwrap_or_default();
+            let parts =
+                ["", "_bucket", "_count", "_sum"].map(|part| name.strip_suffix(part).unwrap_or_default());
+            slo.readings
+                .iter()
+                .any(|reading| parts.iter().any(|metric| !metric.is_empty() && reading.reads(metric)))
+        })
+    };
+    let mut all = 0;
+    let mut shown = 0;
+    let mut groups = Vec::new();
+    for group in &plan.groups {
+        let rules: Vec<Rule> = group.rules.iter().filter(reads).cloned().collect();
+        all += group.rules.len();
+        shown += rules.len();
+        if !rules.is_empty() {
+            groups.push(Group { rules, ..group.clone() });
+        }
+    }
+    let excerpt = emit::excerpt(&lower::project(project.model), &groups);
+    let alerts: Vec<String> =
+        plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.name)).collect();
+    let alerts = if alerts.is_empty() { "no alert".to_owned() } else { alerts.join(", ") };
+    format!(
+        "`{}/{}` reads it in {shown} rules, and makes {} more of these; it alerts by {alerts}.\n\n{}",
+        service.name,
+        plan.promise.slo,
+        all - shown,
+        block("yaml", &excerpt)
+    )
+}
+
+fn block(language: &str, text: &str) -> String {
+    format!("```{language}\n{}\n```", text.trim_end())
+}

@@ -1,0 +1,131 @@
+//! What a place in a PromQL expression is in, while somebody is writing it.
+
+/// What could stand at the end of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Query {
+    /// A metric or a function, of which so much is written.
+    Metric(String),
+    /// A label of a metric, if that is known.
+    Label(Option<String>, String),
+    /// A value of a label of a metric.
+    Value(Option<String>, String, String),
+    /// A label to group by, of any metric in the expression.
+    Grouping(String),
+    /// A length of time, or the rest of a number.
+    Other,
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == ':'
+}
+
+/// The word at the end of a text.
+pub(super) fn last_word(text: &str) -> &str {
+    &text[text
+        .rfind(|c| !is_word(c))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
+}
+
+/// The word around a place.
+pub(super) fn word_at(text: &str, at: usize) -> &str {
+    let start = at - last_word(&text[..at]).len();
+    let end = text[at..].find(|c| !is_word(c)).map_or(text.len(), |length| at + length);
+    &text[start..end]
+}
+
+/// The words of an expression that may be metrics.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
+}
+
+/// What stands at the end of `before`.
+pub(super) fn query(before: &str) -> Query {
+    // The metric before the open brace, and the label before the open quote.
+    let mut brace: Option<Option<String>> = None;
+    let mut label = String::new();
+    let mut quote: Option<(char, usize)> = None;
+    let mut escaped = false;
+    let mut brackets = 0_usize;
+    for (at, c) in before.char_indices() {
+        if let Some((open, _)) = quote {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                _ if c == open => quote = None,
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '"' | '\'' | '`' => quote = Some((c, at + 1)),
+            '{' => {
+                let metric = last_word(before[..at].trim_end());
+                brace = Some((!metric.is_empty()).then(|| metric.to_owned()));
+            }
+            '}' => brace = None,
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            '=' | '!' if brace.is_some() && !before[..at].ends_with(['=', '!']) => {
+                last_word(before[..at].trim_end()).clone_into(&mut label);
+            }
+            _ => {}
+        }
+    }
+    if let Some((_, begin)) = quote {
+        // A quote outside of braces is that of the YAML around the expression.
+        return match brace {
+            Some(metric) => Query::Value(metric, label, before[begin..].to_owned()),
+            None => query(&before[begin..]),
+        };
+    }
+    let word = last_word(before).to_owned();
+    if let Some(metric) = brace {
+        let rest = before[..before.len() - word.len()].trim_end();
+        return if rest.ends_with(['{', ',']) { Query::Label(metric, word) } else { Query::Other };
+    }
+    let number = before
+        .rfind(|c| !is_word(c) && c != '.')
+        .map_or(before, |at| before[at..].trim_start_matches(|c| !is_word(c)));
+    if brackets > 0 || number.starts_with(|c: char| c.is_ascii_digit()) {
+        return Query::Other;
+    }
+    let open = before.rfind('(').filter(|open| !before[*open..].contains(')'));
+    const LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+    match open.map(|open| last_word(before[..open].trim_end())) {
+        Some(list) if LISTS.contains(&list) => Query::Grouping(word),
+        _ => Query::Metric(word),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_an_expression_is_what_a_reader_takes_it_for() {
+        let text = |text: &str| Some(text.to_owned());
+        let cases = [
+            ("", Query::Metric(String::new())),
+            ("sum(rate(http_req", Query::Metric("http_req".into())),
+            ("up{", Query::Label(text("up"), String::new())),
+            ("up{job=\"api\", in", Query::Label(text("up"), "in".into())),
+            ("{jo", Query::Label(None, "jo".into())),
+            ("up{job", Query::Label(text("up"), "job".into())),
+            ("up{job=", Query::Other),
+            ("up{job=\"", Query::Value(text("up"), "job".into(), String::new())),
+            ("up{job!~\"a|b", Query::Value(text("up"), "job".into(), "a|b".into())),
+            ("up{job =~ \"a\\\"", Query::Value(text("up"), "job".into(), "a\\\"".into())),
+            ("up{a=\"}\"} / down{b=\"", Query::Value(text("down"), "b".into(), String::new())),
+            ("sum by (job, in", Query::Grouping("in".into())),
+            ("sum by (job) (u", Query::Metric("u".into())),
+            ("rate(x[5", Query::Other),
+            ("x > 0.", Query::Other),
+            ("'up{job=\"", Query::Value(text("up"), "job".into(), String::new())),
+            ("ñ🔥x", Query::Metric("x".into())),
+        ];
+        for (before, expected) in cases {
+            assert_eq!(query(before), expected, "{before}");
+        }
+        assert_eq!(word_at("rate(up{a})", 6), "up");
+    }
+}

@@ -1,0 +1,173 @@
+//! What a server answered: samples by series and SLO. Whatever is not as it should be is no answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Events;
+use super::questions::{About, Question, name};
+use crate::model::Labels;
+use crate::plan::SloPlan;
+use crate::vocabulary::{Decimal, Duration};
+
+/// Samples of one series of one SLO, by the labels that remain.
+type Samples = BTreeMap<Labels, Decimal>;
+
+/// All that was answered.
+#[derive(Debug)]
+pub struct Answers {
+    at: Decimal,
+    /// By what was asked, service and SLO.
+    samples: BTreeMap<(About, String, String), Samples>,
+    /// Labels of alerts that are pending or fire.
+    alerts: Vec<Labels>,
+    /// The groups of rules, if the server tells.
+    groups: Option<BTreeSet<String>>,
+    incomplete: BTreeSet<String>,
+}
+
+/// The moment that an answer to `time()` tells, in seconds since 1970.
+pub fn moment(data: &Value) -> Option<Decimal> {
+    let told = match data["resultType"].as_str()? {
+        "scalar" => &data["result"][1],
+        // VictoriaMetrics answers with a vector.
+        "vector" => &data["result"][0]["value"][1],
+        _ => return None,
+    };
+    decimal(told).filter(|moment| *moment > Decimal::ZERO)
+}
+
+impl Answers {
+    /// Nothing answered yet, of this moment.
+    pub fn new(at: Decimal) -> Self {
+        Self { at, samples: BTreeMap::new(), alerts: Vec::new(), groups: None, incomplete: BTreeSet::new() }
+    }
+
+    /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.
+    pub fn hear(&mut self, question: &Question, answer: &Value) -> Option<()> {
+        if answer["status"] != "success" {
+            return None;
+        }
+        let warnings = answer["warnings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        self.incomplete.extend(warnings.iter().filter_map(|warning| warning.as_str().map(str::to_owned)));
+        let data = &answer["data"];
+        if question.about == About::Groups {
+            let groups = data["groups"].as_array()?;
+            self.groups = groups.iter().map(|group| group["name"].as_str().map(str::to_owned)).collect();
+            return Some(());
+        }
+        if data["resultType"] != "vector" {
+            return None;
+        }
+        for result in data["result"].as_array()? {
+            let labels = result["metric"].as_object()?.iter();
+            let labels: Option<Labels> =
+                labels.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+            let (mut labels, value) = (labels?, &result["value"][1]);
+            value.as_str()?;
+            if question.about == About::Alerts {
+                self.alerts.push(labels);
+                continue;
+            }
+            labels.remove("__name__");
+            let (Some(service), Some(slo)) = (labels.remove("service"), labels.remove("slo")) else {
+                continue;
+            };
+            // What is no number, or too large for one, is not known.
+            if let Some(value) = decimal(value) {
+                let samples = self.samples.entry((question.about.clone(), service, slo)).or_default();
+                samples.insert(labels, value);
+            }
+        }
+        Some(())
+    }
+
+    pub(super) fn at(&self) -> Decimal {
+        self.at
+    }
+
+    pub(super) fn incomplete(&self) -> Vec<String> {
+        self.incomplete.iter().cloned().collect()
+    }
+
+    fn samples(&self, about: About, slo: &SloPlan) -> Option<&Samples> {
+        self.samples.get(&(about, slo.promise.service.clone(), slo.promise.slo.clone()))
+    }
+
+    fn series(&self, name: &str, slo: &SloPlan, labels: &Labels) -> Option<Decimal> {
+        self.samples(About::Series(name.to_owned()), slo)?.get(labels).copied()
+    }
+
+    /// The sets of labels with which an SLO has counted something, in the period or in the last day.
+    pub(super) fn labels_of(&self, slo: &SloPlan) -> BTreeSet<Labels> {
+        let total = About::Series(name(&slo.readings.period_total).to_owned());
+        let all = [self.samples(total, slo), self.samples(About::Counted, slo)];
+        all.into_iter().flatten().flat_map(BTreeMap::keys).cloned().collect()
+    }
+
+    /// The events of the period, if both counts are there.
+    pub(super) fn events(&self, slo: &SloPlan, labels: &Labels) -> Option<Events> {
+        let total = self.series(name(&slo.readings.period_total), slo, labels)?.max(Decimal::ZERO);
+        let bad = self.series(name(&slo.readings.period_bad), slo, labels)?;
+        // Counters that are not scraped together may differ for a moment.
+        Some(Events { total, bad: bad.clamp(Decimal::ZERO, total) })
+    }
+
+    pub(super) fn burn(&self, slo: &SloPlan, labels: &Labels) -> Option<Decimal> {
+        self.series(name(&slo.readings.burn_now), slo, labels)
+    }
+
+    pub(super) fn exhaustion(&self, slo: &SloPlan, labels: &Labels) -> Option<Decimal> {
+        self.series(name(&slo.readings.exhaustion), slo, labels)
+    }
+
+    /// How long ago events were last counted; `None` if not within a day.
+    pub(super) fn age(&self, slo: &SloPlan, labels: &Labels) -> Option<Duration> {
+        let counted = self.samples(About::Counted, slo)?.get(labels)?;
+        let age = (self.at - counted).max(Decimal::ZERO) * Decimal::from(1000);
+        u64::try_from(age.floor()).ok().map(Duration::from_millis)
+    }
+
+    /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
+    pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
+        let loaded = |groups: &BTreeSet<String>| slo.groups.iter().any(|group| groups.contains(&group.name));
+        self.groups.as_ref().is_some_and(|groups| !loaded(groups))
+    }
+
+    /// Of every alert of that name that speaks of these labels, whether it is pending. One that is about an SLO carries all of them; one that is not may
+    /// carry others only where it says the same.
+    pub(super) fn states<'a>(
+        &'a self,
+        name: &'a str,
+        slo: Option<&'a SloPlan>,
+        labels: &'a Labels,
+    ) -> impl Iterator<Item = bool> + 'a {
+        let about = move |alert: &Labels| match slo {
+            Some(slo) => {
+                let kept = slo.promise.by.iter().chain(labels.keys());
+                alert.get("service") == Some(&slo.promise.service)
+                    && alert.get("slo") == Some(&slo.promise.slo)
+                    && kept.into_iter().all(|label| alert.get(label) == labels.get(label))
+            }
+            None => labels.iter().all(|(label, value)| alert.get(label).is_none_or(|told| told == value)),
+        };
+        self.alerts
+            .iter()
+            .filter(move |alert| alert.get("alertname").is_some_and(|told| told == name) && about(alert))
+            .filter_map(|alert| match alert.get("alertstate")?.as_str() {
+                "firing" => Some(false),
+                "pending" => Some(true),
+                _ => None,
+            })
+    }
+}
+
+/// No count and no time is larger; beyond it products of decimals would not fit.
+const MOST: u64 = 1_000_000_000_000_000;
+
+/// A sample's value, as text; `None` for what is no number.
+fn decimal(value: &Value) -> Option<Decimal> {
+    let text = value.as_str()?;
+    let number = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
+    (number.abs() <= Decimal::from(MOST)).then_some(number)
+}

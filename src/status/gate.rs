@@ -1,0 +1,58 @@
+//! Whether a deployment may go on: enough budget left, known for certain.
+
+use super::{Knowledge, Standing, Status};
+use crate::vocabulary::Decimal;
+
+/// What is asked of every SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The share of its budget that it must have left, at least.
+    pub below: Decimal,
+    /// Whether an SLO passes of which that is not known.
+    pub allow_missing: bool,
+}
+
+/// What the gate says of one SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has enough left.
+    Passes,
+    /// It has less left.
+    Below,
+    /// It is not known what it has left, and that is not allowed.
+    Missing,
+    /// It is not known what it has left, and that is allowed, or so declared by its definition.
+    PassedOver,
+}
+
+impl Verdict {
+    /// Whether it keeps the gate shut.
+    pub fn fails(self) -> bool {
+        matches!(self, Self::Below | Self::Missing)
+    }
+}
+
+impl Gate {
+    /// What it says of an SLO. What is stale counts as it was if that is too little, and as unknown if it is not.
+    pub fn verdict(&self, standing: &Standing) -> Verdict {
+        let below = standing.left().is_some_and(|left| left < self.below);
+        match standing.knowledge {
+            Knowledge::Judged | Knowledge::Stale(_) if below => Verdict::Below,
+            Knowledge::Judged => Verdict::Passes,
+            Knowledge::Planned => Verdict::PassedOver,
+            Knowledge::Few | Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded => {
+                if self.allow_missing { Verdict::PassedOver } else { Verdict::Missing }
+            }
+        }
+    }
+}
+
+impl Status<'_> {
+    /// Whether everything passes. Answers that are not whole are missing data.
+    pub fn passes(&self) -> bool {
+        self.gate.is_none_or(|gate| {
+            let whole = self.incomplete.is_empty() || gate.allow_missing;
+            whole && !self.standings.iter().any(|standing| gate.verdict(standing).fails())
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! A table for terminals.
+
+use super::shown::{HEAD, notes, row};
+use super::{Knowledge, Severity, Standing, Status};
+use crate::explain::wrapped;
+use crate::vocabulary::Decimal;
+
+/// Columns that go where there is no room for them, the least important first.
+const DISPENSABLE: [&str; 7] =
+    ["events left", "period", "outage left", "objective", "gone in", "good", "burn"];
+
+const RED: &str = "\u{1b}[31m";
+const YELLOW: &str = "\u{1b}[33m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// All of it, with ANSI colours if wanted; no wider than `width` as far as that can be.
+pub fn human(status: &Status, width: Option<usize>, color: bool) -> String {
+    let mut rows = vec![HEAD.map(str::to_owned)];
+    rows.extend(status.standings.iter().map(|standing| row(standing, status.gate)));
+    let count = |text: &str| text.chars().count();
+    let widths: Vec<usize> =
+        (0..HEAD.len()).map(|column| rows.iter().map(|row| count(&row[column])).max().unwrap_or(0)).collect();
+    // A column in which nothing stands tells nothing.
+    let is_empty = |column: usize| rows[1..].iter().all(|row| row[column].is_empty());
+    let mut columns: Vec<usize> = (0..HEAD.len()).filter(|column| !is_empty(*column)).collect();
+    for name in DISPENSABLE {
+        let needed: usize = columns.iter().map(|column| widths[*column] + 2).sum::<usize>().saturating_sub(2);
+        if width.is_none_or(|width| needed <= width) {
+            break;
+        }
+        columns.retain(|column| HEAD[*column] != name);
+    }
+    let mut page = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells = columns.iter().map(|column| {
+            let (cell, width) = (&row[*column], widths[*column]);
+            match *column {
+                0 | 9 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            }
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        let line = line.trim_end();
+        let style = index.checked_sub(1).and_then(|index| style(&status.standings[index], status));
+        match style.filter(|_| color) {
+            Some(style) => page += &format!("{style}{line}{PLAIN}\n"),
+            None => page += &format!("{line}\n"),
+        }
+    }
+    for note in notes(status) {
+        page.push('\n');
+        page += &wrapped("", &note);
+    }
+    page
+}
+
+/// Red for what somebody has to do something about now, yellow for what will be.
+fn style(standing: &Standing, status: &Status) -> Option<&'static str> {
+    let fires = |severity| standing.ringing.iter().any(|alert| !alert.pending && alert.severity == severity);
+    let left = standing.left();
+    let spent = left.is_some_and(|left| left <= Decimal::ZERO);
+    let little = left.is_some_and(|left| left < Decimal::new(25, 2));
+    if spent || fires(Severity::Page) || status.gate.is_some_and(|gate| gate.verdict(standing).fails()) {
+        return Some(RED);
+    }
+    let unknown =
+        matches!(standing.knowledge, Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded);
+    (little || unknown || fires(Severity::Ticket)).then_some(YELLOW)
+}

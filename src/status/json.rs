@@ -1,0 +1,139 @@
+//! For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Gate, Knowledge, Standing, Status, Verdict};
+use crate::model::Labels;
+use crate::vocabulary::{Decimal, text};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    /// Seconds since 1970, of the server's clock.
+    at_seconds: Value,
+    /// The worst first.
+    slos: Vec<Slo<'a>>,
+    /// What the server said of answers that are not whole.
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<Judgement>,
+}
+
+#[derive(Serialize)]
+struct Judgement {
+    fail_below: Value,
+    allow_missing: bool,
+    passes: bool,
+}
+
+/// A field that is not known is `null`.
+#[derive(Serialize)]
+struct Slo<'a> {
+    service: &'a str,
+    slo: &'a str,
+    labels: &'a Labels,
+    objective: &'a str,
+    objective_ratio: Value,
+    period: String,
+    period_seconds: u64,
+    /// `judged`, `too-few-events`, `stale`, `nothing-recorded`, `rules-not-loaded` or `planned`.
+    data: &'static str,
+    /// Of stale data, if it is not older than a day.
+    last_counted_seconds_ago: Option<u64>,
+    total_events: Option<Value>,
+    bad_events: Option<Value>,
+    enough_events: Value,
+    /// Shares of one.
+    compliance: Option<Value>,
+    budget_left: Option<Value>,
+    budget_left_seconds: Option<Value>,
+    budget_left_events: Option<Value>,
+    burn_rate: Option<Value>,
+    /// At most the period: then it is not gone within it.
+    exhausted_in_seconds: Option<Value>,
+    alerts: Vec<Alert<'a>>,
+    /// `passes`, `below`, `missing` or `passed-over`, if there is a gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Alert<'a> {
+    name: &'a str,
+    severity: &'static str,
+    state: &'static str,
+    /// `burn`, or `missing` for events that disappear.
+    about: &'static str,
+}
+
+/// All of it, as JSON.
+pub fn json(status: &Status) -> String {
+    let report = Report {
+        at_seconds: number(status.at),
+        slos: status.standings.iter().map(|standing| slo(standing, status.gate)).collect(),
+        warnings: &status.incomplete,
+        gate: status.gate.map(|gate| Judgement {
+            fail_below: number(gate.below),
+            allow_missing: gate.allow_missing,
+            passes: status.passes(),
+        }),
+    };
+    let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    json.push('\n');
+    json
+}
+
+fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
+    let promise = &standing.slo.promise;
+    let (data, ago) = match standing.knowledge {
+        Knowledge::Judged => ("judged", None),
+        Knowledge::Few => ("too-few-events", None),
+        Knowledge::Stale(age) => ("stale", age.map(|age| age.secs())),
+        Knowledge::Nothing => ("nothing-recorded", None),
+        Knowledge::NotLoaded => ("rules-not-loaded", None),
+        Knowledge::Planned => ("planned", None),
+    };
+    let alert = |alert: &super::Ringing<'a>| Alert {
+        name: alert.name,
+        severity: alert.severity.as_str(),
+        state: if alert.pending { "pending" } else { "firing" },
+        about: if alert.missing { "missing" } else { "burn" },
+    };
+    Slo {
+        service: &promise.service,
+        slo: &promise.slo,
+        labels: &standing.labels,
+        objective: &promise.objective,
+        objective_ratio: number(promise.ratio),
+        period: promise.period.suffix(),
+        period_seconds: promise.period_length.secs(),
+        data,
+        last_counted_seconds_ago: ago,
+        total_events: standing.events.map(|events| number(events.total)),
+        bad_events: standing.events.map(|events| number(events.bad)),
+        enough_events: number(promise.enough_events),
+        compliance: standing.compliance().map(rounded),
+        budget_left: standing.left().map(rounded),
+        budget_left_seconds: standing.seconds_left().map(rounded),
+        budget_left_events: standing.events_left().map(number),
+        burn_rate: standing.burn.map(rounded),
+        exhausted_in_seconds: standing.exhaustion.map(rounded),
+        alerts: standing.ringing.iter().map(alert).collect(),
+        gate: gate.map(|gate| match gate.verdict(standing) {
+            Verdict::Passes => "passes",
+            Verdict::Below => "below",
+            Verdict::Missing => "missing",
+            Verdict::PassedOver => "passed-over",
+        }),
+    }
+}
+
+/// A number, exactly as the decimal is written.
+fn number(value: Decimal) -> Value {
+    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
+}
+
+/// Twelve digits after the point, never more than it is.
+fn rounded(value: Decimal) -> Value {
+    number(value.round_dp_with_strategy(12, rust_decimal::RoundingStrategy::ToNegativeInfinity))
+}

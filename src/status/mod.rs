@@ -1,0 +1,244 @@
+//! plan + answers of a running Prometheus → how every SLO stands: what is left of its budget, how fast that goes, what alerts, and what is not known.
+//!
+//! Everything is asked of one moment of the server's clock, one instant query per recorded series over all SLOs. What is left is computed from the counted
+//! events of the period in exact decimals, as the rules compute it. Only what is printed is rounded, and shares always to the worse side, so that no promise that
+//! is broken looks kept.
+//!
+//! **Invariant:** a number that cannot be known is not there. Without events, or with too few to judge by, there is neither compliance nor budget.
+
+mod answers;
+mod gate;
+mod human;
+mod json;
+mod markdown;
+mod questions;
+mod shown;
+
+pub use answers::{Answers, moment};
+pub use gate::{Gate, Verdict};
+pub use human::human;
+pub use json::json;
+pub use markdown::markdown;
+pub use questions::{About, MOMENT, Question, questions};
+
+use crate::lower::STALE;
+use crate::model::Labels;
+use crate::plan::{Plan, ServicePlan, SloPlan};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, Severity};
+
+/// How all SLOs stand at one moment, the worst first.
+#[derive(Debug)]
+pub struct Status<'a> {
+    /// Seconds since 1970, of the server's clock.
+    pub at: Decimal,
+    /// One per SLO, or per value of the labels that it keeps.
+    pub standings: Vec<Standing<'a>>,
+    /// What the server says of answers that are not whole.
+    pub incomplete: Vec<String>,
+    /// What decides whether that is good enough, if something does.
+    pub gate: Option<Gate>,
+}
+
+/// How one SLO stands.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    /// The SLO.
+    pub slo: &'a SloPlan,
+    /// The labels that it keeps, and those by which servers tell themselves apart (`cluster`, say).
+    pub labels: Labels,
+    /// What is known of it.
+    pub knowledge: Knowledge,
+    /// Events of the period, if some are recorded.
+    pub events: Option<Events>,
+    /// The burn rate of the last minutes.
+    pub burn: Option<Decimal>,
+    /// Seconds until the budget is gone; at most the period.
+    pub exhaustion: Option<Decimal>,
+    /// Its alerts, the louder first.
+    pub ringing: Vec<Ringing<'a>>,
+}
+
+/// What is known of an SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// Its events are counted, and they are enough to judge by.
+    Judged,
+    /// The period has too few events to say anything of the objective.
+    Few,
+    /// Nothing has been counted for so long; `None` for longer than a day.
+    Stale(Option<Duration>),
+    /// Its rules are loaded, or it is not known whether they are, and nothing is recorded.
+    Nothing,
+    /// The server evaluates no rules of that SLO, and nothing is recorded.
+    NotLoaded,
+    /// Nothing is recorded, and the definition says that its metric is not there yet.
+    Planned,
+}
+
+/// Events of the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// All.
+    pub total: Decimal,
+    /// Bad ones, no more than all.
+    pub bad: Decimal,
+}
+
+/// An alert that fires or is about to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ringing<'a> {
+    /// Whether it holds, but not for long enough yet.
+    pub pending: bool,
+    /// Page or ticket.
+    pub severity: Severity,
+    /// Whether it says that events are missing; else that the budget burns.
+    pub missing: bool,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl Standing<'_> {
+    /// Whether the events of the period are enough to judge by.
+    fn judged(&self) -> Option<Events> {
+        self.events.filter(|events| events.total >= self.slo.promise.enough_events)
+    }
+
+    /// The share of good events in the period.
+    pub fn compliance(&self) -> Option<Decimal> {
+        self.judged().map(|events| (events.total - events.bad) / events.total)
+    }
+
+    /// The share of the period's budget that is left; below 0 if it is overspent.
+    pub fn left(&self) -> Option<Decimal> {
+        self.judged().map(|events| {
+            let allowed = events.total * self.slo.promise.budget;
+            (allowed - events.bad) / allowed
+        })
+    }
+
+    /// The same as seconds of full outage.
+    pub fn seconds_left(&self) -> Option<Decimal> {
+        let period = Decimal::new(self.slo.promise.period_length.millis() as i64, 3);
+        self.left().map(|left| left * self.slo.promise.budget * period)
+    }
+
+    /// The same as whole bad events.
+    pub fn events_left(&self) -> Option<Decimal> {
+        self.judged().map(|events| (events.total * self.slo.promise.budget - events.bad).floor())
+    }
+
+    /// Whether somebody is being paged.
+    fn pages(&self) -> bool {
+        self.ringing.iter().any(|alert| !alert.pending && alert.severity == Severity::Page)
+    }
+
+    /// What is worse comes first: a page, a spent budget, nothing known, and then whatever has the least left.
+    fn order(&self) -> (u8, Decimal, &str, &str, &Labels) {
+        let left = self.left();
+        let rank = match (self.knowledge, left) {
+            _ if self.pages() => 0,
+            (_, Some(left)) if left <= Decimal::ZERO => 1,
+            (Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded, _) => 2,
+            (Knowledge::Judged, _) => 3,
+            (Knowledge::Few, _) => 4,
+            (Knowledge::Planned, _) => 5,
+        };
+        let promise = &self.slo.promise;
+        (rank, left.unwrap_or_default(), &promise.service, &promise.slo, &self.labels)
+    }
+}
+
+/// Whether an SLO is among those that are named: by their service, or by service and SLO. If none is named, all are.
+pub fn is_named(slo: &SloPlan, named: &[String]) -> bool {
+    let promise = &slo.promise;
+    named.is_empty()
+        || named.iter().any(|name| match name.split_once('/') {
+            Some((service, slo)) => promise.service == service && promise.slo == slo,
+            None => promise.service == *name,
+        })
+}
+
+/// How the SLOs that are named stand.
+pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Option<Gate>) -> Status<'a> {
+    let mut standings = Vec::new();
+    for service in &plan.services {
+        for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
+            standings.extend(of_slo(&plan.project.severities, service, slo, answers));
+        }
+    }
+    standings.sort_by(|a: &Standing, b| a.order().cmp(&b.order()));
+    Status { at: answers.at(), standings, incomplete: answers.incomplete().to_vec(), gate }
+}
+
+/// One standing for each set of labels that something is recorded with, or one that says that nothing is.
+fn of_slo<'a>(
+    severities: &PerSeverity<String>,
+    service: &'a ServicePlan,
+    slo: &'a SloPlan,
+    answers: &Answers,
+) -> Vec<Standing<'a>> {
+    let all = answers.labels_of(slo);
+    let stand = |labels: Labels| {
+        let events = answers.events(slo, &labels);
+        let enough = events.is_some_and(|events| events.total >= slo.promise.enough_events);
+        let age = answers.age(slo, &labels);
+        let knowledge = match (events, age) {
+            (Some(_), Some(age)) if age <= STALE && enough => Knowledge::Judged,
+            (Some(_), Some(age)) if age <= STALE => Knowledge::Few,
+            (_, Some(age)) if age > STALE => Knowledge::Stale(Some(age)),
+            (Some(_), _) => Knowledge::Stale(None),
+            (None, _) if slo.promise.planned.is_some() && age.is_none() => Knowledge::Planned,
+            (None, None) if answers.is_not_loaded(slo) => Knowledge::NotLoaded,
+            (None, _) => Knowledge::Nothing,
+        };
+        Standing {
+            slo,
+            knowledge,
+            events,
+            burn: answers.burn(slo, &labels),
+            exhaustion: answers.exhaustion(slo, &labels),
+            ringing: ringing(severities, service, slo, &labels, answers),
+            labels,
+        }
+    };
+    match all.is_empty() {
+        true => vec![stand(Labels::new())],
+        false => all.into_iter().map(stand).collect(),
+    }
+}
+
+/// The alerts of an SLO that fire, and that of its service for missing events.
+fn ringing<'a>(
+    severities: &PerSeverity<String>,
+    service: &'a ServicePlan,
+    slo: &'a SloPlan,
+    labels: &Labels,
+    answers: &Answers,
+) -> Vec<Ringing<'a>> {
+    let mut ringing = Vec::new();
+    for (severity, alert) in slo.alerts() {
+        ringing.extend(answers.states(&alert.name, Some(slo), labels).map(|pending| Ringing {
+            pending,
+            severity,
+            missing: false,
+            name: &alert.name,
+        }));
+    }
+    // It does not say which SLO it is about; whoever has fresh counts is not meant.
+    let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
+    if slo.promise.planned.is_none() && !fresh {
+        for rule in service.missing.iter().flat_map(|group| &group.rules) {
+            let told = rule.labels.get("severity");
+            let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
+            ringing.extend(answers.states(rule.name(), None, labels).map(|pending| Ringing {
+                pending,
+                severity,
+                missing: true,
+                name: rule.name(),
+            }));
+        }
+    }
+    ringing.sort();
+    ringing.dedup();
+    ringing
+}

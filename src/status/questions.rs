@@ -1,0 +1,82 @@
+//! What is asked: one instant query per recorded series over all SLOs, and which rules there are.
+
+use crate::lower::LONG_INTERVAL;
+use crate::plan::{Plan, Reading, SloPlan};
+use crate::promql::ast::{Expr, MatchOp};
+use crate::promql::build::{call, selector, subquery};
+use crate::vocabulary::Duration;
+
+use super::is_named;
+
+/// A request of the HTTP API, below the server's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What it is about.
+    pub about: About,
+    /// `/api/v1/query`, say.
+    pub path: &'static str,
+    /// The query; not every path takes one.
+    pub query: Option<String>,
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// The last value of a recorded series.
+    Series(String),
+    /// When the counts of events were last recorded.
+    Counted,
+    /// Alerts that fire or are pending.
+    Alerts,
+    /// The groups of rules that are evaluated. Not every server tells.
+    Groups,
+}
+
+/// The query for the server's own clock: everything else is asked of that moment.
+pub const MOMENT: &str = "time()";
+
+/// How far back it is looked for when events were last counted.
+const BACK: Duration = Duration::from_secs(86_400);
+
+/// What is asked about the SLOs that are named, without repetition.
+pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
+    let slos = plan.services.iter().flat_map(|service| &service.slos);
+    let slos: Vec<&SloPlan> = slos.filter(|slo| is_named(slo, named)).collect();
+    let mut questions: Vec<Question> = Vec::new();
+    let mut ask = |about: About, query: Expr| {
+        if questions.iter().all(|question| question.about != about) {
+            let query = Some(query.to_string());
+            questions.push(Question { about, path: "/api/v1/query", query });
+        }
+    };
+    for slo in &slos {
+        let readings = &slo.readings;
+        for reading in
+            [&readings.period_total, &readings.period_bad, &readings.burn_now, &readings.exhaustion]
+        {
+            ask(About::Series(name(reading).to_owned()), read(reading));
+        }
+        // Tiles come every five minutes, so a look every five minutes, which sees as far, misses none.
+        let counted = selector(slo.readings.counted_total.name.as_deref().unwrap_or_default(), &[]);
+        let seen = call("timestamp", vec![counted.into()]);
+        ask(About::Counted, call("max_over_time", vec![subquery(seen, BACK, Some(LONG_INTERVAL))]));
+    }
+    let alerts = selector("ALERTS", &[]).matching("service", MatchOp::NotEqual, "");
+    ask(About::Alerts, alerts.into());
+    questions.push(Question { about: About::Groups, path: "/api/v1/rules", query: None });
+    questions
+}
+
+/// The name of the series.
+pub(super) fn name(reading: &Reading) -> &str {
+    reading.series.name.as_deref().unwrap_or_default()
+}
+
+/// Its last value, of all SLOs.
+fn read(reading: &Reading) -> Expr {
+    let series = selector(name(reading), &[]);
+    match reading.held {
+        None => series.into(),
+        Some(held) => call("last_over_time", vec![series.range(held)]),
+    }
+}

@@ -1,0 +1,164 @@
+//! How the numbers of a standing are said, in whatever format: one row of cells, and remarks to all of them.
+
+use rust_decimal::RoundingStrategy;
+
+use super::{Gate, Knowledge, Standing, Status, Verdict};
+use crate::explain::events;
+use crate::vocabulary::{Decimal, percent, spoken, text};
+
+/// What the cells of a row are; the remarks come last.
+pub(super) const HEAD: [&str; 10] =
+    ["SLO", "objective", "period", "good", "left", "outage left", "events left", "burn", "gone in", ""];
+
+/// The cells of an SLO. What is not known is empty.
+pub(super) fn row(standing: &Standing, gate: Option<Gate>) -> [String; 10] {
+    let promise = &standing.slo.promise;
+    let said = |number: Option<Decimal>, say: &dyn Fn(Decimal) -> String| number.map_or(String::new(), say);
+    // Two digits more than the objective has.
+    let digits = (promise.ratio * Decimal::ONE_HUNDRED).normalize().scale() + 2;
+    [
+        name(standing),
+        promise.objective.clone(),
+        promise.period.suffix(),
+        said(standing.compliance(), &|share| floor(share, digits)),
+        said(standing.left(), &|share| floor(share, 1)),
+        said(standing.seconds_left(), &|seconds| signed(seconds, spoken)),
+        said(standing.events_left(), &|count| signed(count, events)),
+        said(standing.burn, &|burn| text(burn.round_sf(3).unwrap_or(burn))),
+        gone_in(standing),
+        remarks(standing, gate).join(", "),
+    ]
+}
+
+/// A percentage with so many digits after the point at most, never more than it is.
+pub(super) fn floor(share: Decimal, digits: u32) -> String {
+    percent(share.round_dp_with_strategy(digits + 2, RoundingStrategy::ToNegativeInfinity).normalize())
+}
+
+fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
+    let sign = if value.is_sign_negative() && !value.is_zero() { "-" } else { "" };
+    format!("{sign}{}", say(value.abs()))
+}
+
+/// `api/latency env=prod`
+pub(super) fn name(standing: &Standing) -> String {
+    let promise = &standing.slo.promise;
+    let labels = standing.labels.iter().map(|(label, value)| format!(" {label}={}", inert(value)));
+    format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
+}
+
+/// Text of others on one line, without what a terminal would obey.
+pub(super) fn inert(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn gone_in(standing: &Standing) -> String {
+    let length = standing.slo.promise.period_length;
+    match (standing.left(), standing.exhaustion) {
+        (Some(left), _) if left <= Decimal::ZERO => "spent".to_owned(),
+        (Some(_), Some(seconds)) if seconds >= Decimal::from(length.secs()) => format!("> {length}"),
+        (Some(_), Some(seconds)) => spoken(seconds.max(Decimal::ZERO)),
+        (_, None) | (None, _) => String::new(),
+    }
+}
+
+/// What else is to be known.
+fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
+    let mut remarks: Vec<String> = standing
+        .ringing
+        .iter()
+        .map(|alert| {
+            let what = if alert.missing { alert.name } else { alert.severity.as_str() };
+            format!("{what} {}", if alert.pending { "pending" } else { "fires" })
+        })
+        .collect();
+    let promise = &standing.slo.promise;
+    remarks.extend(match standing.knowledge {
+        Knowledge::Judged => None,
+        Knowledge::Few => {
+            let total = standing.events.map_or(Decimal::ZERO, |events| events.total);
+            let bad = standing.events.map_or(Decimal::ZERO, |events| events.bad);
+            let (bad, total, enough) = (events(bad), events(total), events(promise.enough_events));
+            Some(format!("too few events: {bad} bad of {total}, {enough} are needed"))
+        }
+        Knowledge::Stale(Some(age)) => {
+            Some(format!("nothing counted for {}", spoken(Decimal::from(age.secs()))))
+        }
+        Knowledge::Stale(None) => Some("nothing counted for more than a day".to_owned()),
+        Knowledge::Nothing => Some("nothing recorded".to_owned()),
+        Knowledge::NotLoaded => Some("rules not loaded".to_owned()),
+        Knowledge::Planned => Some("planned".to_owned()),
+    });
+    remarks.extend(gate.filter(|gate| gate.verdict(standing) == Verdict::Below).map(below));
+    remarks
+}
+
+fn below(gate: Gate) -> String {
+    format!("below {}", percent(gate.below))
+}
+
+/// What is to be known of all of them.
+pub(super) fn notes(status: &Status) -> Vec<String> {
+    let mut notes = Vec::new();
+    for warning in status.incomplete.iter().take(3) {
+        notes.push(format!("The server says of its answers: {}", inert(warning)));
+    }
+    let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
+    let mut files: Vec<String> =
+        of(Knowledge::NotLoaded).map(|one| format!("{}.rules.yaml", one.slo.promise.service)).collect();
+    files.sort();
+    files.dedup();
+    if !files.is_empty() {
+        let some = of(Knowledge::NotLoaded).count();
+        let one = if some == 1 { "SLO" } else { "SLOs" };
+        notes.push(format!(
+            "The server evaluates no rules of {some} {one}. Load them: name prometheus/{} of what is compiled under rule_files, \
+             or ask the server that has them.",
+            files.join(", prometheus/")
+        ));
+    } else if of(Knowledge::Nothing).next().is_some()
+        && status.standings.iter().all(|one| one.events.is_none())
+    {
+        notes.push(
+            "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
+             are their metrics scraped?"
+                .to_owned(),
+        );
+    }
+    notes.extend(status.gate.map(|gate| verdict(status, gate)));
+    notes
+}
+
+/// What the gate says of all.
+fn verdict(status: &Status, gate: Gate) -> String {
+    let of =
+        |verdict: Verdict| status.standings.iter().filter(move |one| gate.verdict(one) == verdict).count();
+    let (under, missing, over) = (of(Verdict::Below), of(Verdict::Missing), of(Verdict::PassedOver));
+    let slos = |count: usize, one: &str, more: &str| match count {
+        1 => format!("1 SLO {one}"),
+        count => format!("{count} SLOs {more}"),
+    };
+    let mut parts = Vec::new();
+    if under > 0 {
+        let less = format!("less than {} of the budget left", percent(gate.below));
+        parts.push(slos(under, &format!("has {less}"), &format!("have {less}")));
+    }
+    if missing > 0 {
+        parts.push(slos(missing, "cannot be judged", "cannot be judged"));
+    }
+    if !status.incomplete.is_empty() && !gate.allow_missing {
+        parts.push("answers are not whole".to_owned());
+    }
+    if status.passes() {
+        parts.push(format!("whatever is judged has {} of its budget left or more", percent(gate.below)));
+    }
+    if over > 0 {
+        parts.push(slos(over, "is passed over without data", "are passed over without data"));
+    }
+    let word = if status.passes() { "passes" } else { "fails" };
+    format!("The gate {word}: {}.", parts.join("; "))
+}
