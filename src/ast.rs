@@ -251,6 +251,8 @@ pub struct AlertBlock {
     pub severity: Scalar,
     /// `down`
     pub down: Option<Scalar>,
+    /// `independent`
+    pub independent: Option<Scalar>,
     /// `same_as`
     pub same_as: Option<Scalar>,
     /// `runbook`

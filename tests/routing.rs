@@ -48,12 +48,17 @@ fn slos() -> Artifacts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     collect(root, &root.join("slos"), &mut files);
-    slowburn::compile(&Sources::new(files)).artifacts().unwrap()
+    let compiled = slowburn::compile(&Sources::new(files));
+    compiled.artifacts().unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // What `slowburn schema` leaves there for editors is no source.
+        if path.file_name().unwrap().to_str().unwrap().starts_with('.') {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files);
         } else {
@@ -475,6 +480,41 @@ alertmanager:
         ["alertname=\"HostsEventsMissing\"".into(), format!("{all} {tickets}"), String::new()],
     ];
     assert_eq!(rules, expected);
+}
+
+#[test]
+fn what_is_independent_is_told_while_what_its_service_needs_is_down() {
+    let project = "version: slowburn/v1
+dependencies: { api: [database, cache/delivery] }
+alertmanager:
+  receivers: { a: { webhook: { url: \"http://127.0.0.1:9/\" } } }
+  default: a
+";
+    let of_api = "alerts:
+  intruder: { expr: 'sum(queue{job=\"api\"}) > 50', severity: ticket, independent: true }
+  full: { expr: 'sum(queue{job=\"api\"}) > 40', severity: ticket }
+";
+    let api = service("api", "{}") + of_api;
+    let (cache, database) = (service("cache", "{}"), service("database", "{}"));
+    let artifacts = compiled(&[
+        ("slos/slowburn.yaml", project),
+        ("slos/api.yaml", &api),
+        ("slos/cache.yaml", &cache),
+        ("slos/database.yaml", &database),
+    ]);
+    let rules = inhibitions(&artifacts);
+    let silenced = |source: &str| -> Vec<&str> {
+        let of = rules.iter().filter(|[silences, ..]| silences.contains(source));
+        of.map(|[_, silenced, _]| silenced.as_str()).collect()
+    };
+    assert_eq!(
+        silenced("DatabaseAvailabilityBurnPage"),
+        ["service=\"api\" alertname!=\"ApiIntruder\""],
+        "{rules:?}"
+    );
+    let by_env = silenced("CacheDeliveryBurnPage");
+    assert!(by_env.iter().any(|silenced| silenced.contains("ApiFull")), "{by_env:?}");
+    assert!(by_env.iter().all(|silenced| !silenced.contains("ApiIntruder")), "{by_env:?}");
 }
 
 /// What was sent: the receiver's path, its token or its channel, and the name and `env` of each alert, or what the chat was told.

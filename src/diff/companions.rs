@@ -83,6 +83,15 @@ fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
         )),
         _ => {}
     }
+    match (old.independent, new.independent) {
+        (false, true) => {
+            changed(Words::plain("is told now even while something that its service needs is down"))
+        }
+        (true, false) => {
+            changed(Words::plain("is silent now while something that its service needs is down"))
+        }
+        _ => {}
+    }
     if old.same_as != new.same_as {
         match (&old.same_as, &new.same_as) {
             (_, Some(slo)) => changed(Words::plain("speaks of the same as the SLO ").quote(slo)),

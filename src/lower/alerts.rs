@@ -145,6 +145,8 @@ pub struct Known<'a> {
     pub companion: Option<&'a Name>,
     /// Whether it says that the service is down, so that what needs it cannot work.
     pub down: bool,
+    /// Whether it is told even while something that its service needs is down.
+    pub independent: bool,
 }
 
 impl Known<'_> {
@@ -209,6 +211,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     slo: Some(&slo.name),
                     companion: None,
                     down: slo.name.as_str() == DOWN && severity == Severity::Page,
+                    independent: false,
                 });
             }
         }
@@ -226,6 +229,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 slo: None,
                 companion: None,
                 down: true,
+                independent: false,
             });
         }
         all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));

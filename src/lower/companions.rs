@@ -131,6 +131,7 @@ pub(super) fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         slo: None,
         companion: Some(&companion.name),
         down: companion.down,
+        independent: companion.independent,
     }
 }
 

@@ -143,11 +143,18 @@ fn rule(
     }
     let names: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
     let mut shared: BTreeMap<Vec<String>, Vec<Matcher>> = BTreeMap::new();
+    let (apart, alerts): (Vec<&Known>, Vec<&Known>) =
+        alerts.iter().filter(|alert| targets.contains(&alert.service)).partition(|alert| alert.independent);
     if by.is_empty() {
-        shared.insert(Vec::new(), vec![is("service", targets.iter().map(|name| name.as_str()))]);
+        let mut target = vec![is("service", targets.iter().map(|name| name.as_str()))];
+        if !apart.is_empty() {
+            let names: BTreeSet<&str> = apart.iter().map(|alert| alert.name.as_str()).collect();
+            target.push(Matcher { negative: true, ..is("alertname", names) });
+        }
+        shared.insert(Vec::new(), target);
     } else {
         let mut groups: BTreeMap<Vec<String>, BTreeSet<&str>> = BTreeMap::new();
-        for alert in alerts.iter().filter(|alert| targets.contains(&alert.service)) {
+        for alert in alerts {
             let both = alert.by.iter().filter(|label| by.contains(*label)).cloned().collect();
             if !tickets || alert.severity == Severity::Ticket {
                 groups.entry(both).or_default().insert(&alert.name);

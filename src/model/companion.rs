@@ -20,6 +20,8 @@ pub struct Companion {
     pub severity: Severity,
     /// Whether it says that the service is down, so that nothing else of the service, and nothing that needs it, has to be told.
     pub down: bool,
+    /// Whether it is told even while something that its service needs is down.
+    pub independent: bool,
     /// The SLO of the service that speaks of the same.
     pub same_as: Option<Name>,
     /// The name of its runbook.

@@ -75,8 +75,18 @@ const SLO_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const ALERT_KEYS: &[&str] =
-    &["description", "expr", "for", "severity", "down", "same_as", "runbook", "labels", "annotations"];
+const ALERT_KEYS: &[&str] = &[
+    "description",
+    "expr",
+    "for",
+    "severity",
+    "down",
+    "independent",
+    "same_as",
+    "runbook",
+    "labels",
+    "annotations",
+];
 const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
 
@@ -376,6 +386,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let hold = fields.scalar("for");
     let severity = fields.required("severity", "severity: page");
     let down = fields.scalar("down");
+    let independent = fields.scalar("independent");
     let same_as = fields.scalar("same_as");
     let runbook = fields.scalar("runbook");
     let labels = fields.scalars("labels");
@@ -387,6 +398,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         hold,
         severity: severity?,
         down,
+        independent,
         same_as,
         runbook,
         labels,

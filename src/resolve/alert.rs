@@ -46,6 +46,8 @@ impl Scope<'_> {
         let hold = block.hold.as_ref().map(|written| values::duration(written, problems));
         let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
         let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
+        let independent =
+            block.independent.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
         let annotations = settings::annotations([&block.annotations], problems);
@@ -87,6 +89,7 @@ impl Scope<'_> {
             hold,
             severity: severity?,
             down: down?,
+            independent: independent?,
             same_as,
             runbook,
             labels,

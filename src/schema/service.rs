@@ -108,6 +108,7 @@ fn alert() -> Value {
             "`true`: it says that the service is down, so its SLOs are silent meanwhile, and what needs it.",
             boolean(),
         ),
+        ("independent", "`true`: it is told even while something that its service needs is down.", boolean()),
         (
             "same_as",
             "The SLO that speaks of the same: while one of the two pages, the other is silent.",
