@@ -535,7 +535,7 @@ fn every_place_of_a_real_project_can_be_asked_about() {
     let mut asked = [0; 3];
     for (source, file) in sources.iter().filter(|(_, file)| file.path.ends_with(".yaml")) {
         // Every place would take minutes, a prime number of bytes apart meets every kind of it.
-        for offset in (0..=file.text.len()).step_by(23).filter(|offset| file.text.is_char_boundary(*offset)) {
+        for offset in (0..=file.text.len()).step_by(89).filter(|offset| file.text.is_char_boundary(*offset)) {
             asked[0] += usize::from(hover(project, source, offset).is_some());
             asked[1] += definition(project, source, offset).len();
             for item in completion(project, source, offset) {
@@ -544,5 +544,5 @@ fn every_place_of_a_real_project_can_be_asked_about() {
             }
         }
     }
-    assert!(asked[0] > 300 && asked[1] > 20 && asked[2] > 1000, "{asked:?}");
+    assert!(asked[0] > 60 && asked[1] > 4 && asked[2] > 200, "{asked:?}");
 }

@@ -16,7 +16,7 @@ use super::session::Agreed;
 use super::{Output, answers, send, uri};
 
 /// How long nobody types before problems are looked for.
-const PAUSE: Duration = Duration::from_millis(80);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long they are waited for by somebody who never pauses.
 const AT_MOST: Duration = Duration::from_millis(500);
