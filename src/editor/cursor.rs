@@ -62,8 +62,8 @@ pub fn siblings(text: &str, at: usize) -> Vec<String> {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let content = line.len() - line.trim_start_matches([' ', '-']).len();
         let is_entry = content > indent;
-        let found =
-            (content == column).then(|| key(line[content..].trim_end())).flatten().map(|(name, _)| name);
+        let is_key = content == column && !line[content..].starts_with('#');
+        let found = is_key.then(|| key(line[content..].trim_end())).flatten().map(|(name, _)| name);
         (found, !is_entry && (indent >= column || line.trim().is_empty()))
     };
     let mut siblings = Vec::new();
