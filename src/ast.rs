@@ -11,7 +11,7 @@ pub use alertmanager::{
 
 use crate::contract::Contract;
 use crate::scalar::Scalar;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// A map's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,19 @@ pub struct Ast {
     pub scrape: Option<ScrapeFile>,
     /// Paths of files that could not be read; a problem says why.
     pub unreadable: BTreeSet<String>,
+    /// Whether something in the project file could not be read: what it says holds for every service.
+    pub project_misread: bool,
+    /// Files of services that say something of the whole service that could not be read.
+    pub misread: BTreeSet<SourceId>,
+    /// Whether anything could not be read, in whichever file.
+    pub faulty: bool,
+}
+
+impl Ast {
+    /// Whether what a file means has to wait until all is read that decides it: a fault found before might follow from what is missing.
+    pub fn waits(&self, file: SourceId) -> bool {
+        self.project_misread || self.misread.contains(&file)
+    }
 }
 
 /// A configuration of Prometheus, as far as it says what is scraped.
@@ -230,6 +243,8 @@ pub struct ServiceFile {
     pub metrics: Vec<Scalar>,
     /// `planned`
     pub planned: Map<Scalar>,
+    /// Whether all that it says outside of `slos` and `alerts` was understood.
+    pub understood: bool,
     /// What its SLOs share.
     pub settings: Settings,
     /// `slos`
@@ -241,6 +256,8 @@ pub struct ServiceFile {
 /// One entry of `alerts`.
 #[derive(Clone, Debug)]
 pub struct AlertBlock {
+    /// Whether every key and value of it was understood; else it is not judged by what is left.
+    pub understood: bool,
     /// `description`
     pub description: Option<Scalar>,
     /// `expr`
@@ -266,6 +283,8 @@ pub struct AlertBlock {
 /// One entry of `slos`.
 #[derive(Clone, Debug)]
 pub struct SloBlock {
+    /// Whether every key and value of it was understood; else it is not judged by what is left.
+    pub understood: bool,
     /// `description`
     pub description: Option<Scalar>,
     /// `objective` or the entries of `objectives`.

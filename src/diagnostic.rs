@@ -75,6 +75,11 @@ impl Problem {
         Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new(), hidden: None }
     }
 
+    /// Whether it stops the compiler.
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+
     /// Says what is so at the place of the fault.
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();

@@ -4,7 +4,7 @@
 
 mod companion;
 
-pub use companion::{companions, explain_companion};
+pub use companion::explain_companion;
 
 use crate::plan::{Event, Promise, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};

@@ -72,7 +72,8 @@ pub mod text;
 pub mod vocabulary;
 
 use artifact::Artifacts;
-use diagnostic::{Level, Problem};
+use check::Sees;
+use diagnostic::Problem;
 use difference::Difference;
 use emit::{TARGETS, Target};
 use model::Model;
@@ -150,19 +151,38 @@ pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bo
 
 /// Compiles all sources of a project.
 pub fn compile(sources: &Sources) -> Compiled {
-    compile_against(sources, None)
+    finish(parse::parse(sources), None, None)
 }
 
 /// Compiles all sources of a project, held against what a running Prometheus shows instead of the contracts beside them.
-pub fn compile_against(sources: &Sources, live: Option<&ask::Live>) -> Compiled {
-    let (ast, mut problems) = parse::parse(sources);
-    let (mut model, unresolved) = resolve::resolve(&ast);
+pub fn compile_against(sources: &Sources, live: &ask::Live) -> Compiled {
+    finish(parse::parse(sources), Some(live), None)
+}
+
+/// Compiles all sources of a project as if this policy watched every SLO, whatever is written; the names of those that there are, if it is none.
+pub fn compile_by(sources: &Sources, policy: &str) -> Result<Compiled, Vec<String>> {
+    let parsed = parse::parse(sources);
+    let known = resolve::policies(&parsed.0);
+    match known.iter().any(|name| name == policy) {
+        true => Ok(finish(parsed, None, Some(policy))),
+        false => Err(known),
+    }
+}
+
+fn finish(
+    (ast, mut problems): (ast::Ast, Vec<Problem>),
+    live: Option<&ask::Live>,
+    policy: Option<&str>,
+) -> Compiled {
+    let (mut model, unresolved) = resolve::resolve_by(&ast, policy);
     problems.extend(unresolved);
+    let sees = if problems.iter().any(Problem::is_error) { Sees::Part } else { Sees::Whole };
     if let Some(live) = live {
         live.hold(&mut model);
     }
-    problems.extend(check::check(&model));
+    let judged = check::check(&model, sees);
+    problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
     diagnostic::sort(&mut problems);
-    let failed = problems.iter().any(|problem| problem.level == Level::Error);
+    let failed = problems.iter().any(Problem::is_error);
     Compiled { problems, model: (!failed).then_some(model) }
 }

@@ -92,6 +92,18 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
+    /// The companion alerts, each with its rule.
+    pub fn companion_alerts(&self) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
+        let rules = self.companions.iter().flat_map(|group| &group.rules);
+        rules.filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
+                Notice::Burn { .. } | Notice::Missing { .. } => None,
+            },
+            Makes::Record(_) => None,
+        })
+    }
+
     /// What other services may be told of it: its promises and alerts, without recorded series, runbooks and proofs.
     pub fn outline(mut self) -> Self {
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);

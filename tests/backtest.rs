@@ -6,6 +6,7 @@ mod support;
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -116,15 +117,7 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
     folder.write("calm/shop.yaml", SLOS);
     folder.write("calm/slowburn.yaml", CALM);
     folder.write("samples", happened());
-    folder.write("prometheus.yml", "global: {}\n");
-    let made = Command::new(promtool)
-        .args(["tsdb", "create-blocks-from", "--max-block-duration=960h", "openmetrics", "--quiet"])
-        .args(["samples", "data"])
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let server = Server::start(&program, &folder.path(""));
+    let server = remembering(&folder, &program, &promtool);
     let url = server.url();
 
     let both = ["shop/checkout", "--against", "calm", "--cache", "kept", "--format", "json"];
@@ -175,6 +168,17 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
     assert_eq!(again["slos"][0], report["slos"][0]);
     assert_ne!(fs::read(&kept[1]).unwrap(), fs::read(&kept[2]).unwrap());
 
+    // Two policies of one folder are what two folders with a policy each are.
+    let policies = ["shop/checkout", "--slos", "calm", "--policy", "workbook", "--policy", "calm"];
+    let said = backtest(&folder, &url, &[&policies[..], &["--cache", "kept", "--format", "json"]].concat());
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let by_policy: Value = serde_json::from_str(&said.stdout).unwrap();
+    for (index, name) in ["workbook", "calm"].into_iter().enumerate() {
+        let mut expected = report["slos"][index].clone();
+        expected["definitions"] = name.into();
+        assert_eq!(by_policy["slos"][index], expected);
+    }
+
     // Five minutes are coarser: everything is found, up to five minutes early or late.
     let said = backtest(&folder, &url, &["shop/checkout", "--step", "5m", "--format", "json"]);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
@@ -185,6 +189,138 @@ fn incidents_of_a_month_are_found_and_nothing_else() {
     let said = backtest(&folder, &url, &["shop", "--last", "6d", "--against", "calm"]);
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     insta::assert_snapshot!(said.stdout);
+}
+
+/// A server whose past is what stands in `samples`.
+fn remembering(folder: &Folder, program: &Path, promtool: &Path) -> Server {
+    folder.write("prometheus.yml", "global: {}\n");
+    let made = Command::new(promtool)
+        .args(["tsdb", "create-blocks-from", "--max-block-duration=960h", "openmetrics", "--quiet"])
+        .args(["samples", "data"])
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Server::start(program, &folder.path(""))
+}
+
+/// The same requests, promised by route, by slices of a minute, and by calendar months.
+const PROMISES: &str = r#"version: slowburn/v1
+service: shop
+slos:
+  routes:
+    objective: 99.9%
+    sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
+    by: [route]
+  minutes:
+    objective: 99%
+    sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
+    budgeting: timeslices
+    slice: { length: 1m, objective: 95% }
+  month:
+    objective: 99.9%
+    sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
+    period: calendar month
+    time_zone: Europe/Madrid
+"#;
+
+/// One route is out for ten minutes.
+const ONE_ROUTE: u64 = END - 2 * DAY;
+/// Two percent of the other, for three hours.
+const OTHER_ROUTE: u64 = END - 5 * DAY;
+/// That one is out for five minutes, in the month before.
+const LAST_MONTH: u64 = END - 10 * DAY;
+
+/// Two weeks in which each of two routes answers a hundred requests every thirty seconds.
+fn by_route() -> String {
+    let bad = |route: &str, at: u64| {
+        let within = |from: u64, length: u64| (from..from + length).contains(&at);
+        match route {
+            "/pay" if within(ONE_ROUTE, 600) => 100,
+            "/cart" if within(LAST_MONTH, 300) => 100,
+            "/cart" if within(OTHER_ROUTE, 3 * 3600) => 2,
+            _ => 0,
+        }
+    };
+    let mut text = "# TYPE requests counter\n".to_owned();
+    for route in ["/pay", "/cart"] {
+        let counted = |code: &str, gain: &dyn Fn(u64) -> u64| {
+            let labels = format!(r#"job="shop",instance="a",route="{route}",code="{code}""#);
+            let mut count = 0;
+            let mut lines = String::new();
+            for at in (END - 15 * DAY..=END).step_by(30) {
+                let _ = writeln!(lines, "requests_total{{{labels}}} {count} {at}");
+                count += gain(at);
+            }
+            lines
+        };
+        text += &counted("200", &|at| 100 - bad(route, at));
+        text += &counted("500", &|at| bad(route, at));
+    }
+    text + "# EOF\n"
+}
+
+#[test]
+fn every_kind_of_promise_is_judged_in_its_own_units() {
+    let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
+        return skipped("backtest of routes, slices and months: there is no Prometheus");
+    };
+    let folder = Folder::empty();
+    folder.write("slos/shop.yaml", PROMISES);
+    folder.write("samples", by_route());
+    let server = remembering(&folder, &program, &promtool);
+    let judged = |slo: &str| {
+        let said = backtest(&folder, &server.url(), &[slo, "--last", "11d", "--format", "json"]);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+        let report: Value = serde_json::from_str(&said.stdout).unwrap();
+        report["slos"].as_array().unwrap().clone()
+    };
+    let fired = |course: &Value, expected: &[(&str, &str, u64)]| {
+        let found = alarms(course);
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for ((severity, tier, from, ..), expected) in found.iter().zip(expected) {
+            assert_eq!((severity.as_str(), tier.as_str()), (expected.0, expected.1), "{found:?}");
+            let late = if expected.0 == "page" { 60 } else { 330 };
+            assert!((expected.2..=expected.2 + late).contains(from), "{expected:?} in {found:?}");
+        }
+    };
+    let left =
+        |course: &Value| course["days"].as_array().unwrap().last().unwrap()["budget_left"].as_f64().unwrap();
+    let near = |left: f64, expected: f64| assert!((left - expected).abs() < 1e-3, "{left} is not {expected}");
+
+    // Each route has alarms of its own.
+    let [cart, pay] = judged("shop/routes").try_into().unwrap();
+    assert_eq!((&cart["labels"]["route"], &pay["labels"]["route"]), (&"/cart".into(), &"/pay".into()));
+    assert_eq!([&cart, &pay].map(|course| course["bad_events"].as_u64().unwrap()), [1720, 2000]);
+    fired(
+        &cart,
+        &[
+            ("page", "1h", LAST_MONTH + 52),
+            ("ticket", "1d", LAST_MONTH + 260),
+            ("page", "1h", OTHER_ROUTE + 2592),
+        ],
+    );
+    fired(&pay, &[("page", "1h", ONE_ROUTE + 52), ("ticket", "1d", ONE_ROUTE + 260)]);
+
+    // A slice that lies half in an outage is bad, too: 11 of the one and 21 of the other; one bad request of a hundred makes none.
+    let [minutes] = judged("shop/minutes").try_into().unwrap();
+    assert_eq!(minutes["bad_events"].as_u64(), Some(11 + 21));
+    assert_eq!(minutes["total_events"].as_u64(), Some(11 * DAY / 30));
+    fired(&minutes, &[("page", "1h", ONE_ROUTE + 518)]);
+    let known = (14 * DAY + 900) as f64 / 30.0;
+    near(left(&minutes), 1.0 - 32.0 / (0.01 * known));
+
+    // October began on the 30th of September at 22:00 UTC: what happened before is forgiven.
+    let [month] = judged("shop/month").try_into().unwrap();
+    assert_eq!(month["bad_events"].as_u64(), Some(1720 + 2000));
+    const OCTOBER: u64 = 1_759_269_600;
+    near(left(&month), 1.0 - 2720.0 / (0.001 * ((END - OCTOBER) / 30 * 200) as f64));
+    let day = |of: u64| {
+        let days = month["days"].as_array().unwrap();
+        days.iter().find(|day| day["from_seconds"] == of).unwrap()["budget_left"].as_f64().unwrap()
+    };
+    assert!(day(1_759_190_400 - DAY) < 1.0);
+    near(day(1_759_190_400), 1.0);
 }
 
 #[test]
@@ -216,9 +352,13 @@ fn whatever_answers_instead_is_told() {
         assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
         all += &said.stderr.replace(&port.to_string(), "PORT");
     }
-    for more in
-        [&["shop/chekout"][..], &["mail"], &["shop", "--last", "1m"], &["shop", "--against", "nowhere"]]
-    {
+    for more in [
+        &["shop/chekout"][..],
+        &["mail"],
+        &["shop", "--last", "1m"],
+        &["shop", "--against", "nowhere"],
+        &["shop", "--policy", "calmer"],
+    ] {
         let said = backtest(&folder, "http://127.0.0.1:1", more);
         assert_eq!(said.code, Some(2));
         all += &said.stderr;

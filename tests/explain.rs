@@ -1,7 +1,7 @@
 //! What `slowburn explain service/slo` says.
 #![allow(clippy::unwrap_used)]
 
-use slowburn::explain::{companions, explain, explain_companion};
+use slowburn::explain::{explain, explain_companion};
 use slowburn::source::{SourceFile, Sources};
 
 const HEAD: &str = "version: slowburn/v1\nservice: api\n";
@@ -65,6 +65,18 @@ fn nobody_watches() {
 }
 
 #[test]
+fn a_companion_alert_that_no_outage_explains() {
+    let text = format!(
+        "{HEAD}alerts:\n  intruder:\n    expr: increase(logins_total{{job=\"api\", outcome=\"denied\"}}[5m]) > 50\n    severity: ticket\n    independent: true\n"
+    );
+    let compiled =
+        slowburn::compile(&Sources::new(vec![SourceFile { path: "slos/api.yaml".to_owned(), text }]));
+    let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
+    insta::assert_snapshot!(explain_companion(companion, rule));
+}
+
+#[test]
 fn a_companion_alert_that_says_what_an_slo_says() {
     let text = format!(
         "{HEAD}planned: {{ requests_total: the counter comes with release 2 }}\nslos:\n  it:\n    objective: 99.9%\n{EVENTS}alerts:\n  errors:\n    description: More than one request in twenty fails\n    expr: sum(rate(requests_total{{job=\"api\", code=~\"5..\"}}[5m])) / sum(rate(requests_total{{job=\"api\"}}[5m])) > 0.05\n    for: 5m\n    severity: page\n    same_as: it\n    runbook: errors\n"
@@ -72,6 +84,6 @@ fn a_companion_alert_that_says_what_an_slo_says() {
     let compiled =
         slowburn::compile(&Sources::new(vec![SourceFile { path: "slos/api.yaml".to_owned(), text }]));
     let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
-    let (companion, rule) = companions(&plan.services[0]).next().unwrap();
+    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
     insta::assert_snapshot!(explain_companion(companion, rule));
 }

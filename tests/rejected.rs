@@ -3,11 +3,14 @@
 //! named `beside-…` lies a service with a contract, beside those named `runbook-…` what somebody wrote for a runbook.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod support;
+
 use std::path::Path;
 
 use slowburn::diagnostic::Problem;
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, Sources};
+use support::full;
 
 /// What the project's files are compiled with.
 const SERVICE: &str = "version: slowburn/v1
@@ -76,6 +79,79 @@ fn every_mistake_is_told_in_its_place_with_what_to_type() {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name, format!("{source}\n----- problems\n{shown}")));
     });
+}
+
+/// The sources that ship, each with its place among them.
+fn shipped() -> Vec<SourceFile> {
+    let read = |folder: &Path| {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    let slos = Path::new(env!("CARGO_MANIFEST_DIR")).join("slos");
+    let mut paths: Vec<_> =
+        ["", "metrics", "runbooks"].iter().flat_map(|part| read(&slos.join(part))).collect();
+    paths.sort();
+    let file = |path: &Path| SourceFile {
+        path: path.strip_prefix(slos.parent().unwrap()).unwrap().to_str().unwrap().to_owned(),
+        text: std::fs::read_to_string(path).unwrap(),
+    };
+    paths.iter().map(|path| file(path)).collect()
+}
+
+/// What is told if one of the files says something else.
+fn told(files: &[SourceFile], index: usize, text: String) -> (Sources, Vec<Problem>) {
+    let mut files = files.to_vec();
+    files[index].text = text;
+    let sources = Sources::new(files);
+    let problems = slowburn::compile(&sources).problems;
+    (sources, problems)
+}
+
+/// Whoever misspells a key reads of that key, and of nothing that follows from it.
+#[test]
+fn a_misspelt_key_is_one_problem() {
+    let files = shipped();
+    let mut cases = Vec::new();
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.path.ends_with(".yaml")) {
+        let mut start = 0;
+        for line in file.text.split_inclusive('\n') {
+            let comment = if line.starts_with('#') { Some(0) } else { line.find(" #") };
+            let code = &line[..comment.unwrap_or(line.trim_end().len())];
+            for (colon, _) in code.match_indices(':') {
+                let is_key = code[..colon].ends_with(|c: char| c.is_ascii_lowercase());
+                if is_key && !code[colon + 1..].starts_with(|c: char| c != ' ') {
+                    cases.push((index, start + colon - 1));
+                }
+            }
+            start += line.len();
+        }
+    }
+    assert!(cases.len() > 400, "{}", cases.len());
+    if !full() {
+        cases = cases.into_iter().step_by(7).collect();
+    }
+    let faults = slowburn::parallel::map(&cases, |(index, at)| {
+        let mut text = files[*index].text.clone();
+        text.insert(*at, 'q');
+        let (sources, problems) = told(&files, *index, text);
+        // What is a name may be any word, or is told where it is referred to.
+        let unknown = problems.iter().any(|problem| problem.code == "unknown-key");
+        let shown = || render(&problems, &sources, Format::Human { color: false });
+        (unknown && problems.len() > 1).then(shown)
+    });
+    let faults: Vec<String> = faults.into_iter().flatten().collect();
+    assert!(faults.is_empty(), "{} of {}\n{}", faults.len(), cases.len(), faults.join("\n-----\n"));
+}
+
+/// A file that is no YAML is told of, and nothing that follows from its being left out.
+#[test]
+fn a_broken_file_is_one_problem() {
+    let files = shipped();
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.path.ends_with(".yaml")) {
+        let (sources, problems) = told(&files, index, format!("{}\nbroken: [\n", file.text));
+        let shown = render(&problems, &sources, Format::Human { color: false });
+        assert_eq!(problems.len(), 1, "{}\n{shown}", file.path);
+    }
 }
 
 #[test]

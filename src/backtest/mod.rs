@@ -17,7 +17,7 @@ pub use words::words;
 
 use crate::lower::INTERVAL;
 use crate::model::Labels;
-use crate::plan::{Counted, SloPlan};
+use crate::plan::{Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
 use crate::vocabulary::{Decimal, Duration, Period, Severity};
 
@@ -87,14 +87,22 @@ pub fn course<'a>(
     judged: Range,
     steps: Vec<Step>,
 ) -> Course<'a> {
-    let sums = Sums::new(begins, &steps);
     let evaluation = INTERVAL.secs();
     let unseen = steps
         .iter()
         .enumerate()
         .filter(|(index, step)| !step.seen && begins + (*index as u64 + 1) * evaluation > judged.from);
     let unknown = Duration::from_secs(unseen.count() as u64 * evaluation);
+    let known = steps.iter().filter(|step| step.seen).count() as u64 * evaluation;
+    let happened: Vec<Counted> =
+        steps.iter().map(|step| Counted { total: step.total, bad: step.bad }).collect();
     let timeline = replay(slo, steps);
+    let counted = match slo.promise.event {
+        Event::Occurrence | Event::Check => happened,
+        // What is promised is promised of slices.
+        Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
+    };
+    let sums = Sums::new(begins, Duration::from_secs(known), &counted);
     Course {
         alarms: alarms(slo, &timeline, &sums, begins, judged),
         events: sums.between(judged.from, judged.until),
@@ -181,15 +189,14 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(begins: u64, steps: &[Step]) -> Self {
+    fn new(begins: u64, known: Duration, counted: &[Counted]) -> Self {
         let mut sums = vec![Counted::default()];
         let mut sum = Counted::default();
-        for step in steps {
-            sum = Counted { total: sum.total + step.total, bad: sum.bad + step.bad };
+        for events in counted {
+            sum = Counted { total: sum.total + events.total, bad: sum.bad + events.bad };
             sums.push(sum);
         }
-        let known = steps.iter().filter(|step| step.seen).count() as u64 * INTERVAL.secs();
-        Self { begins, known: Duration::from_secs(known), sums }
+        Self { begins, known, sums }
     }
 
     /// Events between two moments, as far as they are known.

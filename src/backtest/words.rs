@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Course, Run};
 use crate::explain::{aligned, events, wrapped};
+use crate::plan::Event;
 use crate::vocabulary::{Decimal, Severity, percent, spoken, text};
 
 /// What every run would have told, and how they compare.
@@ -59,8 +60,13 @@ fn one(name: &str, course: &Course) -> String {
         0 => String::new(),
         seconds => format!("; of {} nothing is known", spoken(Decimal::from(seconds))),
     };
+    let what = match course.slo.promise.event {
+        Event::Slice(_) => "slices",
+        Event::Check => "checks",
+        Event::Occurrence => "events",
+    };
     page += &format!(
-        "  {} of {} events were bad{unknown}\n",
+        "  {} of {} {what} were bad{unknown}\n",
         events(course.events.bad),
         events(course.events.total)
     );
@@ -88,7 +94,7 @@ fn one(name: &str, course: &Course) -> String {
     page += &format!("  {}\n", counted(course));
     page += "\nBudget at the end of each day with bad events\n";
     let last = course.days.len().saturating_sub(1);
-    let mut rows = vec![["day", "events", "bad", "left"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["day", what, "bad", "left"].map(str::to_owned).to_vec()];
     for (index, day) in course.days.iter().enumerate() {
         if index == last || !day.events.bad.is_zero() {
             let date = moment(day.from).split(' ').next().unwrap_or_default().to_owned();

@@ -38,42 +38,54 @@ use crate::vocabulary::{Decimal, Duration};
 /// A check looks at the whole model and adds its problems.
 pub type Check = fn(&Model, &mut Vec<Problem>);
 
+/// What a check has to see for its problems to be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// What it speaks of: whatever else was left out, for a fault of its own.
+    Part,
+    /// Everything: it says that something is nowhere.
+    Whole,
+}
+
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Check); 27] = [
-    ("alert-reaches-nobody", alert_reaches_nobody::check),
-    ("always-fires", always_fires::check),
-    ("bad-not-within-total", contract::bad_not_within_total::check),
-    ("budget-below-one-event", budget_below_one_event::check),
-    ("budget-unwatched", budget_unwatched::check),
-    ("burn-rate-below-one", burn_rate_below_one::check),
-    ("burn-rate-unreachable", burn_rate_unreachable::check),
-    ("counted-apart", counted_apart::check),
-    ("dependency-cycle", dependency_cycle::check),
-    ("duplicate-alert", duplicate_alert::check),
-    ("inhibition-never-matches", inhibition_never_matches::check),
-    ("inhibition-outrun", inhibition_outrun::check),
-    ("no-contract", contract::no_contract::check),
-    ("not-scraped", contract::not_scraped::check),
-    ("page-at-once", page_at_once::check),
-    ("period-beyond-retention", period_beyond_retention::check),
-    ("planned-metric-exists", contract::planned_metric_exists::check),
-    ("route-entangled", route_entangled::check),
-    ("route-unreachable", route_unreachable::check),
-    ("runbook-missing", runbook_missing::check),
-    ("silent-when-gone", silent_when_gone::check),
-    ("single-event-pages", single_event_pages::check),
-    ("unprovable", unprovable::check),
-    ("unweighted-ratio", unweighted_ratio::check),
-    ("window-below-scrape", window_below_scrape::check),
-    ("window-off-grid", window_off_grid::check),
-    ("window-order", window_order::check),
+pub const CHECKS: [(&str, Sees, Check); 28] = [
+    ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
+    ("always-fires", Sees::Part, always_fires::check),
+    ("bad-not-within-total", Sees::Part, contract::bad_not_within_total::check),
+    ("budget-below-one-event", Sees::Part, budget_below_one_event::check),
+    ("budget-unwatched", Sees::Part, budget_unwatched::check),
+    ("burn-rate-below-one", Sees::Part, burn_rate_below_one::check),
+    ("burn-rate-unreachable", Sees::Part, burn_rate_unreachable::check),
+    ("counted-apart", Sees::Part, counted_apart::check),
+    ("dependency-cycle", Sees::Part, dependency_cycle::check),
+    ("duplicate-alert", Sees::Part, duplicate_alert::check),
+    ("inhibition-never-matches", Sees::Whole, inhibition_never_matches::check),
+    ("inhibition-outrun", Sees::Part, inhibition_outrun::check),
+    ("no-contract", Sees::Whole, contract::no_contract::check),
+    ("not-scraped", Sees::Part, contract::not_scraped::check),
+    ("page-at-once", Sees::Part, page_at_once::check),
+    ("period-beyond-retention", Sees::Part, period_beyond_retention::check),
+    ("planned-metric-exists", Sees::Whole, contract::planned_metric_exists::check),
+    ("route-entangled", Sees::Part, route_entangled::check),
+    ("route-unreachable", Sees::Whole, route_unreachable::check),
+    ("runbook-missing", Sees::Part, runbook_missing::check),
+    ("runbook-missing", Sees::Whole, runbook_missing::gaps),
+    ("silent-when-gone", Sees::Whole, silent_when_gone::check),
+    ("single-event-pages", Sees::Part, single_event_pages::check),
+    ("unprovable", Sees::Part, unprovable::check),
+    ("unweighted-ratio", Sees::Part, unweighted_ratio::check),
+    ("window-below-scrape", Sees::Part, window_below_scrape::check),
+    ("window-off-grid", Sees::Part, window_off_grid::check),
+    ("window-order", Sees::Part, window_order::check),
 ];
 
-/// The problems that all checks find.
-pub fn check(model: &Model) -> Vec<Problem> {
-    let found = parallel::map(&CHECKS, |(_, check)| {
+/// The problems that all checks find; if something was left out of the model, those that are true all the same.
+pub fn check(model: &Model, sees: Sees) -> Vec<Problem> {
+    let found = parallel::map(&CHECKS, |(_, needs, check)| {
         let mut problems = Vec::new();
-        check(model, &mut problems);
+        if *needs == Sees::Part || sees == Sees::Whole {
+            check(model, &mut problems);
+        }
         problems
     });
     let mut problems = found.concat();

@@ -4,75 +4,66 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{listed, slos};
+use super::listed;
 use crate::diagnostic::Problem;
-use crate::model::Model;
+use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::Severity;
 
+/// Names of runbooks that nobody wrote.
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
     if written.is_empty() {
         return;
     }
-    let mut named: BTreeSet<&str> = BTreeSet::new();
-    let mut without: BTreeMap<Span, Vec<String>> = BTreeMap::new();
-    let mut missing: BTreeMap<Span, &str> = BTreeMap::new();
-    let services = model.services.iter();
-    let companions = services.flat_map(|service| service.alerts.iter().map(move |one| (service, one)));
-    for (service, slo) in slos(model) {
-        let pages = slo.tiers.iter().any(|tier| tier.severity == Severity::Page);
-        let elsewhere =
-            [&slo.annotations, &service.annotations].iter().any(|own| own.contains_key("runbook_url"));
-        match &slo.runbook {
-            None if pages && !elsewhere => {
-                without.entry(slo.places.runbook).or_default().push(format!("{}/{}", service.name, slo.name));
-            }
-            None => {}
-            Some(name) => {
-                named.insert(name);
-                if !written.contains_key(name) {
-                    missing.insert(slo.places.runbook, name);
-                }
-            }
-        }
-    }
-    for (service, companion) in companions {
-        let elsewhere =
-            [&companion.annotations, &service.annotations].iter().any(|own| own.contains_key("runbook_url"));
-        match &companion.runbook {
-            None if companion.severity == Severity::Page && !elsewhere => {
-                let name = format!("{}/{}", service.name, companion.name);
-                without.entry(companion.places.runbook).or_default().push(name);
-            }
-            None => {}
-            Some(name) => {
-                named.insert(name);
-                if !written.contains_key(name) {
-                    missing.insert(companion.places.runbook, name);
-                }
-            }
-        }
-    }
-    for (place, slos) in without {
-        let slos: Vec<&str> = slos.iter().map(String::as_str).collect();
-        problems.push(
-            Problem::warning("runbook-missing", place, "this pages somebody, and nobody wrote what to do")
-                .label(format!("{} without a `runbook`", listed(slos)))
-                .help("name what stands in `runbooks/NAME.md`, beside the project file: `runbook: NAME`"),
-        );
-    }
     let names: Vec<&str> = written.keys().map(String::as_str).collect();
-    for (place, name) in missing {
-        let problem = Problem::warning("runbook-missing", place, format!("there is no `runbooks/{name}.md`"));
+    let mut said = BTreeSet::new();
+    for alert in alerts(model) {
+        let Some(name) = alert.runbook.filter(|name| !written.contains_key(*name)) else { continue };
+        if !said.insert(alert.place) {
+            continue;
+        }
+        let headline = format!("there is no `runbooks/{name}.md`");
+        let problem = Problem::warning("runbook-missing", alert.place, headline);
         problems.push(match nearest(name, &names) {
-            Some(near) => {
-                problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), place, near)
-            }
+            Some(near) => problem.label(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                alert.place,
+                near,
+            ),
             None => problem
                 .label("nobody wrote what to do")
                 .help(format!("write it as Markdown into `runbooks/{name}.md`, beside the project file")),
         });
+    }
+}
+
+/// Pages without a runbook, and runbooks without an alert.
+pub(super) fn gaps(model: &Model, problems: &mut Vec<Problem>) {
+    let written = &model.project.runbooks;
+    if written.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = written.keys().map(String::as_str).collect();
+    let mut without: BTreeMap<Span, Vec<String>> = BTreeMap::new();
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for alert in alerts(model) {
+        match alert.runbook {
+            // What was meant by a name that is misspelt is named, too.
+            Some(name) => named.extend([name].into_iter().chain(nearest(name, &names))),
+            None if alert.pages && !alert.elsewhere => {
+                without.entry(alert.place).or_default().push(alert.name);
+            }
+            None => {}
+        }
+    }
+    for (place, alerts) in without {
+        let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
+        problems.push(
+            Problem::warning("runbook-missing", place, "this pages somebody, and nobody wrote what to do")
+                .label(format!("{} without a `runbook`", listed(alerts)))
+                .help("name what stands in `runbooks/NAME.md`, beside the project file: `runbook: NAME`"),
+        );
     }
     for (name, runbook) in written {
         if runbook.text.trim().is_empty() {
@@ -86,6 +77,39 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             );
         }
     }
+}
+
+/// An SLO or a companion alert, as far as runbooks are concerned.
+struct Alert<'a> {
+    /// `service/slo`
+    name: String,
+    pages: bool,
+    runbook: Option<&'a str>,
+    /// Whether an annotation says where a runbook is that is not ours.
+    elsewhere: bool,
+    place: Span,
+}
+
+fn alerts(model: &Model) -> impl Iterator<Item = Alert<'_>> {
+    model.services.iter().flat_map(|service| {
+        let elsewhere =
+            |own: &Labels| [own, &service.annotations].iter().any(|all| all.contains_key("runbook_url"));
+        let slos = service.slos.iter().map(move |slo| Alert {
+            name: format!("{}/{}", service.name, slo.name),
+            pages: slo.tiers.iter().any(|tier| tier.severity == Severity::Page),
+            runbook: slo.runbook.as_deref(),
+            elsewhere: elsewhere(&slo.annotations),
+            place: slo.places.runbook,
+        });
+        let companions = service.alerts.iter().map(move |alert| Alert {
+            name: format!("{}/{}", service.name, alert.name),
+            pages: alert.severity == Severity::Page,
+            runbook: alert.runbook.as_deref(),
+            elsewhere: elsewhere(&alert.annotations),
+            place: alert.places.runbook,
+        });
+        slos.chain(companions)
+    })
 }
 
 /// The name that is spelled most like this one, if it is near enough to have been meant.

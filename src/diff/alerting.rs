@@ -7,7 +7,7 @@ use super::notified::renamed_receivers;
 use super::pairs::{Pairs, Slo};
 use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
-use crate::plan::{Delivery, Makes, Notice, ServicePlan};
+use crate::plan::{Companion, Delivery, Makes, ServicePlan};
 use crate::vocabulary::Severity;
 
 /// Alerts that came and went with the tiers of an SLO, and other receivers.
@@ -77,10 +77,11 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         if let (Some(one), Some(other)) = (before.and_then(missing), missing(service)) {
             compare([service.name.clone()], "the alert for missing events", one, other);
         }
-        for (name, alert) in companions(service) {
-            let known = before.and_then(|before| companions(before).find(|(known, _)| *known == name));
-            if let Some((_, known)) = known {
-                compare([format!("{}/{name}", service.name)], "the alert", known, alert);
+        for (rule, _, Companion { name, .. }) in service.companion_alerts() {
+            let known = before
+                .and_then(|before| before.companion_alerts().find(|(.., companion)| companion.name == *name));
+            if let Some((known, ..)) = known {
+                compare([format!("{}/{name}", service.name)], "the alert", known.name(), rule.name());
             }
         }
     }
@@ -100,18 +101,6 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 fn missing(service: &ServicePlan) -> Option<&str> {
     let rule = service.missing.as_ref()?.rules.first()?;
     matches!(rule.makes, Makes::Alert(_)).then(|| rule.name())
-}
-
-/// The companion alerts of a service, by their own names, and what the rules call them.
-fn companions(service: &ServicePlan) -> impl Iterator<Item = (&str, &str)> {
-    let rules = service.companions.iter().flat_map(|group| &group.rules);
-    rules.filter_map(|rule| match &rule.makes {
-        Makes::Alert(alert) => match &alert.notice {
-            Notice::Companion(companion) => Some((companion.name.as_str(), rule.name())),
-            Notice::Burn { .. } | Notice::Missing { .. } => None,
-        },
-        Makes::Record(_) => None,
-    })
 }
 
 /// Of one alert, by the labels that are not known before it fires.

@@ -8,7 +8,7 @@ use super::language;
 use super::query::word_at;
 use crate::contract::{Family, Values};
 use crate::emit;
-use crate::explain::{companions, explain, explain_companion};
+use crate::explain::{explain, explain_companion};
 use crate::lower;
 use crate::model::Slo;
 use crate::pages;
@@ -103,7 +103,8 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     }
     let plan = lower::service(project.model, service);
     if let Some(alert) = alert {
-        let (companion, rule) = companions(&plan).find(|(known, _)| known.name == alert.name.as_str())?;
+        let mut companions = plan.companion_alerts();
+        let (rule, _, companion) = companions.find(|(.., known)| known.name == alert.name.as_str())?;
         return Some(block("text", &explain_companion(companion, rule)));
     }
     let planned = |slo: &Slo| plan.slos.iter().find(|planned| planned.promise.slo == slo.name.as_str());

@@ -33,7 +33,7 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
     for slo in &service.slos {
         add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo)));
     }
-    for (rule, alert, companion) in companions(service) {
+    for (rule, alert, companion) in service.companion_alerts() {
         let page = of_companion(project, service, rule, alert, companion);
         add(&companion.page.file, runbooks::companion(project.language, &page));
     }
@@ -106,6 +106,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         after: String::new(),
         by: Vec::new(),
         alerts: Vec::new(),
+        independent: false,
         written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
         runbook: String::new(),
         questions: page.questions.iter().map(question).collect(),
@@ -195,17 +196,6 @@ fn of_missing(project: &ProjectPlan, service: &ServicePlan) -> Option<Page> {
     })
 }
 
-fn companions(service: &ServicePlan) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
-    let rules = service.companions.iter().flat_map(|group| &group.rules);
-    rules.filter_map(|rule| match &rule.makes {
-        Makes::Alert(alert) => match &alert.notice {
-            Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
-            Notice::Burn { .. } | Notice::Missing { .. } => None,
-        },
-        Makes::Record(_) => None,
-    })
-}
-
 fn of_companion(
     project: &ProjectPlan,
     service: &ServicePlan,
@@ -223,6 +213,7 @@ fn of_companion(
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
+        independent: companion.independent,
         ..blank(project, service, &companion.page)
     }
 }
@@ -373,7 +364,7 @@ fn index_service(service: &ServicePlan) -> IndexService {
             },
         })
         .collect();
-    pages.extend(companions(service).map(|(_, alert, companion)| IndexPage {
+    pages.extend(service.companion_alerts().map(|(_, alert, companion)| IndexPage {
         title: companion.name.clone(),
         file: companion.page.file.clone(),
         promise: String::new(),

@@ -1,20 +1,9 @@
 //! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
 
 use super::{WIDTH, wrapped};
-use crate::plan::{Companion, Makes, Notice, Rule, ServicePlan};
+use crate::plan::{Companion, Rule};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
-
-/// The companion alerts of a service, each with its rule.
-pub fn companions(service: &ServicePlan) -> impl Iterator<Item = (&Companion, &Rule)> {
-    service.companions.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
-        Makes::Alert(alert) => match &alert.notice {
-            Notice::Companion(companion) => Some((&**companion, rule)),
-            Notice::Burn { .. } | Notice::Missing { .. } => None,
-        },
-        Makes::Record(_) => None,
-    })
-}
 
 /// A companion alert as `slowburn explain service/alert` tells it.
 pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
@@ -59,7 +48,7 @@ fn held(companion: &Companion) -> String {
 
 fn silence(companion: &Companion) -> String {
     let (service, name) = (&companion.service, &companion.name);
-    match (&companion.same_as, companion.down, companion.severity) {
+    let alone = match (&companion.same_as, companion.down, companion.severity) {
         (_, true, Severity::Page) => format!(
             "while it fires, the SLOs of {service} are silent, and what needs {service} by `dependencies`"
         ),
@@ -72,8 +61,11 @@ fn silence(companion: &Companion) -> String {
         (Some(slo), false, Severity::Ticket) => {
             format!("{service}/{slo} speaks of the same: while that alerts, {name} is silent")
         }
-        (None, false, _) => {
-            "it silences nothing; it is silent while something that the service needs is down".to_owned()
-        }
+        (None, false, _) => "it silences nothing".to_owned(),
+    };
+    let needs = "something that the service needs is down";
+    match companion.independent {
+        true => format!("{alone}; it is told even while {needs}"),
+        false => format!("{alone}; it is silent while {needs}"),
     }
 }

@@ -6,7 +6,7 @@ use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{aggregate, and, call, div, gt, mul, number, or, selector};
+use crate::promql::build::{aggregate, and, any, call, div, gt, mul, number, selector};
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
@@ -38,8 +38,7 @@ pub(super) fn burn(
     for severity in Severity::ALL {
         let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
-        let burning =
-            tiers.iter().map(|tier| burning(names, tier, slow)).reduce(|all, tier| or(all, tier).into());
+        let burning = any(tiers.iter().map(|tier| burning(names, tier, slow)));
         let Some(burning) = burning else { continue };
         let left = names.recorded("slo:period_error_budget_remaining:ratio").range(Time::Fixed(STALE));
         let notice = Notice::Burn {
@@ -241,16 +240,12 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
 pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let missing = service.missing_events?;
     let range = Duration::from_millis(missing.after.millis() - SETTLING.millis());
-    let which = service
-        .slos
-        .iter()
-        .filter(|slo| slo.planned.is_none())
-        .map(|slo| {
-            let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
-            let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
-            call("absent_over_time", vec![events.range(Time::Fixed(range))])
-        })
-        .reduce(|all, slo| or(all, slo).into())?;
+    let absent = service.slos.iter().filter(|slo| slo.planned.is_none()).map(|slo| {
+        let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
+        let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
+        call("absent_over_time", vec![events.range(Time::Fixed(range))])
+    });
+    let which = any(absent)?;
     let name = missing_name(service);
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &name),

@@ -51,6 +51,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             told,
             tells_value: tells_value(&companion.expr),
             down: companion.down,
+            independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),

@@ -28,7 +28,7 @@ use crate::model::{Budgeting, Counter, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, call, div, ge, gt, le, mul, number, or, string, sub, sum_by,
+    add, aggregate, and, any, call, div, ge, gt, le, mul, number, or, string, sub, sum_by,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -207,8 +207,7 @@ fn homes<'a>(everything: &'a [Term], terms: &'a [Term]) -> Vec<&'a Selector> {
 
 /// The greatest of several counts of the same events.
 fn greater<const N: usize>(names: &Series, counts: [Expr; N]) -> Expr {
-    let all = counts.into_iter().reduce(|all, count| or(all, count).into()).expect("there is a count");
-    aggregate("max", &names.by, all)
+    aggregate("max", &names.by, any(counts).expect("there is a count"))
 }
 
 /// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
@@ -255,8 +254,7 @@ fn gained(names: &Series, terms: &[Term], homes: &[&Selector], window: Duration)
         let marked = call("label_replace", [vec![gain], marked.to_vec()].concat());
         if term.negative { mul(number("-1"), marked).into() } else { marked }
     });
-    let all: Expr = parts.reduce(|all, part| or(all, part).into()).expect("a sum has terms");
-    sum_by(&names.by, all)
+    sum_by(&names.by, any(parts).expect("a sum has terms"))
 }
 
 /// What every series of one counter gained in a window.
@@ -280,11 +278,9 @@ fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
         }
     };
     let scraped = |selector: &Selector| call("timestamp", vec![selector.clone().into()]);
-    let known: Expr = homes
-        .iter()
-        .map(|home| and(scraped(home), (*home).clone().offset(Time::Fixed(window))).into())
-        .reduce(|all: Expr, home| or(all, home).into())
-        .expect("events are counted by something");
+    let known =
+        homes.iter().map(|home| and(scraped(home), (*home).clone().offset(Time::Fixed(window))).into());
+    let known = any(known).expect("events are counted by something");
     let target = ["job", "instance"];
     let with_known = le(scraped(counter.selector()), aggregate("max", &target, known));
     or(
@@ -300,11 +296,9 @@ pub(super) fn scraped(slo: &Slo, names: &Series) -> Option<Expr> {
     let homes = total
         .as_ref()
         .map_or_else(|| good.iter().chain(bad).flatten().collect(), |total| total.iter().collect::<Vec<_>>());
-    let scraped = homes
-        .into_iter()
-        .map(|term| call("timestamp", vec![term.counter.selector().clone().into()]))
-        .reduce(|all, term| or(all, term).into())?;
-    Some(aggregate("max", &names.by, scraped))
+    let scraped =
+        homes.into_iter().map(|term| call("timestamp", vec![term.counter.selector().clone().into()]));
+    Some(aggregate("max", &names.by, any(scraped)?))
 }
 
 /// How far behind a state may be that is read from ranges: the longest of them.

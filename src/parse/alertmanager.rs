@@ -111,7 +111,7 @@ fn receiver(
 ) -> Option<Vec<ChannelBlock>> {
     const CHANNELS: &[&str] = &["email", "slack", "webhook", "pagerduty", "opsgenie"];
     let mut fields = Fields::of(node, "a receiver", CHANNELS, problems)?;
-    if !CHANNELS.iter().any(|channel| fields.has(channel)) {
+    if !CHANNELS.iter().any(|channel| fields.has(channel) || fields.is_misspelt(channel)) {
         fields.problems().push(
             Problem::error(
                 "missing-key",

@@ -56,12 +56,21 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Reports that `name` is not there.
+    /// Reports that `name` is not there; not if it is there and misspelt, which is reported in the end.
     pub fn missing(&mut self, name: &str, example: &str) {
+        if self.is_misspelt(name) {
+            return;
+        }
         let headline = format!("`{name}` is missing from {}", self.what);
         self.problems.push(
             Problem::error("missing-key", first_line(self.span), headline).help(format!("add `{example}`")),
         );
+    }
+
+    /// Whether an unknown key is there that was meant to be this one.
+    pub fn is_misspelt(&self, name: &str) -> bool {
+        let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
+        unknown.any(|(key, _)| nearest(&key.text, self.known) == Some(name))
     }
 
     /// A value of any shape.

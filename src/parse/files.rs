@@ -101,12 +101,18 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
             Err(found) => problems.extend(found),
             Ok(node) => ast.project = project(&file.path, &node, &mut problems),
         }
+        ast.project_misread = problems.iter().any(Problem::is_error);
     }
     let scrape_config = ast
         .project
         .as_ref()
         .and_then(|project| Some(beside(&project.path, &project.prometheus.scrape_config.as_ref()?.text)));
-    let read = parallel::map(&others, |(id, source)| file(*id, source, scrape_config.as_deref()));
+    let scrapes = |path: &str, node: &Node| match &scrape_config {
+        Some(named) => named == path,
+        // The line that names it may be what could not be read.
+        None => ast.project_misread && scrape::looks_like(node),
+    };
+    let read = parallel::map(&others, |(id, source)| file(*id, source, &scrapes));
     for ((id, source), (found, faults)) in others.iter().zip(read) {
         match found {
             Some(File::Runbook(text)) => {
@@ -115,11 +121,17 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
             }
             Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
-            Some(File::Service(service)) => ast.services.extend(service.map(|service| *service)),
+            Some(File::Service(service)) => {
+                if service.as_ref().is_none_or(|service| !service.understood) {
+                    ast.misread.insert(*id);
+                }
+                ast.services.extend(service.map(|service| *service));
+            }
             None => drop(ast.unreadable.insert(source.path.clone())),
         }
         problems.extend(faults);
     }
+    ast.faulty = problems.iter().any(Problem::is_error);
     (ast, problems)
 }
 
@@ -133,7 +145,11 @@ enum File {
 }
 
 /// Reads a file; `None` if nobody can tell what is in it.
-fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Option<File>, Vec<Problem>) {
+fn file(
+    id: SourceId,
+    source: &SourceFile,
+    scrapes: &(impl Fn(&str, &Node) -> bool + Sync),
+) -> (Option<File>, Vec<Problem>) {
     if is_contract(&source.path) {
         let (contract, problems) = contract(id, &source.text);
         return (contract.map(File::Contract), problems);
@@ -154,7 +170,7 @@ fn file(id: SourceId, source: &SourceFile, scrape_config: Option<&str>) -> (Opti
         Err(problems) => return (None, problems),
     };
     let mut problems = Vec::new();
-    let found = if scrape_config == Some(&source.path) {
+    let found = if scrapes(&source.path, &node) {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else {
         Some(File::Service(service(&source.path, &node, &mut problems).map(Box::new)))
@@ -343,6 +359,7 @@ fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
 }
 
 fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<ServiceFile> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
     let name = fields.required("service", "service: api");
@@ -351,7 +368,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     let scrape_interval = fields.scalar("scrape_interval");
     let metrics = fields.one_or_more("metrics");
     let planned = fields.scalars("planned");
-    if !fields.has("slos") {
+    if !fields.has("slos") && !fields.has("alerts") {
         fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
     }
     if let Some(place) = fields.empty_map("slos") {
@@ -360,8 +377,10 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
                 .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
         );
     }
+    let outer = fields.problems().len() - before;
     let slos = fields.map("slos", slo);
     let alerts = fields.map("alerts", alert);
+    let inner = fields.problems().len() - before - outer;
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
@@ -371,6 +390,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
         owner,
         scrape_interval,
         path: path.to_owned(),
+        understood: problems.len() - before == inner,
         metrics,
         planned,
         settings,
@@ -380,6 +400,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
 }
 
 fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "an alert", ALERT_KEYS, problems)?;
     let description = fields.scalar("description");
     let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
@@ -392,11 +413,13 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let labels = fields.scalars("labels");
     let annotations = fields.scalars("annotations");
     fields.finish();
+    let (expr, severity) = (expr?, severity?);
     Some(AlertBlock {
+        understood: problems.len() == before,
         description,
-        expr: expr?,
+        expr,
         hold,
-        severity: severity?,
+        severity,
         down,
         independent,
         same_as,
@@ -407,11 +430,12 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
 }
 
 fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "an SLO", SLO_KEYS, problems)?;
     let description = fields.scalar("description");
     let several = fields.has("objectives");
     let mut objectives = fields.texts("objectives");
-    if fields.has("objective") || !several {
+    if fields.has("objective") || !(several || fields.is_misspelt("objectives")) {
         objectives.extend(fields.required("objective", "objective: 99.9%"));
     }
     let sli = match fields.node("sli") {
@@ -427,7 +451,20 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let runbook = fields.scalar("runbook");
     let settings = settings(&mut fields);
     fields.finish();
-    Some(SloBlock { description, objectives, several, sli: sli?, by, tiers_off, traffic, runbook, settings })
+    let understood = problems.len() == before;
+    let sli = sli?;
+    Some(SloBlock {
+        understood,
+        description,
+        objectives,
+        several,
+        sli,
+        by,
+        tiers_off,
+        traffic,
+        runbook,
+        settings,
+    })
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {

@@ -6,6 +6,11 @@ use crate::ast::{JobBlock, Key, ScrapeFile};
 use crate::diagnostic::Problem;
 use crate::scalar::Scalar;
 
+/// Whether a file is a configuration of Prometheus, where nobody can be asked.
+pub(super) fn looks_like(node: &Node) -> bool {
+    get(node, "scrape_configs").is_some()
+}
+
 /// What is scraped; a problem and `None` if the file is no such configuration.
 pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
     let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {

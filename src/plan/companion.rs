@@ -24,6 +24,8 @@ pub struct Companion {
     pub tells_value: bool,
     /// Whether it says that the service is down.
     pub down: bool,
+    /// Whether it is told even while something that its service needs is down.
+    pub independent: bool,
     /// The SLO that speaks of the same.
     pub same_as: Option<String>,
     /// The name of its runbook.

@@ -115,6 +115,24 @@ pub fn call(function: &str, args: Vec<Expr>) -> Expr {
     Kind::Call { function: function.to_owned(), args }.into()
 }
 
+/// How many alternatives stand in one chain. Whoever reads or prints an expression goes as deep as it is; thousands would need more stack than there is.
+const CHAIN: usize = 64;
+
+/// `a or b or c`; of very many, chains of chains. `None` if there are none.
+pub fn any(alternatives: impl IntoIterator<Item = Expr>) -> Option<Expr> {
+    let mut all: Vec<Expr> = alternatives.into_iter().collect();
+    while all.len() > CHAIN {
+        let mut rest = all.into_iter();
+        let chains = std::iter::from_fn(|| chain(rest.by_ref().take(CHAIN)));
+        all = chains.collect();
+    }
+    chain(all.into_iter())
+}
+
+fn chain(alternatives: impl Iterator<Item = Expr>) -> Option<Expr> {
+    alternatives.reduce(|all, one| or(all, one).into())
+}
+
 /// `vector(expr)`.
 pub fn vector(expr: impl Into<Expr>) -> Expr {
     call("vector", vec![expr.into()])

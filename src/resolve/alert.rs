@@ -28,7 +28,7 @@ impl Scope<'_> {
                 );
                 continue;
             }
-            alerts.extend(self.alert(key, block, slos, problems));
+            alerts.extend(self.alert(key, block, slos, problems).filter(|_| block.understood));
         }
         alerts
     }
@@ -129,7 +129,9 @@ impl Scope<'_> {
     /// The SLO that speaks of the same.
     fn same_as(&self, written: &Scalar, slos: &[Slo], problems: &mut Vec<Problem>) -> Option<Name> {
         let found = slos.iter().find(|slo| slo.name.as_str() == written.text);
-        if found.is_none() {
+        // An SLO with a fault of its own is left out, and not unknown.
+        let all_there = !self.ast.faulty && !problems.iter().any(Problem::is_error);
+        if found.is_none() && all_there {
             let names: Vec<&str> = slos.iter().map(|slo| slo.name.as_str()).collect();
             let headline = format!("this service has no SLO `{}`", written.text);
             problems.push(values::undefined(whole(written), headline, &written.text, &names));

@@ -40,13 +40,14 @@ pub(super) fn alertmanager(
     let version = version(block.version.as_ref(), problems);
     let smtp = block.smtp.as_ref().and_then(|smtp| self::smtp(smtp, problems));
     let mut receivers = Vec::new();
+    let mut unsent = false;
     for (key, channels) in &block.receivers {
         let name = values::name(&key.text, key.span, "a receiver", problems);
         let mail = channels.iter().find_map(|channel| match channel {
             ChannelBlock::Email(to) => Some(to),
             _ => None,
         });
-        if let Some(to) = mail.filter(|_| block.smtp.is_none()) {
+        if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut unsent, true)) {
             problems.push(
                 Problem::error("missing-key", whole(to), "nothing says how mail is sent")
                     .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),

@@ -27,17 +27,35 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Name, Period};
 
+/// Codes of what is said to be nowhere: it may be what is misspelt, where something is.
+const OF_ABSENCE: [&str; 4] = ["missing-key", "receiver-undefined", "time-undefined", "unknown-policy"];
+
 /// What the sources mean; what means nothing is left out and reported.
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
+    resolve_by(ast, None)
+}
+
+/// The names of the policies that SLOs can be watched by.
+pub fn policies(ast: &Ast) -> Vec<String> {
+    ast.project.as_ref().map_or_else(|| policy::names(&Vec::new()), |file| policy::names(&file.policies))
+}
+
+/// The same, if one policy watched every SLO, whatever is written.
+pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
     let mut project = fill::project(&file, ast, &mut problems);
-    let policies = policy::all(&file.policies, &mut problems);
+    let policies = policy::all(&file.policies, &mut problems).with(instead);
     settings::overridden(&file.settings, &policies, &mut problems);
+    if ast.project_misread {
+        problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
+    }
     let version = project.prometheus.version;
     let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();
-        settings::overridden(&service.settings, &policies, &mut problems);
+        if !ast.project_misread {
+            settings::overridden(&service.settings, &policies, &mut problems);
+        }
         let planned = contract::planned(service);
         let links = &project.links;
         let scope =
@@ -65,7 +83,12 @@ pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
         }
     }
     services.sort_by(|a, b| a.name.cmp(&b.name));
-    project.dependencies = dependencies::all(&file.dependencies, &services, &mut problems);
+    let mut undefined = Vec::new();
+    project.dependencies = dependencies::all(&file.dependencies, &services, &mut undefined);
+    // What was left out for a fault of its own is not undefined.
+    if !ast.faulty && !problems.iter().any(Problem::is_error) {
+        problems.extend(undefined);
+    }
     (Model { project, services }, problems)
 }
 
@@ -96,7 +119,13 @@ impl Scope<'_> {
         let contract = contract::contract(file, self.ast, problems);
         let mut slos: Vec<Slo> = Vec::new();
         for (key, block) in &file.slos {
-            for slo in self.slos(&key.text, key.span, block, problems) {
+            let mut found = Vec::new();
+            let named = self.slos(&key.text, key.span, block, &mut found);
+            if !block.understood || self.ast.waits(key.span.source) {
+                found.retain(|problem| !OF_ABSENCE.contains(&problem.code));
+            }
+            problems.extend(found);
+            for slo in named {
                 match slos.iter().find(|other| other.name == slo.name) {
                     Some(other) => problems.push(
                         Problem::error(
@@ -151,7 +180,7 @@ impl Scope<'_> {
                 problems.push(problem);
             }
         }
-        if valid.is_some() { slos } else { Vec::new() }
+        if valid.is_some() && block.understood { slos } else { Vec::new() }
     }
 
     fn slo(

@@ -9,11 +9,20 @@ use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity};
 
 /// All policies by name, own ones after the built-in ones.
-pub(super) struct Policies(Vec<(String, Policy)>);
+pub(super) struct Policies {
+    all: Vec<(String, Policy)>,
+    /// The one that watches every SLO, whatever is written.
+    instead: Option<String>,
+}
 
 impl Policies {
     fn find(&self, name: &str) -> Option<&Policy> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, policy)| policy)
+        self.all.iter().find(|(known, _)| known == name).map(|(_, policy)| policy)
+    }
+
+    /// The same, with one of them for every SLO; without, as it is written.
+    pub(super) fn with(self, instead: Option<&str>) -> Self {
+        Self { instead: instead.map(str::to_owned), ..self }
     }
 
     /// The policy that was named; `None` and a problem if there is none.
@@ -21,7 +30,7 @@ impl Policies {
         let name = named.text.trim();
         let found = self.find(name);
         if found.is_none() {
-            let known: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+            let known: Vec<&str> = self.all.iter().map(|(name, _)| name.as_str()).collect();
             let place = whole(named);
             let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
             problems.push(match crate::parse::nearest(name, &known) {
@@ -40,6 +49,11 @@ pub(super) struct Policy {
     scale_to: Option<Duration>,
     /// Their span is `None` where nobody wrote them.
     tiers: Vec<(Tier, bool)>,
+}
+
+/// The names of all policies that there are, the built-in ones first.
+pub(super) fn names(blocks: &Map<PolicyBlock>) -> Vec<String> {
+    all(blocks, &mut Vec::new()).all.into_iter().map(|(name, _)| name).collect()
 }
 
 /// The SRE Workbook's recommendation (ch. 5, table 5-8, and 6 for tickets as in its text): severity, share of the budget in percent, long and
@@ -89,7 +103,7 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
         let complete = block.understood && problems.len() == before;
         policies.push((key.text.clone(), Policy { complete, scale_to, tiers }));
     }
-    Policies(policies)
+    Policies { all: policies, instead: None }
 }
 
 fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tier> {
@@ -152,7 +166,8 @@ pub(super) fn tiers(
     let named = innermost(levels.map(|level| level.policy.as_ref()));
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let name = named.map_or("workbook", |scalar| scalar.text.trim());
-    let policy = match named {
+    let name = policies.instead.as_deref().unwrap_or(name);
+    let policy = match named.filter(|_| policies.instead.is_none()) {
         Some(named) => policies.named(named, problems)?,
         None => policies.find(name)?,
     };
@@ -173,6 +188,10 @@ pub(super) fn tiers(
         let window = Duration::parse(text);
         let matches = |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
         if !tiers.iter().any(matches) {
+            // It was written of another policy.
+            if policies.instead.is_some() {
+                continue;
+            }
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
             let longs: Vec<&str> = longs.iter().map(String::as_str).collect();
             problems.push(

@@ -35,7 +35,8 @@ pub(super) fn schema() -> Value {
         missing_events(),
     ];
     keys.extend(settings());
-    let mut schema = block(&["version", "service", "slos"], keys);
+    let mut schema = block(&["version", "service"], keys);
+    schema["anyOf"] = json!([{ "required": ["slos"] }, { "required": ["alerts"] }]);
     schema["title"] = json!("A service of slowburn");
     schema
 }

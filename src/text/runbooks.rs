@@ -45,6 +45,8 @@ pub struct Page {
     pub dashboard: String,
     /// Where its source is; may be empty.
     pub source: String,
+    /// Whether its alert is told even while what it needs is down.
+    pub independent: bool,
     /// What it cannot work without.
     pub needs: Vec<NeedPart>,
     /// What cannot work without it.

@@ -410,6 +410,9 @@ pub struct Backtest {
     /// Play it through other definitions, too: a directory, or a git revision of SLOS
     #[arg(long, value_name = "SLOS|REVISION")]
     pub against: Option<String>,
+    /// Play it as if this policy watched every SLO; several stand side by side
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
     /// How much of the past is judged
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = past)]
     pub last: Duration,

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, words};
 use slowburn::model::{Service, Slo};
+use slowburn::parse::listed;
 use slowburn::plan::{Plan, SloPlan};
 use slowburn::status::is_named;
 
@@ -25,6 +26,9 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     let mut projects = vec![(shown(&args.slos, Path::new("")), Project::read(&args.slos)?)];
     if let Some(other) = &args.against {
         projects.push((other.clone(), against(other, args)?));
+    }
+    if !args.policies.is_empty() {
+        projects = by_policies(projects, &args.policies)?;
     }
     let mut sides = Vec::new();
     for (name, project) in &projects {
@@ -81,6 +85,30 @@ fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
         true => Project::read(Path::new(other)),
         false => revision::read(other, &args.slos),
     }
+}
+
+/// Each state of the definitions under each policy.
+fn by_policies(
+    projects: Vec<(String, Project)>,
+    policies: &[String],
+) -> Result<Vec<(String, Project)>, Failure> {
+    let alone = projects.len() == 1;
+    let mut all = Vec::new();
+    for (name, project) in projects {
+        // What is wrong with the definitions is told of them as they are written.
+        if project.compiled.model.is_none() {
+            return Ok(vec![(name, project)]);
+        }
+        for policy in policies {
+            let compiled = slowburn::compile_by(&project.sources, policy).map_err(|known| {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                Failure::new(format!("there is no policy `{policy}` in {name}: known are {}", listed(&known)))
+            })?;
+            let called = if alone { policy.clone() } else { format!("{name} by {policy}") };
+            all.push((called, Project { sources: project.sources.clone(), compiled }));
+        }
+    }
+    Ok(all)
 }
 
 /// An SLO on one side.

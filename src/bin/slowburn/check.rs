@@ -3,7 +3,7 @@
 use crate::args::{Check, Format};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{ask, problems, stderr, watch};
+use crate::{ask, problems, schema, stderr, watch};
 
 /// Shows the problems; with `--watch` again and again.
 pub fn run(args: &Check) -> Result<Ending, Failure> {
@@ -31,5 +31,6 @@ fn once(args: &Check) -> Result<Ending, Failure> {
         }
     }
     problems::show(&project, args.format)?;
+    schema::remind(&args.sources.slos);
     Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
 }

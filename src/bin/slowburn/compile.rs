@@ -9,7 +9,7 @@ use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
-use crate::{problems, sources, stderr, stdout, unified, watch, write};
+use crate::{problems, schema, sources, stderr, stdout, unified, watch, write};
 
 /// Compiles; with `--watch` again and again.
 pub fn run(args: &Compile) -> Result<Ending, Failure> {
@@ -29,6 +29,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
     problems::show(&project, args.format)?;
+    schema::remind(slos);
     let targets = args.targets();
     let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts_of(&targets))
     else {

@@ -1,6 +1,5 @@
 //! Finds the SLO or the companion alert that is named on the command line.
 
-use slowburn::explain::companions;
 use slowburn::plan::{Companion, Plan, Rule, ServicePlan, SloPlan};
 
 use crate::ending::Failure;
@@ -18,12 +17,13 @@ pub fn any<'a>(plan: &'a Plan, service: &str, name: &str) -> Result<Named<'a>, F
     if let Some(found) = find(plan, service, name) {
         return Ok(Named::Slo(found));
     }
-    let mut alerts = plan.services.iter().flat_map(companions);
-    match alerts.find(|(alert, _)| alert.service == service && alert.name == name) {
-        Some((alert, rule)) => Ok(Named::Companion(alert, rule)),
+    let mut alerts = plan.services.iter().flat_map(ServicePlan::companion_alerts);
+    match alerts.find(|(.., alert)| alert.service == service && alert.name == name) {
+        Some((rule, _, alert)) => Ok(Named::Companion(alert, rule)),
         None => {
             let alerts = |service: &ServicePlan| {
-                let names = companions(service).map(|(alert, _)| format!("{}/{}", service.name, alert.name));
+                let alerts = service.companion_alerts();
+                let names = alerts.map(|(.., alert)| format!("{}/{}", service.name, alert.name));
                 slos(service).chain(names).collect()
             };
             Err(unknown(plan, service, name, "SLO and no alert", alerts))

@@ -1,10 +1,14 @@
 //! `slowburn schema`: what editors know of the language.
 
+use std::fs;
+use std::path::Path;
+
 use slowburn::schema::SCHEMAS;
 
 use crate::args::Schema;
 use crate::ending::{Ending, Failure};
-use crate::stdout;
+use crate::sources::shown;
+use crate::{stderr, stdout};
 
 /// Prints it.
 pub fn run(args: &Schema) -> Result<Ending, Failure> {
@@ -12,4 +16,19 @@ pub fn run(args: &Schema) -> Result<Ending, Failure> {
         stdout::print(&schema.text())?;
     }
     Ok(Ending::Clean)
+}
+
+/// Says of which schemas beside the definitions are not this compiler's: editors go by them.
+pub fn remind(slos: &Path) {
+    for schema in SCHEMAS {
+        let path = Path::new(".slowburn").join(format!("{}.json", schema.name));
+        let known = fs::metadata(slos.join(&path)).is_ok_and(|file| file.is_file() && file.len() < 1 << 20);
+        let stale = |text: &str| text != schema.text();
+        if known && fs::read_to_string(slos.join(&path)).is_ok_and(|text| stale(&text)) {
+            let (name, path) = (schema.name, shown(slos, &path));
+            stderr::print(&format!(
+                "{path} is another slowburn's, and editors go by it: run slowburn schema {name} > {path}\n"
+            ));
+        }
+    }
 }

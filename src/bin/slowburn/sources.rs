@@ -73,7 +73,7 @@ impl Project {
 impl Project {
     /// The same sources, held against what a server shows.
     pub fn against(self, live: &Live) -> Self {
-        let compiled = slowburn::compile_against(&self.sources, Some(live));
+        let compiled = slowburn::compile_against(&self.sources, live);
         Self { compiled, ..self }
     }
 }

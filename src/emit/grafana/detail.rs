@@ -24,10 +24,15 @@ const RAW_RANGE: &str = "6h";
 /// The dashboard.
 pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> Dashboard {
     let mut board = Board::default();
-    let lines = service.slos.len() as u32;
-    if let Some(table) = overview::table(project, &[service], Some(&service.name), words) {
-        board.line((lines + 3).clamp(5, 12), vec![(15, table), (9, timeline(project, service, words))]);
-    }
+    let table = overview::table(project, &[service], Some(&service.name), words);
+    let lines =
+        service.slos.len().max(service.companion_alerts().count() + usize::from(service.missing.is_some()));
+    let timeline = timeline(project, service, words);
+    let line = match table {
+        Some(table) => vec![(15, table), (9, timeline)],
+        None => vec![(WIDTH, timeline)],
+    };
+    board.line((lines as u32 + 3).clamp(5, 12), line);
     for slo in &service.slos {
         slo_panels(&mut board, service, slo, words);
     }
@@ -118,19 +123,24 @@ fn variables(service: &ServicePlan, words: &Dashboards) -> Vec<Variable> {
     labels.into_iter().map(variable).collect()
 }
 
-/// The loudest alert of every SLO, and the one for missing events.
+/// The loudest alert of every SLO, the one for missing events, and those that stand beside the promises.
 fn timeline(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> Panel {
     let severities = [project.severities.page.as_str(), project.severities.ticket.as_str()];
     let mut queries = Vec::new();
     if let Some(any) = service.slos.first() {
         let loudest = queries::loudest(any, severities, Some(&service.name), &["slo"]);
         queries.push((loudest, "{{slo}}".to_owned()));
-        if let Some((name, severity)) = service.missing.as_ref().and_then(|group| missing(project, group)) {
-            queries.push((queries::missing(any, name, weight(severity)), words.say("timeline.missing")));
-        }
+    }
+    if let Some((name, severity)) = service.missing.as_ref().and_then(|group| missing(project, group)) {
+        queries.push((queries::beside(service, name, weight(severity)), words.say("timeline.missing")));
+    }
+    for (rule, _, companion) in service.companion_alerts() {
+        let beside = queries::beside(service, rule.name(), weight(companion.severity));
+        queries.push((beside, companion.name.clone()));
     }
     let title = words.say("timeline.service.title");
-    panels::timeline(title, words.say("timeline.service.about"), &queries, state_field(words))
+    let about = if service.slos.is_empty() { "timeline.alerts.about" } else { "timeline.service.about" };
+    panels::timeline(title, words.say(about), &queries, state_field(words))
 }
 
 /// The alert for missing events.

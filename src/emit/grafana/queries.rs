@@ -3,7 +3,8 @@
 use crate::plan::{Latency, Level, Promise, Reading, ServicePlan, SloPlan};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
-    aggregate, and, call, div, ge, mul, number, or, selector, string, sub, subquery_at_start, sum_by, vector,
+    aggregate, and, any, call, div, ge, mul, number, or, selector, string, sub, subquery_at_start, sum_by,
+    vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -77,7 +78,7 @@ fn total_across(services: &[&ServicePlan], service: Option<&str>) -> Option<Expr
             totals.push(across(reading, service));
         }
     }
-    totals.into_iter().reduce(|all, total| or(all, total).into())
+    any(totals)
 }
 
 /// `1 − error ratio`
@@ -153,8 +154,7 @@ pub fn alert(slo: &SloPlan, alerts: &[(&str, u32)]) -> Expr {
         let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
         weighted(chosen(&firing, by), *weight)
     });
-    let all = firing.chain([quiet]).reduce(|all, alert| or(all, alert).into());
-    aggregate("max", by, all.expect("there is at least that none fires"))
+    aggregate("max", by, any(firing.chain([quiet])).expect("there is at least that none fires"))
 }
 
 /// The loudest alert for each value of `by`: 2 for a page, 1 for a ticket, 0 for none although there is data.
@@ -181,11 +181,15 @@ pub fn firing(service: Option<&str>) -> Selector {
     }
 }
 
-/// The alert that says that events are missing: `weight` while it fires, 0 while it does not although the rules are there.
-pub fn missing(any: &SloPlan, name: &str, weight: u32) -> Expr {
+/// An alert of a service that is none of its SLOs': `weight` while it fires, 0 while it does not although the rules of its SLOs are there.
+pub fn beside(service: &ServicePlan, name: &str, weight: u32) -> Expr {
     let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
-    let quiet = mul(number("0"), across(&any.readings.objective, Some(&any.promise.service)));
-    aggregate::<&str>("max", &[], or(weighted(firing, weight), quiet))
+    let quiet = service.slos.first().map(|slo| {
+        let rules = across(&slo.readings.objective, Some(&service.name));
+        mul(number("0"), rules).into()
+    });
+    let all = any([weighted(firing, weight)].into_iter().chain(quiet));
+    aggregate::<&str>("max", &[], all.expect("there is at least that it fires"))
 }
 
 /// The alerts of a service that concern what is chosen.

@@ -200,8 +200,7 @@ fn runbook(name: Option<&str>, file: &str) -> Link {
 }
 
 fn companions(service: &ServicePlan, told: &Told, words: &Words) -> Vec<Cause> {
-    let rules = service.companions.iter().flat_map(|group| &group.rules);
-    let cause = |(alert, companion): (&Alert, &Companion)| Cause {
+    let cause = |(_, alert, companion): (_, &Alert, &Companion)| Cause {
         name: companion.name.clone(),
         description: companion.description.clone().unwrap_or_default(),
         planned: companion.planned.clone(),
@@ -209,14 +208,7 @@ fn companions(service: &ServicePlan, told: &Told, words: &Words) -> Vec<Cause> {
         runbook: runbook(companion.runbook.as_deref(), &companion.page.file),
         alert: row(alert, companion.severity, Vec::new(), told, words),
     };
-    let alerts = rules.filter_map(|rule| match &rule.makes {
-        Makes::Alert(alert) => match &alert.notice {
-            Notice::Companion(companion) => Some((&**alert, &**companion)),
-            Notice::Burn { .. } | Notice::Missing { .. } => None,
-        },
-        Makes::Record(_) => None,
-    });
-    alerts.map(cause).collect()
+    service.companion_alerts().map(cause).collect()
 }
 
 /// A link to a section or a card.

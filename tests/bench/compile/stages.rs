@@ -23,7 +23,7 @@ pub fn print(sources: &Path) {
     let sources = timed("read", read);
     let (ast, _) = timed("parse", || parse::parse(&sources));
     let (model, _) = timed("resolve", || resolve::resolve(&ast));
-    timed("check", || check::check(&model));
+    timed("check", || check::check(&model, check::Sees::Whole));
     let mut plans =
         timed("lower", || parallel::map(&model.services, |service| lower::service(&model, service)));
     let project = lower::project(&model);
