@@ -38,15 +38,37 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
 }
 
-/// What stands at the end of `before`.
+/// What stands at the end of `before`, which begins where the YAML value does.
 pub(super) fn query(before: &str) -> Query {
+    // Only the quote that a value begins with can be that of the YAML around the expression.
+    match before.chars().next() {
+        Some(quote @ ('"' | '\'')) => in_yaml(&before[1..], Some(quote)),
+        _ => in_yaml(before, None),
+    }
+}
+
+/// What stands at the end of `before`, which is written in such quotes of YAML, or in none.
+fn in_yaml(before: &str, yaml: Option<char>) -> Query {
     // The metric before the open brace, and the label before the open quote.
     let mut brace: Option<Option<String>> = None;
     let mut label = String::new();
     let mut quote: Option<(char, usize)> = None;
     let mut escaped = false;
     let mut brackets = 0_usize;
-    for (at, c) in before.char_indices() {
+    let mut characters = before.char_indices().peekable();
+    while let Some((mut at, mut c)) = characters.next() {
+        // A quote in quotes is spelled `\"` or `''`; alone it ends the value.
+        let spells = match yaml {
+            Some('"') if c == '\\' => true,
+            Some('\'') if c == '\'' => characters.peek().is_some_and(|(_, next)| *next == '\''),
+            _ => false,
+        };
+        if spells {
+            let Some(meant) = characters.next() else { break };
+            (at, c) = meant;
+        } else if Some(c) == yaml {
+            return Query::Other;
+        }
         if let Some((open, _)) = quote {
             match c {
                 _ if escaped => escaped = false,
@@ -72,10 +94,9 @@ pub(super) fn query(before: &str) -> Query {
         }
     }
     if let Some((_, begin)) = quote {
-        // A quote outside of braces is that of the YAML around the expression.
         return match brace {
             Some(metric) => Query::Value(metric, label, before[begin..].to_owned()),
-            None => query(&before[begin..]),
+            None => Query::Other,
         };
     }
     let word = last_word(before).to_owned();
@@ -120,12 +141,31 @@ mod tests {
             ("sum by (job) (u", Query::Metric("u".into())),
             ("rate(x[5", Query::Other),
             ("x > 0.", Query::Other),
+            ("label_replace(up, \"jo", Query::Other),
             ("'up{job=\"", Query::Value(text("up"), "job".into(), String::new())),
+            ("'up{job=''a", Query::Value(text("up"), "job".into(), "a".into())),
+            ("'up{job=''a'', in", Query::Label(text("up"), "in".into())),
+            ("\"up{job=\\\"a", Query::Value(text("up"), "job".into(), "a".into())),
+            ("\"up{job=\\\"a\\\", in", Query::Label(text("up"), "in".into())),
+            ("\"up{job=\\\"a\\\\\\\"b", Query::Value(text("up"), "job".into(), "a\\\\\\\"b".into())),
+            ("\"sum(rate(http_req", Query::Metric("http_req".into())),
+            ("\"up\"", Query::Other),
+            ("\"\\", Query::Metric(String::new())),
             ("ñ🔥x", Query::Metric("x".into())),
         ];
         for (before, expected) in cases {
             assert_eq!(query(before), expected, "{before}");
         }
         assert_eq!(word_at("rate(up{a})", 6), "up");
+    }
+
+    /// On the stack of a thread as small as those that answer an editor.
+    #[test]
+    fn thousands_of_quotes_are_one_place() {
+        for text in ["\"\\", "\\\"", "\"", "'", "`", "{a=\"", "\"{"].map(|quotes| quotes.repeat(100_000)) {
+            for begin in ["", "\"", "'"] {
+                query(&format!("{begin}{text}"));
+            }
+        }
     }
 }
