@@ -246,6 +246,8 @@ impl Walk<'_> {
     fn flow(&mut self, column: usize, at: usize, end: usize) -> Step {
         let mut frames: Vec<Frame> = Vec::new();
         let mut quote = None;
+        // Up to where the indentation has been judged: lines without anything are looked at once.
+        let mut judged = at;
         let bytes = self.text.as_bytes();
         for (index, c) in self.text[at..].char_indices().map(|(index, c)| (at + index, c)) {
             if index >= self.offset && index > at {
@@ -257,12 +259,15 @@ impl Walk<'_> {
                 }
                 continue;
             }
-            let is_blank = |frame: &Frame| self.text[frame.begin..index].trim().is_empty();
+            let is_first = |frame: &Frame| frame.first.is_none_or(|first| first == index);
+            if let Some(frame) = frames.last_mut().filter(|_| !c.is_whitespace()) {
+                frame.first.get_or_insert(index);
+            }
             let ends_key =
                 bytes.get(index + 1).is_none_or(|next| next.is_ascii_whitespace() || b",{}[]".contains(next));
             match (c, frames.last_mut()) {
                 ('{' | '[', None) => frames.push(Frame::of(c, index)),
-                ('{' | '[', Some(frame)) if is_blank(frame) => frames.push(Frame::of(c, index)),
+                ('{' | '[', Some(frame)) if is_first(frame) => frames.push(Frame::of(c, index)),
                 ('}' | ']', Some(_)) => {
                     frames.pop();
                     if frames.is_empty() {
@@ -274,16 +279,20 @@ impl Walk<'_> {
                         return Step::Next(line + 1);
                     }
                 }
-                (',', Some(frame)) => (frame.key, frame.begin) = (None, index + 1),
+                (',', Some(frame)) => {
+                    frame.key = None;
+                    frame.begins(index + 1);
+                }
                 (':', Some(frame)) if frame.is_map && frame.key.is_none() && ends_key => {
                     frame.key = Some(unquoted(&self.text[frame.begin..index]));
-                    frame.begin = index + 1;
+                    frame.begins(index + 1);
                 }
-                ('"' | '\'', Some(frame)) if is_blank(frame) => quote = Some(c),
-                ('\n', _) => {
-                    let rest = self.text[index + 1..].trim_start_matches('\n');
-                    let indent = rest.len() - rest.trim_start_matches(' ').len();
-                    if indent <= column && !rest[indent..].is_empty() && index < self.offset {
+                ('"' | '\'', Some(frame)) if is_first(frame) => quote = Some(c),
+                ('\n', _) if index >= judged => {
+                    let rest = self.text[index + 1..].trim_start();
+                    judged = self.text.len() - rest.len();
+                    let line = self.text[..judged].rfind('\n').map_or(0, |newline| newline + 1);
+                    if judged - line <= column && !rest.is_empty() {
                         // Nobody closed it: what is not indented further belongs to others.
                         return Step::Next(index + 1);
                     }
@@ -329,11 +338,17 @@ struct Frame {
     key: Option<String>,
     /// Where the key or value begins that is being read.
     begin: usize,
+    /// Its first character that is not blank.
+    first: Option<usize>,
 }
 
 impl Frame {
     fn of(bracket: char, index: usize) -> Self {
-        Self { is_map: bracket == '{', key: None, begin: index + 1 }
+        Self { is_map: bracket == '{', key: None, begin: index + 1, first: None }
+    }
+
+    fn begins(&mut self, at: usize) {
+        (self.begin, self.first) = (at, None);
     }
 }
 
@@ -420,6 +435,9 @@ mod tests {
             ("receivers:\n  base-de-datos:\n    email: ▮x", "Value receivers.base-de-datos.email <x>"),
             ("d:\n  á🔥: [ñ▮]", "Entry d.á🔥.[] <ñ>"),
             ("on: x\n\n\n▮\nz: 1", "Key  <>"),
+            ("by: {\n\n  \r\n  a: ▮1 }\n", "Value by.a <1>"),
+            ("by: {\n\n▮\n\nz: 1", "Key  <>"),
+            ("l:\n  - { a: [1, [2]], b\n \n    : { c: ▮3 } }", "Value l.[].b.c <3>"),
             ("by:\n  - ▮\n", "Entry by.[] <>"),
             ("by:\n  - a\n  -▮\n", "Entry by.[] <>"),
         ];
@@ -437,6 +455,22 @@ mod tests {
         assert_eq!(beside("l:\n  - a: 1\n    b: 2\n  - c: 1\n    ▮\n    d: 2\n  - e: 1\n"), "c d");
         assert_eq!(beside("l:\n  - a: 1\n  - ▮\n    d: 2\n  - e: 1\n"), "d");
         assert_eq!(beside("a: { b: 1, ▮ }\n"), "");
+    }
+
+    /// Each would take hours if any line or bracket were looked at for each of the others.
+    #[test]
+    fn long_texts_are_walked_through_once() {
+        let many = |part: &str| part.repeat(200_000);
+        for text in [
+            format!("labels: {{{}", many("\n")),
+            format!("labels: {{{}a: 1", many(" \r\n")),
+            format!("labels: {{{}{}", many("\n"), many("\"a\"")),
+            format!("labels: {}", many("[")),
+            format!("labels: [{}", many("{},")),
+            many("a: {\n"),
+        ] {
+            cursor(&text, text.len());
+        }
     }
 
     #[test]
