@@ -43,10 +43,7 @@ pub fn words(runs: &[Run], grain: super::Grain) -> String {
 
 fn name(course: &Course) -> String {
     let promise = &course.slo.promise;
-    let labels = course.labels.iter().map(|(label, value)| {
-        let value: String = value.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        format!(" {label}={value}")
-    });
+    let labels = course.labels.iter().map(|(label, value)| format!(" {label}={}", crate::inert::line(value)));
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
 }
 

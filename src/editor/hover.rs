@@ -9,6 +9,7 @@ use super::query::word_at;
 use crate::contract::{Family, Values};
 use crate::emit;
 use crate::explain::{explain, explain_companion};
+use crate::inert;
 use crate::lower;
 use crate::model::Slo;
 use crate::pages;
@@ -69,16 +70,15 @@ fn metric(project: Project, source: SourceId, cursor: &Cursor, offset: usize) ->
 
 /// A metric with its type, labels and bounds.
 pub(super) fn described(name: &str, family: &Family) -> String {
-    let mut lines = vec![format!("`{name}`: {}", family.kind)];
+    let mut lines = vec![format!("{}: {}", inert::code(name), family.kind)];
     for shape in &family.shapes {
         for (label, Values { known, more }) in &shape.labels {
-            let mut shown: Vec<String> =
-                known.iter().take(SHOWN).map(|value| format!("`{}`", value.escape_debug())).collect();
+            let mut shown: Vec<String> = known.iter().take(SHOWN).map(|value| inert::code(value)).collect();
             let left = (known.len().saturating_sub(SHOWN)) as u64 + more;
             if left > 0 {
                 shown.push(format!("{left} more"));
             }
-            lines.push(format!("- `{label}`: {}", shown.join(", ")));
+            lines.push(format!("- {}: {}", inert::code(label), shown.join(", ")));
         }
         if !shape.bounds.is_empty() {
             let bounds: Vec<String> = shape.bounds.iter().map(ToString::to_string).collect();
@@ -157,4 +157,23 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
 
 fn block(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::described;
+    use crate::contract::Contract;
+    use crate::source::SourceId;
+
+    #[test]
+    fn what_a_program_exposes_is_no_markup() {
+        const HOSTILE: &str =
+            "# slowburn contract\n\ncounter a_total\n  path: \"\" \"/\" \"a`[x](http://evil)\" \"b\\n# c\"\n";
+        let contract = Contract::parse(SourceId(0), HOSTILE).expect("a contract");
+        let (name, family, _) = contract.find("a_total").expect("a metric");
+        assert_eq!(
+            described(name, family),
+            "`a_total`: counter\n- `path`: `␣`, `/`, `` a`[x](http://evil) ``, `b␊# c`"
+        );
+    }
 }

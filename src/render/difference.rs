@@ -4,10 +4,11 @@ mod human;
 mod json;
 mod markdown;
 
+use super::level_name;
 use super::places::Places;
-use super::{inert_line, level_name};
 use crate::diagnostic::{Level, Problem};
 use crate::difference::{Change, Difference, Effect, Weight};
+use crate::inert;
 use crate::source::Sources;
 
 /// One side of a comparison, as it was read.
@@ -120,7 +121,7 @@ struct Flaw<'a> {
 
 impl Flaw<'_> {
     fn place(&self) -> String {
-        inert_line(&format!("{}:{}:{}", self.file, self.line, self.column))
+        inert::line(&format!("{}:{}:{}", self.file, self.line, self.column))
     }
 }
 

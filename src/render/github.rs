@@ -5,8 +5,9 @@
 use std::fmt::Write as _;
 
 use super::level_name;
-use super::places::{Places, inert};
+use super::places::Places;
 use crate::diagnostic::Problem;
+use crate::inert;
 
 pub(super) fn render(problems: &[Problem], places: &Places) -> String {
     let mut text = String::new();
@@ -39,7 +40,7 @@ fn message(problem: &Problem) -> String {
 }
 
 fn value(text: &str) -> String {
-    inert(text).replace('%', "%25").replace('\n', "%0A")
+    inert::text(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -8,8 +8,9 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Patch, Renderer, Snippet};
 
 use super::count;
-use super::places::{Places, inert, inert_line};
+use super::places::Places;
 use crate::diagnostic::{Fix, Label, Level, Problem};
+use crate::inert;
 use crate::source::SourceId;
 
 /// Lines longer than this are cut, in bytes.
@@ -68,7 +69,7 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         Level::Warning => Title::WARNING,
     };
     let mut columns = Vec::new();
-    let mut group = Group::with_title(level.primary_title(inert_line(&problem.headline)).id(problem.code));
+    let mut group = Group::with_title(level.primary_title(inert::line(&problem.headline)).id(problem.code));
     for cluster in clusters(problem, places) {
         let (snippet, column) = cluster.show(places);
         group = group.element(snippet);
@@ -79,9 +80,10 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         match help.fix.as_ref().and_then(|fix| patch(fix, places)) {
             Some(patch) => {
                 groups.push(group);
-                group = Group::with_title(Title::HELP.secondary_title(inert(&help.text))).element(patch);
+                group =
+                    Group::with_title(Title::HELP.secondary_title(inert::text(&help.text))).element(patch);
             }
-            None => group = group.element(Title::HELP.message(inert(&help.text))),
+            None => group = group.element(Title::HELP.message(inert::text(&help.text))),
         }
     }
     let more = format!("slowburn explain {}", problem.code);
@@ -105,7 +107,7 @@ fn patch(fix: &Fix, places: &Places) -> Option<Snippet<'static, Patch<'static>>>
     }
     let window = Window::new(places, source, line..line + 1, &[]);
     let span = window.offset(start)..window.offset(end);
-    let patch = Patch::new(span, inert_line(&fix.replacement));
+    let patch = Patch::new(span, inert::line(&fix.replacement));
     Some(Snippet::source(window.text).line_start(line + 1).patch(patch))
 }
 
@@ -156,10 +158,10 @@ impl Cluster<'_> {
         let window = Window::new(places, self.source, self.lines.clone(), &spans);
         let annotations = self.labels.iter().map(|(label, kind, span)| {
             let annotation = kind.span(window.offset(span.start)..window.offset(span.end));
-            if label.text.is_empty() { annotation } else { annotation.label(inert_line(&label.text)) }
+            if label.text.is_empty() { annotation } else { annotation.label(inert::line(&label.text)) }
         });
         let annotations: Vec<Annotation> = annotations.collect();
-        let path = inert_line(places.path(self.source));
+        let path = inert::line(places.path(self.source));
         let column = window.is_cut.then(|| {
             let primary = self.labels.iter().find(|(_, kind, _)| *kind == AnnotationKind::Primary);
             let start = primary.or(self.labels.first()).map_or(0, |(_, _, span)| span.start);
@@ -211,7 +213,7 @@ impl<'a> Window<'a> {
                 shown_to = kept.end;
                 let raw = &file[kept.clone()];
                 window.pieces.push(Piece { raw, file: kept.start, shown: window.text.len() });
-                window.text.push_str(&inert_line(raw));
+                window.text.push_str(&inert::text(raw));
             }
             if end > shown_to {
                 window.cut();
@@ -230,7 +232,7 @@ impl<'a> Window<'a> {
         let after = self.pieces.partition_point(|piece| piece.file <= file);
         let Some(piece) = self.pieces.get(after.saturating_sub(1)) else { return 0 };
         let into = file.saturating_sub(piece.file).min(piece.raw.len());
-        piece.shown + inert_line(&piece.raw[..into]).len()
+        piece.shown + inert::text(&piece.raw[..into]).len()
     }
 }
 

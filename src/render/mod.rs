@@ -10,7 +10,7 @@ mod sarif;
 use crate::diagnostic::{Level, Problem};
 use crate::source::{SourceFile, SourceId, Sources, Span};
 pub use difference::{Compared, DifferenceFormat, difference};
-use places::{Places, inert_line};
+use places::Places;
 
 /// Who reads the problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,32 +71,6 @@ impl<'a> Places<'a> {
     }
 }
 
-/// A text that moves no cursor and hides nothing: control characters, and those that turn or join the text around
-/// them, as pictures. Line breaks and tabs stay.
-pub(super) fn inert(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' { c } else { inert_char(c) }).collect()
-}
-
-/// As [`inert`], on one line.
-pub(super) fn inert_line(text: &str) -> String {
-    text.chars().map(inert_char).collect()
-}
-
-fn inert_char(c: char) -> char {
-    match c {
-        '\t' => c,
-        '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => '\u{fffd}',
-        _ => c,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::Places;

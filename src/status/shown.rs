@@ -4,6 +4,7 @@ use rust_decimal::RoundingStrategy;
 
 use super::{Gate, Knowledge, Standing, Status, Verdict};
 use crate::explain::events;
+use crate::inert;
 use crate::vocabulary::{Decimal, percent, spoken, text};
 
 /// What the cells of a row are; the remarks come last.
@@ -43,17 +44,8 @@ fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
 /// `api/latency env=prod`
 pub(super) fn name(standing: &Standing) -> String {
     let promise = &standing.slo.promise;
-    let labels = standing.labels.iter().map(|(label, value)| format!(" {label}={}", inert(value)));
+    let labels = standing.labels.iter().map(|(label, value)| format!(" {label}={}", inert::line(value)));
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
-}
-
-/// Text of others on one line, without what a terminal would obey.
-pub(super) fn inert(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn gone_in(standing: &Standing) -> String {
@@ -105,7 +97,7 @@ fn below(gate: Gate) -> String {
 pub(super) fn notes(status: &Status) -> Vec<String> {
     let mut notes = Vec::new();
     for warning in status.incomplete.iter().take(3) {
-        notes.push(format!("The server says of its answers: {}", inert(warning)));
+        notes.push(format!("The server says of its answers: {}", inert::line(warning)));
     }
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
     let mut files: Vec<String> =

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use slowburn::inert;
 
 use crate::ending::Failure;
 use crate::sources::{
@@ -43,8 +44,7 @@ fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> 
     }
     let said = String::from_utf8_lossy(&ran.stderr);
     let first = said.lines().next().unwrap_or("it failed without a word");
-    let first: String = first.trim_start_matches("fatal: ").chars().filter(|c| !c.is_control()).collect();
-    Ok(Err(first))
+    Ok(Err(inert::line(first.trim_start_matches("fatal: "))))
 }
 
 fn command() -> Command {

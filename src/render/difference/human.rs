@@ -2,7 +2,7 @@
 
 use super::{Flaw, Page, for_whom};
 use crate::difference::{Weight, Word, Words};
-use crate::render::inert_line;
+use crate::inert;
 
 /// The widest line, where words can be broken.
 const WIDTH: usize = 110;
@@ -20,7 +20,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
     let paint = |style: &str, text: &str| {
         if color { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
     };
-    let mut text = format!("{} → {}\n", inert_line(page.old), inert_line(page.new));
+    let mut text = format!("{} → {}\n", inert::line(page.old), inert::line(page.new));
     text += &wrapped(0, "", &page.difference.summary());
     for flaw in &page.flaws {
         text += &format!("\n{}\n", told(flaw, &paint));
@@ -70,13 +70,13 @@ fn told(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
     let style = if flaw.level == "error" { RED } else { YELLOW };
     let side = if flaw.new { "new" } else { "old" };
     let code = paint(style, &format!("{}[{}]", flaw.level, flaw.code));
-    format!("{code}: {}\n  --> {} ({side} side)", inert_line(flaw.headline), flaw.place())
+    format!("{code}: {}\n  --> {} ({side} side)", inert::line(flaw.headline), flaw.place())
 }
 
 fn plain(words: &Words) -> String {
     let word = |word: &Word| match word {
         Word::Plain(text) => text.clone(),
-        Word::Quoted(text) => format!("`{}`", inert_line(text)),
+        Word::Quoted(text) => format!("`{}`", inert::line(text)),
     };
     words.0.iter().map(word).collect()
 }

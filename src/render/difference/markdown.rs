@@ -4,7 +4,7 @@
 
 use super::{Page, for_whom};
 use crate::difference::{Change, Weight, Word, Words};
-use crate::render::inert_line;
+use crate::inert::code;
 
 /// Effects of one change that are not folded.
 const SHOWN: usize = 3;
@@ -114,33 +114,9 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A code span that nothing in the text can end: its fence is longer than any run of backticks (CommonMark 6.1).
-fn code(text: &str) -> String {
-    let text = inert_line(text).replace('\t', " ");
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    // One space on each side is dropped, unless there is nothing else; a span of spaces, or of nothing, would be no span.
-    match text.trim().is_empty() {
-        true => format!("{fence}\u{2423}{fence}"),
-        false if longest > 0 || text.starts_with(' ') || text.ends_with(' ') => {
-            format!("{fence} {text} {fence}")
-        }
-        false => format!("{fence}{text}{fence}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{code, escaped};
-
-    #[test]
-    fn nothing_leaves_a_code_span() {
-        let spans = ["a", "a`b", "``", "`", "", "  ", " a", "</details>\n# @all"].map(code);
-        assert_eq!(
-            spans,
-            ["`a`", "`` a`b ``", "``` `` ```", "`` ` ``", "`␣`", "`␣`", "`  a `", "`</details>␊# @all`"]
-        );
-    }
+    use super::escaped;
 
     #[test]
     fn nothing_of_ours_is_markup() {
