@@ -47,6 +47,8 @@ pub struct Live {
     pub jobs: Option<Vec<Job>>,
     /// How long it keeps samples, if it tells.
     pub retention: Option<Duration>,
+    /// What it says of answers that are not whole.
+    pub warnings: BTreeSet<String>,
     /// Types and units by metric, until they are put to what series are known of.
     types: BTreeMap<String, (Kind, Option<String>)>,
     /// Names that were asked for and have no series.
@@ -118,8 +120,10 @@ fn series(reading: &Reading) -> Option<String> {
 }
 
 impl Live {
-    /// Takes in the `data` of an answer. What is not as it should be is passed over: another server's API may differ in what does not matter.
-    pub fn hear(&mut self, question: &Question, data: &Value) {
+    /// Takes in an answer. What is not as it should be is passed over: another server's API may differ in what does not matter.
+    pub fn hear(&mut self, question: &Question, answer: &Value) {
+        let data = &answer["data"];
+        self.warnings.extend(texts(&answer["warnings"]).map(str::to_owned));
         match &question.about {
             About::Series(name) => self.series(name, data),
             About::Metadata => self.metadata(data),

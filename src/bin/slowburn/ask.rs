@@ -22,8 +22,8 @@ pub fn live(model: &Model, address: &str, connection: &Connection) -> Result<Liv
     let mut live = Live::default();
     let all = |questions: Vec<Question>, live: &mut Live| -> Result<(), Failure> {
         for question in questions {
-            match data(&question, address, &client) {
-                Ok(data) => live.hear(&question, &data),
+            match success(&question, address, &client) {
+                Ok(answer) => live.hear(&question, &answer),
                 // Not every server has targets, types or a retention to tell of; series they all have.
                 Err(failure) if matches!(question.about, About::Series(_)) => return Err(failure),
                 Err(_) => {}
@@ -37,11 +37,11 @@ pub fn live(model: &Model, address: &str, connection: &Connection) -> Result<Liv
     Ok(live)
 }
 
-/// The `data` of an answer.
-fn data(question: &Question, address: &str, client: &Client) -> Result<Value, Failure> {
+/// An answer that is one.
+fn success(question: &Question, address: &str, client: &Client) -> Result<Value, Failure> {
     let told = answer(question.path, &question.parameters, client)?;
     match told["status"].as_str() {
-        Some("success") => Ok(told["data"].clone()),
+        Some("success") => Ok(told),
         _ => Err(no_prometheus(address)),
     }
 }

@@ -1,5 +1,9 @@
 //! `slowburn check`: problems only.
 
+use std::collections::BTreeSet;
+
+use slowburn::inert;
+
 use crate::args::{Check, Format};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
@@ -23,6 +27,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
     if let Some(address) = &args.prometheus {
         let live = ask::live(&slowburn::model_of(&project.sources), address, &args.connection)?;
         project = project.against(&live);
+        warn(&live.warnings);
         if args.format == Format::Human {
             let metrics = live.contract.families.values().filter(|family| !family.shapes.is_empty()).count();
             stderr::print(&format!(
@@ -33,4 +38,16 @@ fn once(args: &Check) -> Result<Ending, Failure> {
     problems::show(&project, args.format)?;
     schema::remind(&args.sources.slos);
     Ok(if project.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
+}
+
+/// Says what a server says of answers that are not whole: what it did not see may be missing from nothing but the answer.
+fn warn(warnings: &BTreeSet<String>) {
+    const TOLD: usize = 10;
+    let says = |words: &str| stderr::print(&format!("the server says of its answers: {words}\n"));
+    for warning in warnings.iter().take(TOLD) {
+        says(&inert::line(warning));
+    }
+    if warnings.len() > TOLD {
+        says(&format!("… and {} more", warnings.len() - TOLD));
+    }
 }
