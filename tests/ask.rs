@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -172,6 +173,92 @@ fn whatever_answers_instead_is_told() {
         all += &format!("{:?}\n{}\n", said.code, said.stderr.replace(&port.to_string(), "PORT"));
     }
     insta::assert_snapshot!(all);
+}
+
+/// Prometheus says so when a query is too much for it, and Thanos when it waited too long.
+#[test]
+fn what_a_server_gives_as_its_reason_is_told() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    let refusing = |status: &'static str, reason: &'static str| {
+        Server::with(move |stream, request| {
+            let time = r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
+            let (status, body) =
+                if request.contains("query=time%28%29 ") { ("200 OK", time) } else { (status, reason) };
+            let head =
+                format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        })
+    };
+    let mut all = String::new();
+    for (status, reason) in [
+        (
+            "422 Unprocessable Entity",
+            r#"{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}"#,
+        ),
+        (
+            "503 Service Unavailable",
+            r#"{"status":"error","errorType":"timeout","error":"query timed out\u001b[2J\nin query execution"}"#,
+        ),
+        ("503 Service Unavailable", "no healthy upstream"),
+        ("400 Bad Request", r#"{"status":"error","errorType":"bad_data","error":7}"#),
+    ] {
+        let server = refusing(status, reason);
+        let url = format!("http://127.0.0.1:{}", server.port);
+        for command in
+            [&["check", "right"][..], &["backtest", "prometheus/requests", "--slos", "right", "--last", "1d"]]
+        {
+            let said = folder.slowburn(&[command, &["--prometheus", &url]].concat());
+            assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
+            all += &format!("$ {}\n{}\n", command[0], said.stderr.replace(&server.port.to_string(), "PORT"));
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn an_address_without_a_scheme_is_told_with_one() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    let mut all = String::new();
+    for address in [
+        "localhost:9090",
+        "//prometheus.example/api",
+        "",
+        "operator:geheim@localhost",
+        "ftp://localhost",
+        "http://",
+    ] {
+        let said = folder.slowburn(&["status", "right", "--prometheus", address]);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
+        assert!(!said.stderr.contains("geheim"), "{}", said.stderr);
+        all += &said.stderr;
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// Thanos says so of an answer for which it did not reach every store, with each of its answers.
+#[test]
+fn what_a_server_warns_of_is_told_once() {
+    let folder = Folder::empty();
+    folder.write("right/prometheus.yaml", RIGHT);
+    let body = r#"{"status":"success","warnings":["store eu-1\u001b[2J timed out","store eu-2 is away",7],"data":{}}"#;
+    let server = Server::of("200 OK", "", body.as_bytes());
+    let said = check(&folder, server.port, "right");
+    assert!(server.requests().len() > 2);
+    let told: Vec<&str> = said.stderr.lines().filter(|line| line.contains("store")).collect();
+    assert_eq!(
+        told,
+        [
+            "the server says of its answers: store eu-1␛[2J timed out",
+            "the server says of its answers: store eu-2 is away"
+        ]
+    );
+    let many: Vec<String> = (0..200).map(|number| format!("\"store {number} is away\"")).collect();
+    let body = format!(r#"{{"status":"success","warnings":[{}],"data":{{}}}}"#, many.join(","));
+    let said = check(&folder, Server::of("200 OK", "", body.as_bytes()).port, "right");
+    assert_eq!(said.stderr.matches("is away\n").count(), 10);
+    assert!(said.stderr.contains("the server says of its answers: … and 190 more\n"), "{}", said.stderr);
 }
 
 #[test]

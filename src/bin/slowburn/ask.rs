@@ -9,16 +9,25 @@ use slowburn::plan::Plan;
 use slowburn::status::{self, Answers};
 use slowburn::vocabulary::Decimal;
 
+use crate::advice::Advice;
 use crate::args::Connection;
 use crate::ending::Failure;
 use crate::http::Client;
+
+/// How a server is asked that answers small questions.
+const ADVICE: Advice =
+    Advice { scheme: "it is asked at http:// and https:// addresses", missing: BELOW, too_much: "" };
+
+/// How one is asked that may have to read a month of raw series for an answer.
+const ADVICE_ON_THE_PAST: Advice =
+    Advice { too_much: "ask more coarsely: --step 5m, or for less of the past: --last 7d", ..ADVICE };
 
 /// Where the API is.
 const BELOW: &str = "name the address below which /api/v1/query is, such as http://localhost:9090";
 
 /// What the server at `address` shows of what the model reads.
 pub fn live(model: &Model, address: &str, connection: &Connection) -> Result<Live, Failure> {
-    let client = Client::new(address, connection, BELOW)?;
+    let client = Client::new(address, connection, &ADVICE)?;
     let mut live = Live::default();
     let all = |questions: Vec<Question>, live: &mut Live| -> Result<(), Failure> {
         for question in questions {
@@ -71,7 +80,7 @@ pub struct Past<'a> {
 impl<'a> Past<'a> {
     /// Asks for the time first.
     pub fn connect(address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
-        let client = Client::new(address, connection, BELOW)?;
+        let client = Client::new(address, connection, &ADVICE_ON_THE_PAST)?;
         let now = moment(address, &client)?.floor();
         Ok(Self { address, client, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
@@ -101,7 +110,7 @@ pub fn answers(
     address: &str,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let client = Client::new(address, connection, BELOW)?;
+    let client = Client::new(address, connection, &ADVICE)?;
     let moment = moment(address, &client)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {

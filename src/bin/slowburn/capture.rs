@@ -9,6 +9,7 @@ use slowburn::parse::exposition::{self, Reading};
 use slowburn::render::{self, render};
 use slowburn::source::{SourceFile, Sources};
 
+use crate::advice::Advice;
 use crate::args::Capture;
 use crate::ending::{Ending, Failure};
 use crate::http::Client;
@@ -119,7 +120,12 @@ fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
 }
 
 fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
-    let client = Client::new(&args.source, &args.connection, "metrics are usually at /metrics")?;
+    const ADVICE: Advice = Advice {
+        scheme: "metrics are asked for at http:// and https://, or read from a file",
+        missing: "metrics are usually at /metrics",
+        too_much: "",
+    };
+    let client = Client::new(&args.source, &args.connection, &ADVICE)?;
     let answer = client.get("")?;
     other_than_text(&args.source, &answer.content_type)?;
     Ok(answer.body)

@@ -3,8 +3,13 @@
 //! A redirect is not followed: it is told, and whoever asked may ask there. So credentials reach the one host that was named.
 
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::Path;
 
+use serde_json::Value;
+use slowburn::inert;
+
+use crate::advice::Advice;
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
@@ -19,8 +24,7 @@ pub struct Client<'a> {
     connection: &'a Connection,
     credentials: Option<Credentials>,
     agent: ureq::Agent,
-    /// What to do if there is nothing at an address.
-    missing: &'static str,
+    advice: &'static Advice,
 }
 
 /// What came back.
@@ -31,12 +35,11 @@ pub struct Answer {
 }
 
 /// What is wrong with an address before anything is sent.
-fn refuse(url: &str) -> Result<(), Failure> {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return Err(Failure::new(format!("cannot ask {scheme}:// addresses"))
-            .and("metrics are asked for at http:// and https://, or read from a file"));
-    }
+fn refuse(url: &str, advice: &Advice) -> Result<(), Failure> {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, url.trim_start_matches('/')),
+    };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     // The secret is not repeated: what is said ends up in logs.
     if authority.contains('@') {
@@ -44,6 +47,14 @@ fn refuse(url: &str) -> Result<(), Failure> {
             "the address holds a name or a password, which others can see on the command line",
         )
         .and("put `name:password` into SLOWBURN_USER, or into a file: --user-file FILE"));
+    }
+    let Some(scheme) = scheme else {
+        let host = if rest.is_empty() { "localhost:9090" } else { rest };
+        return Err(Failure::new(format!("`{url}` is no address"))
+            .and(&format!("write it with its scheme: http://{host}")));
+    };
+    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return Err(Failure::new(format!("cannot ask {scheme}:// addresses")).and(advice.scheme));
     }
     if authority.is_empty() {
         return Err(Failure::new(format!("{url} names no host")));
@@ -59,14 +70,20 @@ fn is_exposed(url: &str) -> bool {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let near = host == "localhost" || host.starts_with("127.") || host == "::1";
+    // A name may begin as an address does: 127.example.com is anybody's.
+    let near =
+        host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     scheme.eq_ignore_ascii_case("http") && !near
 }
 
 impl<'a> Client<'a> {
     /// Asks nothing yet. Says so if credentials would be sent for others to read.
-    pub fn new(address: &'a str, connection: &'a Connection, missing: &'static str) -> Result<Self, Failure> {
-        refuse(address)?;
+    pub fn new(
+        address: &'a str,
+        connection: &'a Connection,
+        advice: &'static Advice,
+    ) -> Result<Self, Failure> {
+        refuse(address, advice)?;
         let credentials =
             Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
         if credentials.is_some() && is_exposed(address) {
@@ -74,7 +91,7 @@ impl<'a> Client<'a> {
                 "the credentials are sent unencrypted: whoever sees the connection can read them\n",
             );
         }
-        Ok(Self { address, connection, credentials, agent: agent(connection)?, missing })
+        Ok(Self { address, connection, credentials, agent: agent(connection)?, advice })
     }
 
     /// The answer at the address, or at a path below it.
@@ -98,7 +115,10 @@ impl<'a> Client<'a> {
         let (status, content_type, location) =
             (response.status().as_u16(), header("Content-Type"), header("Location"));
         if status != 200 {
-            return Err(self.refused(status, &location));
+            let mut start = Vec::new();
+            // As much as came: the answer says less without its reason, but it is one.
+            let _ = response.into_body().into_reader().take(REASON_AT_MOST).read_to_end(&mut start);
+            return Err(self.refused(status, &location, reason(&start)));
         }
         let mut body = Vec::new();
         // The reader's own limit counts what was sent; this one counts what it unpacks to.
@@ -119,19 +139,22 @@ impl<'a> Client<'a> {
     }
 
     /// An answer that is none.
-    fn refused(&self, status: u16, location: &str) -> Failure {
+    fn refused(&self, status: u16, location: &str, reason: Option<String>) -> Failure {
         let url = self.address;
-        let says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
+        let mut says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
+        if let Some(reason) = reason {
+            says = says.and(&format!("it says: {reason}"));
+        }
         match status {
             300..=399 if !location.is_empty() => {
-                let location: String = location.chars().filter(|c| !c.is_control()).take(500).collect();
-                says.and(&format!("it leads to {location}\nif you trust that address, ask there"))
+                says.and(&format!("it leads to {}\nif you trust that address, ask there", clipped(location)))
             }
             401 | 403 if self.credentials.is_none() => {
                 says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
             }
             401 | 403 => says.and("it does not take these credentials"),
-            404 => says.and(self.missing),
+            404 => says.and(self.advice.missing),
+            422 | 503 if !self.advice.too_much.is_empty() => says.and(self.advice.too_much),
             _ => says,
         }
     }
@@ -211,6 +234,23 @@ fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
     Ok(config.new_agent())
 }
 
+/// More of an answer that is none is not read.
+const REASON_AT_MOST: u64 = 4096;
+
+/// Why a server refuses: Prometheus and those that speak as it does say so at `error`.
+fn reason(body: &[u8]) -> Option<String> {
+    let told: Value = serde_json::from_slice(body).ok()?;
+    told["error"].as_str().map(clipped).filter(|reason| !reason.is_empty())
+}
+
+/// Text of a server, as much as a person reads.
+fn clipped(text: &str) -> String {
+    const MOST: usize = 500;
+    let mut chars = text.trim().chars();
+    let start: String = chars.by_ref().take(MOST).collect();
+    inert::line(&start) + if chars.next().is_some() { "…" } else { "" }
+}
+
 fn meaning(status: u16) -> &'static str {
     match status {
         300..=399 => ": not here",
@@ -221,5 +261,47 @@ fn meaning(status: u16) -> &'static str {
         429 => ": too many requests",
         500..=599 => ": a fault of the server",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_exposed, reason};
+
+    #[test]
+    fn only_the_own_machine_hears_what_is_sent_to_it() {
+        for near in [
+            "http://localhost:9090",
+            "http://LOCALHOST/x",
+            "http://127.0.0.1:1",
+            "http://127.8.9.1",
+            "http://[::1]:9090/x",
+            "https://far.example",
+        ] {
+            assert!(!is_exposed(near), "{near}");
+        }
+        for far in [
+            "http://127.attacker.example",
+            "http://127.0.0.1.example:80",
+            "HTTP://far.example",
+            "http://192.0.2.1",
+            "http://[2001:db8::1]:9090",
+            "http://localhost.example",
+        ] {
+            assert!(is_exposed(far), "{far}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(
+            reason(br#"{"status":"error","error":"query\n\u001b[31m timed out"}"#).as_deref(),
+            Some("query␊␛[31m timed out")
+        );
+        for none in ["", "busy", "[]", "{}", r#"{"error":7}"#, r#"{"error":" "}"#, r#"{"error":"cut"#] {
+            assert_eq!(reason(none.as_bytes()), None, "{none}");
+        }
+        let long = format!(r#"{{"error":"{}"}}"#, "ñ".repeat(501));
+        assert_eq!(reason(long.as_bytes()), Some("ñ".repeat(500) + "…"));
     }
 }

@@ -17,6 +17,7 @@
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod args;
 mod ask;
 mod backfill;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
+use crate::advice::Advice;
 use crate::args::Connection;
 use crate::ending::Failure;
 
@@ -19,7 +20,7 @@ pub struct Answer {
 }
 
 impl<'a> Client<'a> {
-    pub fn new(address: &'a str, _: &Connection, _: &str) -> Result<Self, Failure> {
+    pub fn new(address: &'a str, _: &Connection, _: &Advice) -> Result<Self, Failure> {
         Err(Failure::new(format!("cannot ask {address}: this slowburn was built without the feature `http`"))
             .and("save the answer to a file first: curl --fail URL > metrics.txt"))
     }

@@ -1,0 +1,12 @@
+//! What to do about an address that does not answer, in the words of whoever asks.
+
+/// One sentence for each fault that only the one who asks can advise on.
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]
+pub struct Advice {
+    /// If the address is of another protocol.
+    pub scheme: &'static str,
+    /// If there is nothing there.
+    pub missing: &'static str,
+    /// If it is too much for the server; empty if it cannot be less.
+    pub too_much: &'static str,
+}
