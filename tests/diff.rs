@@ -302,6 +302,61 @@ fn thirty_slos_with_one_change_are_one_line() {
     assert!(many("99.9%").shown(&many("99.5%"), HUMAN).contains("all 30 SLOs: objective 99.5%, was 99.9%"));
 }
 
+const COUNTED: &str = "counter http_requests_total\n  job: \"api\"\n  status: \"200\" \"500\"\n";
+
+/// GitHub refuses a comment of more than 65,536 characters, so that nobody would learn of any change.
+#[test]
+fn a_comment_is_no_longer_than_github_takes() {
+    let many = |services: usize, metrics: usize, objective: &str, text: &str| {
+        let files = (0..services).flat_map(|index| {
+            let contract: String = (0..metrics + index)
+                .map(|metric| {
+                    format!(
+                        "gauge s{index}_{objective}_{metric}_messages_waiting_in_the_queue\n  job: \"api\"\n"
+                    )
+                })
+                .collect();
+            let service = API
+                .replace("api\n", &format!("s{index}\nmetrics: s{index}.prom\n"))
+                .replace("99.9%", &format!("99.{objective}%\n    labels: {{ note: \"{index}{text}\" }}"));
+            let file = |path: String, text: String| SourceFile { path, text };
+            [
+                file(format!("slos/s{index}.yaml"), service),
+                file(format!("slos/s{index}.prom"), format!("# slowburn contract\n\n{COUNTED}{contract}")),
+            ]
+        });
+        Side::of(files.collect())
+    };
+    let comment = |old: &Side, new: &Side| {
+        assert!(old.complete && new.complete, "{:#?}", new.problems);
+        let markdown = old.shown(new, DifferenceFormat::Markdown);
+        assert!(markdown.len() <= 60_000, "{}", markdown.len());
+        assert_eq!(markdown.matches("<details>").count(), markdown.matches("</details>").count());
+        assert!(markdown.ends_with("<sub>Compared: `old` with `new`</sub>\n"));
+        let told = markdown.lines().filter(|line| line.starts_with("- **")).count();
+        let unseen = markdown.split_once("\n… and ").map_or(0, |(_, rest)| {
+            assert!(rest.contains(" more changes: `slowburn diff old new`\n"), "{rest}");
+            rest.split(' ').next().unwrap().parse().unwrap()
+        });
+        assert_eq!(told + unseen, old.to(new).changes.len());
+        (markdown, unseen)
+    };
+    // What is folded goes first, and not of all.
+    let (markdown, unseen) = comment(&many(20, 220, "9", "x"), &many(20, 220, "5", "x"));
+    assert_eq!(unseen, 0);
+    let folds = markdown.matches("<summary>").count() - 1;
+    assert!((5..20).contains(&folds), "{folds}");
+    // Then details, by what weighs least.
+    for (was, is) in [("á", "é"), ("`", "``")] {
+        let (old, new) = (many(50, 70, "9", &was.repeat(1_000)), many(50, 70, "5", &is.repeat(1_000)));
+        let (markdown, unseen) = comment(&old, &new);
+        // One fold is small enough for what is left.
+        assert!(unseen > 50 && markdown.len() > 55_000, "{unseen} {}", markdown.len());
+        assert!(markdown.matches(" more</summary>").count() < 3);
+        assert!(markdown.contains("all 50 SLOs**: objective"), "{}", &markdown[..500]);
+    }
+}
+
 #[test]
 fn names_that_are_exchanged_are_no_renaming() {
     let two = |first: &str, second: &str| {

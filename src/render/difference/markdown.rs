@@ -6,47 +6,57 @@ use super::{Page, for_whom};
 use crate::difference::{Change, Weight, Word, Words};
 use crate::inert::code;
 
+/// GitHub refuses comments beyond 65,536 characters, and whoever posts this one may put words around it. No text has more characters than bytes.
+const LONGEST: usize = 60_000;
+
+/// What headings and the counts of what is not shown come to at most.
+const HEADINGS: usize = 1_000;
+
 /// Effects of one change that are not folded.
 const SHOWN: usize = 3;
 
-/// More lines of one fold than this are counted: GitHub refuses comments beyond 65,536 characters.
+/// More lines of one fold than this are counted.
 const FOLDED: usize = 60;
 
 /// More changes of one weight than this are counted.
 const CHANGES: usize = 60;
 
+/// More characters of the sources in one place are cut off.
+const QUOTED: usize = 400;
+
 pub(super) fn render(page: &Page) -> String {
-    let mut text = format!("### What changes in the SLOs\n\n**{}**\n", escaped(&page.difference.summary()));
-    if let Some(caveat) = page.caveat() {
-        text += &format!("\n> [!WARNING]\n> {caveat}\n");
+    let of = |weight: Weight| page.of(weight).into_iter().take(CHANGES).map(move |change| (weight, change));
+    let changes: Vec<(Weight, &Change)> = Weight::ALL.into_iter().flat_map(of).collect();
+    let all = page.difference.changes.len();
+    let mut text = top(page);
+    let mut room = LONGEST.saturating_sub(text.len() + bottom(page, all).len() + HEADINGS);
+    // Every change is told before any is unfolded, the worst first.
+    let mut told = Vec::new();
+    for (weight, change) in changes {
+        let Told { short, long } = Told::of(page, change);
+        let Some(left) = room.checked_sub(short.len()) else { break };
+        room = left;
+        told.push((weight, short, long));
     }
-    if !page.flaws.is_empty() {
-        text += "\n#### Problems\n\n";
-        for flaw in page.flaws.iter().take(CHANGES) {
-            let side = if flaw.new { "new" } else { "old" };
-            text += &format!(
-                "- {} {} ({side} side): {} at {}\n",
-                flaw.level,
-                code(flaw.code),
-                code(flaw.headline),
-                code(&flaw.place())
-            );
+    for (_, short, long) in &mut told {
+        let Some(long) = long.take() else { continue };
+        if let Some(left) = (room + short.len()).checked_sub(long.len()) {
+            (room, *short) = (left, long);
         }
-        text += &more(page.flaws.len(), CHANGES);
     }
     for weight in Weight::ALL {
-        let changes = page.of(weight);
-        if changes.is_empty() {
+        let of_weight = || told.iter().filter(|(of, ..)| *of == weight);
+        if of_weight().next().is_none() {
             continue;
         }
-        let lines: String = changes.iter().take(CHANGES).map(|change| told(page, change)).collect();
-        let lines = lines + &more(changes.len(), CHANGES);
+        let count = page.of(weight).len();
+        let lines: String = of_weight().map(|(_, text, _)| text.as_str()).collect();
+        let lines = lines + &more(count, of_weight().count());
         text += &match weight {
             Weight::Care => format!("\n#### ⚠️ Needs care\n\n{lines}"),
             Weight::Promise => format!("\n#### What is promised\n\n{lines}"),
             Weight::Alerting => format!("\n#### What alerts, and who is told\n\n{lines}"),
             Weight::Detail => {
-                let count = changes.len();
                 let s = if count == 1 { "" } else { "s" };
                 format!(
                     "\n<details><summary>{count} detail{s}: labels, texts, contracts</summary>\n\n{lines}\n</details>\n"
@@ -54,44 +64,99 @@ pub(super) fn render(page: &Page) -> String {
             }
         };
     }
+    text + &bottom(page, all - told.len())
+}
+
+/// What is said of all of it, and what is wrong with the sources.
+fn top(page: &Page) -> String {
+    let mut text = format!("### What changes in the SLOs\n\n**{}**\n", escaped(&page.difference.summary()));
+    if let Some(caveat) = page.caveat() {
+        text += &format!("\n> [!WARNING]\n> {caveat}\n");
+    }
+    if !page.flaws.is_empty() {
+        text += "\n#### Problems\n\n";
+        let mut shown = 0;
+        for flaw in page.flaws.iter().take(CHANGES) {
+            let side = if flaw.new { "new" } else { "old" };
+            let (name, headline, place) = (code(flaw.code), quoted(flaw.headline), quoted(&flaw.place()));
+            let line = format!("- {} {name} ({side} side): {headline} at {place}\n", flaw.level);
+            if text.len() + line.len() > LONGEST / 2 {
+                break;
+            }
+            text += &line;
+            shown += 1;
+        }
+        text += &more(page.flaws.len(), shown);
+    }
+    text
+}
+
+/// What it costs, how much is not shown, and what is compared.
+fn bottom(page: &Page, unseen: usize) -> String {
+    let mut text = String::new();
+    if unseen > 0 {
+        let s = if unseen == 1 { "" } else { "s" };
+        let command = quoted(&format!("slowburn diff {} {}", page.old, page.new));
+        text += &format!("\n… and {unseen} more change{s}: {command}\n");
+    }
     if let Some(cost) = page.difference.cost() {
         text += &format!("\n<sub>{}</sub>\n", escaped(&cost.replace('`', "")));
     }
-    let names = format!("Compared: {} with {}", code(page.old), code(page.new));
-    text + &format!("\n<sub>{names}</sub>\n")
+    text + &format!("\n<sub>Compared: {} with {}</sub>\n", quoted(page.old), quoted(page.new))
 }
 
-fn told(page: &Page, change: &Change) -> String {
-    let mut text = format!("- **{}**: {}\n", page.whom(change), words(&change.said));
-    if let Some(warning) = &change.warning {
-        text += &format!("  - ⚠️ **{}**\n", words(warning));
+/// A change in words.
+struct Told {
+    /// With the count of what is folded.
+    short: String,
+    /// With all of that, if there is any.
+    long: Option<String>,
+}
+
+impl Told {
+    fn of(page: &Page, change: &Change) -> Self {
+        let mut text = format!("- **{}**: {}\n", page.whom(change), words(&change.said));
+        if let Some(warning) = &change.warning {
+            text += &format!("  - ⚠️ **{}**\n", words(warning));
+        }
+        let lines = change.effects.iter().map(|effect| {
+            let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
+            format!("  - {}{whom}\n", words(&effect.said))
+        });
+        let lines: Vec<String> = lines.collect();
+        // A fold around one or two lines saves nothing.
+        if lines.len() <= SHOWN + 2 {
+            return Self { short: text + &lines.concat(), long: None };
+        }
+        let (shown, folded) = lines.split_at(SHOWN);
+        text += &shown.concat();
+        let count = folded.len();
+        let short = format!("{text}  {}", more(lines.len(), SHOWN));
+        let rest = more(count, FOLDED);
+        let rest = if rest.is_empty() { rest } else { format!("  {rest}") };
+        let folded: String = folded.iter().take(FOLDED).map(String::as_str).collect();
+        let long =
+            format!("{text}\n  <details><summary>{count} more</summary>\n\n{folded}{rest}\n  </details>\n\n");
+        Self { short, long: Some(long) }
     }
-    let lines = change.effects.iter().map(|effect| {
-        let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
-        format!("  - {}{whom}\n", words(&effect.said))
-    });
-    let lines: Vec<String> = lines.collect();
-    // A fold around one or two lines saves nothing.
-    if lines.len() <= SHOWN + 2 {
-        return text + &lines.concat();
-    }
-    let (shown, folded) = lines.split_at(SHOWN);
-    text += &shown.concat();
-    let rest = folded.len().saturating_sub(FOLDED);
-    let count = folded.len();
-    let folded: String = folded.iter().take(FOLDED).map(String::as_str).collect();
-    let rest = if rest > 0 { format!("  - … and {rest} more\n") } else { String::new() };
-    text + &format!("\n  <details><summary>{count} more</summary>\n\n{folded}{rest}\n  </details>\n\n")
 }
 
 fn more(count: usize, shown: usize) -> String {
     if count > shown { format!("- … and {} more\n", count - shown) } else { String::new() }
 }
 
+/// Text of the sources, in a code span and no longer than anybody reads here.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => code(&format!("{}…", &text[..end])),
+        None => code(text),
+    }
+}
+
 fn words(words: &Words) -> String {
     let word = |word: &Word| match word {
         Word::Plain(text) => escaped(text),
-        Word::Quoted(text) => code(text),
+        Word::Quoted(text) => quoted(text),
     };
     words.0.iter().map(word).collect()
 }
