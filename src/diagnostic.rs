@@ -2,6 +2,10 @@
 //!
 //! **Invariant:** nothing here knows how a problem is shown; `render` does.
 
+mod lists;
+
+pub use lists::{alternatives, few, joined, listed};
+
 use crate::source::Span;
 
 /// Whether a problem stops the compiler.

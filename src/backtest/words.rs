@@ -55,8 +55,10 @@ fn one(name: &str, course: &Course) -> String {
     let judged = course.judged;
     let mut page = format!("{name}, {} to {} UTC\n", moment(judged.from), moment(judged.until));
     for warning in &course.warnings {
-        page +=
-            &wrapped("  ", &format!("The server says that its answers may not be all: {}", inert::line(warning)));
+        page += &wrapped(
+            "  ",
+            &format!("The server says that its answers may not be all: {}", inert::line(warning)),
+        );
     }
     if course.is_unknown() {
         return page + "  Nothing is known of it: nothing was recorded, and raw series tell nothing.\n";

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{listed, place_of};
-use crate::diagnostic::Problem;
+use super::place_of;
+use crate::diagnostic::{Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Model};
 use crate::vocabulary::{Name, Severity};
@@ -40,7 +40,7 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[Known], problems
             (count, false) => format!("no route is certain to take {count} alerts"),
         },
     )
-    .label(listed(names.into_iter().collect()));
+    .label(few(&names.into_iter().collect::<Vec<_>>()));
     if let Some(place) = place_of(model, first) {
         problem = problem.and(place, format!("`{}` speaks of this", first.name));
     }

@@ -1,7 +1,6 @@
 //! Inhibitions that silence nothing, because the two sides can never agree.
 
-use super::listed;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Inhibition, Model};
 use crate::vocabulary::Severity;
@@ -20,7 +19,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         }
         said.push(dependency.place);
         let service = model.services.iter().find(|service| service.name == dependency.on);
-        let slos =
+        let slos: Vec<&str> =
             service.into_iter().flat_map(|service| &service.slos).map(|slo| slo.name.as_str()).collect();
         let on = &dependency.on;
         problems.push(
@@ -30,7 +29,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 format!("no alert says that `{on}` is down"),
             )
             .label("so it silences nothing of what needs it")
-            .help(format!("name the SLO whose page says so, as `{on}/SLO`: it has {}", listed(slos))),
+            .help(format!("name the SLO whose page says so, as `{on}/SLO`: it has {}", few(&slos))),
         );
     }
 }
@@ -85,7 +84,7 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
         false => problem
             .help(format!(
                 "alerts of SLOs are sums over all targets: compare a label of theirs, such as {}",
-                listed(shared)
+                few(&shared)
             ))
             .help("or remove it, and say under `while` and `silence` which alerts are meant"),
     })

@@ -27,7 +27,7 @@ mod window_below_scrape;
 mod window_off_grid;
 mod window_order;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, joined};
 use crate::lower;
 use crate::model::{Model, Service, Slo};
 use crate::parallel;
@@ -128,10 +128,8 @@ fn also(problem: Problem, place: Option<Span>, text: String) -> Problem {
 /// `the tier of 1h`, `the tiers of 1h, 6h and 1d`.
 fn named(tiers: &[Watch]) -> String {
     let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
-    match longs.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("the tiers of {} and {last}", rest.join(", ")),
-        _ => format!("the tier of {}", longs.concat()),
-    }
+    let s = if longs.len() == 1 { "" } else { "s" };
+    format!("the tier{s} of {}", joined(&longs, "and"))
 }
 
 /// Where what an alert speaks of is defined.
@@ -143,17 +141,6 @@ fn place_of(model: &Model, alert: &lower::Known) -> Option<Span> {
     }
     let slo = service.slos.iter().find(|slo| alert.slo.is_none_or(|name| slo.name == *name))?;
     Some(slo.places.name)
-}
-
-/// `a`, `b` and `c`; of many, the first.
-fn listed(names: Vec<&str>) -> String {
-    const MOST: usize = 8;
-    let quoted: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        _ if names.len() > MOST => format!("{} and {} more", quoted.join(", "), names.len() - MOST),
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
 }
 
 /// A multi-line block by where it begins.

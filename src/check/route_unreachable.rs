@@ -1,7 +1,6 @@
 //! Routes by which nobody is ever told of anything.
 
-use super::listed;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Model, Route};
 
@@ -77,6 +76,6 @@ fn nothing(route: &Route, alerts: &[Known]) -> Problem {
     }
     problem
         .label(format!("no alert has this value of `{label}`"))
-        .help(format!("there are {}", listed(values)))
+        .help(format!("there are {}", few(&values)))
         .help("if it is for alerts of other rule files, leave it")
 }

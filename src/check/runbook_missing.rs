@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listed;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, few};
 use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::Severity;
@@ -61,7 +60,7 @@ pub(super) fn gaps(model: &Model, problems: &mut Vec<Problem>) {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
         problems.push(
             Problem::warning("runbook-missing", place, "this pages somebody, and nobody wrote what to do")
-                .label(format!("{} without a `runbook`", listed(alerts)))
+                .label(format!("{} without a `runbook`", few(&alerts)))
                 .help("name what stands in `runbooks/NAME.md`, beside the project file: `runbook: NAME`"),
         );
     }

@@ -2,7 +2,7 @@
 
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
 
@@ -229,15 +229,6 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &str| strsim::damerau_levenshtein(&word.to_lowercase(), name);
     let best = known.iter().min_by_key(|name| distance(name))?;
     (distance(best) <= 1 + best.len() / 4).then_some(*best)
-}
-
-/// `a`, `b` and `c`.
-pub fn listed(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => quoted.join(""),
-    }
 }
 
 /// A text from the sources, short enough for a headline.

@@ -9,5 +9,5 @@ mod scrape;
 pub mod yaml;
 
 pub use contract::contract;
-pub use fields::{listed, nearest};
+pub use fields::nearest;
 pub use files::{PROJECT_FILE, beside, is_contract, is_runbook, parse};

@@ -7,12 +7,12 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
 };
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, listed};
 use crate::model::{
     Address, Alertmanager, Channel, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp, TimeSpan,
     Times, Timing,
 };
-use crate::parse::{listed, nearest};
+use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault};

@@ -35,7 +35,7 @@ impl Policies {
             let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
             problems.push(match crate::parse::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
-                None => problem.help(format!("known are {}", crate::parse::listed(&known))),
+                None => problem.help(format!("known are {}", crate::diagnostic::listed(&known))),
             });
         }
         found
@@ -193,7 +193,6 @@ pub(super) fn tiers(
                 continue;
             }
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
-            let longs: Vec<&str> = longs.iter().map(String::as_str).collect();
             problems.push(
                 Problem::error(
                     "unknown-policy",
@@ -202,7 +201,7 @@ pub(super) fn tiers(
                 )
                 .help(format!(
                     "name a severity, or one of the long windows {}",
-                    crate::parse::listed(&longs)
+                    crate::diagnostic::listed(&longs)
                 )),
             );
             return None;

@@ -2,9 +2,9 @@
 
 use super::whole;
 use crate::ast::{Key, Map};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, listed};
 use crate::model::{Wording, Wordings};
-use crate::parse::{listed, nearest};
+use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::text::{self, FaultKind, Names};
 

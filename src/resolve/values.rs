@@ -240,6 +240,6 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
         }
         None if known.is_empty() => problem.help("remove it, or define it"),
-        None => problem.help(format!("it is one of {}", crate::parse::listed(known))),
+        None => problem.help(format!("it is one of {}", crate::diagnostic::listed(known))),
     }
 }

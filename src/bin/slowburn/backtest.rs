@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
+use slowburn::diagnostic::listed;
 use slowburn::model::{Service, Slo};
-use slowburn::parse::listed;
 use slowburn::plan::{Plan, SloPlan};
 use slowburn::status::is_named;
 

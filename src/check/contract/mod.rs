@@ -284,18 +284,6 @@ pub(super) fn words(kind: Kind) -> &'static str {
     }
 }
 
-/// Texts as a list that a person reads, no longer than `most`.
-pub(super) fn listed(texts: &[String], most: usize) -> String {
-    let shown: Vec<String> = texts.iter().take(most).map(|text| format!("`{text}`")).collect();
-    match texts.len().saturating_sub(most) {
-        0 => match shown.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => shown.concat(),
-        },
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 /// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
 /// objectives the SLI has.
 pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {

@@ -2,7 +2,7 @@
 
 use super::{Reader, tell};
 use crate::contract::Contract;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, few};
 use crate::model::{Job, Model, Reading};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -34,7 +34,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     problems,
                     reader,
                     Problem::error("not-scraped", place, "Prometheus scrapes no such job")
-                        .label(format!("it scrapes {}", super::listed(&names, 8)))
+                        .label(format!("it scrapes {}", few(&names)))
                         .help("correct the matcher, or add the job to the configuration of Prometheus"),
                 );
                 continue;

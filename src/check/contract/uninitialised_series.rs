@@ -1,8 +1,8 @@
 //! Series of bad events that do not exist before the first of them.
 
 use super::unmatched_value::values;
-use super::{Found, Judged, Place, Reader, Verdict, listed, named, tell};
-use crate::diagnostic::Problem;
+use super::{Found, Judged, Place, Reader, Verdict, named, tell};
+use crate::diagnostic::{Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::regex;
@@ -27,7 +27,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
         place.reading.matchers[index],
         "no such series was there when the contract was captured",
     )
-    .label(format!("`{}` has {}", matcher.label, listed(&values, 8)));
+    .label(format!("`{}` has {}", matcher.label, few(&values)));
     match wanted {
         Some(wanted) => problem.help(format!("create the counter at 0 when the process starts: `{wanted}`")),
         None => problem,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Judged, Place, Verdict, is_of_target, listed, named, tell};
-use crate::diagnostic::Problem;
+use super::{Found, Judged, Place, Verdict, is_of_target, named, tell};
+use crate::diagnostic::{Problem, few};
 use crate::model::Role;
 use crate::source::Span;
 
@@ -65,7 +65,7 @@ fn unknown(span: Span, metric: &str, label: &str, labels: &BTreeSet<&String>) ->
     let all: Vec<String> = labels.iter().map(|label| (*label).clone()).collect();
     match all.is_empty() {
         true => problem.label("it has none of its own"),
-        false => problem.label(format!("it has {}", listed(&all, 8))),
+        false => problem.label(format!("it has {}", few(&all))),
     }
 }
 

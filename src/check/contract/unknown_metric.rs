@@ -2,7 +2,7 @@
 
 use super::{Judged, Place, Verdict, named, tell};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, alternatives};
 use crate::model::Role;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -30,15 +30,6 @@ fn told(place: &Place) -> Problem {
             .help(format!("did you mean {}?", alternatives(several))),
     };
     problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {name}: why it is not there yet }}`"))
-}
-
-/// `a`, `b` or `c`.
-fn alternatives(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
 }
 
 /// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.

@@ -1,8 +1,8 @@
 //! Values that no series has.
 
 use super::uninitialised_series::may_appear;
-use super::{Found, Judged, Place, Verdict, listed, tell};
-use crate::diagnostic::Problem;
+use super::{Found, Judged, Place, Verdict, tell};
+use crate::diagnostic::{Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -24,7 +24,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
         span,
         format!("no value of `{}` meets this matcher", matcher.label),
     )
-    .label(format!("`{}` has {}", found.name, listed(&values, 8)));
+    .label(format!("`{}` has {}", found.name, few(&values)));
     let near = values
         .iter()
         .filter(|value| {
