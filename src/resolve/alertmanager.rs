@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{secrets, settings, values, whole};
+use super::secrets::{self, Public};
+use super::{settings, values, whole};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
@@ -174,7 +175,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
             }
             let token_file = token_file.as_ref().map(|file| secrets::file(file, problems));
             let address = match (url, url_file) {
-                (Some(written), _) => Address::Url(url_of(written, problems)?),
+                (Some(written), _) => Address::Url(secrets::address(written, &WEBHOOK, problems)?),
                 (None, Some(file)) => {
                     if version < URL_FILE {
                         problems.push(
@@ -204,31 +205,19 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
     }
 }
 
-/// An address that may be known to everybody.
-fn url_of(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
-    let url = secrets::real(written, problems)?;
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
-    if !rest.is_some_and(|rest| !rest.starts_with(['/', ':']) && !rest.is_empty()) || !url.chars().all(plain)
-    {
-        problems.push(
-            Problem::error("wrong-type", whole(written), "this is no address of a webhook")
-                .help("write one that begins with `http://` or `https://`"),
-        );
-        return None;
-    }
-    if secrets::gives_access(&url) {
-        problems.push(
-            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
-                .hiding(whole(written))
-                .label("whoever reads the repository would have it")
-                .help("write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)")
-                .help("if it is Slack's, make it a channel of the kind `slack`, with `api_url_file`"),
-        );
-        return None;
-    }
-    Some(url)
-}
+/// Where a webhook is called, if everybody may know it.
+const WEBHOOK: Public = Public {
+    of: "a webhook",
+    fits: |rest| {
+        let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
+        !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(plain)
+    },
+    seen: "whoever reads the repository would have it",
+    instead: &[
+        "write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)",
+        "if it is Slack's, make it a channel of the kind `slack`, with `api_url_file`",
+    ],
+};
 
 fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> Timing {
     let group_by = match &block.group_by {

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{secrets, whole};
+use super::secrets::{self, Public};
 use crate::ast::LinksBlock;
 use crate::diagnostic::Problem;
 use crate::model::Links;
@@ -21,24 +21,13 @@ pub(super) fn all(block: &LinksBlock, problems: &mut Vec<Problem>) -> Links {
 
 /// An address of the web with nothing in it that a page, a shell or a template would take for its own, without slashes at its end.
 fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
-    let url = secrets::real(written, problems)?;
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    if !rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')) {
-        problems.push(
-            Problem::error("wrong-type", whole(written), "this is no address of the web")
-                .help("write one that begins with `http://` or `https://`"),
-        );
-        return None;
-    }
-    if secrets::gives_access(&url) {
-        problems.push(
-            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
-                .hiding(whole(written))
-                .label("it would stand in every notification")
-                .help("write the address without a user, a password or a key"),
-        );
-        return None;
-    }
+    const LINK: Public = Public {
+        of: "the web",
+        fits: |rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['),
+        seen: "it would stand in every notification",
+        instead: &["write the address without a user, a password or a key"],
+    };
+    let url = secrets::address(written, &LINK, problems)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]@!&+,;=%".contains(c);
     if let Some((at, c)) = url.char_indices().find(|(_, c)| !plain(*c)) {
         let start = at + (written.text.len() - written.text.trim_start().len());

@@ -60,8 +60,43 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     Some(path)
 }
 
+/// What an address is written for, if everybody may know it.
+pub(super) struct Public {
+    /// Whose address it is: `the web`.
+    pub of: &'static str,
+    /// Whether what stands behind the scheme can be one.
+    pub fits: fn(&str) -> bool,
+    /// Who would have it if it were a secret.
+    pub seen: &'static str,
+    /// What to write then, best first.
+    pub instead: &'static [&'static str],
+}
+
+/// An address that gives nothing to whoever knows it.
+pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Problem>) -> Option<String> {
+    let url = real(written, problems)?;
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    if !rest.is_some_and(public.fits) {
+        let headline = format!("this is no address of {}", public.of);
+        problems.push(
+            Problem::error("wrong-type", whole(written), headline)
+                .help("write one that begins with `http://` or `https://`"),
+        );
+        return None;
+    }
+    if gives_access(&url) {
+        let problem =
+            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+                .hiding(whole(written))
+                .label(public.seen);
+        problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
+        return None;
+    }
+    Some(url)
+}
+
 /// Parts of an address that let whoever knows it do something.
-pub(super) fn gives_access(url: &str) -> bool {
+fn gives_access(url: &str) -> bool {
     const BEARERS: [&str; 5] = [
         "hooks.slack.com/",
         "discord.com/api/webhooks/",
