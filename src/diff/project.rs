@@ -123,33 +123,25 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             .into_iter()
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));
-    let (before, after) = (names(&old.target_labels), names(&new.target_labels));
-    changes.extend(listed(
-        kind,
-        Words::plain("targets have the label "),
-        Words::plain("targets no longer have the label "),
-        &before,
-        &after,
-    ));
-    let (before, after) = (names(&old.external_labels), names(&new.external_labels));
-    changes.extend(listed(
-        kind,
-        Words::plain("Prometheus adds to alerts the label "),
-        Words::plain("Prometheus no longer adds to alerts the label "),
-        &before,
-        &after,
-    ));
     let jobs = |jobs: &Option<Vec<Job>>| -> Vec<Words> {
         let said =
             |job: &Job| Words::default().quote(&job.name).and(format!(" every {}", job.scrape_interval));
         jobs.iter().flatten().map(said).collect()
     };
-    changes.extend(listed(
-        kind,
-        Words::plain("Prometheus scrapes "),
-        Words::plain("Prometheus no longer scrapes "),
-        &jobs(&old.jobs),
-        &jobs(&new.jobs),
-    ));
+    let lists = [
+        (
+            ["targets have the label ", "targets no longer have the label "],
+            [names(&old.target_labels), names(&new.target_labels)],
+        ),
+        (
+            ["Prometheus adds to alerts the label ", "Prometheus no longer adds to alerts the label "],
+            [names(&old.external_labels), names(&new.external_labels)],
+        ),
+        (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),
+    ];
+    for (said, [before, after]) in lists {
+        let [came, went] = said.map(Words::plain);
+        changes.extend(listed(kind, came, went, &before, &after));
+    }
     changes
 }
