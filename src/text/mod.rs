@@ -298,6 +298,20 @@ mod tests {
             };
             assert_eq!(names(&values), Missing::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             assert!(missing(language, &Wordings::default(), &values).description.contains("latency"));
+            let values = Companion {
+                service: "api",
+                name: "disk_full",
+                description: "",
+                of: "",
+                which: ", instance api-1",
+                held: "10m",
+                value: "",
+                runbook: "",
+                page: true,
+            };
+            assert_eq!(names(&values), Companion::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+            let texts = companion(language, &Wordings::default(), &values);
+            assert!(texts.summary.contains("disk_full"), "{}", texts.summary);
         }
     }
 }
