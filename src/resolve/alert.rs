@@ -43,7 +43,7 @@ impl Scope<'_> {
         let name = values::name(&key.text, key.span, "an alert", problems);
         let mut reader = Reader::new(self.version);
         let expr = reader.alert(&block.expr, problems);
-        let hold = block.hold.as_ref().map(|written| values::duration(written, problems));
+        let hold = block.hold.as_ref().map(|written| hold(written, problems));
         let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
         let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
         let independent =
@@ -138,6 +138,25 @@ impl Scope<'_> {
         }
         found.map(|slo| slo.name.clone())
     }
+}
+
+/// How long an alert has to hold before it is told. A slip of the unit would make one that never is.
+fn hold(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+    let length = values::duration(written, problems)?;
+    if length > LONGEST {
+        problems.push(
+            Problem::error(
+                "invalid-duration",
+                whole(written),
+                format!("an alert that has to hold for {} is as good as none", written.text.trim()),
+            )
+            .label(format!("{LONGEST} is the longest"))
+            .help("write a length such as `5m` or `1h30m`"),
+        );
+        return None;
+    }
+    Some(length)
 }
 
 /// The ranges of functions that compare one sample with another.
