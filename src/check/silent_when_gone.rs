@@ -47,6 +47,14 @@ fn falls_silent(alert: &Companion) -> bool {
 
 /// Whether what an alert watches disappears together with the events of an SLO: then whoever is told of these is told of that.
 fn is_watched(service: &Service, alert: &Companion) -> bool {
+    // What the service's own rules record is made of those events.
+    let is_recorded = |reading: &Reading| {
+        let name = reading.selector.name.as_deref().unwrap_or_default();
+        name.starts_with("slo:") && asked(reading, "service") == Some(service.name.as_str())
+    };
+    if alert.readings.iter().any(is_recorded) {
+        return true;
+    }
     let expected = service.slos.iter().filter(|slo| slo.planned.is_none());
     let mut events = expected.flat_map(|slo| &slo.readings);
     events.any(|event| alert.readings.iter().any(|reading| go_together(event, reading)))
@@ -54,12 +62,12 @@ fn is_watched(service: &Service, alert: &Companion) -> bool {
 
 fn go_together(one: &Reading, other: &Reading) -> bool {
     one.selector.name.is_some() && one.selector.name == other.selector.name
-        || job(one).is_some() && job(one) == job(other)
+        || asked(one, "job").is_some() && asked(one, "job") == asked(other, "job")
 }
 
-/// The job that is read.
-fn job(reading: &Reading) -> Option<&str> {
+/// The one value of a label that is read.
+fn asked<'a>(reading: &'a Reading, label: &str) -> Option<&'a str> {
     let mut matchers = reading.selector.matchers.iter();
-    let job = matchers.find(|matcher| matcher.label == "job" && matcher.op == MatchOp::Equal);
-    job.map(|matcher| matcher.value.as_str())
+    let equal = matchers.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal);
+    equal.map(|matcher| matcher.value.as_str())
 }

@@ -114,7 +114,7 @@ fn tells_value(expr: &Expr) -> bool {
 }
 
 /// What is known of a companion alert before it fires.
-pub(super) fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companion) -> Known<'a> {
+pub fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companion) -> Known<'a> {
     let name = companion_name(service, companion);
     let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
     labels.insert("alertname".to_owned(), name.clone());

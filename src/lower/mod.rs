@@ -18,7 +18,7 @@ mod timeline;
 mod windows;
 
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
-pub use companions::{companion_name, told};
+pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 pub use windows::fast_windows;

@@ -6,7 +6,6 @@ use crate::ast::{AlertBlock, Key};
 use crate::diagnostic::Problem;
 use crate::model::{Companion, CompanionPlaces, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
-use crate::promql::carried::Carried;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name};
@@ -65,7 +64,6 @@ impl Scope<'_> {
             None => None,
         };
         let expr = expr?;
-        self.overwritten(&expr, block, problems);
         if let (Some(true), Some(written)) = (down, &block.same_as) {
             problems.push(
                 Problem::error(
@@ -100,30 +98,17 @@ impl Scope<'_> {
                 expr: whole(&block.expr),
                 hold: block.hold.as_ref().map_or(key.span, whole),
                 runbook: block.runbook.as_ref().map_or(key.span, whole),
+                labels: self.places_of_labels(block),
             },
         })
     }
 
-    /// A constant label may not have the name of one that the expression keeps to tell its answers apart: Prometheus refuses two alerts with the
-    /// same labels, and then tells of neither.
-    fn overwritten(&self, expr: &Expr, block: &AlertBlock, problems: &mut Vec<Problem>) {
-        let Carried::Among(kept) = Carried::of(expr) else { return };
+    /// Where the constant labels of an alert are written, on whichever level.
+    fn places_of_labels(&self, block: &AlertBlock) -> Vec<(String, Span)> {
         let of_severity = self.project.severities.iter().filter(|(key, _)| key.text == block.severity.text);
         let shared = [&self.project.settings.labels, &self.service.settings.labels, &block.labels];
         let labels = shared.into_iter().chain(of_severity.map(|(_, style)| &style.labels)).flatten();
-        let is_absent = matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent"));
-        for (key, _) in labels.filter(|(key, _)| !is_absent && kept.contains(&key.text)) {
-            problems.push(
-                Problem::error(
-                    "reserved-label",
-                    whole(&block.expr),
-                    format!("the constant label `{}` overwrites one that this keeps", key.text),
-                )
-                .label("two alerts that differ in it alone become one, and Prometheus refuses both")
-                .and(key.span, "every alert would carry this value")
-                .help("remove it, or give it another name, or drop it from `by`"),
-            );
-        }
+        labels.map(|(key, _)| (key.text.clone(), key.span)).collect()
     }
 
     /// The SLO that speaks of the same.
