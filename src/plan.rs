@@ -92,6 +92,12 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
+    /// Every rule.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let groups = self.slos.iter().flat_map(|slo| &slo.groups);
+        groups.chain(&self.companions).chain(&self.missing).flat_map(|group| &group.rules)
+    }
+
     /// The companion alerts, each with its rule.
     pub fn companion_alerts(&self) -> impl Iterator<Item = (&Rule, &Alert, &Companion)> {
         let rules = self.companions.iter().flat_map(|group| &group.rules);

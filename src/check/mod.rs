@@ -14,6 +14,8 @@ mod dependency_cycle;
 mod duplicate_alert;
 mod inhibition_never_matches;
 mod inhibition_outrun;
+mod label_overwritten;
+mod one_silences_all;
 mod page_at_once;
 mod period_beyond_retention;
 mod route_entangled;
@@ -48,7 +50,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 28] = [
+pub const CHECKS: [(&str, Sees, Check); 30] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-not-within-total", Sees::Part, contract::bad_not_within_total::check),
@@ -63,9 +65,11 @@ pub const CHECKS: [(&str, Sees, Check); 28] = [
     ("inhibition-outrun", Sees::Part, inhibition_outrun::check),
     ("no-contract", Sees::Whole, contract::no_contract::check),
     ("not-scraped", Sees::Part, contract::not_scraped::check),
+    ("one-silences-all", Sees::Part, one_silences_all::check),
     ("page-at-once", Sees::Part, page_at_once::check),
     ("period-beyond-retention", Sees::Part, period_beyond_retention::check),
     ("planned-metric-exists", Sees::Whole, contract::planned_metric_exists::check),
+    ("reserved-label", Sees::Part, label_overwritten::check),
     ("route-entangled", Sees::Part, route_entangled::check),
     ("route-unreachable", Sees::Whole, route_unreachable::check),
     ("runbook-missing", Sees::Part, runbook_missing::check),

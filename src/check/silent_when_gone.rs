@@ -2,20 +2,21 @@
 
 use crate::diagnostic::Problem;
 use crate::lower;
-use crate::model::{Companion, Model};
+use crate::model::{Companion, Model, Reading, Service};
+use crate::promql::ast::MatchOp;
 use crate::promql::build;
 use crate::vocabulary::Severity;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let alerts = lower::known(model);
     for service in &model.services {
-        // Whoever is told that the service's events have disappeared is told of this, too.
         let told = alerts
             .iter()
             .any(|alert| *alert.service == service.name && alert.name == lower::missing_name(service));
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
-            if told || !matters || !falls_silent(alert) {
+            let watched = is_watched(service, alert);
+            if told && watched || !matters || !falls_silent(alert) {
                 continue;
             }
             let problem = Problem::warning(
@@ -24,20 +25,49 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 format!("`{}` is silent when its series are gone", alert.name),
             )
             .label("a target that is no longer known has no series that could be compared");
-            problems.push(
-                match alert.readings.first() {
-                    Some(reading) => {
-                        let absent = build::call("absent", vec![reading.selector.clone().into()]);
-                        problem.help(format!("add `or {absent}`"))
-                    }
-                    None => problem,
+            let problem = match alert.readings.first() {
+                Some(reading) => {
+                    let absent = build::call("absent", vec![reading.selector.clone().into()]);
+                    problem.help(format!("add `or {absent}`"))
                 }
-                .help("or let the service tell of events that disappear: remove `missing_events: off`"),
-            );
+                None => problem,
+            };
+            problems.push(match watched {
+                true => problem
+                    .help("or let the service tell of events that disappear: remove `missing_events: off`"),
+                false => problem,
+            });
         }
     }
 }
 
 fn falls_silent(alert: &Companion) -> bool {
     alert.stimulus.as_ref().is_some_and(|firing| firing.gone == Some(None))
+}
+
+/// Whether what an alert watches disappears together with the events of an SLO: then whoever is told of these is told of that.
+fn is_watched(service: &Service, alert: &Companion) -> bool {
+    // What the service's own rules record is made of those events.
+    let is_recorded = |reading: &Reading| {
+        let name = reading.selector.name.as_deref().unwrap_or_default();
+        name.starts_with("slo:") && asked(reading, "service") == Some(service.name.as_str())
+    };
+    if alert.readings.iter().any(is_recorded) {
+        return true;
+    }
+    let expected = service.slos.iter().filter(|slo| slo.planned.is_none());
+    let mut events = expected.flat_map(|slo| &slo.readings);
+    events.any(|event| alert.readings.iter().any(|reading| go_together(event, reading)))
+}
+
+fn go_together(one: &Reading, other: &Reading) -> bool {
+    one.selector.name.is_some() && one.selector.name == other.selector.name
+        || asked(one, "job").is_some() && asked(one, "job") == asked(other, "job")
+}
+
+/// The one value of a label that is read.
+fn asked<'a>(reading: &'a Reading, label: &str) -> Option<&'a str> {
+    let mut matchers = reading.selector.matchers.iter();
+    let equal = matchers.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal);
+    equal.map(|matcher| matcher.value.as_str())
 }

@@ -3,6 +3,7 @@
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};
 use crate::diagnostic::Problem;
+use crate::lower;
 use crate::model::{Companion, Model, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::Carried;
@@ -13,6 +14,13 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if alert.stimulus.is_none() && can_be_empty(&alert.expr) {
             problems.push(unplayed(alert));
         }
+    }
+    for (alert, reason) in model.services.iter().flat_map(|service| lower::unplayed(model, service)) {
+        problems.push(
+            Problem::warning("unprovable", alert.places.expr, format!("`{}` cannot be played", alert.name))
+                .label(reason)
+                .help("watch it fire once yourself"),
+        );
     }
     for (_, slo) in slos(model) {
         if slo.stimulus.is_some() {

@@ -6,8 +6,9 @@ use super::alerts::{Known, alert_labels, external};
 use super::{INTERVAL, dashboards, runbooks};
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
-use crate::promql::ast::{Expr, Kind, MatchOp, Op};
+use crate::promql::ast::{Expr, Kind, Op};
 use crate::promql::carried::Carried;
+use crate::promql::origin::fixed;
 use crate::vocabulary::LabelName;
 
 /// The name of a companion alert: `ApiDown`.
@@ -67,10 +68,11 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
     }
 }
 
-/// The labels that tell one of several alerts from the others: those that the expression keeps by name, or the target's.
-fn told(service: &Service, companion: &Companion) -> Vec<String> {
+/// The labels that tell one of several alerts from the others: those that the expression keeps by name, or the target's; none if there are no
+/// several.
+pub fn told(service: &Service, companion: &Companion) -> Vec<String> {
     let expr = &companion.expr;
-    match Carried::of(expr) {
+    let mut labels: Vec<String> = match Carried::of(expr) {
         // What `absent` takes over is written in the expression, and the same in every alert.
         Carried::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
             Vec::new()
@@ -79,18 +81,15 @@ fn told(service: &Service, companion: &Companion) -> Vec<String> {
             labels.into_iter().filter(|label| LabelName::parse(label).is_some()).collect()
         }
         carried @ Carried::AllBut(_) => {
-            let mut labels = vec!["instance".to_owned()];
-            labels.extend(exposed(service, companion));
-            labels.retain(|label| carried.may_have(label) && !is_fixed(companion, label));
-            labels
+            let targets = ["instance", "job"].map(str::to_owned);
+            let exposed = exposed(service, companion);
+            let own = exposed.into_iter().filter(|label| !targets.contains(label));
+            let all: Vec<String> = targets.iter().cloned().chain(own).collect();
+            all.into_iter().filter(|label| carried.may_have(label)).collect()
         }
-    }
-}
-
-/// Whether a selector asks for one value of a label.
-fn is_fixed(companion: &Companion, label: &str) -> bool {
-    let matchers = companion.readings.iter().flat_map(|reading| reading.selector.matchers.iter());
-    matchers.into_iter().any(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)
+    };
+    labels.retain(|label| fixed(expr, label).is_none());
+    labels
 }
 
 /// The labels that its series are known to have of their own.
@@ -115,7 +114,7 @@ fn tells_value(expr: &Expr) -> bool {
 }
 
 /// What is known of a companion alert before it fires.
-pub(super) fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companion) -> Known<'a> {
+pub fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companion) -> Known<'a> {
     let name = companion_name(service, companion);
     let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
     labels.insert("alertname".to_owned(), name.clone());

@@ -18,14 +18,14 @@ mod timeline;
 mod windows;
 
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
-pub use companions::companion_name;
+pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 pub use windows::fast_windows;
 
-use crate::model::{Budgeting, Dependency, Model, Service, Sli, Slo};
+use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
 use crate::plan::{
-    Event, Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Promise, Proof,
+    Event, Group, Need, Notifications, Observed, Observer, Plan, Planned, ProjectPlan, Promise, Proof, Rule,
     ServicePlan, SloPlan, Watch,
 };
 use crate::promql::ast::Expr;
@@ -97,6 +97,23 @@ fn need(dependency: &Dependency) -> Need {
         slo: dependency.slo.as_ref().map(ToString::to_string),
         silences: dependency.silences,
     }
+}
+
+/// The companion alerts of a service that are not played although series are known that make them fire, each with the reason.
+pub fn unplayed<'a>(model: &Model, service: &'a Service) -> Vec<(&'a Companion, String)> {
+    let known: Vec<&Companion> =
+        service.alerts.iter().filter(|companion| companion.stimulus.is_some()).collect();
+    // Names without a colon are of no rule, and then the plan need not be made for this.
+    let made = |name: &String| name.contains(':') || name.starts_with("ALERTS");
+    let mut read = known.iter().flat_map(|companion| &companion.readings);
+    let plan = read
+        .any(|reading| reading.selector.name.as_ref().is_some_and(made))
+        .then(|| self::service(model, service));
+    let rules: Vec<&Rule> = plan.iter().flat_map(ServicePlan::rules).collect();
+    known
+        .into_iter()
+        .filter_map(|companion| Some((companion, proofs::unplayed(companion, &rules)?)))
+        .collect()
 }
 
 /// The plan for one service, without proofs.

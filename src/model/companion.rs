@@ -45,7 +45,7 @@ pub struct Companion {
 }
 
 /// Where the parts of a companion alert were written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CompanionPlaces {
     /// Its name.
     pub name: Span,
@@ -55,6 +55,8 @@ pub struct CompanionPlaces {
     pub hold: Span,
     /// Its `runbook`, or its name.
     pub runbook: Span,
+    /// Its constant labels, one by one, on whichever level they are.
+    pub labels: Vec<(String, Span)>,
 }
 
 /// Series under which an alert is silent (good) or fires (bad), and what it then answers.

@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 75] = [
+pub const PAGES: [(&str, &str); 76] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
@@ -37,6 +37,7 @@ pub const PAGES: [(&str, &str); 75] = [
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
     ("not-scraped", include_str!("not-scraped.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),
+    ("one-silences-all", include_str!("one-silences-all.md")),
     ("page-at-once", include_str!("page-at-once.md")),
     ("period-beyond-retention", include_str!("period-beyond-retention.md")),
     ("placeholder-secret", include_str!("placeholder-secret.md")),

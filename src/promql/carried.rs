@@ -23,11 +23,14 @@ impl Carried {
             Kind::Paren(inner) | Kind::Subquery { expr: inner, .. } | Kind::Unary { expr: inner, .. } => {
                 Self::of(inner)
             }
-            Kind::Aggregate { op, expr: inner, grouping, .. } => {
+            Kind::Aggregate { op, param, expr: inner, grouping } => {
+                // `count_values` writes what it counts into a label of its own, which `without` can drop again.
+                let made = param.as_deref().and_then(text);
                 match (op.as_str(), Self::of(inner), grouping) {
                     ("topk" | "bottomk" | "limitk" | "limit_ratio", inner, _) => inner,
-                    (_, inner, Some(grouping)) => inner.grouped(grouping),
-                    (_, _, None) => Self::nothing(),
+                    (_, inner, Some(grouping)) if grouping.without => inner.with(made).grouped(grouping),
+                    (_, inner, Some(grouping)) => inner.grouped(grouping).with(made),
+                    (_, _, None) => Self::nothing().with(made),
                 }
             }
             Kind::Call { function, args } => call(function, args),
@@ -101,10 +104,6 @@ fn joined(matching: &Matching, left: Carried, right: Carried) -> Carried {
 }
 
 fn call(function: &str, args: &[Expr]) -> Carried {
-    let text = |index: usize| match args.get(index).map(|arg| &arg.kind) {
-        Some(Kind::String(text)) => Some(text.clone()),
-        _ => None,
-    };
     let vector = || args.iter().find(|arg| matches!(check(arg), Ok(Type::Vector | Type::Matrix)));
     let inner = || vector().map_or_else(Carried::nothing, Carried::of);
     match function {
@@ -114,8 +113,17 @@ fn call(function: &str, args: &[Expr]) -> Carried {
             _ => BTreeSet::new(),
         }),
         "histogram_quantile" => inner().without(["le".to_owned()]),
-        "label_replace" | "label_join" => inner().with(text(1)),
+        "label_replace" | "label_join" => inner().with(args.get(1).and_then(text)),
         _ => inner(),
+    }
+}
+
+/// The label that a string names.
+fn text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        Kind::String(text) => Some(text.clone()),
+        Kind::Paren(inner) => text(inner),
+        _ => None,
     }
 }
 
@@ -150,6 +158,11 @@ mod tests {
             ("sum by (a) (x) or sum by (b) (y)", among(&["a", "b"])),
             ("sum by (a) (x) and y", among(&["a"])),
             ("topk(3, x)", all_but(&[])),
+            ("count_values(\"version\", x)", among(&["version"])),
+            ("count_values by (job) (\"version\", x) > 1", among(&["job", "version"])),
+            ("count_values without (a) (\"a\", x)", all_but(&["a"])),
+            ("count_values without (a) (\"version\", sum by (a, b) (x))", among(&["b", "version"])),
+            ("quantile by (job) (0.9, x)", among(&["job"])),
         ] {
             let expr = parse(query).unwrap_or_else(|fault| panic!("{query}: {fault:?}"));
             assert_eq!(Carried::of(&expr), carried, "{query}");

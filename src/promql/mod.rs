@@ -20,6 +20,7 @@ pub mod functions;
 mod lexer;
 mod matchers;
 pub mod names;
+pub mod origin;
 pub mod parser;
 pub mod printer;
 pub mod regex;

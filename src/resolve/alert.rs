@@ -6,7 +6,6 @@ use crate::ast::{AlertBlock, Key};
 use crate::diagnostic::Problem;
 use crate::model::{Companion, CompanionPlaces, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
-use crate::promql::carried::Carried;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name};
@@ -43,7 +42,7 @@ impl Scope<'_> {
         let name = values::name(&key.text, key.span, "an alert", problems);
         let mut reader = Reader::new(self.version);
         let expr = reader.alert(&block.expr, problems);
-        let hold = block.hold.as_ref().map(|written| values::duration(written, problems));
+        let hold = block.hold.as_ref().map(|written| hold(written, problems));
         let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
         let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
         let independent =
@@ -65,7 +64,6 @@ impl Scope<'_> {
             None => None,
         };
         let expr = expr?;
-        self.overwritten(&expr, block, problems);
         if let (Some(true), Some(written)) = (down, &block.same_as) {
             problems.push(
                 Problem::error(
@@ -100,30 +98,17 @@ impl Scope<'_> {
                 expr: whole(&block.expr),
                 hold: block.hold.as_ref().map_or(key.span, whole),
                 runbook: block.runbook.as_ref().map_or(key.span, whole),
+                labels: self.places_of_labels(block),
             },
         })
     }
 
-    /// A constant label may not have the name of one that the expression keeps to tell its answers apart: Prometheus refuses two alerts with the
-    /// same labels, and then tells of neither.
-    fn overwritten(&self, expr: &Expr, block: &AlertBlock, problems: &mut Vec<Problem>) {
-        let Carried::Among(kept) = Carried::of(expr) else { return };
+    /// Where the constant labels of an alert are written, on whichever level.
+    fn places_of_labels(&self, block: &AlertBlock) -> Vec<(String, Span)> {
         let of_severity = self.project.severities.iter().filter(|(key, _)| key.text == block.severity.text);
         let shared = [&self.project.settings.labels, &self.service.settings.labels, &block.labels];
         let labels = shared.into_iter().chain(of_severity.map(|(_, style)| &style.labels)).flatten();
-        let is_absent = matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent"));
-        for (key, _) in labels.filter(|(key, _)| !is_absent && kept.contains(&key.text)) {
-            problems.push(
-                Problem::error(
-                    "reserved-label",
-                    whole(&block.expr),
-                    format!("the constant label `{}` overwrites one that this keeps", key.text),
-                )
-                .label("two alerts that differ in it alone become one, and Prometheus refuses both")
-                .and(key.span, "every alert would carry this value")
-                .help("remove it, or give it another name, or drop it from `by`"),
-            );
-        }
+        labels.map(|(key, _)| (key.text.clone(), key.span)).collect()
     }
 
     /// The SLO that speaks of the same.
@@ -138,6 +123,25 @@ impl Scope<'_> {
         }
         found.map(|slo| slo.name.clone())
     }
+}
+
+/// How long an alert has to hold before it is told. A slip of the unit would make one that never is.
+fn hold(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+    let length = values::duration(written, problems)?;
+    if length > LONGEST {
+        problems.push(
+            Problem::error(
+                "invalid-duration",
+                whole(written),
+                format!("an alert that has to hold for {} is as good as none", written.text.trim()),
+            )
+            .label(format!("{LONGEST} is the longest"))
+            .help("write a length such as `5m` or `1h30m`"),
+        );
+        return None;
+    }
+    Some(length)
 }
 
 /// The ranges of functions that compare one sample with another.

@@ -6,7 +6,7 @@ use super::answer::{Samples, Source, answer};
 use super::evaluate::Signal;
 use super::stimulus::labels;
 use crate::model::{Behaviour, Firing, Labels, Series};
-use crate::promql::ast::{Expr, Kind, Selector};
+use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
 
 /// More combinations than this are not tried.
@@ -190,6 +190,12 @@ impl Uses {
             if let Kind::Aggregate { op, expr, .. } = &part.kind {
                 uses.counted |= op == "count" && reads(expr);
             }
+            if let Kind::Binary(binary) = &part.kind
+                && (binary.op == Op::Sub || binary.op.is_comparison())
+            {
+                let (left, right) = (&binary.left, &binary.right);
+                uses.clock |= is_moment(left) && reads(right) || is_moment(right) && reads(left);
+            }
             let Kind::Call { function, args } = &part.kind else { return };
             let ranged = args
                 .iter()
@@ -203,11 +209,30 @@ impl Uses {
                 "predict_linear" => uses.falls |= ranged,
                 "histogram_quantile" => uses.buckets |= args.iter().any(reads),
                 "absent" | "absent_over_time" => uses.absent |= args.iter().any(reads),
-                "time" => uses.clock = true,
                 _ => {}
             }
         });
         uses
+    }
+}
+
+/// Whether an expression's value is a moment that `time()` tells: what is left of it when the time of a series is taken away is a length.
+fn is_moment(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => is_moment(inner),
+        Kind::Call { function, args } => function == "time" || args.iter().any(is_moment),
+        Kind::Binary(binary) => {
+            let (left, right) = (&binary.left, &binary.right);
+            let is_length =
+                binary.op == Op::Sub && !(left.selectors().is_empty() && right.selectors().is_empty());
+            !is_length && !binary.op.is_set() && (is_moment(left) || is_moment(right))
+        }
+        Kind::Number(_)
+        | Kind::String(_)
+        | Kind::Selector(_)
+        | Kind::Range { .. }
+        | Kind::Subquery { .. }
+        | Kind::Aggregate { .. } => false,
     }
 }
 

@@ -5,17 +5,27 @@ use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
 use crate::lower::{INTERVAL, companion_name};
 use crate::model::{Companion, Firing, Labels, Service};
-use crate::plan::{Case, Check, Group, Proof, Rule};
-use crate::promql::ast::{Kind, Time};
+use crate::plan::{Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan};
+use crate::promql::ast::{Kind, Selector, Time};
+use crate::promql::carried::Carried;
 use crate::vocabulary::{Decimal, Duration};
 
 /// Steps in which all is well before anything happens.
 const WELL: usize = 4;
 
+/// What holds and looks back for longer is not played: promtool evaluates every rule at every step, and a range of two days takes it minutes.
+const LONGEST: Duration = Duration::from_secs(36 * 3600);
+
 /// The proof of a service's companion alerts; `None` if it has none that can be played.
-pub(super) fn proof(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proof> {
+pub(super) fn proof(
+    service: &Service,
+    plan: &ServicePlan,
+    group: &Group,
+    groups: Vec<String>,
+) -> Option<Proof> {
     let mut cases = Vec::new();
     let mut unproven = Vec::new();
+    let rules: Vec<&Rule> = plan.rules().collect();
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
@@ -24,6 +34,10 @@ pub(super) fn proof(service: &Service, group: &Group, groups: Vec<String>) -> Op
             ));
             continue;
         };
+        if let Some(reason) = unplayed(companion, &rules) {
+            unproven.push(format!("{}: {reason}", companion.name));
+            continue;
+        }
         let stage = Stage { name: companion_name(service, companion), companion, firing, rule };
         cases.push(stage.fires());
         match stage.gone() {
@@ -39,6 +53,62 @@ pub(super) fn proof(service: &Service, group: &Group, groups: Vec<String>) -> Op
         cases,
         unproven,
     })
+}
+
+/// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is.
+pub fn unplayed(companion: &Companion, rules: &[&Rule]) -> Option<String> {
+    let (hold, range) = (companion.hold.unwrap_or_default(), longest_range(companion).unwrap_or_default());
+    let length = Duration::from_millis(hold.millis().saturating_add(range.millis()));
+    if length > LONGEST {
+        return Some(format!(
+            "to hold and to look back it takes {length}, and no more than {LONGEST} is played"
+        ));
+    }
+    let mut read = companion.readings.iter().map(|reading| &reading.selector);
+    let made = read.find(|selector| rules.iter().any(|rule| makes(rule, selector)))?;
+    let name = made.name.as_deref().unwrap_or_default();
+    Some(format!("it reads `{name}` of its own service, which cannot be fed to rules that make it"))
+}
+
+/// Whether a rule makes series that a selector may see.
+fn makes(rule: &Rule, selector: &Selector) -> bool {
+    let name = selector.name.as_deref().unwrap_or_default();
+    let may_have = |label: &str| match &rule.makes {
+        Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
+        Makes::Alert(alert) => match &alert.notice {
+            _ if label == "alertstate" => true,
+            Notice::Burn { promise, .. } => promise.by.iter().any(|by| by == label),
+            Notice::Missing { .. } => false,
+            Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
+        },
+    };
+    let is_named = match &rule.makes {
+        Makes::Record(recorded) => recorded == name,
+        Makes::Alert(_) => ["ALERTS", "ALERTS_FOR_STATE"].contains(&name),
+    };
+    is_named
+        && selector.matchers.iter().all(|matcher| {
+            let known = match (matcher.label.as_str(), &rule.makes) {
+                ("alertname", Makes::Alert(alert)) => alert.name.as_str(),
+                (label, _) => match rule.labels.get(label) {
+                    Some(value) => value,
+                    None if may_have(label) => return true,
+                    None => "",
+                },
+            };
+            matcher.asked().meets(known) != Some(false)
+        })
+}
+
+/// The longest that a companion alert looks back.
+fn longest_range(companion: &Companion) -> Option<Duration> {
+    let mut longest: Option<Duration> = None;
+    companion.expr.visit(&mut |part| {
+        if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
+            longest = longest.max(Some(*range));
+        }
+    });
+    longest
 }
 
 /// One companion alert with the series that it is played with.
@@ -101,13 +171,7 @@ impl Stage<'_> {
 
     /// Steps until what it looks back at is forgotten: the longest of its ranges, and the sample on the far edge.
     fn lag(&self) -> usize {
-        let mut longest: Option<Duration> = None;
-        self.companion.expr.visit(&mut |part| {
-            if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
-                longest = longest.max(Some(*range));
-            }
-        });
-        longest.map_or(0, |range| steps(range) + 1)
+        longest_range(self.companion).map_or(0, |range| steps(range) + 1)
     }
 
     fn silent(&self, step: usize) -> Check {

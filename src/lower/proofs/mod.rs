@@ -20,6 +20,7 @@ use crate::model::{Labels, Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
+pub use companions::unplayed;
 use situations::Situation;
 use stage::Stage;
 
@@ -79,7 +80,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         }
     }
     let companions = plan.companions.as_ref();
-    proofs.extend(companions.and_then(|group| companions::proof(service, group, groups.clone())));
+    proofs.extend(companions.and_then(|group| companions::proof(service, plan, group, groups.clone())));
     proofs.extend(missing_group.and_then(|group| missing(service, group, groups)));
     proofs
 }

@@ -1,0 +1,110 @@
+//! Labels of alerts that overwrite what tells the answers of a companion's expression apart: Prometheus refuses two alerts with the same labels,
+//! and then tells of neither.
+
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::{Companion, Model, Service};
+use crate::promql::ast::{Expr, Kind, Selector};
+use crate::promql::carried::Carried;
+use crate::promql::origin::{fixed, origins};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        for companion in &service.alerts {
+            let alert = lower::known_companion(model, service, companion);
+            let saved =
+                |label: &str| copies(&companion.expr, label).any(|copy| !alert.labels.contains_key(copy));
+            let lost = |label: &&String| overwrites(model, service, companion, label) && !saved(label);
+            problems.extend(alert.labels.keys().filter(lost).map(|label| told(companion, label)));
+        }
+    }
+}
+
+fn told(companion: &Companion, label: &str) -> Problem {
+    let written: Vec<_> = companion.places.labels.iter().filter(|(name, _)| name == label).collect();
+    let headline = match written.is_empty() {
+        true => format!("the label `{label}` of every alert overwrites one that this keeps"),
+        false => format!("the constant label `{label}` overwrites one that this keeps"),
+    };
+    let problem = Problem::error("reserved-label", companion.places.expr, headline)
+        .label("two alerts that differ in it alone become one, and Prometheus refuses both");
+    let problem = written
+        .iter()
+        .fold(problem, |problem, (_, place)| problem.and(*place, "every alert would carry this value"));
+    let drop = match Carried::of(&companion.expr) {
+        Carried::Among(_) => "drop it from `by`".to_owned(),
+        Carried::AllBut(_) => format!("ask for one value of it, or drop it: `max without ({label}) (…)`"),
+    };
+    match written.is_empty() {
+        true => problem.help(drop).help(format!(
+            "or make it another label first, and keep that: `label_replace(…, \"of_{label}\", \"$1\", \"{label}\", \"(.*)\")`"
+        )),
+        false => problem.help(format!("remove it, or give it another name, or {drop}")),
+    }
+}
+
+/// Whether two answers may differ in a label that the alert overwrites.
+fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &str) -> bool {
+    let expr = &companion.expr;
+    // What is absent is one.
+    if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) {
+        return false;
+    }
+    let carried = Carried::of(expr);
+    if !carried.may_have(label) || fixed(expr, label).is_some() {
+        return false;
+    }
+    match &carried {
+        Carried::Among(_) => true,
+        Carried::AllBut(_) => {
+            // Targets are told apart by their `instance` as long as it is there.
+            let targets = &model.project.prometheus.target_labels;
+            let of_target = !carried.may_have("instance") && targets.iter().any(|it| it.as_str() == label);
+            of_target || origins(expr).into_iter().any(|selector| differ(model, service, selector, label))
+        }
+    }
+}
+
+/// The labels that an expression keeps, into which it copies another one.
+fn copies<'e>(expr: &'e Expr, label: &str) -> impl Iterator<Item = &'e String> {
+    let carried = Carried::of(expr);
+    let mut copies = Vec::new();
+    expr.visit(&mut |part| {
+        let Kind::Call { function, args } = &part.kind else { return };
+        let is = |arg: &Expr| matches!(&arg.kind, Kind::String(text) if text == label);
+        let reads = match function.as_str() {
+            "label_replace" => args.get(3).is_some_and(is),
+            "label_join" => args.iter().skip(3).any(is),
+            _ => false,
+        };
+        if let (true, Some(Kind::String(made))) = (reads, args.get(1).map(|arg| &arg.kind)) {
+            copies.push(made);
+        }
+    });
+    copies.into_iter().filter(move |copy| carried.may_have(copy))
+}
+
+/// Whether series that a selector sees are known to differ in a label alone.
+fn differ(model: &Model, service: &Service, selector: &Selector, label: &str) -> bool {
+    let name = selector.name.as_deref().unwrap_or_default();
+    let made = match label {
+        "alertname" => ["ALERTS", "ALERTS_FOR_STATE"].contains(&name),
+        // SLOs of several services have the same names.
+        "service" => name.starts_with("slo:") && model.services.len() > 1,
+        _ => false,
+    };
+    let family = service.contract.as_ref().and_then(|contract| contract.find(name));
+    let mut shapes = family.iter().flat_map(|(_, family, _)| &family.shapes);
+    made || shapes.any(|shape| {
+        let Some(values) = shape.labels.get(label) else { return false };
+        let asked: Vec<_> = selector.matchers.iter().filter(|matcher| matcher.label == label).collect();
+        let meets = |value: &&String| asked.iter().all(|matcher| matcher.asked().meets(value) != Some(false));
+        let seen = values.known.iter().filter(meets).count() as u64 + values.more;
+        let others = shape.labels.iter().filter(|(other, _)| *other != label);
+        let combinations = others.fold(1u64, |product, (_, values)| {
+            product.saturating_mul(values.known.len() as u64 + values.more)
+        });
+        // More series than the other labels can tell apart.
+        seen > 1 && shape.series > combinations
+    })
+}

@@ -1,0 +1,58 @@
+//! Alerts that say `down` for each of several targets: one that fails silences what the others would tell.
+
+use super::listed;
+use crate::diagnostic::Problem;
+use crate::lower;
+use crate::model::{Companion, Model};
+use crate::promql::ast::{Expr, Kind, Op};
+use crate::promql::build::{call, eq, number};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        let is_needed =
+            model.project.dependencies.iter().any(|need| need.on == service.name && need.slo.is_none());
+        if service.slos.is_empty() && !is_needed {
+            continue;
+        }
+        for alert in service.alerts.iter().filter(|alert| alert.down) {
+            let told = lower::told(service, alert);
+            if told.is_empty() {
+                continue;
+            }
+            let what = if is_needed { "the service and all that needs it" } else { "the service's SLOs" };
+            let labels = listed(told.iter().map(String::as_str).collect());
+            problems.push(
+                Problem::warning(
+                    "one-silences-all",
+                    alert.places.expr,
+                    format!("one of several answers of `{}` silences {what}", alert.name),
+                )
+                .label(format!("it may answer several times, told apart by {labels}; each says that everything is down"))
+                .help(match together(alert) {
+                    Some(together) => format!("let all of them decide together: `{together}`"),
+                    None => "let it answer once, for all of them together: `absent(… == 1)`, or a sum that is compared".to_owned(),
+                })
+                .help("or remove `down`, and let what else fires be told"),
+            );
+        }
+    }
+}
+
+/// The same of all together, if what is written looks for what is 0: alone, or beside the case that nothing is there.
+fn together(alert: &Companion) -> Option<Expr> {
+    let expr = match &alert.expr.kind {
+        Kind::Binary(binary) if binary.op == Op::Or && is_absent(&binary.right) => &binary.left,
+        _ => &alert.expr,
+    };
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let (Op::Eq, Kind::Selector(selector), Kind::Number(zero)) =
+        (binary.op, &binary.left.kind, &binary.right.kind)
+    else {
+        return None;
+    };
+    (zero == "0").then(|| call("absent", vec![eq(selector.clone(), number("1")).into()]))
+}
+
+fn is_absent(expr: &Expr) -> bool {
+    matches!(&expr.kind, Kind::Call { function, .. } if function == "absent")
+}
