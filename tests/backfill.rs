@@ -99,10 +99,10 @@ fn the_printed_commands_make_the_history_that_happened() {
         .unwrap();
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let script = String::from_utf8(printed.stdout).unwrap();
-    assert!(script.contains("YYYY-MM-DD hh:mm") && script.contains("30 * 86400"), "{script}");
+    assert!(script.contains("YYYY-MM-DD hh:mm") && script.contains("31 * 86400"), "{script}");
     // A day is enough here, and takes a thirtieth of the time.
     let filled =
-        script.replace("YYYY-MM-DD hh:mm", &format!("@{}", end + 900)).replace("30 * 86400", "86400");
+        script.replace("YYYY-MM-DD hh:mm", &format!("@{}", end + 900)).replace("31 * 86400", "86400");
     bash(folder, &format!("promtool() {{ '{tool}' \"$@\"; }}\n{filled}"));
     drop(server);
     bash(folder, "mv history/blocks/* data/");

@@ -302,6 +302,15 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     );
     fired(&pay, &[("page", "1h", ONE_ROUTE + 52), ("ticket", "1d", ONE_ROUTE + 260)]);
 
+    // What fires already when the judged time begins is told, and not judged.
+    let until = jiff::Timestamp::from_second((ONE_ROUTE + 3 * 3600) as i64).unwrap().to_string();
+    let later = ["backtest", "shop/routes", "--prometheus", &server.url(), "--until", &until, "--last", "2h"];
+    let said = folder.slowburn(&[&later[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let alarms = report["slos"][1]["alarms"].as_array().unwrap();
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    assert_eq!((&alarms[0]["tier"], &alarms[0]["since_before"]), (&"1d".into(), &true.into()));
+
     // A slice that lies half in an outage is bad, too: 11 of the one and 21 of the other; one bad request of a hundred makes none.
     let [minutes] = judged("shop/minutes").try_into().unwrap();
     assert_eq!(minutes["bad_events"].as_u64(), Some(11 + 21));
@@ -321,6 +330,39 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     };
     assert!(day(1_759_190_400 - DAY) < 1.0);
     near(day(1_759_190_400), 1.0);
+}
+
+/// Half an answer is no health: neither a total without its bad events, nor what the server itself says is not all.
+#[test]
+fn what_is_not_all_there_is_told() {
+    let folder = Folder::empty();
+    folder.write("slos/shop.yaml", SLOS);
+    let server = Fake::with(|stream, request| {
+        use std::io::Write;
+        let matrix = |result: &str| {
+            let warnings = r#""warnings":["store eu-1\u0007 timed out"]"#;
+            format!(
+                r#"{{"status":"success",{warnings},"data":{{"resultType":"matrix","result":[{result}]}}}}"#
+            )
+        };
+        let start = request.split("start=").nth(1).and_then(|rest| rest.split('&').next());
+        let body = match start {
+            None => r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#.to_owned(),
+            // Totals are there, and bad events are not.
+            Some(at) if !request.contains("bad_events") && !request.contains("500") => {
+                matrix(&format!(r#"{{"metric":{{}},"values":[[{at},"100"]]}}"#))
+            }
+            Some(_) => matrix(""),
+        };
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let asked = ["shop/checkout", "--last", "2h", "--cache", "kept"];
+    let said = folder.slowburn(&[&["backtest", "--prometheus", &url][..], &asked].concat());
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    assert_eq!(fs::read_dir(folder.path("kept")).unwrap().count(), 0, "nothing of it is kept");
+    insta::assert_snapshot!(said.stdout);
 }
 
 #[test]

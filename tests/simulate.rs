@@ -351,6 +351,21 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
 /// Every alert at every evaluation, and the budget, of random incidents on SLOs of all kinds but `bad_ratio`, whose ratios no series makes exactly; ten
 /// times as many, and under Prometheus 3 too, if `SLOWBURN_FULL=1`.
 #[test]
+fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
+    let slo = "objective: 99.9%\n    traffic: 10/s\n    period: calendar month\n    time_zone: Europe/Madrid\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
+    let plan = compiled("version: slowburn/v1\n", slo).plan().unwrap();
+    let after = |incident: &str| {
+        let incident = simulate::parse(incident).unwrap();
+        let scenario = Scenario::new(&plan.services[0].slos[0], &incident, None);
+        simulate::simulate(&plan.services[0].slos[0], &scenario).budget.after
+    };
+    // An hour on the second day of the month that comes, and of the one after it.
+    let [next, later] = ["0% for 16d, 100% for 1h", "0% for 46d, 100% for 1h"].map(after);
+    assert_eq!(next, later);
+    assert!(next.unwrap() < Decimal::from(-30), "{next:?}");
+}
+
+#[test]
 fn promtool_agrees_with_simulations() {
     let tools = promtool().into_iter().map(|tool| (tool, true));
     let newer = if full() { promtool3() } else { None };

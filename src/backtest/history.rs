@@ -3,7 +3,7 @@
 //! What the rules recorded comes first, because that is what they saw. Where nothing is recorded, raw series tell the same. Of the quarter of an hour before a
 //! recorded count nothing is taken from them: what was missed there is in that count (`lower::REACH`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -85,6 +85,13 @@ struct Count {
     bad: Option<Decimal>,
 }
 
+impl Count {
+    /// Every query of bad events answers 0 where there are none: without an answer it is not known how many were bad.
+    fn is_whole(&self) -> bool {
+        self.total.is_some() && self.bad.is_some()
+    }
+}
+
 /// Counts by the labels that are kept, and by the end of their time.
 type Counts = BTreeMap<Labels, BTreeMap<u64, Count>>;
 
@@ -98,6 +105,8 @@ pub struct History {
     queries: [[String; 2]; 2],
     recorded: Counts,
     raw: Counts,
+    /// What the server says of its own answers.
+    warnings: BTreeSet<String>,
 }
 
 /// Where counts come from.
@@ -120,7 +129,18 @@ impl History {
             queries: queries.map(|(total, bad)| [total.to_string(), bad.to_string()]),
             recorded: Counts::new(),
             raw: Counts::new(),
+            warnings: BTreeSet::new(),
         }
+    }
+
+    /// Of when it is.
+    pub fn range(&self) -> Range {
+        self.range
+    }
+
+    /// What the server says of its own answers: they may not be all there is.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.iter().cloned().collect()
     }
 
     /// What raw series are asked for: SLOs that ask the same have the same past.
@@ -153,7 +173,7 @@ impl History {
 
     /// Whether a count is recorded, or a later one that makes good what happened then.
     fn is_told(&self, counts: &BTreeMap<u64, Count>, at: u64) -> bool {
-        counts.range(at..at + REACH.secs()).any(|(_, count)| count.total.is_some())
+        counts.range(at..at + REACH.secs()).any(|(_, count)| count.is_whole())
     }
 
     /// Takes in an answer; `None` if it is not of the shape that the API promises.
@@ -162,6 +182,7 @@ impl History {
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
         }
+        self.warnings.extend(warnings(answer).map(str::to_owned));
         let counts = match from {
             From::Recorded => &mut self.recorded,
             From::Raw => &mut self.raw,
@@ -189,16 +210,15 @@ impl History {
     /// What happened, one entry for each evaluation, by the labels that are kept.
     pub fn steps(&self) -> BTreeMap<Labels, Vec<Step>> {
         let none = BTreeMap::new();
-        let labels: std::collections::BTreeSet<&Labels> =
-            self.recorded.keys().chain(self.raw.keys()).collect();
+        let labels: BTreeSet<&Labels> = self.recorded.keys().chain(self.raw.keys()).collect();
         let parts = self.grain.step().millis() / INTERVAL.millis();
         let course = |labels: &Labels| {
             let recorded = self.recorded.get(labels).unwrap_or(&none);
             let raw = self.raw.get(labels).unwrap_or(&none);
-            let count = |at: u64| match recorded.get(&at).filter(|count| count.total.is_some()) {
+            let count = |at: u64| match recorded.get(&at).filter(|count| count.is_whole()) {
                 Some(count) => Some(count),
                 None if self.is_told(recorded, at) => None,
-                None => raw.get(&at).filter(|count| count.total.is_some()),
+                None => raw.get(&at).filter(|count| count.is_whole()),
             };
             let steps = self
                 .moments(self.range)
@@ -209,12 +229,17 @@ impl History {
     }
 }
 
+/// What a server says of an answer of its own, such as that a part of it could not be asked.
+pub fn warnings(answer: &Value) -> impl Iterator<Item = &str> {
+    answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// A count spread evenly over so many evaluations.
 fn step(count: Option<&Count>, parts: u64) -> Step {
-    let Some(Count { total: Some(total), bad }) = count else { return Step::default() };
+    let Some(Count { total: Some(total), bad: Some(bad) }) = count else { return Step::default() };
     let total = (*total).max(Decimal::ZERO);
     // Counters that are not scraped together may differ for a moment.
-    let bad = bad.unwrap_or_default().clamp(Decimal::ZERO, total);
+    let bad = (*bad).clamp(Decimal::ZERO, total);
     let part = |count: Decimal| count / Decimal::from(parts);
     Step { total: part(total), bad: part(bad), seen: true }
 }

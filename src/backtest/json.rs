@@ -12,6 +12,14 @@ struct Report<'a> {
     /// The time between two counts.
     step_seconds: u64,
     slos: Vec<Slo<'a>>,
+    /// What is asked for and not among some of the definitions.
+    absent: Vec<Absent<'a>>,
+}
+
+#[derive(Serialize)]
+struct Absent<'a> {
+    definitions: &'a str,
+    slo: &'a str,
 }
 
 /// Times are seconds since 1970, shares are of one.
@@ -25,6 +33,8 @@ struct Slo<'a> {
     from_seconds: u64,
     until_seconds: u64,
     unknown_seconds: u64,
+    /// What the server says of its own answers: they may not be all there is.
+    warnings: &'a [String],
     total_events: Value,
     bad_events: Value,
     alarms: Vec<Alarm<'a>>,
@@ -42,6 +52,8 @@ struct Alarm<'a> {
     until_seconds: Option<u64>,
     budget_spent: Value,
     is_false: bool,
+    /// It fires already when the judged time begins.
+    since_before: bool,
 }
 
 #[derive(Serialize)]
@@ -62,7 +74,9 @@ struct Day {
 /// All of it, as JSON.
 pub fn json(runs: &[Run], grain: Grain) -> String {
     let slos = runs.iter().flat_map(|run| run.courses.iter().map(|course| slo(&run.name, course))).collect();
-    let report = Report { step_seconds: grain.step().secs(), slos };
+    let absent =
+        runs.iter().flat_map(|run| run.absent.iter().map(|slo| Absent { definitions: &run.name, slo }));
+    let report = Report { step_seconds: grain.step().secs(), slos, absent: absent.collect() };
     let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
     json.push('\n');
     json
@@ -79,6 +93,7 @@ fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
         from_seconds: course.judged.from,
         until_seconds: course.judged.until,
         unknown_seconds: course.unknown.secs(),
+        warnings: &course.warnings,
         total_events: number(course.events.total),
         bad_events: number(course.events.bad),
         alarms: course
@@ -92,6 +107,7 @@ fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
                 until_seconds: alarm.until,
                 budget_spent: number(alarm.spent),
                 is_false: alarm.is_false,
+                since_before: alarm.since_before,
             })
             .collect(),
         false_alarms_in_30_days: Counts { page: wrong(Severity::Page), ticket: wrong(Severity::Ticket) },

@@ -11,7 +11,7 @@ mod history;
 mod json;
 mod words;
 
-pub use history::{From, Grain, History, Question, Range};
+pub use history::{From, Grain, History, Question, Range, warnings};
 pub use json::json;
 pub use words::words;
 
@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub name: String,
     /// One per SLO and value of the labels that it keeps.
     pub courses: Vec<Course<'a>>,
+    /// SLOs that are asked for and are not among these definitions: `service/slo`.
+    pub absent: Vec<String>,
 }
 
 /// What an SLO made of the past.
@@ -47,6 +49,8 @@ pub struct Course<'a> {
     pub unknown: Duration,
     /// By day of UTC.
     pub days: Vec<Day>,
+    /// What the server says of its own answers: they may not be all there is.
+    pub warnings: Vec<String>,
 }
 
 /// One time that an alert fires.
@@ -64,8 +68,10 @@ pub struct Alarm {
     pub until: Option<u64>,
     /// The share of the period's budget that is spent from one long window before it until it stops, at average traffic.
     pub spent: Decimal,
-    /// Whether that is less than the tier says.
+    /// Whether that is less than the tier says. Not judged of an alarm that fires already when the judged time begins.
     pub is_false: bool,
+    /// Whether it fires already then.
+    pub since_before: bool,
 }
 
 /// What became of the budget on a day.
@@ -79,14 +85,15 @@ pub struct Day {
     pub left: Option<Decimal>,
 }
 
-/// Plays counted events through the rules of an SLO. `begins` is when they begin, in seconds since 1970; `judged` from when on they count.
+/// Plays what happened through the rules of an SLO: `steps` from the beginning of a history on, in seconds since 1970; `judged` is what counts.
 pub fn course<'a>(
     slo: &'a SloPlan,
     labels: Labels,
-    begins: u64,
+    history: &History,
     judged: Range,
     steps: Vec<Step>,
 ) -> Course<'a> {
+    let begins = history.range().from;
     let evaluation = INTERVAL.secs();
     let unseen = steps
         .iter()
@@ -108,6 +115,7 @@ pub fn course<'a>(
         events: sums.between(judged.from, judged.until),
         unknown,
         days: days(slo, &sums, judged),
+        warnings: history.warnings(),
         slo,
         labels,
         judged,
@@ -122,9 +130,10 @@ fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: 
     for course in &timeline.alerts {
         for Firing { span, tier, .. } in &course.firings {
             let (from, until) = (begins + span.from.secs(), span.until.map(|until| begins + until.secs()));
-            if from <= judged.from {
+            if until.is_some_and(|until| until <= judged.from) || from > judged.until {
                 continue;
             }
+            let since_before = from <= judged.from;
             let watch = &slo.promise.tiers[*tier];
             let bad = sums.between(from.saturating_sub(watch.long.secs()), until.unwrap_or(judged.until)).bad;
             let spent = if allowed.is_zero() { Decimal::ZERO } else { bad / allowed };
@@ -135,7 +144,8 @@ fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: 
                 from,
                 until,
                 spent,
-                is_false: spent < watch.budget_share,
+                is_false: !since_before && spent < watch.budget_share,
+                since_before,
             });
         }
     }
@@ -168,9 +178,10 @@ impl Course<'_> {
         (of().count(), of().filter(|alarm| alarm.is_false).count())
     }
 
-    /// So many times in thirty days.
+    /// So many times in thirty days of which something is known.
     pub fn per_month(&self, count: usize) -> Decimal {
-        let length = Decimal::from((self.judged.until - self.judged.from).max(1));
+        let length = self.judged.until - self.judged.from;
+        let length = Decimal::from(length.saturating_sub(self.unknown.secs()).max(1));
         Decimal::from(count as u64) * Decimal::from(30 * 86_400) / length
     }
 

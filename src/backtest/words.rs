@@ -19,6 +19,9 @@ pub fn words(runs: &[Run], grain: super::Grain) -> String {
                 if runs.len() > 1 { format!("{} in {}", name(course), run.name) } else { name(course) };
             page += &one(&name, course);
         }
+        for slo in &run.absent {
+            page += &format!("\n{slo} in {}\n  There is no such SLO.\n", run.name);
+        }
     }
     if runs.len() > 1 {
         page += "\nSide by side\n";
@@ -43,16 +46,22 @@ pub fn words(runs: &[Run], grain: super::Grain) -> String {
 
 fn name(course: &Course) -> String {
     let promise = &course.slo.promise;
-    let labels = course.labels.iter().map(|(label, value)| {
-        let value: String = value.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        format!(" {label}={value}")
-    });
+    let labels = course.labels.iter().map(|(label, value)| format!(" {label}={}", inert(value)));
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
+}
+
+/// Other people's text, on one line.
+fn inert(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn one(name: &str, course: &Course) -> String {
     let judged = course.judged;
     let mut page = format!("{name}, {} to {} UTC\n", moment(judged.from), moment(judged.until));
+    for warning in &course.warnings {
+        page +=
+            &wrapped("  ", &format!("The server says that its answers may not be all: {}", inert(warning)));
+    }
     if course.is_unknown() {
         return page + "  Nothing is known of it: nothing was recorded, and raw series tell nothing.\n";
     }
@@ -62,7 +71,7 @@ fn one(name: &str, course: &Course) -> String {
     };
     let what = match course.slo.promise.event {
         Event::Slice(_) => "slices",
-        Event::Check => "checks",
+        Event::Check => "looks",
         Event::Occurrence => "events",
     };
     page += &format!(
@@ -80,8 +89,9 @@ fn one(name: &str, course: &Course) -> String {
             let length = alarm
                 .until
                 .map_or("still firing".to_owned(), |until| spoken(Decimal::from(until - alarm.from)));
+            let at = moment(alarm.from);
             rows.push(vec![
-                moment(alarm.from),
+                if alarm.since_before { format!("since {at}") } else { at },
                 alarm.severity.to_string(),
                 course.slo.promise.tiers[alarm.tier].long.to_string(),
                 if alarm.is_false { "false" } else { "" }.to_owned(),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::Step;
 use super::incident::LONGEST;
+use super::{Step, is_traffic};
 use crate::vocabulary::{Decimal, Duration};
 
 /// The most rows: one per second of a day, or one per minute of a quarter.
@@ -35,6 +35,7 @@ struct Row {
     time: i64,
     good: u64,
     bad: u64,
+    line: usize,
 }
 
 /// What happens until each evaluation, evenly from row to row, and events per second altogether. The first row's events come in as long a time
@@ -54,6 +55,11 @@ pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFaul
     for row in &rows {
         let to = (row.time - begin) as u64;
         let events = [Decimal::from(row.good) + Decimal::from(row.bad), Decimal::from(row.bad)];
+        let per_second = events[0] * Decimal::from(1000) / Decimal::from(to - from);
+        if !events[0].is_zero() && !is_traffic(&per_second) {
+            let words = "these are more than a thousand million events a second: are the times right?";
+            return Err(CsvFault { line: row.line, words: words.to_owned() });
+        }
         total += events[0];
         for index in from / step.millis()..to.div_ceil(step.millis()) {
             let edges = (index * step.millis(), (index + 1) * step.millis());
@@ -114,7 +120,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
                 )
             })
         };
-        let row = Row { time, good: count(good)?, bad: count(bad)? };
+        let row = Row { time, good: count(good)?, bad: count(bad)?, line };
         if let Some(before) = rows.last()
             && row.time <= before.time
         {
@@ -188,6 +194,7 @@ mod tests {
             ("time,good,bad\n0,1,1\n99999999999,1,1\n", 3),
             ("time,good,bad\n0,1,1\n1,99999999999999999999,1\n", 3),
             ("time,good,bad\n...,1,1\n", 2),
+            ("time,good,bad\n0,0,0\n0.001,1000000000000,1000000000000\n", 3),
         ] {
             assert_eq!(line(text), expected, "{text}");
         }

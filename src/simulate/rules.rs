@@ -218,8 +218,10 @@ impl<'a> Rules<'a> {
     fn period(&self, at: usize) -> Option<Decimal> {
         let played = |evaluations: usize| self.schedule.step.millis() * evaluations as u64;
         let ended = self.before.ends.is_some_and(|ends| at >= ends);
-        let begins =
-            [self.before.ends, self.before.begins].into_iter().flatten().find(|begins| at >= *begins);
+        // A long incident outlasts more than one period.
+        let nominal = (self.plan.promise.period.nominal().millis() / self.schedule.step.millis()) as usize;
+        let last = self.before.ends.filter(|_| ended).map(|ends| at - (at - ends) % nominal.max(1));
+        let begins = last.or(self.before.begins.filter(|begins| at >= *begins));
         let (range, before) = match &self.plan.promise.period {
             Period::Rolling(length) => {
                 let gone = (self.before.length.millis() + played(at)).saturating_sub(length.millis());

@@ -32,7 +32,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
 
 /// What a person runs, as a script with the one thing to fill in at its top.
 fn commands(model: &Model, folder: &str, server: &str) -> String {
-    let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.nominal());
+    let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.reach());
     let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
     format!(
         "# When Prometheus loaded the compiled rules. Run this three hours later or more: what is younger is not in blocks yet.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use serde_json::Value;
-use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, words};
+use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
 use slowburn::model::{Service, Slo};
 use slowburn::parse::listed;
 use slowburn::plan::{Plan, SloPlan};
@@ -41,8 +41,10 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     let subjects = subjects(&sides[0].2, &args.subjects)?;
     let mut asking = Asking::new(args)?;
     let grain = if args.step == "5m" { Grain::Coarse } else { Grain::Fine };
-    let mut runs: Vec<Run> =
-        sides.iter().map(|(name, ..)| Run { name: (*name).clone(), courses: Vec::new() }).collect();
+    let mut runs: Vec<Run> = sides
+        .iter()
+        .map(|(name, ..)| Run { name: (*name).clone(), courses: vec![], absent: vec![] })
+        .collect();
     for (service, slo) in subjects {
         let sides: Vec<(usize, Side)> = sides
             .iter()
@@ -51,6 +53,11 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
                 Some((index, side(&model.services, plan, &service, &slo)?))
             })
             .collect();
+        for (index, run) in runs.iter_mut().enumerate() {
+            if sides.iter().all(|(known, _)| *known != index) {
+                run.absent.push(format!("{service}/{slo}"));
+            }
+        }
         let (judged, whole) = ranges(args, asking.past.now, &sides)?;
         let mut histories: Vec<History> =
             sides.iter().map(|(_, side)| History::new(side.service, side.slo, whole, grain)).collect();
@@ -61,11 +68,11 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             let courses = history
                 .steps()
                 .into_iter()
-                .map(|(labels, steps)| course(side.plan, labels, whole.from, judged, steps));
+                .map(|(labels, steps)| course(side.plan, labels, history, judged, steps));
             let mut courses: Vec<Course> = courses.collect();
             if courses.is_empty() {
                 let nothing = vec![Default::default(); ((whole.until - whole.from) / 30) as usize];
-                courses.push(course(side.plan, BTreeMap::new(), whole.from, judged, nothing));
+                courses.push(course(side.plan, BTreeMap::new(), history, judged, nothing));
             }
             runs[*index].courses.extend(courses);
         }
@@ -207,7 +214,9 @@ impl<'a> Asking<'a> {
         }
         let answer = self.past.answer(question)?;
         let settled = question.range.until + SETTLED <= self.past.now;
-        if let (Some(cached), true) = (&self.cached, settled && answer["status"] == "success") {
+        // What the server itself says is not all may be more tomorrow.
+        let whole = answer["status"] == "success" && warnings(&answer).next().is_none();
+        if let (Some(cached), true) = (&self.cached, settled && whole) {
             cached.write(question, &answer)?;
         }
         Ok(answer)
