@@ -134,8 +134,11 @@ fn leaves_comment_open(line: &str, mut open: bool) -> bool {
 
 /// Where code within a line ends that began with so many backticks.
 fn code_end(code: &str, ticks: usize) -> Option<usize> {
+    if ticks == 0 {
+        return None;
+    }
     let mut at = 0;
-    while ticks > 0 {
+    loop {
         at += code[at..].find('`')?;
         let run = code[at..].len() - code[at..].trim_start_matches('`').len();
         at += run;
@@ -143,7 +146,6 @@ fn code_end(code: &str, ticks: usize) -> Option<usize> {
             return Some(at);
         }
     }
-    None
 }
 
 /// What a line of code begins or ends with, and how many of it.
