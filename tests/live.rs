@@ -294,6 +294,9 @@ fn recover(application: &Application) {
     application.grows("mail", "mails_total{result=\"error\"}", 0.0);
     application.grows("web", "pages_total{code=\"200\"}", 200.0);
     application.grows("web", "pages_total{code=\"500\"}", 0.0);
+    if full() {
+        application.vanishes("stock");
+    }
 }
 
 fn nobody_is_told_anything_while_all_is_well(world: &World) {
@@ -422,7 +425,7 @@ fn a_slow_leak_opens_a_ticket(world: &World) {
 }
 
 fn a_target_that_vanished_silences_what_needs_it(world: &World) {
-    let down = "DatabaseAvailabilityBurnPage";
+    let down = "DatabaseGone";
     // Whoever was told before the cause fired is not called back, so what needs the database holds out until then.
     world.wait("the database is known to be gone", || world.known(down));
     world.application.grows("web", "pages_total{code=\"200\"}", 0.0);
@@ -430,6 +433,10 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     world.wait("on-call is told that the database is gone", || {
         world.told("on-call").contains(&format!("firing {down}")).then_some(())
     });
+    let (_, alert) = world.only("on-call", "firing", down);
+    assert_eq!(word(&alert["annotations"]["summary"]), "database/gone: La base de datos no responde.");
+    let runbook = "https://wiki.internal/runbooks/database.gone.md#databasegone";
+    assert_eq!(word(&alert["annotations"]["runbook_url"]), runbook);
     world.silenced("DatabaseAvailabilityBurnTicket", down);
     world.silenced("WebPagesBurnPage", down);
     // Of two that silence it Alertmanager names the one that it finds first.
@@ -511,17 +518,19 @@ fn what_is_over_is_told(world: &World) {
 /// Where there is nothing to count, nothing else can alert.
 fn missing_events_are_told(world: &World) {
     let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
-    world.wait("the office is told of missing events", || told("office", "firing DatabaseEventsMissing"));
-    let (_, alert) = world.only("office", "firing", "DatabaseEventsMissing");
-    assert_eq!(word(&alert["annotations"]["summary"]), "database: sin eventos desde hace 10m (1 SLO)");
+    world.wait("the office is told of missing events", || told("office", "firing StockEventsMissing"));
+    let (_, alert) = world.only("office", "firing", "StockEventsMissing");
+    assert_eq!(word(&alert["annotations"]["summary"]), "stock: sin eventos desde hace 10m (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
-    assert!(description.contains("ningún evento en: queries. O "), "{description}");
+    assert!(
+        description.contains("ningún evento en: queue, export, share, minutes, month. O "),
+        "{description}"
+    );
+    world.silenced("DatabaseEventsMissing", "DatabaseGone");
     world.application.returns("database");
-    world.wait("on-call is told that the database is back", || {
-        told("on-call", "resolved DatabaseAvailabilityBurnPage")
-    });
-    world
-        .wait("the office is told that events are back", || told("office", "resolved DatabaseEventsMissing"));
+    world.application.returns("stock");
+    world.wait("on-call is told that the database is back", || told("on-call", "resolved DatabaseGone"));
+    world.wait("the office is told that events are back", || told("office", "resolved StockEventsMissing"));
     world.wait("the office is told that all is well", || {
         told("office", "resolved DatabaseAvailabilityBurnTicket")
     });
@@ -530,19 +539,16 @@ fn missing_events_are_told(world: &World) {
 /// All that ever fired, and all that anybody was ever told.
 fn no_more_was_told(world: &World) {
     let mut fired = vec![
-        "DatabaseAvailabilityBurnPage",
         "DatabaseAvailabilityBurnTicket",
+        "DatabaseGone",
         "MailDeliveryBurnTicket",
         "ShopCheckoutBurnPage",
         "ShopCheckoutBurnTicket",
         "WebPagesBurnPage",
         "WebPagesBurnTicket",
     ];
-    let mut pages = vec![
-        "firing DatabaseAvailabilityBurnPage",
-        "firing ShopCheckoutBurnPage",
-        "resolved ShopCheckoutBurnPage",
-    ];
+    let mut pages =
+        vec!["firing DatabaseGone", "firing ShopCheckoutBurnPage", "resolved ShopCheckoutBurnPage"];
     let mut tickets = vec![
         "firing MailDeliveryBurnTicket",
         "firing ShopCheckoutBurnTicket",
@@ -550,10 +556,10 @@ fn no_more_was_told(world: &World) {
         "resolved ShopCheckoutBurnTicket",
     ];
     if full() {
-        fired.push("DatabaseEventsMissing");
-        pages.push("resolved DatabaseAvailabilityBurnPage");
+        fired.extend(["DatabaseEventsMissing", "StockEventsMissing"]);
+        pages.push("resolved DatabaseGone");
         tickets.extend(["firing DatabaseAvailabilityBurnTicket", "resolved DatabaseAvailabilityBurnTicket"]);
-        tickets.extend(["firing DatabaseEventsMissing", "resolved DatabaseEventsMissing"]);
+        tickets.extend(["firing StockEventsMissing", "resolved StockEventsMissing"]);
     }
     let ever = world.ask("count by (alertname, region) (count_over_time(ALERTS{alertstate=\"firing\"}[1h]))");
     let ever = ever.iter().map(|alert| word(&alert["metric"]["alertname"]).to_owned()).collect();

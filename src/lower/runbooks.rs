@@ -69,13 +69,14 @@ pub(super) fn runbook(
 /// The runbook of the alert for events that disappear.
 pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     let mut questions: Vec<Question> = needs(model, service.name.as_str()).into_iter().collect();
+    let mut asked = BTreeSet::new();
     for slo in service.slos.iter().filter(|slo| slo.planned.is_none()) {
         let counted = slo.readings.iter().map(|reading| Question {
             asks: Asks::Counted,
             query: aggregate("count", &["job", "instance"], exposed(reading)),
         });
         for question in counted.chain(scraped(&slo.readings)) {
-            if !questions.iter().any(|known| known.query.to_string() == question.query.to_string()) {
+            if asked.insert(question.query.to_string()) {
                 questions.push(question);
             }
         }

@@ -114,7 +114,9 @@ impl Display for Head<'_> {
         f.write_str(self.op)?;
         match self.grouping {
             Some(Grouping { without, labels }) => {
-                write!(f, " {} ({}) ", if *without { "without" } else { "by" }, label_list(labels))
+                f.write_str(if *without { " without (" } else { " by (" })?;
+                LabelList(labels).fmt(f)?;
+                f.write_str(") ")
             }
             None => Ok(()),
         }
@@ -132,7 +134,10 @@ impl Display for Operator<'_> {
             f.write_str(" bool")?;
         }
         match matching {
-            Some(matching) => write!(f, " {matching}"),
+            Some(matching) => {
+                f.write_char(' ')?;
+                matching.fmt(f)
+            }
             None => Ok(()),
         }
     }
@@ -140,32 +145,55 @@ impl Display for Operator<'_> {
 
 impl Display for Matching {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words = Vec::new();
         // `ignoring ()` says nothing, unless it is all there is to say or a group needs it.
-        if self.on || !self.labels.is_empty() || self.group.is_some() || self.fill.is_none() {
-            words.push(format!("{} ({})", if self.on { "on" } else { "ignoring" }, label_list(&self.labels)));
+        let labels = self.on || !self.labels.is_empty() || self.group.is_some() || self.fill.is_none();
+        if labels {
+            f.write_str(if self.on { "on (" } else { "ignoring (" })?;
+            LabelList(&self.labels).fmt(f)?;
+            f.write_char(')')?;
         }
         if let Some(Group { left, include }) = &self.group {
             // The parentheses stay when they are empty: `group_left (a + b)` would be a list of labels.
-            words.push(format!("group_{} ({})", if *left { "left" } else { "right" }, label_list(include)));
+            f.write_str(if *left { " group_left (" } else { " group_right (" })?;
+            LabelList(include).fmt(f)?;
+            f.write_char(')')?;
         }
-        match &self.fill {
-            Some(Fill { left: Some(left), right: Some(right) }) if left == right => {
-                words.push(format!("fill ({left})"))
+        let Some(fill) = &self.fill else { return Ok(()) };
+        // With a group the labels stand there, too.
+        let mut blank = if labels { " " } else { "" };
+        match fill {
+            Fill { left: Some(left), right: Some(right) } if left == right => {
+                write!(f, "{blank}fill ({left})")
             }
-            Some(Fill { left, right }) => {
-                words.extend(left.iter().map(|left| format!("fill_left ({left})")));
-                words.extend(right.iter().map(|right| format!("fill_right ({right})")));
+            Fill { left, right } => {
+                for (side, value) in [("left", left), ("right", right)] {
+                    if let Some(value) = value {
+                        write!(f, "{blank}fill_{side} ({value})")?;
+                        blank = " ";
+                    }
+                }
+                Ok(())
             }
-            None => {}
         }
-        f.write_str(&words.join(" "))
     }
 }
 
-fn label_list(labels: &[String]) -> String {
-    let label = |label: &String| if names::is_label(label) { label.clone() } else { quote(label) };
-    labels.iter().map(label).collect::<Vec<_>>().join(", ")
+/// `a, b`
+struct LabelList<'e>(&'e [String]);
+
+impl Display for LabelList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, label) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            match names::is_label(label) {
+                true => f.write_str(label)?,
+                false => Quoted(label).fmt(f)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Display for Selector {
@@ -362,11 +390,6 @@ fn takes_brackets(expr: &Expr) -> bool {
 
 /// A string in double quotes, with Go's escapes. What a dashboard would take for one of its variables (`$name`, `${name}`, `[[name]]`)
 /// is written so that only Prometheus understands it.
-pub(super) fn quote(text: &str) -> String {
-    Quoted(text).to_string()
-}
-
-/// See [`quote`].
 struct Quoted<'e>(&'e str);
 
 impl Quoted<'_> {

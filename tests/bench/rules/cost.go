@@ -84,7 +84,13 @@ func history(data string, services []service, files []string, raw int64, now int
 	var all []filling
 	for _, s := range services {
 		for i, series := range s.series {
-			all = append(all, filling{series, until - raw + int64(i/10)*731%15000, 15 * second, func(at int64) float64 { return float64((at - until + 40*day) / 150) }})
+			series := series
+			all = append(all, filling{series, until - raw + int64(i/10)*731%15000, 15 * second, func(at int64) float64 {
+				if series.Get("code") == "500" {
+					return 1_000_000
+				}
+				return float64((at - until + 40*day) / 150)
+			}})
 		}
 		ratio := labels.FromStrings("__name__", "peer:ratio5m", "job", s.name)
 		if raw > day {
@@ -114,7 +120,14 @@ func history(data string, services []service, files []string, raw int64, now int
 				series := builder.Labels(labels.EmptyLabels())
 				// Every group has a moment of its own.
 				shift := int64(labels.FromStrings("group", group.Name).Hash() % uint64(every))
-				all = append(all, filling{series, until - back - shift, every, func(at int64) float64 { return float64(100 + at/every%7) }})
+				// A healthy service: what fires everywhere at once is no load that anybody has.
+				healthy := strings.Contains(rule.Record.Value, "bad") || strings.Contains(rule.Record.Value, "ratio")
+				all = append(all, filling{series, until - back - shift, every, func(at int64) float64 {
+					if healthy {
+						return 0
+					}
+					return float64(100 + at/every%7)
+				}})
 			}
 		}
 	}
@@ -189,7 +202,11 @@ func startPrometheus(dir, data string, services []service, files []string) *prom
 		n := 1_000_000 + int64(100*time.Since(started).Seconds()/15)
 		for _, s := range services {
 			for _, series := range s.series {
-				fmt.Fprintf(out, "http_requests_total{job=%q,instance=%q,code=%q,path=%q} %d\n", series.Get("job"), series.Get("instance"), series.Get("code"), series.Get("path"), n)
+				counted := n
+				if series.Get("code") == "500" {
+					counted = 1_000_000
+				}
+				fmt.Fprintf(out, "http_requests_total{job=%q,instance=%q,code=%q,path=%q} %d\n", series.Get("job"), series.Get("instance"), series.Get("code"), series.Get("path"), counted)
 			}
 		}
 		out.Flush()
