@@ -12,6 +12,7 @@ use slowburn::artifact::Artifacts;
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, Sources};
 use support::rules::{check_rules, compiled, groups, written};
+use support::{full, skipped};
 
 /// The project's own sources.
 fn own() -> Vec<(String, String)> {
@@ -32,6 +33,42 @@ fn goes_through(files: &[(String, String)]) {
     }
     if let Some(artifacts) = compiled.artifacts() {
         assert!(!artifacts.values().any(String::is_empty));
+    }
+}
+
+/// The same, and whatever else can be asked of what compiles: what it means, how it plays, and what is new in it.
+fn answers(files: &[(String, String)], before: &[(String, String)]) {
+    goes_through(files);
+    let [old, new] = [before, files].map(sources);
+    let models = [&old, &new].map(slowburn::model_of);
+    let difference = slowburn::difference(&models[0], false, &models[1], false);
+    let sides = [("old", &old), ("new", &new)].map(|(name, sources)| slowburn::render::Compared {
+        name,
+        sources,
+        problems: &[],
+    });
+    slowburn::render::difference(
+        &difference,
+        sides[0],
+        sides[1],
+        slowburn::render::DifferenceFormat::Markdown,
+    );
+    let compiled = slowburn::compile(&new);
+    compiled.history();
+    for service in compiled.plan().iter().flat_map(|plan| &plan.services) {
+        for slo in &service.slos {
+            slowburn::explain::explain(slo);
+            let incident = slowburn::simulate::parse("100% for 5m").unwrap();
+            let scenario = slowburn::simulate::Scenario::new(slo, &incident, None);
+            let timeline = slowburn::simulate::simulate(slo, &scenario);
+            slowburn::simulate::words(
+                slo,
+                "100% for 5m",
+                &timeline,
+                slowburn::simulate::Style { width: 80, unicode: true },
+            );
+            slowburn::simulate::json(slo, "100% for 5m", &timeline);
+        }
     }
 }
 
@@ -210,6 +247,158 @@ fn the_same_sources_give_the_same_bytes() {
         (compiled.artifacts().unwrap(), render(&compiled.problems, &sources, Format::Json))
     };
     assert!(compile() == compile());
+}
+
+/// A project in which every kind of number is written once.
+const NUMBERS: [(&str, &str); 3] = [
+    (
+        "slos/slowburn.yaml",
+        "version: slowburn/v1
+policy: own
+min_bad_events: { page: 2, ticket: 1 }
+missing_events: { severity: ticket, after: 20m }
+prometheus: { version: \"2.42\", retention: 90d, scrape_interval: 15s }
+policies:
+  own:
+    scale_to: 30d
+    tiers:
+      - { severity: page, budget: 3%, long: 1h, short: 5m }
+      - { severity: ticket, budget: 10%, long: 3d, short: 6h }
+",
+    ),
+    (
+        "slos/mail.yaml",
+        "version: slowburn/v1
+service: mail
+metrics: mail.prom
+slos:
+  sent:
+    objective: 99.9%
+    traffic: 40/h
+    period: 7d
+    sli: { total: 'sent_total', bad: 'sent_total{code=\"500\"}' }
+  sliced:
+    objective: 98%
+    budgeting: timeslices
+    slice: { length: 1m, objective: 95% }
+    period: 28d
+    sli: { total: 'sent_total', bad: 'sent_total{code=\"500\"}' }
+  fast: { objective: P97 < 500ms, sli: { latency: took_seconds } }
+  new: { objective: '97% < 60s', sli: { freshness: done_seconds } }
+  short: { objective: 96%, sli: { condition: 'waiting / 3 < 7' } }
+  raw: { objective: 97.5%, sli: { bad_ratio: 'sum(increase(sent_total{code=\"500\"}[$window])) / sum(increase(sent_total[$window])) * 11' } }
+alerts:
+  stands: { expr: 'sum(waiting) * 13 + count(waiting) > 17', for: 2m, severity: page }
+  grows: { expr: 'rate(sent_total[4m]) > 19', for: 3m, severity: ticket }
+  gains: { expr: 'increase(sent_total[8m]) % 21 > 5', severity: ticket, for: 4m }
+  ages: { expr: 'time() - done_seconds > 29', for: 6m, severity: ticket }
+  takes: { expr: 'histogram_quantile(0.31, sum by (le) (rate(took_seconds_bucket[7m]))) > 37', for: 7m, severity: ticket }
+  falls: { expr: 'predict_linear(waiting[9m], 41) < 43', for: 8m, severity: ticket }
+  clamps: { expr: 'clamp_min(waiting, 47) / 51 > 53', for: 9m, severity: ticket }
+",
+    ),
+    (
+        "slos/mail.prom",
+        "# TYPE sent counter
+sent_total{code=\"200\"} 61
+sent_total{code=\"500\"} 0
+# TYPE took_seconds histogram
+took_seconds_bucket{le=\"0.5\"} 3
+took_seconds_bucket{le=\"67\"} 4
+took_seconds_bucket{le=\"+Inf\"} 5
+took_seconds_count 5
+took_seconds_sum 9
+# TYPE waiting gauge
+waiting 71
+# TYPE done_seconds gauge
+done_seconds 1
+",
+    ),
+];
+
+/// What a number may be that nobody means.
+const HOSTILE: [&str; 19] = [
+    "0",
+    "1",
+    "-1",
+    "366",
+    "0.0000000000000000000000000001",
+    "0.1234567890123456789012345678",
+    "99.9999999999",
+    "0.0000000001",
+    "999999999999999",
+    "1000000000000001",
+    "9999999999999999999999999999",
+    "18446744073709551615",
+    "79228162514264337593543950335",
+    "-79228162514264337593543950335",
+    "99999999999999999999999999999999999999999999999999",
+    "1e15",
+    "1e308",
+    "1e-308",
+    "NaN",
+];
+
+/// Every number of the project: the file it stands in, where it begins, and where it ends.
+fn numbers() -> Vec<(usize, usize, usize)> {
+    let mut all = Vec::new();
+    for (file, (_, text)) in NUMBERS.iter().enumerate() {
+        let starts = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
+        let mut end = 0;
+        for start in starts {
+            if start >= end {
+                let length = text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap();
+                end = start + length;
+                all.push((file, start, end));
+            }
+        }
+    }
+    all
+}
+
+fn with_numbers(written: &[((usize, usize, usize), &str)]) -> Vec<(String, String)> {
+    let mut files = NUMBERS.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec();
+    let mut written = written.to_vec();
+    written.sort_unstable();
+    for ((file, start, end), number) in written.into_iter().rev() {
+        files[file].1.replace_range(start..end, number);
+    }
+    files
+}
+
+#[test]
+fn no_number_is_too_large_or_too_small_to_be_answered() {
+    let plain = with_numbers(&[]);
+    let problems = slowburn::compile(&sources(&plain)).problems;
+    let shown = render(&problems, &sources(&plain), Format::Human { color: false });
+    assert!(!problems.iter().any(slowburn::diagnostic::Problem::is_error), "{shown}");
+    // All of them take minutes; the test below takes some of them at random.
+    if !full() {
+        return skipped("every hostile number in every place (set SLOWBURN_FULL=1)");
+    }
+    let mut unanswered = Vec::new();
+    for place in numbers() {
+        for number in HOSTILE {
+            let files = with_numbers(&[(place, number)]);
+            if std::panic::catch_unwind(|| answers(&files, &plain)).is_err() {
+                unanswered.push((place, number));
+            }
+        }
+    }
+    assert!(unanswered.is_empty(), "{unanswered:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nor_are_several_numbers(chosen in proptest::collection::vec((any::<prop::sample::Index>(), proptest::sample::select(HOSTILE.to_vec())), 1..4)) {
+        let places = numbers();
+        let mut written: Vec<_> = chosen.iter().map(|(at, number)| (*at.get(&places), *number)).collect();
+        written.sort_unstable();
+        written.dedup_by_key(|(place, _)| *place);
+        answers(&with_numbers(&written), &with_numbers(&[]));
+    }
 }
 
 /// Every expression of rule files, as it was written, is read by our own parser and printed as the same.

@@ -252,7 +252,7 @@ slos:
     sli: { probe: 'pg_up{job=\"postgres\"}' }
 ";
 
-const WRITTEN: &str = "# Checkout is down\r\n\r\nCall the bank.\r\n\r\nThen\n----\n\n```sh\n# restart\nsystemctl restart shop\n```\n\n~~~\nleft open\n";
+const WRITTEN: &str = "# Checkout is down\r\n\r\nCall the bank.\r\n\r\nThen\n----\n\n```sh\n# restart\nsystemctl restart shop\n```\n\n- Or:\n  ~~~html\n  <!-- two\n\n\n  blank lines\n  ~~~\n\n~~~\nleft\n\n\nopen\n";
 
 fn shop(project: &str) -> Artifacts {
     compiled(&[

@@ -1,4 +1,5 @@
-//! Alerts of one name for two promises, or for a promise and a companion alert.
+//! Alerts of one name for two promises, or for a promise and a companion alert. Promises are compared as if both had all alerts: their
+//! runbooks are files of one name as soon as their alerts are of one.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use crate::vocabulary::Severity;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let mut services: BTreeMap<String, (&Service, Span)> = BTreeMap::new();
+    let mut promises: BTreeMap<String, (&Service, &Slo)> = BTreeMap::new();
     let mut alerts: BTreeMap<String, (&Service, &Slo)> = BTreeMap::new();
     for service in &model.services {
         let Some(place) = service.slos.first().map(|slo| slo.places.name) else { continue };
@@ -22,20 +24,21 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             services.insert(name, (service, place));
         }
         for slo in &service.slos {
-            for severity in Severity::ALL {
-                if !slo.tiers.iter().any(|tier| tier.severity == severity) {
-                    continue;
-                }
-                let name = lower::alert_name(service, slo, severity);
-                if let Some((other_service, other)) = alerts.get(&name) {
-                    let full = |service: &Service, slo: &Slo| format!("{}/{}", service.name, slo.name);
-                    let both = [full(other_service, other), full(service, slo)];
-                    let both = [both[0].as_str(), both[1].as_str()];
-                    problems.push(collision(&name, slo.places.name, other.places.name, both));
-                    break;
-                }
-                alerts.insert(name, (service, slo));
+            let any = lower::alert_name(service, slo, Severity::Page);
+            if let Some((other_service, other)) = promises.get(&any) {
+                let full = |service: &Service, slo: &Slo| format!("{}/{}", service.name, slo.name);
+                let both = [full(other_service, other), full(service, slo)];
+                let both = [both[0].as_str(), both[1].as_str()];
+                problems.push(collision(&any, slo.places.name, other.places.name, both));
+                continue;
             }
+            promises.insert(any, (service, slo));
+            let severities = Severity::ALL
+                .into_iter()
+                .filter(|severity| slo.tiers.iter().any(|tier| tier.severity == *severity));
+            alerts.extend(
+                severities.map(|severity| (lower::alert_name(service, slo, severity), (service, slo))),
+            );
         }
     }
     let full = |service: &Service, name: &str| format!("{}/{name}", service.name);

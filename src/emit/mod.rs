@@ -7,6 +7,7 @@ mod prometheus;
 mod promtool;
 mod report;
 mod runbooks;
+mod spelling;
 mod words;
 pub mod yaml;
 

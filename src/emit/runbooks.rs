@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{
     Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
@@ -15,8 +16,8 @@ use crate::text::runbooks::{
     self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
     TierPart, ToldPart,
 };
-use crate::text::{below, fenced, plain_markdown};
-use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
+use crate::text::{Fences, below, fenced, plain_markdown};
+use crate::vocabulary::{Decimal, Period, Severity};
 
 /// The width that queries are broken to.
 const WIDTH: usize = 100;
@@ -29,15 +30,16 @@ const INDEX: &str = "README.md";
 
 /// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    let words = Words::new(project.language, &project.severities);
     let mut add = |file: &str, text: String| artifacts.insert(path(file), marked(&text));
     for slo in &service.slos {
-        add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo)));
+        add(&slo.page.file, runbooks::slo(project.language, &of_slo(project, service, slo, &words)));
     }
     for (rule, alert, companion) in service.companion_alerts() {
-        let page = of_companion(project, service, rule, alert, companion);
+        let page = of_companion(project, service, rule, alert, companion, &words);
         add(&companion.page.file, runbooks::companion(project.language, &page));
     }
-    if let Some(page) = of_missing(project, service) {
+    if let Some(page) = of_missing(project, service, &words) {
         add(&service.missing_page.file, runbooks::missing(project.language, &page));
     }
 }
@@ -45,8 +47,9 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
 /// Adds `runbooks/README.md`.
 pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     let overview = plan.project.grafana_url.as_ref().map(|url| format!("{url}/d/{}", plan.project.overview));
+    let words = Words::new(plan.project.language, &plan.project.severities);
     let index = Index {
-        services: plan.services.iter().map(index_service).collect(),
+        services: plan.services.iter().map(|service| index_service(service, &words)).collect(),
         overview: overview.unwrap_or_default(),
     };
     artifacts.insert(path(INDEX), marked(&runbooks::index(plan.project.language, &index)));
@@ -59,16 +62,11 @@ fn path(file: &str) -> String {
 /// With the mark in a comment, and without the blank lines that conditions leave behind.
 fn marked(text: &str) -> String {
     let mut page = format!("<!-- {MARK} -->\n\n");
-    let mut is_code = None;
+    let mut fences = Fences::default();
     let mut blank = true;
     for line in text.lines() {
-        let fence = line.len() - line.trim_start_matches('`').len();
-        match is_code {
-            None if fence >= 3 => is_code = Some(fence),
-            Some(open) if fence >= open && line.len() == fence => is_code = None,
-            _ => {}
-        }
-        if is_code.is_none() && line.is_empty() && blank {
+        let is_code = fences.hold(line);
+        if !is_code && line.is_empty() && blank {
             continue;
         }
         blank = line.is_empty();
@@ -144,10 +142,10 @@ fn question(question: &crate::plan::Question) -> QuestionPart {
     QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
 }
 
-fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
+fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &Words) -> Page {
     let promise = &slo.promise;
     let (rolling, calendar, zone) = match &promise.period {
-        Period::Rolling(length) => (length.to_string(), "", ""),
+        Period::Rolling(length) => (words.days(*length), "", ""),
         Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
     };
     let alerts: Vec<AlertPart> = (slo.groups.iter().flat_map(|group| &group.rules))
@@ -158,7 +156,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
         .map(|(rule, alert)| {
             let severity =
                 (slo.alerts()).find(|(_, known)| known.name == alert.name).map(|(severity, _)| severity);
-            burn(project, promise, rule, alert, severity.unwrap_or(Severity::Page))
+            burn(project, promise, rule, alert, severity.unwrap_or(Severity::Page), words)
         })
         .collect();
     let mut alerts = alerts;
@@ -167,12 +165,12 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
         slo: promise.slo.clone(),
         description: sentence(plain(promise.description.as_deref())),
         planned: sentence(plain(promise.planned.as_deref())),
-        objective: promise.objective.replace('<', "&lt;"),
+        objective: words.objective(promise).replace('<', "&lt;"),
         rolling,
         calendar: calendar.to_owned(),
         zone: plain_markdown(zone),
-        budget: percent(promise.budget),
-        full_outage: spoken(promise.full_outage()),
+        budget: words.percent(promise.budget),
+        full_outage: words.time(promise.full_outage()),
         by: promise.by.clone(),
         runbook: plain(slo.runbook.as_deref()),
         people: people(project, &alerts),
@@ -181,12 +179,12 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan) -> Page {
     }
 }
 
-fn of_missing(project: &ProjectPlan, service: &ServicePlan) -> Option<Page> {
+fn of_missing(project: &ProjectPlan, service: &ServicePlan, words: &Words) -> Option<Page> {
     let rule = service.missing.as_ref()?.rules.first()?;
     let Makes::Alert(alert) = &rule.makes else { return None };
     let Notice::Missing { after, severity, .. } = &alert.notice else { return None };
-    let part = alert_part(project, rule, alert, *severity);
-    let after = after.to_string();
+    let part = alert_part(project, rule, alert, *severity, words);
+    let after = words.length(*after);
     let alerts = vec![part];
     Some(Page {
         after,
@@ -202,13 +200,14 @@ fn of_companion(
     rule: &Rule,
     alert: &Alert,
     companion: &Companion,
+    words: &Words,
 ) -> Page {
-    let alerts = vec![alert_part(project, rule, alert, companion.severity)];
+    let alerts = vec![alert_part(project, rule, alert, companion.severity, words)];
     Page {
         slo: companion.same_as.clone().unwrap_or_default(),
         description: sentence(plain(companion.description.as_deref())),
         planned: sentence(plain(companion.planned.as_deref())),
-        after: companion.hold.map(|hold| hold.to_string()).unwrap_or_default(),
+        after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
         by: companion.told.clone(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
@@ -219,8 +218,14 @@ fn of_companion(
 }
 
 /// An alert without numbers.
-fn alert_part(project: &ProjectPlan, rule: &Rule, alert: &Alert, severity: Severity) -> AlertPart {
-    let told = told(project, &alert.name, rule);
+fn alert_part(
+    project: &ProjectPlan,
+    rule: &Rule,
+    alert: &Alert,
+    severity: Severity,
+    words: &Words,
+) -> AlertPart {
+    let told = told(project, &alert.name, rule, words);
     AlertPart {
         name: alert.name.clone(),
         page: severity == Severity::Page,
@@ -240,48 +245,49 @@ fn burn(
     rule: &Rule,
     alert: &Alert,
     severity: Severity,
+    words: &Words,
 ) -> AlertPart {
     let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
     let period = seconds(promise.period_length);
     let least = tiers.iter().map(|tier| seconds(tier.short)).max().unwrap_or_default();
     AlertPart {
-        tiers: tiers.iter().map(|tier| self::tier(tier, period)).collect(),
+        tiers: tiers.iter().map(|tier| self::tier(tier, period, words)).collect(),
         outages: promise
             .outages()
             .iter()
-            .filter_map(|outage| self::outage(promise, &tiers, outage.error_ratio))
+            .filter_map(|outage| self::outage(promise, &tiers, outage.error_ratio, words))
             .collect(),
-        stops: spoken(least),
-        ..alert_part(project, rule, alert, severity)
+        stops: words.time(least),
+        ..alert_part(project, rule, alert, severity, words)
     }
 }
 
-fn tier(tier: &Watch, period: Decimal) -> TierPart {
+fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
     let short = |value: Decimal| value.round_sf(4).unwrap_or(value);
     TierPart {
-        burn_rate: text(short(tier.burn_rate)),
-        share: percent(short(tier.budget_share)),
-        long: tier.long.to_string(),
-        short: tier.short.to_string(),
-        threshold: percent(short(tier.threshold)),
-        gone: spoken(period / tier.burn_rate),
+        burn_rate: words.number(short(tier.burn_rate)),
+        share: words.percent(short(tier.budget_share)),
+        long: words.length(tier.long),
+        short: words.length(tier.short),
+        threshold: words.percent(short(tier.threshold)),
+        gone: words.time(period / tier.burn_rate),
     }
 }
 
 /// `None` if the alert does not see so few errors.
-fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal) -> Option<OutagePart> {
+fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Words) -> Option<OutagePart> {
     let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
     Some(OutagePart {
-        errors: percent(error_ratio.round_sf(4).unwrap_or(error_ratio)),
-        fires: spoken(fires),
-        gone: spoken(promise.full_outage() / error_ratio),
-        stops: spoken(stops),
+        errors: words.percent(error_ratio.round_sf(4).unwrap_or(error_ratio)),
+        fires: words.time(fires),
+        gone: words.time(promise.full_outage() / error_ratio),
+        stops: words.time(stops),
     })
 }
 
 /// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
-fn told(project: &ProjectPlan, name: &str, rule: &Rule) -> Vec<ToldPart> {
+fn told(project: &ProjectPlan, name: &str, rule: &Rule, words: &Words) -> Vec<ToldPart> {
     let mut all: Vec<&Told> = Vec::new();
     let is = |label: &str, labels: &crate::model::Labels| match label {
         "alertname" => labels.get(label).is_some_and(|value| value == name),
@@ -299,7 +305,7 @@ fn told(project: &ProjectPlan, name: &str, rule: &Rule) -> Vec<ToldPart> {
     }
     let part = |told: &Told| ToldPart {
         receiver: plain_markdown(&told.receiver),
-        after: told.after.to_string(),
+        after: words.length(told.after),
         escalates: told.escalates,
         mute: told.mute.iter().map(|time| plain_markdown(time)).collect(),
     };
@@ -346,7 +352,7 @@ fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     )
 }
 
-fn index_service(service: &ServicePlan) -> IndexService {
+fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
     let anchored = |name: &str| (name.to_owned(), name.to_ascii_lowercase());
     let mut pages: Vec<IndexPage> = service
         .slos
@@ -354,7 +360,7 @@ fn index_service(service: &ServicePlan) -> IndexService {
         .map(|slo| IndexPage {
             title: slo.promise.slo.clone(),
             file: slo.page.file.clone(),
-            promise: slo.promise.objective.replace('<', "&lt;"),
+            promise: words.objective(&slo.promise).replace('<', "&lt;"),
             alerts: {
                 let alerts: BTreeMap<bool, String> = slo
                     .alerts()

@@ -12,7 +12,7 @@ use crate::vocabulary::{Duration, text};
 /// How many series an answer shows at most.
 const MOST: &str = "10";
 
-/// The file of an SLO's runbook. Two SLOs whose files would be one have one alert name, too, which is an error.
+/// The file of an SLO's runbook. Two SLOs whose files would be one would have one alert name, too, which is an error even if one has no alerts.
 pub(super) fn of_slo(service: &str, slo: &str) -> String {
     format!("{service}-{slo}.md")
 }

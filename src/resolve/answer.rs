@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::{Signal, compare};
+use super::evaluate::{Signal, compare, number, seconds};
 use crate::model::Labels;
 use crate::promql::ast::{Binary, Expr, Grouping, Kind, MatchOp, Matching, Op, Selector, Time};
-use crate::vocabulary::{Decimal, Duration};
+use crate::vocabulary::Decimal;
 
 /// One series, and what it does for as long as any range looks back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,19 +39,19 @@ pub(super) fn answer(expr: &Expr, sources: &[Source]) -> Option<Samples> {
 
 fn value(expr: &Expr, sources: &[Source]) -> Option<Value> {
     match &expr.kind {
-        Kind::Number(text) => Decimal::from_str_exact(text).ok().map(Value::Scalar),
+        Kind::Number(text) => number(text).map(Value::Scalar),
         Kind::Paren(inner) => value(inner, sources),
         Kind::Unary { negative, expr } => {
-            let sign = if *negative { -Decimal::ONE } else { Decimal::ONE };
+            let signed = |number: Decimal| if *negative { -number } else { number };
             Some(match value(expr, sources)? {
-                Value::Scalar(number) => Value::Scalar(sign * number),
-                Value::Vector(samples) => Value::Vector(each(samples, |number| Some(sign * number))?),
+                Value::Scalar(number) => Value::Scalar(signed(number)),
+                Value::Vector(samples) => Value::Vector(each(samples, |number| Some(signed(number)))?),
             })
         }
         Kind::Selector(selector) => {
             let now = |signal: &Signal| match signal {
                 Signal::Stands(level) => Some(*level),
-                Signal::Ages(age) => Some(Decimal::from(NOW) - *age),
+                Signal::Ages(age) => Decimal::from(NOW).checked_sub(*age),
                 Signal::Grows(_) => None,
             };
             selected(selector, sources)?
@@ -98,7 +98,7 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
     let vector = |index: usize| answer(args.get(index)?, sources);
     let over = |f: &dyn Fn(&Signal, Decimal) -> Option<Decimal>| -> Option<Value> {
         let Kind::Range { selector, range: Time::Fixed(range) } = &args.last()?.kind else { return None };
-        let seconds = seconds(*range);
+        let seconds = seconds(*range)?;
         selected(selector, sources)?
             .map(|source| Some((source.labels.clone(), f(&source.signal, seconds)?)))
             .collect::<Option<Samples>>()
@@ -164,10 +164,6 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
     })
 }
 
-fn seconds(length: Duration) -> Decimal {
-    Decimal::new(length.millis() as i64, 3)
-}
-
 /// The labels that `absent` can tell: those that are asked for by one equality.
 fn equalities(selector: &Selector) -> Labels {
     let alone = |label: &str| selector.matchers.iter().filter(|matcher| matcher.label == label).count() == 1;
@@ -191,7 +187,7 @@ fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
         // The bucket without a bound is the last.
         buckets.sort_by_key(|(bound, _)| (bound.is_none(), *bound));
         let (None, all) = buckets.last()? else { return None };
-        let rank = quantile * *all;
+        let rank = quantile.checked_mul(*all)?;
         let within = buckets.iter().position(|(_, count)| *count >= rank)?;
         if all.is_zero() {
             // No observations: NaN, which no comparison keeps.
@@ -206,8 +202,10 @@ fn quantiles(quantile: Decimal, samples: Samples) -> Option<Samples> {
             Some(before) => (finite(before)?, buckets.get(before)?.1),
             None => (Decimal::ZERO, Decimal::ZERO),
         };
-        let inside = buckets.get(within)?.1 - below;
-        answers.push((labels, lower + (upper - lower) * (rank - below).checked_div(inside)?));
+        let inside = buckets.get(within)?.1.checked_sub(below)?;
+        let share = rank.checked_sub(below)?.checked_div(inside)?;
+        let above = upper.checked_sub(lower)?.checked_mul(share)?;
+        answers.push((labels, lower.checked_add(above)?));
     }
     Some(answers)
 }
@@ -223,9 +221,11 @@ fn aggregated(op: &str, samples: Samples, grouping: Option<&Grouping>) -> Option
     for (labels, number) in samples {
         groups.entry(kept(&labels, grouping)).or_default().push(number);
     }
+    let sum =
+        |numbers: &[Decimal]| numbers.iter().try_fold(Decimal::ZERO, |sum, number| sum.checked_add(*number));
     let of = |numbers: &[Decimal]| match op {
-        "sum" => Some(numbers.iter().sum()),
-        "avg" => numbers.iter().sum::<Decimal>().checked_div(Decimal::from(numbers.len())),
+        "sum" => sum(numbers),
+        "avg" => sum(numbers)?.checked_div(Decimal::from(numbers.len())),
         "min" => numbers.iter().min().copied(),
         "max" => numbers.iter().max().copied(),
         "count" => Some(Decimal::from(numbers.len())),

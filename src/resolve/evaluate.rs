@@ -2,8 +2,10 @@
 //!
 //! **Invariant:** what it cannot evaluate exactly it does not evaluate; promtool judges the outcome in the proofs.
 
+use super::values::LONGEST;
+use crate::contract::bound;
 use crate::promql::ast::{Expr, Kind, Op, Selector, Time};
-use crate::vocabulary::Decimal;
+use crate::vocabulary::{Decimal, Duration};
 
 /// What one series does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +21,38 @@ pub(super) enum Signal {
 /// The time that `time()` answers; any would do.
 const NOW: i64 = 1_000_000;
 
+/// Prometheus counts in binary fractions, which tell all decimals of fifteen digits apart, and so does every sum that the proofs make of them.
+const TOLD_APART: u128 = 10u128.pow(15);
+
+/// A number, if series can be invented with it.
+pub(super) fn playable(number: Decimal) -> Option<Decimal> {
+    let number = number.normalize();
+    (number.mantissa().unsigned_abs() <= TOLD_APART).then_some(number)
+}
+
+/// The number that a query's text means, if series can be invented with it.
+pub(super) fn number(text: &str) -> Option<Decimal> {
+    bound(text).and_then(playable)
+}
+
+/// The seconds of a range, if the proofs play as long.
+pub(super) fn seconds(range: Duration) -> Option<Decimal> {
+    (range <= LONGEST).then(|| Decimal::new(range.millis() as i64, 3))
+}
+
 /// The value of `expr`; `None` if it has none or is beyond this.
 pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decimal> {
     let signal =
         |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
     match &expr.kind {
-        Kind::Number(text) => Decimal::from_str_exact(text).ok(),
+        Kind::Number(text) => number(text),
         Kind::Paren(inner) => value(inner, signals),
         Kind::Unary { negative, expr } => {
             value(expr, signals).map(|operand| if *negative { -operand } else { operand })
         }
         Kind::Selector(selector) => match signal(selector)? {
             Signal::Stands(level) => Some(level),
-            Signal::Ages(age) => Some(Decimal::from(NOW) - age),
+            Signal::Ages(age) => Decimal::from(NOW).checked_sub(age),
             Signal::Grows(_) => None,
         },
         Kind::Aggregate { op, expr, .. } => {
@@ -63,7 +84,7 @@ fn call(function: &str, args: &[Expr], signals: &[(Selector, Signal)]) -> Option
         Kind::Range { selector, range } => {
             let (_, signal) = signals.iter().find(|(known, _)| known == selector)?;
             let seconds = match range {
-                Time::Fixed(length) => Decimal::new(length.millis() as i64, 3),
+                Time::Fixed(length) => seconds(*length)?,
                 // The window of a ratio: only proportions matter.
                 Time::Placeholder(_) => Decimal::from(60),
                 Time::Negative(_) | Time::Expr(_) => return None,

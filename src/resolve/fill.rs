@@ -94,7 +94,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
     let retention = block
         .retention
         .as_ref()
-        .and_then(|written| values::duration(written, problems).map(|length| (length, Some(whole(written)))));
+        .and_then(|written| values::length(written, problems).map(|length| (length, Some(whole(written)))));
     let target_labels = settings::target_labels(&block.target_labels, problems);
     if let Some(path) = &block.scrape_config
         && ast.scrape.is_none()

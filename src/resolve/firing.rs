@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Samples, Source, answer};
-use super::evaluate::Signal;
+use super::evaluate::{Signal, number, playable};
 use super::stimulus::labels;
 use crate::model::{Behaviour, Firing, Labels, Series};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
@@ -240,7 +240,7 @@ fn numbers(expr: &Expr) -> Vec<Decimal> {
     let mut numbers: BTreeSet<Decimal> = BTreeSet::new();
     expr.visit(&mut |part| {
         if let Kind::Number(text) = &part.kind {
-            numbers.extend(Decimal::from_str_exact(text).ok());
+            numbers.extend(number(text));
         }
     });
     numbers.into_iter().collect()
@@ -258,7 +258,7 @@ fn around(numbers: &[Decimal]) -> Vec<Decimal> {
         [Some(*number), number.checked_add(Decimal::ONE), number.checked_mul(two), number.checked_div(two)]
     });
     let mut values: Vec<Decimal> = vec![Decimal::ONE, Decimal::ZERO, Decimal::ONE_HUNDRED];
-    for value in sides.flatten().map(|value| value.normalize()) {
+    for value in sides.flatten().filter_map(playable) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -271,8 +271,12 @@ fn buckets(numbers: &[Decimal]) -> Vec<Vec<(String, Decimal)>> {
     let two = Decimal::from(2);
     let mut bounds: BTreeSet<Decimal> = BTreeSet::from([Decimal::ONE]);
     for number in numbers.iter().filter(|number| **number > Decimal::ZERO) {
-        bounds
-            .extend([number.checked_div(two), Some(*number), number.checked_mul(two)].into_iter().flatten());
+        bounds.extend(
+            [number.checked_div(two), Some(*number), number.checked_mul(two)]
+                .into_iter()
+                .flatten()
+                .filter_map(playable),
+        );
     }
     let last = bounds.len() - 1;
     let rates = |from: usize| -> Vec<(String, Decimal)> {

@@ -135,9 +135,8 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         return Some((Period::Calendar(unit, zone), Some(whole(written))));
     }
     let least = Duration::from_secs(3600);
-    let most = Duration::from_secs(366 * 86_400);
     match Duration::parse(text) {
-        Some(length) if (least..=most).contains(&length) && length.millis() % 300_000 == 0 => {
+        Some(length) if (least..=values::LONGEST).contains(&length) && length.millis() % 300_000 == 0 => {
             Some((Period::Rolling(length), Some(whole(written))))
         }
         Some(_) => {
@@ -327,7 +326,9 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
             Ok(_) => problem.label("per what?").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
             )),
-            Err(_) => problem.help("write events per `s`, `m`, `h` or `d`, such as `200/h`"),
+            Err(_) => problem
+                .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")
+                .help("from one in thirty years to 10^12 per second"),
         });
     }
     rate

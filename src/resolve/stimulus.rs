@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{Signal, compare, value};
+use super::evaluate::{Signal, compare, number, playable, value};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Selector};
 use crate::promql::regex;
@@ -211,13 +211,19 @@ fn candidates(expr: &Expr, selector: &Selector) -> Vec<Signal> {
     expr.visit(&mut |part| match &part.kind {
         Kind::Range { selector: ranged, .. } if ranged == selector => grows = true,
         Kind::Call { function, .. } => clock |= function == "time",
-        Kind::Number(text) => numbers.extend(Decimal::from_str_exact(text).ok()),
+        Kind::Number(text) => numbers.extend(number(text)),
         _ => {}
     });
     let levelled = is_level(expr, selector);
     let around = |number: &Decimal| {
         let two = Decimal::from(2);
-        [*number, *number + Decimal::ONE, *number * two, *number / two]
+        let sides = [
+            Some(*number),
+            number.checked_add(Decimal::ONE),
+            number.checked_mul(two),
+            number.checked_div(two),
+        ];
+        sides.into_iter().flatten().filter_map(playable)
     };
     let mut values: Vec<Decimal> = vec![Decimal::ONE, Decimal::ZERO, Decimal::ONE_HUNDRED];
     for value in numbers.iter().flat_map(around) {

@@ -6,7 +6,7 @@ use crate::diagnostic::{Problem, listed};
 use crate::model::{Wording, Wordings};
 use crate::parse::nearest;
 use crate::scalar::Scalar;
-use crate::text::{self, FaultKind, Names};
+use crate::text::{self, FaultKind, MOST_BYTES, MOST_WORDS, Names};
 
 /// All of them.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
@@ -70,6 +70,9 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
         FaultKind::Syntax(said) => of("this template cannot be read").label(said).help(
             "a name is written `<< service >>`, a condition `<% if page %>…<% else %>…<% endif %>`",
         ),
+        FaultKind::Long => of("this text is too long").label("it has to end before this").help(format!(
+            "a text has at most {MOST_BYTES} bytes, and at most {MOST_WORDS} names, words and signs in its tags"
+        )),
         FaultKind::Refused => of("a text is made of names, and conditions about them")
             .label("this could fail for one alert and not for another")
             .help("write `<< service >>`, or `<% if page %>…<% endif %>` with `==`, `!=`, `and`, `or` and `not`")

@@ -61,8 +61,27 @@ fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     })
 }
 
-/// A length of time greater than zero.
+/// The longest that anything waits, looks back, or promises: the proofs play what is written, evaluation by evaluation.
+pub(super) const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// A length of time that somebody waits, greater than zero and a year at most.
 pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    let length = length(scalar, problems)?;
+    if length <= LONGEST {
+        return Some(length);
+    }
+    problems.push(
+        Problem::error("invalid-duration", whole(scalar), "this length of time is more than a year")
+            .label(format!("at most {LONGEST}"))
+            .help(OF_LENGTHS),
+    );
+    None
+}
+
+const OF_LENGTHS: &str = "write a length such as `5m`, `1h30m` or `30d`";
+
+/// A length of time greater than zero.
+pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     match Duration::parse(scalar.text.trim()) {
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
@@ -72,7 +91,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
                     whole(scalar),
                     "a length of time of zero means nothing here",
                 )
-                .help("write a length such as `5m`, `1h30m` or `30d`"),
+                .help(OF_LENGTHS),
             );
             None
         }
@@ -80,7 +99,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
                 Problem::error("invalid-duration", whole(scalar), "this is no length of time")
                     .label("units are `y w d h m s ms`, in that order, without blanks or fractions")
-                    .help("write a length such as `5m`, `1h30m` or `30d`")
+                    .help(OF_LENGTHS)
             }));
             None
         }

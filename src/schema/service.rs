@@ -55,7 +55,7 @@ fn objectives() -> Value {
 
 fn slo() -> Value {
     let mut keys = vec![
-        ("description", "What a good event is, in a sentence. It begins the alert's description.", text()),
+        ("description", "What a good event is, in a sentence. It stands in the alert's description.", text()),
         (
             "objective",
             "The share of good events that is promised: `99.9%`; with a threshold `P95 < 500ms` (latency) or `99.5% < 60s` (freshness).",
@@ -86,7 +86,11 @@ fn slo() -> Value {
             "Events that are expected, such as `200/h`. It lets `explain` and the checks say more.",
             traffic(),
         ),
-        ("runbook", "What to do: words at the end of the alert's description.", text()),
+        (
+            "runbook",
+            "What to do: the name of `runbooks/NAME.md` beside the project file, such as `API-down`.",
+            text(),
+        ),
     ];
     keys.extend(settings());
     let mut slo = block(&["sli"], keys);
@@ -115,7 +119,11 @@ fn alert() -> Value {
             "The SLO that speaks of the same: while one of the two pages, the other is silent.",
             name(),
         ),
-        ("runbook", "What to do: words at the end of the alert's description.", text()),
+        (
+            "runbook",
+            "What to do: the name of `runbooks/NAME.md` beside the project file, such as `API-down`.",
+            text(),
+        ),
         ("labels", "Constant labels.", map(own_label_name(), text())),
         ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
     ];

@@ -31,30 +31,23 @@ pub fn fenced(language: &str, code: &str) -> String {
 pub fn below(level: usize, markdown: &str) -> String {
     let text = markdown.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     let mut lines: Vec<Line> = Vec::new();
-    let mut fence: Option<(char, usize)> = None;
+    let mut fences = Fences::default();
+    let mut in_comment = false;
     for line in text.trim().lines() {
         let line = line.trim_end();
-        let (mark, length) = fence_of(line);
-        match fence {
-            Some((open, least)) => {
-                let closes =
-                    mark == open && length >= least && line.trim_start().trim_start_matches(mark).is_empty();
-                fence = if closes { None } else { fence };
-                lines.push(Line::Text(line.to_owned()));
+        if !in_comment && fences.hold(line) {
+            lines.push(Line::Text(line.to_owned()));
+            continue;
+        }
+        in_comment = leaves_comment_open(line, in_comment);
+        match (heading(line), underline(line), lines.last()) {
+            (Some((depth, title)), _, _) => lines.push(Line::Heading(depth, title.to_owned())),
+            (None, Some(depth), Some(Line::Text(title))) if is_paragraph(title) => {
+                let title = title.trim().to_owned();
+                lines.pop();
+                lines.push(Line::Heading(depth, title));
             }
-            None if length >= 3 => {
-                fence = Some((mark, length));
-                lines.push(Line::Text(line.to_owned()));
-            }
-            None => match (heading(line), underline(line), lines.last()) {
-                (Some((depth, title)), _, _) => lines.push(Line::Heading(depth, title.to_owned())),
-                (None, Some(depth), Some(Line::Text(title))) if is_paragraph(title) => {
-                    let title = title.trim().to_owned();
-                    lines.pop();
-                    lines.push(Line::Heading(depth, title));
-                }
-                _ => lines.push(Line::Text(line.to_owned())),
-            },
+            _ => lines.push(Line::Text(line.to_owned())),
         }
     }
     let highest = lines.iter().filter_map(|line| match line {
@@ -73,9 +66,9 @@ pub fn below(level: usize, markdown: &str) -> String {
         }
         shifted.push('\n');
     }
-    if let Some((mark, length)) = fence {
+    if let Some((mark, length)) = fences.open {
         shifted += &format!("{}\n", String::from(mark).repeat(length));
-    } else if shifted.rfind("<!--") > shifted.rfind("-->") {
+    } else if in_comment {
         shifted += "-->\n";
     }
     shifted.truncate(shifted.trim_end().len());
@@ -85,6 +78,74 @@ pub fn below(level: usize, markdown: &str) -> String {
 enum Line {
     Heading(usize, String),
     Text(String),
+}
+
+/// Blocks of code between fences, as the lines of a document come by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fences {
+    open: Option<(char, usize)>,
+}
+
+impl Fences {
+    /// Whether the next line is in a block of code, or one of its fences.
+    pub fn hold(&mut self, line: &str) -> bool {
+        let line = line.trim_end();
+        let (mark, length) = fence_of(line);
+        match self.open {
+            Some((open, least)) => {
+                let ends = line.trim_start().trim_start_matches(mark).is_empty();
+                if mark == open && length >= least && ends {
+                    self.open = None;
+                }
+                true
+            }
+            None => {
+                self.open = (length >= 3).then_some((mark, length));
+                self.open.is_some()
+            }
+        }
+    }
+}
+
+/// Whether a comment is open behind a line of text, and not within `code`, where its mark means nothing.
+fn leaves_comment_open(line: &str, mut open: bool) -> bool {
+    let mut rest = line;
+    loop {
+        if open {
+            let Some(end) = rest.find("-->") else { return true };
+            rest = &rest[end + 3..];
+            open = false;
+        }
+        let Some(at) = rest.find(['`', '<']) else { return false };
+        rest = &rest[at..];
+        if let Some(within) = rest.strip_prefix("<!--") {
+            rest = within;
+            open = true;
+            continue;
+        }
+        let ticks = rest.len() - rest.trim_start_matches('`').len();
+        let code = &rest[ticks.max(1)..];
+        rest = match code_end(code, ticks) {
+            Some(end) => &code[end..],
+            None => code,
+        };
+    }
+}
+
+/// Where code within a line ends that began with so many backticks.
+fn code_end(code: &str, ticks: usize) -> Option<usize> {
+    if ticks == 0 {
+        return None;
+    }
+    let mut at = 0;
+    loop {
+        at += code[at..].find('`')?;
+        let run = code[at..].len() - code[at..].trim_start_matches('`').len();
+        at += run;
+        if run == ticks {
+            return Some(at);
+        }
+    }
 }
 
 /// What a line of code begins or ends with, and how many of it.
@@ -154,6 +215,18 @@ mod tests {
         assert_eq!(below(2, "~~~\n# x\n```"), "~~~\n# x\n```\n~~~");
         assert_eq!(below(2, "``` a ` b\n# A"), "``` a ` b\n### A");
         assert_eq!(below(2, "a <!-- b\n# c"), "a <!-- b\n### c\n-->");
+    }
+
+    #[test]
+    fn marks_of_comments_in_code_are_code() {
+        for closed in
+            ["```\n<!-- a\n```\nb", "~~~\n<!--\n~~~", "  ```\n  <!--\n  ```", "a `<!--` b", "a ``<!-- ` `` b"]
+        {
+            assert_eq!(below(2, closed.trim()), closed.trim());
+        }
+        assert_eq!(below(2, "a ` <!-- b"), "a ` <!-- b\n-->");
+        assert_eq!(below(2, "<!-- a\n```\n-->\nb\n<!-- c"), "<!-- a\n```\n-->\nb\n<!-- c\n-->");
+        assert_eq!(below(2, "<!-- a --> <!-- b --> `x"), "<!-- a --> <!-- b --> `x");
     }
 
     #[test]

@@ -19,9 +19,9 @@ use serde::Serialize;
 use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
-pub use markdown::{below, fenced, plain_markdown};
+pub use markdown::{Fences, below, fenced, plain_markdown};
 pub use report::{island, report, say, words_of};
-pub use template::{Fault, FaultKind, Names, faults};
+pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// What a burn alert's texts are filled with.
 #[derive(Clone, Debug, Serialize)]

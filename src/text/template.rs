@@ -2,12 +2,13 @@
 //!
 //! An author's text is names in `<< >>` and `<% if %>` about names. All else that minijinja knows (loops, filters, arithmetic) can fail for
 //! one alert and not for another, or not end, so it is refused when the sources are read. **Invariant:** a template without a fault renders,
-//! with whatever values, in time that its length bounds. What Prometheus fills in may be printed and not compared: in a rule it is not known yet.
+//! with whatever values, in time that its length bounds; and a template of whatever length is read on a small stack, because one that is long
+//! is refused before minijinja builds a tree of it. What Prometheus fills in may be printed and not compared: in a rule it is not known yet.
 
 use std::ops::Range;
 
 use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, Stmt, UnaryOpKind};
-use minijinja::machinery::{Span, parse};
+use minijinja::machinery::{Span, Token, parse, tokenize};
 
 use super::SYNTAX;
 
@@ -25,6 +26,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// It cannot be read.
     Syntax(String),
+    /// More than [`MOST_BYTES`], or than [`MOST_WORDS`].
+    Long,
     /// A name that texts of this kind do not have.
     Unknown(String),
     /// Something else than names, and conditions about them.
@@ -46,6 +49,13 @@ pub struct Names {
     pub later: &'static [&'static str],
 }
 
+/// How long a template may be. No built-in one comes near it, and nobody reads as much of an alert.
+pub const MOST_BYTES: usize = 4096;
+
+/// How many names, words and signs may stand in a template's tags, their delimiters among them. Minijinja reads what stands in parentheses or
+/// in a block with a bound on its depth, and `elif`, `and`, `or`, `not` and `-` without one: every one of them is a call within the last.
+pub const MOST_WORDS: usize = 500;
+
 /// Everything that is wrong with a template; of one that cannot be read, the first.
 pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     if template.trim().is_empty() {
@@ -53,6 +63,9 @@ pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     }
     if let Some(at) = template.find("{{") {
         return vec![Fault { place: at..at + 2, kind: FaultKind::Prometheus }];
+    }
+    if let Some(place) = excess(template) {
+        return vec![Fault { place, kind: FaultKind::Long }];
     }
     let read = match parse(template, "text", SYNTAX.clone()) {
         Ok(read) => read,
@@ -67,6 +80,21 @@ pub fn faults(template: &str, names: Names) -> Vec<Fault> {
     let mut reading = Reading { names, faults: Vec::new() };
     reading.statement(&read);
     reading.faults
+}
+
+/// Where a template begins to be too long. What cannot be told apart into words is left to the parser, which reads no further either.
+fn excess(template: &str) -> Option<Range<usize>> {
+    if template.len() > MOST_BYTES {
+        let within = (0..=MOST_BYTES).rev().find(|at| template.is_char_boundary(*at)).unwrap_or_default();
+        return Some(within..template.len());
+    }
+    let words = tokenize(template, false, SYNTAX.clone()).map_while(Result::ok);
+    let written = words.filter(|(token, _)| !matches!(token, Token::TemplateData(_)));
+    written.map(|(_, span)| bytes(span)).nth(MOST_WORDS)
+}
+
+fn bytes(span: Span) -> Range<usize> {
+    span.start_offset as usize..span.end_offset as usize
 }
 
 struct Reading {
@@ -143,7 +171,7 @@ impl Reading {
     }
 
     fn fault(&mut self, span: Span, kind: FaultKind) {
-        self.faults.push(Fault { place: span.start_offset as usize..span.end_offset as usize, kind });
+        self.faults.push(Fault { place: bytes(span), kind });
     }
 }
 
@@ -172,6 +200,8 @@ fn span(statement: &Stmt) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const NAMES: Names = Names { all: &["service", "page", "burn_rate"], later: &["burn_rate"] };
@@ -237,7 +267,70 @@ mod tests {
             let kinds = kinds(template);
             assert!(matches!(kinds[..], [(_, FaultKind::Syntax(_))]), "{template}: {kinds:?}");
         }
-        let deep = format!("{}x{}", "<% if page %>".repeat(5000), "<% endif %>".repeat(5000));
-        assert!(matches!(kinds(&deep)[..], [(_, FaultKind::Syntax(_))]));
+    }
+
+    /// Templates in which one thing stands `count` times, each within the last.
+    fn deep(count: usize) -> Vec<String> {
+        let around = |open: &str, middle: &str, close: &str| {
+            format!("{}{middle}{}", open.repeat(count), close.repeat(count))
+        };
+        let asked = |condition: String| format!("<% if {condition} %>x<% endif %>");
+        vec![
+            around("<% if page %>", "x", "<% endif %>"),
+            format!("<% if page %>a{}<% endif %>", "<% elif page %>b".repeat(count)),
+            format!("<% if page %>a{}<% endif %>", "<%elif 1%>".repeat(count)),
+            format!("<% if page %>a{}<% endif %>", "<% else if page %>".repeat(count)),
+            asked(around("not ", "page", "")),
+            asked(around("page and ", "page", "")),
+            asked(around("page or ", "page", "")),
+            asked(around("page == ", "page", "")),
+            asked(around("page + ", "page", "")),
+            asked(around("page ~ ", "page", "")),
+            asked(around("page ** ", "page", "")),
+            asked(around("page if page else ", "page", "")),
+            asked(around("-", "1", "")),
+            asked(around("(", "page", ")")),
+            asked(around("[", "page", "]")),
+            asked(around("{1:", "page", "}")),
+            asked(around("", "page", ".x")),
+            asked(around("", "page", "|x")),
+            asked(around("", "page", "(x)")),
+            asked(around("", "page", "[x]")),
+            asked(around("", "page", " is x")),
+            asked(around("-", "1", "|x")),
+            around("<% raw %>", "x", "<% endraw %>"),
+            around("<#", "x", "#>"),
+            around("<% for x in page %>", "x", "<% endfor %>"),
+            around("<% filter x %>", "x", "<% endfilter %>"),
+            around("<% set x %>", "x", "<% endset %>"),
+            around("<% macro x() %>", "x", "<% endmacro %>"),
+            around("<< ", "page", " >>"),
+            around("<", "<", "<"),
+            "é".repeat(count),
+        ]
+    }
+
+    #[test]
+    fn what_is_deep_is_refused_or_filled_in_on_a_small_stack() {
+        let read = || {
+            let environment = &*super::super::ENVIRONMENT;
+            let values = BTreeMap::from([("service", "a"), ("page", "b"), ("burn_rate", "c")]);
+            for count in [1, 40, 80, 120, 124, 125, 160, 200, 245, 250, 490, 500, 1000, 5000, 100_000] {
+                for template in deep(count) {
+                    let kinds = kinds(&template);
+                    if kinds.is_empty() {
+                        environment
+                            .render_str(&template, &values)
+                            .expect("a template without a fault renders");
+                    }
+                    if template.len() > MOST_BYTES {
+                        assert!(matches!(kinds[..], [(_, FaultKind::Long)]), "{template}");
+                    }
+                }
+            }
+        };
+        // As small as the stacks of threads are by default.
+        let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(read).expect("a thread");
+        small.join().expect("no overflow, which would end the process, and nothing else");
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
 pub(super) fn shown(slo: &Slo, role: Role, bound: Decimal) -> Option<String> {
     use rust_decimal::prelude::ToPrimitive;
     let (_, per_second) = unit_of(Some(slo), role)?;
-    let millis = bound * Decimal::from(1000) / Decimal::from(per_second);
+    let millis = bound.checked_mul(Decimal::from(1000))? / Decimal::from(per_second);
     match millis.is_integer() {
         true => Some(Duration::from_millis(millis.to_u64()?).to_string()),
         false => Some(format!("{}ms", crate::vocabulary::text(millis))),

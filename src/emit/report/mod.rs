@@ -5,24 +5,22 @@
 //! | `summary` | what an executive reads: counts, the index, gaps, who is told, who needs whom |
 //! | `service` | what an architect reads: a section per service, a card per SLO |
 //! | `simulator` | the numbers that the page's simulator computes with |
-//! | `words` | numbers, lengths and severities as the reader's language spells them |
 //!
 //! The page itself is a template: `src/text/report`.
 
 mod service;
 mod simulator;
 mod summary;
-mod words;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
 use crate::plan::{Delivery, Plan};
 use crate::text;
-use words::Words;
 
 /// Adds `report/index.html`.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {

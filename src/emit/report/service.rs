@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::words::Words;
 use super::{Link, Told, anchor};
 use crate::emit::address::address;
 use crate::emit::grafana;
+use crate::emit::spelling::{Words, kind};
 use crate::plan::{
     Alert, Companion, Delivery, Event, Makes, Notice, ProjectPlan, Promise, ServicePlan, SloPlan, Watch,
     seconds,
 };
-use crate::vocabulary::{Decimal, Duration, Severity};
+use crate::vocabulary::{Decimal, Severity};
 
 /// A service's section.
 #[derive(Serialize)]
@@ -240,13 +240,13 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         id: anchor(&promise.service, Some(&promise.slo)),
         name: promise.slo.clone(),
         full_name,
-        objective: objective(promise, words),
+        objective: words.objective(promise),
         description: promise.description.clone().unwrap_or_default(),
         planned: promise.planned.clone(),
         promise: promised(promise, words),
         budget: budget(promise, words),
         by: promise.by.clone(),
-        event: super::words::kind(promise.event),
+        event: kind(promise.event),
         every: words.length(promise.interval),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
@@ -255,26 +255,11 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
     }
 }
 
-/// `99.9%`, or `95% < 500 ms`.
-pub fn objective(promise: &Promise, words: &Words) -> String {
-    let share = words.percent(promise.ratio);
-    match limit(promise, words) {
-        Some(limit) => format!("{share} < {limit}"),
-        None => share,
-    }
-}
-
-/// Below which events are good.
-fn limit(promise: &Promise, words: &Words) -> Option<String> {
-    let (_, limit) = promise.objective.split_once(" < ")?;
-    Some(Duration::parse(limit).map_or_else(|| limit.to_owned(), |limit| words.length(limit)))
-}
-
 /// The promise as a sentence.
 pub fn promised(promise: &Promise, words: &Words) -> String {
     let share = words.percent(promise.ratio);
     let every = words.length(promise.interval);
-    let limit = limit(promise, words);
+    let limit = words.limit(promise);
     let what = match (promise.event, &limit) {
         (Event::Occurrence, Some(limit)) => {
             words.say("promise.faster", &[("share", &share), ("limit", limit)])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Told;
-use super::words::{Words, kind};
+use crate::emit::spelling::{Words, kind};
 use crate::plan::{Event, Plan, Promise, SloPlan, Watch};
 use crate::text::words_of;
 use crate::vocabulary::{Severity, text};

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::service::{Needed, objective, promised, receiver_id, to};
-use super::words::Words;
+use super::service::{Needed, promised, receiver_id, to};
 use super::{Link, Told};
+use crate::emit::spelling::Words;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
 use crate::vocabulary::{Decimal, Severity};
 
@@ -124,7 +124,7 @@ fn line(slo: &SloPlan, contract: bool, words: &Words) -> Line {
     };
     Line {
         link: Link { text: promise.slo.clone(), ..to(&promise.service, Some(&promise.slo)) },
-        objective: objective(promise, words),
+        objective: words.objective(promise),
         promise: promised(promise, words),
         outage: words.time(promise.full_outage()),
         page: soonest(Severity::Page),

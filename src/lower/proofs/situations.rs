@@ -346,7 +346,9 @@ fn burn_between(
             Event::Slice(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
         };
         let unit = usize::try_from(late.ceil()).ok()?;
-        let burning = usize::try_from(fires.ceil()).ok()? + unit + stage.slice_steps() + MARGIN;
+        let burning = usize::try_from(fires.ceil()).ok()?.checked_add(unit)? + stage.slice_steps() + MARGIN;
+        // What takes longer to begin than the promise lasts is not played.
+        let burning = Some(burning).filter(|steps| *steps <= stage.steps(stage.promise.period_length))?;
         let burn = stage.ratio(burning, ratio)?;
         let loads = [before.to_vec(), burn.clone()].concat();
         let timeline = stage.timeline(&loads);
@@ -368,10 +370,11 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         let one = Decimal::ONE / ratio / Decimal::from(stage.units());
         let steps = match stage.promise.event {
             Event::Occurrence => 30,
-            Event::Check => usize::try_from(one.ceil()).ok()? + 20,
-            Event::Slice(_) => 2 * usize::try_from((Decimal::ONE / ratio).ceil()).ok()?,
+            Event::Check => usize::try_from(one.ceil()).ok()?.checked_add(20)?,
+            Event::Slice(_) => usize::try_from((Decimal::ONE / ratio).ceil()).ok()?.checked_mul(2)?,
         };
-        let loads = stage.ratio(steps, ratio).filter(|loads| loads.len() <= most)?;
+        let steps = Some(steps).filter(|steps| *steps <= most)?;
+        let loads = stage.ratio(steps, ratio)?;
         let timeline = stage.timeline(&loads);
         let mut all = 1..=timeline.last();
         let silent = all

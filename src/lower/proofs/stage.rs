@@ -168,7 +168,7 @@ impl<'a> Stage<'a> {
             None => (self.bad(1), self.slice_steps().max(1)),
         };
         let every = usize::try_from((Decimal::from(spoiled as u64) / ratio).ceil()).ok()?;
-        let between = every.checked_sub(spoiling.len()).filter(|between| *between > 0)?;
+        let between = every.checked_sub(spoiling.len()).filter(|between| (1..steps).contains(between))?;
         let repeated = [self.good(between), spoiling].concat();
         Some(repeated.into_iter().cycle().take(steps).collect())
     }

@@ -1,7 +1,7 @@
 //! Numbers, lengths of time and severities as the reader's language spells them.
 
 use crate::model::Language;
-use crate::plan::Event;
+use crate::plan::{Event, Promise};
 use crate::text;
 use crate::vocabulary::{self, Decimal, Duration, PerSeverity, Period, Severity, amount};
 
@@ -93,6 +93,21 @@ impl<'a> Words<'a> {
             true => self.say("length.days", &[("n", &days.to_string())]).replace(' ', TIED),
             false => self.length(length),
         }
+    }
+
+    /// `99.9%`, or `95% < 500 ms`.
+    pub fn objective(&self, promise: &Promise) -> String {
+        let share = self.percent(promise.ratio);
+        match self.limit(promise) {
+            Some(limit) => format!("{share} < {limit}"),
+            None => share,
+        }
+    }
+
+    /// Below which events are good.
+    pub fn limit(&self, promise: &Promise) -> Option<String> {
+        let (_, limit) = promise.objective.split_once(" < ")?;
+        Some(Duration::parse(limit).map_or_else(|| limit.to_owned(), |limit| self.length(limit)))
     }
 
     /// `in any 30 days`
