@@ -1,7 +1,6 @@
 //! Alerts that say `down` for each of several targets: one that fails silences what the others would tell.
 
-use super::listed;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, few};
 use crate::lower;
 use crate::model::{Companion, Model};
 use crate::promql::ast::{Expr, Kind, Op};
@@ -20,7 +19,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 continue;
             }
             let what = if is_needed { "the service and all that needs it" } else { "the service's SLOs" };
-            let labels = listed(told.iter().map(String::as_str).collect());
+            let labels = few(&told);
             problems.push(
                 Problem::warning(
                     "one-silences-all",
