@@ -46,7 +46,9 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
 
 /// Adds `runbooks/README.md`.
 pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
-    let overview = plan.project.grafana_url.as_ref().map(|url| format!("{url}/d/{}", plan.project.overview));
+    let promises = plan.services.iter().any(|service| !service.slos.is_empty());
+    let grafana = plan.project.grafana_url.as_ref().filter(|_| promises);
+    let overview = grafana.map(|url| format!("{url}/d/{}", plan.project.overview));
     let words = Words::new(plan.project.language, &plan.project.severities);
     let index = Index {
         services: plan.services.iter().map(|service| index_service(service, &words)).collect(),

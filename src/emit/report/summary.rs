@@ -148,7 +148,9 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
             .services
             .iter()
             .filter(|service| {
-                !service.contract && service.slos.iter().any(|slo| slo.promise.planned.is_none())
+                let reads = service.slos.iter().any(|slo| slo.promise.planned.is_none())
+                    || service.companion_alerts().any(|(.., alert)| alert.planned.is_none());
+                reads && !service.contract
             })
             .map(|service| to(&service.name, None))
             .collect(),
