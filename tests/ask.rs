@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -181,14 +180,7 @@ fn what_a_server_gives_as_its_reason_is_told() {
     let folder = Folder::empty();
     folder.write("right/prometheus.yaml", RIGHT);
     let refusing = |status: &'static str, reason: &'static str| {
-        Server::with(move |stream, request| {
-            let time = r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
-            let (status, body) =
-                if request.contains("query=time%28%29 ") { ("200 OK", time) } else { (status, reason) };
-            let head =
-                format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
-        })
+        Server::telling_time(move |_| (status, reason.to_owned()))
     };
     let mut all = String::new();
     for (status, reason) in [

@@ -337,25 +337,18 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
 fn what_is_not_all_there_is_told() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
-    let server = Fake::with(|stream, request| {
-        use std::io::Write;
+    let server = Fake::telling_time(|request| {
         let matrix = |result: &str| {
             let warnings = r#""warnings":["store eu-1\u0007 timed out"]"#;
             format!(
                 r#"{{"status":"success",{warnings},"data":{{"resultType":"matrix","result":[{result}]}}}}"#
             )
         };
-        let start = request.split("start=").nth(1).and_then(|rest| rest.split('&').next());
-        let body = match start {
-            None => r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#.to_owned(),
-            // Totals are there, and bad events are not.
-            Some(at) if !request.contains("bad_events") && !request.contains("500") => {
-                matrix(&format!(r#"{{"metric":{{}},"values":[[{at},"100"]]}}"#))
-            }
-            Some(_) => matrix(""),
-        };
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        // Totals are there, and bad events are not.
+        let is_bad = request.contains("bad_events") || request.contains("500");
+        let start = request.split("start=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+        let sample = format!(r#"{{"metric":{{}},"values":[[{start},"100"]]}}"#);
+        ("200 OK", matrix(if is_bad { "" } else { &sample }))
     });
     let url = format!("http://127.0.0.1:{}", server.port);
     let asked = ["shop/checkout", "--last", "2h", "--cache", "kept"];
@@ -369,16 +362,7 @@ fn what_is_not_all_there_is_told() {
 fn whatever_answers_instead_is_told() {
     let folder = Folder::empty();
     folder.write("slos/shop.yaml", SLOS);
-    let clock_and = |answer: &'static str| {
-        Fake::with(move |stream, request| {
-            use std::io::Write;
-            let time = r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
-            let body = if request.contains("query=time%28%29 ") { time } else { answer };
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
-        })
-    };
+    let clock_and = |answer: &'static str| Fake::telling_time(move |_| ("200 OK", answer.to_owned()));
     let servers = [
         Fake::of("200 OK", "Content-Type: text/html\r\n", b"<html>Hello</html>"),
         clock_and(r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"val"#),

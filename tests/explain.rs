@@ -2,11 +2,25 @@
 #![allow(clippy::unwrap_used)]
 
 use slowburn::explain::{explain, explain_companion};
+use slowburn::plan::Plan;
 use slowburn::source::{SourceFile, Sources};
 
 const HEAD: &str = "version: slowburn/v1\nservice: api\n";
 const EVENTS: &str =
     "    sli: { total: 'requests_total{job=\"api\"}', bad: 'requests_total{job=\"api\", code=~\"5..\"}' }\n";
+
+fn planned(text: String) -> Plan {
+    let file = SourceFile { path: "slos/api.yaml".to_owned(), text };
+    let compiled = slowburn::compile(&Sources::new(vec![file]));
+    compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems))
+}
+
+/// The explanation of the one companion alert of a service file.
+fn explained_alert(text: String) -> String {
+    let plan = planned(text);
+    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
+    explain_companion(companion, rule)
+}
 
 /// The explanation of an SLO that is written in these lines.
 fn explained(lines: &str) -> String {
@@ -15,10 +29,7 @@ fn explained(lines: &str) -> String {
 
 /// The same, in a service file that also says this.
 fn explained_in(service: &str, lines: &str) -> String {
-    let text = format!("{HEAD}{service}slos:\n  it:\n{lines}");
-    let file = SourceFile { path: "slos/api.yaml".to_owned(), text };
-    let compiled = slowburn::compile(&Sources::new(vec![file]));
-    let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+    let plan = planned(format!("{HEAD}{service}slos:\n  it:\n{lines}"));
     let text = explain(&plan.services[0].slos[0]);
     for line in text.lines() {
         assert!(line.chars().count() <= 100, "too wide: {line}");
@@ -69,11 +80,7 @@ fn a_companion_alert_that_no_outage_explains() {
     let text = format!(
         "{HEAD}alerts:\n  intruder:\n    expr: increase(logins_total{{job=\"api\", outcome=\"denied\"}}[5m]) > 50\n    severity: ticket\n    independent: true\n"
     );
-    let compiled =
-        slowburn::compile(&Sources::new(vec![SourceFile { path: "slos/api.yaml".to_owned(), text }]));
-    let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
-    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
-    insta::assert_snapshot!(explain_companion(companion, rule));
+    insta::assert_snapshot!(explained_alert(text));
 }
 
 #[test]
@@ -81,9 +88,5 @@ fn a_companion_alert_that_says_what_an_slo_says() {
     let text = format!(
         "{HEAD}planned: {{ requests_total: the counter comes with release 2 }}\nslos:\n  it:\n    objective: 99.9%\n{EVENTS}alerts:\n  errors:\n    description: More than one request in twenty fails\n    expr: sum(rate(requests_total{{job=\"api\", code=~\"5..\"}}[5m])) / sum(rate(requests_total{{job=\"api\"}}[5m])) > 0.05\n    for: 5m\n    severity: page\n    same_as: it\n    runbook: errors\n"
     );
-    let compiled =
-        slowburn::compile(&Sources::new(vec![SourceFile { path: "slos/api.yaml".to_owned(), text }]));
-    let plan = compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems));
-    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
-    insta::assert_snapshot!(explain_companion(companion, rule));
+    insta::assert_snapshot!(explained_alert(text));
 }

@@ -278,17 +278,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 /// A server that knows the time, and gives this answer to everything else.
 fn clock_and(answer: &str) -> Fake {
     let answer = answer.to_owned();
-    Fake::with(move |stream, request| {
-        use std::io::Write;
-        let time =
-            r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
-        let body = if request.contains("query=time%28%29 ") { time } else { &answer };
-        let _ = write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n{JSON}\r\n{body}",
-            body.len()
-        );
-    })
+    Fake::telling_time(move |_| ("200 OK", answer.clone()))
 }
 
 #[test]

@@ -29,6 +29,19 @@ impl Server {
         Self::answering([head.as_bytes(), body].concat())
     }
 
+    /// Tells the time as Prometheus does, and gives these statuses and bodies to all other requests.
+    pub fn telling_time(answer: impl Fn(&str) -> (&'static str, String) + Send + Sync + 'static) -> Self {
+        const TIME: &str =
+            r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
+        Self::with(move |stream, request| {
+            let is_time = request.contains("query=time%28%29 ");
+            let (status, body) = if is_time { ("200 OK", TIME.to_owned()) } else { answer(request) };
+            let head =
+                format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        })
+    }
+
     /// Never answers.
     pub fn silent() -> Self {
         Self::with(|stream, _| {
