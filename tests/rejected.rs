@@ -23,6 +23,18 @@ slos:
       bad: smtp_deliveries_total{job=\"mail\", result=\"error\"}
 ";
 
+/// A project in which somebody is told, and a shop needs mail.
+const ROUTED: &str = "version: slowburn/v1
+dependencies: { shop: [mail] }
+alertmanager:
+  receivers:
+    on-call: { webhook: { url: \"http://pager.internal/hook\" } }
+    office: { webhook: { url: \"http://office.internal/hook\" } }
+  default: office
+  routes:
+    - { match: { severity: page }, to: on-call }
+";
+
 fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
@@ -44,6 +56,14 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
             ),
             file("slos/prometheus.yml", &beside("prometheus.yml")),
             file("slos/mail.yaml", &text),
+        ],
+        Some("routed") => vec![
+            file("slos/slowburn.yaml", ROUTED),
+            file("slos/mail.yaml", &text),
+            file(
+                "slos/shop.yaml",
+                &SERVICE.replace("mail", "shop").replace("smtp_deliveries_total", "orders_total"),
+            ),
         ],
         Some("beside") => vec![
             file("slos/mail.yaml", &text),
@@ -163,6 +183,7 @@ fn one_mistake_is_one_problem() {
             .strip_prefix("contract-")
             .or(name.strip_prefix("scraped-"))
             .or(name.strip_prefix("beside-"))
+            .or(name.strip_prefix("routed-"))
             .or(name.strip_prefix("runbook-"))
             .or(name.strip_prefix("project-"))
             .unwrap_or(&name);

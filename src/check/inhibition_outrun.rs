@@ -1,42 +1,208 @@
-//! Pages that are sent before what could silence them has had its turn.
+//! Alerts that are sent before what would silence them can be known.
+//!
+//! Both are held against each other in a full outage: what is silenced fires at the earliest after the detection time of its fastest tier, and waits
+//! as long as its route says; what silences it is known at the latest one evaluation after its own.
 
 use crate::diagnostic::Problem;
-use crate::lower;
-use crate::model::Model;
-use crate::vocabulary::Severity;
+use crate::lower::{self, Known};
+use crate::model::{Alertmanager, Companion, Model, Reading, Route, Service, Slo};
+use crate::plan::{Watch, seconds};
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, Name, Severity, spoken};
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let alerts = lower::known(model);
-    for route in alertmanager.routes.iter().filter(|route| route.timing.group_wait < lower::INTERVAL) {
-        let silenced = model.project.dependencies.iter().find(|dependency| {
-            dependency.silences == Severity::Page
-                && alerts.iter().any(|alert| {
-                    *alert.service == dependency.service
-                        && alert.severity == Severity::Page
-                        && alert.sometimes(&route.matching)
-                })
+    let race = Race::new(model, alertmanager);
+    let mut outrun = Vec::new();
+    for dependency in &model.project.dependencies {
+        let silencers = lower::causes(dependency, &alerts);
+        let silenced = alerts.iter().filter(|alert| {
+            *alert.service == dependency.service
+                && alert.slo.is_some()
+                && !alert.independent
+                && alert.severity >= dependency.silences
         });
-        let Some(dependency) = silenced else { continue };
-        problems.push(
-            Problem::warning(
-                "inhibition-outrun",
-                route.place,
-                format!(
-                    "a page of `{}` is sent before `{}` can silence it",
-                    dependency.service, dependency.on
-                ),
-            )
-            .label(format!(
-                "it waits {}, and rules are evaluated every {}",
-                route.timing.group_wait,
-                lower::INTERVAL
-            ))
-            .and(dependency.place, "the page of this would silence it")
-            .help(format!(
-                "wait for one evaluation: `group_wait: {}`, which is the default",
-                lower::INTERVAL
-            )),
+        let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
+        outrun.extend(lost.map(|lost| (dependency.place, lost)));
+    }
+    for service in &model.services {
+        for companion in &service.alerts {
+            let lost = companions(&race, service, companion, &alerts).into_iter().max_by_key(Lost::early);
+            outrun.extend(lost.map(|lost| (companion.places.hold, lost)));
+        }
+    }
+    // A route that waits for nothing, and a dependency of everything, are one mistake each.
+    let mut told: Vec<Span> = Vec::new();
+    for (place, lost) in outrun {
+        let at = lost.route.filter(|_| lost.waits < lower::INTERVAL).unwrap_or(place);
+        if !told.contains(&at) {
+            told.push(at);
+            problems.push(lost.problem(at, place));
+        }
+    }
+}
+
+/// What says the same within a service, as far as it certainly looks at the same.
+fn companions<'a>(
+    race: &Race<'a>,
+    service: &Service,
+    companion: &Companion,
+    alerts: &'a [Known<'a>],
+) -> Vec<Lost<'a>> {
+    let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
+    let Some(own) = here.iter().copied().find(|alert| alert.companion == Some(&companion.name)) else {
+        return Vec::new();
+    };
+    let metrics = |readings: &[Reading]| -> Vec<Option<String>> {
+        readings.iter().map(|reading| reading.selector.name.clone()).collect()
+    };
+    let watched = metrics(&companion.readings);
+    let same = |slo: &Slo| metrics(&slo.readings).iter().any(|metric| watched.contains(metric));
+    let mut lost = Vec::new();
+    for slo in service.slos.iter().filter(|slo| same(slo)) {
+        let of_slo = here.iter().copied().filter(|alert| alert.slo == Some(&slo.name));
+        let (louder, quieter): (Vec<&Known>, Vec<&Known>) =
+            of_slo.partition(|alert| alert.severity <= own.severity);
+        if companion.down {
+            let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
+            lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
+        } else if companion.same_as.as_ref() == Some(&slo.name) {
+            lost.extend(race.lost(own, &louder));
+            lost.extend(quieter.iter().filter_map(|alert| race.lost(alert, &[own])));
+        }
+    }
+    lost
+}
+
+/// What decides who is first.
+struct Race<'a> {
+    alertmanager: &'a Alertmanager,
+    services: BTreeMap<&'a Name, &'a Service>,
+    slos: BTreeMap<(&'a Name, &'a Name), Vec<Watch>>,
+}
+
+/// An alert that is told before it can be silenced.
+struct Lost<'a> {
+    silenced: &'a Known<'a>,
+    /// Seconds after the beginning of a full outage.
+    fires: Decimal,
+    /// How long its notification waits for others.
+    waits: Duration,
+    /// The route that says so, if it is not the default.
+    route: Option<Span>,
+    silencer: &'a Known<'a>,
+    /// Seconds until it is known at the latest.
+    known: Decimal,
+}
+
+impl<'a> Race<'a> {
+    fn new(model: &'a Model, alertmanager: &'a Alertmanager) -> Self {
+        let services = model.services.iter().map(|service| (&service.name, service)).collect();
+        let slos = model.services.iter().flat_map(|service| {
+            service.slos.iter().map(|slo| ((&service.name, &slo.name), lower::watches(slo)))
+        });
+        Self { alertmanager, services, slos: slos.collect() }
+    }
+
+    /// Whether `silenced` is told before any of `silencers`, and before the page of its own SLO, can silence it.
+    fn lost(&self, silenced: &'a Known<'a>, silencers: &[&'a Known<'a>]) -> Option<Lost<'a>> {
+        let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
+        let known = louder.filter_map(|alert| Some((self.known(alert)?, alert)));
+        let (known, silencer) = known.min_by_key(|(seconds, _)| *seconds)?;
+        let fires = self.fires(silenced)?;
+        let (waits, route) = self.waits(silenced);
+        let sent = fires + seconds(waits);
+        let page = (silenced.severity == Severity::Ticket).then(|| self.first(silenced, Severity::Page));
+        let is_silenced = known <= sent || page.flatten().is_some_and(|tier| latest(tier) <= sent);
+        (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known })
+    }
+
+    /// The tier of its SLO that a full outage makes fire first, among those of a severity.
+    fn first(&self, alert: &Known<'a>, severity: Severity) -> Option<&Watch> {
+        let tiers = self.slos.get(&(alert.service, alert.slo?))?;
+        let may_fire = |tier: &&Watch| tier.severity == severity && tier.fires_after(Decimal::ONE).is_some();
+        tiers.iter().filter(may_fire).min_by_key(|tier| tier.fires_after(Decimal::ONE))
+    }
+
+    /// Seconds of a full outage after which it fires at the earliest; `None` for never.
+    fn fires(&self, alert: &Known<'a>) -> Option<Decimal> {
+        match self.first(alert, alert.severity) {
+            Some(tier) => tier.fires_after(Decimal::ONE),
+            None => self.holds(alert),
+        }
+    }
+
+    /// Seconds after which it fires at the latest.
+    fn known(&self, alert: &Known<'a>) -> Option<Decimal> {
+        match self.first(alert, alert.severity) {
+            Some(tier) => Some(latest(tier)),
+            None => Some(self.holds(alert)? + seconds(lower::INTERVAL)),
+        }
+    }
+
+    /// What an alert of no SLO waits for.
+    fn holds(&self, alert: &Known) -> Option<Decimal> {
+        let service = self.services.get(alert.service)?;
+        match (alert.slo, alert.companion) {
+            (Some(_), _) => None,
+            (None, Some(name)) => {
+                let companion = service.alerts.iter().find(|companion| companion.name == *name)?;
+                Some(seconds(companion.hold.unwrap_or_default()))
+            }
+            (None, None) => service.missing_events.map(|missing| seconds(missing.after)),
+        }
+    }
+
+    /// The shortest wait of those who are told of it at once.
+    fn waits(&self, alert: &Known) -> (Duration, Option<Span>) {
+        let told = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
+        let routes = self.alertmanager.routes.iter().filter(told);
+        let waits = routes.map(|route| (route.timing.group_wait, Some(route.place)));
+        waits.min_by_key(|(wait, _)| *wait).unwrap_or((self.alertmanager.timing.group_wait, None))
+    }
+}
+
+/// Seconds of a full outage after which a tier has fired: one evaluation more than its detection takes.
+fn latest(tier: &Watch) -> Decimal {
+    let evaluation = if tier.slow { lower::LONG_INTERVAL } else { lower::INTERVAL };
+    tier.fires_after(Decimal::ONE).unwrap_or_default() + seconds(evaluation)
+}
+
+impl Lost<'_> {
+    /// Seconds by which it is too early.
+    fn early(&self) -> Decimal {
+        self.known - self.fires - seconds(self.waits)
+    }
+
+    /// `place` is where somebody said that one silences the other.
+    fn problem(&self, at: Span, place: Span) -> Problem {
+        let (silenced, silencer) = (&self.silenced.name, &self.silencer.name);
+        let wait = (self.known - self.fires).ceil().to_u64().unwrap_or_default().next_multiple_of(10);
+        let mut problem = Problem::warning(
+            "inhibition-outrun",
+            at,
+            format!("`{silenced}` is sent before `{silencer}` can silence it"),
         );
+        let sent = format!(
+            "in a full outage `{silenced}` fires after {} and is sent {} later",
+            spoken(self.fires),
+            spoken(seconds(self.waits))
+        );
+        let known = format!("`{silencer}` may fire only after {}", spoken(self.known));
+        problem = match (at == place, self.route) {
+            (true, None) => problem.label(format!("{sent}; {known}")),
+            (true, Some(route)) => problem.label(known).and(route, sent),
+            (false, _) => problem.label(sent).and(place, known),
+        };
+        let sooner = match self.silencer.slo {
+            Some(_) => "a stricter objective, or a companion alert with `down: true`",
+            None => "a shorter `for`",
+        };
+        problem
+            .help(format!("wait longer: `group_wait: {}`", Duration::from_secs(wait)))
+            .help(format!("or let `{silencer}` be known sooner: {sooner}"))
     }
 }

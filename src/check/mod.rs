@@ -62,7 +62,7 @@ pub const CHECKS: [(&str, Sees, Check); 30] = [
     ("dependency-cycle", Sees::Part, dependency_cycle::check),
     ("duplicate-alert", Sees::Part, duplicate_alert::check),
     ("inhibition-never-matches", Sees::Whole, inhibition_never_matches::check),
-    ("inhibition-outrun", Sees::Part, inhibition_outrun::check),
+    ("inhibition-outrun", Sees::Whole, inhibition_outrun::check),
     ("no-contract", Sees::Whole, contract::no_contract::check),
     ("not-scraped", Sees::Part, contract::not_scraped::check),
     ("one-silences-all", Sees::Part, one_silences_all::check),
