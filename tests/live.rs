@@ -523,7 +523,7 @@ fn missing_events_are_told(world: &World) {
     assert_eq!(word(&alert["annotations"]["summary"]), "stock: sin eventos desde hace 10m (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
     assert!(
-        description.contains("ningún evento en: queue, export, share, minutes, month. O "),
+        description.contains("ningún evento en: export, minutes, month, queue, share. O "),
         "{description}"
     );
     world.silenced("DatabaseEventsMissing", "DatabaseGone");

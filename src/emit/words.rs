@@ -3,10 +3,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::variable;
-use crate::model::Labels;
+use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
-use crate::text::{self, Texts};
+use crate::text::{self, Left, Texts};
 use crate::vocabulary::{Period, Severity};
 
 /// What is not known before an alert fires.
@@ -78,8 +78,10 @@ fn burn(
     blanks: &mut Blanks,
 ) -> Texts {
     let (burn_rate, left) = match known {
-        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
-        None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(promise, budget_left)),
+        Some(known) => (known.value.to_owned(), left(project.language, known.budget_left)),
+        None => {
+            ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left))
+        }
     };
     let (rolling, calendar, zone) = match &promise.period {
         Period::Rolling(length) => (length.to_string(), "", ""),
@@ -223,8 +225,17 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
+/// What is left of the budget, once the percentage is known.
+fn left(language: Language, percentage: &str) -> String {
+    let left = match percentage.strip_prefix('-') {
+        Some(over) => Left { over, ..Left::default() },
+        None => Left { left: percentage, ..Left::default() },
+    };
+    text::left(language, &left)
+}
+
 /// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
-fn asked(promise: &Promise, budget_left: &Expr) -> String {
+fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     let query = budget_left.to_string();
     let wanted: String = promise.by.iter().map(|label| format!(",{label}=%q")).collect();
     let values: String = promise.by.iter().map(|label| format!(" $labels.{label}")).collect();
@@ -235,7 +246,14 @@ fn asked(promise: &Promise, budget_left: &Expr) -> String {
         }
         _ => quoted(&query),
     };
-    format!("{{{{ with query {query} }}}}{{{{ . | first | value | printf \"%.1f%%\" }}}}{{{{ end }}}}")
+    let percentage = "printf \"%.1f%%\" $left";
+    let over = format!("{{{{ {percentage} | reReplaceAll \"-\" \"\" }}}}");
+    let over = text::left(language, &Left { over: &over, ..Left::default() });
+    let left = text::left(language, &Left { left: &format!("{{{{ {percentage} }}}}"), ..Left::default() });
+    let unknown = text::left(language, &Left::default());
+    format!(
+        "{{{{ with query {query} }}}}{{{{ $left := . | first | value }}}}{{{{ if lt $left 0.0 }}}}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
+    )
 }
 
 /// A string of Go's templates.

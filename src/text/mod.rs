@@ -152,6 +152,20 @@ pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     said(&own.burn, [summary, description], burn)
 }
 
+/// What is left of an error budget. Both may be templates.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Left<'a> {
+    /// `80.0%`; empty if it is overspent or nobody knows.
+    pub left: &'a str,
+    /// By how much of it it is overspent; empty if it is not.
+    pub over: &'a str,
+}
+
+/// What is left of an error budget, as part of a sentence.
+pub fn left(language: Language, left: &Left) -> String {
+    render(budget_left(language), left)
+}
+
 /// The texts of an alert about missing events, likewise.
 pub fn missing(language: Language, own: &Wordings, missing: &Missing) -> Texts {
     let [_, _, summary, description, ..] = templates(language);
@@ -206,6 +220,13 @@ fn templates(language: Language) -> [&'static str; 6] {
     }
 }
 
+fn budget_left(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("en/burn.left.txt"),
+        Language::Spanish => include_str!("es/burn.left.txt"),
+    }
+}
+
 fn trimmed(mut text: String) -> String {
     text.truncate(text.trim_end().len());
     text
@@ -234,7 +255,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL
         .into_iter()
-        .flat_map(|(_, language)| templates(language).into_iter().chain(runbooks::templates(language)))
+        .flat_map(|(_, language)| {
+            let texts = templates(language).into_iter().chain([budget_left(language)]);
+            texts.chain(runbooks::templates(language))
+        })
     {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
