@@ -79,9 +79,7 @@ fn burn(
 ) -> Texts {
     let (burn_rate, left) = match known {
         Some(known) => (known.value.to_owned(), left(project.language, known.budget_left)),
-        None => {
-            ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left))
-        }
+        None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left)),
     };
     let (rolling, calendar, zone) = match &promise.period {
         Period::Rolling(length) => (length.to_string(), "", ""),

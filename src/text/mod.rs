@@ -253,13 +253,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for template in Language::ALL
-        .into_iter()
-        .flat_map(|(_, language)| {
-            let texts = templates(language).into_iter().chain([budget_left(language)]);
-            texts.chain(runbooks::templates(language))
-        })
-    {
+    for template in Language::ALL.into_iter().flat_map(|(_, language)| {
+        let texts = templates(language).into_iter().chain([budget_left(language)]);
+        texts.chain(runbooks::templates(language))
+    }) {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
     environment
