@@ -8,10 +8,10 @@ mod watch;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Delivery, Matcher, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan, Times,
-    Timing, Told, Why,
+    Address, Channel, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan,
+    Times, Timing, Told, Why,
 };
-pub use companion::Companion;
+pub use companion::{Aftermath, Companion};
 pub use outage::{Outage, seconds};
 pub use watch::{Counted, Sight};
 
@@ -87,6 +87,8 @@ pub struct ServicePlan {
     pub missing_page: Runbook,
     /// Companion alerts, in a group of their own.
     pub companions: Option<Group>,
+    /// Alerts that silence what these leave behind, likewise.
+    pub aftermath: Option<Group>,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -95,7 +97,8 @@ impl ServicePlan {
     /// Every rule.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
-        groups.chain(&self.companions).chain(&self.missing).flat_map(|group| &group.rules)
+        let others = [&self.companions, &self.aftermath, &self.missing];
+        groups.chain(others.into_iter().flatten()).flat_map(|group| &group.rules)
     }
 
     /// The companion alerts, each with its rule.
@@ -104,7 +107,7 @@ impl ServicePlan {
         rules.filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
-                Notice::Burn { .. } | Notice::Missing { .. } => None,
+                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         })
@@ -120,7 +123,7 @@ impl ServicePlan {
         let companions = companions.filter_map(|rule| match &mut rule.makes {
             Makes::Alert(alert) => match &mut alert.notice {
                 Notice::Companion(companion) => Some(&mut companion.page),
-                Notice::Burn { .. } | Notice::Missing { .. } => None,
+                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         });
@@ -215,7 +218,7 @@ impl SloPlan {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Missing { .. } | Notice::Companion(_) => None,
+                Notice::Missing { .. } | Notice::Companion(_) | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         })
@@ -527,6 +530,15 @@ pub enum Notice {
     },
     /// A cause that is watched beside the promises.
     Companion(Box<Companion>),
+    /// Nothing that anybody is told: it silences what an alert leaves behind.
+    Aftermath {
+        /// The service's name.
+        service: String,
+        /// The alert that left it.
+        of: String,
+        /// What is silenced.
+        aftermath: Aftermath,
+    },
 }
 
 /// One file of tests that run the very rules.

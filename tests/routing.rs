@@ -430,6 +430,7 @@ alertmanager:
         ["alertname=~\"ApiAvailabilityBurnPage|ApiDown\"", "service=\"web\"", "cluster"],
         ["alertname=~\"ApiEventsMissing|ApiSlow\"", "service=\"web\" severity=\"warning\"", "cluster"],
         ["alertname=\"ApiDown\"", &format!("alertname=~\"{loudly}\""), "cluster"],
+        ["alertname=\"ApiDownAftermath\"", "alertname=\"ApiEventsMissing\"", "cluster"],
         ["alertname=\"ApiSlow\"", &format!("alertname=~\"{of_slos}\""), "cluster"],
         // Of two that page, the SLO's is told; each for its own `env`, which both carry.
         ["alertname=\"ApiDeliveryBurnPage\"", "alertname=\"ApiLoud\"", "cluster env"],

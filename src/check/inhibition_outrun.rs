@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Problem;
 use crate::lower::{self, Known};
-use crate::model::{Alertmanager, Companion, Model, Reading, Route, Service, Slo};
+use crate::model::{Alertmanager, Companion, Model, Route, Service};
 use crate::plan::{Watch, seconds};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Severity, spoken};
@@ -56,13 +56,8 @@ fn companions<'a>(
     let Some(own) = here.iter().copied().find(|alert| alert.companion == Some(&companion.name)) else {
         return Vec::new();
     };
-    let metrics = |readings: &[Reading]| -> Vec<Option<String>> {
-        readings.iter().map(|reading| reading.selector.name.clone()).collect()
-    };
-    let watched = metrics(&companion.readings);
-    let same = |slo: &Slo| metrics(&slo.readings).iter().any(|metric| watched.contains(metric));
     let mut lost = Vec::new();
-    for slo in service.slos.iter().filter(|slo| same(slo)) {
+    for slo in service.slos.iter().filter(|slo| lower::looks_at_the_same(slo, companion)) {
         let of_slo = here.iter().copied().filter(|alert| alert.slo == Some(&slo.name));
         let (louder, quieter): (Vec<&Known>, Vec<&Known>) =
             of_slo.partition(|alert| alert.severity <= own.severity);

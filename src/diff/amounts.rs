@@ -13,7 +13,10 @@ pub(super) fn amounts(plan: &Plan) -> Amounts {
     let slos = plan.services.iter().flat_map(|service| &service.slos);
     let mut amounts =
         Amounts { services: plan.services.len(), slos: slos.clone().count(), ..Amounts::default() };
-    let others = plan.services.iter().flat_map(|service| service.missing.iter().chain(&service.companions));
+    let others = plan
+        .services
+        .iter()
+        .flat_map(|service| service.missing.iter().chain(&service.companions).chain(&service.aftermath));
     for group in slos.flat_map(|slo| &slo.groups).chain(others) {
         add(&mut amounts, group, plan);
     }
@@ -34,6 +37,7 @@ fn add(amounts: &mut Amounts, group: &Group, plan: &Plan) {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some(*severity),
                 Notice::Companion(companion) => Some(companion.severity),
+                Notice::Aftermath { .. } => None,
                 Notice::Missing { .. } => {
                     let label = rule.labels.get("severity");
                     let pages = label == Some(&plan.project.severities.page);

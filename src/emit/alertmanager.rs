@@ -3,8 +3,8 @@
 use super::yaml::{Yaml, scalar};
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{
-    Address, Channel, Delivery, Matcher, Notifications, Plan, Receiver, SentTo, Silenced, Smtp, TimeSpan,
-    Times, Timing, Why,
+    Address, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced, Smtp,
+    TimeSpan, Times, Timing, Why,
 };
 use crate::text;
 
@@ -19,9 +19,6 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
 
 /// Beside the configuration, to which Alertmanager takes it to be relative.
 const TEMPLATES: &str = "templates/slowburn.tmpl";
-
-/// The receiver of what no route takes, where none is declared. No source can have a receiver of that name.
-const NOBODY: &str = "nobody_";
 
 fn configuration(notifications: &Notifications) -> String {
     let mut yaml = Yaml::default();
@@ -40,7 +37,7 @@ fn configuration(notifications: &Notifications) -> String {
     }
     yaml.line(0, "");
     yaml.line(0, "receivers:");
-    if notifications.default.is_none() {
+    if notifications.default.is_none() || !notifications.unheard.is_empty() {
         yaml.pair(2, "- ", "name", NOBODY);
     }
     for receiver in &notifications.receivers {
@@ -85,11 +82,18 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
         }
     }
     timing(yaml, 2, &notifications.timing, None);
-    if notifications.routes.is_empty() {
+    if notifications.routes.is_empty() && notifications.unheard.is_empty() {
         return;
     }
     yaml.comment(2, "Each route stands for itself: all that match take part, in whatever order, and none names a receiver twice for one alert.");
     yaml.line(2, "routes:");
+    if !notifications.unheard.is_empty() {
+        yaml.comment(4, "Alerts that only silence what is over already. Nobody is told of them.");
+        yaml.pair(4, "- ", "receiver", NOBODY);
+        let values = notifications.unheard.clone();
+        let names = Matcher { label: "alertname".to_owned(), negative: false, values };
+        matchers(yaml, 6, "matchers", &[names]);
+    }
     for sent in &notifications.routes {
         self::sent(yaml, sent, &notifications.timing);
     }
@@ -193,6 +197,9 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
         }
         Why::DownItself { service } => {
             yaml.comment(2, &format!("While {service} is down: what it promises."))
+        }
+        Why::Aftermath { service } => {
+            yaml.comment(2, &format!("After {service} was down: what burns on in windows that the outage went into, and counters that begin again."))
         }
         Why::Same { service, slo } => {
             yaml.comment(2, &format!("Both speak of what `{service}/{slo}` promises."));

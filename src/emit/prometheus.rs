@@ -37,6 +37,11 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
         yaml.comment(2, &format!("{}: companion alerts", service.name));
         write(&mut yaml, project, companions);
     }
+    if let Some(aftermath) = &service.aftermath {
+        yaml.line(0, "");
+        yaml.comment(2, &format!("{}: what companion alerts leave behind", service.name));
+        write(&mut yaml, project, aftermath);
+    }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: events that disappear", service.name));

@@ -38,6 +38,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             burn(project, promise, &told, budget_left, known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
+        Notice::Aftermath { service, of, .. } => {
+            annotations.insert("summary".to_owned(), text::aftermath(project.language, service, of));
+            return annotations;
+        }
         Notice::Missing { service, of, owner, severity, after, which } => {
             let asked = format!(
                 "{{{{ range $index, $slo := query {} | sortByLabel \"slo\" }}}}{{{{ if $index }}}}, {{{{ end }}}}{{{{ $slo.Labels.slo }}}}{{{{ end }}}}",

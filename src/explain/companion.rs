@@ -1,7 +1,7 @@
 //! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
 
 use super::{WIDTH, wrapped};
-use crate::plan::{Companion, Rule};
+use crate::plan::{Aftermath, Companion, Rule};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
 
@@ -29,6 +29,17 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     let labels: Vec<String> = rule.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     page += &wrapped("Labels   ", &labels.join(", "));
     page += &wrapped("Silence  ", &silence(companion));
+    if let Some(Aftermath { name, silenced, length }) = &companion.aftermath {
+        page += &wrapped(
+            "After    ",
+            &format!(
+                "for {length} {} stays silent, by {name}, of which nobody is told: an outage burns on in the windows that \
+                 it went into, and events are counted again only some evaluations later",
+                silenced.join(" and ")
+            )
+            .replacen("stays", if silenced.len() == 1 { "stays" } else { "stay" }, 1),
+        );
+    }
     page
 }
 

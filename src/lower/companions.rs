@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::alerts::{Known, alert_labels, external};
-use super::{INTERVAL, dashboards, runbooks};
+use super::{INTERVAL, aftermath, dashboards, runbooks};
 use crate::model::{Companion, Model, Service};
 use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
 use crate::promql::ast::{Expr, Kind, Op};
@@ -54,6 +54,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             down: companion.down,
             independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
+            aftermath: aftermath::of(model, service, companion),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
             page,

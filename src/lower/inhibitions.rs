@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aftermath;
 use super::alerts::{Known, external};
 use super::matching::{matchers, piece};
 use crate::model::{Dependency, Model};
@@ -191,6 +192,12 @@ fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
             };
             if companion.down {
                 rules.extend(down(model, alert, &here));
+                rules.extend(aftermath::of(model, service, companion).map(|aftermath| Silenced {
+                    why: Why::Aftermath { service: service.name.to_string() },
+                    source: vec![is("alertname", [aftermath.name.as_str()])],
+                    target: vec![is("alertname", aftermath.silenced.iter().map(String::as_str))],
+                    equal: external(model),
+                }));
             } else if let Some(slo) = &companion.same_as {
                 rules.extend(same(model, alert, slo, &here));
             }

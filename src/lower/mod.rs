@@ -1,5 +1,6 @@
 //! model → plan: decides what is recorded, what alerts, and what proves both.
 
+mod aftermath;
 mod alerts;
 mod calendar;
 mod companions;
@@ -17,6 +18,7 @@ mod shapes;
 mod timeline;
 mod windows;
 
+pub use aftermath::looks_at_the_same;
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
@@ -29,7 +31,7 @@ use crate::plan::{
     ServicePlan, SloPlan, Watch,
 };
 use crate::promql::ast::Expr;
-use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
+use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
 /// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
@@ -60,6 +62,10 @@ pub fn lower(model: &Model) -> Plan {
 fn notifications(model: &Model) -> Option<Notifications> {
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = known(model);
+    let unheard: Vec<(&Name, String)> = (model.services.iter())
+        .flat_map(|service| service.alerts.iter().map(move |alert| (service, alert)))
+        .filter_map(|(service, alert)| Some((&service.name, aftermath::of(model, service, alert)?.name)))
+        .collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
         receivers: alertmanager.receivers.clone(),
@@ -67,8 +73,12 @@ fn notifications(model: &Model) -> Option<Notifications> {
         timing: alertmanager.timing.clone(),
         times: alertmanager.times.clone(),
         routes: routes::all(alertmanager),
+        unheard: unheard.iter().map(|(_, name)| name.clone()).collect(),
         inhibitions: inhibitions::all(model, &alerts),
-        deliveries: routes::deliveries(alertmanager, &alerts),
+        deliveries: routes::deliveries(alertmanager, &alerts)
+            .into_iter()
+            .chain(unheard.into_iter().map(|(service, name)| routes::to_nobody(service, name)))
+            .collect(),
     })
 }
 
@@ -132,6 +142,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         missing_page: runbooks::of_missing_events(model, service),
         missing,
         companions: companions::group(model, service),
+        aftermath: aftermath::group(model, service),
         proofs: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@
 use super::alerts::Known;
 use super::matching::{Piece, matchers, piece, without};
 use crate::model::{Alertmanager, Labels, Matching, Route};
-use crate::plan::{Delivery, SentTo, Told};
+use crate::plan::{Delivery, NOBODY, SentTo, Told};
 use crate::vocabulary::Name;
 
 /// More pieces than this of one route are none that a person could follow.
@@ -75,6 +75,12 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<D
         }
     }
     deliveries
+}
+
+/// Of an alert that only silences.
+pub(super) fn to_nobody(service: &Name, name: String) -> Delivery {
+    let labels = [("alertname".to_owned(), name), ("service".to_owned(), service.to_string())];
+    Delivery { labels: labels.into(), receivers: vec![NOBODY.to_owned()], told: Vec::new() }
 }
 
 fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {

@@ -19,11 +19,16 @@ pub struct Notifications {
     pub times: Vec<Times>,
     /// Each stands for itself: none takes anything from another.
     pub routes: Vec<SentTo>,
+    /// Alerts of which nobody is told: they only silence others.
+    pub unheard: Vec<String>,
     /// What is silenced while something else fires.
     pub inhibitions: Vec<Silenced>,
     /// Who is told of every alert.
     pub deliveries: Vec<Delivery>,
 }
+
+/// The receiver that nobody is behind. No source can have a receiver of that name.
+pub const NOBODY: &str = "nobody_";
 
 /// One receiver of some alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +83,11 @@ pub enum Why {
     },
     /// What promises is down itself.
     DownItself {
+        /// The service.
+        service: String,
+    },
+    /// What promises was down, and burns on.
+    Aftermath {
         /// The service.
         service: String,
     },

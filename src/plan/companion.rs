@@ -3,6 +3,17 @@
 use super::Runbook;
 use crate::vocabulary::{Duration, Severity};
 
+/// What stays silent for a while after an alert has stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aftermath {
+    /// The alert that silences it, of which nobody is told.
+    pub name: String,
+    /// The names of alerts.
+    pub silenced: Vec<String>,
+    /// For how long.
+    pub length: Duration,
+}
+
 /// A cause that is watched beside the promises.
 #[derive(Clone, Debug)]
 pub struct Companion {
@@ -28,6 +39,8 @@ pub struct Companion {
     pub independent: bool,
     /// The SLO that speaks of the same.
     pub same_as: Option<String>,
+    /// What stays silent after it.
+    pub aftermath: Option<Aftermath>,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Why the metric is not there yet.

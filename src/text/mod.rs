@@ -220,6 +220,23 @@ fn templates(language: Language) -> [&'static str; 6] {
     }
 }
 
+/// What an alert says that silences what another leaves behind.
+pub fn aftermath(language: Language, service: &str, of: &str) -> String {
+    #[derive(Serialize)]
+    struct Values<'a> {
+        service: &'a str,
+        of: &'a str,
+    }
+    render(left_behind(language), Values { service, of })
+}
+
+fn left_behind(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("en/aftermath.summary.txt"),
+        Language::Spanish => include_str!("es/aftermath.summary.txt"),
+    }
+}
+
 fn budget_left(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("en/burn.left.txt"),
@@ -254,7 +271,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| {
-        let texts = templates(language).into_iter().chain([budget_left(language)]);
+        let texts = templates(language).into_iter().chain([budget_left(language), left_behind(language)]);
         texts.chain(runbooks::templates(language))
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");

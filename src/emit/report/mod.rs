@@ -61,7 +61,12 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut deliveries: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
-        for delivery in plan.project.notifications.iter().flat_map(|all| &all.deliveries) {
+        let heard = plan.project.notifications.iter().flat_map(|all| {
+            all.deliveries.iter().filter(|delivery| {
+                delivery.labels.get("alertname").is_none_or(|name| !all.unheard.contains(name))
+            })
+        });
+        for delivery in heard {
             let name = delivery.labels.get("alertname").map_or("", String::as_str);
             deliveries.entry(name).or_default().push(delivery);
         }

@@ -5,7 +5,7 @@ use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
 use crate::lower::{INTERVAL, companion_name};
 use crate::model::{Companion, Firing, Labels, Service};
-use crate::plan::{Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan};
+use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan};
 use crate::promql::ast::{Kind, Selector, Time};
 use crate::promql::carried::Carried;
 use crate::vocabulary::{Decimal, Duration};
@@ -78,7 +78,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
         Makes::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
             Notice::Burn { promise, .. } => promise.by.iter().any(|by| by == label),
-            Notice::Missing { .. } => false,
+            Notice::Missing { .. } | Notice::Aftermath { .. } => false,
             Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
         },
     };
@@ -126,16 +126,25 @@ impl Stage<'_> {
         let well = WELL + lag;
         // The first step at which the series say that something is wrong.
         let begins = well + 1;
-        let fires = begins + hold + lag;
+        let fires_at = begins + hold + lag;
         let bad = hold + lag + 1 + MARGIN;
         let ends = well + bad + 1;
-        let loads = [good(well), wrong(bad), good(lag + 1 + MARGIN)].concat();
-        let mut checks = vec![self.silent(well), self.says(fires, &self.firing.labels, self.firing.value)];
+        let aftermath = self.aftermath();
+        let stays = aftermath.map_or(0, |aftermath| steps(aftermath.length));
+        let loads = [good(well), wrong(bad), good(lag + 1 + stays + MARGIN)].concat();
+        let mut checks = vec![self.silent(well), self.says(fires_at, &self.firing.labels, self.firing.value)];
         if hold > 0 {
             // Nothing that it looks at was wrong before, so no earlier than this even if it looks back.
             checks.push(self.silent(begins + hold - 1));
         }
         checks.push(self.silent(ends + lag));
+        if let Some(Aftermath { name, .. }) = aftermath {
+            let quiet = |step| Check::Silent { at: time(step), alert: name.clone() };
+            let fires = |step| Check::Fires { at: time(step), alert: name.clone(), count: 1 };
+            // The last step at which the alert itself fires is the one before.
+            let over = ends + lag + stays;
+            checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
+        }
         let held = match self.companion.hold {
             Some(hold) => format!("fires after {hold} and not before"),
             None => "fires at once".to_owned(),
@@ -163,6 +172,16 @@ impl Stage<'_> {
         let series =
             self.firing.series.iter().map(|series| samples(series, INTERVAL, loads, mishaps)).collect();
         Case { title: format!("{}: {title}", self.companion.name), interval: INTERVAL, series, checks }
+    }
+
+    fn aftermath(&self) -> Option<&Aftermath> {
+        match &self.rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Companion(companion) => companion.aftermath.as_ref(),
+                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
+            },
+            Makes::Record(_) => None,
+        }
     }
 
     fn hold(&self) -> usize {

@@ -39,7 +39,12 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let groups: Vec<String> = slos
         .iter()
         .flat_map(|slo| slo.groups.iter().map(|group| group.name.clone()))
-        .chain([&plan.companions, &plan.missing].into_iter().flatten().map(|group| group.name.clone()))
+        .chain(
+            [&plan.companions, &plan.aftermath, &plan.missing]
+                .into_iter()
+                .flatten()
+                .map(|group| group.name.clone()),
+        )
         .collect();
     let batches = batches(service);
     let mut proofs = Vec::new();
