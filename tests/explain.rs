@@ -10,8 +10,13 @@ const EVENTS: &str =
     "    sli: { total: 'requests_total{job=\"api\"}', bad: 'requests_total{job=\"api\", code=~\"5..\"}' }\n";
 
 fn planned(text: String) -> Plan {
-    let file = SourceFile { path: "slos/api.yaml".to_owned(), text };
-    let compiled = slowburn::compile(&Sources::new(vec![file]));
+    planned_from(&[("slos/api.yaml", &text)])
+}
+
+fn planned_from(files: &[(&str, &str)]) -> Plan {
+    let file =
+        |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
+    let compiled = slowburn::compile(&Sources::new(files.iter().map(file).collect()));
     compiled.plan().unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 }
 
@@ -89,4 +94,15 @@ fn a_companion_alert_that_says_what_an_slo_says() {
         "{HEAD}planned: {{ requests_total: the counter comes with release 2 }}\nslos:\n  it:\n    objective: 99.9%\n{EVENTS}alerts:\n  errors:\n    description: More than one request in twenty fails\n    expr: sum(rate(requests_total{{job=\"api\", code=~\"5..\"}}[5m])) / sum(rate(requests_total{{job=\"api\"}}[5m])) > 0.05\n    for: 5m\n    severity: page\n    same_as: it\n    runbook: errors\n"
     );
     insta::assert_snapshot!(explained_alert(text));
+}
+
+#[test]
+fn a_companion_alert_that_leaves_something_behind() {
+    let project = "version: slowburn/v1\nalertmanager:\n  receivers: { office: { webhook: { url: 'http://office.internal/hook' } } }\n  default: office\n";
+    let service = format!(
+        "{HEAD}slos:\n  it:\n    objective: 99.9%\n    sli: {{ probe: 'up{{job=\"api\"}}' }}\nalerts:\n  down:\n    expr: absent(up{{job=\"api\"}} == 1)\n    for: 30s\n    severity: page\n    down: true\n"
+    );
+    let plan = planned_from(&[("slos/slowburn.yaml", project), ("slos/api.yaml", &service)]);
+    let (rule, _, companion) = plan.services[0].companion_alerts().next().unwrap();
+    insta::assert_snapshot!(explain_companion(companion, rule));
 }
