@@ -35,8 +35,8 @@ pub struct ProjectPlan {
     pub language: Language,
     /// The values of the label `severity`.
     pub severities: PerSeverity<String>,
-    /// The identity of the dashboard that shows all services.
-    pub overview: String,
+    /// The identity of the dashboard that shows all services; `None` if none of them promises anything.
+    pub overview: Option<String>,
     /// Who is told; `None` if that is not slowburn's to say.
     pub notifications: Option<Notifications>,
     /// What alerts say instead of the built-in texts.

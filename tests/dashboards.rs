@@ -362,6 +362,19 @@ fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
 }
 
 #[test]
+fn dashboards_link_to_dashboards_that_are_there() {
+    for (of, artifacts) in EVERYTHING.iter() {
+        let all = dashboards(of, artifacts);
+        for dashboard in &all {
+            let links = dashboard.json["links"].as_array().unwrap();
+            for uid in links.iter().filter_map(|link| link["url"].as_str()?.strip_prefix("/d/")) {
+                assert!(all.iter().any(|dashboard| dashboard.json["uid"] == uid), "{of}: /d/{uid}");
+            }
+        }
+    }
+}
+
+#[test]
 fn dashboards_of_a_small_case() {
     let artifacts = case("spanish", "es");
     for (path, text) in artifacts.iter().filter(|(path, _)| path.starts_with("grafana/")) {

@@ -46,9 +46,8 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
 
 /// Adds `runbooks/README.md`.
 pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
-    let promises = plan.services.iter().any(|service| !service.slos.is_empty());
-    let grafana = plan.project.grafana_url.as_ref().filter(|_| promises);
-    let overview = grafana.map(|url| format!("{url}/d/{}", plan.project.overview));
+    let grafana = plan.project.grafana_url.as_ref();
+    let overview = grafana.zip(plan.project.overview.as_ref()).map(|(url, uid)| format!("{url}/d/{uid}"));
     let words = Words::new(plan.project.language, &plan.project.severities);
     let index = Index {
         services: plan.services.iter().map(|service| index_service(service, &words)).collect(),

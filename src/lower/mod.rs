@@ -88,10 +88,11 @@ pub fn project(model: &Model) -> ProjectPlan {
         page: model.project.severities.page.label.clone(),
         ticket: model.project.severities.ticket.label.clone(),
     };
+    let promised = model.services.iter().any(|service| !service.slos.is_empty());
     ProjectPlan {
         language: model.project.language,
         severities,
-        overview: dashboards::OVERVIEW.to_owned(),
+        overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
         notifications: notifications(model),
         texts: model.project.texts.clone(),
         alertmanager_url: model.project.links.alertmanager.clone(),

@@ -66,9 +66,12 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
 }
 
 fn links(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> Vec<super::json::Link> {
-    let home = super::link(words.say("link.overview"), format!("/d/{}", project.overview));
-    let home = super::json::Link { keep_time: true, target_blank: false, ..home };
-    let mut links = vec![home, super::others(words)];
+    let home = project.overview.as_ref().map(|uid| super::json::Link {
+        keep_time: true,
+        target_blank: false,
+        ..super::link(words.say("link.overview"), format!("/d/{uid}"))
+    });
+    let mut links: Vec<super::json::Link> = home.into_iter().chain([super::others(words)]).collect();
     let mut seen = Vec::new();
     for slo in &service.slos {
         let Some(url) = slo.runbook_url.as_deref().and_then(super::address) else { continue };

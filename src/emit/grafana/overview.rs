@@ -16,6 +16,7 @@ const BY: [&str; 2] = ["service", "slo"];
 /// The dashboard; none without an SLO.
 pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let services: Vec<&ServicePlan> = plan.services.iter().collect();
+    let uid = plan.project.overview.as_ref()?;
     let any = services.iter().flat_map(|service| &service.slos).next()?;
     let mut board = Board::default();
     board.line(
@@ -37,12 +38,7 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
         annotations: super::annotations(words, alerts),
         links: vec![super::others(words)],
         panels: board.panels,
-        ..super::blank(
-            words,
-            &plan.project.overview,
-            words.say("overview.title"),
-            &words.say("overview.about"),
-        )
+        ..super::blank(words, uid, words.say("overview.title"), &words.say("overview.about"))
     })
 }
 
