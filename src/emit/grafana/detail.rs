@@ -135,15 +135,20 @@ fn timeline(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) ->
         queries.push((loudest, "{{slo}}".to_owned()));
     }
     if let Some((name, severity)) = service.missing.as_ref().and_then(|group| missing(project, group)) {
-        queries.push((queries::beside(service, name, weight(severity)), words.say("timeline.missing")));
+        queries.push((queries::beside(service, name, weight(severity), None), words.say("timeline.missing")));
     }
     for (rule, _, companion) in service.companion_alerts() {
-        let beside = queries::beside(service, rule.name(), weight(companion.severity));
+        let beside = queries::beside(service, rule.name(), weight(companion.severity), Some(companion));
         queries.push((beside, companion.name.clone()));
     }
     let title = words.say("timeline.service.title");
     let about = if service.slos.is_empty() { "timeline.alerts.about" } else { "timeline.service.about" };
-    panels::timeline(title, words.say(about), &queries, state_field(words))
+    let mut field = state_field(words);
+    if service.companion_alerts().any(|(_, _, companion)| companion.planned.is_some()) {
+        let planned = queries::PLANNED.parse().expect("a state is a number");
+        field.mappings.push(panels::states(&[(planned, words.say("state.planned"), "text")]));
+    }
+    panels::timeline(title, words.say(about), &queries, field)
 }
 
 /// The alert for missing events.
@@ -177,13 +182,15 @@ fn slo_panels(board: &mut Board, service: &ServicePlan, slo: &SloPlan, words: &D
     board.line(height, vec![(WIDTH, promised)]);
     board.line(4, tiles(slo, &period, words).into_iter().map(|tile| (WIDTH / 6, tile)).collect());
     if !promise.by.is_empty() {
-        board.line(7, vec![(WIDTH, values(slo, words))]);
+        board.line(9, vec![(WIDTH, values(slo, words))]);
     }
     board.line(8, vec![(WIDTH / 2, budget(slo, &period, words)), (WIDTH / 2, counted(slo, words))]);
     let tiers: Vec<Panel> =
         promise.tiers.iter().enumerate().map(|(index, watch)| tier(slo, index, watch, words)).collect();
     if !tiers.is_empty() {
-        let width = WIDTH / (tiers.len() as u32).min(4);
+        // Where there is a line for every value of a label, the names of the lines need room, too.
+        let most = if promise.by.is_empty() { 4 } else { 2 };
+        let width = WIDTH / (tiers.len() as u32).min(most);
         board.line(7, tiers.into_iter().map(|tier| (width, tier)).collect());
         board.line(if promise.by.is_empty() { 4 } else { 6 }, vec![(WIDTH, alerts(slo, words))]);
     }
@@ -311,7 +318,7 @@ fn tiles(slo: &SloPlan, period: &str, words: &Dashboards) -> Vec<Panel> {
             &worst(queries::minutes_left(slo)),
             outage_left,
         ),
-        panels::tile(say("events"), about("events", &[]), &worst(queries::events_left(slo)), events_left),
+        panels::tile(say("events"), about("events", &[]), &queries::worst_events_left(slo), events_left),
         panels::tile(
             say("exhaustion"),
             about("exhaustion", &[("window", &readings.pace.to_string())]),
@@ -351,7 +358,7 @@ fn values(slo: &SloPlan, words: &Dashboards) -> Panel {
         column("left", Some(call("sort", vec![left])), budget_gauge(words)),
         column("achieved", each("min", judged(queries::achieved(slo))), judged_ratio(words, places + 2)),
         column("events", each("min", judged(queries::events_left(slo))), events),
-        column("burn", each("max", queries::read(&readings.burn_now, by)), burn_cell(slo)),
+        column("burn", each("max", queries::read(&readings.burn_now, by)), burn_cell(&[slo])),
         column(
             "exhaustion",
             each("min", judged(queries::read(&readings.exhaustion, by))),
@@ -371,22 +378,24 @@ fn values(slo: &SloPlan, words: &Dashboards) -> Panel {
 /// What is left, as time goes by.
 fn budget(slo: &SloPlan, period: &str, words: &Dashboards) -> Panel {
     let promise = &slo.promise;
-    let left = queries::judged(slo, queries::read(&slo.readings.budget_left, &promise.by));
+    let by = &promise.by;
+    // Aggregated, so that what is judged and what is not are one series: only one of them carries the metric's name.
+    let left = || aggregate("min", by, queries::judged(slo, queries::read(&slo.readings.budget_left, by)));
     let (since, length) = match &promise.period {
         Period::Rolling(length) => (panels::span(*length), *length),
         Period::Calendar(Calendar::Month, _) => ("now/M".to_owned(), promise.period_length),
         Period::Calendar(Calendar::Quarter, _) => ("now/fQ".to_owned(), promise.period_length),
     };
     let queries = [
-        (left, legend(&words.say("budget.left"), &promise.by)),
-        (queries::even_spend(length), words.say("budget.even")),
-        (queries::line(Decimal::ZERO), words.say("none.spent")),
+        (left(), named(words.say("budget.left"), &promise.by)),
+        (queries::guiding(queries::even_spend(length), left()), words.say("budget.even")),
+        (queries::guiding(queries::line(Decimal::ZERO), left()), words.say("none.spent")),
     ];
     let field = Field {
         decimals: Some(1),
         max: Some(1),
         color: panels::palette(),
-        custom: Some(panels::drawn("line", 10, false, false)),
+        custom: Some(panels::drawn("line", filled(promise), false, false)),
         ..panels::field(words, "percentunit", panels::budget_steps())
     };
     let about = words.fill("budget.about", &[("period", period)]);
@@ -405,6 +414,20 @@ fn legend(name: &str, by: &[String]) -> String {
     by.iter().fold(name.to_owned(), |legend, label| format!("{legend} {{{{{label}}}}}"))
 }
 
+/// `name`, or only the values of the labels where they say enough.
+fn named(name: String, by: &[String]) -> String {
+    if by.is_empty() {
+        name
+    } else {
+        by.iter().map(|label| format!("{{{{{label}}}}}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How much of what is below a line is coloured: nothing where there are several, whose colours would mix.
+fn filled(promise: &Promise) -> u32 {
+    if promise.by.is_empty() { 10 } else { 0 }
+}
+
 fn counted(slo: &SloPlan, words: &Dashboards) -> Panel {
     let queries = [
         (queries::good_events(slo), words.say("counted.good")),
@@ -412,10 +435,9 @@ fn counted(slo: &SloPlan, words: &Dashboards) -> Panel {
     ];
     let field = Field {
         min: Some(0),
-        decimals: Some(0),
         color: panels::palette(),
         custom: Some(panels::drawn("bars", 80, true, false)),
-        ..panels::field(words, "short", panels::steps("green", &[]))
+        ..panels::field(words, "locale", panels::steps("green", &[]))
     };
     let colour = |index, colour: &str| {
         of_query(index, vec![property("color", json!({ "mode": "fixed", "fixedColor": colour }))])
@@ -437,10 +459,14 @@ fn tier(slo: &SloPlan, index: usize, watch: &Watch, words: &Dashboards) -> Panel
         Severity::Page => "severity.page",
         Severity::Ticket => "severity.ticket",
     });
+    let limited = queries::read(&readings.long, &promise.by);
     let queries = [
         (queries::burn(promise, &readings.long), legend(&long, &promise.by)),
         (queries::burn(promise, &readings.short), legend(&short, &promise.by)),
-        (queries::line(watch.burn_rate), words.fill("tier.limit", &[("burn", &rate)])),
+        (
+            queries::guiding(queries::line(watch.burn_rate), limited),
+            words.fill("tier.limit", &[("burn", &rate)]),
+        ),
     ];
     let colour = match watch.severity {
         Severity::Page => "red",
@@ -448,13 +474,16 @@ fn tier(slo: &SloPlan, index: usize, watch: &Watch, words: &Dashboards) -> Panel
     };
     let field = Field {
         min: Some(0),
-        decimals: Some(1),
         color: panels::palette(),
         custom: Some(panels::drawn("line", 0, false, true)),
         ..panels::field(words, "suffix:×", panels::steps("transparent", &[(colour, watch.burn_rate)]))
     };
     // Long windows decide, short ones only say that it still burns.
-    let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, colour)];
+    let mut overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, colour)];
+    if !promise.by.is_empty() {
+        let hidden = json!({ "legend": true, "tooltip": false, "viz": false });
+        overrides.push(of_query(1, vec![property("custom.hideFrom", hidden)]));
+    }
     let title = words.fill("tier.title", &[("severity", &severity), ("share", &share), ("long", &long)]);
     let threshold = text(watch.threshold);
     let about = words.fill(
@@ -482,11 +511,11 @@ fn alerts(slo: &SloPlan, words: &Dashboards) -> Panel {
 
 fn traffic(promise: &Promise, counted: &Reading, length: Duration, words: &Dashboards) -> Panel {
     let by = &promise.by;
-    let queries = [(queries::traffic(counted, length, by), legend(&words.say("traffic.events"), by))];
+    let queries = [(queries::traffic(counted, length, by), named(words.say("traffic.events"), by))];
     let field = Field {
         min: Some(0),
         color: panels::palette(),
-        custom: Some(panels::drawn("line", 10, false, false)),
+        custom: Some(panels::drawn("line", filled(promise), false, false)),
         ..panels::field(words, "cps", panels::steps("green", &[]))
     };
     let title = words.say("traffic.title");
@@ -508,7 +537,11 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
         })
         .collect();
     let guide = guide(queries.len(), "red");
-    queries.push((queries::line(latency.limit), words.fill("latency.limit", &[("limit", &limit)])));
+    let measured = queries::read(&slo.readings.burn_now, by);
+    queries.push((
+        queries::guiding(queries::line(latency.limit), measured),
+        words.fill("latency.limit", &[("limit", &limit)]),
+    ));
     let field = Field {
         min: Some(0),
         color: panels::palette(),
@@ -527,8 +560,11 @@ fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
 fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
     let by = &slo.promise.by;
     let queries = [
-        (queries::worst_level(slo, level), legend(&words.say("level.value"), by)),
-        (queries::limit(slo, level), words.say("level.limit")),
+        (queries::worst_level(slo, level), named(words.say("level.value"), by)),
+        (
+            queries::guiding(queries::limit(slo, level), queries::read(&slo.readings.burn_now, by)),
+            words.say("level.limit"),
+        ),
     ];
     let steps = match (level.fixed, level.high_is_bad) {
         (Some(limit), true) => panels::steps("transparent", &[("red", limit)]),

@@ -29,7 +29,8 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     board.line(4, counts(&plan.project, &services, any, words)?);
     let number = services.iter().map(|service| service.slos.len()).sum::<usize>() as u32;
     board.line(
-        (number + 3).clamp(6, 20),
+        // As many lines as a large screen shows two times over.
+        (number + 3).clamp(6, 40),
         vec![(panels::WIDTH, table(&plan.project, &services, None, words)?)],
     );
     board.line(9, vec![(12, worst(&services, any, words)?), (12, timeline(&plan.project, any, words))]);
@@ -98,7 +99,8 @@ pub fn table(
     service: Option<&str>,
     words: &Dashboards,
 ) -> Option<Panel> {
-    let any = services.iter().flat_map(|service| &service.slos).next()?;
+    let slos: Vec<&SloPlan> = services.iter().flat_map(|service| &service.slos).collect();
+    let any = *slos.first()?;
     let judged = |expr| queries::judged_across(services, service, expr);
     let worst = |op: &str, expr: Expr| aggregate(op, &BY, expr);
     let across = |reading| queries::across(reading, service);
@@ -148,7 +150,7 @@ pub fn table(
             Some(objective),
             vec![property("unit", "percentunit"), property("decimals", places)],
         ),
-        column("burn", Some(burn), burn_cell(any)),
+        column("burn", Some(burn), burn_cell(&slos)),
         column("exhaustion", Some(exhaustion), exhaustion_cell(services, words)),
         column("alert", Some(alert), alert_cell(words)),
     ]);
@@ -194,20 +196,25 @@ pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
 }
 
 /// A burn rate: orange where the budget does not last, red where somebody would be called.
-pub fn burn_cell(any: &SloPlan) -> Vec<Property> {
+pub fn burn_cell(slos: &[&SloPlan]) -> Vec<Property> {
     let mut properties = vec![
         property("unit", "suffix:×"),
         property("decimals", 1),
-        property("thresholds", json!({ "mode": "absolute", "steps": burn_steps(any) })),
+        property("thresholds", json!({ "mode": "absolute", "steps": burn_steps(slos) })),
     ];
     properties.extend(panels::coloured());
     properties
 }
 
-/// The lowest burn rate that pages begins the red.
-fn burn_steps(slo: &SloPlan) -> Vec<Step> {
-    let pages = slo.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-    let red = pages.map(|tier| tier.burn_rate).min().filter(|rate| *rate > Decimal::ONE);
+/// The lowest burn rate that pages begins the red, where it is the same for all that share a column.
+fn burn_steps(slos: &[&SloPlan]) -> Vec<Step> {
+    let pages = |slo: &&SloPlan| {
+        let pages = slo.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        pages.map(|tier| tier.burn_rate).min()
+    };
+    let mut rates = slos.iter().map(pages);
+    let first = rates.next().flatten();
+    let red = first.filter(|rate| *rate > Decimal::ONE && rates.all(|other| other == Some(*rate)));
     let more: Vec<(&str, Decimal)> =
         [("orange", Decimal::ONE)].into_iter().chain(red.map(|rate| ("red", rate))).collect();
     panels::steps("green", &more)
@@ -262,11 +269,10 @@ pub fn loudness(words: &Dashboards) -> serde_json::Value {
 }
 
 fn worst(services: &[&ServicePlan], any: &SloPlan, words: &Dashboards) -> Option<Panel> {
-    let mut smallest = aggregate::<&str>("bottomk", &[], known(services, any)?);
-    if let crate::promql::ast::Kind::Aggregate { param, .. } = &mut smallest.kind {
-        *param = Some(Box::new(number("10")));
-    }
+    let smallest = queries::smallest("10", known(services, any)?);
     let field = Field {
+        // One that is spent many times over leaves room for all others.
+        min: Some(-1),
         color: panels::palette(),
         custom: Some(panels::drawn("line", 0, false, false)),
         decimals: Some(1),

@@ -319,8 +319,8 @@ pub fn unjudged(words: &Dashboards) -> Vec<Value> {
 }
 
 /// What numbers are called, each with its colour.
-pub fn states(states: &[(u32, String, &str)]) -> Value {
-    let state = |(index, (value, text, color)): (usize, &(u32, String, &str))| {
+pub fn states(states: &[(i32, String, &str)]) -> Value {
+    let state = |(index, (value, text, color)): (usize, &(i32, String, &str))| {
         (value.to_string(), json!({ "text": text, "color": color, "index": index }))
     };
     let options: serde_json::Map<String, Value> = states.iter().enumerate().map(state).collect();

@@ -1,12 +1,15 @@
 //! What panels ask, as trees: recorded series first, raw ones only for what is nowhere recorded, and these over short ranges.
 
-use crate::plan::{Latency, Level, Promise, Reading, ServicePlan, SloPlan};
+use crate::plan::{Companion, Latency, Level, Promise, Reading, ServicePlan, SloPlan};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
-    aggregate, and, any, call, div, ge, mul, number, or, selector, string, sub, subquery_at_start, sum_by,
-    vector,
+    add, aggregate, and, any, call, div, ge, mul, number, or, selector, string, sub, subquery_at_start,
+    sum_by, vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
+
+/// The state of an alert whose metric is not there yet.
+pub const PLANNED: &str = "-1";
 
 /// How the variable of a label is called: like the label, unless that would be the data source's.
 pub fn variable(label: &str) -> String {
@@ -47,10 +50,14 @@ pub fn one(op: &str, by: &[String], expr: impl Into<Expr>) -> Expr {
 
 /// `expr` where the period holds enough events to judge by, NaN where it holds too few: dashboards say so instead of a number.
 pub fn judged(slo: &SloPlan, expr: impl Into<Expr>) -> Expr {
-    let by = &slo.promise.by;
-    let total = || read(&slo.readings.period_total, by);
+    let total = || read(&slo.readings.period_total, &slo.promise.by);
     let enough = ge(total(), number(text(slo.promise.enough_events)));
     or(and(expr, enough), mul(number("NaN"), total())).into()
+}
+
+/// A line that guides the eye, only where there is something to be held against it: by itself it would pass for data.
+pub fn guiding(guide: Expr, data: Expr) -> Expr {
+    and(guide, data).on::<&str>(&[]).into()
 }
 
 /// The same for all SLOs at once, whatever their periods are.
@@ -136,6 +143,26 @@ pub fn good_events(slo: &SloPlan) -> Expr {
     call("clamp_min", vec![sub(all, bad_events(slo)).into(), number("0")])
 }
 
+/// The bad events left of the value that has the least of its budget left, so that both tiles speak of the same.
+pub fn worst_events_left(slo: &SloPlan) -> Expr {
+    let by = &slo.promise.by;
+    let events = judged(slo, events_left(slo));
+    if by.is_empty() {
+        return events;
+    }
+    let worst = smallest("1", judged(slo, read(&slo.readings.budget_left, by)));
+    one("min", by, and(events, worst).on(by))
+}
+
+/// So many series with the smallest values.
+pub fn smallest(many: &str, expr: Expr) -> Expr {
+    let mut smallest = aggregate::<&str>("bottomk", &[], expr);
+    if let Kind::Aggregate { param, .. } = &mut smallest.kind {
+        *param = Some(Box::new(number(many)));
+    }
+    smallest
+}
+
 fn counted(slo: &SloPlan, series: &Selector) -> Expr {
     let range = Time::Placeholder("__interval".to_owned());
     call("sum_over_time", vec![chosen(series, &slo.promise.by).range(range)])
@@ -157,10 +184,12 @@ pub fn alert(slo: &SloPlan, alerts: &[(&str, u32)]) -> Expr {
     aggregate("max", by, any(firing.chain([quiet])).expect("there is at least that none fires"))
 }
 
-/// The loudest alert for each value of `by`: 2 for a page, 1 for a ticket, 0 for none although there is data.
+/// The loudest alert for each value of `by`, with `slo` among it only alerts of SLOs: 2 for a page, 1 for a ticket, 0 for none although there is
+/// data.
 pub fn loudest(any: &SloPlan, severities: [&str; 2], service: Option<&str>, by: &[&str]) -> Expr {
     let firing = |severity: &str| {
-        let series = firing(service).matching("slo", MatchOp::NotEqual, "");
+        let all = firing(service);
+        let series = if by.contains(&"slo") { all.matching("slo", MatchOp::NotEqual, "") } else { all };
         series.matching("severity", MatchOp::Equal, severity)
     };
     let [page, ticket] = severities;
@@ -181,13 +210,20 @@ pub fn firing(service: Option<&str>) -> Selector {
     }
 }
 
-/// An alert of a service that is none of its SLOs': `weight` while it fires, 0 while it does not although the rules of its SLOs are there.
-pub fn beside(service: &ServicePlan, name: &str, weight: u32) -> Expr {
+/// An alert of a service that is none of its SLOs': `weight` while it fires, else 0 where what it speaks of is measured, as far as that is known: where an
+/// SLO speaks of the same it is, and else where the rules are there. [`PLANNED`] where it is not measured yet.
+pub fn beside(service: &ServicePlan, name: &str, weight: u32, companion: Option<&Companion>) -> Expr {
     let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
-    let quiet = service.slos.first().map(|slo| {
-        let rules = across(&slo.readings.objective, Some(&service.name));
-        mul(number("0"), rules).into()
-    });
+    let same = companion.and_then(|companion| companion.same_as.as_ref());
+    let same = same.and_then(|name| service.slos.iter().find(|slo| slo.promise.slo == *name));
+    let rules = || Some(across(&service.slos.first()?.readings.objective, Some(&service.name)));
+    let quiet: Option<Expr> = match same {
+        _ if companion.is_some_and(|companion| companion.planned.is_some()) => {
+            rules().map(|rules| add(mul(number("0"), rules), number(PLANNED)).into())
+        }
+        Some(slo) => Some(mul(number("0"), read(&slo.readings.burn_now, &[])).into()),
+        None => rules().map(|rules| mul(number("0"), rules).into()),
+    };
     let all = any([weighted(firing, weight)].into_iter().chain(quiet));
     aggregate::<&str>("max", &[], all.expect("there is at least that it fires"))
 }
