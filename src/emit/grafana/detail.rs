@@ -182,7 +182,7 @@ fn slo_panels(board: &mut Board, service: &ServicePlan, slo: &SloPlan, words: &D
     board.line(height, vec![(WIDTH, promised)]);
     board.line(4, tiles(slo, &period, words).into_iter().map(|tile| (WIDTH / 6, tile)).collect());
     if !promise.by.is_empty() {
-        board.line(9, vec![(WIDTH, values(slo, words))]);
+        board.line(8, vec![(WIDTH, values(slo, words))]);
     }
     board.line(8, vec![(WIDTH / 2, budget(slo, &period, words)), (WIDTH / 2, counted(slo, words))]);
     let tiers: Vec<Panel> =

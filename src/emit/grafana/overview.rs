@@ -30,7 +30,7 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let number = services.iter().map(|service| service.slos.len()).sum::<usize>() as u32;
     board.line(
         // As many lines as a large screen shows two times over.
-        (number + 3).clamp(6, 40),
+        (number + 2).clamp(6, 40),
         vec![(panels::WIDTH, table(&plan.project, &services, None, words)?)],
     );
     board.line(9, vec![(12, worst(&services, any, words)?), (12, timeline(&plan.project, any, words))]);
