@@ -18,6 +18,7 @@ mod label_overwritten;
 mod one_silences_all;
 mod page_at_once;
 mod period_beyond_retention;
+mod planned_alert_fires;
 mod route_entangled;
 mod route_unreachable;
 mod runbook_missing;
@@ -50,7 +51,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 30] = [
+pub const CHECKS: [(&str, Sees, Check); 31] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-not-within-total", Sees::Part, contract::bad_not_within_total::check),
@@ -68,6 +69,7 @@ pub const CHECKS: [(&str, Sees, Check); 30] = [
     ("one-silences-all", Sees::Part, one_silences_all::check),
     ("page-at-once", Sees::Part, page_at_once::check),
     ("period-beyond-retention", Sees::Part, period_beyond_retention::check),
+    ("planned-alert-fires", Sees::Part, planned_alert_fires::check),
     ("planned-metric-exists", Sees::Whole, contract::planned_metric_exists::check),
     ("reserved-label", Sees::Part, label_overwritten::check),
     ("route-entangled", Sees::Part, route_entangled::check),

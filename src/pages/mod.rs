@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 76] = [
+pub const PAGES: [(&str, &str); 77] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-not-within-total", include_str!("bad-not-within-total.md")),
@@ -41,6 +41,7 @@ pub const PAGES: [(&str, &str); 76] = [
     ("page-at-once", include_str!("page-at-once.md")),
     ("period-beyond-retention", include_str!("period-beyond-retention.md")),
     ("placeholder-secret", include_str!("placeholder-secret.md")),
+    ("planned-alert-fires", include_str!("planned-alert-fires.md")),
     ("planned-metric-exists", include_str!("planned-metric-exists.md")),
     ("promql-syntax", include_str!("promql-syntax.md")),
     ("promql-type", include_str!("promql-type.md")),

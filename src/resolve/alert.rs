@@ -76,13 +76,23 @@ impl Scope<'_> {
             );
         }
         let readings = reader.readings;
+        let tried = firing::tried(&expr);
+        let stimulus = tried.as_ref().and_then(firing::invent);
+        let planned = contract::reason(&readings, self.planned);
+        let is_planned = |name: &str| {
+            let named = readings.iter().filter(|reading| reading.selector.name.as_deref() == Some(name));
+            named.into_iter().any(|reading| self.planned.keys().any(|metric| reading.reads(metric)))
+        };
+        let fires_unmeasured =
+            planned.is_some() && tried.as_ref().is_some_and(|tried| firing::fires_without(tried, is_planned));
         Some(Companion {
             name: name?,
             description: block.description.as_ref().map(|text| text.text.clone()),
-            planned: contract::reason(&readings, self.planned),
+            planned,
             readings,
             windows: windows(&expr, &block.expr),
-            stimulus: firing::invent(&expr),
+            stimulus,
+            fires_unmeasured,
             expr,
             hold,
             severity: severity?,

@@ -18,8 +18,17 @@ const INSTANCE: (&str, &str) = ("instance", "host-1");
 /// What one selector sees; `None` where there are no such series.
 type Seen = Option<Vec<Source>>;
 
-/// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
-pub(super) fn invent(expr: &Expr) -> Option<Firing> {
+/// What was tried with an expression.
+pub(super) struct Tried<'a> {
+    expr: &'a Expr,
+    /// What may stand for each selector.
+    candidates: Vec<Vec<Seen>>,
+    /// Which of these were picked, and what it then answers.
+    choices: Vec<(Vec<usize>, Samples)>,
+}
+
+/// All combinations of what selectors may see, or `None` if there are none or too many.
+pub(super) fn tried(expr: &Expr) -> Option<Tried<'_>> {
     let mut selectors: Vec<&Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(&selector) {
@@ -40,17 +49,34 @@ pub(super) fn invent(expr: &Expr) -> Option<Firing> {
         };
         candidates.iter().map(pick).collect()
     };
-    let sources = |picked: &[usize]| -> Vec<Source> {
-        picked.iter().zip(&candidates).filter_map(|(index, seen)| seen[*index].clone()).flatten().collect()
-    };
-    let choices: Vec<(Vec<usize>, Samples)> = (0..combinations)
+    let choices = (0..combinations)
         .map(choice)
-        .filter_map(|picked| answer(expr, &sources(&picked)).map(|samples| (picked, samples)))
+        .filter_map(|picked| answer(expr, &sources(&picked, &candidates)).map(|samples| (picked, samples)))
         .collect();
+    Some(Tried { expr, candidates, choices })
+}
+
+fn sources(picked: &[usize], candidates: &[Vec<Seen>]) -> Vec<Source> {
+    picked.iter().zip(candidates).filter_map(|(index, seen)| seen[*index].clone()).flatten().collect()
+}
+
+/// Whether it is silent with some series, and fires if those of these metrics are not there at all.
+pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) -> bool {
+    let silent = tried.choices.iter().filter(|(_, samples)| samples.is_empty());
+    silent.map(|(picked, _)| sources(picked, &tried.candidates)).any(|mut seen| {
+        let all = seen.len();
+        seen.retain(|source| !is_missing(&source.name));
+        seen.len() < all && answer(tried.expr, &seen).is_some_and(|samples| !samples.is_empty())
+    })
+}
+
+/// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
+pub(super) fn invent(tried: &Tried) -> Option<Firing> {
+    let Tried { expr, candidates, choices } = tried;
     let (silent, _) = choices.iter().find(|(_, samples)| samples.is_empty())?;
     let differing = |other: &[usize]| silent.iter().zip(other).filter(|(a, b)| a != b).count();
     let playable = |firing: &[usize]| {
-        let mut pairs = silent.iter().zip(firing).zip(&candidates);
+        let mut pairs = silent.iter().zip(firing).zip(candidates);
         pairs.all(|((silent, firing), seen)| played(&seen[*silent], &seen[*firing]).is_some())
     };
     let (firing, samples) = choices
@@ -58,7 +84,7 @@ pub(super) fn invent(expr: &Expr) -> Option<Firing> {
         .filter(|(firing, samples)| samples.len() == 1 && playable(firing))
         .min_by_key(|(firing, _)| differing(firing))?;
     let mut series: Vec<Series> = Vec::new();
-    for ((silent, firing), seen) in silent.iter().zip(firing).zip(&candidates) {
+    for ((silent, firing), seen) in silent.iter().zip(firing).zip(candidates) {
         series.extend(played(&seen[*silent], &seen[*firing])?);
     }
     let (labels, value) = samples.first()?.clone();

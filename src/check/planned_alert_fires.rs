@@ -1,0 +1,30 @@
+//! Companion alerts that fire because what they watch is not measured yet.
+
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading};
+use crate::promql::ast::{Expr, Time};
+use crate::promql::build::{call, ge, number, sum_by};
+use crate::vocabulary::Duration;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for service in &model.services {
+        for alert in service.alerts.iter().filter(|alert| alert.fires_unmeasured) {
+            let is_planned = |reading: &&Reading| service.planned.keys().any(|metric| reading.reads(metric));
+            let Some(reading) = alert.readings.iter().find(is_planned) else { continue };
+            let name = reading.selector.name.as_deref().unwrap_or_default();
+            let range = Time::Fixed(Duration::from_secs(3600));
+            let gained = call("increase", vec![reading.selector.clone().range(range)]);
+            let there: Expr = ge(sum_by::<&str>(&[], gained), number("0")).into();
+            problems.push(
+                Problem::warning(
+                    "planned-alert-fires",
+                    alert.places.expr,
+                    format!("`{}` may fire only because `{name}` is not there yet", alert.name),
+                )
+                .label("the metric is planned: until it comes, this takes its absence for what it watches")
+                .help(format!("let it be silent where there is none: add `and {there}` if it is a counter"))
+                .help("or leave the alert out until the metric has come"),
+            );
+        }
+    }
+}
