@@ -409,6 +409,9 @@ func cost(dir string) []string {
 		if !*short {
 			increased := windows.plus(p.increased(s))
 			line("raw windows, raw period, every 30s", sizes[i], increased, increased.times(120))
+			fmt.Printf("  the raw form with its raw period reads %.0f times the samples and takes %.0f times as long; by the hour %.0f and %.0f times\n",
+				float64(increased.samples)/float64(once.samples), increased.seconds/once.seconds,
+				float64(increased.samples)*120/float64(hourly.samples), increased.seconds*120/hourly.seconds)
 		}
 		samples, seconds := float64(averaged.samples)/float64(once.samples), averaged.seconds/once.seconds
 		samplesHourly, secondsHourly := float64(averaged.samples)*120/float64(hourly.samples), averaged.seconds*120/hourly.seconds
