@@ -63,6 +63,15 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             }
         }
     }
+    for service in &model.services {
+        for companion in &service.alerts {
+            let Some(aftermath) = lower::aftermath(model, service, companion) else { continue };
+            if let Some((other, place)) = known.get(&aftermath.name) {
+                let own = format!("the aftermath of {}", full(service, companion.name.as_str()));
+                problems.push(collision(&aftermath.name, *place, companion.places.name, [other, &own]));
+            }
+        }
+    }
 }
 
 fn collision(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {

@@ -17,15 +17,14 @@ const COUNTED_AGAIN: Duration = Duration::from_secs(300);
 
 /// Whether both certainly look at the same: they read the same metric.
 pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
-    let metrics = |readings: &[Reading]| -> Vec<Option<String>> {
-        readings.iter().map(|reading| reading.selector.name.clone()).collect()
-    };
-    let watched = metrics(&companion.readings);
-    metrics(&slo.readings).iter().any(|metric| watched.contains(metric))
+    fn metrics(readings: &[Reading]) -> impl Iterator<Item = &str> {
+        readings.iter().filter_map(|reading| reading.selector.name.as_deref())
+    }
+    metrics(&slo.readings).any(|metric| metrics(&companion.readings).any(|watched| watched == metric))
 }
 
 /// What stays silent after a companion alert; `None` if nothing does, or if nobody is told of anything.
-pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
+pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
     if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
         return None;
     }

@@ -18,7 +18,7 @@ mod shapes;
 mod timeline;
 mod windows;
 
-pub use aftermath::looks_at_the_same;
+pub use aftermath::{looks_at_the_same, of as aftermath};
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
