@@ -65,7 +65,13 @@ fn every_service_is_proven() {
             .flat_map(|proof| proof["tests"].as_sequence().unwrap().clone());
         let texts: Vec<String> = own.map(|test| serde_yaml::to_string(&test).unwrap()).collect();
         for slo in service.slos {
-            for alert in slo.groups.iter().chain(&service.companions).flat_map(|group| &group.rules) {
+            for alert in slo
+                .groups
+                .iter()
+                .chain(&service.companions)
+                .chain(&service.aftermath)
+                .flat_map(|group| &group.rules)
+            {
                 if let Makes::Alert(alert) = &alert.makes {
                     let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.name);
                     let proven = texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.name));
@@ -86,6 +92,7 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
             .iter()
             .flat_map(|slo| &slo.groups)
             .chain(&service.companions)
+            .chain(&service.aftermath)
             .chain(&service.missing)
             .collect();
         assert_eq!(written.len(), planned.len(), "{}", service.name);
