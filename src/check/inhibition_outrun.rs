@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Problem;
 use crate::lower::{self, Known};
-use crate::model::{Alertmanager, Companion, Model, Route, Service};
+use crate::model::{Alertmanager, Companion, Model, Route, Service, Sli, Slo};
 use crate::plan::{Watch, seconds};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Severity, spoken};
@@ -29,8 +29,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
     for service in &model.services {
+        if service.alerts.iter().all(|companion| !companion.down && companion.same_as.is_none()) {
+            continue;
+        }
+        let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
         for companion in &service.alerts {
-            let lost = companions(&race, service, companion, &alerts).into_iter().max_by_key(Lost::early);
+            let lost = companions(&race, service, companion, &here).into_iter().max_by_key(Lost::early);
             outrun.extend(lost.map(|lost| (companion.places.hold, lost)));
         }
     }
@@ -50,22 +54,32 @@ fn companions<'a>(
     race: &Race<'a>,
     service: &Service,
     companion: &Companion,
-    alerts: &'a [Known<'a>],
+    here: &[&'a Known<'a>],
 ) -> Vec<Lost<'a>> {
-    let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
+    let is_about = |slo: &&Slo| {
+        (companion.down || companion.same_as.as_ref() == Some(&slo.name))
+            && lower::looks_at_the_same(slo, companion)
+    };
+    let about: Vec<&Slo> = service.slos.iter().filter(is_about).collect();
+    if about.is_empty() {
+        return Vec::new();
+    }
     let Some(own) = here.iter().copied().find(|alert| alert.companion == Some(&companion.name)) else {
         return Vec::new();
     };
     let mut lost = Vec::new();
-    for slo in service.slos.iter().filter(|slo| lower::looks_at_the_same(slo, companion)) {
+    for slo in about {
         let of_slo = here.iter().copied().filter(|alert| alert.slo == Some(&slo.name));
         let (louder, quieter): (Vec<&Known>, Vec<&Known>) =
             of_slo.partition(|alert| alert.severity <= own.severity);
         if companion.down {
             let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
             lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
-        } else if companion.same_as.as_ref() == Some(&slo.name) {
-            lost.extend(race.lost(own, &louder));
+        } else {
+            // What looks back fires later than its `for` says, and nobody knows how much.
+            if lower::longest_range(companion).is_none() {
+                lost.extend(race.lost(own, &louder));
+            }
             lost.extend(quieter.iter().filter_map(|alert| race.lost(alert, &[own])));
         }
     }
@@ -76,7 +90,8 @@ fn companions<'a>(
 struct Race<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
-    slos: BTreeMap<(&'a Name, &'a Name), Vec<Watch>>,
+    /// With the tiers of each, and whether it is looked at, and not counted.
+    slos: BTreeMap<(&'a Name, &'a Name), (Vec<Watch>, bool)>,
 }
 
 /// An alert that is told before it can be silenced.
@@ -97,7 +112,8 @@ impl<'a> Race<'a> {
     fn new(model: &'a Model, alertmanager: &'a Alertmanager) -> Self {
         let services = model.services.iter().map(|service| (&service.name, service)).collect();
         let slos = model.services.iter().flat_map(|service| {
-            service.slos.iter().map(|slo| ((&service.name, &slo.name), lower::watches(slo)))
+            let tiers = |slo| (lower::watches(slo), !matches!(slo.sli, Sli::Counted { .. }));
+            service.slos.iter().map(move |slo| ((&service.name, &slo.name), tiers(slo)))
         });
         Self { alertmanager, services, slos: slos.collect() }
     }
@@ -105,49 +121,50 @@ impl<'a> Race<'a> {
     /// Whether `silenced` is told before any of `silencers`, and before the page of its own SLO, can silence it.
     fn lost(&self, silenced: &'a Known<'a>, silencers: &[&'a Known<'a>]) -> Option<Lost<'a>> {
         let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
-        let known = louder.filter_map(|alert| Some((self.known(alert)?, alert)));
+        let known = louder.filter_map(|alert| Some((self.fires(alert)?.latest, alert)));
         let (known, silencer) = known.min_by_key(|(seconds, _)| *seconds)?;
-        let fires = self.fires(silenced)?;
+        let fires = self.fires(silenced)?.earliest;
         let (waits, route) = self.waits(silenced);
         let sent = fires + seconds(waits);
         let page = (silenced.severity == Severity::Ticket).then(|| self.first(silenced, Severity::Page));
-        let is_silenced = known <= sent || page.flatten().is_some_and(|tier| latest(tier) <= sent);
+        let is_silenced = known <= sent || page.flatten().is_some_and(|tier| tier.latest <= sent);
         (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known })
     }
 
-    /// The tier of its SLO that a full outage makes fire first, among those of a severity.
-    fn first(&self, alert: &Known<'a>, severity: Severity) -> Option<&Watch> {
-        let tiers = self.slos.get(&(alert.service, alert.slo?))?;
-        let may_fire = |tier: &&Watch| tier.severity == severity && tier.fires_after(Decimal::ONE).is_some();
-        tiers.iter().filter(may_fire).min_by_key(|tier| tier.fires_after(Decimal::ONE))
+    /// When the tier of its SLO fires that a full outage makes fire first, among those of a severity; `None` for never.
+    fn first(&self, alert: &Known<'a>, severity: Severity) -> Option<Fires> {
+        let (tiers, looked_at) = self.slos.get(&(alert.service, alert.slo?))?;
+        let tiers = tiers.iter().filter(|tier| tier.severity == severity);
+        let fires = |tier: &Watch| {
+            let after = tier.fires_after(Decimal::ONE)?;
+            let evaluation = seconds(if tier.slow { lower::LONG_INTERVAL } else { lower::INTERVAL });
+            let look = seconds(lower::INTERVAL);
+            Some(match looked_at {
+                false => Fires { earliest: after, latest: after + evaluation },
+                // Looks come one by one, the first of them at once or an interval later.
+                true => {
+                    let looks = (after / look).ceil();
+                    let latest = (looks * look).max(after) + evaluation - look;
+                    Fires { earliest: (looks - Decimal::ONE) * look, latest }
+                }
+            })
+        };
+        tiers.filter_map(fires).min_by_key(|fires| fires.earliest)
     }
 
-    /// Seconds of a full outage after which it fires at the earliest; `None` for never.
-    fn fires(&self, alert: &Known<'a>) -> Option<Decimal> {
-        match self.first(alert, alert.severity) {
-            Some(tier) => tier.fires_after(Decimal::ONE),
-            None => self.holds(alert),
-        }
-    }
-
-    /// Seconds after which it fires at the latest.
-    fn known(&self, alert: &Known<'a>) -> Option<Decimal> {
-        match self.first(alert, alert.severity) {
-            Some(tier) => Some(latest(tier)),
-            None => Some(self.holds(alert)? + seconds(lower::INTERVAL)),
-        }
-    }
-
-    /// What an alert of no SLO waits for.
-    fn holds(&self, alert: &Known) -> Option<Decimal> {
+    /// When it fires in a full outage; `None` if that is never, or not known.
+    fn fires(&self, alert: &Known<'a>) -> Option<Fires> {
+        let evaluation = seconds(lower::INTERVAL);
         let service = self.services.get(alert.service)?;
+        let held = |hold, longest| Fires { earliest: hold, latest: hold + longest + evaluation };
         match (alert.slo, alert.companion) {
-            (Some(_), _) => None,
+            (Some(_), _) => self.first(alert, alert.severity),
             (None, Some(name)) => {
                 let companion = service.alerts.iter().find(|companion| companion.name == *name)?;
-                Some(seconds(companion.hold.unwrap_or_default()))
+                let longest = lower::longest_range(companion).unwrap_or_default();
+                Some(held(seconds(companion.hold.unwrap_or_default()), seconds(longest)))
             }
-            (None, None) => service.missing_events.map(|missing| seconds(missing.after)),
+            (None, None) => service.missing_events.map(|missing| held(seconds(missing.after), Decimal::ZERO)),
         }
     }
 
@@ -160,10 +177,11 @@ impl<'a> Race<'a> {
     }
 }
 
-/// Seconds of a full outage after which a tier has fired: one evaluation more than its detection takes.
-fn latest(tier: &Watch) -> Decimal {
-    let evaluation = if tier.slow { lower::LONG_INTERVAL } else { lower::INTERVAL };
-    tier.fires_after(Decimal::ONE).unwrap_or_default() + seconds(evaluation)
+/// Seconds after the beginning of a full outage.
+#[derive(Clone, Copy)]
+struct Fires {
+    earliest: Decimal,
+    latest: Decimal,
 }
 
 impl Lost<'_> {
@@ -192,12 +210,19 @@ impl Lost<'_> {
             (true, Some(route)) => problem.label(known).and(route, sent),
             (false, _) => problem.label(sent).and(place, known),
         };
-        let sooner = match self.silencer.slo {
-            Some(_) => "a stricter objective, or a companion alert with `down: true`",
-            None => "a shorter `for`",
+        let other = match (self.silenced.companion, self.silencer.slo, self.silencer.companion) {
+            (Some(_), ..) => format!("or hold `{silenced}` longer, by its `for`"),
+            (None, Some(_), _) => format!(
+                "or let `{silencer}` be known sooner: a stricter objective, or a companion alert with `down: true`"
+            ),
+            (None, None, Some(_)) => {
+                format!("or let `{silencer}` be known sooner: a shorter `for`, a shorter range")
+            }
+            (None, None, None) => format!(
+                "or let `{}` say sooner that it is down: a companion alert with `down: true`",
+                self.silencer.service
+            ),
         };
-        problem
-            .help(format!("wait longer: `group_wait: {}`", Duration::from_secs(wait)))
-            .help(format!("or let `{silencer}` be known sooner: {sooner}"))
+        problem.help(format!("wait longer: `group_wait: {}`", Duration::from_secs(wait))).help(other)
     }
 }

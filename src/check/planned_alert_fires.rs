@@ -1,16 +1,16 @@
 //! Companion alerts that fire because what they watch is not measured yet.
 
 use crate::diagnostic::Problem;
-use crate::model::{Model, Reading};
+use crate::model::Model;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{call, ge, number, sum_by};
 use crate::vocabulary::Duration;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for service in &model.services {
-        for alert in service.alerts.iter().filter(|alert| alert.fires_unmeasured) {
-            let is_planned = |reading: &&Reading| service.planned.keys().any(|metric| reading.reads(metric));
-            let Some(reading) = alert.readings.iter().find(is_planned) else { continue };
+        for alert in &service.alerts {
+            let Some(metric) = &alert.fires_unmeasured else { continue };
+            let Some(reading) = alert.readings.iter().find(|reading| reading.reads(metric)) else { continue };
             let name = reading.selector.name.as_deref().unwrap_or_default();
             let range = Time::Fixed(Duration::from_secs(3600));
             let gained = call("increase", vec![reading.selector.clone().range(range)]);

@@ -85,14 +85,19 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
     if notifications.routes.is_empty() && notifications.unheard.is_empty() {
         return;
     }
-    yaml.comment(2, "Each route stands for itself: all that match take part, in whatever order, and none names a receiver twice for one alert.");
     yaml.line(2, "routes:");
     if !notifications.unheard.is_empty() {
-        yaml.comment(4, "Alerts that only silence what is over already. Nobody is told of them.");
+        yaml.comment(
+            4,
+            "Alerts that only silence what is over already. Nobody is told of them, so this stands first.",
+        );
         yaml.pair(4, "- ", "receiver", NOBODY);
         let values = notifications.unheard.clone();
         let names = Matcher { label: "alertname".to_owned(), negative: false, values };
         matchers(yaml, 6, "matchers", &[names]);
+    }
+    if !notifications.routes.is_empty() {
+        yaml.comment(4, "Each route stands for itself: all that match take part, in whatever order, and none names a receiver twice for one alert.");
     }
     for sent in &notifications.routes {
         self::sent(yaml, sent, &notifications.timing);

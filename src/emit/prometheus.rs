@@ -180,7 +180,9 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     {
         yaml.pair(8, "", "for", &hold.to_string());
     }
-    yaml.line(8, "labels:");
+    if rule.labels.iter().next().is_some() {
+        yaml.line(8, "labels:");
+    }
     for (name, value) in rule.labels.iter() {
         match &rule.makes {
             Makes::Record(_) => yaml.pair(10, "", name, value),

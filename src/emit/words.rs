@@ -229,7 +229,7 @@ fn escaped(text: &str) -> String {
 
 /// What is left of the budget, once the percentage is known.
 fn left(language: Language, percentage: &str) -> String {
-    let left = match percentage.strip_prefix('-') {
+    let left = match percentage.strip_prefix('-').filter(|over| *over != "0.0%") {
         Some(over) => Left { over, ..Left::default() },
         None => Left { left: percentage, ..Left::default() },
     };
@@ -254,7 +254,7 @@ fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     let left = text::left(language, &Left { left: &format!("{{{{ {percentage} }}}}"), ..Left::default() });
     let unknown = text::left(language, &Left::default());
     format!(
-        "{{{{ with query {query} }}}}{{{{ $left := . | first | value }}}}{{{{ if lt $left 0.0 }}}}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
+        "{{{{ with query {query} }}}}{{{{ $left := . | first | value }}}}{{{{ if lt $left -0.05 }}}}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
     )
 }
 

@@ -30,14 +30,14 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     page += &wrapped("Labels   ", &labels.join(", "));
     page += &wrapped("Silence  ", &silence(companion));
     if let Some(Aftermath { name, silenced, length }) = &companion.aftermath {
+        let verb = if silenced.len() == 1 { "stays" } else { "stay" };
         page += &wrapped(
             "After    ",
             &format!(
-                "for {length} {} stays silent, by {name}, of which nobody is told: an outage burns on in the windows that \
-                 it went into, and events are counted again only some evaluations later",
-                silenced.join(" and ")
-            )
-            .replacen("stays", if silenced.len() == 1 { "stays" } else { "stay" }, 1),
+                "{} {verb} silent until it is over, for {length} at most, by {name}, of which nobody is told: windows still \
+                 hold the outage, and events are counted again only some evaluations later",
+                silenced.join(", ")
+            ),
         );
     }
     page

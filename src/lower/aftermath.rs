@@ -1,29 +1,35 @@
 //! What an alert that says `down` leaves behind. It stops as soon as the service is back, while the outage burns on in the windows it went into, and
 //! while events are counted again only some evaluations later: told then, that would be a second notification for a problem that is over.
 //!
-//! So a second alert, of which nobody is told, fires until it is, and silences it. Only what reads the very metric that the first alert reads is kept
-//! silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
+//! So a second alert, of which nobody is told, fires until it is, and silences it. Only pages of SLOs that read what the first alert reads
+//! are kept silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
 
-use super::alerts::{missing_name, name};
-use super::{INTERVAL, companion_name};
-use crate::model::{Companion, Labels, Model, Reading, Service, Slo};
+use super::alerts::{alert_labels, external, missing_name, name};
+use super::{INTERVAL, companion_name, events};
+use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo};
 use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule};
-use crate::promql::ast::Time;
-use crate::promql::build::{aggregate, call, selector};
+use crate::promql::ast::{MatchOp, Selector, Time};
+use crate::promql::build::{aggregate, and, call, gt, number, selector, sub};
 use crate::vocabulary::{Duration, Severity};
+
+/// When each alert that is pending or fires began to be, in seconds since 1970. Prometheus records it beside `ALERTS`.
+pub(super) const BEGAN: &str = "ALERTS_FOR_STATE";
 
 /// How long missing events are still missing after their counters are back: until those were scraped, compared with a scrape before, and looked at.
 const COUNTED_AGAIN: Duration = Duration::from_secs(300);
 
-/// Whether both certainly look at the same: they read the same metric.
+/// Whether a companion alert certainly looks at what an SLO looks at: it reads one of its metrics, by no more matchers than the SLO does.
 pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
-    fn metrics(readings: &[Reading]) -> impl Iterator<Item = &str> {
-        readings.iter().filter_map(|reading| reading.selector.name.as_deref())
-    }
-    metrics(&slo.readings).any(|metric| metrics(&companion.readings).any(|watched| watched == metric))
+    let covers = |event: &Selector, watched: &Selector| {
+        event.name.is_some()
+            && event.name == watched.name
+            && watched.matchers.iter().all(|matcher| event.matchers.contains(matcher))
+    };
+    let mut events = slo.readings.iter();
+    events.any(|event| companion.readings.iter().any(|it| covers(&event.selector, &it.selector)))
 }
 
-/// What stays silent after a companion alert; `None` if nothing does, or if nobody is told of anything.
+/// What stays silent after a companion alert that pages, and for how long at most; `None` if nothing does, or if nobody is told of anything.
 pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
     if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
         return None;
@@ -33,8 +39,13 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
     for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
         let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let Some(longest) = pages.map(|tier| tier.short).max() else { continue };
+        let slice = match &slo.budgeting {
+            Budgeting::Timeslices { length, .. } => *length,
+            Budgeting::Occurrences => Duration::default(),
+        };
         // Up to two evaluations pass before both alerts have seen that the outage is over.
-        length = length.max(Duration::from_millis(longest.millis() + 2 * INTERVAL.millis()));
+        let late = slice.millis() + events::lag(slo).millis() + 2 * INTERVAL.millis();
+        length = length.max(Duration::from_millis(longest.millis() + late));
         silenced.push(name(service, slo, Severity::Page));
     }
     let expected = service.slos.iter().any(|slo| slo.planned.is_none());
@@ -49,9 +60,7 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
 /// The alerts of a service of which nobody is told, in a group of their own.
 pub(super) fn group(model: &Model, service: &Service) -> Option<Group> {
     let rules: Vec<Rule> = (service.alerts.iter())
-        .filter_map(|companion| {
-            Some(rule(service, companion_name(service, companion), of(model, service, companion)?))
-        })
+        .filter_map(|companion| Some(rule(model, service, companion, of(model, service, companion)?)))
         .collect();
     // Groups of SLOs are called after them.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "aftermath");
@@ -59,11 +68,19 @@ pub(super) fn group(model: &Model, service: &Service) -> Option<Group> {
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 
-fn rule(service: &Service, of: String, aftermath: Aftermath) -> Rule {
-    let firing = selector("ALERTS", &[("alertname", of.as_str()), ("alertstate", "firing")]);
+/// It fires while something burns on that began when the outage did, or later. What had begun before was told before, so its end has to be
+/// told, too: Alertmanager forgets what ends while it is silenced.
+fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Aftermath) -> Rule {
+    let of = companion_name(service, companion);
     // Half an interval less holds as many samples, whatever the edges of ranges are.
-    let range = super::events::less(aftermath.length, INTERVAL.millis() / 2);
-    let fired = call("max_over_time", vec![firing.range(Time::Fixed(range))]);
+    let range = events::less(aftermath.length, INTERVAL.millis() / 2);
+    let most = |series: Selector| {
+        aggregate::<&str>("max", &[], call("max_over_time", vec![series.range(Time::Fixed(range))]))
+    };
+    let fired = most(selector("ALERTS", &[("alertname", of.as_str()), ("alertstate", "firing")]));
+    let began = most(selector(BEGAN, &[("alertname", of.as_str())]));
+    let left = selector(BEGAN, &[]).matching("alertname", MatchOp::Matches, &aftermath.silenced.join("|"));
+    let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {
         name: aftermath.name.clone(),
         runbook_url: None,
@@ -72,10 +89,13 @@ fn rule(service: &Service, of: String, aftermath: Aftermath) -> Rule {
         annotations: Labels::new(),
         notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
     };
+    // Without `service`, by which others look for alerts; with what decides whether two Prometheus are meant.
+    let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
+    labels.retain(|label, _| external(model).contains(label));
     Rule {
         makes: Makes::Alert(Box::new(alert)),
-        expr: aggregate::<&str>("max", &[], fired),
-        labels: Labels::from([("service".to_owned(), service.name.to_string())]).into(),
+        expr: and(fired, left).on::<&str>(&[]).into(),
+        labels: labels.into(),
         remark: "Nobody is told of it: it keeps silent what is over already.",
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn external(model: &Model) -> Vec<String> {
     model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
 }
 
-/// Every alert that is made, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
+/// Every alert that somebody may be told of, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
 pub fn known(model: &Model) -> Vec<Known<'_>> {
     let external = external(model);
     let named = |name: &str, mut labels: Labels| {

@@ -22,6 +22,7 @@ pub use aftermath::{looks_at_the_same, of as aftermath};
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
+pub use proofs::longest_range;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 pub use windows::fast_windows;
 
@@ -31,7 +32,7 @@ use crate::plan::{
     ServicePlan, SloPlan, Watch,
 };
 use crate::promql::ast::Expr;
-use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, quotient};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, quotient};
 
 /// How often the rules that page look at the counters: half a minute, so that a full outage of a 99.9 % objective, which spends its 52
 /// seconds, pages at the next evaluation. Needs no knowledge of the scrape interval: see `events`.
@@ -62,10 +63,8 @@ pub fn lower(model: &Model) -> Plan {
 fn notifications(model: &Model) -> Option<Notifications> {
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = known(model);
-    let unheard: Vec<(&Name, String)> = (model.services.iter())
-        .flat_map(|service| service.alerts.iter().map(move |alert| (service, alert)))
-        .filter_map(|(service, alert)| Some((&service.name, aftermath::of(model, service, alert)?.name)))
-        .collect();
+    let groups = model.services.iter().filter_map(|service| aftermath::group(model, service));
+    let unheard: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
         receivers: alertmanager.receivers.clone(),
@@ -73,11 +72,11 @@ fn notifications(model: &Model) -> Option<Notifications> {
         timing: alertmanager.timing.clone(),
         times: alertmanager.times.clone(),
         routes: routes::all(alertmanager),
-        unheard: unheard.iter().map(|(_, name)| name.clone()).collect(),
+        unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(model, &alerts),
         deliveries: routes::deliveries(alertmanager, &alerts)
             .into_iter()
-            .chain(unheard.into_iter().map(|(service, name)| routes::to_nobody(service, name)))
+            .chain(unheard.iter().map(routes::to_nobody))
             .collect(),
     })
 }

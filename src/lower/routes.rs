@@ -6,7 +6,7 @@
 use super::alerts::Known;
 use super::matching::{Piece, matchers, piece, without};
 use crate::model::{Alertmanager, Labels, Matching, Route};
-use crate::plan::{Delivery, NOBODY, SentTo, Told};
+use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
 use crate::vocabulary::Name;
 
 /// More pieces than this of one route are none that a person could follow.
@@ -78,9 +78,10 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<D
 }
 
 /// Of an alert that only silences.
-pub(super) fn to_nobody(service: &Name, name: String) -> Delivery {
-    let labels = [("alertname".to_owned(), name), ("service".to_owned(), service.to_string())];
-    Delivery { labels: labels.into(), receivers: vec![NOBODY.to_owned()], told: Vec::new() }
+pub(super) fn to_nobody(rule: &Rule) -> Delivery {
+    let mut labels: Labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    labels.insert("alertname".to_owned(), rule.name().to_owned());
+    Delivery { labels, receivers: vec![NOBODY.to_owned()], told: Vec::new() }
 }
 
 fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {

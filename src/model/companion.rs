@@ -32,8 +32,8 @@ pub struct Companion {
     pub annotations: Labels,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
-    /// Whether it may fire for no other reason than that a planned metric is not there yet.
-    pub fires_unmeasured: bool,
+    /// The planned metric for whose absence alone it may fire.
+    pub fires_unmeasured: Option<String>,
     /// How often its targets are scraped.
     pub scrape_interval: Duration,
     /// The selectors of its expression, in the order of the source.

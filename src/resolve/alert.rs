@@ -79,12 +79,14 @@ impl Scope<'_> {
         let tried = firing::tried(&expr);
         let stimulus = tried.as_ref().and_then(firing::invent);
         let planned = contract::reason(&readings, self.planned);
-        let is_planned = |name: &str| {
-            let named = readings.iter().filter(|reading| reading.selector.name.as_deref() == Some(name));
-            named.into_iter().any(|reading| self.planned.keys().any(|metric| reading.reads(metric)))
-        };
-        let fires_unmeasured =
-            planned.is_some() && tried.as_ref().is_some_and(|tried| firing::fires_without(tried, is_planned));
+        let fires_unmeasured = tried.as_ref().filter(|_| planned.is_some()).and_then(|tried| {
+            let is_of = |name: &str, metric: &str| {
+                let mut named = readings.iter().filter(|one| one.selector.name.as_deref() == Some(name));
+                named.any(|reading| reading.reads(metric))
+            };
+            let mut metrics = self.planned.keys();
+            metrics.find(|metric| firing::fires_without(tried, |name| is_of(name, metric))).cloned()
+        });
         Some(Companion {
             name: name?,
             description: block.description.as_ref().map(|text| text.text.clone()),

@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Delivery, Plan};
+use crate::plan::{Delivery, NOBODY, Plan};
 use crate::text;
 
 /// Adds `report/index.html`.
@@ -61,11 +61,8 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut deliveries: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
-        let heard = plan.project.notifications.iter().flat_map(|all| {
-            all.deliveries.iter().filter(|delivery| {
-                delivery.labels.get("alertname").is_none_or(|name| !all.unheard.contains(name))
-            })
-        });
+        let all = plan.project.notifications.iter().flat_map(|all| &all.deliveries);
+        let heard = all.filter(|delivery| delivery.receivers != [NOBODY]);
         for delivery in heard {
             let name = delivery.labels.get("alertname").map_or("", String::as_str);
             deliveries.entry(name).or_default().push(delivery);

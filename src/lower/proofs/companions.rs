@@ -3,12 +3,16 @@
 
 use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
+use crate::lower::aftermath::BEGAN;
 use crate::lower::{INTERVAL, companion_name};
-use crate::model::{Companion, Firing, Labels, Service};
+use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
 use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan};
 use crate::promql::ast::{Kind, Selector, Time};
 use crate::promql::carried::Carried;
 use crate::vocabulary::{Decimal, Duration};
+
+/// A moment after all that is played, in seconds since its beginning.
+const AFTERWARDS: u32 = 1_000_000_000;
 
 /// Steps in which all is well before anything happens.
 const WELL: usize = 4;
@@ -101,7 +105,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
 }
 
 /// The longest that a companion alert looks back.
-fn longest_range(companion: &Companion) -> Option<Duration> {
+pub fn longest_range(companion: &Companion) -> Option<Duration> {
     let mut longest: Option<Duration> = None;
     companion.expr.visit(&mut |part| {
         if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
@@ -145,11 +149,20 @@ impl Stage<'_> {
             let over = ends + lag + stays;
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
         }
+        // Something that burns on all the while, and began after the alert did.
+        let began = aftermath.map(|Aftermath { silenced, .. }| Series {
+            name: BEGAN.to_owned(),
+            labels: Labels::from([("alertname".to_owned(), silenced[0].clone())]),
+            behaviour: Behaviour::Stands { good: Decimal::from(AFTERWARDS), bad: Decimal::from(AFTERWARDS) },
+        });
         let held = match self.companion.hold {
             Some(hold) => format!("fires after {hold} and not before"),
             None => "fires at once".to_owned(),
         };
-        self.case(&format!("silent while all is well, {held}, and stops"), &loads, Mishaps::default(), checks)
+        let title = format!("silent while all is well, {held}, and stops");
+        let mut case = self.case(&title, &loads, Mishaps::default(), checks);
+        case.series.extend(began.map(|series| samples(&series, INTERVAL, &loads, Mishaps::default())));
+        case
     }
 
     /// Well, then nothing is left of its series; `None` if nobody knows what it does then.

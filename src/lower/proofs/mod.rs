@@ -20,7 +20,7 @@ use crate::model::{Labels, Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
-pub use companions::unplayed;
+pub use companions::{longest_range, unplayed};
 use situations::Situation;
 use stage::Stage;
 
