@@ -53,6 +53,49 @@ fn all_proofs_hold() {
     }
 }
 
+/// The summary of a page, beside an expression that fires at once: what is left of the budget is said whatever that is, and if nobody knows.
+#[test]
+fn what_is_left_of_a_budget_is_said_in_words() {
+    let judges: Vec<PathBuf> = promtool().into_iter().chain(promtool3()).collect();
+    if judges.is_empty() {
+        return skipped("texts of what is left of a budget: there is no promtool");
+    }
+    let rules = groups(&fs::read_to_string(here("out/prometheus/api.rules.yaml")).unwrap());
+    let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
+    let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
+    let summary = serde_json::to_string(page["annotations"]["summary"].as_str().unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let rule = format!("{{ alert: Page, expr: burn == 14.4, annotations: {{ summary: {summary} }} }}");
+    fs::write(folder.path().join("rules.yaml"), format!("groups: [{{ name: it, rules: [{rule}] }}]\n"))
+        .unwrap();
+    let said = [
+        ("_", "una parte desconocida"),
+        ("1", "100.0%"),
+        ("0", "0.0%"),
+        ("-0.0004", "0.0%"),
+        ("-0.0006", "0% (excedido en 0.1%)"),
+        ("-832.6", "0% (excedido en 83260.0%)"),
+    ];
+    let mut tests = "rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n".to_owned();
+    for (left, words) in said {
+        let series = "slo:period_error_budget_remaining:ratio{service=\"api\",slo=\"availability\"}";
+        let begins = "api/availability: el presupuesto de error se consume 14.4× demasiado rápido, queda ";
+        tests += &format!(
+            "  - interval: 1m
+    input_series: [{{ series: burn, values: 14.4 }}, {{ series: '{series}', values: '{left}' }}]
+    alert_rule_test:
+      - {{ eval_time: 0m, alertname: Page, exp_alerts: [{{ exp_annotations: {{ summary: '{begins}{words}' }} }}] }}
+"
+        );
+    }
+    let path = folder.path().join("left.test.yaml");
+    fs::write(&path, tests).unwrap();
+    for promtool in judges {
+        let failed = test_rules(&promtool, vec![path.clone()]);
+        assert!(failed.is_empty(), "{}\n{}", promtool.display(), failed.join("\n"));
+    }
+}
+
 #[test]
 fn every_service_is_proven() {
     for service in plan().services {

@@ -229,9 +229,9 @@ fn escaped(text: &str) -> String {
 
 /// What is left of the budget, once the percentage is known.
 fn left(language: Language, percentage: &str) -> String {
-    let left = match percentage.strip_prefix('-').filter(|over| *over != "0.0%") {
-        Some(over) => Left { over, ..Left::default() },
-        None => Left { left: percentage, ..Left::default() },
+    let left = match percentage.strip_prefix('-') {
+        Some(over) if over != "0.0%" => Left { over, ..Left::default() },
+        unsigned => Left { left: unsigned.unwrap_or(percentage), ..Left::default() },
     };
     text::left(language, &left)
 }
@@ -248,13 +248,16 @@ fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
         }
         _ => quoted(&query),
     };
-    let percentage = "printf \"%.1f%%\" $left";
-    let over = format!("{{{{ {percentage} | reReplaceAll \"-\" \"\" }}}}");
-    let over = text::left(language, &Left { over: &over, ..Left::default() });
-    let left = text::left(language, &Left { left: &format!("{{{{ {percentage} }}}}"), ..Left::default() });
+    let text = "{{ $text }}";
+    let over = text::left(language, &Left { over: text, ..Left::default() });
+    let left = text::left(language, &Left { left: text, ..Left::default() });
     let unknown = text::left(language, &Left::default());
+    // Without its sign, which words say, or nothing where it rounds to zero.
+    let read =
+        r#"{{ $left := . | first | value }}{{ $text := printf "%.1f%%" $left | reReplaceAll "-" "" }}"#;
+    let overspent = r#"{{ if and (lt $left 0.0) (ne $text "0.0%") }}"#;
     format!(
-        "{{{{ with query {query} }}}}{{{{ $left := . | first | value }}}}{{{{ if lt $left -0.05 }}}}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
+        "{{{{ with query {query} }}}}{read}{overspent}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
     )
 }
 
