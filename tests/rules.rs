@@ -53,21 +53,31 @@ fn all_proofs_hold() {
     }
 }
 
+/// Every promtool there is holds rules against tests that read them as `rules.yaml`.
+fn hold(what: &str, rules: &str, tests: &str) {
+    let judges: Vec<PathBuf> = promtool().into_iter().chain(promtool3()).collect();
+    if judges.is_empty() {
+        return skipped(&format!("{what}: there is no promtool"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("it.test.yaml");
+    fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    fs::write(&path, tests).unwrap();
+    for promtool in judges {
+        let failed = test_rules(&promtool, vec![path.clone()]);
+        assert!(failed.is_empty(), "{}\n{}", promtool.display(), failed.join("\n"));
+    }
+}
+
 /// The summary of a page, beside an expression that fires at once: what is left of the budget is said whatever that is, and if nobody knows.
 #[test]
 fn what_is_left_of_a_budget_is_said_in_words() {
-    let judges: Vec<PathBuf> = promtool().into_iter().chain(promtool3()).collect();
-    if judges.is_empty() {
-        return skipped("texts of what is left of a budget: there is no promtool");
-    }
     let rules = groups(&fs::read_to_string(here("out/prometheus/api.rules.yaml")).unwrap());
     let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
     let summary = serde_json::to_string(page["annotations"]["summary"].as_str().unwrap()).unwrap();
-    let folder = tempfile::tempdir().unwrap();
     let rule = format!("{{ alert: Page, expr: burn == 14.4, annotations: {{ summary: {summary} }} }}");
-    fs::write(folder.path().join("rules.yaml"), format!("groups: [{{ name: it, rules: [{rule}] }}]\n"))
-        .unwrap();
+    let rules = format!("groups: [{{ name: it, rules: [{rule}] }}]\n");
     let said = [
         ("_", "una parte desconocida"),
         ("1", "100.0%"),
@@ -88,12 +98,45 @@ fn what_is_left_of_a_budget_is_said_in_words() {
 "
         );
     }
-    let path = folder.path().join("left.test.yaml");
-    fs::write(&path, tests).unwrap();
-    for promtool in judges {
-        let failed = test_rules(&promtool, vec![path.clone()]);
-        assert!(failed.is_empty(), "{}\n{}", promtool.display(), failed.join("\n"));
+    hold("texts of what is left of a budget", &rules, &tests);
+}
+
+/// A down alert and what keeps its aftermath silent, apart from the SLO's own page, for which a series stands that says when it began.
+#[test]
+fn an_aftermath_is_silent_only_while_it_lasts_and_only_if_it_began_with_the_outage() {
+    let text = fs::read_to_string(here("out/prometheus/postgis.rules.yaml")).unwrap();
+    let mut rules = groups(&text);
+    rules.retain(|group| ["postgis/alerts", "postgis/aftermath"].contains(&group["name"].as_str().unwrap()));
+    let rules = format!("groups: {}\n", serde_json::to_string(&rules).unwrap());
+    // The exporter says from 2m30s to 6m30s that the database is gone, so the alert fires from 3m on.
+    let cases = [
+        ("after it", "1000x90", vec![("2m30s", 0), ("3m", 1), ("37m", 1), ("37m30s", 0)]),
+        ("an evaluation apart", "125x90", vec![("5m", 1)]),
+        ("before it, and was told", "60x90", vec![("5m", 0), ("20m", 0)]),
+        ("with it, and is over", "_x6 170x20 stale", vec![("5m", 1), ("12m", 1), ("14m30s", 0)]),
+    ];
+    let groups = "[postgis/alerts, postgis/aftermath]";
+    let mut tests =
+        format!("rule_files: [rules.yaml]\nevaluation_interval: 30s\ngroup_eval_order: {groups}\ntests:\n");
+    for (name, began, moments) in cases {
+        tests += &format!(
+            "  - name: began {name}
+    interval: 30s
+    input_series:
+      - {{ series: 'pg_up{{job=\"postgres\"}}', values: 1x4 0x8 1x80 }}
+      - {{ series: 'ALERTS_FOR_STATE{{alertname=\"PostgisAvailabilityBurnPage\"}}', values: {began} }}
+    promql_expr_test:
+"
+        );
+        for (at, count) in moments {
+            let firing =
+                "count(ALERTS{alertname=\"PostgisDownAftermath\",alertstate=\"firing\"}) or vector(0)";
+            tests += &format!(
+                "      - {{ expr: '{firing}', eval_time: {at}, exp_samples: [{{ labels: '{{}}', value: {count} }}] }}\n"
+            );
+        }
     }
+    hold("how long an aftermath is silent", &rules, &tests);
 }
 
 #[test]
