@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret;
+
 /// Everything that is different, worst first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
@@ -267,7 +269,8 @@ impl Change {
 
     /// With both values.
     pub fn values(mut self, before: impl ToString, after: impl ToString) -> Self {
-        (self.before, self.after) = (Some(before.to_string()), Some(after.to_string()));
+        let shown = |value: String| Some(secret::masked(&value));
+        (self.before, self.after) = (shown(before.to_string()), shown(after.to_string()));
         self
     }
 
@@ -315,9 +318,9 @@ impl Words {
         self
     }
 
-    /// Goes on with somebody else's.
+    /// Goes on with somebody else's, less the secrets in it.
     pub fn quote(mut self, text: impl ToString) -> Self {
-        self.0.push(Word::Quoted(text.to_string()));
+        self.0.push(Word::Quoted(secret::masked(&text.to_string())));
         self
     }
 

@@ -339,14 +339,158 @@ fn several_at_once_wait_for_each_other() {
 }
 
 #[test]
-fn out_may_hold_links() {
+fn out_may_hold_links_to_folders() {
     let folder = Folder::new();
     fs::create_dir_all(folder.path("elsewhere/rules")).unwrap();
     fs::create_dir(folder.path("out")).unwrap();
     symlink("../elsewhere/rules", folder.path("out/prometheus")).unwrap();
-    symlink("nowhere", folder.path("elsewhere/rules/api.rules.yaml")).unwrap();
     let ran = folder.slowburn(&[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(folder.path("elsewhere/rules/api.rules.yaml").is_file());
     assert_eq!(folder.slowburn(&["compile", "--check"]).code, Some(0));
+}
+
+/// Renaming would put a file in its place, and whoever made it wanted it.
+#[test]
+fn a_link_in_the_place_of_a_file_is_told_and_stays() {
+    for leads_to in ["../../mine.yaml", "nowhere"] {
+        let folder = Folder::new();
+        fs::create_dir_all(folder.path("out/prometheus")).unwrap();
+        folder.write("mine.yaml", "mine");
+        symlink(leads_to, folder.path(RULES)).unwrap();
+        let ran = folder.slowburn(&[]);
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.stderr.starts_with(&format!("error: {RULES} is a link")), "{}", ran.stderr);
+        assert!(folder.path(RULES).is_symlink());
+        assert_eq!(folder.read("mine.yaml"), "mine");
+        assert!(!folder.path("out/promtool").exists());
+    }
+}
+
+#[test]
+fn replaced_files_keep_their_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = compiled();
+    let mode = |path: &str| fs::metadata(folder.path(path)).unwrap().permissions().mode() & 0o7777;
+    fs::set_permissions(folder.path(RULES), fs::Permissions::from_mode(0o640)).unwrap();
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(mode(RULES), 0o640);
+}
+
+/// A pipe waits for somebody to write, and a device does not end.
+#[test]
+fn what_is_no_file_is_not_read() {
+    for place in ["out/prometheus/api.rules.yaml", "slos/.gitignore", "slos/deep/.gitignore"] {
+        let folder = Folder::new();
+        folder.write("slos/deep/b.yaml", service("b"));
+        fs::create_dir_all(folder.path("out/prometheus")).unwrap();
+        for make in ["mkfifo", "ln -s /dev/zero", "mkdir"] {
+            let _ = fs::remove_file(folder.path(place));
+            let made = folder.script(&["sh", "-c"], &format!("{make} {place}"));
+            assert_eq!(made.code, Some(0), "{}", made.stderr);
+            let ran = folder.script(&["timeout", "10", "sh", "-c"], "exec \"$slowburn\"");
+            assert_eq!(ran.code, Some(2), "{make} {place}: {}", ran.stderr);
+            assert!(ran.stderr.contains(&format!("cannot read {place}: it is a ")), "{}", ran.stderr);
+        }
+    }
+}
+
+/// Compiles something else, and is killed when it has put so many files into place.
+fn killed(folder: &Folder, renames: usize) {
+    folder.write("slos/b.yaml", service("b"));
+    folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+    // The list is written by the program itself; what it says is then done in part, as a kill would have left it.
+    let traced = folder.script(
+        &["sh", "-c"],
+        &format!(
+            "strace -f -o trace -e trace=rename -e inject=rename:signal=KILL:when={} \"$slowburn\"",
+            renames + 2
+        ),
+    );
+    assert_ne!(traced.code, Some(0), "{traced:?}");
+}
+
+#[test]
+fn a_kill_between_two_renames_is_finished_by_the_next_run() {
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        return skipped("strace is not installed, so nothing was killed between two renames");
+    }
+    for renames in [0, 1, 3, 5] {
+        let right = {
+            let folder = compiled();
+            folder.write("slos/b.yaml", service("b"));
+            folder.write("slos/api.yaml", API.replace("99.9%", "99.5%"));
+            assert_eq!(folder.slowburn(&[]).code, Some(0));
+            folder.tree("out")
+        };
+        // With the same definitions, and with some that mean nothing: then nothing else would be written.
+        for broken in [false, true] {
+            let folder = compiled();
+            killed(&folder, renames);
+            let staged = fs::read_dir(folder.path("out")).unwrap().flatten();
+            let staged: Vec<String> = staged
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .filter(|name| name.starts_with(".slowburn-"))
+                .collect();
+            assert_eq!(staged.len(), 1, "{staged:?}");
+            let added = folder.script(
+                &["sh", "-c"],
+                "git init -q . && git add -A && git ls-files | grep -c slowburn- || true",
+            );
+            assert_eq!(added.stdout, "0\n");
+            if broken {
+                folder.write("slos/b.yaml", service("b").replace("99.9%", "200%"));
+            }
+            let ran = folder.slowburn(&[]);
+            assert_eq!(ran.code, Some(i32::from(broken)), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains("a run was killed while it wrote: out is now what it was to be"),
+                "{}",
+                ran.stderr
+            );
+            assert_eq!(folder.tree("out"), right, "{renames} {broken}");
+        }
+    }
+}
+
+#[test]
+fn what_a_kill_left_is_not_believed_if_files_changed_since() {
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        return skipped("strace is not installed, so nothing was killed between two renames");
+    }
+    let folder = compiled();
+    let before = folder.tree("out");
+    killed(&folder, 1);
+    // As somebody would who has them in git.
+    fs::remove_dir_all(folder.path("out/prometheus")).unwrap();
+    for (path, bytes) in before.iter().filter(|(path, _)| !path.ends_with('/')) {
+        folder.write(&format!("out{path}"), bytes);
+    }
+    folder.write("slos/b.yaml", service("b").replace("99.9%", "200%"));
+    folder.write("out/prometheus/api.rules.yaml", "mine");
+    folder.write("out/promtool/api.alerts.test.yaml", "mine");
+    let ran = folder.slowburn(&[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert_eq!(folder.read("out/prometheus/api.rules.yaml"), "mine");
+    assert!(
+        fs::read_dir(folder.path("out"))
+            .unwrap()
+            .flatten()
+            .all(|entry| { !entry.file_name().to_string_lossy().starts_with(".slowburn-") })
+    );
+}
+
+/// A list is text that anybody may have written.
+#[test]
+fn a_list_that_leads_out_is_not_followed() {
+    let folder = compiled();
+    let right = folder.tree("out");
+    folder.write("precious", "precious");
+    folder.write("out/.slowburn-7/finish", r#"[{"path":"../precious","old":true,"new":false}]"#);
+    folder.write("out/.slowburn-7/0.old", "precious");
+    folder.write("out/.slowburn-8/undo", r#"[{"path":"/etc/hostname","old":false,"new":true}]"#);
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    assert_eq!(folder.read("precious"), "precious");
+    assert_eq!(folder.tree("out"), right);
 }

@@ -8,6 +8,7 @@ use super::texts::{labels, value};
 use crate::difference::{Change, Kind, Words};
 use crate::model::{Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Smtp, Times};
 use crate::plan::{Matcher, Notifications, SentTo};
+use crate::secret;
 use crate::vocabulary::{PerSeverity, Severity};
 
 /// Receivers, routes and inhibitions.
@@ -105,7 +106,7 @@ fn channel(channel: &Channel) -> Words {
             Words::plain("Slack in ").quote(channel).and(" by ").quote(api_url_file)
         }
         Channel::Webhook { address: Address::Url(url), token_file } => {
-            file(Words::plain("webhook ").quote(url), token_file)
+            file(Words::plain("webhook ").quote(secret::address(url)), token_file)
         }
         Channel::Webhook { address: Address::File(path), token_file } => {
             file(Words::plain("the webhook in ").quote(path), token_file)

@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
                 Some(Self { span: node.span, what, known, left, problems })
             }
             _ => {
-                problems.push(wrong_type(node, what, "a map of keys and values"));
+                problems.push(hidden(wrong_type(node, what, "a map of keys and values"), what, node));
                 None
             }
         }
@@ -174,9 +174,9 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody took.
     pub fn finish(self) {
-        for (key, _) in self.left {
+        for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
-            let problem = Problem::error("unknown-key", key.span, headline);
+            let problem = hidden(Problem::error("unknown-key", key.span, headline), self.what, node);
             self.problems.push(match nearest(&key.text, self.known) {
                 Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
                     format!("write `{name}`"),
@@ -205,6 +205,13 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             None
         }
     }
+}
+
+/// A problem with what may be a secret, where secrets are often written: then nobody is shown it, whatever it is called.
+fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
+    const PRONE: [&str; 6] = ["`smtp`", "a receiver", "`slack`", "`webhook`", "`pagerduty`", "`opsgenie`"];
+    let written = matches!(node.value, Value::Scalar(_) | Value::List(_));
+    if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
 }
 
 /// Says that something of another type was expected.

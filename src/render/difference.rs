@@ -4,6 +4,7 @@ mod human;
 mod json;
 mod markdown;
 
+use super::discreet::discreet;
 use super::level_name;
 use super::places::Places;
 use crate::diagnostic::{Level, Problem};
@@ -38,12 +39,20 @@ pub enum DifferenceFormat {
 
 /// All of it; ends in a line break.
 pub fn difference(difference: &Difference, old: Compared, new: Compared, format: DifferenceFormat) -> String {
+    // Nothing of the sources is repeated that is a secret.
+    let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
+    let (old, new) = (told(old, was.as_ref()), told(new, is.as_ref()));
     let page = Page { difference, old: old.name, new: new.name, flaws: flaws(old, new) };
     match format {
         DifferenceFormat::Human { color } => human::render(&page, color),
         DifferenceFormat::Markdown => markdown::render(&page),
         DifferenceFormat::Json => json::render(&page),
     }
+}
+
+/// A side as it may be told.
+fn told<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
+    discreet.map_or(side, |(problems, sources)| Compared { name: side.name, sources, problems })
 }
 
 /// What is shown.

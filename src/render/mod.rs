@@ -1,6 +1,7 @@
 //! Problems and differences as text, for people and for machines.
 
 mod difference;
+mod discreet;
 mod github;
 mod human;
 mod json;
@@ -8,7 +9,7 @@ mod places;
 mod sarif;
 
 use crate::diagnostic::{Level, Problem};
-use crate::source::{SourceFile, SourceId, Sources, Span};
+use crate::source::Sources;
 pub use difference::{Compared, DifferenceFormat, difference};
 use places::Places;
 
@@ -28,38 +29,18 @@ pub enum Format {
     Sarif,
 }
 
-/// All problems in the order given, each exactly once; ends in a line break unless it is empty.
+/// All problems in the order given, each exactly once; ends in a line break unless it is empty. No secret of the sources is repeated.
 pub fn render(problems: &[Problem], sources: &Sources, format: Format) -> String {
-    let shown = without_secrets(problems, sources);
-    let places = Places::new(shown.as_ref().unwrap_or(sources));
+    let discreet = discreet::discreet(problems, sources);
+    let (problems, sources) =
+        discreet.as_ref().map_or((problems, sources), |(problems, sources)| (problems, sources));
+    let places = Places::new(sources);
     match format {
         Format::Human { color } => human::render(problems, &places, color),
         Format::Json => json::render(problems, &places),
         Format::Github => github::render(problems, &places),
         Format::Sarif => sarif::render(problems, &places),
     }
-}
-
-/// The sources with stars in the place of secrets, of the same length, so that every other place stays where it is; `None` if there are none.
-fn without_secrets(problems: &[Problem], sources: &Sources) -> Option<Sources> {
-    let hidden: Vec<Span> = problems.iter().filter_map(|problem| problem.hidden).collect();
-    if hidden.is_empty() {
-        return None;
-    }
-    let file = |(id, file): (SourceId, &SourceFile)| {
-        let spans = || hidden.iter().filter(|span| span.source == id);
-        let mut text = String::with_capacity(file.text.len());
-        for (at, c) in file.text.char_indices() {
-            let is_secret = spans().any(|span| (span.start as usize..span.end as usize).contains(&at));
-            match c {
-                '\n' | '\r' => text.push(c),
-                _ if is_secret => text.extend(std::iter::repeat_n('*', c.len_utf8())),
-                _ => text.push(c),
-            }
-        }
-        SourceFile { path: file.path.clone(), text }
-    };
-    Some(Sources::new(sources.iter().map(file).collect()))
 }
 
 fn count(problems: &[Problem], level: Level) -> usize {

@@ -1,7 +1,7 @@
 //! Companion alerts: what one entry of `alerts` means.
 
 use super::sli::Reader;
-use super::{Scope, contract, firing, settings, values, whole};
+use super::{Scope, contract, firing, secrets, settings, values, whole};
 use crate::ast::{AlertBlock, Key};
 use crate::diagnostic::Problem;
 use crate::model::{Companion, CompanionPlaces, Slo};
@@ -50,6 +50,7 @@ impl Scope<'_> {
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
         let annotations = settings::annotations([&block.annotations], problems);
+        secrets::published(&block.description, problems);
         let scrape_interval = settings::scrape_interval(
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             &mut Vec::new(),

@@ -119,6 +119,15 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
     let host = secrets::real(&block.host, problems).and_then(|host| {
         let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
         let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+        if host.contains('@') {
+            problems.push(
+                Problem::error("inline-secret", whole(&block.host), "this host has a name or a password before it")
+                    .hiding(whole(&block.host))
+                    .label("whoever reads the repository would have it")
+                    .help("write the host alone, such as `mail.internal:587`, the name under `user`, and the password into a file: `password_file: /etc/alertmanager/secrets/smtp`"),
+            );
+            return None;
+        }
         if port.is_none() || !plain {
             let problem = Problem::error("wrong-type", whole(&block.host), "this is no host with a port");
             problems.push(problem.help("write both, such as `mail.internal:587`"));
@@ -160,7 +169,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
     match block {
         ChannelBlock::Email(to) => Some(Channel::Email { to: address(to, problems)? }),
         ChannelBlock::Slack { channel, api_url_file } => {
-            let channel = secrets::real(channel, problems);
+            let channel = secrets::channel(channel, problems);
             let api_url_file = secrets::file(api_url_file, problems);
             Some(Channel::Slack { channel: channel?, api_url_file: api_url_file? })
         }
@@ -212,6 +221,7 @@ const WEBHOOK: Public = Public {
         let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
         !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(plain)
     },
+    gives_access: secrets::is_called_with_a_key,
     seen: "whoever reads the repository would have it",
     instead: &[
         "write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)",

@@ -24,6 +24,7 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     const LINK: Public = Public {
         of: "the web",
         fits: |rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['),
+        gives_access: secrets::gives_access,
         seen: "it would stand in every notification",
         instead: &["write the address without a user, a password or a key"],
     };

@@ -209,6 +209,7 @@ impl Scope<'_> {
         let min_bad_events = settings::min_bad_events(levels, problems);
         let labels = settings::labels([&block.settings.labels], problems);
         let annotations = settings::annotations([&block.settings.annotations], problems);
+        secrets::published(&block.description, problems);
         let runbook = block.runbook.as_ref().and_then(|name| values::runbook(name, problems));
         let traffic = settings::traffic(block.traffic.as_ref(), problems);
         let scrape_interval = settings::scrape_interval(

@@ -4,6 +4,7 @@ use super::whole;
 use crate::ast::InlineSecret;
 use crate::diagnostic::Problem;
 use crate::scalar::Scalar;
+use crate::secret;
 
 /// Reports what stands under keys that would hold a secret.
 pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
@@ -46,14 +47,22 @@ pub(super) fn real(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
 /// The path of a file with a secret in it.
 pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     let path = real(written, problems)?;
-    // A path has a slash or a dot in it; a key as services give it out has neither.
-    let key = path.len() >= 20 && path.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    if path.contains("://") || key {
+    // A password looks like anything, but seldom like a path: that begins at a root, or at `.`, or it names a folder.
+    let folder = path.split_once(['/', '\\']).map(|(folder, _)| folder);
+    let plain = |part: &str| part.chars().all(|c| c.is_alphanumeric() || "-_. :~".contains(c));
+    let rooted = folder.is_some_and(|folder| folder.is_empty() || folder.chars().all(|c| c == '.'));
+    let drive = folder.is_some_and(|folder| folder.len() == 2 && folder.ends_with(':'));
+    let in_folder =
+        folder.is_some() && path.split(['/', '\\']).all(|part| plain(part) && !secret::is_key(part));
+    if path.contains("://") || secret::is_in(&path) || !(rooted || drive || in_folder) {
         problems.push(
             Problem::error("inline-secret", whole(written), "this is a secret and no path")
                 .hiding(whole(written))
                 .label("whoever reads the repository would have it")
-                .help("write it into a file that only Alertmanager can read, and here the file's path"),
+                .help("write it into a file that only Alertmanager can read, and here the file's path")
+                .help(
+                    "if it is a path, write it from its root, or from where Alertmanager is started: `./…`",
+                ),
         );
         return None;
     }
@@ -66,6 +75,8 @@ pub(super) struct Public {
     pub of: &'static str,
     /// Whether what stands behind the scheme can be one.
     pub fits: fn(&str) -> bool,
+    /// Whether whoever knows it may do something.
+    pub gives_access: fn(&str) -> bool,
     /// Who would have it if it were a secret.
     pub seen: &'static str,
     /// What to write then, best first.
@@ -75,6 +86,14 @@ pub(super) struct Public {
 /// An address that gives nothing to whoever knows it.
 pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Problem>) -> Option<String> {
     let url = real(written, problems)?;
+    if (public.gives_access)(&url) {
+        let problem =
+            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+                .hiding(whole(written))
+                .label(public.seen);
+        problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
+        return None;
+    }
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     if !rest.is_some_and(public.fits) {
         let headline = format!("this is no address of {}", public.of);
@@ -84,35 +103,56 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
         );
         return None;
     }
-    if gives_access(&url) {
-        let problem =
-            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
-                .hiding(whole(written))
-                .label(public.seen);
-        problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
-        return None;
-    }
     Some(url)
 }
 
-/// Parts of an address that let whoever knows it do something.
-fn gives_access(url: &str) -> bool {
-    const BEARERS: [&str; 5] = [
-        "hooks.slack.com/",
-        "discord.com/api/webhooks/",
-        "webhook.office.com/",
-        "api.telegram.org/bot",
-        "chat.googleapis.com/",
-    ];
-    const KEYS: [&str; 8] =
-        ["token", "access_token", "key", "api_key", "apikey", "secret", "sig", "password"];
-    let lower = url.to_ascii_lowercase();
-    let after_scheme = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
-    let host = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
-    let query = after_scheme.split_once('?').map_or("", |(_, query)| query);
-    host.contains('@')
-        || BEARERS.iter().any(|bearer| after_scheme.contains(bearer))
-        || query.split('&').any(|pair| KEYS.contains(&pair.split('=').next().unwrap_or_default()))
+/// Whether an address lets whoever knows it do something: by its name and password, its host, or what is asked.
+pub(super) fn gives_access(url: &str) -> bool {
+    secret::has_credentials(url) || secret::is_in(url)
+}
+
+/// As [`gives_access`], of an address that is called and never read: what a machine made of it, in path or fragment, is a key.
+pub(super) fn is_called_with_a_key(url: &str) -> bool {
+    gives_access(url) || secret::is_guessed_in(url)
+}
+
+/// Reports secrets in texts that everybody reads: annotations, labels, descriptions.
+pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problems: &mut Vec<Problem>) {
+    for written in texts {
+        if secret::is_in(&written.text) {
+            problems.push(
+                Problem::error(
+                    "inline-secret",
+                    whole(written),
+                    "a secret stands in a text that everybody reads",
+                )
+                .hiding(whole(written))
+                .label("it would stand in the rules and in every notification")
+                .help(
+                    "write the address without a user, a password or a key: whoever opens it signs in there",
+                )
+                .help("if it was ever committed, replace it by a new one"),
+            );
+        }
+    }
+}
+
+/// Where a channel of a chat is named.
+pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = real(written, problems)?;
+    if secret::is_guessed_in(&name) || name.contains("://") {
+        problems.push(
+            Problem::error("inline-secret", whole(written), "this is an address and no channel")
+                .hiding(whole(written))
+                .label("whoever reads the repository could send to it")
+                .help("write the channel, such as `channel: \"#alerts\"`")
+                .help(
+                    "write the address into a file that only Alertmanager can read, and name the file: `api_url_file: /etc/alertmanager/secrets/slack`",
+                ),
+        );
+        return None;
+    }
+    Some(name)
 }
 
 /// The problem of a text that was copied from instructions and never filled in.

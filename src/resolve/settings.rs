@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
 use super::policy::Policies;
-use super::{default_period, innermost, values, whole};
+use super::{default_period, innermost, secrets, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::Problem;
 use crate::model::{Budgeting, Labels, MissingEvents};
@@ -14,6 +14,7 @@ use crate::vocabulary::{
 
 /// Alert labels of all levels; inner ones win.
 pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
+    secrets::published(levels.into_iter().flatten().map(|(_, value)| value), problems);
     let mut labels = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
         if let Some(name) = label_name(&key.text, key.span, problems) {
@@ -54,6 +55,7 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
 /// Annotations of all levels; inner ones win.
 pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
     const OURS: [&str; 2] = ["summary", "description"];
+    secrets::published(levels.into_iter().flatten().map(|(_, value)| value), problems);
     let mut annotations = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
         if LabelName::parse(&key.text).is_none() {

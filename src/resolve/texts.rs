@@ -1,6 +1,6 @@
 //! What alerts say in the author's own words: templates, held to be without a fault before anything is made of them.
 
-use super::whole;
+use super::{secrets, whole};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Problem, listed};
 use crate::model::{Wording, Wordings};
@@ -39,6 +39,7 @@ fn unknown(key: &Key, kinds: &[&str]) -> Problem {
 
 fn wording(block: &Map<Scalar>, names: Names, problems: &mut Vec<Problem>) -> Wording {
     let mut wording = Wording::default();
+    secrets::published(block.iter().map(|(_, template)| template), problems);
     for (key, template) in block {
         let found = text::faults(&template.text, names);
         if found.is_empty() {

@@ -44,7 +44,10 @@ fn signed(value: Decimal, say: impl Fn(Decimal) -> String) -> String {
 /// `api/latency env=prod`
 pub(super) fn name(standing: &Standing) -> String {
     let promise = &standing.slo.promise;
-    let labels = standing.labels.iter().map(|(label, value)| format!(" {label}={}", inert::line(value)));
+    let labels = standing
+        .labels
+        .iter()
+        .map(|(label, value)| format!(" {}={}", inert::line(label), inert::line(value)));
     format!("{}/{}{}", promise.service, promise.slo, labels.collect::<String>())
 }
 

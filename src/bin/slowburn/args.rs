@@ -9,6 +9,8 @@ use slowburn::schema::SCHEMAS;
 use slowburn::simulate::is_traffic;
 use slowburn::vocabulary::{Decimal, Duration, per_second};
 
+use crate::address::Address;
+
 /// Compiles SLO definitions into Prometheus rules and the promtool tests that prove them
 ///
 /// Without a command, `slowburn` is `slowburn compile`.
@@ -125,7 +127,7 @@ pub struct Capture {
     /// Where the metrics are: an http:// or https:// address, a file in the text format of Prometheus or OpenMetrics, or `-`
     /// for stdin
     #[arg(value_name = "URL|FILE|-")]
-    pub source: String,
+    pub source: Address,
     /// The program and its version, for the contract's second line; else the first line of a file (`# from: …`) says it, or
     /// the metric `…_build_info`, or the contract that was there
     #[arg(long, value_name = "TEXT")]
@@ -156,7 +158,7 @@ pub struct Connection {
     /// The tenant whose series are asked for, where a server has several, as Mimir and Cortex do: the header X-Scope-OrgID
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<String>,
-    /// How long an answer may take, such as 10s
+    /// How long the whole answer to a question may take, such as 10s
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
     /// How large an answer may be, unpacked, in megabytes
@@ -234,7 +236,7 @@ pub struct Check {
     pub sources: Sources,
     /// Hold them against a running server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
-    pub prometheus: Option<String>,
+    pub prometheus: Option<Address>,
     /// How it is asked.
     #[command(flatten)]
     pub connection: Connection,
@@ -358,7 +360,7 @@ pub struct Status {
     pub sources: Sources,
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
-    pub prometheus: String,
+    pub prometheus: Address,
     /// Show and judge these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -403,7 +405,7 @@ pub struct Backtest {
     pub subjects: Vec<String>,
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
-    pub prometheus: String,
+    pub prometheus: Address,
     /// The directory with the SLO definitions
     #[arg(long, value_name = "SLOS", default_value = SLOS)]
     pub slos: PathBuf,
@@ -461,7 +463,7 @@ pub struct Backfill {
     pub to: PathBuf,
     /// The server that has the raw series, for the printed command
     #[arg(long, value_name = "URL", default_value = "http://localhost:9090")]
-    pub prometheus: String,
+    pub prometheus: Address,
 }
 
 /// Arguments of `init`.
@@ -478,7 +480,7 @@ pub struct Init {
     pub job: Option<String>,
     /// Where its metrics are: an http:// or https:// address, a file, or `-` for stdin
     #[arg(long, value_name = "URL|FILE|-")]
-    pub metrics: Option<String>,
+    pub metrics: Option<Address>,
     /// The language of alerts, comments and descriptions; en if nothing is said
     #[arg(long, value_parser = Language::ALL.map(|(code, _)| code))]
     pub language: Option<String>,

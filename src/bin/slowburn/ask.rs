@@ -1,18 +1,24 @@
 //! Asks a running Prometheus about the metrics of the definitions, and about what the rules have recorded.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
 use slowburn::backtest;
+use slowburn::inert;
 use slowburn::model::Model;
 use slowburn::plan::Plan;
 use slowburn::status::{self, Answers};
 use slowburn::vocabulary::Decimal;
 
+use crate::address::Address;
 use crate::advice::Advice;
 use crate::args::Connection;
 use crate::ending::Failure;
-use crate::http::Client;
+use crate::http::{Client, Unanswered};
+use crate::{stderr, tree};
 
 /// How a server is asked that answers small questions.
 const ADVICE: Advice =
@@ -26,68 +32,133 @@ const ADVICE_ON_THE_PAST: Advice =
 const BELOW: &str = "name the address below which /api/v1/query is, such as http://localhost:9090";
 
 /// What the server at `address` shows of what the model reads.
-pub fn live(model: &Model, address: &str, connection: &Connection) -> Result<Live, Failure> {
-    let client = Client::new(address, connection, &ADVICE)?;
+pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
+    let asking = Asking::new(address, connection, &ADVICE)?;
     let mut live = Live::default();
-    let all = |questions: Vec<Question>, live: &mut Live| -> Result<(), Failure> {
-        for question in questions {
-            match success(&question, address, &client) {
-                Ok(answer) => live.hear(&question, &answer),
-                // Not every server has targets, types or a retention to tell of; series they all have.
-                Err(failure) if matches!(question.about, About::Series(_)) => return Err(failure),
-                Err(_) => {}
+    // Not every server has targets, types or a retention to tell of; series they all have. So whoever is silent is silent at once.
+    let (series, others): (Vec<Question>, Vec<Question>) =
+        ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
+    for question in &series {
+        live.hear(question, &success(question, &asking)?);
+    }
+    let mut silent = None;
+    for question in others.into_iter().chain(ask::further(model, &live)) {
+        match success(&question, &asking) {
+            Ok(answer) => live.hear(&question, &answer),
+            Err(refused) if refused.heard => {}
+            Err(unanswered) if series.is_empty() => return Err(unanswered.failure),
+            Err(unanswered) => {
+                silent = Some(unanswered.failure);
+                break;
             }
         }
-        Ok(())
-    };
-    all(ask::questions(model), &mut live)?;
-    all(ask::further(model, &live), &mut live)?;
+    }
+    if let Some(failure) = silent {
+        not_all(&failure);
+    }
     live.settle();
     Ok(live)
 }
 
+/// Says that a server told less than it was asked.
+fn not_all(failure: &Failure) {
+    let why = failure.to_string();
+    stderr::print(&format!("not all that helps was told: {}\n", why.lines().next().unwrap_or_default()));
+}
+
 /// An answer that is one.
-fn success(question: &Question, address: &str, client: &Client) -> Result<Value, Failure> {
-    let told = answer(question.path, &question.parameters, client)?;
+fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
+    let told = asking.answer(question.path, &question.parameters)?;
     match told["status"].as_str() {
         Some("success") => Ok(told),
-        _ => Err(no_prometheus(address)),
+        _ => Err(Unanswered { failure: no_prometheus(asking.address), heard: true }),
     }
 }
 
-/// What is answered at a path below the address; `null` if that is no JSON.
-fn answer(path: &str, parameters: &[(&str, String)], client: &Client) -> Result<Value, Failure> {
-    let parameters: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-        .collect();
-    let answer = client.get(&format!("{path}?{}", parameters.join("&")))?;
-    Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+/// Somebody who is asked, and what was said beside the answers.
+struct Asking<'a> {
+    address: &'a Address,
+    connection: &'a Connection,
+    client: Client<'a>,
+    remarks: RefCell<BTreeSet<String>>,
 }
 
-fn no_prometheus(address: &str) -> Failure {
+impl<'a> Asking<'a> {
+    fn new(
+        address: &'a Address,
+        connection: &'a Connection,
+        advice: &'static Advice,
+    ) -> Result<Self, Failure> {
+        let client = Client::new(address, connection, advice)?;
+        Ok(Self { address, connection, client, remarks: RefCell::default() })
+    }
+
+    /// What is answered at a path below the address; `null` if that is no JSON.
+    fn answer(&self, path: &str, parameters: &[(&str, String)]) -> Result<Value, Unanswered> {
+        let parameters: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        let answer = self.client.get(path, &parameters.join("&"))?;
+        let most = tree::most(self.connection.max_size);
+        let Some(read) = tree::read(&answer.body, most) else {
+            let failure = Failure::new(format!(
+                "{} answers with so many values that they take more than {} MB",
+                self.address,
+                most / 1_000_000
+            ))
+            .and("if it should be, allow it more: --max-size MEGABYTES");
+            return Err(Unanswered { failure, heard: true });
+        };
+        let mut told = read.unwrap_or_default();
+        self.remark(&told);
+        // VictoriaMetrics says it so when not all of its nodes answered.
+        if told["isPartial"] == true {
+            let partial = Value::from("the answer is partial: not every part of the server was reached");
+            match told["warnings"].as_array_mut() {
+                Some(warnings) => warnings.push(partial),
+                None => told["warnings"] = Value::Array(vec![partial]),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Says what a server remarks on a query, each remark once: it is not that anything was missing.
+    fn remark(&self, told: &Value) {
+        const TOLD: usize = 10;
+        let mut remarks = self.remarks.borrow_mut();
+        for info in told["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if remarks.len() < TOLD && remarks.insert(info.to_owned()) {
+                let short: String = info.chars().take(500).collect();
+                stderr::print(&format!("the server remarks: {}\n", inert::line(&short)));
+            }
+        }
+    }
+}
+
+fn no_prometheus(address: &Address) -> Failure {
     Failure::new(format!("{address} does not answer as Prometheus does")).and(BELOW)
 }
 
 /// A server that remembers.
 pub struct Past<'a> {
-    address: &'a str,
-    client: Client<'a>,
+    address: &'a Address,
+    asking: Asking<'a>,
     /// Its clock, in seconds since 1970.
     pub now: u64,
 }
 
 impl<'a> Past<'a> {
     /// Asks for the time first.
-    pub fn connect(address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
-        let client = Client::new(address, connection, &ADVICE_ON_THE_PAST)?;
-        let now = moment(address, &client)?.floor();
-        Ok(Self { address, client, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
+    pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
+        let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST)?;
+        let now = moment(&asking)?.floor();
+        Ok(Self { address, asking, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
 
     /// The answer to a range query.
     pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
-        answer("/api/v1/query_range", &question.parameters(), &self.client)
+        Ok(self.asking.answer("/api/v1/query_range", &question.parameters())?)
     }
 
     pub fn no_prometheus(&self) -> Failure {
@@ -96,9 +167,9 @@ impl<'a> Past<'a> {
 }
 
 /// What time it is there.
-fn moment(address: &str, client: &Client) -> Result<Decimal, Failure> {
-    let clock = answer(QUERY, &[("query", status::MOMENT.to_owned())], client)?;
-    status::moment(&clock["data"]).ok_or_else(|| no_prometheus(address))
+fn moment(asking: &Asking) -> Result<Decimal, Failure> {
+    let clock = asking.answer(QUERY, &[("query", status::MOMENT.to_owned())])?;
+    status::moment(&clock["data"]).ok_or_else(|| no_prometheus(asking.address))
 }
 
 const QUERY: &str = "/api/v1/query";
@@ -107,23 +178,27 @@ const QUERY: &str = "/api/v1/query";
 pub fn answers(
     plan: &Plan,
     named: &[String],
-    address: &str,
+    address: &Address,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let client = Client::new(address, connection, &ADVICE)?;
-    let moment = moment(address, &client)?;
+    let asking = Asking::new(address, connection, &ADVICE)?;
+    let moment = moment(&asking)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {
         let parameters = match &question.query {
             Some(query) => vec![("query", query.clone()), ("time", moment.to_string())],
             None => Vec::new(),
         };
-        let heard = answer(question.path, &parameters, &client)
-            .and_then(|answer| answers.hear(&question, &answer).ok_or_else(|| no_prometheus(address)));
+        let none = || Unanswered { failure: no_prometheus(address), heard: true };
+        let heard = asking
+            .answer(question.path, &parameters)
+            .and_then(|answer| answers.hear(&question, &answer).ok_or_else(none));
         match heard {
+            Ok(()) => {}
             // Not every server has rules to tell of; series they all have.
-            Err(failure) if question.about != status::About::Groups => return Err(failure),
-            Ok(()) | Err(_) => {}
+            Err(unanswered) if question.about != status::About::Groups => return Err(unanswered.failure),
+            Err(refused) if refused.heard => {}
+            Err(unanswered) => not_all(&unanswered.failure),
         }
     }
     Ok(answers)

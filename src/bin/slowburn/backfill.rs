@@ -26,7 +26,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
     for (name, text) in &files {
         write::file(&args.to.join(name), text)?;
     }
-    stdout::print(&commands(model, &quoted(&folder), &quoted(&args.prometheus)))?;
+    stdout::print(&commands(model, &quoted(&folder), &quoted(&args.prometheus.to_string())))?;
     Ok(Ending::Clean)
 }
 

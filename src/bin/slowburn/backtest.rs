@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
 use slowburn::diagnostic::listed;
+use slowburn::inert;
 use slowburn::model::{Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
 use slowburn::status::is_named;
@@ -80,7 +81,8 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     }
     asking.end();
     stdout::print(&match args.format {
-        Outcome::Human => words(&runs, grain),
+        // Names of labels are a server's.
+        Outcome::Human => inert::text(&words(&runs, grain)),
         Outcome::Json => json(&runs, grain),
     })?;
     Ok(Ending::Clean)

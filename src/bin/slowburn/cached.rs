@@ -1,28 +1,28 @@
 //! What a server answered before, in a folder of the user's: a file for each range query. A file says what was asked, and is believed only if that is
 //! what is asked now; everything else about it is as good as any answer of a server.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use slowburn::backtest::Question;
 
+use crate::address::Address;
 use crate::args::Connection;
 use crate::ending::Failure;
 use crate::sources::shown;
-use crate::write;
+use crate::{read, tree, write};
 
 /// The folder.
 pub struct Cached<'a> {
     folder: &'a Path,
-    address: &'a str,
+    address: &'a Address,
     connection: &'a Connection,
 }
 
 impl<'a> Cached<'a> {
     /// Makes the folder if there is none.
-    pub fn open(folder: &'a Path, address: &'a str, connection: &'a Connection) -> Result<Self, Failure> {
+    pub fn open(folder: &'a Path, address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
         let name = shown(folder, Path::new(""));
         fs::create_dir_all(folder).map_err(|error| Failure::of("make", &name, &error))?;
         Ok(Self { folder, address, connection })
@@ -31,21 +31,21 @@ impl<'a> Cached<'a> {
     /// What was answered to this very question; `None` if that is not known.
     pub fn read(&self, question: &Question) -> Option<Value> {
         let most = self.connection.max_size * 1_000_000 + 10_000;
-        let mut text = Vec::new();
-        File::open(self.path(question)).ok()?.take(most).read_to_end(&mut text).ok()?;
-        let mut kept: Value = serde_json::from_slice(&text).ok()?;
+        let text = read::plain(&self.path(question), most).ok()?;
+        let mut kept = tree::read(&text, tree::most(self.connection.max_size)).flatten()?;
         (kept["asked"] == self.asked(question)).then(|| kept["answer"].take())
     }
 
     /// Keeps an answer.
     pub fn write(&self, question: &Question, answer: &Value) -> Result<(), Failure> {
         let kept = json!({ "asked": self.asked(question), "answer": answer });
-        write::file(&self.path(question), &format!("{kept}\n"))
+        write::private(&self.path(question), &format!("{kept}\n"))
     }
 
     fn asked(&self, question: &Question) -> Value {
         json!({
-            "address": self.address,
+            "address": self.address.to_string(),
+            "server": self.server(),
             "tenant": self.connection.tenant,
             "query": question.query,
             "from": question.range.from,
@@ -54,12 +54,19 @@ impl<'a> Cached<'a> {
         })
     }
 
+    /// Two addresses that are shown alike may be two servers: a number of what is not shown tells them apart.
+    fn server(&self) -> Option<String> {
+        let written = self.address.written();
+        (written != self.address.to_string()).then(|| format!("{:016x}", fnv(written)))
+    }
+
     /// FNV-1a of what is asked: two questions of one name keep no answer from each other for longer than until the other is asked again.
     fn path(&self, question: &Question) -> PathBuf {
-        let asked = self.asked(question).to_string();
-        let hash = asked.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        self.folder.join(format!("{hash:016x}.json"))
+        self.folder.join(format!("{:016x}.json", fnv(&self.asked(question).to_string())))
     }
+}
+
+fn fnv(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,12 +1,13 @@
 //! `slowburn metrics capture`: a contract of what a program exposes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use slowburn::contract::{Contract, Difference, MARK};
 use slowburn::parse::exposition::{self, Reading};
 use slowburn::render::{self, render};
+use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
 
 use crate::advice::Advice;
@@ -14,7 +15,7 @@ use crate::args::Capture;
 use crate::ending::{Ending, Failure};
 use crate::http::Client;
 use crate::sources::shown;
-use crate::{stderr, stdout, write};
+use crate::{read, stderr, stdout, write};
 
 /// Places that could not be read are told up to here.
 const TOLD: usize = 10;
@@ -24,9 +25,14 @@ const LINES: usize = 200;
 
 /// Reads, and writes the contract or compares it.
 pub fn run(args: &Capture) -> Result<Ending, Failure> {
-    let (name, bytes) = read(args)?;
+    let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
-    let there = args.out.as_deref().map(there).transpose()?.unwrap_or(There::Nothing);
+    let there = args
+        .out
+        .as_deref()
+        .map(|out| there(out, args.connection.max_size * 1_000_000))
+        .transpose()?
+        .unwrap_or(There::Nothing);
     let before = if let There::Contract(_, before) = &there { Some(before) } else { None };
     contract.origin = origin(args, &contract, before);
     if contract.origin.is_none() {
@@ -84,28 +90,31 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
 
 /// The contract of what is there, where there was none before.
 pub fn contract(args: &Capture) -> Result<Contract, Failure> {
-    let (name, bytes) = read(args)?;
+    let (name, bytes) = exposed(args)?;
     let mut contract = understood(&name, &bytes)?;
     contract.origin = origin(args, &contract, None);
     Ok(contract)
 }
 
 /// What the metrics are called for people, and their text.
-fn read(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
+fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;
-    let source = &args.source;
+    let source = args.source.written();
     // What has a scheme is no file.
     let (name, bytes) = if source.contains("://") {
-        (source.clone(), ask(args)?)
+        (args.source.to_string(), ask(args)?)
     } else if source == "-" {
         let bytes = take(io::stdin().lock(), limit).map_err(|error| Failure::of("read", "stdin", &error))?;
         ("stdin".to_owned(), bytes)
     } else {
         let name = shown(Path::new(source), Path::new(""));
-        let bytes = File::open(source).and_then(|file| take(file, limit)).map_err(|error| {
+        let bytes = read::start(Path::new(source), limit + 1).map_err(|error| {
             let failure = Failure::of("read", &name, &error);
             // What looks like `localhost:9100` is more likely an address.
             match error.kind() == ErrorKind::NotFound && source.contains(':') {
+                true if secret::has_credentials(source) => failure.and(
+                    "if it is an address, write it with `http://` and without a name and a password: those belong into SLOWBURN_USER",
+                ),
                 true => failure.and(&format!("if it is an address, say so: http://{source}")),
                 false => failure,
             }
@@ -126,8 +135,8 @@ fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
         too_much: "",
     };
     let client = Client::new(&args.source, &args.connection, &ADVICE)?;
-    let answer = client.get("")?;
-    other_than_text(&args.source, &answer.content_type)?;
+    let answer = client.get("", "")?;
+    other_than_text(&args.source.to_string(), &answer.content_type)?;
     Ok(answer.body)
 }
 
@@ -219,7 +228,7 @@ enum There {
     Unread(String),
 }
 
-fn there(out: &Path) -> Result<There, Failure> {
+fn there(out: &Path, limit: u64) -> Result<There, Failure> {
     let name = shown(out, Path::new(""));
     let bytes = match fs::metadata(out) {
         Ok(found) if !found.is_file() => {
@@ -227,7 +236,7 @@ fn there(out: &Path) -> Result<There, Failure> {
                 Failure::new(format!("{name} is not a regular file")).and("name a file to write: --out FILE")
             );
         }
-        Ok(_) => fs::read(out).map_err(|error| Failure::of("read", &name, &error))?,
+        Ok(_) => read::plain(out, limit).map_err(|error| Failure::of("read", &name, &error))?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
         Err(error) => return Err(Failure::of("read", &name, &error)),
     };

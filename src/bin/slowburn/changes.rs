@@ -1,13 +1,14 @@
 //! What stands under `out`, held against what the sources mean.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use slowburn::artifact::Artifacts;
 use slowburn::emit::Target;
 
 use crate::ending::Failure;
+use crate::read;
 use crate::sources::shown;
 
 /// What every file that slowburn makes begins with: a comment in YAML, Markdown and HTML, the first field in JSON. A file without it is somebody's own.
@@ -40,7 +41,7 @@ pub fn find<'a>(
 ) -> Result<Vec<Change<'a>>, Failure> {
     let mut changes = Vec::new();
     for (path, new) in artifacts {
-        let old = read(out, path)?;
+        let old = old(out, path)?;
         if old.as_deref() != Some(new.as_bytes()) {
             changes.push(Change { path: path.clone(), old, new: Some(new) });
         }
@@ -48,7 +49,7 @@ pub fn find<'a>(
     for target in targets {
         for path in ours(out, target.name)? {
             if !artifacts.contains_key(&path) {
-                let old = read(out, &path)?;
+                let old = old(out, &path)?;
                 changes.push(Change { path, old, new: None });
             }
         }
@@ -57,8 +58,11 @@ pub fn find<'a>(
     Ok(changes)
 }
 
-fn read(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
-    match fs::read(out.join(path)) {
+/// What slowburn wrote itself may be large, but not as large as memory.
+const OLD_AT_MOST: u64 = 256 * 1024 * 1024;
+
+fn old(out: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+    match read::plain(&out.join(path), OLD_AT_MOST) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::of("read", shown(out, Path::new(path)), &error)),
@@ -93,11 +97,9 @@ fn ours(out: &Path, directory: &str) -> Result<Vec<String>, Failure> {
 }
 
 fn is_marked(path: &Path) -> io::Result<bool> {
-    let mut start = Vec::new();
-    match File::open(path) {
-        Ok(file) => file
-            .take(MARKS.map(str::len).into_iter().max().unwrap_or_default() as u64)
-            .read_to_end(&mut start)?,
+    let longest = MARKS.map(str::len).into_iter().max().unwrap_or_default() as u64;
+    let start = match read::start(path, longest) {
+        Ok(start) => start,
         // What may not be read was not written by the same user.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
         Err(error) => return Err(error),

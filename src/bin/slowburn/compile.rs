@@ -33,6 +33,9 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let targets = args.targets();
     let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts_of(&targets))
     else {
+        if !args.check {
+            write::mend(&args.out)?;
+        }
         return Ok((Ending::Problems, "nothing written".to_owned()));
     };
     if args.check {

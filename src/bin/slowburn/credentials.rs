@@ -1,11 +1,13 @@
 //! Secrets for an address, from a file or from the environment.
 
 use std::env;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use slowburn::secret;
+
 use crate::ending::Failure;
+use crate::read;
 use crate::sources::shown;
 
 /// `name:password`
@@ -41,6 +43,49 @@ impl Credentials {
         }
     }
 
+    /// Puts stars over what was sent, wherever it stands in an answer: a server may say what it heard. As many as it had bytes, so that
+    /// JSON stays JSON.
+    pub fn hide(&self, answer: &mut [u8]) {
+        for secret in self.sent() {
+            let bytes = secret.as_bytes();
+            let mut from = 0;
+            while let Some(at) = memchr::memmem::find(&answer[from..], bytes) {
+                let at = from + at;
+                answer[at..at + bytes.len()].fill(b'*');
+                from = at + bytes.len();
+            }
+        }
+    }
+
+    /// A text of a server without what was sent.
+    pub fn hidden_in(&self, text: &str) -> String {
+        self.sent().iter().fold(text.to_owned(), |text, secret| text.replace(secret, secret::HIDDEN))
+    }
+
+    /// What was sent, as it may come back: as a header, decoded, as a text of JSON, as part of an address. A short word of it is no
+    /// secret by itself: it stands in every second answer.
+    fn sent(&self) -> Vec<String> {
+        const LEAST: usize = 6;
+        let (whole, parts) = match self {
+            Self::User(user) => {
+                let password = user.split_once(':').map_or("", |(_, password)| password);
+                let word = password.chars().all(|c| c.is_ascii_lowercase());
+                (base64(user.as_bytes()), vec![user.as_str(), if word { "" } else { password }])
+            }
+            Self::Bearer(token) => (token.clone(), vec![]),
+        };
+        let spelled = |part: &str| {
+            let json = serde_json::to_string(part).unwrap_or_default();
+            let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+            [part.to_owned(), json, utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()]
+        };
+        let mut sent: Vec<String> = [whole.as_str()].into_iter().chain(parts).flat_map(spelled).collect();
+        sent.retain(|secret| secret.len() >= LEAST);
+        sent.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        sent.dedup();
+        sent
+    }
+
     /// The value of the header `Authorization`.
     pub fn header(&self) -> String {
         match self {
@@ -61,10 +106,7 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
 
 fn read(path: &Path) -> Result<String, Failure> {
     let name = shown(path, Path::new(""));
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
-        .map_err(|error| Failure::of("read", &name, &error))?;
+    let bytes = read::plain(path, LONGEST).map_err(|error| Failure::of("read", &name, &error))?;
     String::from_utf8(bytes).map_err(|_| Failure::new(format!("{name} is not UTF-8")))
 }
 

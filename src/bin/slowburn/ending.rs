@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use slowburn::secret;
+
 /// A command that did what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -42,6 +44,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // Whatever is repeated in it: a path that is an address, a word of a server.
+        f.write_str(&secret::masked(&self.0))
     }
 }

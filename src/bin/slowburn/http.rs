@@ -2,29 +2,37 @@
 //!
 //! A redirect is not followed: it is told, and whoever asked may ask there. So credentials reach the one host that was named.
 
+mod whole;
+
+use std::cell::Cell;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use slowburn::inert;
+use slowburn::{inert, secret};
+use whole::{Whole, broken_off};
 
+use crate::address::Address;
 use crate::advice::Advice;
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
-use crate::stderr;
+use crate::{read, stderr};
 
 /// What Prometheus asks for, but for protobuf: OpenMetrics first, as what is stored is then what is captured.
 const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
 /// Somebody who may be asked, several times.
 pub struct Client<'a> {
-    address: &'a str,
+    address: &'a Address,
     connection: &'a Connection,
     credentials: Option<Credentials>,
     agent: ureq::Agent,
     advice: &'static Advice,
+    /// Whether there was an answer already, so that the next question may go over a connection that was kept.
+    connected: Cell<bool>,
 }
 
 /// What came back.
@@ -34,30 +42,41 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Why there is no answer.
+pub struct Unanswered {
+    /// In words.
+    pub failure: Failure,
+    /// Whether somebody spoke: whoever refuses one question may answer the next, whoever is silent will not.
+    pub heard: bool,
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.failure
+    }
+}
+
 /// What is wrong with an address before anything is sent.
-fn refuse(url: &str, advice: &Advice) -> Result<(), Failure> {
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, url.trim_start_matches('/')),
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
+    let url = address.written();
     // The secret is not repeated: what is said ends up in logs.
-    if authority.contains('@') {
+    if secret::has_credentials(url) {
         return Err(Failure::new(
             "the address holds a name or a password, which others can see on the command line",
         )
         .and("put `name:password` into SLOWBURN_USER, or into a file: --user-file FILE"));
     }
-    let Some(scheme) = scheme else {
-        let host = if rest.is_empty() { "localhost:9090" } else { rest };
-        return Err(Failure::new(format!("`{url}` is no address"))
+    let Some((scheme, rest)) = url.split_once("://") else {
+        let rest = secret::address(url.trim_start_matches('/'));
+        let host = if rest.is_empty() || rest.contains(":/") { "localhost:9090" } else { &rest };
+        return Err(Failure::new(format!("`{address}` is no address"))
             .and(&format!("write it with its scheme: http://{host}")));
     };
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return Err(Failure::new(format!("cannot ask {scheme}:// addresses")).and(advice.scheme));
     }
-    if authority.is_empty() {
-        return Err(Failure::new(format!("{url} names no host")));
+    if rest.split(['/', '?', '#']).next().unwrap_or_default().is_empty() {
+        return Err(Failure::new(format!("{address} names no host")));
     }
     Ok(())
 }
@@ -79,36 +98,38 @@ fn is_exposed(url: &str) -> bool {
 impl<'a> Client<'a> {
     /// Asks nothing yet. Says so if credentials would be sent for others to read.
     pub fn new(
-        address: &'a str,
+        address: &'a Address,
         connection: &'a Connection,
         advice: &'static Advice,
     ) -> Result<Self, Failure> {
         refuse(address, advice)?;
         let credentials =
             Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
-        if credentials.is_some() && is_exposed(address) {
+        if credentials.is_some() && is_exposed(address.written()) {
             stderr::print(
                 "the credentials are sent unencrypted: whoever sees the connection can read them\n",
             );
         }
-        Ok(Self { address, connection, credentials, agent: agent(connection)?, advice })
+        let agent = agent(connection)?;
+        Ok(Self { address, connection, credentials, agent, advice, connected: Cell::new(false) })
     }
 
-    /// The answer at the address, or at a path below it.
-    pub fn get(&self, path: &str) -> Result<Answer, Failure> {
-        let address = self.address.split('#').next().unwrap_or_default();
-        let url = match path {
-            "" => address.to_owned(),
-            path => format!("{}{path}", address.trim_end_matches('/')),
+    /// The answer at the address, or at a path below it; `parameters` are those of a query, escaped.
+    ///
+    /// A server may close a connection that it kept open at the moment when the next question is sent. A question that changes nothing is
+    /// sent again then, once, and in what is left of the time.
+    pub fn get(&self, path: &str, parameters: &str) -> Result<Answer, Unanswered> {
+        let begun = Instant::now();
+        let url = self.url(path, parameters);
+        let response = match self.send(&url, None) {
+            Err(error) if self.connected.get() && went_away(&error) => {
+                let timeout = Duration::from_millis(self.connection.timeout.millis());
+                self.send(&url, Some(timeout.saturating_sub(begun.elapsed())))
+            }
+            sent => sent,
         };
-        let mut call = self.agent.get(&url).header("Accept", ACCEPT);
-        if let Some(credentials) = &self.credentials {
-            call = call.header("Authorization", credentials.header());
-        }
-        if let Some(tenant) = &self.connection.tenant {
-            call = call.header("X-Scope-OrgID", tenant);
-        }
-        let response = call.call().map_err(|error| self.failed(error))?;
+        let response = response.map_err(|error| self.failed(error))?;
+        self.connected.set(true);
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
         };
@@ -118,7 +139,8 @@ impl<'a> Client<'a> {
             let mut start = Vec::new();
             // As much as came: the answer says less without its reason, but it is one.
             let _ = response.into_body().into_reader().take(REASON_AT_MOST).read_to_end(&mut start);
-            return Err(self.refused(status, &location, reason(&start)));
+            let failure = self.refused(status, &location, self.reason(&start));
+            return Err(Unanswered { failure, heard: true });
         }
         let mut body = Vec::new();
         // The reader's own limit counts what was sent; this one counts what it unpacks to.
@@ -129,25 +151,68 @@ impl<'a> Client<'a> {
             .read_to_end(&mut body)
             .map_err(|error| self.failed(ureq::Error::from(error)))?;
         if body.len() as u64 > limit {
-            return Err(Failure::new(format!(
-                "{} is larger than {} MB",
-                self.address, self.connection.max_size
-            ))
-            .and("if it should be, allow it more: --max-size MEGABYTES"));
+            let failure =
+                Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
+                    .and("if it should be, allow it more: --max-size MEGABYTES");
+            return Err(Unanswered { failure, heard: true });
+        }
+        if let Some(credentials) = &self.credentials {
+            credentials.hide(&mut body);
         }
         Ok(Answer { content_type, body })
     }
 
+    /// The address of a question: what stands behind `?` in the one that was named goes with each.
+    fn url(&self, path: &str, parameters: &str) -> String {
+        let written = self.address.written().split('#').next().unwrap_or_default();
+        let (base, own) = written.split_once('?').unwrap_or((written, ""));
+        let base = if path.is_empty() { base } else { base.trim_end_matches('/') };
+        let query =
+            [parameters, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        format!("{base}{path}{}{query}", if query.is_empty() { "" } else { "?" })
+    }
+
+    /// Sends the question; in so much time, if that is less than it is allowed.
+    fn send(
+        &self,
+        url: &str,
+        within: Option<Duration>,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut call = self.agent.get(url).header("Accept", ACCEPT);
+        if let Some(credentials) = &self.credentials {
+            call = call.header("Authorization", credentials.header());
+        }
+        if let Some(tenant) = &self.connection.tenant {
+            call = call.header("X-Scope-OrgID", tenant);
+        }
+        match within {
+            Some(left) => call.config().timeout_global(Some(left)).build().call(),
+            None => call.call(),
+        }
+    }
+
+    /// Why a server refuses: Prometheus and those that speak as it does say so at `error`.
+    fn reason(&self, body: &[u8]) -> Option<String> {
+        let told: Value = serde_json::from_slice(body).ok()?;
+        told["error"].as_str().map(|reason| self.clipped(reason)).filter(|reason| !reason.is_empty())
+    }
+
+    /// Text of a server, as much as a person reads, less what it was sent in confidence.
+    fn clipped(&self, text: &str) -> String {
+        let text = self.credentials.as_ref().map_or_else(|| text.to_owned(), |sent| sent.hidden_in(text));
+        clipped(&secret::masked(&text))
+    }
+
     /// An answer that is none.
     fn refused(&self, status: u16, location: &str, reason: Option<String>) -> Failure {
-        let url = self.address;
+        let url = &self.address;
         let mut says = Failure::new(format!("{url} answers {status}{}", meaning(status)));
         if let Some(reason) = reason {
             says = says.and(&format!("it says: {reason}"));
         }
         match status {
             300..=399 if !location.is_empty() => {
-                says.and(&format!("it leads to {}\nif you trust that address, ask there", clipped(location)))
+                says.and(&format!("it leads to {}\nif you trust that address, ask there", self.clipped(location)))
             }
             401 | 403 if self.credentials.is_none() => {
                 says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
@@ -160,15 +225,22 @@ impl<'a> Client<'a> {
     }
 
     /// No answer.
-    fn failed(&self, error: ureq::Error) -> Failure {
+    fn failed(&self, error: ureq::Error) -> Unanswered {
+        Unanswered { failure: self.told(error), heard: false }
+    }
+
+    fn told(&self, error: ureq::Error) -> Failure {
         use std::io::ErrorKind;
 
-        let url = self.address;
+        let url = &self.address;
         let cannot = |why: &str| Failure::new(format!("cannot ask {url}: {why}"));
         let late = || {
             cannot(&format!("there was no whole answer within {}", self.connection.timeout))
                 .and("allow it more: --timeout 2m")
         };
+        if went_away(&error) {
+            return cannot("the answer breaks off");
+        }
         match error {
             ureq::Error::Timeout(_) => late(),
             ureq::Error::HostNotFound => cannot("there is no host of that name"),
@@ -178,11 +250,8 @@ impl<'a> Client<'a> {
             ureq::Error::Io(error) => match error.kind() {
                 ErrorKind::TimedOut | ErrorKind::WouldBlock => late(),
                 ErrorKind::ConnectionRefused => cannot("nobody listens there"),
-                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
-                    cannot("the answer breaks off")
-                }
                 _ if error.get_ref().is_some_and(|inner| inner.to_string().contains("certificate"))
-                    || error.kind() == ErrorKind::InvalidData && url.starts_with("https") =>
+                    || error.kind() == ErrorKind::InvalidData && url.written().starts_with("https") =>
                 {
                     self.untrusted(&error.to_string())
                 }
@@ -205,13 +274,19 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Those of the whole public web take a quarter of it.
+const CERTIFICATES_AT_MOST: u64 = 4 * 1024 * 1024;
+
 fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+    use ureq::unversioned::resolver::DefaultResolver;
+    use ureq::unversioned::transport::{Connector, DefaultConnector};
 
     let mut tls = TlsConfig::builder();
     if let Some(path) = &connection.ca_file {
         let name = crate::sources::shown(path, Path::new(""));
-        let pem = std::fs::read(path).map_err(|error| Failure::of("read", &name, &error))?;
+        let pem =
+            read::plain(path, CERTIFICATES_AT_MOST).map_err(|error| Failure::of("read", &name, &error))?;
         let mut certificates = Vec::new();
         for item in parse_pem(&pem) {
             if let Ok(PemItem::Certificate(certificate)) = item {
@@ -227,21 +302,21 @@ fn agent(connection: &Connection) -> Result<ureq::Agent, Failure> {
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .timeout_global(Some(std::time::Duration::from_millis(connection.timeout.millis())))
+        .timeout_global(Some(Duration::from_millis(connection.timeout.millis())))
         .user_agent(concat!("slowburn/", env!("CARGO_PKG_VERSION")))
         .tls_config(tls.build())
         .build();
-    Ok(config.new_agent())
+    let connector = DefaultConnector::default().chain(Whole);
+    Ok(ureq::Agent::with_parts(config, connector, DefaultResolver::default()))
+}
+
+/// Whether a connection ended before an answer did.
+fn went_away(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Io(error) if broken_off(error))
 }
 
 /// More of an answer that is none is not read.
 const REASON_AT_MOST: u64 = 4096;
-
-/// Why a server refuses: Prometheus and those that speak as it does say so at `error`.
-fn reason(body: &[u8]) -> Option<String> {
-    let told: Value = serde_json::from_slice(body).ok()?;
-    told["error"].as_str().map(clipped).filter(|reason| !reason.is_empty())
-}
 
 /// Text of a server, as much as a person reads.
 fn clipped(text: &str) -> String {
@@ -266,7 +341,7 @@ fn meaning(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_exposed, reason};
+    use super::{Address, Advice, Cell, Client, Connection, agent, is_exposed};
 
     #[test]
     fn only_the_own_machine_hears_what_is_sent_to_it() {
@@ -294,6 +369,24 @@ mod tests {
 
     #[test]
     fn a_reason_is_one_short_line() {
+        let connection = Connection {
+            user_file: None,
+            bearer_file: None,
+            ca_file: None,
+            tenant: None,
+            timeout: slowburn::vocabulary::Duration::from_secs(1),
+            max_size: 1,
+        };
+        let address: Address = "http://localhost".parse().expect("every text is one");
+        let client = Client {
+            address: &address,
+            connection: &connection,
+            credentials: None,
+            agent: agent(&connection).expect("nothing is read for it"),
+            advice: &Advice { scheme: "", missing: "", too_much: "" },
+            connected: Cell::new(false),
+        };
+        let reason = |body: &[u8]| client.reason(body);
         assert_eq!(
             reason(br#"{"status":"error","error":"query\n\u001b[31m timed out"}"#).as_deref(),
             Some("query␊␛[31m timed out")

@@ -13,6 +13,7 @@ use slowburn::schema::SCHEMAS;
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Name;
 
+use crate::address::Address;
 use crate::args::{Capture, Init};
 use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
@@ -23,7 +24,7 @@ struct Answers {
     service: Name,
     job: String,
     language: Language,
-    metrics: Option<String>,
+    metrics: Option<Address>,
 }
 
 /// Asks what flags do not say, captures, proposes, and writes.
@@ -77,7 +78,7 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
         let job = ask("Its job in Prometheus", Some(service.as_str()), |text| Ok(text.to_owned()))?;
         let metrics =
             ask("Where its metrics are, an address or a file; empty if nowhere yet", Some(""), |text| {
-                Ok((!text.is_empty()).then(|| text.to_owned()))
+                Ok(if text.is_empty() { None } else { text.parse().ok() })
             })?;
         let language = match there {
             Some(there) => there,

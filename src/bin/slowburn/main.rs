@@ -3,6 +3,8 @@
 //! | file | is the only one that |
 //! |---|---|
 //! | `args` | knows the command line |
+//! | `address` | shows what was named to be asked |
+//! | `read` | opens files to read them |
 //! | `sources` | reads SLO definitions |
 //! | `revision` | runs git, to read them as they were |
 //! | `changes` | reads what was compiled before |
@@ -17,6 +19,7 @@
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
 
+mod address;
 mod advice;
 mod args;
 mod ask;
@@ -35,11 +38,13 @@ mod ending;
 mod explain;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
+mod ignored;
 mod init;
 mod lsp;
 mod man;
 mod named;
 mod problems;
+mod read;
 mod revision;
 mod schema;
 mod simulate;
@@ -47,6 +52,7 @@ mod sources;
 mod status;
 mod stderr;
 mod stdout;
+mod tree;
 mod unified;
 mod watch;
 mod write;
@@ -56,6 +62,7 @@ use std::process::ExitCode;
 use args::{Command, Metrics};
 use clap::Parser;
 use ending::Ending;
+use slowburn::secret;
 
 /// Trees of small boxes are made and dropped by the thousand, on several threads at once; see the bench of the compiler.
 #[global_allocator]
@@ -66,8 +73,17 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(usage) => {
             // Help goes to stdout, a fault to stderr; a closed pipe keeps nobody from having read it.
-            let _ = usage.print();
-            return if usage.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return match usage.use_stderr() {
+                true => {
+                    // It repeats what was typed, and that may be an address with a password.
+                    stderr::print(&secret::masked(&usage.render().ansi().to_string()));
+                    ExitCode::from(2)
+                }
+                false => {
+                    let _ = usage.print();
+                    ExitCode::SUCCESS
+                }
+            };
         }
     };
     let ended = match args.command.unwrap_or_default() {

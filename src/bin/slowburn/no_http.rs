@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
+use crate::address::Address;
 use crate::advice::Advice;
 use crate::args::Connection;
 use crate::ending::Failure;
@@ -10,7 +11,7 @@ use crate::ending::Failure;
 /// Nobody can be asked, so there is none.
 pub struct Client<'a> {
     never: Infallible,
-    address: PhantomData<&'a str>,
+    address: PhantomData<&'a Address>,
 }
 
 /// Nothing comes back.
@@ -19,13 +20,25 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// As there: nobody is heard.
+pub struct Unanswered {
+    pub failure: Failure,
+    pub heard: bool,
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.failure
+    }
+}
+
 impl<'a> Client<'a> {
-    pub fn new(address: &'a str, _: &Connection, _: &Advice) -> Result<Self, Failure> {
+    pub fn new(address: &'a Address, _: &Connection, _: &Advice) -> Result<Self, Failure> {
         Err(Failure::new(format!("cannot ask {address}: this slowburn was built without the feature `http`"))
             .and("save the answer to a file first: curl --fail URL > metrics.txt"))
     }
 
-    pub fn get(&self, _: &str) -> Result<Answer, Failure> {
+    pub fn get(&self, _: &str, _: &str) -> Result<Answer, Unanswered> {
         let Self { never, address: PhantomData } = self;
         match *never {}
     }

@@ -10,10 +10,11 @@ use std::path::{Component, Path};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 use slowburn::inert;
 
 use crate::ending::Failure;
+use crate::ignored;
 use crate::sources::{
     Project, READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown,
 };
@@ -296,12 +297,7 @@ impl Ignored {
         let texts = contents(rules)?;
         let read = rules.iter().zip(texts).map(|((path, _), text)| {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let mut builder = GitignoreBuilder::new(format!("/{folder}"));
-            for line in String::from_utf8_lossy(&text).lines() {
-                // A line that is no pattern ignores nothing, as on a disk.
-                let _ = builder.add_line(None, line);
-            }
-            (folder.to_owned(), builder.build().unwrap_or_else(|_| Gitignore::empty()))
+            (folder.to_owned(), ignored::rules(Path::new(&format!("/{folder}")), &text))
         });
         Ok(Self(read.collect()))
     }

@@ -1,6 +1,5 @@
 //! `slowburn schema`: what editors know of the language.
 
-use std::fs;
 use std::path::Path;
 
 use slowburn::schema::SCHEMAS;
@@ -8,7 +7,7 @@ use slowburn::schema::SCHEMAS;
 use crate::args::Schema;
 use crate::ending::{Ending, Failure};
 use crate::sources::shown;
-use crate::{stderr, stdout};
+use crate::{read, stderr, stdout};
 
 /// Prints it.
 pub fn run(args: &Schema) -> Result<Ending, Failure> {
@@ -22,9 +21,7 @@ pub fn run(args: &Schema) -> Result<Ending, Failure> {
 pub fn remind(slos: &Path) {
     for schema in SCHEMAS {
         let path = Path::new(".slowburn").join(format!("{}.json", schema.name));
-        let known = fs::metadata(slos.join(&path)).is_ok_and(|file| file.is_file() && file.len() < 1 << 20);
-        let stale = |text: &str| text != schema.text();
-        if known && fs::read_to_string(slos.join(&path)).is_ok_and(|text| stale(&text)) {
+        if read::plain(&slos.join(&path), 1 << 20).is_ok_and(|text| text != schema.text().as_bytes()) {
             let (name, path) = (schema.name, shown(slos, &path));
             stderr::print(&format!(
                 "{path} is another slowburn's, and editors go by it: run slowburn schema {name} > {path}\n"

@@ -1,7 +1,5 @@
 //! `slowburn simulate`: what the rules of one SLO make of an incident.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use slowburn::plan::{Observer, SloPlan};
@@ -11,7 +9,7 @@ use slowburn::vocabulary::Period;
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
 use crate::sources::{self, Project};
-use crate::{named, problems, stdout};
+use crate::{named, problems, read, stdout};
 
 /// A file of counted events may be large, but not as large as memory.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -83,7 +81,7 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
         }
         Described::Counts(path) => {
             let shown = sources::shown(path, Path::new(""));
-            let (steps, traffic) = parse_csv(&read(path, &shown)?, Schedule::default().step)
+            let (steps, traffic) = parse_csv(&counted(path, &shown)?, Schedule::default().step)
                 .map_err(|fault| Failure::new(format!("{shown}:{}: {fault}", fault.line)))?;
             let usual = args.traffic.or(Some(traffic).filter(|traffic| !traffic.is_zero()));
             (shown, Scenario::counted(plan, steps, usual))
@@ -111,10 +109,9 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
     Ok((title, scenario))
 }
 
-fn read(path: &Path, shown: &str) -> Result<String, Failure> {
+fn counted(path: &Path, shown: &str) -> Result<String, Failure> {
     let failed = |error| Failure::of("read", shown, &error);
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = read::start(path, MOST_BYTES + 1).map_err(failed)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(
             Failure::new(format!("{shown} is larger than 16 MiB")).and("join its rows, or leave some out")

@@ -1,18 +1,23 @@
 //! Reads SLO definitions from a directory.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::WalkBuilder;
+use ignore::gitignore::Gitignore;
 use slowburn::Compiled;
 use slowburn::ask::Live;
 use slowburn::diagnostic;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
+use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
 
 use crate::ending::Failure;
+use crate::ignored::{self, RULES_AT_MOST};
+use crate::read;
 
 /// What the parser takes; one byte more is read, because it is the parser who says that this is too much.
 pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
@@ -96,7 +101,7 @@ pub fn files(
         let bytes = match open.remove(&path) {
             Some(bytes) => bytes,
             None => {
-                read(&slos.join(&path), most(&path)).map_err(|error| Failure::of("read", &shown, &error))?
+                source(&slos.join(&path), most(&path)).map_err(|error| Failure::of("read", &shown, &error))?
             }
         };
         files.push((shown, bytes));
@@ -110,6 +115,8 @@ pub fn files(
 /// A path as people are shown it: `base` as they gave it, then the rest, with `/` between the parts.
 pub fn shown(base: &Path, rest: &Path) -> String {
     let base = base.display().to_string();
+    // An address may have been given in its place.
+    let base = if base.contains(":/") { secret::address(&base) } else { secret::masked(&base) };
     let trimmed = base.trim_end_matches(std::path::is_separator);
     if rest.as_os_str().is_empty() {
         return if trimmed.is_empty() { base } else { trimmed.to_owned() };
@@ -153,9 +160,19 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         Err(error) => return Err(Failure::of("read", name, &error)),
     }
     let mut walk = WalkBuilder::new(slos);
-    walk.standard_filters(false).hidden(true).git_ignore(true).require_git(false).follow_links(true);
+    walk.standard_filters(false).hidden(true).follow_links(true);
+    let rules = Arc::new(Mutex::new(Rules { of: BTreeMap::new(), failure: None }));
+    let (top, asked) = (slos.to_owned(), Arc::clone(&rules));
+    walk.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let mut rules = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        !rules.leave_out(&top, entry.path(), is_folder)
+    });
     let mut found = Vec::new();
     for entry in walk.build() {
+        if let Some(failure) = rules.lock().unwrap_or_else(PoisonError::into_inner).failure.take() {
+            return Err(failure);
+        }
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) if passed_over(slos, &error) => continue,
@@ -177,11 +194,43 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         found.push(path.to_owned());
     }
+    if let Some(failure) = rules.lock().unwrap_or_else(PoisonError::into_inner).failure.take() {
+        return Err(failure);
+    }
     if !found.iter().any(|path| is_yaml(path)) {
         return Err(Failure::new(format!("there is no *.yaml in {name}"))
             .and("write a definition into it, such as api.yaml, or name the directory that holds them: slowburn compile path/to/slos"));
     }
     Ok(found)
+}
+
+/// The `.gitignore` files of the folders that are walked, each read once, and only if it is a file.
+struct Rules {
+    of: BTreeMap<PathBuf, Gitignore>,
+    /// What kept one from being read. Nothing is walked any more then.
+    failure: Option<Failure>,
+}
+
+impl Rules {
+    fn leave_out(&mut self, top: &Path, path: &Path, is_folder: bool) -> bool {
+        let folders = || path.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
+        for folder in folders() {
+            if self.failure.is_none() && !self.of.contains_key(folder) {
+                let file = folder.join(".gitignore");
+                let text = match read::plain(&file, RULES_AT_MOST) {
+                    Ok(text) => text,
+                    Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+                    Err(error) => {
+                        self.failure = Some(Failure::of("read", shown(&file, Path::new("")), &error));
+                        return true;
+                    }
+                };
+                self.of.insert(folder.to_owned(), ignored::rules(folder, &text));
+            }
+        }
+        self.failure.is_some()
+            || ignored::leave_out(folders().filter_map(|folder| self.of.get(folder)), path, is_folder)
+    }
 }
 
 /// Refuses a project file below the first level.
@@ -234,9 +283,8 @@ fn unreadable(name: &str, error: &ignore::Error) -> Failure {
     }
 }
 
-fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+fn source(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let bytes = read::start(path, most + 1)?;
     if most == CAPTURE_AT_MOST && bytes.len() as u64 > most {
         return Err(io::Error::other(TOO_LARGE));
     }

@@ -2,29 +2,42 @@
 //!
 //! 1. Every new text is written to `out/.slowburn-<process>` and synced, and every file that will go is linked there. A disk
 //!    that is full or a directory that may not be written to shows itself here, when nothing has changed yet.
-//! 2. The new files are renamed into place one by one, the stale ones are removed. An error puts back what went before.
-//! 3. The staging directory is removed.
+//! 2. A list of what is to be done is written beside them: `finish`. From here on the work is done, whatever happens.
+//! 3. The new files are renamed into place one by one, the stale ones are removed. After an error the list is renamed to `undo`, and
+//!    what went before is put back.
+//! 4. The folders are synced, the list is removed, and then the staging directory.
 //!
-//! After a crash in the first step `out` is as it was, after one in the second each file is wholly old or wholly new; the
-//! next run finishes the work and removes the staging directory that was left.
+//! Whoever is killed before the second step has changed nothing; whoever is killed after it leaves a list, and the next run does what is
+//! on it before anything else. A list is not believed if somebody has changed the files since. A kill may be a power failure: what a
+//! step needs of the one before is synced.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::thread;
 
+use serde::{Deserialize, Serialize};
 use slowburn::artifact::Artifacts;
 use slowburn::emit::Target;
 
 use crate::changes::{self, Change};
 use crate::ending::Failure;
 use crate::sources::shown;
+use crate::{read, stderr};
 
 /// What the names of staging directories begin with; the process's number follows.
 const STAGING: &str = ".slowburn-";
 
 /// As many files are written at once: each waits for the disk, and a disk takes many in the time of one.
 const WRITERS: usize = 16;
+
+/// What is to be done, and what is to be taken back.
+const FINISH: &str = "finish";
+const UNDO: &str = "undo";
+
+/// A list names every file that changes: a hundred thousand of them take ten megabytes.
+const LIST_AT_MOST: u64 = 256 * 1024 * 1024;
 
 /// Changes what is to be changed, and says what that was.
 pub fn write<'a>(
@@ -36,54 +49,112 @@ pub fn write<'a>(
     staging.directory(out)?;
     // One writer at a time, held until the end. Where a directory cannot be locked, two writers may meet: each file is whole
     // even then.
-    let lock = File::open(out).and_then(|directory| directory.lock().map(|()| directory));
-    if lock.is_ok() {
-        sweep(out);
+    let lock = lock(out);
+    if lock.is_some() {
+        recover(out)?;
     }
     let changes = changes::find(artifacts, targets, out)?;
     if changes.is_empty() {
         return Ok(changes);
     }
     staging.stage(&changes)?;
+    staging.list(&changes)?;
     for (index, change) in changes.iter().enumerate() {
         if let Err(failure) = staging.apply(index, change) {
-            return Err(match staging.undo(&changes[..index]) {
+            return Err(match staging.undo(&changes) {
                 Ok(()) => failure.and(&unchanged(out)),
                 Err(second) => failure.and(&second.to_string()).and("each file is whole: run slowburn again"),
             });
         }
     }
-    staging.keep();
+    staging.keep(&changes);
     Ok(changes)
 }
 
-/// Brings one file to `text`: wholly, or not at all. What stands there through a link is replaced where it is.
+/// Finishes or takes back what a run that was killed has left in `out`, where nothing else is to be written.
+pub fn mend(out: &Path) -> Result<(), Failure> {
+    if !out.is_dir() || staged(out).next().is_none() {
+        return Ok(());
+    }
+    match lock(out) {
+        Some(_lock) => recover(out),
+        None => Ok(()),
+    }
+}
+
+/// Waits until nobody else writes there.
+fn lock(out: &Path) -> Option<File> {
+    File::open(out).and_then(|directory| directory.lock().map(|()| directory)).ok()
+}
+
+/// Brings one file to `text`: wholly, or not at all. What stands there through a link is replaced where it is, and keeps its mode.
 pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    put(path, text, false)
+}
+
+/// As [`file`], for the eyes of whoever runs this only.
+pub fn private(path: &Path, text: &str) -> Result<(), Failure> {
+    put(path, text, true)
+}
+
+fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     let name = shown(path, Path::new(""));
     let unwritten =
         |error: &io::Error| Failure::of("write", &name, error).and(&format!("{name} is as it was"));
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => {
-            return Err(
-                Failure::new(format!("{name} is not a regular file")).and("name a file to write: --out FILE")
-            );
-        }
-        Ok(_) | Err(_) => {}
+    let before = fs::metadata(path).ok();
+    if before.as_ref().is_some_and(|found| !found.is_file()) {
+        return Err(
+            Failure::new(format!("{name} is not a regular file")).and("name a file to write: --out FILE")
+        );
     }
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let Some((directory, base)) = real.parent().zip(real.file_name()) else {
+    let Some((directory, _)) = real.parent().zip(real.file_name()) else {
         return Err(Failure::new(format!("{name} names no file")).and("name a file to write: --out FILE"));
     };
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
+    sweep(directory);
     // Beside the file, so that a rename is one step.
-    let temporary = directory.join(format!(".{}{STAGING}{}", base.to_string_lossy(), std::process::id()));
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, &real));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        unwritten(&error)
-    })
+    let staging = directory.join(format!("{STAGING}{}", std::process::id()));
+    let temporary = staging.join("new");
+    let written = stage(&staging).and_then(|_lock| {
+        let mut file = create(&temporary, private)?;
+        file.write_all(text.as_bytes())?;
+        if let Some(before) = before.filter(|_| !private) {
+            file.set_permissions(before.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&temporary, &real)
+    });
+    let _ = fs::remove_dir_all(&staging);
+    sync(directory);
+    written.map_err(|error| unwritten(&error))
+}
+
+/// Makes a staging directory that git passes over, and keeps others from sweeping it while it is held.
+fn stage(staging: &Path) -> io::Result<Option<File>> {
+    fs::create_dir(staging)?;
+    let lock = File::open(staging)
+        .and_then(|directory| directory.try_lock().map_err(Into::into).map(|()| directory));
+    fs::write(staging.join(".gitignore"), "*\n")?;
+    Ok(lock.ok())
+}
+
+fn create(path: &Path, private: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = private;
+    options.open(path)
+}
+
+/// Lets what was made, renamed or removed in a folder survive a power failure. Not every file system can.
+fn sync(directory: &Path) {
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
 /// Writes files that are not there yet: all of them, or none.
@@ -100,17 +171,64 @@ pub fn new_files(folder: &Path, files: &[&(PathBuf, String)]) -> Result<(), Fail
     Ok(())
 }
 
-/// Removes what a crash has left. Whoever holds the lock is the only writer, so nobody is using it.
-fn sweep(out: &Path) {
-    for entry in fs::read_dir(out).into_iter().flatten().flatten() {
+/// The staging directories in a folder.
+fn staged(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| {
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(STAGING));
-        let ours = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-        if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        let number = name.to_str().and_then(|name| name.strip_prefix(STAGING))?;
+        let ours = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        (ours && entry.file_type().is_ok_and(|kind| kind.is_dir())).then(|| entry.path())
+    })
+}
+
+/// Removes what a kill has left beside a file. What holds a list is for whoever compiles there.
+fn sweep(folder: &Path) {
+    for staging in staged(folder) {
+        let unlocked = File::open(&staging).is_ok_and(|directory| directory.try_lock().is_ok());
+        if unlocked && ![FINISH, UNDO].iter().any(|list| staging.join(list).exists()) {
             // If it cannot be removed it is in nobody's way.
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = fs::remove_dir_all(staging);
         }
     }
+}
+
+/// Does what the lists say that killed runs have left, and removes them. Whoever holds the lock is the only writer, so nobody is using them.
+fn recover(out: &Path) -> Result<(), Failure> {
+    let mut staged: Vec<PathBuf> = staged(out).collect();
+    staged.sort();
+    for temporary in staged {
+        let name = shown(out, Path::new(""));
+        let staging = Staging { out, temporary, made: Vec::new() };
+        if let Some(list) = staging.listed(UNDO) {
+            staging
+                .put_back(&list)
+                .map_err(|failure| failure.and(&format!("{name} is half written: a run was killed there")))?;
+            stderr::print(&format!("a run was killed while it wrote: {name} is as it was before\n"));
+        } else if let Some(list) = staging.listed(FINISH) {
+            if staging.is_untouched(&list) {
+                staging.finish(&list).map_err(|failure| {
+                    failure.and(&format!("{name} is half written: a run was killed there"))
+                })?;
+                stderr::print(&format!("a run was killed while it wrote: {name} is now what it was to be\n"));
+            } else {
+                stderr::print(&format!(
+                    "a run was killed while it wrote, and {name} has been changed since: it is left as it is\n"
+                ));
+            }
+        }
+        staging.remove();
+    }
+    Ok(())
+}
+
+/// What is done to a file, as a list says it.
+#[derive(Deserialize, Serialize)]
+struct Step {
+    path: String,
+    /// Whether something stood there.
+    old: bool,
+    /// Whether something belongs there.
+    new: bool,
 }
 
 fn unchanged(out: &Path) -> String {
@@ -157,9 +275,20 @@ impl<'a> Staging<'a> {
 
     /// Keeps the old texts within reach, and writes the new ones.
     fn stage(&mut self, changes: &[Change]) -> Result<(), Failure> {
-        self.directory(&self.temporary.clone())?;
+        let made = stage(&self.temporary);
+        self.made.push(self.temporary.clone());
+        made.map_err(|error| {
+            Failure::of("make", shown(&self.temporary, Path::new("")), &error).and(&unchanged(self.out))
+        })?;
         for (index, change) in changes.iter().enumerate() {
-            let target = self.target(change);
+            let target = self.target(&change.path);
+            let name = || shown(self.out, Path::new(&change.path));
+            // Renaming would put a file in the place of the link, and writing through it would be no single step.
+            if target.is_symlink() {
+                return Err(Failure::new(format!("{} is a link, and what is compiled is a file", name()))
+                    .and(&unchanged(self.out))
+                    .and("remove the link, or link the whole folder and name it: --out FOLDER"));
+            }
             self.directory(target.parent().expect("a file has a directory"))?;
             keep_old(&target, &self.old(index)).map_err(|error| self.unwritten(change, &error))?;
         }
@@ -182,54 +311,157 @@ impl<'a> Staging<'a> {
 
     fn write_new(&self, index: usize, change: &Change) -> Result<(), Failure> {
         let Some(new) = change.new else { return Ok(()) };
-        File::create_new(self.new_text(index))
-            .and_then(|mut file| file.write_all(new.as_bytes()).and_then(|()| file.sync_all()))
-            .map_err(|error| self.unwritten(change, &error))
+        let write = || {
+            let mut file = File::create_new(self.new_text(index))?;
+            file.write_all(new.as_bytes())?;
+            if let Ok(before) = fs::metadata(self.target(&change.path)) {
+                file.set_permissions(before.permissions())?;
+            }
+            file.sync_all()
+        };
+        write().map_err(|error| self.unwritten(change, &error))
     }
 
     fn unwritten(&self, change: &Change, error: &io::Error) -> Failure {
         Failure::of("write", shown(self.out, Path::new(&change.path)), error).and(&unchanged(self.out))
     }
 
-    /// The one step that others can see.
-    fn apply(&self, index: usize, change: &Change) -> Result<(), Failure> {
-        let target = self.target(change);
-        let path = shown(self.out, Path::new(&change.path));
-        match change.new {
-            Some(_) => {
-                fs::rename(self.new_text(index), target).map_err(|error| Failure::of("replace", path, &error))
-            }
-            None => fs::remove_file(target).map_err(|error| Failure::of("remove", path, &error)),
+    /// Says what will be done, so that whoever comes after a kill can do it.
+    fn list(&self, changes: &[Change]) -> Result<(), Failure> {
+        let path = self.temporary.join("list");
+        let list = serde_json::to_vec(&steps(changes)).expect("paths are JSON");
+        let written = create(&path, false)
+            .and_then(|mut file| file.write_all(&list).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&path, self.temporary.join(FINISH)));
+        written.map_err(|error| {
+            Failure::of("write", shown(&path, Path::new("")), &error).and(&unchanged(self.out))
+        })?;
+        sync(&self.temporary);
+        for made in &self.made {
+            sync(made.parent().unwrap_or(self.out));
         }
-    }
-
-    /// Takes back these changes, the last one first.
-    fn undo(&self, changes: &[Change]) -> Result<(), Failure> {
-        for (index, change) in changes.iter().enumerate().rev() {
-            let target = self.target(change);
-            let undone = match fs::rename(self.old(index), &target) {
-                Err(error) if error.kind() == ErrorKind::NotFound => fs::remove_file(&target),
-                undone => undone,
-            };
-            undone
-                .map_err(|error| Failure::of("put back", shown(self.out, Path::new(&change.path)), &error))?;
-        }
+        sync(self.out);
         Ok(())
     }
 
+    /// What a list says; `None` if there is none, or it is not one of ours.
+    fn listed(&self, name: &str) -> Option<Vec<Step>> {
+        let text = read::plain(&self.temporary.join(name), LIST_AT_MOST).ok()?;
+        let list: Vec<Step> = serde_json::from_slice(&text).ok()?;
+        list.iter().all(|step| is_below(&step.path)).then_some(list)
+    }
+
+    /// The one step that others can see.
+    fn apply(&self, index: usize, change: &Change) -> Result<(), Failure> {
+        self.step(index, &change.path, change.new.is_some())
+    }
+
+    fn step(&self, index: usize, path: &str, new: bool) -> Result<(), Failure> {
+        let target = self.target(path);
+        let name = shown(self.out, Path::new(path));
+        match new {
+            true => {
+                fs::rename(self.new_text(index), target).map_err(|error| Failure::of("replace", name, &error))
+            }
+            false => fs::remove_file(target).map_err(|error| Failure::of("remove", name, &error)),
+        }
+    }
+
+    /// Whether every file that a list has still to change is as it was when the list was written.
+    fn is_untouched(&self, list: &[Step]) -> bool {
+        list.iter().enumerate().all(|(index, step)| {
+            let target = self.target(&step.path);
+            let is_done = match step.new {
+                true => !self.new_text(index).exists(),
+                false => target.symlink_metadata().is_err(),
+            };
+            is_done
+                || match step.old {
+                    true => same(&target, &self.old(index)),
+                    false => target.symlink_metadata().is_err(),
+                }
+        })
+    }
+
+    /// Does what is left of a list.
+    fn finish(&self, list: &[Step]) -> Result<(), Failure> {
+        for (index, step) in list.iter().enumerate() {
+            let target = self.target(&step.path);
+            if step.new && !self.new_text(index).exists() || !step.new && target.symlink_metadata().is_err() {
+                continue;
+            }
+            if let Some(folder) = target.parent() {
+                fs::create_dir_all(folder)
+                    .map_err(|error| Failure::of("make", shown(folder, Path::new("")), &error))?;
+            }
+            self.step(index, &step.path, step.new)?;
+        }
+        self.sync_all(list.iter().map(|step| step.path.as_str()));
+        Ok(())
+    }
+
+    /// Takes back these changes.
+    fn undo(&mut self, changes: &[Change]) -> Result<(), Failure> {
+        let renamed = fs::rename(self.temporary.join(FINISH), self.temporary.join(UNDO));
+        sync(&self.temporary);
+        let undone = renamed
+            .map_err(|error| Failure::of("rename", shown(&self.temporary, Path::new("")), &error))
+            .and_then(|()| self.put_back(&steps(changes)));
+        if undone.is_err() {
+            // The list stays for the next run.
+            self.made.clear();
+        }
+        undone
+    }
+
+    /// Puts back what stood there before a list was begun; what is as it was stays so.
+    fn put_back(&self, list: &[Step]) -> Result<(), Failure> {
+        for (index, step) in list.iter().enumerate().rev() {
+            let target = self.target(&step.path);
+            if step.old && same(&target, &self.old(index)) {
+                continue;
+            }
+            let undone = match step.old {
+                true => fs::rename(self.old(index), &target),
+                false => fs::remove_file(&target),
+            };
+            match undone {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Failure::of("put back", shown(self.out, Path::new(&step.path)), &error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.sync_all(list.iter().map(|step| step.path.as_str()));
+        Ok(())
+    }
+
+    /// Syncs every folder that files have changed in.
+    fn sync_all<'p>(&self, paths: impl Iterator<Item = &'p str>) {
+        let folders: BTreeSet<PathBuf> =
+            paths.filter_map(|path| self.target(path).parent().map(Path::to_owned)).collect();
+        folders.iter().for_each(|folder| sync(folder));
+        sync(self.out);
+    }
+
     /// The work is done: what was made stays.
-    fn keep(&mut self) {
+    fn keep(&mut self, changes: &[Change]) {
+        self.sync_all(changes.iter().map(|change| change.path.as_str()));
         self.made.retain(|made| *made == self.temporary);
     }
 
-    fn target(&self, change: &Change) -> PathBuf {
-        let path = Path::new(&change.path);
+    /// Removes the staging directory, its list first: without the texts beside it, it would say what is not so.
+    fn remove(&self) {
+        for list in [FINISH, UNDO] {
+            let _ = fs::remove_file(self.temporary.join(list));
+        }
+        sync(&self.temporary);
+        let _ = fs::remove_dir_all(&self.temporary);
+    }
+
+    fn target(&self, path: &str) -> PathBuf {
         // Paths are made from names, and names hold no `/` and no `.`.
-        assert!(
-            path.components().all(|part| matches!(part, Component::Normal(_))),
-            "an artifact leaves out: {}",
-            change.path
-        );
+        assert!(is_below(path), "an artifact leaves out: {path}");
         self.out.join(path)
     }
 
@@ -246,9 +478,33 @@ impl Drop for Staging<'_> {
     fn drop(&mut self) {
         for made in self.made.iter().rev() {
             // A directory that somebody has put something into stays.
-            let _ = if *made == self.temporary { fs::remove_dir_all(made) } else { fs::remove_dir(made) };
+            if *made == self.temporary {
+                self.remove();
+            } else {
+                let _ = fs::remove_dir(made);
+            }
         }
     }
+}
+
+/// Whether a path stays below the folder that it is joined to.
+fn is_below(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn steps(changes: &[Change]) -> Vec<Step> {
+    let step = |change: &Change| Step {
+        path: change.path.clone(),
+        old: change.old.is_some(),
+        new: change.new.is_some(),
+    };
+    changes.iter().map(step).collect()
+}
+
+/// Whether two files hold the same.
+fn same(one: &Path, other: &Path) -> bool {
+    let read = |path: &Path| read::plain(path, LIST_AT_MOST).ok();
+    read(one).is_some_and(|bytes| read(other) == Some(bytes))
 }
 
 /// A second name for what stands there, or a copy on a file system without second names; nothing if nothing does.
@@ -256,6 +512,6 @@ fn keep_old(target: &Path, old: &Path) -> io::Result<()> {
     match fs::hard_link(target, old) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(_) => fs::copy(target, old).map(|_| ()),
+        Err(_) => fs::copy(target, old).and_then(|_| File::open(old)?.sync_all()),
     }
 }

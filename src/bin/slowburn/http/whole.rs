@@ -1,0 +1,95 @@
+//! Connections that say whether they ended or broke off.
+//!
+//! An answer without a length ends with its connection. ureq takes every end for one, also that of TLS without a word of farewell
+//! (`close_notify`, RFC 8446, 6.1), by which anybody on the way could cut an answer. So an end that is none is made an error here that
+//! ureq does not know.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+
+/// Stands at the end of the chain that makes a connection.
+#[derive(Debug)]
+pub(super) struct Whole;
+
+impl<In: Transport> Connector<In> for Whole {
+    type Out = Watched<In>;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Watched<In>>, ureq::Error> {
+        Ok(chained.map(Watched))
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Watched<T>(T);
+
+impl<T: Transport> Transport for Watched<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.0.await_input(timeout).map_err(|error| match error {
+            ureq::Error::Io(error) if is_break(error.kind()) => {
+                ureq::Error::Io(io::Error::other(BrokenOff(error.kind())))
+            }
+            error => error,
+        })
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+fn is_break(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::NotConnected
+    )
+}
+
+/// Whether an error says that a connection broke off, here or where ureq says so itself.
+pub(super) fn broken_off(error: &io::Error) -> bool {
+    let mut inner: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(error) = inner {
+        if error.is::<BrokenOff>() {
+            return true;
+        }
+        inner = match error.downcast_ref::<io::Error>() {
+            Some(error) => error.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        };
+    }
+    is_break(error.kind())
+}
+
+#[derive(Debug)]
+struct BrokenOff(ErrorKind);
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the connection broke off: {}", self.0)
+    }
+}
+
+impl Error for BrokenOff {}

@@ -1,0 +1,47 @@
+//! Reads files of others: plain ones, and no more of them than is meant to be read.
+//!
+//! A pipe waits for somebody to write into it, a device may never end, and a file may be larger than memory.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// All of a plain file.
+///
+/// # Errors
+/// What the system says; that it is no plain file, or larger than `most` bytes.
+pub fn plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let bytes = start(path, most + 1)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::other(format!("it is larger than {}", size(most)))),
+        false => Ok(bytes),
+    }
+}
+
+/// The beginning of a plain file, at most so many bytes of it.
+pub fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // Whether it is one is asked before it is opened: opening a pipe waits.
+    is_plain(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    is_plain(&file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_plain(found: &fs::Metadata) -> io::Result<()> {
+    match found.is_file() {
+        true => Ok(()),
+        false if found.is_dir() => Err(io::Error::other("it is a folder")),
+        false => Err(io::Error::other("it is a pipe or a device, and no file")),
+    }
+}
+
+/// `64 MiB`
+fn size(bytes: u64) -> String {
+    match bytes {
+        ..1024 => format!("{bytes} bytes"),
+        1024..0x10_0000 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 0x10_0000),
+    }
+}

@@ -1,0 +1,56 @@
+//! JSON of others, as far as it fits.
+//!
+//! A tree of values takes many times the memory of its text: a list of 173 megabytes that holds nothing but empty lists takes 3.6
+//! gigabytes. So what it will take is estimated first, from the signs in the text, and never too low.
+
+use serde_json::Value;
+
+/// What a tree may take, in bytes, of an answer that may have so many megabytes: samples take about five times their text.
+pub fn most(megabytes: u64) -> u64 {
+    megabytes.saturating_mul(5_000_000)
+}
+
+/// The tree; `None` if it would take more than `most` bytes, and nothing in it if the text is no JSON.
+pub fn read(text: &[u8], most: u64) -> Option<Option<Value>> {
+    (cost(text) <= most).then(|| serde_json::from_slice(text).ok())
+}
+
+/// What the values of a text take at most, in bytes: a place in a list that may just have doubled, a list's first places, an object's
+/// first node.
+fn cost(text: &[u8]) -> u64 {
+    const PLACE: u64 = 64;
+    const LIST: u64 = 160;
+    const OBJECT: u64 = 700;
+    let mut cost = text.len() as u64;
+    let mut in_text = false;
+    let mut escaped = false;
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b',' => cost += PLACE,
+            b'[' => cost += LIST,
+            b'{' => cost += OBJECT,
+            _ => {}
+        }
+    }
+    cost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn what_costs_more_than_its_text_is_not_read() {
+        let samples = "[[1763800000.5,\"0.25\"],[1763800030.5,\"0.5\"]]";
+        assert!(read(samples.as_bytes(), 1000).flatten().is_some());
+        let nothing = format!("[{}[]]", "[],".repeat(10_000));
+        assert!(read(nothing.as_bytes(), 30_000 * 5).is_none());
+        let text = format!("\"{}\\\"\"", "[,{".repeat(10_000));
+        assert!(read(text.as_bytes(), 31_000).flatten().is_some());
+        assert_eq!(read(b"[", 1000), Some(None));
+    }
+}

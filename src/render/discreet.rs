@@ -1,0 +1,112 @@
+//! Problems and sources without the secrets that stand in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::diagnostic::{Fix, Problem};
+use crate::secret;
+use crate::source::{SourceFile, SourceId, Sources, Span};
+
+/// Hidden parts of each file that a problem points into, in order.
+type Hidden = BTreeMap<SourceId, Vec<Range<usize>>>;
+
+/// The problems in words without secrets, and the sources with stars in their place, of the same length, so that every other place stays
+/// where it is; `None` if there is nothing to hide.
+pub(super) fn discreet(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
+    let mut hidden = Hidden::new();
+    let shown: BTreeSet<SourceId> = problems.iter().flat_map(spans).map(|span| span.source).collect();
+    for id in shown {
+        hidden.insert(id, secret::places(&sources.file(id).text));
+    }
+    for span in problems.iter().filter_map(|problem| problem.hidden) {
+        hidden.entry(span.source).or_default().push(span.start as usize..span.end as usize);
+    }
+    for ranges in hidden.values_mut() {
+        ranges.sort_by_key(|range| (range.start, range.end));
+        ranges.dedup();
+    }
+    hidden.retain(|_, ranges| !ranges.is_empty());
+    let words = problems.iter().map(|problem| worded(problem, sources, &hidden)).collect();
+    if words == problems && hidden.is_empty() {
+        return None;
+    }
+    let file = |(id, file): (SourceId, &SourceFile)| SourceFile {
+        path: secret::masked(&file.path),
+        text: hidden.get(&id).map_or_else(|| file.text.clone(), |ranges| starred(&file.text, ranges)),
+    };
+    Some((words, Sources::new(sources.iter().map(file).collect())))
+}
+
+/// All places that a problem points at.
+fn spans(problem: &Problem) -> impl Iterator<Item = Span> {
+    let fixes = problem.help.iter().filter_map(|help| help.fix.as_ref().map(|fix| fix.span));
+    let labels = problem.secondary.iter().map(|label| label.span);
+    [problem.primary.span].into_iter().chain(labels).chain(fixes)
+}
+
+/// A text of the same length and with the same line breaks that says nothing where something is hidden.
+fn starred(text: &str, hidden: &[Range<usize>]) -> String {
+    let mut starred = String::with_capacity(text.len());
+    let mut next = hidden.iter().peekable();
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        while let Some(range) = next.next_if(|range| range.start <= at) {
+            end = end.max(range.end);
+        }
+        starred.push(match c.len_utf8() {
+            _ if at >= end || matches!(c, '\n' | '\r') => c,
+            1 => '*',
+            2 => '¤',
+            3 => '∗',
+            _ => '🞶',
+        });
+    }
+    starred
+}
+
+/// A problem whose words repeat nothing of what is hidden on its lines. An edit that would repeat it is left out.
+fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
+    /// What is shorter may be a word.
+    const LEAST: usize = 4;
+    let mut parts: Vec<&str> = Vec::new();
+    for span in spans(problem).chain(problem.hidden) {
+        let Some(ranges) = hidden.get(&span.source) else { continue };
+        let text = &sources.file(span.source).text;
+        let (start, end) = ((span.start as usize).min(text.len()), (span.end as usize).min(text.len()));
+        let bytes = text.as_bytes();
+        let start = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end = bytes[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + end);
+        let first = ranges.partition_point(|range| range.end <= start);
+        let of_lines = ranges[first..].iter().take_while(|range| range.start < end);
+        parts.extend(of_lines.filter_map(|range| text.get(range.clone())));
+    }
+    let mut parts: Vec<&str> = parts
+        .into_iter()
+        .flat_map(|part| [part, part.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))])
+        .filter(|part| part.len() >= LEAST)
+        .collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.dedup();
+    let say = |words: &str| {
+        let words = parts.iter().fold(words.to_owned(), |words, part| words.replace(part, secret::HIDDEN));
+        secret::masked(&words)
+    };
+    let mut worded = problem.clone();
+    // What was never filled in is nobody's secret, and is to be named.
+    if problem.code == "placeholder-secret" {
+        return worded;
+    }
+    worded.headline = say(&problem.headline);
+    worded.primary.text = say(&problem.primary.text);
+    for label in &mut worded.secondary {
+        label.text = say(&label.text);
+    }
+    for help in &mut worded.help {
+        help.text = say(&help.text);
+        let tells = |fix: &Fix| say(&fix.replacement) != fix.replacement;
+        if help.fix.as_ref().is_some_and(tells) {
+            help.fix = None;
+        }
+    }
+    worded
+}

@@ -1,0 +1,708 @@
+//! What lets whoever knows it do something, where it stands among other text: found, so that it is never repeated to anybody.
+//!
+//! | found | example |
+//! |---|---|
+//! | a name and a password in an address, whatever is in them | `https://u:p/w@host`, `http:/u:pw@h`, `u:pw@host:25` |
+//! | what is sent behind `?` and `#` under the name of a secret | `?token=…`, `#access_token=…` |
+//! | the path of an address by which anybody may send | `https://hooks.slack.com/services/…` |
+//! | tokens that say themselves what they are | `xoxb-…`, `ghp_…`, `eyJ….….…`, `Bearer …` |
+//! | in sources: what stands under a key that would hold a secret, however it is misspelt | `pasword: …`, `api_ulr: …` |
+//! | in sources: what nobody would write but a machine | a long run of letters and digits |
+//!
+//! **Invariant:** what is found too much costs a few stars in a message; what is found too little costs a secret.
+
+use std::ops::Range;
+
+/// What stands for a secret in a sentence.
+pub const HIDDEN: &str = "…";
+
+/// An address as people are shown it: without a name and a password, without what is sent behind `?` and `#`, without what looks like a key.
+pub fn address(text: &str) -> String {
+    let text = text.trim();
+    let (scheme, rest) = match scheme(text) {
+        Some(end) => text.split_at(end),
+        None => ("", text),
+    };
+    let rest = match userinfo(rest, !scheme.is_empty()) {
+        Some(end) => format!("{HIDDEN}{}", &rest[end..]),
+        None => rest.to_owned(),
+    };
+    let cut = rest.find(['?', '#']).unwrap_or(rest.len());
+    let more = if cut + 1 < rest.len() { HIDDEN } else { "" };
+    let kept = &rest[..(cut + 1).min(rest.len())];
+    let shown = format!("{scheme}{kept}");
+    replaced(&shown, &found(&shown, true)) + more
+}
+
+/// A sentence without the secrets that stand in addresses and of tokens in it.
+pub fn masked(text: &str) -> String {
+    replaced(text, &found(text, false))
+}
+
+/// Whether a name and a password stand in an address, or a part of it that was meant as them.
+pub fn has_credentials(address: &str) -> bool {
+    let rest = &address[scheme(address).unwrap_or(0)..];
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let meant = || userinfo(rest, scheme(address).is_some()).is_some() && bad_port(authority);
+    authority.contains('@') || meant()
+}
+
+/// Whether a text that everybody may read lets whoever reads it do something.
+pub fn is_in(text: &str) -> bool {
+    !found(text, false).is_empty()
+}
+
+/// As [`is_in`], of an address in whose path no text stands that a machine has made, either.
+pub fn is_guessed_in(text: &str) -> bool {
+    !found(text, true).is_empty()
+}
+
+/// Whether a word is one that a machine has made, or somebody who wants it to be hard to guess.
+pub fn is_key(word: &str) -> bool {
+    !keys(word, 8).is_empty()
+}
+
+/// The places of secrets in a source, in order: those of its addresses and tokens, and what stands under keys that would hold one.
+pub fn places(source: &str) -> Vec<Range<usize>> {
+    let mut places = found(source, true);
+    written(source, &mut places);
+    joined(places)
+}
+
+/// The text without these parts.
+fn replaced(text: &str, hidden: &[Range<usize>]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in hidden {
+        shown.push_str(&text[at..range.start]);
+        shown.push_str(HIDDEN);
+        at = range.end;
+    }
+    shown + &text[at..]
+}
+
+/// Ranges in order, none within another.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// All of a text's secrets that show by themselves; with `guess`, also what looks like a key of a machine.
+fn found(text: &str, guess: bool) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let mut of_line = Vec::new();
+        addresses(line, guess, &mut of_line);
+        tokens(line, &mut of_line);
+        if guess {
+            of_line.extend(keys(line, 20));
+        }
+        all.extend(of_line.into_iter().map(|range| range.start + start..range.end + start));
+        start += line.len();
+    }
+    joined(all)
+}
+
+/// The length of `https://` at the beginning of a text, however many slashes there are.
+fn scheme(text: &str) -> Option<usize> {
+    let name = text.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c))?;
+    let slashes = text.get(name..)?.strip_prefix(':')?;
+    let count = slashes.len() - slashes.trim_start_matches(['/', '\\']).len();
+    (text.starts_with(|c: char| c.is_ascii_alphabetic()) && count > 0).then_some(name + 1 + count)
+}
+
+/// Whether what should be a host with a port is none: `user:password`.
+fn bad_port(authority: &str) -> bool {
+    let after = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
+    let port = after.split_once(':').map(|(_, port)| port);
+    port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Where a name and a password end at the beginning of what stands behind a scheme: at the last `@`, because what people put into
+/// passwords, `/`, `#` and `?`, ends an authority for everybody else; or at the end of the host, if nothing but a name and a password is there.
+fn userinfo(rest: &str, has_scheme: bool) -> Option<usize> {
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let last = rest.rfind('@').filter(|at| *at > 0);
+    match last {
+        Some(at) if authority.contains('@') || bad_port(authority) || !has_scheme => Some(at),
+        // `medium.com/@somebody` is no password.
+        Some(at) if !rest[..at].ends_with('/') => Some(at),
+        Some(_) | None if has_scheme && bad_port(authority) => Some(authority.len()),
+        Some(_) | None => None,
+    }
+}
+
+/// Ends a word in which an address may stand.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')
+}
+
+/// Where the character that was found from behind ends.
+fn after(text: &str, last: Option<usize>) -> usize {
+    last.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
+}
+
+/// Addresses on one line, with what of them is secret.
+fn addresses(line: &str, guess: bool, all: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    while let Some(colon) = line[at..].find(':').map(|skip| at + skip) {
+        at = colon + 1;
+        let before = &line[..colon];
+        let before = after(before, before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)));
+        if let Some(length) = scheme(&line[before..]).filter(|length| before + length > colon) {
+            let start = before + length;
+            let rest = &line[start..];
+            let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+            // A sentence goes on behind it.
+            let word = word.trim_end_matches([':', ',', ';', '.', '!', ')']);
+            of_address(line, start, word, guess, all);
+        } else {
+            bare(line, colon, all);
+        }
+    }
+}
+
+/// What is secret of an address that stands behind its scheme.
+fn of_address(line: &str, start: usize, word: &str, guess: bool, all: &mut Vec<Range<usize>>) {
+    let authority = &word[..word.find(['/', '?', '#']).unwrap_or(word.len())];
+    // A password may hold a quote or a blank, too, if it is one.
+    let reach = match bad_port(authority) {
+        true => line[start..].trim_end_matches(['\n', '\r']),
+        false => word,
+    };
+    let end = userinfo(reach, true);
+    all.extend(end.map(|end| start..start + end));
+    let host = end.filter(|_| reach.contains('@')).map_or(0, |end| end + 1);
+    let rest = word.get(host..).unwrap_or_default();
+    let lower = rest.to_ascii_lowercase();
+    let base = start + host;
+    if let Some(path) = lower.find('/').filter(|_| HOOKS.iter().any(|hook| lower.contains(hook))) {
+        all.push(base + path + 1..base + lower.len());
+    }
+    if let Some(query) = lower.find(['?', '#']) {
+        let mut at = query + 1;
+        for pair in lower[query + 1..].split_inclusive(['&', '#', '?', ';']) {
+            let value = pair.find('=').map(|equals| equals + 1);
+            let name = &pair[..value.map_or(0, |value| value - 1)];
+            let end = pair.trim_end_matches(['&', '#', '?', ';']).len();
+            if let Some(value) =
+                value.filter(|value| (is_secret_name(name) || SENT.contains(&name)) && *value < end)
+            {
+                all.push(base + at + value..base + at + end);
+            }
+            at += pair.len();
+        }
+    }
+    // `…/token/abc`, and words that a machine has made.
+    if guess {
+        const ENDS: [char; 5] = ['/', '?', '#', '&', '='];
+        let mut at = base;
+        let mut named = false;
+        for part in rest.split_inclusive(ENDS) {
+            let end = part.trim_end_matches(ENDS).len();
+            let is_host = at == base;
+            if !is_host && (named || is_key(&part[..end])) {
+                all.push(at..at + end);
+            }
+            named = !is_host && part.ends_with('/') && is_secret_name(&part[..end]);
+            at += part.len();
+        }
+    }
+}
+
+/// Addresses by which anybody may send.
+const HOOKS: [&str; 12] = [
+    "hooks.slack.com/",
+    "hooks.slack-gov.com/",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "webhook.office.com/",
+    "outlook.office.com/webhook/",
+    "api.telegram.org/bot",
+    "chat.googleapis.com/",
+    "hooks.zapier.com/",
+    "logic.azure.com",
+    "events.pagerduty.com/integration/",
+    "alert.victorops.com/integrations/",
+];
+
+/// `name:password@host` around a colon that belongs to no scheme.
+fn bare(line: &str, colon: usize, all: &mut Vec<Range<usize>>) {
+    let before = &line[..colon];
+    let name = after(before, before.rfind(|c: char| ends_word(c) || "[{(,=".contains(c)));
+    let rest = &line[colon + 1..];
+    let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+    let Some(at) = word.rfind('@').filter(|at| *at > 0 && name < colon) else { return };
+    let behind = &word[at + 1..];
+    let host = behind.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).next().unwrap_or("");
+    let further = &behind[host.len()..];
+    // PromQL asks for a moment like that: `job:errors:rate5m@1609746000`, `…@end()`.
+    let number = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let moment = number && host.matches('.').count() < 3;
+    let is_host = !further.starts_with('(') && (further.starts_with('[') || !moment);
+    let mail = before[name..].eq_ignore_ascii_case("mailto");
+    if is_host && !mail && (!host.is_empty() || behind.starts_with('[')) {
+        all.push(colon + 1..colon + 1 + at);
+    }
+}
+
+/// Tokens that say what they are.
+fn tokens(line: &str, all: &mut Vec<Range<usize>>) {
+    const BEGIN: [&str; 22] = [
+        "xoxb-",
+        "xoxp-",
+        "xoxa-",
+        "xoxr-",
+        "xoxs-",
+        "xapp-",
+        "ghp_",
+        "gho_",
+        "ghs_",
+        "ghu_",
+        "github_pat_",
+        "glpat-",
+        "glsa_",
+        "glc_",
+        "sk_live_",
+        "rk_live_",
+        "hvs.",
+        "SG.",
+        "AKIA",
+        "eyJ",
+        "npm_",
+        "dop_v1_",
+    ];
+    const LEAST: usize = 12;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
+    let mut at = 0;
+    let mut named = false;
+    for word in line.split_inclusive(|c: char| !is_part(c)) {
+        let bare = word.trim_end_matches(|c: char| !is_part(c));
+        let digits = bare.bytes().any(|byte| byte.is_ascii_digit());
+        let begins = BEGIN.iter().any(|begin| bare.starts_with(begin) && bare.len() >= begin.len() + LEAST);
+        if begins || named && bare.len() >= 6 && (digits || bare.len() > 15) {
+            all.push(at..at + bare.len());
+        }
+        named = ["bearer", "basic"].iter().any(|scheme| bare.eq_ignore_ascii_case(scheme))
+            || named && bare.is_empty();
+        at += word.len();
+    }
+}
+
+/// Runs of letters and digits that a machine has made: long ones, and shorter ones from `least` on in which letters and digits change
+/// as in no word.
+fn keys(line: &str, least: usize) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for run in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let bare = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if bare.len() >= 8 && is_made(bare, least) {
+            all.push(start..start + bare.len());
+        }
+        start += run.len();
+    }
+    // `01234567-89ab-cdef-0123-456789abcdef`
+    let bytes = line.as_bytes();
+    for (dash, _) in line.match_indices('-') {
+        let Some(start) = dash.checked_sub(8) else { continue };
+        let is_one = bytes.get(start..start + 36).is_some_and(|uuid| {
+            uuid.iter().enumerate().all(|(index, byte)| match index {
+                8 | 13 | 18 | 23 => *byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+        });
+        if is_one {
+            all.push(start..start + 36);
+        }
+    }
+    all
+}
+
+fn is_made(word: &str, least: usize) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters = word.len() - digits;
+    let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let pairs = || word.as_bytes().windows(2);
+    let turns = pairs().filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    let changes = pairs().filter(|pair| kind(pair[0]) != kind(pair[1])).count();
+    let long = word.len() >= 20 && digits >= 2 && letters >= 2 && turns >= 3;
+    // `EveryWordBeginsSo`, but in no name every second letter is a capital.
+    let often = if digits >= 2 { 3 } else { 2 };
+    let mixed = word.len() >= 16 && changes * often >= word.len();
+    let number = word.len() >= 32 && letters == 0;
+    long || mixed || number || (word.len() >= least && turns >= 3 && digits >= 2 && letters >= 3)
+}
+
+/// What keys are called that would hold a secret, without `_` and `-`: these are their ends.
+const SECRETS: [&str; 29] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "passwort",
+    "contraseña",
+    "secret",
+    "token",
+    "apikey",
+    "apiurl",
+    "routingkey",
+    "servicekey",
+    "integrationkey",
+    "accesskey",
+    "privatekey",
+    "userkey",
+    "credential",
+    "credentials",
+    "authorization",
+    "bearer",
+    "webhookurl",
+    "hookurl",
+    "signature",
+    "sig",
+    "jwt",
+    "auth",
+    "key",
+    "apitoken",
+];
+
+/// What else is secret where it is sent behind `?`.
+const SENT: [&str; 4] = ["code", "session", "sid", "state"];
+
+/// Channels: what stands there in place of a map is what was pasted.
+const CHANNELS: [&str; 13] = [
+    "slack",
+    "webhook",
+    "pagerduty",
+    "opsgenie",
+    "discord",
+    "telegram",
+    "pushover",
+    "victorops",
+    "msteams",
+    "teams",
+    "mattermost",
+    "hook",
+    "webex",
+];
+
+/// What keys of addresses end in.
+const ADDRESSES: [&str; 7] = ["url", "uri", "host", "address", "endpoint", "server", "proxy"];
+
+/// Whether a key would hold a secret, or is one slip away from it.
+pub fn is_secret_name(name: &str) -> bool {
+    let plain = plain(name);
+    // A file, or a reference to one, is where a secret belongs.
+    if ["file", "path", "ref", "name"].iter().any(|end| plain.ends_with(end)) {
+        return false;
+    }
+    let last = name.to_lowercase();
+    let last = last.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    SECRETS.iter().any(|secret| match secret.len() {
+        ..=4 => plain == *secret || last == *secret,
+        _ => plain.ends_with(secret) || is_slip(&plain, secret),
+    })
+}
+
+fn is_channel(name: &str) -> bool {
+    let plain = plain(name);
+    CHANNELS.iter().any(|channel| plain == *channel || (*channel != "teams" && is_slip(&plain, channel)))
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether one was meant when the other was typed.
+fn is_slip(typed: &str, meant: &str) -> bool {
+    let most = match meant.len() {
+        ..=4 => 0,
+        5..=7 => 1,
+        _ => 2,
+    };
+    typed.len().abs_diff(meant.len()) <= most && strsim::damerau_levenshtein(typed, meant) <= most
+}
+
+/// What goes on below a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// A block scalar.
+    Lines,
+    /// A value that begins on the next line, or goes on there, if it is no map.
+    Word,
+    /// Until this quote.
+    Quoted(char),
+}
+
+/// What stands under keys that would hold a secret, in a source that may not be YAML yet: line by line, because a quote may be open.
+fn written(source: &str, all: &mut Vec<Range<usize>>) {
+    let mut start = 0;
+    // The indentation of a key whose value goes on below.
+    let mut below: Option<(usize, Below)> = None;
+    for line in source.split_inclusive('\n') {
+        let content = line.trim_end();
+        let bare = content.trim_start();
+        let blanks = content.len() - bare.len();
+        let deeper = |least: usize| bare.is_empty() || blanks > least;
+        let goes_on = below.is_some_and(|(least, kind)| match kind {
+            Below::Quoted(_) => true,
+            Below::Lines => deeper(least),
+            Below::Word => {
+                deeper(least)
+                    && !bare.starts_with('#')
+                    && (bare.starts_with(['"', '\'', '|', '>']) || !has_key(bare))
+            }
+        });
+        if goes_on {
+            all.push(start + blanks..start + content.len());
+            if matches!(below, Some((_, Below::Quoted(quote))) if bare.contains(quote)) {
+                below = None;
+            }
+        } else {
+            below = of_line(content, start, all);
+        }
+        start += line.len();
+    }
+}
+
+/// Whether a line begins with a key.
+fn has_key(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, rest)| {
+        let key = key.trim_matches(['"', '\'', ' ', '-']);
+        (rest.is_empty() || rest.starts_with([' ', '\t']))
+            && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c))
+    })
+}
+
+/// The values of one line that stand under keys which would hold a secret, and what goes on below it.
+fn of_line(line: &str, start: usize, all: &mut Vec<Range<usize>>) -> Option<(usize, Below)> {
+    let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+    let mut at = 0;
+    while let Some(colon) = line[at..].find([':', '=']).map(|skip| at + skip) {
+        at = colon + 1;
+        let assigned = line[colon..].starts_with('=');
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let from = after(before, before.rfind(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)));
+        let key = before[from..].trim_start_matches('-');
+        let secret = is_secret_name(key);
+        let channel = !secret && !assigned && is_channel(key);
+        let address = !secret && !assigned && ADDRESSES.iter().any(|end| key.to_lowercase().ends_with(end));
+        if key.is_empty() || !(secret || channel || address) {
+            continue;
+        }
+        let rest = &line[colon + 1..];
+        let value = rest.trim_start();
+        let begins = colon + 1 + (rest.len() - value.len());
+        let parted = rest.is_empty() || value.len() < rest.len() || value.starts_with(['"', '\'']);
+        if !parted && !assigned {
+            continue;
+        }
+        let alone = without_tag(value);
+        // Only the first key of a line has a value on the next.
+        let first = from <= indent + 1;
+        if alone.is_empty() || alone.starts_with('#') {
+            return (!channel && first).then_some((indent, Below::Word));
+        }
+        if alone.starts_with(['|', '>']) {
+            return Some((indent, Below::Lines));
+        }
+        if alone.starts_with('{') || (channel && alone.starts_with('[')) {
+            continue;
+        }
+        if address {
+            // What it says shows by itself, unless it goes on.
+            match open_quote(alone) {
+                Some(quote) => return Some((indent, Below::Quoted(quote))),
+                None => continue,
+            }
+        }
+        let length = match assigned && !value.starts_with(['"', '\'']) {
+            true => value.find(|c: char| ends_word(c) || "&,;})]".contains(c)).unwrap_or(value.len()),
+            false => value_length(value),
+        };
+        all.push(start + begins..start + begins + length);
+        if let Some(quote) = open_quote(alone) {
+            return Some((indent, Below::Quoted(quote)));
+        }
+        at = begins + length;
+        // A plain text may go on below.
+        if at >= line.len() && !alone.starts_with(['"', '\'']) && first {
+            return Some((indent, Below::Word));
+        }
+    }
+    None
+}
+
+/// A value behind its tag and anchor.
+fn without_tag(value: &str) -> &str {
+    let mut value = value;
+    while value.starts_with(['!', '&']) {
+        value = value.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start());
+    }
+    value
+}
+
+/// The quote that a value begins with and does not end on its line.
+fn open_quote(value: &str) -> Option<char> {
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    (!value[1..].contains(quote)).then_some(quote)
+}
+
+/// How far a value reaches on its line: to the end of its quotes, to what ends it in braces, or to the end of the line. What does not look
+/// closed is taken whole.
+fn value_length(value: &str) -> usize {
+    let Some(first) = value.chars().next() else { return 0 };
+    if matches!(first, '"' | '\'') {
+        let mut chars = value.char_indices().skip(1).peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == '\\' && first == '"' {
+                chars.next();
+            } else if c == first {
+                if first == '\'' && chars.next_if(|(_, next)| *next == first).is_some() {
+                    continue;
+                }
+                // Behind a quote that closes, only what may follow a value follows.
+                let rest = value[at + 1..].trim_start();
+                let closed = rest.is_empty() || rest.starts_with([',', '}', ']', '#']);
+                return if closed { at + 1 } else { value.len() };
+            }
+        }
+        return value.len();
+    }
+    // In braces, a comma ends it if a key or nothing follows.
+    let ends = value.match_indices([',', '}', ']']).find(|(at, end)| match *end {
+        "," => has_key(value[at + 1..].trim_start()) || value[at + 1..].trim().is_empty(),
+        _ => value[at + 1..].trim_matches([' ', '}', ']', ',']).is_empty(),
+    });
+    ends.map_or(value, |(at, _)| &value[..at]).trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, has_credentials, masked, places};
+
+    #[test]
+    fn an_address_is_shown_without_what_is_secret_of_it() {
+        for (written, shown) in [
+            ("http://localhost:9090", "http://localhost:9090"),
+            ("https://prometheus.shop.internal/prometheus/", "https://prometheus.shop.internal/prometheus/"),
+            ("https://u:S3cr3tPW@h", "https://…@h"),
+            ("https://u:S3cr/3tPW@h:9090/x", "https://…@h:9090/x"),
+            ("https://u:S3c#r3tPW@h", "https://…@h"),
+            ("https://u:S3c?r3tPW@h", "https://…@h"),
+            ("https://u:S3c@r3tPW@h", "https://…@h"),
+            ("https://S3cr3tPW@h", "https://…@h"),
+            ("http:/u:S3cr3tPW@h", "http:/…@h"),
+            ("http:///u:S3cr3tPW@h", "http:///…@h"),
+            ("http://u:S3cr3tPW", "http://…"),
+            ("u:S3cr3tPW@h:9090", "…@h:9090"),
+            ("//u:S3cr3tPW@h", "…@h"),
+            ("http://h/?token=S3cr3tPW", "http://h/?…"),
+            ("http://h/p#S3cr3tPW", "http://h/p#…"),
+            ("https://hooks.slack.com/services/T0/B0/S3cr3tPW", "https://hooks.slack.com/…"),
+            ("https://h/hook/S3cr3tPW/x", "https://h/hook/…/x"),
+            ("http://[::1]:9090/x", "http://[::1]:9090/x"),
+            ("slos", "slos"),
+        ] {
+            assert_eq!(address(written), shown, "{written}");
+        }
+        for with in ["u:p@h", "http://u:p@h", "http:/u:p@h", "http://u:p/w@h", "https://u:p?w@h"] {
+            assert!(has_credentials(with), "{with}");
+        }
+        for without in ["http://h", "http://h:9090/a@b", "h:9090", "//h/x", "http://[::1]:1/"] {
+            assert!(!has_credentials(without), "{without}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_holds_no_secret() {
+        for (said, shown) in [
+            ("cannot ask https://u:S3cr/3tPW@h: nobody", "cannot ask https://…@h: nobody"),
+            (
+                "see `http://h/x?a=1&token=S3cr3tPW&b=2#key=S3cr3tPW`",
+                "see `http://h/x?a=1&token=…&b=2#key=…`",
+            ),
+            ("it says: Basic dTpTM2NyM3RQVw==", "it says: Basic …"),
+        ] {
+            assert_eq!(masked(said), shown);
+        }
+        for said in [
+            "`slo:sli_error:ratio_rate5m@1609746000` and `a:b @ end()`",
+            "write to mailto:me@shop.internal, see https://medium.com/@me/post",
+            "a bearer token, basic authentication",
+            "cannot ask http://127.0.0.1:9090: nobody listens there",
+            "api.yaml:5:16: `P95 < 500ms` at http://localhost:9090",
+        ] {
+            assert_eq!(masked(said), said);
+        }
+    }
+
+    #[test]
+    fn no_line_of_a_source_shows_a_secret() {
+        for source in [
+            "slack: 'https://hooks.slack.com/services/T0/B0/S3cr3tPW'",
+            "slack: S3cr3tPW",
+            "slak: 'S3cr3tPW'",
+            "slack: { channel: \"#a\", api_ulr: S3cr3tPW }",
+            "slack: { apiurl: 'S3cr3tPW', channel: \"#a\" }",
+            "slack:\n  api_url: S3cr3tPW\n  api_url: S3cr3tPW",
+            "webhook: 'https://u:S3cr3tPW@h'",
+            "webhook: { url: 'https://h/S3cr3tPW' }",
+            "url: >-\n  https://u:S3cr\n  S3cr3tPW@h",
+            "  url: |\n\n    S3cr3tPW\n  x: y",
+            "password: >-\n  S3cr3tPW\n  and S3cr3tPW\nnext: x",
+            "password:\n  S3cr3tPW\nnext: x",
+            "- password:\n    S3cr3tPW\n  next: x",
+            "host: 'u:S3cr3tPW@m:25'",
+            "basic_auth: { username: u, pasword: \"S3cr3tPW }",
+            "password: \"S3cr3tPW\n  S3cr3tPW: x\n  y\"\nz: 1",
+            "bearer_token: 'S3cr3tPW",
+            "- bot_token: S3cr3tPW",
+            "\"password\": \"S3cr3tPW\",",
+            "params: { token: [S3cr3tPW] }",
+            "headers: { Authorization: Bearer S3cr3tPW }",
+            "x: http://h/?sig=S3cr3tPW",
+            "passwort: !!str S3cr3tPW",
+            "routing-key: S3cr3tPW # old: S3cr3tPW",
+            "x: postgres://u:S3cr3tPW@db/x",
+        ] {
+            let mut shown = source.to_owned();
+            for place in places(source).into_iter().rev() {
+                shown.replace_range(place, "*");
+            }
+            assert!(!shown.contains("S3cr"), "{source}\n-----\n{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for source in [
+            "objective: 99.9%",
+            "password_file: /etc/alertmanager/secrets/smtp",
+            "slos:\n  token-issue:\n    objective: 99.9%\n    sli: { total: a, bad: b }",
+            "token:\n  objective: 99.9%",
+            "      total: http_requests_total{job=\"api\", status=~\"5..\"}",
+            "runbook_url: https://wiki.internal/runbooks/API-down?page=3",
+            "webhook: { url: \"http://pager.internal/hook\" }",
+            "version: slowburn/v1",
+            "- { match: { alertname: MailDeliveryBurnPage }, to: a }",
+            "bad: a_total{code=~\"5..\", status_code=\"500\"}",
+            "team: backend\nlabels: { teams: [a] }",
+            "from: alerts@shop.internal",
+            "expr: slo:sli_error:ratio_rate5m{slo=\"a\"} > 0.0144",
+            "metrics: metrics/api.prom",
+            "url: http://localhost:9090",
+        ] {
+            assert!(places(source).is_empty(), "{source}: {:?}", places(source));
+        }
+    }
+}
