@@ -76,7 +76,7 @@ fn main() -> ExitCode {
             return match usage.use_stderr() {
                 true => {
                     // It repeats what was typed, and that may be an address with a password.
-                    stderr::print(&secret::masked(&usage.render().ansi().to_string()));
+                    stderr::print(&masked(&usage.render().ansi().to_string()));
                     ExitCode::from(2)
                 }
                 false => {
@@ -110,4 +110,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A text with colours, without the secrets in it.
+fn masked(styled: &str) -> String {
+    let piece = |(index, piece): (usize, &str)| match piece.find('m').filter(|_| index > 0) {
+        Some(end) => format!("\u{1b}{}{}", &piece[..=end], secret::masked(&piece[end + 1..])),
+        None => secret::masked(piece),
+    };
+    styled.split('\u{1b}').enumerate().map(piece).collect()
 }

@@ -1,0 +1,317 @@
+//! Servers that go away, fall silent, answer by half, say too much or tell what they were told in confidence.
+#![cfg(all(unix, feature = "http"))]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use support::folder::{Folder, Ran};
+use support::server::Server;
+use support::skipped;
+
+const EMPTY: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+
+fn check(folder: &Folder, url: &str, more: &[&str]) -> Ran {
+    folder.slowburn(&[&["check", "--prometheus", url][..], more].concat())
+}
+
+fn answer(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// A server that keeps connections open, answers so many questions on each, and then closes it at the moment when the next one comes. Gives
+/// the address, how many connections there were and how many questions were answered.
+fn forgetful(each: usize) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let (connections, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (counted, heard) = (Arc::clone(&connections), Arc::clone(&asked));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let heard = Arc::clone(&heard);
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                for number in 0.. {
+                    let mut bytes = Vec::new();
+                    let mut byte = [0];
+                    while !bytes.ends_with(b"\r\n\r\n") {
+                        if stream.read(&mut byte).unwrap_or(0) == 0 {
+                            return;
+                        }
+                        bytes.push(byte[0]);
+                    }
+                    if number == each {
+                        return;
+                    }
+                    let line = String::from_utf8_lossy(&bytes).lines().next().unwrap().to_owned();
+                    heard.lock().unwrap().push(line);
+                    stream.write_all(answer(EMPTY).as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    (url, connections, asked)
+}
+
+#[test]
+fn a_connection_that_went_away_is_made_again_and_the_question_asked_once_more() {
+    let folder = Folder::new();
+    for each in [1, 2, 3] {
+        let (url, connections, asked) = forgetful(each);
+        let ran = check(&folder, &url, &[]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("unknown-metric"), "{}", ran.stderr);
+        let mut asked = asked.lock().unwrap().clone();
+        assert!(connections.load(Ordering::SeqCst) >= asked.len().div_ceil(each));
+        let all = asked.len();
+        asked.sort();
+        asked.dedup();
+        assert_eq!(asked.len(), all, "every question is answered once");
+    }
+    // One that never answers is not asked for ever.
+    let (url, connections, _) = forgetful(0);
+    let ran = check(&folder, &url, &[]);
+    assert!(ran.stderr.contains("the answer breaks off"), "{}", ran.stderr);
+    assert_eq!((ran.code, connections.load(Ordering::SeqCst)), (Some(2), 1));
+}
+
+#[test]
+fn a_silent_server_costs_one_timeout() {
+    let folder = Folder::new();
+    let server = Server::silent();
+    let begun = Instant::now();
+    let ran = check(&folder, &format!("http://127.0.0.1:{}", server.port), &["--timeout", "1s"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("there was no whole answer within 1s"), "{}", ran.stderr);
+    assert!(begun.elapsed() < Duration::from_millis(1900), "{:?}", begun.elapsed());
+}
+
+/// One that answers what is needed, and no more, is told of, and asked no further.
+#[test]
+fn what_a_server_does_not_tell_is_said() {
+    let folder = Folder::new();
+    let server = Server::with(|stream, request| {
+        if request.contains("/api/v1/query?") {
+            let _ = stream
+                .write_all(answer(EMPTY).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes());
+        } else {
+            std::thread::sleep(Duration::from_secs(5));
+        }
+    });
+    let begun = Instant::now();
+    let ran = check(&folder, &format!("http://127.0.0.1:{}", server.port), &["--timeout", "1s"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.contains("not all that helps was told: cannot ask http://127.0.0.1:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn partial_answers_and_remarks_are_said() {
+    let folder = Folder::new();
+    let body = r#"{"status":"success","isPartial":true,"infos":["PromQL info: \u001b[2Jmay be no counter"],"data":{"resultType":"vector","result":[]}}"#;
+    let server = Server::of("200 OK", "", body.as_bytes());
+    let ran = check(&folder, &format!("http://127.0.0.1:{}", server.port), &[]);
+    assert!(ran.stderr.contains("the server says of its answers: the answer is partial"), "{}", ran.stderr);
+    let remark = "the server remarks: PromQL info: ␛[2Jmay be no counter\n";
+    assert_eq!(ran.stderr.matches(remark).count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn names_of_labels_move_no_cursor() {
+    let folder = Folder::new();
+    let server = Server::telling_time(|request| {
+        let sample = r#"{"metric":{"service":"api","slo":"availability","a\u001b[2J\u202eb":"c\u001b[3Jd"},"value":[1,"0.5"]}"#;
+        let body = match request.contains("/rules") {
+            true => r#"{"status":"success","data":{"groups":[]}}"#.to_owned(),
+            false => {
+                format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#)
+            }
+        };
+        ("200 OK", body)
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    for format in ["human", "markdown", "json"] {
+        let ran = folder.slowburn(&["status", "--prometheus", &url, "--format", format]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let said = ran.stdout + &ran.stderr;
+        assert!(!said.contains('\u{1b}'), "{said}");
+        assert!(format == "json" || !said.contains('\u{202e}'), "{said}");
+        assert!(said.contains("[2J"), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_of_nothing_but_values_is_not_read() {
+    let folder = Folder::new();
+    for part in ["[],", "{},", "0,", "{\"a\":0},", "[[0]],"] {
+        let values =
+            format!("{{\"status\":\"success\",\"data\":[{}0]}}", part.repeat(20_000_000 / part.len()));
+        let server = Server::of("200 OK", "", values.as_bytes());
+        let url = format!("http://127.0.0.1:{}", server.port);
+        let ran = check(&folder, &url, &["--max-size", "30"]);
+        assert_eq!(ran.code, Some(2), "{part}: {}", ran.stderr);
+        let words = format!("error: {url} answers with so many values that they take more than 150 MB\n");
+        assert!(ran.stderr.starts_with(&words), "{part}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_was_sent_in_confidence_is_not_repeated() {
+    let folder = Folder::new();
+    folder.write("user", "op:S3cr3t\"PW\n");
+    folder.write("token", "S3cr3tT0ken\n");
+    let echo = |status: &'static str, says: fn(&str) -> String| {
+        Server::with(move |stream, request| {
+            let line =
+                request.lines().find(|line| line.to_lowercase().starts_with("authorization:")).unwrap();
+            let value = line.split_once(':').unwrap().1.trim();
+            let body = format!(
+                r#"{{"status":"{}","error":{says},"warnings":[{says}],"data":{{"resultType":"vector","result":[]}}}}"#,
+                if status == "200 OK" { "success" } else { "error" },
+                says = serde_json::to_string(&says(value)).unwrap(),
+            );
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\nLocation: /{}\r\n\r\n{body}",
+                body.len(),
+                says(value).replace(' ', "%20")
+            );
+            let _ = stream.write_all(head.as_bytes());
+        })
+    };
+    let whole: fn(&str) -> String = |value| format!("not for {value}");
+    let bare: fn(&str) -> String = |value| format!("not for {}!", value.split(' ').nth(1).unwrap());
+    let decoded: fn(&str) -> String = |_| "not for op:S3cr3t\"PW or S3cr3tT0ken".to_owned();
+    for status in ["200 OK", "401 Unauthorized", "403 Forbidden", "422 Unprocessable", "302 Found"] {
+        for says in [whole, bare, decoded] {
+            for sent in [["--user-file", "user"], ["--bearer-file", "token"]] {
+                let url = format!("http://127.0.0.1:{}", echo(status, says).port);
+                let ran = check(&folder, &url, &sent);
+                let said = ran.stdout + &ran.stderr;
+                assert!(said.contains("not for") || status == "302 Found", "{said}");
+                let secret = if sent[0] == "--user-file" { "S3cr3t\"PW" } else { "S3cr3tT0ken" };
+                for secret in [secret, "b3A6UzNjcjN0IlBX", "S3cr3t\\\"PW"] {
+                    assert!(!said.contains(secret), "{status} {sent:?}: {said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_answers_is_for_whoever_asked() {
+    let folder = Folder::new();
+    let server = Server::telling_time(|request| {
+        assert!(request.contains("token=S3cr3tPW"), "{request}");
+        if request.contains("query=time%28%29") {
+            return ("200 OK", r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#.to_owned());
+        }
+        ("200 OK", r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#.to_owned())
+    });
+    let url = format!("http://127.0.0.1:{}/?token=S3cr3tPW", server.port);
+    let asked = [
+        "backtest",
+        "api",
+        "--last",
+        "1h",
+        "--until",
+        "2025-01-01T00:00:00Z",
+        "--cache",
+        "kept",
+        "--prometheus",
+    ];
+    let ran = folder.slowburn(&[&asked[..], &[&url]].concat());
+    let files: Vec<_> = fs::read_dir(folder.path("kept")).unwrap().flatten().collect();
+    assert!(!files.is_empty(), "{}", ran.stderr);
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!fs::read_to_string(file.path()).unwrap().contains("S3cr3t"));
+    }
+    assert!(!(ran.stdout + &ran.stderr).contains("S3cr3t"));
+}
+
+/// A server that speaks TLS, sends one answer, and ends the connection: with a word of farewell, or without.
+const TLS: &str = r#"
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("cert.pem", "key.pem")
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+print(listener.getsockname()[1], flush=True)
+plain, _ = listener.accept()
+stream = context.wrap_socket(plain, server_side=True)
+stream.recv(65536)
+stream.sendall(open("sent", "rb").read())
+if sys.argv[1] == "farewell":
+    stream.unwrap()
+stream.close()
+"#;
+
+fn over_tls(folder: &Folder, sent: &str, ending: &str) -> Ran {
+    folder.write("sent", sent);
+    let mut server = Command::new("python3")
+        .stderr(Stdio::null())
+        .args(["-c", TLS, ending])
+        .current_dir(folder.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let url = format!("https://127.0.0.1:{}/", port.trim());
+    let ran = folder.slowburn(&["metrics", "capture", &url, "--ca-file", "cert.pem", "--from", "x 1"]);
+    let _ = server.kill();
+    let _ = server.wait();
+    ran
+}
+
+#[test]
+fn an_answer_that_ends_early_is_none() {
+    let runs = |program: &str, how: &str| Command::new(program).arg(how).output().is_ok();
+    if !runs("openssl", "version") || !runs("python3", "--version") {
+        return skipped("openssl or python3 is not installed, so nothing broke off over TLS");
+    }
+    let folder = Folder::empty();
+    let issued = folder.script(
+        &["sh", "-c"],
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=shop \
+         -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE 2>&1",
+    );
+    assert_eq!(issued.code, Some(0), "{}", issued.stdout);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
+    let body = "a_total 1\nb_total 2\n";
+    let open = format!("{head}\r\n{body}");
+    let long = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let short = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len() + 1);
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n", body.len());
+    let cases = [
+        (&open, "farewell", true),
+        (&open, "cut", false),
+        (&long, "farewell", true),
+        (&long, "cut", true),
+        (&short, "farewell", false),
+        (&short, "cut", false),
+        (&chunked, "farewell", false),
+        (&chunked, "cut", false),
+        (&format!("{chunked}0\r\n\r\n"), "cut", true),
+    ];
+    for (sent, ending, whole) in cases {
+        let ran = over_tls(&folder, sent, ending);
+        assert_eq!(ran.code, Some(if whole { 0 } else { 2 }), "{ending} {sent}\n{}", ran.stderr);
+        assert!(whole || ran.stderr.contains("the answer breaks off"), "{ending} {sent}\n{}", ran.stderr);
+    }
+}
