@@ -101,7 +101,7 @@ impl Compiled {
         let model = self.model.as_ref()?;
         let project = lower::project(model);
         let file = |service: &model::Service| {
-            let text = emit::history(&project, &lower::history(service));
+            let text = emit::history(&project, &lower::history(model, service));
             (format!("{}.rules.yaml", service.name), text)
         };
         Some(model.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())

@@ -136,6 +136,8 @@ pub struct Prometheus {
     pub target_labels: Vec<LabelName>,
     /// Labels that it gives to alerts on their way out, and to nothing before.
     pub external_labels: Vec<LabelName>,
+    /// Labels that tell series of one replica from the same series of another.
+    pub replica_labels: Vec<LabelName>,
     /// What it scrapes, if that is known.
     pub jobs: Option<Vec<Job>>,
 }

@@ -6,7 +6,7 @@ use super::grafana::variable;
 use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
-use crate::text::{self, Left, Texts};
+use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
 
 /// What is not known before an alert fires.
@@ -82,7 +82,7 @@ fn burn(
     blanks: &mut Blanks,
 ) -> Texts {
     let (burn_rate, left) = match known {
-        Some(known) => (known.value.to_owned(), left(project.language, known.budget_left)),
+        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left)),
     };
     let (rolling, calendar, zone) = match &promise.period {
@@ -227,15 +227,6 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
-/// What is left of the budget, once the percentage is known.
-fn left(language: Language, percentage: &str) -> String {
-    let left = match percentage.strip_prefix('-') {
-        Some(over) if over != "0.0%" => Left { over, ..Left::default() },
-        unsigned => Left { left: unsigned.unwrap_or(percentage), ..Left::default() },
-    };
-    text::left(language, &left)
-}
-
 /// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
 fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     let query = budget_left.to_string();
@@ -248,17 +239,8 @@ fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
         }
         _ => quoted(&query),
     };
-    let text = "{{ $text }}";
-    let over = text::left(language, &Left { over: text, ..Left::default() });
-    let left = text::left(language, &Left { left: text, ..Left::default() });
-    let unknown = text::left(language, &Left::default());
-    // Without its sign, which words say, or nothing where it rounds to zero.
-    let read =
-        r#"{{ $left := . | first | value }}{{ $text := printf "%.1f%%" $left | reReplaceAll "-" "" }}"#;
-    let overspent = r#"{{ if and (lt $left 0.0) (ne $text "0.0%") }}"#;
-    format!(
-        "{{{{ with query {query} }}}}{read}{overspent}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
-    )
+    let unknown = text::unknown_left(language);
+    format!("{{{{ with query {query} }}}}{{{{ . | first | value }}}}%{{{{ else }}}}{unknown}{{{{ end }}}}")
 }
 
 /// A string of Go's templates.

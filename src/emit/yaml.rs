@@ -61,23 +61,37 @@ impl Yaml {
         }
     }
 
-    /// `key: expr`, over several lines if it is longer than `width`. Printed where it stands: it is most of what rule files hold, and a query
+    /// `key: expr`, over several lines if it does not end before column `columns`. Printed where it stands: it is most of what rule files hold, and a query
     /// has no control characters and no blank at the end of a line.
-    pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, width: usize) {
+    pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, columns: usize) {
         self.begin(indent);
         self.text.push_str(key);
         self.text.push_str(": ");
         let (start, inner) = (self.text.len(), indent + 2);
-        pretty_into(&mut self.text, expr, width, inner);
+        // On its first line stands the key, which is longer than the margin of the others.
+        pretty_into(&mut self.text, expr, columns - inner, inner, key.len());
         let written = &self.text[start..];
         if written.contains('\n') {
-            let header = if written.starts_with(' ') { "|2-\n" } else { "|-\n" };
             self.text.insert_str(start, &BLANKS[..inner]);
-            self.text.insert_str(start, header);
+            self.text.insert_str(start, "|-\n");
         } else if let Cow::Owned(spelled) = scalar(written) {
             self.text.replace_range(start.., &spelled);
         }
         self.text.push('\n');
+    }
+
+    /// `key: { a: b, c: d }` if that fits into `width` columns and every value is a plain word, otherwise one pair on a line.
+    pub fn labels(&mut self, indent: usize, key: &str, pairs: &[(&str, Cow<str>)], width: usize) {
+        let short = indent + key.len() + 5 + pairs.iter().map(|(k, v)| k.len() + v.len() + 4).sum::<usize>();
+        if short <= width && pairs.iter().all(|(name, value)| is_plain_word(name) && is_plain_word(value)) {
+            let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            self.line(indent, &format!("{key}: {{ {} }}", pairs.join(", ")));
+            return;
+        }
+        self.line(indent, &format!("{key}:"));
+        for (name, value) in pairs {
+            self.pair(indent + 2, "", name, value);
+        }
     }
 
     fn begin(&mut self, indent: usize) {

@@ -15,13 +15,18 @@ use super::names;
 /// their own with their operands indented, arguments one a line.
 pub fn pretty(expr: &Expr, width: usize) -> String {
     let mut out = String::new();
-    pretty_into(&mut out, expr, width, 0);
+    pretty_into(&mut out, expr, width, 0, 0);
     out
 }
 
-/// [`pretty`], appended to `out`, with every line but the first indented.
-pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize) {
-    block(out, expr, &Page { width: width + indent, indent, after: 0 });
+/// [`pretty`], appended to `out`, with every line but the first indented; on one line only if so many more characters have room there.
+pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize, more: usize) {
+    let page = Page { width: width + indent, indent, after: 0 };
+    let first = Page { after: more, ..page };
+    if least(expr, first.room()) <= first.room() && first.on_one_line(out, expr) {
+        return;
+    }
+    broken(out, expr, &page);
 }
 
 impl Display for Expr {
@@ -564,8 +569,8 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
     }
 }
 
-/// Writes operands indented and the operator on a line of its own between them. Plain scalars stay on its line:
-/// `1 - (` and `> 0.0144` read better whole.
+/// Writes the left operand where it stands, and the operator at the beginning of a line, with the right operand after it. What binds tighter is
+/// indented deeper, so nothing begins with a blank. Plain scalars stay on the operator's line: `1 - (` and `> 0.0144` read better whole.
 fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
     let (left, right) = (&binary.left, &binary.right);
     let (left_parens, right_parens) =
@@ -583,15 +588,18 @@ fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
         Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
             broken(out, left, page);
         }
-        _ => {
-            out.push_str("  ");
-            operand(out, left, left_parens, &page.deeper(0));
-        }
+        Kind::Binary(_) if !left_parens => operand(out, left, false, &Page { after: 0, ..page.deeper(0) }),
+        _ => operand(out, left, left_parens, &Page { after: 0, ..*page }),
     }
     out.push('\n');
     page.margin(out);
     let line = format_args!("{operator} {}", Operand { expr: right, parens: right_parens });
-    if is_plain(right) && page.on_one_line(out, &line) {
+    if page.on_one_line(out, &line) {
+        return;
+    }
+    if opens {
+        let _ = write!(out, "{operator} ");
+        operand(out, right, right_parens, page);
         return;
     }
     let _ = writeln!(out, "{operator}");

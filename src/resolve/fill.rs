@@ -110,5 +110,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
     for key in ast.scrape.iter().flat_map(|scrape| &scrape.external_labels) {
         external_labels.extend(LabelName::parse(&key.text).filter(|name| !external_labels.contains(name)));
     }
-    Prometheus { version, retention, target_labels, external_labels, jobs: contract::jobs(ast, problems) }
+    let replica_labels = settings::target_labels(&block.replica_labels, problems);
+    let jobs = contract::jobs(ast, problems);
+    Prometheus { version, retention, target_labels, external_labels, replica_labels, jobs }
 }

@@ -240,7 +240,7 @@ fn made_by_prometheus(name: &str) -> bool {
 /// Whether series may have a label from their target.
 pub(super) fn is_of_target(prometheus: &Prometheus, label: &str) -> bool {
     ["job", "instance"].contains(&label)
-        || prometheus.target_labels.iter().any(|target| target.as_str() == label)
+        || prometheus.target_labels.iter().chain(&prometheus.replica_labels).any(|it| it.as_str() == label)
         || prometheus
             .jobs
             .iter()
