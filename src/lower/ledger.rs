@@ -40,7 +40,7 @@ use crate::model::{Counter, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate_without, and, any, call, div, ge, gt, lt, mul, number, or, string, sub, subquery, unless,
+    add, aggregate_without, and, any, call, div, ge, gt, lt, mul, number, or, string, subquery, unless,
 };
 use crate::vocabulary::{Duration, text};
 
@@ -126,8 +126,10 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     let all = |operation| names.kept(unit, operation, None);
     let before =
         call("last_over_time", vec![all(COUNTED).offset(Time::Fixed(half_an_interval())).range(MEMORY)]);
-    let more = gt(sub(last_gain(all(SHOWN)), all(GAINED)), number("0.5")).bool();
-    let grown = add(add(before, all(GAINED)), Expr::from(more));
+    // Half of one, so that the rounding of sums decides nothing.
+    let risen = gt(last_gain(all(SHOWN)), number("0.5")).bool();
+    let idle = lt(all(GAINED), number("0.5")).bool();
+    let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
     let half = div(names.kept(unit, SHOWN, Some(first)), number("2"));
     let began = ge(names.kept(unit, GAINED, Some(first)), half);
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
