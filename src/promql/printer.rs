@@ -10,6 +10,7 @@ use super::ast::{
     Time, TimeExpr,
 };
 use super::names;
+use crate::inert::unseen;
 
 /// `expr` on one line if that line is at most `width` characters long, otherwise over several: operators on lines of
 /// their own with their operands indented, arguments one a line.
@@ -410,10 +411,11 @@ impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
         let mut plain = 0;
+        let mut unseen = unseen(self.0).map(|(at, _)| at).peekable();
         for (at, c) in self.0.char_indices() {
             // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
-            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
-                || c.is_control()
+            let escaped = matches!(c, '"' | '\\' | '\u{fffd}')
+                || unseen.next_if_eq(&at).is_some()
                 || (matches!(c, '$' | '[') && self.names_variable(at));
             if !escaped {
                 continue;
@@ -428,7 +430,10 @@ impl Display for Quoted<'_> {
                 '\n' => f.write_str("\\n")?,
                 '\r' => f.write_str("\\r")?,
                 '\t' => f.write_str("\\t")?,
-                _ => write!(f, "\\u{:04x}", c as u32)?,
+                _ => match u32::from(c) {
+                    code @ 0..=0xffff => write!(f, "\\u{code:04x}")?,
+                    code => write!(f, "\\U{code:08x}")?,
+                },
             }
         }
         f.write_str(&self.0[plain..])?;
