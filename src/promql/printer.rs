@@ -275,7 +275,7 @@ impl Display for Modifiers {
 }
 
 /// Whether this arithmetic is read as a whole after `offset`.
-fn stands_after_offset(time: &TimeExpr) -> bool {
+pub(super) fn stands_after_offset(time: &TimeExpr) -> bool {
     match time {
         TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Paren(_) => true,
         TimeExpr::Unary { expr, .. } => {
@@ -352,7 +352,7 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
     }
 }
 
-fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
+pub(super) fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
     match &at.offset {
         Some((Time::Expr(expr), _)) => {
             !matches!(**expr, TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Unary { .. })
@@ -380,7 +380,7 @@ fn binds_looser_than_sign(expr: &Expr) -> bool {
 }
 
 /// Whether `[1h:]` right after `expr` is about `expr` as a whole, to the eye of a reader too.
-fn takes_brackets(expr: &Expr) -> bool {
+pub(super) fn takes_brackets(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Selector(selector) => selector.at == Modifiers::default(),
         Kind::Call { .. } | Kind::Aggregate { .. } | Kind::Paren(_) => true,
@@ -561,8 +561,13 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
             enclosed(out, &head, param.as_deref().into_iter().chain([inner.as_ref()]), page);
         }
         Kind::Unary { negative, expr } => {
-            let inner = if let Kind::Paren(inner) = &expr.kind { inner } else { expr };
-            enclosed(out, if *negative { "-" } else { "+" }, [inner.as_ref()].into_iter(), page);
+            out.push(if *negative { '-' } else { '+' });
+            match &expr.kind {
+                // Signs stand side by side, or each would have parentheses of its own.
+                Kind::Unary { .. } => broken(out, expr, page),
+                Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
+                _ => enclosed(out, "", [expr.as_ref()].into_iter(), page),
+            }
         }
         Kind::Binary(binary) => broken_binary(out, binary, page),
         Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
