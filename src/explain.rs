@@ -6,6 +6,7 @@ mod companion;
 
 pub use companion::explain_companion;
 
+use crate::inert;
 use crate::plan::{Event, Promise, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
@@ -352,7 +353,7 @@ pub fn wrapped(head: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = head.to_owned();
     let mut is_new = true;
-    for word in unbroken(words) {
+    for word in unbroken(&inert::text(words)) {
         if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
             text += line.trim_end();
             text.push('\n');

@@ -156,6 +156,81 @@ fn depth_is_a_fault_and_no_crash() {
     }
 }
 
+/// What can stand around an expression again and again, `%` in its place.
+const AROUND: [&str; 18] = [
+    "+%",
+    "-%",
+    "+ -%",
+    "(%)",
+    "-(%)",
+    "abs(%)",
+    "sum(%)",
+    "%[1h:]",
+    "%[1h:5m] offset 1m",
+    "% offset -(5m)",
+    "% offset 1m",
+    "1 ^ %",
+    "% ^ 1",
+    "-1 ^ %",
+    "2 * %",
+    "% + 2",
+    "min_over_time(%[1h:])",
+    "x offset (5m) * %",
+];
+
+/// The same of a length of time.
+const AROUND_TIME: [&str; 7] = ["(%)", "-%", "+(%)", "min(1h, %)", "1m ^ %", "(1m) * %", "% + 1m"];
+
+#[test]
+fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
+    let mut unread = Vec::new();
+    let mut hold = |first: &str, second: &str, of: &str, place: &str| {
+        let mut inner = of.to_owned();
+        let mut read = Vec::new();
+        for depth in 1..260 {
+            let around = if depth % 2 == 0 { first } else { second };
+            inner = around.replace('%', &inner);
+            match parse(&place.replace('%', &inner)) {
+                Ok(expr) => read.push((depth, expr)),
+                Err(_) => break,
+            }
+        }
+        // Where there are too many levels, there are before: the last that are read are the ones to look at.
+        for (depth, expr) in read.into_iter().rev().take(4) {
+            for printed in [expr.to_string(), pretty(&expr, 0), pretty(&expr, 80)] {
+                match parse(&printed) {
+                    Ok(again) => assert!(without_parens(&again) == without_parens(&expr), "{printed}"),
+                    Err(fault) => unread.push(format!("{first} {second} {place} {depth}: {fault:?}")),
+                }
+            }
+        }
+    };
+    for first in AROUND {
+        for second in AROUND {
+            hold(first, second, "x", "%");
+        }
+    }
+    for first in AROUND_TIME {
+        for second in AROUND_TIME {
+            for place in ["x offset (%)", "x offset (%) * 2", "x[%]", "rate(x[1h:%])"] {
+                hold(first, second, "5m", place);
+            }
+        }
+    }
+    assert!(unread.is_empty(), "{unread:#?}");
+}
+
+#[test]
+fn signs_that_are_many_are_read_as_they_are_printed() {
+    for text in
+        [format!("{}x", "+".repeat(70)), format!("{}x", "- + ".repeat(49)), format!("+{}x", "-".repeat(70))]
+    {
+        let expr = parse(&text).unwrap();
+        assert_eq!(without_parens(&parse(&pretty(&expr, 0)).unwrap()), expr);
+    }
+    assert_eq!(pretty(&parse("- + -x").unwrap(), 0), "-+-(\n  x\n)");
+}
+
 #[test]
 fn built_trees_get_the_parentheses_they_need() {
     let a = || build::selector("a", &[]);

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::variable;
+use crate::inert;
 use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
@@ -21,10 +22,13 @@ pub struct Known<'a> {
 
 /// All annotations of an alert, ready for a rule file if nothing is known yet, or as they are once it fires.
 pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
-    let own = |value: &String| if known.is_some() { value.clone() } else { text::inert(value) };
+    let own = |value: &String| {
+        let shown = inert::text(value);
+        if known.is_some() { shown.into_owned() } else { text::inert(&shown) }
+    };
     let mut annotations: Labels = Labels::new();
     if let Some(url) = &alert.runbook_url {
-        annotations.insert("runbook_url".to_owned(), url.clone());
+        annotations.insert("runbook_url".to_owned(), inert::text(url).into_owned());
     }
     if let Some(link) = &alert.dashboard {
         annotations.insert("dashboard_url".to_owned(), dashboard(link, known));
@@ -59,7 +63,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             text::missing(project.language, &project.texts, &values)
         }
     };
-    let fill = |text: &str| if known.is_some() { blanks.fill(text) } else { blanks.fill_inert(text) };
+    let fill = |text: &str| {
+        let shown = inert::text(text);
+        if known.is_some() { blanks.fill(&shown) } else { blanks.fill_inert(&shown) }
+    };
     annotations.insert("summary".to_owned(), fill(&texts.summary));
     annotations.insert("description".to_owned(), fill(&texts.description));
     annotations

@@ -10,6 +10,7 @@ use super::ast::{
     Time, TimeExpr,
 };
 use super::names;
+use crate::inert::unseen;
 
 /// `expr` on one line if that line is at most `width` characters long, otherwise over several: operators on lines of
 /// their own with their operands indented, arguments one a line.
@@ -279,7 +280,7 @@ impl Display for Modifiers {
 }
 
 /// Whether this arithmetic is read as a whole after `offset`.
-fn stands_after_offset(time: &TimeExpr) -> bool {
+pub(super) fn stands_after_offset(time: &TimeExpr) -> bool {
     match time {
         TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Paren(_) => true,
         TimeExpr::Unary { expr, .. } => {
@@ -356,7 +357,7 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
     }
 }
 
-fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
+pub(super) fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
     match &at.offset {
         Some((Time::Expr(expr), _)) => {
             !matches!(**expr, TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Unary { .. })
@@ -384,7 +385,7 @@ fn binds_looser_than_sign(expr: &Expr) -> bool {
 }
 
 /// Whether `[1h:]` right after `expr` is about `expr` as a whole, to the eye of a reader too.
-fn takes_brackets(expr: &Expr) -> bool {
+pub(super) fn takes_brackets(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Selector(selector) => selector.at == Modifiers::default(),
         Kind::Call { .. } | Kind::Aggregate { .. } | Kind::Paren(_) => true,
@@ -415,10 +416,11 @@ impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
         let mut plain = 0;
+        let mut unseen = unseen(self.0).map(|(at, _)| at).peekable();
         for (at, c) in self.0.char_indices() {
             // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
-            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
-                || c.is_control()
+            let escaped = matches!(c, '"' | '\\' | '\u{fffd}')
+                || unseen.next_if_eq(&at).is_some()
                 || (matches!(c, '$' | '[') && self.names_variable(at));
             if !escaped {
                 continue;
@@ -433,7 +435,10 @@ impl Display for Quoted<'_> {
                 '\n' => f.write_str("\\n")?,
                 '\r' => f.write_str("\\r")?,
                 '\t' => f.write_str("\\t")?,
-                _ => write!(f, "\\u{:04x}", c as u32)?,
+                _ => match u32::from(c) {
+                    code @ 0..=0xffff => write!(f, "\\u{code:04x}")?,
+                    code => write!(f, "\\U{code:08x}")?,
+                },
             }
         }
         f.write_str(&self.0[plain..])?;
@@ -561,8 +566,13 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
             enclosed(out, &head, param.as_deref().into_iter().chain([inner.as_ref()]), page);
         }
         Kind::Unary { negative, expr } => {
-            let inner = if let Kind::Paren(inner) = &expr.kind { inner } else { expr };
-            enclosed(out, if *negative { "-" } else { "+" }, [inner.as_ref()].into_iter(), page);
+            out.push(if *negative { '-' } else { '+' });
+            match &expr.kind {
+                // Signs stand side by side, or each would have parentheses of its own.
+                Kind::Unary { .. } => broken(out, expr, page),
+                Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
+                _ => enclosed(out, "", [expr.as_ref()].into_iter(), page),
+            }
         }
         Kind::Binary(binary) => broken_binary(out, binary, page),
         Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),

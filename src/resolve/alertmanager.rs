@@ -323,7 +323,10 @@ fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) 
                 .filter_map(|word| settings::severity(&word.text, whole(word), problems))
                 .map(|severity| context.severities.get(severity).label.clone())
                 .collect(),
-            _ => written.iter().map(|value| value.text.clone()).collect(),
+            label => {
+                let what = format!("the value of `{label}`");
+                written.iter().filter_map(|value| settings::label_value(value, &what, problems)).collect()
+            }
         };
         matching.insert(label, values);
     }

@@ -36,7 +36,9 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         let Some(severity) = settings::severity(&key.text, key.span, problems) else { continue };
         let style = severities.get_mut(severity);
         if let Some(label) = &block.label {
-            style.label = label.text.clone();
+            let what = format!("the severity label of a {severity}");
+            style.label =
+                settings::label_value(label, &what, problems).unwrap_or_else(|| style.label.clone());
         }
         style.labels = settings::labels([&block.labels], problems);
         style.annotations = settings::annotations([&block.annotations], problems);

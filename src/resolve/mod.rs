@@ -144,7 +144,8 @@ impl Scope<'_> {
             name: name?,
             place: whole(&file.name),
             description: file.description.as_ref().map(|text| text.text.clone()),
-            owner: file.owner.as_ref().map(|text| text.text.clone()),
+            owner: (file.owner.as_ref())
+                .and_then(|owner| settings::label_value(owner, "the owner", problems)),
             source: links::source(self.links, &self.project.path, &file.path),
             labels,
             annotations,

@@ -16,11 +16,27 @@ use crate::vocabulary::{
 pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut Vec<Problem>) -> Labels {
     let mut labels = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
-        if let Some(name) = label_name(&key.text, key.span, problems) {
-            labels.insert(name.as_str().to_owned(), value.text.clone());
+        let name = label_name(&key.text, key.span, problems);
+        let value = label_value(value, &format!("the label `{}`", key.text), problems);
+        if let (Some(name), Some(value)) = (name, value) {
+            labels.insert(name.as_str().to_owned(), value);
         }
     }
     labels
+}
+
+/// What a label is to be. To Prometheus and Alertmanager a label that is empty is none: an alert would not carry it, and what asks for it would take
+/// every alert that has no such label.
+pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {
+    if !written.text.trim().is_empty() {
+        return Some(written.text.clone());
+    }
+    problems.push(
+        Problem::error("invalid-label", whole(written), format!("{what} is empty"))
+            .label("a label without a value is no label")
+            .help("write its value, or remove it"),
+    );
+    None
 }
 
 /// A label name that a source may set.

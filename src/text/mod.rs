@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
-pub use markdown::{Fences, below, fenced, plain_markdown};
+pub use markdown::{Fences, below};
 pub use report::{island, report, say, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 

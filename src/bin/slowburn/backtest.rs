@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
 use slowburn::diagnostic::listed;
+use slowburn::inert;
 use slowburn::model::{Model, Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
 use slowburn::status::is_named;
@@ -81,7 +82,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     asking.end();
     stdout::print(&match args.format {
         Outcome::Human => words(&runs, grain),
-        Outcome::Json => json(&runs, grain),
+        Outcome::Json => inert::json(&json(&runs, grain)).into_owned(),
     })?;
     Ok(Ending::Clean)
 }
@@ -231,7 +232,7 @@ impl<'a> Asking<'a> {
                 From::Raw => "raw series",
             };
             let filled = 20 * done / all.max(1);
-            stderr::print(&format!(
+            stderr::painted(&format!(
                 "\r[{:<20}] day {} of {all} of {what}\u{1b}[K",
                 "#".repeat(filled),
                 done + 1
@@ -241,7 +242,7 @@ impl<'a> Asking<'a> {
 
     fn end(&self) {
         if self.progress {
-            stderr::print("\r\u{1b}[K");
+            stderr::painted("\r\u{1b}[K");
         }
     }
 }

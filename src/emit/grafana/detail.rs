@@ -9,13 +9,14 @@ use super::overview::{
 };
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::{overview, queries};
+use crate::inert::markdown;
 use crate::plan::{
     Alert, Event, Group, Latency, Level, Makes, Measure, ProjectPlan, Promise, Reading, ServicePlan, Signal,
     SloPlan, Watch,
 };
 use crate::promql::Expr;
 use crate::promql::build::{aggregate, call};
-use crate::text::{Dashboards, plain_markdown};
+use crate::text::Dashboards;
 use crate::vocabulary::{Calendar, Decimal, Duration, Period, Severity, percent, text};
 
 /// What raw series are read over, at most, unless somebody asks for a time of their own.
@@ -38,9 +39,9 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
     let about = [
         words.say("service.about"),
-        service.description.as_deref().map(|text| plain_markdown(text) + ".").unwrap_or_default(),
+        service.description.as_deref().map(|text| markdown(text) + ".").unwrap_or_default(),
         match &service.owner {
-            Some(owner) => words.fill("service.owner", &[("owner", &plain_markdown(owner))]),
+            Some(owner) => words.fill("service.owner", &[("owner", &markdown(owner))]),
             None => String::new(),
         },
     ];
@@ -241,17 +242,17 @@ fn promised(service: &ServicePlan, slo: &SloPlan, period: &str, words: &Dashboar
             words.fill("event.slice", &[("interval", &interval), ("slice", &length.to_string())])
         }
     };
-    let own = |text: &Option<String>| text.as_deref().map(plain_markdown).unwrap_or_default();
+    let own = |text: &Option<String>| text.as_deref().map(markdown).unwrap_or_default();
     let content = words.fill(
         "promise.text",
         &[
             ("description", &own(&promise.description)),
-            ("objective", &plain_markdown(&promise.objective)),
-            ("period", &plain_markdown(period)),
+            ("objective", &markdown(&promise.objective)),
+            ("period", &markdown(period)),
             ("unit", &unit),
             ("budget", &percent(promise.budget)),
             ("outage", &outage(promise)),
-            ("by", &plain_markdown(&listed(&promise.by))),
+            ("by", &markdown(&listed(&promise.by))),
             ("owner", &own(&service.owner)),
             ("runbook", &own(&slo.runbook)),
             ("planned", &own(&promise.planned)),
@@ -296,7 +297,7 @@ fn tiles(slo: &SloPlan, period: &str, words: &Dashboards) -> Vec<Panel> {
     vec![
         panels::tile(
             say("objective"),
-            about("objective", &[("period", period), ("objective", &plain_markdown(&promise.objective))]),
+            about("objective", &[("period", period), ("objective", &markdown(&promise.objective))]),
             &queries::one("max", by, queries::read(&readings.objective, by)),
             objective,
         ),
