@@ -8,9 +8,11 @@
 //! | `walk` | `Expr` | `Expr`, its parts |
 //! | `carried` | `Expr` | labels of its answer |
 //! | `build` | names, labels, numbers | `Expr` |
+//! | `places` | text, `Expr` | where its names stand |
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
+//! | `since` | `Expr` | what of it not every Prometheus reads |
 
 pub mod ast;
 pub mod build;
@@ -22,8 +24,10 @@ mod matchers;
 pub mod names;
 pub mod origin;
 pub mod parser;
+pub mod places;
 pub mod printer;
 pub mod regex;
+pub mod since;
 pub mod types;
 mod walk;
 

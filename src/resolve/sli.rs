@@ -6,7 +6,7 @@ use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
 use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
-use crate::promql::{self, Fault, Type, build, functions, without_parens};
+use crate::promql::{self, Fault, Type, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, LabelName, text};
@@ -207,7 +207,7 @@ impl Reader {
             }
         };
         let before = problems.len();
-        expr.visit(&mut |part| self.too_new(part, query, problems));
+        self.too_new(&expr, query, problems);
         (problems.len() == before).then_some((expr, kind))
     }
 
@@ -227,20 +227,21 @@ impl Reader {
         });
     }
 
-    /// Functions that the declared Prometheus does not have yet.
-    fn too_new(&self, part: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
-        let Kind::Call { function, .. } = &part.kind else { return };
-        let Some(since) = functions::function_named(function).and_then(|function| function.since) else {
-            return;
-        };
-        let newer = version(since).is_some_and(|since| since > self.version);
-        if newer {
-            let place = query.place(part.span.start, part.span.start + function.len());
-            problems.push(
-                Problem::error("needs-newer-prometheus", place, format!("`{function}` came with Prometheus {since}"))
-                    .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
-                    .help(format!("declare `prometheus: {{ version: \"{since}\" }}` in the project file, if that is what runs them")),
-            );
+    /// What the declared Prometheus does not read yet.
+    fn too_new(&self, expr: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
+        for newer in since::newer_than(expr, self.version) {
+            let (major, minor) = newer.since;
+            let quoted = newer.quoted.and_then(|name| places::quoted(&query.text, newer.span, &name));
+            let span = quoted.unwrap_or(newer.span);
+            let place = query.place(span.start, span.end);
+            let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
+            let problem = Problem::error("needs-newer-prometheus", place, headline)
+                .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
+                .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"));
+            problems.push(match newer.instead {
+                Some(instead) => problem.help(instead),
+                None => problem,
+            });
         }
     }
 
@@ -254,7 +255,7 @@ impl Reader {
             problems.push(
                 Problem::error("selector-modifier", place, format!("`{what}` has no place in an SLI"))
                     .label("the rules look at every moment themselves")
-                    .fix("remove it", place, ""),
+                    .spelled("remove it", place, query.spelling().of("")),
             );
         }
     }
@@ -395,23 +396,28 @@ impl Reader {
         let name = selector.name.clone().unwrap_or_default();
         for suffix in ["_bucket", "_count", "_sum"] {
             if let Some(base) = name.strip_suffix(suffix) {
-                let place = query.place(selector.span.start, selector.span.start + name.len());
+                let span = places::name(&query.text, &selector);
+                let place = query.place(span.start, span.end);
+                let quoted = span.end - span.start > name.len();
+                let base = if quoted { build::string(base).to_string() } else { base.to_owned() };
+                let spelled = query.spelling().of(&base);
                 problems.push(
                     Problem::error(
                         "not-a-counter-selector",
                         place,
                         format!("`{suffix}` is one series of the histogram"),
                     )
-                    .fix(format!("name the histogram: `{base}`"), place, base),
+                    .spelled(format!("name the histogram: `{base}`"), place, spelled),
                 );
                 return None;
             }
         }
         if let Some(le) = selector.matchers.iter().find(|matcher| matcher.label == "le") {
-            let place = query.place(le.span.start, le.span.end);
+            let (place, all) = (le.span, places::with_comma(&query.text, le));
+            let [place, all] = [place, all].map(|span| query.place(span.start, span.end));
             problems.push(
                 Problem::error("not-a-counter-selector", place, "the bound `le` follows from the objective")
-                    .fix("remove it", place, ""),
+                    .spelled("remove it", all, query.spelling().of("")),
             );
             return None;
         }
@@ -475,17 +481,16 @@ impl Reader {
 /// A selector with its places in the file.
 fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
     let place = |span: promql::ast::Span| query.place(span.start, span.end);
-    let name = match &selector.name {
-        // A quoted name stands inside of the braces.
-        Some(name)
-            if query.text.get(selector.span.start..).is_some_and(|rest| rest.starts_with(name.as_str())) =>
-        {
-            query.place(selector.span.start, selector.span.start + name.len())
-        }
-        Some(_) | None => place(selector.span),
-    };
-    let matchers = selector.matchers.iter().map(|matcher| place(matcher.span)).collect();
-    Reading { selector: selector.clone(), role, name, matchers }
+    let matchers = || selector.matchers.iter();
+    Reading {
+        selector: selector.clone(),
+        role,
+        name: place(places::name(&query.text, selector)),
+        matchers: matchers().map(|matcher| place(matcher.span)).collect(),
+        labels: matchers().map(|matcher| place(places::label(&query.text, matcher))).collect(),
+        place: place(selector.span),
+        spelling: query.spelling(),
+    }
 }
 
 /// Splits a sum into its counters; false if something else is in it.
@@ -525,7 +530,7 @@ fn collect(
                     "this is a range vector where a counter selector belongs",
                 )
                 .label("the rules choose the range themselves")
-                .fix(format!("write `{bare}`"), place, bare),
+                .spelled(format!("write `{bare}`"), place, query.spelling().of(bare)),
             );
             false
         }
@@ -609,12 +614,6 @@ fn named(kind: Type) -> &'static str {
         Type::Matrix => "a range vector",
         Type::String => "a string",
     }
-}
-
-/// `2.53` as numbers.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
 }
 
 #[cfg(test)]
