@@ -205,3 +205,27 @@ fn edits_of_the_pages_mend_their_bad_examples() {
     assert!(faults.is_empty(), "{faults}");
     assert!(edits > 15, "{edits}");
 }
+
+#[test]
+fn an_editor_proposes_names_as_they_have_to_be_written() {
+    for (query, proposal, text) in [
+        ("", "http.server.requests", r#"'{"http.server.requests"}'"#),
+        ("'", "http.server.requests", r#"{"http.server.requests"}"#),
+        ("\"", "http.server.requests", r#"{\"http.server.requests\"}"#),
+        ("a + ", "http.server.requests", r#"{"http.server.requests"}"#),
+        ("", "http_requests_total", "http_requests_total"),
+        ("'{plain=\"a\",", "http.coded", r#""http.coded""#),
+    ] {
+        let service = format!(
+            "version: slowburn/v1\nservice: web\nmetrics: metrics/web.prom\nslos:\n  requests:\n    objective: 99%\n    sli:\n      bad: {query}"
+        );
+        let files = vec![file("slos/metrics/web.prom", CONTRACT), file("slos/web.yaml", &service)];
+        let (sources, problems) = compiled(&files);
+        let model = slowburn::model_of(&sources);
+        let project = slowburn::editor::Project { sources: &sources, problems: &problems, model: &model };
+        let (source, _) = sources.iter().find(|(_, file)| file.path == "slos/web.yaml").unwrap();
+        let items = slowburn::editor::completion(project, source, service.len());
+        let item = items.iter().find(|item| item.label == proposal);
+        assert_eq!(item.map(|item| item.text.as_str()), Some(text), "{query}: {items:?}");
+    }
+}
