@@ -22,8 +22,13 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 .help("watch it fire once yourself"),
         );
     }
-    for (_, slo) in slos(model) {
-        if slo.stimulus.is_some() {
+    for (service, slo) in slos(model) {
+        // Events that are all of one kind are a fault of their own.
+        if slo.stimulus.is_some()
+            || super::bad_is_total::is_all(model, service, slo)
+            || super::filtered_away::is_so(slo)
+            || super::no_timestamp::is_twice(slo)
+        {
             continue;
         }
         let help = match &slo.sli {

@@ -5,7 +5,7 @@ use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
-use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
+use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -309,7 +309,7 @@ impl Reader {
         let (expr, _) = self.read(query, problems)?;
         self.note(&expr, query, role);
         let mut terms = Vec::new();
-        collect(&expr, false, query, &mut terms, problems).then_some(terms)
+        collect(&expr, false, (query, role), &mut terms, problems).then_some(terms)
     }
 
     /// `condition`
@@ -497,17 +497,18 @@ fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
 fn collect(
     expr: &Expr,
     negative: bool,
-    query: &Scalar,
+    written: (&Scalar, Role),
     terms: &mut Vec<Term>,
     problems: &mut Vec<Problem>,
 ) -> bool {
+    let (query, role) = written;
     let place = query.place(expr.span.start, expr.span.end);
     match &expr.kind {
-        Kind::Paren(inner) => collect(inner, negative, query, terms, problems),
-        Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, query, terms, problems),
+        Kind::Paren(inner) => collect(inner, negative, written, terms, problems),
+        Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, written, terms, problems),
         Kind::Binary(binary) if matches!(binary.op, Op::Add | Op::Sub) && binary.matching.is_none() => {
-            let left = collect(&binary.left, negative, query, terms, problems);
-            let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), query, terms, problems);
+            let left = collect(&binary.left, negative, written, terms, problems);
+            let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), written, terms, problems);
             left && right
         }
         Kind::Selector(selector) if selector.name.is_some() => {
@@ -535,6 +536,10 @@ fn collect(
             false
         }
         _ => {
+            if compares(expr) {
+                problems.push(compared(expr, place, role));
+                return false;
+            }
             let inner = expr.selectors().first().map(|selector| selector.span);
             let problem = Problem::error(
                 "not-a-counter-selector",
@@ -559,6 +564,34 @@ fn collect(
             });
             false
         }
+    }
+}
+
+/// Whether something in an expression is compared: what is compared is a state.
+fn compares(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |part| found |= matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()));
+    found
+}
+
+/// A comparison where a counter belongs, with the condition that says the same.
+fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
+    let problem = Problem::error("not-a-counter-selector", place, "a comparison counts no events")
+        .label("it is a state that holds or does not");
+    match (&expr.kind, role) {
+        (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {
+            let op = if role == Role::Bad { opposite(binary.op) } else { binary.op };
+            let condition = Expr::from(Binary { op, bool: false, ..(**binary).clone() });
+            problem
+                .help(format!(
+                    "let the SLI be the time while all is well: `sli: {{ condition: '{}' }}`",
+                    condition.to_string().replace('\'', "''")
+                ))
+                .help("then neither `total` nor `bad` is given: every look is an event")
+        }
+        _ => problem
+            .help("say when all is well: `sli: { condition: 'queue_length < 100' }`")
+            .help("then neither `total` nor `bad` is given: every look is an event"),
     }
 }
 
