@@ -18,7 +18,7 @@
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
+//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, and the arithmetic of explain |
