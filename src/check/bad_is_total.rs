@@ -5,6 +5,7 @@ use super::{beginning, slos};
 use crate::diagnostic::Problem;
 use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
+use crate::promql::bounds::{Bound, listed};
 use crate::source::Span;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -53,7 +54,7 @@ fn covers(
     whole: &Counter,
     idle: &mut Option<(Selector, usize)>,
 ) -> bool {
-    let (inner, outer) = (part.selector(), whole.selector());
+    let (inner, outer) = (&counted(part.selector()), &counted(whole.selector()));
     if inner.name != outer.name {
         return false;
     }
@@ -82,6 +83,20 @@ fn covers(
         }
         idles
     })
+}
+
+/// The bucket without a bound is the count of all events.
+fn counted(selector: &Selector) -> Selector {
+    let is_le = |matcher: &&Matcher| matcher.label == "le";
+    let mut bounds = selector.matchers.iter().filter(is_le).map(listed);
+    let endless = bounds.next().flatten().is_some_and(|bounds| bounds == [Bound::Infinite]);
+    match selector.name.as_deref().and_then(|name| name.strip_suffix("_bucket")) {
+        Some(base) if endless => {
+            let others: Vec<Matcher> = selector.matchers.iter().filter(|one| !is_le(one)).cloned().collect();
+            Selector { name: Some(format!("{base}_count")), matchers: others.into(), ..selector.clone() }
+        }
+        _ => selector.clone(),
+    }
 }
 
 /// Whether a matcher leaves nothing out, whatever the values are.

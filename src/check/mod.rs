@@ -14,6 +14,7 @@ mod counted_apart;
 mod counted_twice;
 mod dependency_cycle;
 mod duplicate_alert;
+mod every_bucket;
 mod filtered_away;
 mod fires_when_new;
 mod fires_while_well;
@@ -59,7 +60,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 39] = [
+pub const CHECKS: [(&str, Sees, Check); 40] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-is-total", Sees::Part, bad_is_total::check),
@@ -79,6 +80,7 @@ pub const CHECKS: [(&str, Sees, Check); 39] = [
     ("inhibition-outrun", Sees::Whole, inhibition_outrun::check),
     ("no-contract", Sees::Whole, contract::no_contract::check),
     ("no-timestamp", Sees::Part, no_timestamp::check),
+    ("not-a-counter-selector", Sees::Part, every_bucket::check),
     ("not-scraped", Sees::Part, contract::not_scraped::check),
     ("one-silences-all", Sees::Part, one_silences_all::check),
     ("page-at-once", Sees::Part, page_at_once::check),

@@ -6,6 +6,7 @@
 //! | `parser` | tokens | `Expr` |
 //! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
+//! | `bounds` | numbers, `Selector` | their spellings |
 //! | `carried` | `Expr` | labels of its answer |
 //! | `build` | names, labels, numbers | `Expr` |
 //! | `places` | text, `Expr` | where its names stand |
@@ -15,6 +16,7 @@
 //! | `since` | `Expr` | what of it not every Prometheus reads |
 
 pub mod ast;
+pub mod bounds;
 pub mod build;
 pub mod carried;
 mod fault;

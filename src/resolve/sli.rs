@@ -5,8 +5,8 @@ use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
-use crate::promql::ast::{Binary, Expr, Kind, MatchOp, Op, Selector, Time};
-use crate::promql::{self, Fault, Type, build, places, since, without_parens};
+use crate::promql::ast::{Binary, Expr, Kind, Op, Selector, Time};
+use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, LabelName, text};
@@ -208,6 +208,7 @@ impl Reader {
         };
         let before = problems.len();
         self.too_new(&expr, query, problems);
+        let expr = expr.map_selectors(&mut bounds::in_every_spelling);
         (problems.len() == before).then_some((expr, kind))
     }
 
@@ -440,7 +441,7 @@ impl Reader {
             None | Some((_, "classic")) => {
                 let part =
                     |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
-                let (op, value) = le(bound);
+                let (op, value) = bounds::matching(bound);
                 self.readings.push(reading(&selector, Role::Classic(bound), query));
                 Some(Sli::Counted {
                     histogram: histogram(false),
@@ -600,31 +601,6 @@ fn of_gauges(function: &str) -> bool {
     function.ends_with("_over_time") || ["delta", "idelta", "deriv", "predict_linear"].contains(&function)
 }
 
-/// The matcher for one bound of a classic histogram. Prometheus 2 stores bounds as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3 in one
-/// spelling (`1.0`, `1e+06`): all of them are asked for.
-fn le(bound: Decimal) -> (MatchOp, String) {
-    let plain = text(bound);
-    let mut spellings = vec![plain.clone()];
-    if !plain.contains('.') {
-        spellings.push(format!("{plain}.0"));
-    }
-    let digits = plain.trim_end_matches('0');
-    let exponent = plain.len() as i32 - 1;
-    if !plain.contains('.') && exponent >= 6 {
-        let (head, tail) = digits.split_at(1);
-        let mantissa = if tail.is_empty() { head.to_owned() } else { format!("{head}.{tail}") };
-        spellings.push(format!("{mantissa}e+{exponent:02}"));
-    }
-    match &spellings[..] {
-        [only] => (MatchOp::Equal, only.clone()),
-        several => {
-            let escaped: Vec<String> =
-                several.iter().map(|spelling| spelling.replace('.', "\\.").replace('+', "\\+")).collect();
-            (MatchOp::Matches, escaped.join("|"))
-        }
-    }
-}
-
 /// The name of the first `$name` where a duration belongs.
 fn placeholder(expr: &Expr) -> Option<&str> {
     let mut found = None;
@@ -646,19 +622,5 @@ fn named(kind: Type) -> &'static str {
         Type::Vector => "an instant vector",
         Type::Matrix => "a range vector",
         Type::String => "a string",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_found_however_they_are_spelled() {
-        let spelled = |millis| le(Decimal::new(millis, 3)).1;
-        assert_eq!(spelled(250), "0.25");
-        assert_eq!(spelled(1_000), r"1|1\.0");
-        assert_eq!(spelled(10_000), r"10|10\.0");
-        assert_eq!(spelled(2_500_000_000), r"2500000|2500000\.0|2\.5e\+06");
     }
 }

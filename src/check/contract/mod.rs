@@ -125,10 +125,11 @@ pub(super) struct Judged<'a> {
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
 /// Every check of what was judged.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     bucket_out_of_reach::check,
     grouping_explodes::check,
     missing_bucket::check,
+    missing_bucket::named,
     summary_as_histogram::check,
     uninitialised_series::check,
     unit_mismatch::check,
