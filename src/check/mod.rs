@@ -23,6 +23,7 @@ mod inhibition_outrun;
 mod label_overwritten;
 mod no_timestamp;
 mod one_silences_all;
+mod own_series;
 mod page_at_once;
 mod period_beyond_retention;
 mod planned_alert_fires;
@@ -60,7 +61,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 40] = [
+pub const CHECKS: [(&str, Sees, Check); 41] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-is-total", Sees::Part, bad_is_total::check),
@@ -96,6 +97,7 @@ pub const CHECKS: [(&str, Sees, Check); 40] = [
     ("silent-when-gone", Sees::Whole, silent_when_gone::check),
     ("single-event-pages", Sees::Part, single_event_pages::check),
     ("swapped-events", Sees::Part, swapped_events::check),
+    ("unknown-metric", Sees::Whole, own_series::check),
     ("unprovable", Sees::Part, unprovable::check),
     ("unweighted-ratio", Sees::Part, unweighted_ratio::check),
     ("window-below-scrape", Sees::Part, window_below_scrape::check),

@@ -11,11 +11,17 @@ use crate::promql::carried::Carried;
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         // What always fires is a fault of its own.
-        if alert.stimulus.is_none() && can_be_empty(&alert.expr) {
+        if alert.stimulus.is_none()
+            && can_be_empty(&alert.expr)
+            && !super::own_series::is_at_fault(model, alert)
+        {
             problems.push(unplayed(alert));
         }
     }
     for (alert, reason) in model.services.iter().flat_map(|service| lower::unplayed(model, service)) {
+        if super::own_series::is_at_fault(model, alert) {
+            continue;
+        }
         problems.push(
             Problem::warning("unprovable", alert.places.expr, format!("`{}` cannot be played", alert.name))
                 .label(reason)
