@@ -14,7 +14,7 @@ pub use companion::{Companion, CompanionPlaces, Firing};
 
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
-use crate::source::Span;
+use crate::source::{Span, Spelling};
 use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
 
 /// Everything a run compiles.
@@ -345,10 +345,16 @@ pub struct Reading {
     pub selector: Selector,
     /// What its metric is taken for.
     pub role: Role,
-    /// Where the metric's name stands, or the selector if it has none.
+    /// Where the metric's name stands, its quotes included, or the selector if it has none.
     pub name: Span,
     /// Where each of its matchers stands.
     pub matchers: Vec<Span>,
+    /// Where the label of each of its matchers stands, its quotes included.
+    pub labels: Vec<Span>,
+    /// Where all of it stands, without what follows its braces.
+    pub place: Span,
+    /// How an edit of it is to be spelled.
+    pub spelling: Spelling,
 }
 
 impl Reading {

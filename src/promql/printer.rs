@@ -232,7 +232,7 @@ impl Display for Bare<'_> {
 }
 
 /// A selector's name as it stands before the braces, and as it stands in them; one of the two at most.
-fn names_of(selector: &Selector) -> (&str, Option<&str>) {
+pub(super) fn names_of(selector: &Selector) -> (&str, Option<&str>) {
     match selector.name.as_deref() {
         // Before the braces, Prometheus allows no second matcher of the name in them.
         Some(name) if names::is_metric(name) && selector.matchers.iter().all(|m| m.label != "__name__") => {

@@ -411,28 +411,23 @@ fn times(
     problems: &mut Vec<Problem>,
 ) -> Option<Times> {
     let name = values::name(name, place, "a time", problems);
-    let zone =
-        match block.time_zone.as_ref().or(context.time_zone) {
-            None => {
-                problems.push(
-                    Problem::error("missing-key", place, "nothing says in which time zone these times are")
-                        .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
-                );
+    let zone = match block.time_zone.as_ref().or(context.time_zone) {
+        None => {
+            problems.push(
+                Problem::error("missing-key", place, "nothing says in which time zone these times are")
+                    .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
+            );
+            None
+        }
+        Some(written) => match Zone::named(written.text.trim()) {
+            // Months do not matter here, so a zone where they vary will do.
+            Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
+            Err(ZoneFault::Unknown) => {
+                problems.push(settings::unzoned(written, ZoneFault::Unknown));
                 None
             }
-            Some(written) => match Zone::named(written.text.trim()) {
-                // Months do not matter here, so a zone where they vary will do.
-                Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
-                Err(ZoneFault::Unknown) => {
-                    let problem =
-                        Problem::error("unknown-time-zone", whole(written), "no such time zone is known");
-                    problems.push(problem.help(
-                        "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
-                    ));
-                    None
-                }
-            },
-        };
+        },
+    };
     let mut days = BTreeSet::new();
     let mut understood = true;
     for written in &block.days {

@@ -9,12 +9,14 @@ mod evaluate;
 mod fill;
 mod firing;
 mod links;
+mod literal;
 mod policy;
 mod secrets;
 mod settings;
 mod sli;
 mod stimulus;
 mod texts;
+mod unread;
 mod values;
 
 use std::collections::BTreeMap;
@@ -50,6 +52,8 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     if ast.project_misread {
         problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
     }
+    unread::all(&file, ast, &mut problems);
+    literal::all(&file, ast, &mut problems);
     let version = project.prometheus.version;
     let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();

@@ -177,11 +177,18 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
 }
 
 /// Why a text names no time zone that a calendar period could have.
-fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
+pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
-        ZoneFault::Unknown => Problem::error("unknown-time-zone", place, "no such time zone is known")
-            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
+            Some(like) => Problem::error("unknown-time-zone", place, "no such time zone is known").fix(
+                format!("write `{like}`"),
+                place,
+                like,
+            ),
+            None => Problem::error("unknown-time-zone", place, "no such time zone is known"),
+        }
+        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
             let headline = "months of this time zone do not begin at the same offset every year";
             Problem::error("unknown-time-zone", place, headline)
