@@ -35,6 +35,10 @@ pub fn explain(plan: &SloPlan) -> String {
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
     }
+    for (severity, long) in &promise.left_out {
+        page +=
+            &wrapped("Left out ", &format!("the {severity} of {long}: not even a full outage would fire it"));
+    }
     if !promise.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(promise);

@@ -227,6 +227,8 @@ pub struct Slo {
     pub period: Period,
     /// Those that are switched on, in the order of the policy.
     pub tiers: Vec<Tier>,
+    /// Those of a built-in policy that could never fire at this objective.
+    pub left_out: Vec<Tier>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
     /// Labels of its alerts beside the service's.

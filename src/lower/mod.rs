@@ -252,6 +252,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
             Event::Check | Event::Slice(_) => Some(per_check),
         },
         tiers: watches(slo),
+        left_out: slo.left_out.iter().map(|tier| (tier.severity, tier.long)).collect(),
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,
         planned: slo.planned.clone(),

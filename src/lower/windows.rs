@@ -19,8 +19,7 @@
 //! has no value at the moment the window begins, and then counts all there ever was. Days that are joined look back at moments that must all have been recorded,
 //! and cost more time than they save samples. Tiles of 5m are as true as what they are made of, cost a tenth of its samples, and are understood at sight.
 //!
-//! A tile is what was counted in the last half hour and is in no tile yet, so one that was missed is made good by the next, and a count that a ruler shows
-//! late is in the next one. At most one is recorded in five minutes, at whatever step the rules are evaluated.
+//! A tile that was missed is made good by the next. At most one is recorded in five minutes, at whatever step the rules are evaluated.
 //!
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
@@ -123,7 +122,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     for side in [Side::Total, Side::Bad] {
         let remark = match side {
             Side::Total => {
-                "Sums of five minutes, one after the other: what of the last half hour is in none of them yet."
+                "Sums of five minutes, one after the other; one that was missed is made good by the next."
             }
             Side::Bad | Side::Good => "",
         };
@@ -232,7 +231,7 @@ pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
     call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
 }
 
-/// The next tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
+/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
 pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let counted = |tiles: u64| {
         let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
@@ -244,6 +243,8 @@ pub(super) fn tile(names: &Series, side: Side) -> Expr {
     };
     let half = LONG_INTERVAL.millis() / 2;
     let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
-    let next = or(sub(counted(6), others), counted(1));
+    let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
+    let missed = unless(Expr::from(sub(counted(6), others)), before);
+    let next = or(missed, counted(1));
     unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
 }

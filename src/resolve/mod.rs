@@ -227,6 +227,8 @@ impl Scope<'_> {
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus, readings) = sli?;
         let (tiers, tiers_place) = tiers?;
+        let (tiers, left_out) =
+            policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
         let (min_bad_events, min_place) = min_bad_events?;
         Some(Slo {
             name,
@@ -241,6 +243,7 @@ impl Scope<'_> {
             budgeting: budgeting?,
             period,
             tiers,
+            left_out,
             min_bad_events,
             labels,
             annotations,

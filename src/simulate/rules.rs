@@ -233,8 +233,9 @@ fn tile(at: usize, count: &Counts, tiles: &Counts) -> Option<Decimal> {
     if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
         return None;
     }
+    let before = Duration::from_millis(times(3).millis() / 2);
     match tiles.sum(at, less(times(6), LONG_INTERVAL)) {
-        Some(others) => Some(counted(6)? - others),
-        None => counted(1),
+        Some(others) if tiles.last(at, before).is_none() => Some(counted(6)? - others),
+        _ => counted(1),
     }
 }
