@@ -481,6 +481,8 @@ fn service() -> impl Strategy<Value = String> {
         |(name, metric, objective, period, by, kind, one, two, label, words)| {
             let policy = if period.starts_with('c') { "workbook" } else { "workbook-scaled" };
             let quoted = |text: &str| serde_json::Value::from(text).to_string();
+            // A label is never empty.
+            let label = if label.trim().is_empty() { "x".to_owned() } else { label };
             let selector = |more: &str| quoted(&format!("{metric}{{{one}, {two}{more}}}"));
             let failed = ", outcome=~\"5..|error\"";
             let (objective, sli) = match kind {

@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     pub external_labels: &'a [LabelName],
     /// The project's.
     pub time_zone: Option<&'a Scalar>,
+    /// Whether some alert of these sources may carry a label, so that it says something that another does not.
+    pub carried: &'a dyn Fn(&str) -> bool,
 }
 
 pub(super) fn alertmanager(
@@ -323,14 +325,26 @@ fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) 
                 .filter_map(|word| settings::severity(&word.text, whole(word), problems))
                 .map(|severity| context.severities.get(severity).label.clone())
                 .collect(),
-            label => {
-                let what = format!("the value of `{label}`");
-                written.iter().filter_map(|value| settings::label_value(value, &what, problems)).collect()
-            }
+            // To be without a label that others have is something to ask for.
+            label if (context.carried)(label) => written.iter().map(|value| value.text.clone()).collect(),
+            label => written.iter().filter_map(|value| matched(label, value, problems)).collect(),
         };
         matching.insert(label, values);
     }
     matching
+}
+
+/// The value of a label that no alert is known to carry, so that to be without it says nothing.
+fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    if !written.text.trim().is_empty() {
+        return Some(written.text.clone());
+    }
+    problems.push(
+        Problem::error("invalid-label", whole(written), format!("the value of `{label}` is empty"))
+            .label("every alert without this label matches, and none here has it")
+            .help("write the value that is meant, or remove the matcher"),
+    );
+    None
 }
 
 fn route(

@@ -1,10 +1,11 @@
 //! The project file with its defaults filled in.
 
 use super::{alertmanager, contract, links, settings, texts, values, whole};
-use crate::ast::{Ast, ProjectFile, PrometheusBlock, RunbookFile};
+use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
 use crate::parse::beside;
+use crate::scalar::Scalar;
 use crate::vocabulary::{LabelName, PerSeverity, Severity};
 
 /// The oldest server that is supported: Debian 12's.
@@ -49,6 +50,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
             severities: &severities,
             external_labels: &prometheus.external_labels,
             time_zone: file.settings.time_zone.as_ref(),
+            carried: &|label| carried(file, ast, label),
         };
         alertmanager::alertmanager(block, &context, problems)
     });
@@ -65,6 +67,22 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         runbooks,
         texts: texts::all(&file.texts, problems),
     }
+}
+
+/// Whether anything in the sources gives alerts this label, or may keep it.
+fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
+    let sets = |labels: &Map<Scalar>| labels.iter().any(|(key, _)| key.text == label);
+    let kept = |labels: &[Scalar]| labels.iter().any(|kept| kept.text == label);
+    let of_service = |service: &ServiceFile| {
+        (label == "owner" && service.owner.is_some())
+            || sets(&service.settings.labels)
+            || service.slos.iter().any(|(_, slo)| sets(&slo.settings.labels) || kept(&slo.by))
+            || service.alerts.iter().any(|(_, alert)| sets(&alert.labels) || alert.expr.text.contains(label))
+    };
+    label == "slo"
+        || sets(&file.settings.labels)
+        || file.severities.iter().any(|(_, severity)| sets(&severity.labels))
+        || ast.services.iter().any(of_service)
 }
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
