@@ -92,8 +92,10 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
         match account.filled && account.ledger != first {
             true => {
-                let none = mul(number("0"), names.kept(unit, SHOWN, Some(by)));
-                or(expr, none).ignoring(&["service", "slo", EVENTS]).into()
+                // Without the labels that the rule sets: vmalert would keep them under other names.
+                let targets = names.kept(unit, SHOWN, Some(by));
+                let targets = aggregate_without("sum", &["service", "slo", EVENTS], targets);
+                or(expr, mul(number("0"), targets)).into()
             }
             false => expr,
         }
@@ -143,18 +145,17 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     rules
 }
 
-/// Events since the last evaluation, for each target: of one ledger or of all, and only of targets that `only` counts too.
+/// Events since the last evaluation, for each target: of one ledger or of all, and only of targets that `only` counts too. The first sample of a target tells
+/// nothing; MetricsQL would take what was before it for zero.
 pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option<Ledger>) -> Expr {
     let counted = || names.kept(unit, COUNTED, of);
-    let known = || -> Expr {
-        match only {
-            Some(other) => and(counted(), names.kept(unit, COUNTED, Some(other))).ignoring(&[EVENTS]).into(),
-            None => counted().into(),
-        }
-    };
-    let gained = and(ge(last_gain(counted()), number("0")), known());
-    let began = and(known(), Expr::from(lt(last_gain(counted()), number("0"))));
-    or(gained, began).into()
+    let gained = or(ge(last_gain(counted()), number("0")), counted());
+    let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
+    let gained = and(and(Expr::from(gained), counted()), Expr::from(known));
+    match only {
+        Some(other) => and(gained, names.kept(unit, COUNTED, Some(other))).ignoring(&[EVENTS]).into(),
+        None => gained.into(),
+    }
 }
 
 /// What is between the last two samples, however far apart.
