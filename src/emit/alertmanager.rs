@@ -176,7 +176,8 @@ fn spelled(matcher: &Matcher) -> String {
         }
     };
     let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("{}{operator}\"{value}\"", matcher.label)
+    // Names in quotes are for the new reader alone, which is asked for where there are any.
+    format!("{}{operator}\"{value}\"", crate::promql::places::spelled_label(&matcher.label))
 }
 
 /// A regular expression (RE2) that matches this text only.

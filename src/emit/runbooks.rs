@@ -12,6 +12,7 @@ use crate::plan::{
     Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
     Rule, Runbook, ServicePlan, SloPlan, Told, Watch, seconds,
 };
+use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
     self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
@@ -173,7 +174,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         zone: markdown(zone),
         budget: words.percent(promise.budget),
         full_outage: words.time(promise.full_outage()),
-        by: promise.by.clone(),
+        by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(slo.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -210,7 +211,7 @@ fn of_companion(
         description: sentence(plain(companion.description.as_deref())),
         planned: sentence(plain(companion.planned.as_deref())),
         after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
-        by: companion.told.clone(),
+        by: companion.told.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,

@@ -7,6 +7,7 @@ use crate::inert;
 use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
+use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
 
@@ -128,7 +129,8 @@ fn companion(
                 let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
                 blanks.blank(value.unwrap_or_default())
             }
-            None => blanks.blank(format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}")),
+            None => blanks
+                .blank(format!("{{{{ with {} }}}}, {label} {{{{ . }}}}{{{{ end }}}}", asked_label(label))),
         })
         .collect();
     let value = match known {
@@ -155,7 +157,7 @@ fn companion(
 fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
     let mut value = |label: &String| match known {
         Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
-        None => blanks.blank(format!("{{{{ $labels.{label} }}}}")),
+        None => blanks.blank(format!("{{{{ {} }}}}", asked_label(label))),
     };
     let parts: Vec<String> = promise.by.iter().map(|label| format!("{label}: {}", value(label))).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
@@ -217,7 +219,7 @@ impl Blanks {
 fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
     let value = |label: &String| match known {
         Some(known) => escaped(known.labels.get(label).map_or("", String::as_str)),
-        None => format!("{{{{ $labels.{label} | urlquery }}}}"),
+        None => format!("{{{{ {} | urlquery }}}}", asked_label(label)),
     };
     let chosen: Vec<String> =
         link.by.iter().map(|label| format!("var-{}={}", variable(label), value(label))).collect();
@@ -237,8 +239,8 @@ fn escaped(text: &str) -> String {
 /// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
 fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     let query = budget_left.to_string();
-    let wanted: String = promise.by.iter().map(|label| format!(",{label}=%q")).collect();
-    let values: String = promise.by.iter().map(|label| format!(" $labels.{label}")).collect();
+    let wanted: String = promise.by.iter().map(|label| format!(",{}=%q", spelled_label(label))).collect();
+    let values: String = promise.by.iter().map(|label| format!(" {}", asked_label(label))).collect();
     let query = match query.split_once('}') {
         Some((head, tail)) if !promise.by.is_empty() => {
             let format = format!("{}{wanted}}}{tail}", head.replace('%', "%%"));
@@ -248,6 +250,14 @@ fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     };
     let unknown = text::unknown_left(language);
     format!("{{{{ with query {query} }}}}{{{{ . | first | value }}}}%{{{{ else }}}}{unknown}{{{{ end }}}}")
+}
+
+/// A label of the alert in Go's templates, where only names without points can stand behind one.
+fn asked_label(label: &str) -> String {
+    match spelled_label(label) == label {
+        true => format!("$labels.{label}"),
+        false => format!("(index $labels {label:?})"),
+    }
 }
 
 /// A string of Go's templates.

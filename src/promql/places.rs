@@ -18,7 +18,16 @@ pub fn name(text: &str, selector: &Selector) -> Span {
     let first = tokens(text, selector.span).into_iter().next();
     match first {
         Some(Token { kind: TokenKind::Word, span }) => span,
-        _ => quoted(text, selector.span, name).unwrap_or(selector.span),
+        _ => {
+            let of_matcher = |at: Span| {
+                selector.matchers.iter().any(|it| it.span.start <= at.start && at.end <= it.span.end)
+            };
+            let is_name = |token: &Token| {
+                matches!(&token.kind, TokenKind::String(string) if string == name) && !of_matcher(token.span)
+            };
+            let found = tokens(text, selector.span).into_iter().find(is_name);
+            found.map_or(selector.span, |token| token.span)
+        }
     }
 }
 
@@ -53,7 +62,7 @@ pub fn with_comma(text: &str, matcher: &Matcher) -> Span {
         return Span { start, end: end + after + 1 + (more.len() - more.trim_start().len()) };
     }
     let before = text.get(..start).unwrap_or_default().trim_end();
-    Span { start: before.strip_suffix(',').map_or(start, str::len), end }
+    Span { start: before.strip_suffix(',').map_or(start, |rest| rest.trim_end().len()), end }
 }
 
 fn tokens(text: &str, span: Span) -> Vec<Token> {

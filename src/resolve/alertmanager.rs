@@ -26,6 +26,8 @@ const URL_FILE: (u32, u32) = (0, 26);
 
 /// What surrounds the block.
 pub(super) struct Context<'a> {
+    /// The oldest Alertmanager that loads it.
+    pub version: (u32, u32),
     pub severities: &'a PerSeverity<SeverityStyle>,
     pub external_labels: &'a [LabelName],
     /// The project's.
@@ -68,7 +70,7 @@ pub(super) fn alertmanager(
         group_interval: Duration::from_secs(300),
         repeat_interval: Duration::from_secs(4 * 3600),
     };
-    let timing = timing(&block.timing, &built_in, problems);
+    let timing = timing(&block.timing, &built_in, context, problems);
     let known = Known {
         receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
         times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
@@ -96,6 +98,11 @@ pub(super) fn alertmanager(
         inhibitions: block.inhibitions.iter().filter_map(|one| inhibition(one, context, problems)).collect(),
         place: block.span,
     }
+}
+
+/// The oldest Alertmanager that loads the configuration.
+pub(super) fn version_of(block: &AlertmanagerBlock) -> (u32, u32) {
+    version(block.version.as_ref(), &mut Vec::new())
 }
 
 fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) {
@@ -221,14 +228,14 @@ const WEBHOOK: Public = Public {
     ],
 };
 
-fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> Timing {
+fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut Vec<Problem>) -> Timing {
     let group_by = match &block.group_by {
         None => outer.group_by.clone(),
         Some(labels) if labels.len() == 1 && labels[0].text == "..." => None,
         Some(labels) => {
             let mut names: Vec<String> = Vec::new();
             for label in labels {
-                let Some(name) = label_name(&label.text, whole(label), problems) else { continue };
+                let Some(name) = label_name(&label.text, whole(label), context, problems) else { continue };
                 if names.contains(&name) {
                     let headline = format!("`{name}` is listed twice");
                     problems.push(
@@ -257,8 +264,24 @@ fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> T
 }
 
 /// A label that alerts may have, whoever sets it.
-fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<String> {
-    let name = LabelName::parse(text);
+fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Problem>) -> Option<String> {
+    let quoted = LabelName::in_quotes(text);
+    if let Some(name) = quoted.as_ref().filter(|_| context.version < settings::QUOTED_SINCE) {
+        let (major, minor) = settings::QUOTED_SINCE;
+        problems.push(
+            Problem::error(
+                "needs-newer-alertmanager",
+                place,
+                format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
+            )
+            .label(format!("it is to load in {}.{}", context.version.0, context.version.1))
+            .help(format!(
+                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+            )),
+        );
+        return None;
+    }
+    let name = LabelName::parse(text).or(quoted);
     if name.is_none() {
         problems.push(
             Problem::error("invalid-label", place, "Prometheus accepts no such label name")
@@ -318,7 +341,7 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
 fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) -> Matching {
     let mut matching = BTreeMap::new();
     for (key, written) in block {
-        let Some(label) = label_name(&key.text, key.span, problems) else { continue };
+        let Some(label) = label_name(&key.text, key.span, context, problems) else { continue };
         let values: BTreeSet<String> = match label.as_str() {
             "severity" => written
                 .iter()
@@ -366,7 +389,7 @@ fn route(
         }
         to.push(name);
     }
-    let mut timing = timing(&block.timing, outer, problems);
+    let mut timing = timing(&block.timing, outer, context, problems);
     if let Some(written) = &block.after {
         if let Some(wait) = &block.timing.group_wait {
             problems.push(
@@ -407,7 +430,7 @@ fn inhibition(block: &InhibitionBlock, context: &Context, problems: &mut Vec<Pro
     let equal = block
         .equal
         .iter()
-        .filter_map(|label| Some((label_name(&label.text, whole(label), problems)?, whole(label))))
+        .filter_map(|label| Some((label_name(&label.text, whole(label), context, problems)?, whole(label))))
         .collect();
     (problems.len() == before).then(|| Inhibition { source, silenced, equal, place: beginning(block.span) })
 }

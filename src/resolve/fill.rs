@@ -47,6 +47,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     let prometheus = prometheus(file, ast, problems);
     let alertmanager = file.alertmanager.as_ref().map(|block| {
         let context = alertmanager::Context {
+            version: alertmanager::version_of(block),
             severities: &severities,
             external_labels: &prometheus.external_labels,
             time_zone: file.settings.time_zone.as_ref(),
@@ -115,7 +116,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         .retention
         .as_ref()
         .and_then(|written| values::length(written, problems).map(|length| (length, Some(whole(written)))));
-    let target_labels = settings::target_labels(&block.target_labels, problems);
+    let target_labels = settings::target_labels(&block.target_labels, version, problems);
     if let Some(path) = &block.scrape_config
         && ast.scrape.is_none()
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
@@ -126,11 +127,11 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                 .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
         );
     }
-    let mut external_labels = settings::target_labels(&block.external_labels, problems);
+    let mut external_labels = settings::target_labels(&block.external_labels, version, problems);
     for key in ast.scrape.iter().flat_map(|scrape| &scrape.external_labels) {
         external_labels.extend(LabelName::parse(&key.text).filter(|name| !external_labels.contains(name)));
     }
-    let replica_labels = settings::target_labels(&block.replica_labels, problems);
+    let replica_labels = settings::target_labels(&block.replica_labels, version, problems);
     let jobs = contract::jobs(ast, problems);
     Prometheus { version, retention, target_labels, external_labels, replica_labels, jobs }
 }

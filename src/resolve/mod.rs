@@ -55,6 +55,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     unread::all(&file, ast, &mut problems);
     literal::all(&file, ast, &mut problems);
     let version = project.prometheus.version;
+    let alertmanager = file.alertmanager.as_ref().map(alertmanager::version_of);
     let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();
         if !ast.project_misread {
@@ -62,8 +63,16 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
         }
         let planned = contract::planned(service);
         let links = &project.links;
-        let scope =
-            Scope { ast, project: &file, links, policies: &policies, service, planned: &planned, version };
+        let scope = Scope {
+            ast,
+            project: &file,
+            links,
+            policies: &policies,
+            service,
+            planned: &planned,
+            version,
+            alertmanager,
+        };
         (scope.service(&mut problems), problems)
     });
     let mut services = Vec::new();
@@ -110,6 +119,7 @@ struct Scope<'a> {
     service: &'a ServiceFile,
     planned: &'a BTreeMap<String, Planned>,
     version: (u32, u32),
+    alertmanager: Option<(u32, u32)>,
 }
 
 impl Scope<'_> {
@@ -198,7 +208,8 @@ impl Scope<'_> {
     ) -> Option<Slo> {
         let levels = [&self.project.settings, &self.service.settings, &block.settings];
         let promise = values::promise(objective, problems);
-        let by = settings::by(&block.by, problems);
+        let readers = settings::Readers { prometheus: self.version, alertmanager: self.alertmanager };
+        let by = settings::by(&block.by, readers, problems);
         let sli = sli::sli(
             &block.sli,
             &sli::Context {

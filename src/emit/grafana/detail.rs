@@ -100,7 +100,17 @@ fn variables(service: &ServicePlan, words: &Dashboards) -> Vec<Variable> {
         // What Grafana asks here is no PromQL, though it reads like it.
         let name = slo.readings.objective.series.name.as_deref().unwrap_or_default();
         let series = crate::promql::build::selector(name, &[("service", &service.name)]);
-        let query = format!("label_values({series}, {label})");
+        let is_plain = crate::promql::places::spelled_label(label) == label;
+        // Grafana asks for the values of plain labels only; of others it takes them out of an answer.
+        let (query, qry_type, regex) = match is_plain {
+            true => (format!("label_values({series}, {label})"), 1, String::new()),
+            false => {
+                let counted = aggregate("count", &[label], series);
+                let point = |c: char| if "./-".contains(c) { format!("\\{c}") } else { c.to_string() };
+                let name: String = label.chars().map(point).collect();
+                (format!("query_result({counted})"), 3, format!("/{name}\"?=\"([^\"]*)\"/"))
+            }
+        };
         Variable {
             r#type: "query",
             name: queries::variable(label),
@@ -109,11 +119,11 @@ fn variables(service: &ServicePlan, words: &Dashboards) -> Vec<Variable> {
             datasource: Some(panels::PROMETHEUS),
             definition: Some(query.clone()),
             query: VariableQuery::Labels {
-                qry_type: 1,
+                qry_type,
                 query,
                 ref_id: "PrometheusVariableQueryEditor-VariableQuery",
             },
-            regex: "",
+            regex,
             sort: Some(1),
             refresh: 2,
             hide: 0,

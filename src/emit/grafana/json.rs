@@ -132,7 +132,7 @@ pub struct Variable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
     pub query: VariableQuery,
-    pub regex: &'static str,
+    pub regex: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<u8>,
     pub refresh: u8,
