@@ -101,7 +101,7 @@ pub(super) enum Split {
     Good {
         total: Vec<Term>,
         good: Vec<Term>,
-        /// Whether both are read from one histogram.
+        /// Whether both are read from one classic histogram, whose bucket may be missing.
         histogram: bool,
     },
 }
@@ -117,7 +117,10 @@ impl Split {
             },
             (Some(total), Some(good), None) => match targets::complement(&total, &good) {
                 Some(bad) => Self::Apart { good, bad },
-                None => Self::Good { total, good, histogram: histogram.is_some() },
+                None => {
+                    let histogram = histogram.as_ref().is_some_and(|histogram| !histogram.native);
+                    Self::Good { total, good, histogram }
+                }
             },
             (Some(total), None, None) => Self::Bad { total, bad: Vec::new() },
             (None, good, bad) => Self::Apart { good: good.unwrap_or_default(), bad: bad.unwrap_or_default() },

@@ -17,7 +17,7 @@ use crate::promql::build::{
 use crate::vocabulary::{Duration, Period, text};
 
 /// How far back it is looked for a series that comes back.
-const MEMORY: Duration = Duration::from_secs(6 * 3600);
+const MEMORY: Duration = Duration::from_secs(3600);
 
 /// The rules that promtool evaluates every five minutes of the past, once.
 pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promise) -> Group {

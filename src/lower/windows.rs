@@ -244,7 +244,9 @@ pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let half = LONG_INTERVAL.millis() / 2;
     let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
     let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
-    let missed = unless(Expr::from(sub(counted(6), others)), before);
+    let untiled: Expr = sub(counted(6), others).into();
+    let untiled = if names.signed { untiled } else { call("clamp_min", vec![untiled, number("0")]) };
+    let missed = unless(untiled, before);
     let next = or(missed, counted(1));
     unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
 }
