@@ -245,7 +245,11 @@ pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
     let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
     let untiled: Expr = sub(counted(6), others).into();
-    let untiled = if names.signed { untiled } else { call("clamp_min", vec![untiled, number("0")]) };
+    let untiled = if names.signed && side == Side::Bad {
+        untiled
+    } else {
+        call("clamp_min", vec![untiled, number("0")])
+    };
     let missed = unless(untiled, before);
     let next = or(missed, counted(1));
     unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()

@@ -124,9 +124,11 @@ impl<'a> Rules<'a> {
     pub fn evaluate_slow(&mut self, is_due: bool) {
         let at = self.seen.len() - 1;
         let signed = matches!(self.plan.observed.by, Observer::Counters { signed: true, .. });
-        let tile = |count: &Counts, tiles: &Counts| is_due.then(|| tile(at, count, tiles, signed)).flatten();
-        let total = tile(&self.events.total, &self.tiles.total);
-        let bad = tile(&self.events.bad, &self.tiles.bad);
+        let tile = |count: &Counts, tiles: &Counts, signed: bool| {
+            is_due.then(|| tile(at, count, tiles, signed)).flatten()
+        };
+        let total = tile(&self.events.total, &self.tiles.total, false);
+        let bad = tile(&self.events.bad, &self.tiles.bad, signed);
         self.tiles.push(total, bad);
         for (window, ratios) in &mut self.ratios {
             if !self.fast.contains(window) {
