@@ -176,6 +176,8 @@ pub struct PrometheusBlock {
     pub target_labels: Vec<Scalar>,
     /// `external_labels`
     pub external_labels: Vec<Scalar>,
+    /// `replica_labels`
+    pub replica_labels: Vec<Scalar>,
     /// `scrape_config`
     pub scrape_config: Option<Scalar>,
 }

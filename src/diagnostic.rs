@@ -114,6 +114,14 @@ impl Problem {
         self.help.push(Help { text: text.into(), fix: Some(fix) });
         self
     }
+
+    /// Adds advice, with the edit that follows it if the text can be spelled where it is to stand.
+    pub fn spelled(self, text: impl Into<String>, span: Span, replacement: Option<String>) -> Self {
+        match replacement {
+            Some(replacement) => self.fix(text, span, replacement),
+            None => self.help(text),
+        }
+    }
 }
 
 /// Sorts by file, offset and code, and drops repetitions, so that the same sources give the same list

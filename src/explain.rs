@@ -6,7 +6,10 @@ mod companion;
 
 pub use companion::explain_companion;
 
-use crate::plan::{Event, Promise, SloPlan, Watch, seconds};
+use std::fmt::Write as _;
+
+use crate::inert;
+use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
@@ -31,6 +34,10 @@ pub fn explain(plan: &SloPlan) -> String {
     }
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
+    }
+    for (severity, long) in &promise.left_out {
+        page +=
+            &wrapped("Left out ", &format!("the {severity} of {long}: not even a full outage would fire it"));
     }
     if !promise.tiers.is_empty() {
         page += "\nTiers\n";
@@ -66,6 +73,30 @@ pub fn events(value: Decimal) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// What a service promises and watches, by name, each to be explained in its turn.
+pub fn contents(service: &ServicePlan) -> String {
+    let slos = service.slos.iter().map(|slo| (slo.promise.slo.as_str(), promised(&slo.promise)));
+    let alerts = service.companion_alerts().map(|(.., alert)| {
+        let says = alert
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("an alert that asks for a {}", alert.severity));
+        (alert.name.as_str(), says)
+    });
+    let all: Vec<(String, String)> =
+        slos.chain(alerts).map(|(name, says)| (format!("{}/{name}", service.name), says)).collect();
+    let widest = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (name, says) in &all {
+        let says = inert::line(says.trim());
+        let _ = writeln!(text, "{name:widest$}  {says}");
+    }
+    if all.is_empty() {
+        let _ = writeln!(text, "{} has no SLOs and no alerts", service.name);
+    }
+    text
 }
 
 fn promised(promise: &Promise) -> String {
@@ -352,7 +383,7 @@ pub fn wrapped(head: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = head.to_owned();
     let mut is_new = true;
-    for word in unbroken(words) {
+    for word in unbroken(&inert::text(words)) {
         if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
             text += line.trim_end();
             text.push('\n');

@@ -1,73 +1,108 @@
 //! Text of others, shown so that it does nothing: labels that a server tells, values that a program exposes, whatever stands in sources.
+//!
+//! What a reader would not see is shown: controls of ASCII as pictures (`␛`), all else by its number (`⟨U+202E⟩`). Emoji that are made of
+//! several stay whole, and so do letters that need a joiner between them; see [`unseen`].
+//!
+//! **Invariant:** every output goes through here: prose is *shown*, by [`text()`], [`line()`] or one of their spellings in Markdown; values
+//! that a machine compares are *escaped*, in the way of the language they stand in, and so keep what they are.
 
-/// A text that moves no cursor and hides nothing: control characters, and those that turn or join the text around them, as pictures. Line
-/// breaks and tabs stay.
-pub fn text(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { picture(c) }).collect()
+mod markdown;
+mod unseen;
+
+use std::borrow::Cow;
+
+pub use markdown::{code, fenced, markdown};
+pub use unseen::{is_break, is_seen, unseen};
+
+/// A text that moves no cursor and hides nothing. Line breaks (`\n`) and tabs stay.
+pub fn text(text: &str) -> Cow<'_, str> {
+    replaced(text, picture_in_text)
 }
 
-/// As [`text`], on one line: line breaks and tabs are pictures, too.
-pub fn line(text: &str) -> String {
-    text.chars().map(picture).collect()
+/// Where a place of a text stands in what [`text()`] makes of it.
+pub fn offset(text: &str, place: usize) -> usize {
+    let before = unseen(text).take_while(|(at, _)| *at < place);
+    before.fold(place, |shown, (_, c)| shown + picture_in_text(c).len() - c.len_utf8())
 }
 
-/// A line in a code span of Markdown that nothing in it can end: its fence is longer than any run of backticks (CommonMark 6.1).
-pub fn code(text: &str) -> String {
-    let text = line(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    // One space on each side is dropped, unless there is nothing else; a span of spaces, or of nothing, would be no span.
-    match text.trim().is_empty() {
-        true => format!("{fence}\u{2423}{fence}"),
-        false if longest > 0 || text.starts_with(' ') || text.ends_with(' ') => {
-            format!("{fence} {text} {fence}")
-        }
-        false => format!("{fence}{text}{fence}"),
+/// As [`text()`], on one line: line breaks and tabs are shown, too.
+pub fn line(text: &str) -> Cow<'_, str> {
+    replaced(text, picture)
+}
+
+/// The lines of a text, wherever any reader would end one, each as [`line()`] shows it.
+pub fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let text = text.strip_suffix(is_break).unwrap_or(text);
+    let mut after_return = false;
+    text.split_inclusive(is_break).filter_map(move |part| {
+        let half = after_return && part == "\n";
+        after_return = part.ends_with('\r');
+        (!half).then(|| line(part.strip_suffix(is_break).unwrap_or(part)))
+    })
+}
+
+/// A text of which every character that is [`unseen()`] is spelled in another way.
+pub fn replaced(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
+    if is_seen(text) {
+        return Cow::Borrowed(text);
     }
+    let mut shown = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, c) in unseen(text) {
+        shown.push_str(&text[done..at]);
+        shown.push_str(&spelled(c));
+        done = at + c.len_utf8();
+    }
+    shown.push_str(&text[done..]);
+    Cow::Owned(shown)
 }
 
-fn picture(c: char) -> char {
+/// JSON whose texts are the same, and in which nothing is unseen: `\u202e`.
+pub fn json(json: &str) -> Cow<'_, str> {
+    replaced(json, |c| match c {
+        '\n' => c.to_string(),
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    })
+}
+
+fn picture_in_text(c: char) -> String {
+    if matches!(c, '\n' | '\t') { c.to_string() } else { picture(c) }
+}
+
+fn picture(c: char) -> String {
     match c {
-        '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => '\u{fffd}',
-        _ => c,
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).map(String::from).unwrap_or_default(),
+        '\x7f' => '\u{2421}'.to_string(),
+        c => format!("⟨U+{:04X}⟩", u32::from(c)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{code, line, text};
+    use super::{json, line, lines, offset, text};
 
     #[test]
     fn what_moves_turns_or_hides_is_a_picture() {
         let hostile = "a\u{1b}[2J\r\n\tb\u{202e}c\u{200b}\u{85}\u{7f}é🔥";
-        assert_eq!(text(hostile), "a␛[2J␍\n\tb\u{fffd}c\u{fffd}\u{fffd}␡é🔥");
-        assert_eq!(line(hostile), "a␛[2J␍␊␉b\u{fffd}c\u{fffd}\u{fffd}␡é🔥");
+        assert_eq!(text(hostile), "a␛[2J␍\n\tb⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
+        assert_eq!(line(hostile), "a␛[2J␍␊␉b⟨U+202E⟩c⟨U+200B⟩⟨U+0085⟩␡é🔥");
+        assert_eq!(json("\"a\u{202e}\u{e0041}b\"\n"), "\"a\\u202e\\udb40\\udc41b\"\n");
     }
 
     #[test]
-    fn nothing_leaves_a_code_span() {
-        let spans =
-            ["a", "a`b", "``", "`", "", "  ", " a", "</details>\n# @all", "a`[x](http://evil)"].map(code);
-        assert_eq!(
-            spans,
-            [
-                "`a`",
-                "`` a`b ``",
-                "``` `` ```",
-                "`` ` ``",
-                "`␣`",
-                "`␣`",
-                "`  a `",
-                "`</details>␊# @all`",
-                "`` a`[x](http://evil) ``"
-            ]
-        );
+    fn a_place_is_found_again_in_what_is_shown() {
+        let hostile = "a\u{202e}👩\r\tb";
+        for (place, _) in hostile.char_indices() {
+            let shown = text(hostile);
+            let (before, after) = shown.split_at(offset(hostile, place));
+            assert_eq!((before, after), (&*text(&hostile[..place]), &*text(&hostile[place..])));
+        }
+    }
+
+    #[test]
+    fn a_line_ends_where_any_reader_ends_one() {
+        let all: Vec<_> = lines("a\r\nb\rc\u{85}d\u{2028}e\u{2029}f\x0cg\x0bh\n\ni\u{202e}\n").collect();
+        assert_eq!(all, ["a", "b", "c", "d", "e", "f", "g", "h", "", "i⟨U+202E⟩"]);
+        assert_eq!(lines("").count(), 0);
     }
 }

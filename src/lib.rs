@@ -12,13 +12,13 @@
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, parallel |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, inert, parallel |
 //! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, secret, diagnostic, parallel, and how parse joins paths and finds the nearest word |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
-//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, plan, vocabulary, promql |
-//! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, and how promql prints |
+//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, contract, plan, vocabulary, promql |
+//! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, inert, artifact, and the words of model for labels and languages |
+//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
@@ -102,7 +102,7 @@ impl Compiled {
         let model = self.model.as_ref()?;
         let project = lower::project(model);
         let file = |service: &model::Service| {
-            let text = emit::history(&project, &lower::history(service));
+            let text = emit::history(&project, &lower::history(model, service));
             (format!("{}.rules.yaml", service.name), text)
         };
         Some(model.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())

@@ -14,7 +14,7 @@ pub use companion::{Companion, CompanionPlaces, Firing};
 
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
-use crate::source::Span;
+use crate::source::{Span, Spelling};
 use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
 
 /// Everything a run compiles.
@@ -136,6 +136,8 @@ pub struct Prometheus {
     pub target_labels: Vec<LabelName>,
     /// Labels that it gives to alerts on their way out, and to nothing before.
     pub external_labels: Vec<LabelName>,
+    /// Labels that tell series of one replica from the same series of another.
+    pub replica_labels: Vec<LabelName>,
     /// What it scrapes, if that is known.
     pub jobs: Option<Vec<Job>>,
 }
@@ -225,6 +227,8 @@ pub struct Slo {
     pub period: Period,
     /// Those that are switched on, in the order of the policy.
     pub tiers: Vec<Tier>,
+    /// Those of a built-in policy that could never fire at this objective.
+    pub left_out: Vec<Tier>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
     /// Labels of its alerts beside the service's.
@@ -343,10 +347,16 @@ pub struct Reading {
     pub selector: Selector,
     /// What its metric is taken for.
     pub role: Role,
-    /// Where the metric's name stands, or the selector if it has none.
+    /// Where the metric's name stands, its quotes included, or the selector if it has none.
     pub name: Span,
     /// Where each of its matchers stands.
     pub matchers: Vec<Span>,
+    /// Where the label of each of its matchers stands, its quotes included.
+    pub labels: Vec<Span>,
+    /// Where all of it stands, without what follows its braces.
+    pub place: Span,
+    /// How an edit of it is to be spelled.
+    pub spelling: Spelling,
 }
 
 impl Reading {

@@ -361,6 +361,8 @@ pub struct Promise {
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.
     pub tiers: Vec<Watch>,
+    /// Tiers of its policy that could never fire: page or ticket, and the long window.
+    pub left_out: Vec<(Severity, Duration)>,
     /// The evaluation interval of pages and their windows.
     pub interval: Duration,
     /// The evaluation interval of long windows.

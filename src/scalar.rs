@@ -4,7 +4,7 @@
 //! **Invariant:** the second reading is believed only if it comes to the same text as the parser's; otherwise every
 //! place is the whole scalar.
 
-use crate::source::Span;
+use crate::source::{Span, Spelling};
 
 /// A scalar: its text, and the way back to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub struct Scalar {
     /// Whether it stands there without quotes and is no block scalar, so that YAML itself would look for numbers and
     /// booleans in it.
     pub plain: bool,
+    written: Spelling,
     span: Span,
     pieces: Vec<Piece>,
 }
@@ -33,9 +34,23 @@ struct Piece {
 impl Scalar {
     /// A scalar that the file spells `raw`, at `span`. Leading and trailing blanks of a plain one are not part of it.
     pub(crate) fn new(text: String, raw: &str, span: Span) -> Self {
-        let plain = !raw.starts_with(['"', '\'', '|', '>']);
+        let written = match raw.as_bytes().first() {
+            Some(b'"') => Spelling::Double,
+            Some(b'\'') => Spelling::Single,
+            Some(b'|' | b'>') => Spelling::Block,
+            _ => Spelling::Plain,
+        };
+        let plain = written == Spelling::Plain;
         let pieces = pieces(&text, raw, span.start as usize).unwrap_or_default();
-        Self { text, plain, span, pieces }
+        Self { text, plain, written, span, pieces }
+    }
+
+    /// How an edit of a part of it is to be spelled.
+    pub fn spelling(&self) -> Spelling {
+        match self.written {
+            _ if self.pieces.is_empty() => Spelling::Unknown,
+            written => written,
+        }
     }
 
     /// The place in the file of the bytes `start..end` of `text`; the whole scalar where that is not known.

@@ -18,6 +18,40 @@ pub struct Span {
     pub end: u32,
 }
 
+/// How a text stands in its file: what an edit of a part of it has to spell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// Without quotes, on one line.
+    Plain,
+    /// `'…'`
+    Single,
+    /// `"…"`
+    Double,
+    /// After `|` or `>`, on lines of its own.
+    Block,
+    /// So that nobody knows which characters of the file are which of the text.
+    Unknown,
+}
+
+impl Spelling {
+    /// A text as it has to be written in the middle of such a one; `None` if it cannot be.
+    pub fn of(self, text: &str) -> Option<String> {
+        let plain =
+            !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+        match self {
+            // What begins a comment or a value would end it; inside of a query, anything else is as good as a letter.
+            Self::Plain => {
+                let ends = text.contains(": ") || text.contains(" #") || text.ends_with(':');
+                (plain && !ends).then(|| text.to_owned())
+            }
+            Self::Single => plain.then(|| text.replace('\'', "''")),
+            Self::Double => plain.then(|| text.replace('\\', "\\\\").replace('"', "\\\"")),
+            Self::Block => plain.then(|| text.to_owned()),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// One file as it was read.
 #[derive(Clone, Debug)]
 pub struct SourceFile {

@@ -386,3 +386,52 @@ fn targets_can_be_chosen() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("prometheus, promtool"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_name_that_is_not_there_leads_to_the_ones_that_are() {
+    let folder = Folder::new();
+    folder.write(
+        "slos/orders.yaml",
+        br#"version: slowburn/v1
+service: orders
+slos:
+  age:
+    objectives: [P95 < 500ms, P99 < 2s]
+    sli: { latency: order_age_seconds }
+  lag:
+    objective: 99%
+    sli: { condition: order_lag < 5 }
+alerts:
+  down:
+    description: No worker answers
+    expr: up{job="orders"} == 0
+    for: 2m
+    severity: ticket
+"#,
+    );
+    let said = |args: &[&str]| {
+        let output = folder.command(args).output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, age) = said(&["simulate", "orders/age", "100% for 5m"]);
+    assert_eq!(code, Some(2));
+    assert!(age.contains("did you mean `orders/age-p95` or `orders/age-p99`?"), "{age}");
+    let (_, lap) = said(&["simulate", "orders/lap", "100% for 5m"]);
+    assert!(lap.contains("did you mean `orders/lag`?"), "{lap}");
+    let (_, far) = said(&["simulate", "orders/uptime", "100% for 5m"]);
+    assert!(far.contains("there are `orders/age-p95`, `orders/age-p99`, `orders/lag`"), "{far}");
+    let (code, all) = said(&["explain", "orders"]);
+    assert_eq!(code, Some(0), "{all}");
+    assert_eq!(
+        all,
+        "\
+orders/age-p95  95% of events take less than 500ms in any 30d
+orders/age-p99  99% of events take less than 2s in any 30d
+orders/lag      99% of the time it is good, looked at every 30s, in any 30d
+orders/down     No worker answers
+"
+    );
+    let (code, near) = said(&["explain", "order"]);
+    assert_eq!(code, Some(2));
+    assert!(near.contains("did you mean `orders`?"), "{near}");
+}

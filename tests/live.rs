@@ -359,12 +359,9 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
         .map(|(_, ratio)| format!("{:.1}", ratio / 0.001))
         .collect();
     let left: Vec<String> = world
-        .samples(&format!("slo:period_error_budget_remaining:ratio{slo}"))
+        .samples(&format!("slo:period_error_budget_remaining:percent{slo}"))
         .iter()
-        .map(|(_, left)| match 100.0 * left {
-            over if over < 0.0 => format!("0% (excedido en {:.1}%)", -over),
-            left => format!("{left:.1}%"),
-        })
+        .map(|(_, left)| format!("{left}%"))
         .collect();
     let texts = burns.iter().flat_map(|burn| left.iter().map(move |left| (burn, left)));
     let summary = |(burn, left): (&String, &String)| {

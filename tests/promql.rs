@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::Command;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use slowburn::promql::ast::*;
-use slowburn::promql::{self, Fault, Type, build, parse, pretty, regex, without_parens};
+use slowburn::promql::{self, Fault, Type, build, parse, pretty, regex, since, without_parens};
 use slowburn::vocabulary::Duration;
 
 /// The expressions of a corpus: its lines, but for headings.
@@ -154,6 +155,81 @@ fn depth_is_a_fault_and_no_crash() {
         assert_eq!(without_parens(&expr).selectors().len(), 251);
         assert_eq!(promql::check(&expr.clone()), Ok(Type::Vector));
     }
+}
+
+/// What can stand around an expression again and again, `%` in its place.
+const AROUND: [&str; 18] = [
+    "+%",
+    "-%",
+    "+ -%",
+    "(%)",
+    "-(%)",
+    "abs(%)",
+    "sum(%)",
+    "%[1h:]",
+    "%[1h:5m] offset 1m",
+    "% offset -(5m)",
+    "% offset 1m",
+    "1 ^ %",
+    "% ^ 1",
+    "-1 ^ %",
+    "2 * %",
+    "% + 2",
+    "min_over_time(%[1h:])",
+    "x offset (5m) * %",
+];
+
+/// The same of a length of time.
+const AROUND_TIME: [&str; 7] = ["(%)", "-%", "+(%)", "min(1h, %)", "1m ^ %", "(1m) * %", "% + 1m"];
+
+#[test]
+fn what_is_read_can_be_printed_and_read_again_however_deep_it_is() {
+    let mut unread = Vec::new();
+    let mut hold = |first: &str, second: &str, of: &str, place: &str| {
+        let mut inner = of.to_owned();
+        let mut read = Vec::new();
+        for depth in 1..260 {
+            let around = if depth % 2 == 0 { first } else { second };
+            inner = around.replace('%', &inner);
+            match parse(&place.replace('%', &inner)) {
+                Ok(expr) => read.push((depth, expr)),
+                Err(_) => break,
+            }
+        }
+        // Where there are too many levels, there are before: the last that are read are the ones to look at.
+        for (depth, expr) in read.into_iter().rev().take(4) {
+            for printed in [expr.to_string(), pretty(&expr, 0), pretty(&expr, 80)] {
+                match parse(&printed) {
+                    Ok(again) => assert!(without_parens(&again) == without_parens(&expr), "{printed}"),
+                    Err(fault) => unread.push(format!("{first} {second} {place} {depth}: {fault:?}")),
+                }
+            }
+        }
+    };
+    for first in AROUND {
+        for second in AROUND {
+            hold(first, second, "x", "%");
+        }
+    }
+    for first in AROUND_TIME {
+        for second in AROUND_TIME {
+            for place in ["x offset (%)", "x offset (%) * 2", "x[%]", "rate(x[1h:%])"] {
+                hold(first, second, "5m", place);
+            }
+        }
+    }
+    assert!(unread.is_empty(), "{unread:#?}");
+}
+
+#[test]
+fn signs_that_are_many_are_read_as_they_are_printed() {
+    for text in
+        [format!("{}x", "+".repeat(70)), format!("{}x", "- + ".repeat(49)), format!("+{}x", "-".repeat(70))]
+    {
+        let expr = parse(&text).unwrap();
+        assert_eq!(without_parens(&parse(&pretty(&expr, 0)).unwrap()), expr);
+    }
+    assert_eq!(pretty(&parse("- + -x").unwrap(), 0), "-+-(\n  x\n)");
 }
 
 #[test]
@@ -372,6 +448,78 @@ fn promtool_refuses_what_we_refuse() {
         // 3.0 renamed it.
         let was_a_function = text.starts_with("holt_winters");
         assert!(was_a_function || promtool_check(&promtool, std::slice::from_ref(&text)).is_err(), "{text}");
+    }
+}
+
+/// The version of a promtool, as `promtool, version 2.42.0+ds (branch: …)` tells it.
+fn version_of(promtool: &Path) -> (u32, u32) {
+    let output = Command::new(promtool).arg("--version").output().unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let version = text.split("version ").nth(1).unwrap();
+    let mut parts = version.split('.').map(|part| part.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap())
+}
+
+/// What is newer than the promtool here is known to be so: what is said to need no later version passes it.
+#[test]
+fn promtool_reads_what_is_said_to_be_old_enough_for_it() {
+    let Some(promtool) = support::promtool() else {
+        return support::skipped("promtool's opinion on what came with which version");
+    };
+    let version = version_of(&promtool);
+    let mut texts: Vec<String> = all_valid();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let cases = if support::full() { 100_000 } else { 3_000 };
+    for _ in 0..cases {
+        texts.push(any_expr().new_tree(&mut runner).unwrap().current().to_string());
+    }
+    let mut printed = Vec::new();
+    for text in texts {
+        let Ok((expr, found)) = promql::read(&text) else { continue };
+        let experimental = ["histogram_fraction", "limitk"].iter().any(|word| text.contains(word));
+        let replaced = text.contains('$') && text.parse::<u8>().is_err();
+        if found == Type::String || replaced || experimental || !since::newer_than(&expr, version).is_empty()
+        {
+            continue;
+        }
+        printed.push(as_rule(&expr, found).to_string());
+    }
+    printed.sort();
+    printed.dedup();
+    assert!(printed.len() > 200, "{}", printed.len());
+    if let Err(faults) = promtool_check(&promtool, &printed) {
+        let of = |fault: &str| -> Option<String> {
+            let number: usize = fault.split("\"r").nth(1)?.split('"').next()?.parse().ok()?;
+            Some(format!("{}: {}", printed[number], fault.split("parse error").nth(1)?))
+        };
+        panic!("{}", faults.lines().filter_map(of).take(30).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn what_came_later_is_told_with_its_version() {
+    for (text, told) in [
+        (r#"{"my.metric", job="api"}"#, "names in quotes such as `\"my.metric\"` 3.0"),
+        (r#"sum by ("job") (up)"#, ""),
+        (r#"sum by ("my.job") (up)"#, "names in quotes such as `\"my.job\"` 3.0"),
+        (r#"up * on (job) group_left ("a.b") down"#, "names in quotes such as `\"a.b\"` 3.0"),
+        (r#"rate(x{"a.b"="c"}[5m])"#, "names in quotes such as `\"a.b\"` 3.0"),
+        (r#"{"up", "down"}"#, "names in quotes such as `\"up\"` 3.0"),
+        (r#"{"up"}"#, ""),
+        ("up[300]", ""),
+        ("up[1h / 2]", "arithmetic on durations 3.4"),
+        ("up > 5m", "numbers such as `5m` 2.54"),
+        ("up > 1_000", "numbers such as `1_000` 2.54"),
+        ("limitk(2, up)", "`limitk` 2.54"),
+        ("a </ 0.5", "the operator `</` 3.11"),
+        ("a + fill(0) b", "`fill` 3.10"),
+        ("rate(up[5m] anchored)", "`anchored` 3.7"),
+        ("step() + first_over_time(up[5m])", "`step` 3.12, `first_over_time` 3.7"),
+    ] {
+        let newer = since::newer_than(&parse(text).unwrap(), (2, 42));
+        let told_is: Vec<String> =
+            newer.iter().map(|it| format!("{} {}.{}", it.what, it.since.0, it.since.1)).collect();
+        assert_eq!(told_is.join(", "), told, "{text}");
     }
 }
 

@@ -229,13 +229,17 @@ fn matchers_say_what_routes_mean_however_they_overlap() {
         slos += &format!(
             "  slo-{number}:
     objective: 99%
-    labels: {{ a: \"{}\", b: \"{}\", c: \"{}\" }}
+    labels: {{ {} }}
     tiers_off: [page]
     sli: {{ probe: up{{job=\"x\"}} }}
 ",
-            value(0),
-            value(1),
-            value(2)
+            ["a", "b", "c"]
+                .into_iter()
+                .zip((0..3).map(value))
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(label, value)| format!("{label}: \"{value}\""))
+                .collect::<Vec<_>>()
+                .join(", ")
         )
         .replace("{ probe: up{job=\"x\"} }", "{ probe: 'up{job=\"x\"}' }");
     }

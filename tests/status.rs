@@ -347,5 +347,5 @@ fn what_is_not_whole_or_hostile_is_told_and_fails_the_gate() {
     }
     let hostile = answer(&[sample(r#","cluster":"\u001b]0;|<b>\u202e""#, "5")], "");
     let said = ask(&hostile, &["--format", "markdown"]);
-    assert!(said.stdout.contains("cluster=\u{241b}\\]0;\\|&lt;b>\u{fffd}"), "{}", said.stdout);
+    assert!(said.stdout.contains("cluster=\u{241b}\\]0;\\|&lt;b>⟨U+202E⟩"), "{}", said.stdout);
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::lower::{INTERVAL, LONG_INTERVAL, REACH, counted};
-use crate::model::{Labels, Service, Slo};
+use crate::model::{Labels, Model, Service, Slo};
 use crate::simulate::Step;
 use crate::vocabulary::{Decimal, Duration};
 
@@ -120,8 +120,8 @@ pub enum From {
 
 impl History {
     /// Nothing known yet.
-    pub fn new(service: &Service, slo: &Slo, range: Range, grain: Grain) -> Self {
-        let queries = counted(service, slo, grain.step());
+    pub fn new(model: &Model, service: &Service, slo: &Slo, range: Range, grain: Grain) -> Self {
+        let queries = counted(model, service, slo, grain.step());
         Self {
             range,
             grain,

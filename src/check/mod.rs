@@ -4,26 +4,36 @@
 
 mod alert_reaches_nobody;
 mod always_fires;
+mod bad_is_total;
 mod budget_below_one_event;
 mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
 mod contract;
 mod counted_apart;
+mod counted_twice;
 mod dependency_cycle;
 mod duplicate_alert;
+mod every_bucket;
+mod filtered_away;
+mod fires_when_new;
+mod fires_while_well;
 mod inhibition_never_matches;
 mod inhibition_outrun;
 mod label_overwritten;
+mod no_timestamp;
 mod one_silences_all;
+mod own_series;
 mod page_at_once;
 mod period_beyond_retention;
 mod planned_alert_fires;
+mod recorded_as_counter;
 mod route_entangled;
 mod route_unreachable;
 mod runbook_missing;
 mod silent_when_gone;
 mod single_event_pages;
+mod swapped_events;
 mod unprovable;
 mod unweighted_ratio;
 mod window_below_scrape;
@@ -51,26 +61,34 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 31] = [
+pub const CHECKS: [(&str, Sees, Check); 41] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
+    ("bad-is-total", Sees::Part, bad_is_total::check),
     ("bad-not-within-total", Sees::Part, contract::bad_not_within_total::check),
     ("budget-below-one-event", Sees::Part, budget_below_one_event::check),
     ("budget-unwatched", Sees::Part, budget_unwatched::check),
     ("burn-rate-below-one", Sees::Part, burn_rate_below_one::check),
     ("burn-rate-unreachable", Sees::Part, burn_rate_unreachable::check),
     ("counted-apart", Sees::Part, counted_apart::check),
+    ("counted-twice", Sees::Part, counted_twice::check),
     ("dependency-cycle", Sees::Part, dependency_cycle::check),
     ("duplicate-alert", Sees::Part, duplicate_alert::check),
+    ("filtered-away", Sees::Part, filtered_away::check),
+    ("fires-when-new", Sees::Part, fires_when_new::check),
+    ("fires-while-well", Sees::Part, fires_while_well::check),
     ("inhibition-never-matches", Sees::Whole, inhibition_never_matches::check),
     ("inhibition-outrun", Sees::Whole, inhibition_outrun::check),
     ("no-contract", Sees::Whole, contract::no_contract::check),
+    ("no-timestamp", Sees::Part, no_timestamp::check),
+    ("not-a-counter-selector", Sees::Part, every_bucket::check),
     ("not-scraped", Sees::Part, contract::not_scraped::check),
     ("one-silences-all", Sees::Part, one_silences_all::check),
     ("page-at-once", Sees::Part, page_at_once::check),
     ("period-beyond-retention", Sees::Part, period_beyond_retention::check),
     ("planned-alert-fires", Sees::Part, planned_alert_fires::check),
     ("planned-metric-exists", Sees::Whole, contract::planned_metric_exists::check),
+    ("recorded-as-counter", Sees::Part, recorded_as_counter::check),
     ("reserved-label", Sees::Part, label_overwritten::check),
     ("route-entangled", Sees::Part, route_entangled::check),
     ("route-unreachable", Sees::Whole, route_unreachable::check),
@@ -78,6 +96,8 @@ pub const CHECKS: [(&str, Sees, Check); 31] = [
     ("runbook-missing", Sees::Whole, runbook_missing::gaps),
     ("silent-when-gone", Sees::Whole, silent_when_gone::check),
     ("single-event-pages", Sees::Part, single_event_pages::check),
+    ("swapped-events", Sees::Part, swapped_events::check),
+    ("unknown-metric", Sees::Whole, own_series::check),
     ("unprovable", Sees::Part, unprovable::check),
     ("unweighted-ratio", Sees::Part, unweighted_ratio::check),
     ("window-below-scrape", Sees::Part, window_below_scrape::check),

@@ -11,19 +11,30 @@ use crate::promql::carried::Carried;
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         // What always fires is a fault of its own.
-        if alert.stimulus.is_none() && can_be_empty(&alert.expr) {
+        if alert.stimulus.is_none()
+            && can_be_empty(&alert.expr)
+            && !super::own_series::is_at_fault(model, alert)
+        {
             problems.push(unplayed(alert));
         }
     }
     for (alert, reason) in model.services.iter().flat_map(|service| lower::unplayed(model, service)) {
+        if super::own_series::is_at_fault(model, alert) {
+            continue;
+        }
         problems.push(
             Problem::warning("unprovable", alert.places.expr, format!("`{}` cannot be played", alert.name))
                 .label(reason)
                 .help("watch it fire once yourself"),
         );
     }
-    for (_, slo) in slos(model) {
-        if slo.stimulus.is_some() {
+    for (service, slo) in slos(model) {
+        // Events that are all of one kind are a fault of their own.
+        if slo.stimulus.is_some()
+            || super::bad_is_total::is_all(model, service, slo)
+            || super::filtered_away::is_so(slo)
+            || super::no_timestamp::is_twice(slo)
+        {
             continue;
         }
         let help = match &slo.sli {

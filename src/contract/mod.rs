@@ -6,6 +6,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::inert;
 use crate::vocabulary::Decimal;
 
 pub use difference::Difference;
@@ -149,10 +150,10 @@ impl Contract {
         const LIBRARIES: [&str; 1] = ["go_build_info"];
         let mut found = self.families.iter().filter_map(|(name, family)| {
             let program = name.strip_suffix("_build_info").filter(|_| !LIBRARIES.contains(&name.as_str()))?;
-            let program = Some(program).filter(|program| !program.contains(char::is_control))?;
+            let program = Some(program).filter(|program| inert::is_seen(program))?;
             let [shape] = &family.shapes[..] else { return None };
             let version = shape.labels.get("version").filter(|version| version.more == 0)?;
-            let mut versions = version.known.iter().filter(|version| !version.contains(char::is_control));
+            let mut versions = version.known.iter().filter(|version| inert::is_seen(version));
             let only = versions.next().filter(|_| versions.next().is_none())?;
             Some(format!("{program} {only}"))
         });

@@ -22,6 +22,7 @@ use std::fmt::{self, Write};
 
 use super::{Bound, Contract, Family, Kind, Shape, Values, bound};
 use crate::diagnostic::Problem;
+use crate::inert;
 use crate::source::{SourceId, Span};
 
 /// The first line of a contract.
@@ -116,25 +117,12 @@ impl fmt::Display for Name<'_> {
 
 /// In quotes; what would break the line, or cannot be seen in review, is escaped.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            c if is_unseen(c) => {
-                let _ = write!(quoted, "\\u{{{:x}}}", c as u32);
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Whether a character is invisible, or changes how those around it are shown.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    let escaped = inert::replaced(&text, |c| match c {
+        '\n' => "\\n".to_owned(),
+        c => format!("\\u{{{:x}}}", u32::from(c)),
+    });
+    format!("\"{escaped}\"")
 }
 
 impl Contract {

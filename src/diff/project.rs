@@ -137,6 +137,10 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             ["Prometheus adds to alerts the label ", "Prometheus no longer adds to alerts the label "],
             [names(&old.external_labels), names(&new.external_labels)],
         ),
+        (
+            ["replicas are told apart by the label ", "replicas are no longer told apart by the label "],
+            [names(&old.replica_labels), names(&new.replica_labels)],
+        ),
         (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),
     ];
     for (said, [before, after]) in lists {

@@ -11,7 +11,8 @@ use crate::contract::{Contract, Family, Kind as Type};
 use crate::parse::parse;
 use crate::promql::functions::FUNCTIONS;
 use crate::promql::names::AGGREGATIONS;
-use crate::source::{SourceId, Span};
+use crate::promql::places::{spelled_label, spelled_metric};
+use crate::source::{SourceId, Span, Spelling};
 
 /// What kind of thing is proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,9 +206,26 @@ fn in_query(
         }
         values
     };
+    let quotes = match before.as_bytes().first() {
+        Some(b'"') => Spelling::Double,
+        Some(b'\'') => Spelling::Single,
+        _ => Spelling::Block,
+    };
+    let spelled = |text: String| quotes.of(&text).unwrap_or(text);
     match query(before) {
         Query::Metric(word) => {
-            metrics(contract, path).into_iter().map(|item| Item { span: span(word.len()), ..item }).collect()
+            let alone = before.trim_start() == word;
+            let written = |name: &str| match spelled_metric(name) {
+                plain if plain == name => plain,
+                // Without quotes, YAML would take the braces for a map.
+                quoted if alone => format!("'{{{}}}'", quoted.replace('\'', "''")),
+                quoted => spelled(format!("{{{quoted}}}")),
+            };
+            let placed = |item: Item| match item.kind {
+                Kind::Metric => Item { span: span(word.len()), text: written(&item.label), ..item },
+                _ => Item { span: span(word.len()), ..item },
+            };
+            metrics(contract, path).into_iter().map(placed).collect()
         }
         Query::Label(metric, word) => {
             let name = found(&metric);
@@ -216,7 +234,11 @@ fn in_query(
             let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
             all.collect::<BTreeSet<_>>()
                 .into_iter()
-                .map(|label| Item { span: span(word.len()), ..item(label, Kind::Label) })
+                .map(|label| Item {
+                    span: span(word.len()),
+                    text: spelled(spelled_label(&label)),
+                    ..item(label, Kind::Label)
+                })
                 .collect()
         }
         Query::Grouping(word) => {
@@ -226,7 +248,11 @@ fn in_query(
             let all = labels.into_iter().flatten().chain(["instance", "job"].map(str::to_owned));
             all.collect::<BTreeSet<_>>()
                 .into_iter()
-                .map(|label| Item { span: span(word.len()), ..item(label, Kind::Label) })
+                .map(|label| Item {
+                    span: span(word.len()),
+                    text: spelled(spelled_label(&label)),
+                    ..item(label, Kind::Label)
+                })
                 .collect()
         }
         Query::Value(metric, label, written) => {
@@ -234,7 +260,7 @@ fn in_query(
             let last = written.rsplit('|').next().map_or(0, str::len);
             let value = |value: String| Item {
                 span: span(last),
-                text: value.replace('\\', "\\\\").replace('"', "\\\""),
+                text: spelled(value.replace('\\', "\\\\").replace('"', "\\\"")),
                 ..item(value, Kind::LabelValue)
             };
             known(&metric, &label).into_iter().map(value).collect()

@@ -105,7 +105,7 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     if let Some(alert) = alert {
         let mut companions = plan.companion_alerts();
         let (rule, _, companion) = companions.find(|(.., known)| known.name == alert.name.as_str())?;
-        return Some(block("text", &explain_companion(companion, rule)));
+        return Some(inert::fenced("text", &explain_companion(companion, rule)));
     }
     let planned = |slo: &Slo| plan.slos.iter().find(|planned| planned.promise.slo == slo.name.as_str());
     if named.is_empty() {
@@ -115,7 +115,7 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
         return Some(parts.join("\n\n"));
     }
     let pages: Vec<String> =
-        named.into_iter().filter_map(planned).map(|slo| block("text", &explain(slo))).collect();
+        named.into_iter().filter_map(planned).map(|slo| inert::fenced("text", &explain(slo))).collect();
     Some(pages.join("\n\n"))
 }
 
@@ -151,12 +151,8 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
         service.name,
         plan.promise.slo,
         all - shown,
-        block("yaml", &excerpt)
+        inert::fenced("yaml", &excerpt)
     )
-}
-
-fn block(language: &str, text: &str) -> String {
-    format!("```{language}\n{}\n```", text.trim_end())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Alertmanager's configuration, its templates, and who is told of what.
 
-use super::yaml::{Yaml, scalar};
+use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{
     Address, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced, Smtp,
@@ -151,8 +151,7 @@ fn timing(yaml: &mut Yaml, indent: usize, timing: &Timing, outer: Option<&Timing
 
 /// A list on one line.
 fn flow(texts: &[String]) -> String {
-    let written: Vec<String> =
-        texts.iter().map(|text| serde_json::Value::from(text.as_str()).to_string()).collect();
+    let written: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     format!("[{}]", written.join(", "))
 }
 
@@ -177,7 +176,8 @@ fn spelled(matcher: &Matcher) -> String {
         }
     };
     let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("{}{operator}\"{value}\"", matcher.label)
+    // Names in quotes are for the new reader alone, which is asked for where there are any.
+    format!("{}{operator}\"{value}\"", crate::promql::places::spelled_label(&matcher.label))
 }
 
 /// A regular expression (RE2) that matches this text only.

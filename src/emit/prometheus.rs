@@ -1,13 +1,15 @@
 //! Rule files for Prometheus, one per service.
 
+use std::borrow::Cow;
+
 use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
 use crate::vocabulary::{Duration, percent, text};
 
-/// The width that expressions are broken to.
-const WIDTH: usize = 100;
+/// The width of a line.
+const COLUMNS: usize = 110;
 
 /// Where a service's rules are.
 pub fn path(service: &str) -> String {
@@ -174,20 +176,20 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
         Makes::Alert(_) => "alert",
     };
     yaml.pair(6, "- ", kind, rule.name());
-    yaml.query(8, "expr", &rule.expr, WIDTH);
+    yaml.query(8, "expr", &rule.expr, COLUMNS);
     if let Makes::Alert(alert) = &rule.makes
         && let Some(hold) = alert.hold
     {
         yaml.pair(8, "", "for", &hold.to_string());
     }
-    if rule.labels.iter().next().is_some() {
-        yaml.line(8, "labels:");
-    }
-    for (name, value) in rule.labels.iter() {
-        match &rule.makes {
-            Makes::Record(_) => yaml.pair(10, "", name, value),
-            Makes::Alert(_) => yaml.pair(10, "", name, &crate::text::inert(value)),
-        }
+    let inert = matches!(rule.makes, Makes::Alert(_));
+    let labels = rule.labels.iter().map(|(name, value)| {
+        let value = if inert { crate::text::inert(value).into() } else { value.as_str().into() };
+        (name.as_str(), value)
+    });
+    let labels: Vec<(&str, Cow<str>)> = labels.collect();
+    if !labels.is_empty() {
+        yaml.labels(8, "labels", &labels, COLUMNS);
     }
     if let Makes::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");

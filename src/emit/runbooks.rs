@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 
 use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
+use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
     Rule, Runbook, ServicePlan, SloPlan, Told, Watch, seconds,
 };
+use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
     self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
     TierPart, ToldPart,
 };
-use crate::text::{Fences, below, fenced, plain_markdown};
+use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
 
 /// The width that queries are broken to.
@@ -60,12 +62,12 @@ fn path(file: &str) -> String {
     format!("runbooks/{file}")
 }
 
-/// With the mark in a comment, and without the blank lines that conditions leave behind.
+/// With the mark in a comment, without the blank lines that conditions leave behind, and with whatever is unseen in what people wrote shown.
 fn marked(text: &str) -> String {
     let mut page = format!("<!-- {MARK} -->\n\n");
     let mut fences = Fences::default();
     let mut blank = true;
-    for line in text.lines() {
+    for line in inert::text(text).lines() {
         let is_code = fences.hold(line);
         if !is_code && line.is_empty() && blank {
             continue;
@@ -80,7 +82,7 @@ fn marked(text: &str) -> String {
 }
 
 fn plain(text: Option<&str>) -> String {
-    plain_markdown(text.unwrap_or_default())
+    markdown(text.unwrap_or_default())
 }
 
 /// What all runbooks of a service share.
@@ -169,10 +171,10 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         objective: words.objective(promise).replace('<', "&lt;"),
         rolling,
         calendar: calendar.to_owned(),
-        zone: plain_markdown(zone),
+        zone: markdown(zone),
         budget: words.percent(promise.budget),
         full_outage: words.time(promise.full_outage()),
-        by: promise.by.clone(),
+        by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(slo.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -209,7 +211,7 @@ fn of_companion(
         description: sentence(plain(companion.description.as_deref())),
         planned: sentence(plain(companion.planned.as_deref())),
         after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
-        by: companion.told.clone(),
+        by: companion.told.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -230,7 +232,7 @@ fn alert_part(
     AlertPart {
         name: alert.name.clone(),
         page: severity == Severity::Page,
-        severity: plain_markdown(project.severities.get(severity)),
+        severity: markdown(project.severities.get(severity)),
         tiers: Vec::new(),
         outages: Vec::new(),
         escalates: told.iter().any(|told| told.escalates),
@@ -305,10 +307,10 @@ fn told(project: &ProjectPlan, name: &str, rule: &Rule, words: &Words) -> Vec<To
         }
     }
     let part = |told: &Told| ToldPart {
-        receiver: plain_markdown(&told.receiver),
+        receiver: markdown(&told.receiver),
         after: words.length(told.after),
         escalates: told.escalates,
-        mute: told.mute.iter().map(|time| plain_markdown(time)).collect(),
+        mute: told.mute.iter().map(|time| markdown(time)).collect(),
     };
     all.into_iter().map(part).collect()
 }
@@ -317,12 +319,12 @@ fn told(project: &ProjectPlan, name: &str, rule: &Rule, words: &Words) -> Vec<To
 fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
     let told = |receiver: &&Receiver| {
-        let name = plain_markdown(receiver.name.as_str());
+        let name = markdown(receiver.name.as_str());
         alerts.iter().flat_map(|alert| &alert.told).any(|told| told.receiver == name)
     };
     let person = |receiver: &Receiver| Person {
-        name: plain_markdown(receiver.name.as_str()),
-        at: receiver.channels.iter().flat_map(reached).map(|at| plain_markdown(&at)).collect(),
+        name: markdown(receiver.name.as_str()),
+        at: receiver.channels.iter().flat_map(reached).map(|at| markdown(&at)).collect(),
     };
     receivers.filter(told).map(person).collect()
 }

@@ -3,10 +3,12 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::grafana::variable;
+use crate::inert;
 use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
-use crate::text::{self, Left, Texts};
+use crate::promql::places::spelled_label;
+use crate::text::{self, Texts};
 use crate::vocabulary::{Period, Severity};
 
 /// What is not known before an alert fires.
@@ -21,10 +23,13 @@ pub struct Known<'a> {
 
 /// All annotations of an alert, ready for a rule file if nothing is known yet, or as they are once it fires.
 pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
-    let own = |value: &String| if known.is_some() { value.clone() } else { text::inert(value) };
+    let own = |value: &String| {
+        let shown = inert::text(value);
+        if known.is_some() { shown.into_owned() } else { text::inert(&shown) }
+    };
     let mut annotations: Labels = Labels::new();
     if let Some(url) = &alert.runbook_url {
-        annotations.insert("runbook_url".to_owned(), url.clone());
+        annotations.insert("runbook_url".to_owned(), inert::text(url).into_owned());
     }
     if let Some(link) = &alert.dashboard {
         annotations.insert("dashboard_url".to_owned(), dashboard(link, known));
@@ -59,7 +64,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             text::missing(project.language, &project.texts, &values)
         }
     };
-    let fill = |text: &str| if known.is_some() { blanks.fill(text) } else { blanks.fill_inert(text) };
+    let fill = |text: &str| {
+        let shown = inert::text(text);
+        if known.is_some() { blanks.fill(&shown) } else { blanks.fill_inert(&shown) }
+    };
     annotations.insert("summary".to_owned(), fill(&texts.summary));
     annotations.insert("description".to_owned(), fill(&texts.description));
     annotations
@@ -82,7 +90,7 @@ fn burn(
     blanks: &mut Blanks,
 ) -> Texts {
     let (burn_rate, left) = match known {
-        Some(known) => (known.value.to_owned(), left(project.language, known.budget_left)),
+        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left)),
     };
     let (rolling, calendar, zone) = match &promise.period {
@@ -121,7 +129,8 @@ fn companion(
                 let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
                 blanks.blank(value.unwrap_or_default())
             }
-            None => blanks.blank(format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}")),
+            None => blanks
+                .blank(format!("{{{{ with {} }}}}, {label} {{{{ . }}}}{{{{ end }}}}", asked_label(label))),
         })
         .collect();
     let value = match known {
@@ -148,7 +157,7 @@ fn companion(
 fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
     let mut value = |label: &String| match known {
         Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
-        None => blanks.blank(format!("{{{{ $labels.{label} }}}}")),
+        None => blanks.blank(format!("{{{{ {} }}}}", asked_label(label))),
     };
     let parts: Vec<String> = promise.by.iter().map(|label| format!("{label}: {}", value(label))).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
@@ -210,7 +219,7 @@ impl Blanks {
 fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
     let value = |label: &String| match known {
         Some(known) => escaped(known.labels.get(label).map_or("", String::as_str)),
-        None => format!("{{{{ $labels.{label} | urlquery }}}}"),
+        None => format!("{{{{ {} | urlquery }}}}", asked_label(label)),
     };
     let chosen: Vec<String> =
         link.by.iter().map(|label| format!("var-{}={}", variable(label), value(label))).collect();
@@ -227,20 +236,11 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
-/// What is left of the budget, once the percentage is known.
-fn left(language: Language, percentage: &str) -> String {
-    let left = match percentage.strip_prefix('-') {
-        Some(over) if over != "0.0%" => Left { over, ..Left::default() },
-        unsigned => Left { left: unsigned.unwrap_or(percentage), ..Left::default() },
-    };
-    text::left(language, &left)
-}
-
 /// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
 fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
     let query = budget_left.to_string();
-    let wanted: String = promise.by.iter().map(|label| format!(",{label}=%q")).collect();
-    let values: String = promise.by.iter().map(|label| format!(" $labels.{label}")).collect();
+    let wanted: String = promise.by.iter().map(|label| format!(",{}=%q", spelled_label(label))).collect();
+    let values: String = promise.by.iter().map(|label| format!(" {}", asked_label(label))).collect();
     let query = match query.split_once('}') {
         Some((head, tail)) if !promise.by.is_empty() => {
             let format = format!("{}{wanted}}}{tail}", head.replace('%', "%%"));
@@ -248,17 +248,16 @@ fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
         }
         _ => quoted(&query),
     };
-    let text = "{{ $text }}";
-    let over = text::left(language, &Left { over: text, ..Left::default() });
-    let left = text::left(language, &Left { left: text, ..Left::default() });
-    let unknown = text::left(language, &Left::default());
-    // Without its sign, which words say, or nothing where it rounds to zero.
-    let read =
-        r#"{{ $left := . | first | value }}{{ $text := printf "%.1f%%" $left | reReplaceAll "-" "" }}"#;
-    let overspent = r#"{{ if and (lt $left 0.0) (ne $text "0.0%") }}"#;
-    format!(
-        "{{{{ with query {query} }}}}{read}{overspent}{over}{{{{ else }}}}{left}{{{{ end }}}}{{{{ else }}}}{unknown}{{{{ end }}}}"
-    )
+    let unknown = text::unknown_left(language);
+    format!("{{{{ with query {query} }}}}{{{{ . | first | value }}}}%{{{{ else }}}}{unknown}{{{{ end }}}}")
+}
+
+/// A label of the alert in Go's templates, where only names without points can stand behind one.
+fn asked_label(label: &str) -> String {
+    match spelled_label(label) == label {
+        true => format!("$labels.{label}"),
+        false => format!("(index $labels {label:?})"),
+    }
 }
 
 /// A string of Go's templates.

@@ -1,9 +1,11 @@
 //! The few shapes of YAML that rule files need, with comments where a reviewer looks for them.
 //!
-//! **Invariant:** every scalar is spelled by serde-saphyr, which quotes what a YAML 1.1 reader would take for something else.
+//! **Invariant:** every scalar is spelled by serde-saphyr, which quotes what a YAML 1.1 reader would take for something else; one in which
+//! something is unseen is quoted here, with escapes. What stands without quotes ends nowhere but where its line does.
 
 use std::borrow::Cow;
 
+use crate::inert;
 use crate::promql::ast::Expr;
 use crate::promql::pretty_into;
 
@@ -21,13 +23,12 @@ impl Yaml {
         self.text
     }
 
-    /// `# text`, one comment line per line of text; control characters are left out.
+    /// `# text`, one comment line per line of text, whatever a reader takes for the end of one.
     pub fn comment(&mut self, indent: usize, text: &str) {
-        for line in text.lines() {
+        for line in inert::lines(text) {
             self.begin(indent);
             self.text.push_str("# ");
-            let clean: String = line.split(char::is_control).collect();
-            self.text.push_str(clean.trim_end());
+            self.text.push_str(line.trim_end());
             self.text.push('\n');
         }
     }
@@ -61,23 +62,37 @@ impl Yaml {
         }
     }
 
-    /// `key: expr`, over several lines if it is longer than `width`. Printed where it stands: it is most of what rule files hold, and a query
+    /// `key: expr`, over several lines if it does not end before column `columns`. Printed where it stands: it is most of what rule files hold, and a query
     /// has no control characters and no blank at the end of a line.
-    pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, width: usize) {
+    pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, columns: usize) {
         self.begin(indent);
         self.text.push_str(key);
         self.text.push_str(": ");
         let (start, inner) = (self.text.len(), indent + 2);
-        pretty_into(&mut self.text, expr, width, inner);
+        // On its first line stands the key, which is longer than the margin of the others.
+        pretty_into(&mut self.text, expr, columns - inner, inner, key.len());
         let written = &self.text[start..];
         if written.contains('\n') {
-            let header = if written.starts_with(' ') { "|2-\n" } else { "|-\n" };
             self.text.insert_str(start, &BLANKS[..inner]);
-            self.text.insert_str(start, header);
+            self.text.insert_str(start, "|-\n");
         } else if let Cow::Owned(spelled) = scalar(written) {
             self.text.replace_range(start.., &spelled);
         }
         self.text.push('\n');
+    }
+
+    /// `key: { a: b, c: d }` if that fits into `width` columns and every value is a plain word, otherwise one pair on a line.
+    pub fn labels(&mut self, indent: usize, key: &str, pairs: &[(&str, Cow<str>)], width: usize) {
+        let short = indent + key.len() + 5 + pairs.iter().map(|(k, v)| k.len() + v.len() + 4).sum::<usize>();
+        if short <= width && pairs.iter().all(|(name, value)| is_plain_word(name) && is_plain_word(value)) {
+            let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            self.line(indent, &format!("{key}: {{ {} }}", pairs.join(", ")));
+            return;
+        }
+        self.line(indent, &format!("{key}:"));
+        for (name, value) in pairs {
+            self.pair(indent + 2, "", name, value);
+        }
     }
 
     fn begin(&mut self, indent: usize) {
@@ -88,7 +103,7 @@ impl Yaml {
 /// Nothing is indented further than this.
 const BLANKS: &str = "                                ";
 
-/// Whether a text survives as a literal block: no control characters, no blank at the end of lines.
+/// Whether a text survives as a literal block: nothing unseen, no blank at the end of lines.
 fn is_plain_block(text: &str) -> bool {
     !text.starts_with('\n')
         && !text.ends_with("\n\n")
@@ -103,9 +118,9 @@ fn is_plain_block(text: &str) -> bool {
                 });
                 plain && before != b' '
             }
-            false => text
-                .split('\n')
-                .all(|line| !line.ends_with(char::is_whitespace) && !line.contains(char::is_control)),
+            false => {
+                text.split('\n').all(|line| !line.ends_with(char::is_whitespace) && inert::is_seen(line))
+            }
         }
 }
 
@@ -138,19 +153,37 @@ const WORDS: [&str; 12] =
     ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
 
 fn spelled(text: &str) -> String {
+    if !inert::is_seen(text) {
+        return quoted(text);
+    }
     let options = serde_saphyr::ser_options! { folded_wrap_chars: 1_000_000, prefer_block_scalars: false };
     let mut written = String::new();
     serde_saphyr::to_fmt_writer_with_options(&mut written, &text, options)
         .expect("a text is always a scalar");
     let written = written.trim_end_matches('\n');
-    if written.contains('\n') { serde_json::Value::from(text).to_string() } else { written.to_owned() }
+    if written.contains('\n') { quoted(text) } else { written.to_owned() }
+}
+
+/// Between double quotes, with everything that is unseen escaped.
+pub fn quoted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    let escaped = inert::replaced(&text, |c| match c {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c => match u32::from(c) {
+            code @ 0..=0xffff => format!("\\u{code:04x}"),
+            code => format!("\\U{code:08x}"),
+        },
+    });
+    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{WORDS, is_plain_query, is_plain_word, scalar, spelled};
+    use super::{WORDS, Yaml, is_plain_query, is_plain_word, quoted, scalar, spelled};
 
     proptest! {
         #[test]
@@ -190,11 +223,41 @@ mod tests {
             "0.0144",
             "@x",
             "%",
+            "a\u{2028}b: c",
+            "\u{feff}a\u{85}\u{202e}\\\"\u{e0041}\u{fffe}\u{7f}\0",
+            "👩\u{200d}💻",
         ] {
-            let document = format!("key: {}\n", scalar(text));
-            let read: std::collections::BTreeMap<String, String> =
-                serde_yaml::from_str(&document).expect(&document);
-            assert_eq!(read["key"], text, "{document}");
+            for spelled in [scalar(text).into_owned(), quoted(text)] {
+                let document = format!("key: {spelled}\n");
+                let read: std::collections::BTreeMap<String, String> =
+                    serde_yaml::from_str(&document).expect(&document);
+                assert_eq!(read["key"], text, "{document}");
+                assert!(crate::inert::is_seen(&spelled), "{document}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_leaves_its_comment_or_its_value() {
+        for end in ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\x0c", "\x0b", "\u{feff}", "\0"] {
+            let text = format!("a{end}key: other\nb{end}  - x: y\u{202e}");
+            let mut yaml = Yaml::default();
+            yaml.comment(0, &text);
+            yaml.pair(0, "", "key", &text);
+            yaml.comment(2, &text);
+            yaml.line(0, &format!("other: [{}]", quoted(&text)));
+            let document = yaml.finish();
+            assert!(document.lines().all(crate::inert::is_seen), "{document:?}");
+            assert!(document.split(crate::inert::is_break).all(|line| {
+                line.is_empty()
+                    || ["#", "key:", "other:"].iter().any(|start| line.trim_start().starts_with(start))
+            }));
+            let read: serde_yaml::Value = serde_yaml::from_str(&document).expect(&document);
+            let expected = serde_yaml::Mapping::from_iter([
+                ("key".into(), text.as_str().into()),
+                ("other".into(), serde_yaml::Value::Sequence(vec![text.as_str().into()])),
+            ]);
+            assert_eq!(read, serde_yaml::Value::Mapping(expected), "{document}");
         }
     }
 }

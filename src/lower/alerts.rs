@@ -2,11 +2,11 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks};
+use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks, windows};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
-use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{aggregate, and, any, call, div, gt, mul, number, selector};
+use crate::promql::ast::{Expr, Selector, Time};
+use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, Name, Severity};
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
@@ -38,16 +38,15 @@ pub(super) fn burn(
     for severity in Severity::ALL {
         let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
         let slow = tiers.iter().all(|tier| tier.slow);
-        let burning = any(tiers.iter().map(|tier| burning(names, tier, slow)));
+        let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let Some(burning) = burning else { continue };
-        let left = names.recorded("slo:period_error_budget_remaining:ratio").range(Time::Fixed(STALE));
         let notice = Notice::Burn {
             promise: Box::new(promise.clone()),
             severity,
             of: service.description.clone(),
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
-            budget_left: mul(number("100"), call("last_over_time", vec![left])).into(),
+            budget_left: windows::held(names, windows::PERCENT_LEFT),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
@@ -74,27 +73,19 @@ pub(super) fn burn(
 /// Whether one tier sees its burn: over the long window, still over the short one, and in more than a stray event.
 ///
 /// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: no data is no recovery.
-fn burning(names: &Series, tier: &Watch, in_slow: bool) -> Expr {
+fn burning(names: &Series, tier: &Watch) -> Expr {
     let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
-    let held = |window: Duration, range: Duration| {
-        call("last_over_time", vec![ratio(window).range(Time::Fixed(range))])
-    };
-    let long = match tier.slow && !in_slow {
-        true => held(tier.long, STALE),
-        false => ratio(tier.long).into(),
-    };
-    let hold = hold(tier);
+    let held =
+        |series: Selector, range: Duration| call("last_over_time", vec![series.range(Time::Fixed(range))]);
+    // What the slow group records may be too old for an instant selector.
+    let known = |series: Selector| if tier.slow { held(series, STALE) } else { series.into() };
     let above = |ratio: Expr| gt(ratio, exact(tier.threshold));
-    let both = and(above(long), above(held(tier.short, hold)));
+    let both = and(above(known(ratio(tier.long))), above(held(ratio(tier.short), hold(tier))));
     if tier.min_bad_events < 2 {
         return both.into();
     }
     // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
-    let bad = names.recorded(names.increase(Unit::Events, Side::Bad, tier.long));
-    let bad: Expr = match tier.slow && !in_slow {
-        true => call("last_over_time", vec![bad.range(Time::Fixed(STALE))]),
-        false => bad.into(),
-    };
+    let bad = known(names.recorded(names.increase(Unit::Events, Side::Bad, tier.long)));
     and(both, gt(bad, exact(Decimal::from(tier.min_bad_events) - Decimal::new(5, 1)))).into()
 }
 

@@ -8,36 +8,34 @@ use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, call, div, ge, le, mul, number, string, sub, vector,
 };
-use crate::vocabulary::{Calendar, Duration, Zone};
+use crate::vocabulary::{Calendar, Zone};
 
 /// The label on tiles.
 const LABEL: &str = "period";
 
-/// Both sides of the period.
-pub(super) fn rules(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    let tiles = |side| names.calendar_tile(side, unit.as_str(), LONG_INTERVAL);
-    for side in [Side::Total, Side::Bad] {
-        // Only a tile of this very evaluation; older ones have their mark.
-        let fresh =
-            names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(Duration::from_secs(15)));
-        let marked = marked(call("last_over_time", vec![fresh]), unit, zone);
+/// Tiles with their mark. Evaluated before the tiles without, from which both tell whether one is due.
+pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
+    let record = |side| {
         let remark = if side == Side::Total { "Each tile with the calendar unit it belongs to." } else { "" };
-        rules.push(names.record(tiles(side), marked, remark));
-    }
-    for side in [Side::Total, Side::Bad] {
+        let tile = marked(super::windows::tile(names, side), unit, zone);
+        names.record(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL), tile, remark)
+    };
+    [Side::Total, Side::Bad].map(record).into()
+}
+
+/// Both sides of the period.
+pub(super) fn sums(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
+    let record = |side| {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
-        let sums = call("sum_over_time", vec![names.recorded(tiles(side)).range(Time::Fixed(range))]);
+        let tiles = names.recorded(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL));
+        let sums = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);
         let here = and(sums, current(unit, zone)).on(&[LABEL]);
         let remark =
             if side == Side::Total { "The calendar period so far, from counted events." } else { "" };
-        rules.push(names.record(
-            names.period(side, false, unit.as_str()),
-            aggregate_without("sum", &[LABEL], here),
-            remark,
-        ));
-    }
-    rules
+        let sum = aggregate_without("sum", &[LABEL], here);
+        names.record(names.period(side, false, unit.as_str()), sum, remark)
+    };
+    [Side::Total, Side::Bad].map(record).into()
 }
 
 /// A tile with the month or quarter it belongs to as a label.

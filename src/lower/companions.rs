@@ -78,9 +78,10 @@ pub fn told(service: &Service, companion: &Companion) -> Vec<String> {
         Carried::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
             Vec::new()
         }
-        Carried::Among(labels) => {
-            labels.into_iter().filter(|label| LabelName::parse(label).is_some()).collect()
-        }
+        Carried::Among(labels) => labels
+            .into_iter()
+            .filter(|label| LabelName::parse(label).or_else(|| LabelName::in_quotes(label)).is_some())
+            .collect(),
         carried @ Carried::AllBut(_) => {
             let targets = ["instance", "job"].map(str::to_owned);
             let exposed = exposed(service, companion);

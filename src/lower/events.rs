@@ -1,52 +1,36 @@
 //! Bad and total events since the last evaluation: the pair that everything else is derived from.
 //!
-//! # How events are counted
-//! A counter's gain over an interval is its value now less its value then. Nothing is extrapolated, so counts are whole and add up exactly; neither
-//! the scrape interval nor the version's opinion on the edges of ranges matters. A series that restarted, or that was born with its first event,
-//! counts from zero; born is believed only of a target that was known before, by another series with the same `job` and `instance` that was scraped
-//! together with it, so that a new target, a gap or a changed target label never brings a counter's whole life into one interval. The time of the
-//! scrape tells a relabelled target: Prometheus notices late that the old series ended, or never if it was itself started anew, and
-//! until then sees both.
-//!
-//! # What a missed evaluation costs
-//! Nothing: whatever the counters gained in the last quarter of an hour and was not recorded is counted now. Most of the time that is what they gained
-//! since the last evaluation, and the greater of the two is right: more is what a missed evaluation, a restart of Prometheus, a gap between the scrapes of
-//! one target or of all, or a sample that was stored late has left out; less is what counters that began again no longer show. The same makes the
-//! rules right at any evaluation step up to a quarter of an hour.
+//! Counters are kept for each target by `ledger`, and summed here over all of them. Where a selector with one more matcher tells the events of one side,
+//! the same selector with the opposite matcher tells the others: then good and bad are counted, and total is their sum, so that no series is read twice.
 //!
 //! # Good events instead of bad ones
-//! Where `total` and `good` are given they are counted each, and bad is what remains. Their targets need not be scraped together: what the one scrape
-//! shows before the other is bad in one evaluation and taken back in the next, and a ratio below zero is zero.
+//! Where `total` and `good` are given and do not split, they are counted each, and bad is what remains. Their targets need not be scraped together: what
+//! the one scrape shows before the other is bad in one evaluation and taken back in the next, and a ratio below zero is zero. Of a histogram, only
+//! targets that have the bucket are counted: what nobody measured is not bad.
 //!
 //! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is no event.
-//!
-//! `rate()` does neither: it misses a series' first increment, extrapolates at the edges, and depends on how many scrapes fall into its range.
 
-use super::series::{Series, Side, Unit};
-use super::{INTERVAL, REACH};
-use crate::model::{Budgeting, Counter, Sli, Slo, Term};
+use super::ledger::{self, Account};
+use super::series::{Ledger, Series, Side, Unit};
+use super::{INTERVAL, targets};
+use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
 use crate::plan::Rule;
-use crate::promql::ast::{Expr, Selector, Time};
-use crate::promql::build::{
-    add, aggregate, and, any, call, div, ge, gt, le, mul, number, or, string, sub, sum_by,
-};
+use crate::promql::ast::{Expr, Time};
+use crate::promql::build::{add, aggregate, call, ge, gt, mul, number, or, sub, sum_by};
 use crate::vocabulary::{Decimal, Duration, text};
 
-/// Divisors are kept from zero by this: where there are no events there are no bad ones, and 0 ÷ 0.000000001 is 0.
-pub(super) const NEARLY_NOTHING: &str = "1e-9";
-
 /// Rules up to `slo:{total,bad}_events:increase30s`.
-pub(super) fn base(slo: &Slo, names: &Series) -> Vec<Rule> {
+pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Rule> {
     match &slo.budgeting {
-        Budgeting::Occurrences => pair(slo, names, Unit::Events),
+        Budgeting::Occurrences => pair(model, service, slo, names, Unit::Events),
         Budgeting::Timeslices { length, objective } => {
-            let mut rules = pair(slo, names, Unit::Occurrences);
+            let mut rules = pair(model, service, slo, names, Unit::Occurrences);
             let bad = summed(names, Unit::Occurrences, Side::Bad, *length);
             let total = summed(names, Unit::Occurrences, Side::Total, *length);
-            let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)]));
+            let seen = || names.recorded(names.increase(Unit::Occurrences, Side::Total, INTERVAL));
+            let ratio = super::windows::share(names, bad, total, seen());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
-            let seen = names.recorded(names.increase(Unit::Occurrences, Side::Total, INTERVAL));
-            let one = add(mul(number("0"), seen), number("1"));
+            let one = add(mul(number("0"), seen()), number("1"));
             rules.extend(checks(names, Unit::Events, one.into(), |_| spoiled.into()));
             rules
         }
@@ -70,14 +54,13 @@ pub(super) fn less(window: Duration, millis: u64) -> Duration {
     Duration::from_millis(window.millis().saturating_sub(millis))
 }
 
-fn pair(slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
-    match &slo.sli {
-        Sli::Counted { total, good, bad, .. } => counted(names, unit, &counters([total, good, bad])),
-        Sli::Checked { .. } | Sli::Ratio { .. } => {
-            let (seen, failed) = looks(slo, names).expect("a state is looked at");
-            checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
-        }
+fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
+    if let Some(split) = Split::of(slo) {
+        let own = targets::own_labels(model, service, slo, &split.all());
+        return counted(names, unit, &own, &split);
     }
+    let (seen, failed) = looks(slo, names).expect("a state is looked at");
+    checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
 }
 
 /// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
@@ -108,106 +91,115 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     }
 }
 
-/// What is counted: all events, and those on one side.
-pub(super) struct Counters<'a> {
-    everything: Vec<Term>,
-    /// Bad events have counters of their own, or are what the good ones leave of the total.
-    other: Option<(Side, &'a [Term])>,
+/// How the counters of an SLI tell good from bad.
+pub(super) enum Split {
+    /// No event is counted on both sides.
+    Apart { good: Vec<Term>, bad: Vec<Term> },
+    /// All events are counted, and bad ones among them, if any can be.
+    Bad { total: Vec<Term>, bad: Vec<Term> },
+    /// All events are counted, and good ones among them.
+    Good {
+        total: Vec<Term>,
+        good: Vec<Term>,
+        /// Whether both are read from one classic histogram, whose bucket may be missing.
+        histogram: bool,
+    },
 }
 
-/// Of total, good and bad events.
-pub(super) fn counters(parts: [&Option<Vec<Term>>; 3]) -> Counters<'_> {
-    let [total, good, bad] = parts;
-    let everything: Vec<Term> = match total {
-        Some(terms) => terms.clone(),
-        None => good.iter().chain(bad).flatten().cloned().collect(),
-    };
-    let other = match (bad, good) {
-        (Some(terms), _) => Some((Side::Bad, terms.as_slice())),
-        (None, Some(terms)) => Some((Side::Good, terms.as_slice())),
-        (None, None) => None,
-    };
-    Counters { everything, other }
-}
+impl Split {
+    /// Of an SLO; `None` if it counts nothing.
+    pub fn of(slo: &Slo) -> Option<Self> {
+        let Sli::Counted { total, good, bad, histogram } = &slo.sli else { return None };
+        Some(match (total.clone(), good.clone(), bad.clone()) {
+            (Some(total), _, Some(bad)) => match targets::complement(&total, &bad) {
+                Some(good) => Self::Apart { good, bad },
+                None => Self::Bad { total, bad },
+            },
+            (Some(total), Some(good), None) => match targets::complement(&total, &good) {
+                Some(bad) => Self::Apart { good, bad },
+                None => {
+                    let histogram = histogram.as_ref().is_some_and(|histogram| !histogram.native);
+                    Self::Good { total, good, histogram }
+                }
+            },
+            (Some(total), None, None) => Self::Bad { total, bad: Vec::new() },
+            (None, good, bad) => Self::Apart { good: good.unwrap_or_default(), bad: bad.unwrap_or_default() },
+        })
+    }
 
-impl Counters<'_> {
-    /// Total and bad events of a window, straight from the counters.
-    pub fn pair(&self, names: &Series, window: Duration) -> (Expr, Expr) {
-        let gained = |terms: &[Term]| gained(names, terms, &homes(&self.everything, terms), window);
-        let total = || gained(&self.everything);
-        let none = || mul(number("0"), total());
-        let bad = match self.other {
-            Some((Side::Good, terms)) => {
-                sub(total(), Expr::from(or(gained(terms), none()).on(&names.by))).into()
-            }
-            Some((_, terms)) => or(gained(terms), none()).on(&names.by).into(),
-            None => none().into(),
-        };
-        (total(), bad)
+    /// The counters of both sides.
+    pub fn all(&self) -> [&[Term]; 2] {
+        match self {
+            Self::Apart { good, bad } => [good, bad],
+            Self::Bad { total, bad } => [total, bad],
+            Self::Good { total, good, .. } => [total, good],
+        }
+    }
+
+    /// Whether counts of bad events are differences, which may be below zero for a moment: of counters that are not scraped together.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Self::Good { .. }) || self.all().into_iter().flatten().any(|term| term.negative)
     }
 }
 
 /// Counters.
-fn counted(names: &Series, unit: Unit, counters: &Counters) -> Vec<Rule> {
-    let Counters { everything, other } = counters;
-    let gained = |terms: &[Term], window| gained(names, terms, &homes(everything, terms), window);
-    let record =
-        |side, window, expr: Expr, remark| names.record(names.increase(unit, side, window), expr, remark);
-    let none = |window| mul(number("0"), names.recorded(names.increase(unit, Side::Total, window))).into();
-    let mut rules = vec![record(
-        Side::Total,
-        REACH,
-        gained(everything, REACH),
-        "What the counters gained in a quarter of an hour.",
-    )];
-    if let Some((side, terms)) = *other {
-        let expr = or(gained(terms, REACH), none(REACH)).on(&names.by).into();
-        rules.push(record(side, REACH, expr, ""));
-    }
-    rules.push(record(
-        Side::Total,
-        INTERVAL,
-        greater(names, [gained(everything, INTERVAL), uncounted(names, unit, Side::Total)]),
-        "Events since the last evaluation, and whatever else of the last 15m is not counted yet.",
-    ));
-    if let Some((side, terms)) = *other {
-        let counts = [gained(terms, INTERVAL), uncounted(names, unit, side), none(INTERVAL)];
-        rules.push(record(side, INTERVAL, greater(names, counts), ""));
-    }
-    if let Some((Side::Good, _)) | None = other {
-        let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
-        let bad = match other {
-            Some(_) => sub(count(Side::Total), count(Side::Good)).into(),
-            None => none(INTERVAL),
-        };
-        rules.push(record(Side::Bad, INTERVAL, bad, ""));
-    }
-    rules
-}
-
-/// What tells a newborn series of `terms` from a new target: the counters of all events, and its own where that is another metric, which may be
-/// exposed elsewhere.
-fn homes<'a>(everything: &'a [Term], terms: &'a [Term]) -> Vec<&'a Selector> {
-    let metric = |selector: &Selector| {
-        let name = selector.name.clone().unwrap_or_default();
-        ["_bucket", "_count"]
-            .iter()
-            .find_map(|part| name.strip_suffix(part).map(str::to_owned))
-            .unwrap_or(name)
+fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rule> {
+    let sides = match split {
+        Split::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
+        Split::Bad { .. } => [(Side::Total, true), (Side::Bad, true)],
+        Split::Good { histogram, .. } => [(Side::Total, true), (Side::Good, !histogram)],
     };
-    let mut homes: Vec<&Selector> = Vec::new();
-    for (index, term) in everything.iter().chain(terms).enumerate() {
-        let selector = term.counter.selector();
-        if index < everything.len() || homes.iter().all(|home| metric(home) != metric(selector)) {
-            homes.push(selector);
+    let accounts: Vec<Account> = sides
+        .into_iter()
+        .zip(split.all())
+        .flat_map(|((side, filled), terms)| Account::of(unit, side, terms, filled))
+        .collect();
+    let mut rules = ledger::rules(names, own, &accounts);
+    let only = |side: Side| match split {
+        Split::Good { histogram: true, .. } if side == Side::Total => {
+            Some(Ledger { unit, side: Side::Good, subtracted: false })
+        }
+        _ => None,
+    };
+    let sum = |side: Side| -> Expr {
+        let of = |subtracted| {
+            let ledger = Ledger { unit, side, subtracted };
+            let known = accounts.iter().any(|account| account.ledger == ledger);
+            known.then(|| sum_by(&names.by, ledger::gains(names, unit, Some(ledger), only(side))))
+        };
+        match (of(false), of(true)) {
+            (Some(added), Some(subtracted)) => sub(added, subtracted).into(),
+            (Some(added), None) => added,
+            (None, Some(subtracted)) => mul(number("-1"), subtracted).into(),
+            (None, None) => {
+                mul(number("0"), names.recorded(names.increase(unit, Side::Total, INTERVAL))).into()
+            }
+        }
+    };
+    let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
+    let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
+    let since = "Events since the last evaluation.";
+    match split {
+        Split::Apart { .. } => {
+            let total = match accounts.iter().any(|account| account.ledger.subtracted) {
+                // What is subtracted on one side is there, too.
+                true => add(sum(Side::Good), sum(Side::Bad)).into(),
+                false => sum_by(&names.by, ledger::gains(names, unit, None, None)),
+            };
+            rules.push(record(Side::Total, total, since));
+            rules.push(record(Side::Bad, sum(Side::Bad), ""));
+        }
+        Split::Bad { .. } => {
+            rules.push(record(Side::Total, sum(Side::Total), since));
+            rules.push(record(Side::Bad, sum(Side::Bad), ""));
+        }
+        Split::Good { .. } => {
+            rules.push(record(Side::Total, sum(Side::Total), since));
+            rules.push(record(Side::Good, sum(Side::Good), ""));
+            rules.push(record(Side::Bad, sub(count(Side::Total), count(Side::Good)).into(), ""));
         }
     }
-    homes
-}
-
-/// The greatest of several counts of the same events.
-fn greater<const N: usize>(names: &Series, counts: [Expr; N]) -> Expr {
-    aggregate("max", &names.by, any(counts).expect("there is a count"))
+    rules
 }
 
 /// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
@@ -225,80 +217,6 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
             "Those that found it bad.",
         ),
     ]
-}
-
-/// All that was gained in the last quarter of an hour, less what is recorded of it.
-fn uncounted(names: &Series, unit: Unit, side: Side) -> Expr {
-    let reached = || names.recorded(names.increase(unit, side, REACH));
-    let range = less(REACH, INTERVAL.millis() / 2);
-    let recorded = names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range));
-    let counted = call("sum_over_time", vec![recorded]);
-    let uncounted = sub(reached(), Expr::from(or(counted, mul(number("0"), reached()))));
-    not_negative(names, uncounted.into())
-}
-
-/// Zero instead of less, where less can only be because a counter began again.
-pub(super) fn not_negative(names: &Series, count: Expr) -> Expr {
-    if names.signed { count } else { call("clamp_min", vec![count, number("0")]) }
-}
-
-/// What a sum of counters gained in a window.
-fn gained(names: &Series, terms: &[Term], homes: &[&Selector], window: Duration) -> Expr {
-    if let [Term { negative: false, counter }] = terms {
-        return sum_by(&names.by, gain(counter, homes, window));
-    }
-    // A label keeps series of several counters apart in one vector, so that a counter without series is no missing operand.
-    let parts = terms.iter().enumerate().map(|(index, term)| {
-        let gain = gain(&term.counter, homes, window);
-        let marked = ["slowburn_term", &index.to_string(), "", ""].map(string);
-        let marked = call("label_replace", [vec![gain], marked.to_vec()].concat());
-        if term.negative { mul(number("-1"), marked).into() } else { marked }
-    });
-    sum_by(&names.by, any(parts).expect("a sum has terms"))
-}
-
-/// What every series of one counter gained in a window.
-fn gain(counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
-    let reading = |moved: bool| -> Expr {
-        let at = |selector: &Selector| -> Expr {
-            if moved { selector.clone().offset(Time::Fixed(window)).into() } else { selector.clone().into() }
-        };
-        match counter {
-            Counter::Plain(selector) => at(selector),
-            Counter::NativeCount(selector) => call("histogram_count", vec![at(selector)]),
-            Counter::NativeBelow(selector, bound) => {
-                let bounds = [number("-Inf"), number(text(*bound)), at(selector)];
-                let below = mul(
-                    call("histogram_fraction", bounds.to_vec()),
-                    call("histogram_count", vec![at(selector)]),
-                );
-                // A histogram without observations has no fraction; NaN would spoil the sum.
-                ge(below, number("0")).into()
-            }
-        }
-    };
-    let scraped = |selector: &Selector| call("timestamp", vec![selector.clone().into()]);
-    let known =
-        homes.iter().map(|home| and(scraped(home), (*home).clone().offset(Time::Fixed(window))).into());
-    let known = any(known).expect("events are counted by something");
-    let target = ["job", "instance"];
-    let with_known = le(scraped(counter.selector()), aggregate("max", &target, known));
-    or(
-        ge(sub(reading(false), reading(true)), number("0")),
-        and(reading(false), with_known.on(&target).group_left::<&str>(&[])),
-    )
-    .into()
-}
-
-/// When a counter was last scraped; nothing for what is not counted.
-pub(super) fn scraped(slo: &Slo, names: &Series) -> Option<Expr> {
-    let Sli::Counted { total, good, bad, .. } = &slo.sli else { return None };
-    let homes = total
-        .as_ref()
-        .map_or_else(|| good.iter().chain(bad).flatten().collect(), |total| total.iter().collect::<Vec<_>>());
-    let scraped =
-        homes.into_iter().map(|term| call("timestamp", vec![term.counter.selector().clone().into()]));
-    Some(aggregate("max", &names.by, any(scraped)?))
 }
 
 /// How far behind a state may be that is read from ranges: the longest of them.

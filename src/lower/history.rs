@@ -4,23 +4,29 @@
 //! what can be known afterwards: what a counter gained in five minutes is its value at their end less its value at their beginning, and a state
 //! is looked at every thirty seconds by a subquery. Windows of hours are not made: they fill themselves within hours.
 
-use super::events::{counters, less, looks};
+use super::events::{Split, less, looks};
+use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, calendar, events};
-use crate::model::{Budgeting, Sli, Slo};
+use super::{INTERVAL, LONG_INTERVAL, calendar, targets, windows};
+use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
 use crate::plan::{Group, Promise};
-use crate::promql::ast::Expr;
-use crate::promql::build::{add, call, div, gt, mul, number, or, subquery};
+use crate::promql::ast::{Expr, Selector, Time};
+use crate::promql::build::{
+    add, aggregate_without, and, any, call, ge, gt, le, mul, number, or, string, sub, subquery, sum_by,
+};
 use crate::vocabulary::{Duration, Period, text};
 
+/// How far back it is looked for a series that comes back.
+const MEMORY: Duration = Duration::from_secs(3600);
+
 /// The rules that promtool evaluates every five minutes of the past, once.
-pub(super) fn group(slo: &Slo, promise: &Promise) -> Group {
+pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promise) -> Group {
     let names = Series::new(slo, promise);
     let (total, bad) = match &slo.budgeting {
-        Budgeting::Occurrences => pair(slo, &names, LONG_INTERVAL),
+        Budgeting::Occurrences => pair(model, service, slo, &names, LONG_INTERVAL),
         Budgeting::Timeslices { length, objective } => {
-            let (total, bad) = pair(slo, &names, *length);
-            let ratio = div(bad, call("clamp_min", vec![total.clone(), number(events::NEARLY_NOTHING)]));
+            let (total, bad) = pair(model, service, slo, &names, *length);
+            let ratio = windows::share(&names, bad, total.clone(), total.clone());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
             let one = add(mul(number("0"), total), number("1"));
             (looked(one, LONG_INTERVAL), looked(spoiled, LONG_INTERVAL))
@@ -38,7 +44,13 @@ pub(super) fn group(slo: &Slo, promise: &Promise) -> Group {
 }
 
 /// Total and bad events of so long a time, as a server can be asked for them afterwards: first what the rules recorded, then what raw series tell.
-pub(super) fn counted(slo: &Slo, promise: &Promise, window: Duration) -> [(Expr, Expr); 2] {
+pub(super) fn counted(
+    model: &Model,
+    service: &Service,
+    slo: &Slo,
+    promise: &Promise,
+    window: Duration,
+) -> [(Expr, Expr); 2] {
     let names = Series::new(slo, promise);
     // Slices are judged by what is counted in them.
     let unit = match &slo.budgeting {
@@ -52,17 +64,90 @@ pub(super) fn counted(slo: &Slo, promise: &Promise, window: Duration) -> [(Expr,
         };
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
-    [(recorded(Side::Total), recorded(Side::Bad)), pair(slo, &names, window)]
+    [(recorded(Side::Total), recorded(Side::Bad)), pair(model, service, slo, &names, window)]
 }
 
 /// Total and bad events of a window.
-fn pair(slo: &Slo, names: &Series, window: Duration) -> (Expr, Expr) {
-    if let Sli::Counted { total, good, bad, .. } = &slo.sli {
-        return counters([total, good, bad]).pair(names, window);
+fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Duration) -> (Expr, Expr) {
+    if let Some(split) = Split::of(slo) {
+        let own = targets::own_labels(model, service, slo, &split.all());
+        return gained_pair(names, &own, &split, window);
     }
     let (seen, failed) = looks(slo, names).expect("what is not counted is looked at");
     let none = mul(number("0"), seen.clone());
     (looked(seen, window), looked(or(failed, none).on(&names.by), window))
+}
+
+/// Total and bad events of a window, straight from the counters.
+fn gained_pair(names: &Series, own: &[String], split: &Split, window: Duration) -> (Expr, Expr) {
+    let [first, second] = split.all();
+    let homes = homes(first, second);
+    let gained = |terms: &[Term]| gained(names, own, terms, &homes, window);
+    let none = |total: Expr| mul(number("0"), total);
+    match split {
+        Split::Apart { good, bad } => {
+            let both = [good.as_slice(), bad].concat();
+            (gained(&both), or(gained(bad), none(gained(&both))).on(&names.by).into())
+        }
+        Split::Bad { total, bad } if bad.is_empty() => (gained(total), none(gained(total)).into()),
+        Split::Bad { total, bad } => {
+            (gained(total), or(gained(bad), none(gained(total))).on(&names.by).into())
+        }
+        Split::Good { total, good, .. } => {
+            let good = or(gained(good), none(gained(total))).on(&names.by);
+            (gained(total), sub(gained(total), Expr::from(good)).into())
+        }
+    }
+}
+
+/// What tells a newborn series from a new target: the counters of the first side, and of the other if it is another metric, which may be exposed elsewhere.
+fn homes<'a>(first: &'a [Term], second: &'a [Term]) -> Vec<&'a Selector> {
+    let metric = |selector: &Selector| {
+        let name = selector.name.clone().unwrap_or_default();
+        ["_bucket", "_count"]
+            .iter()
+            .find_map(|part| name.strip_suffix(part).map(str::to_owned))
+            .unwrap_or(name)
+    };
+    let mut homes: Vec<&Selector> = Vec::new();
+    for (index, term) in first.iter().chain(second).enumerate() {
+        let selector = term.counter.selector();
+        if index < first.len() || homes.iter().all(|home| metric(home) != metric(selector)) {
+            homes.push(selector);
+        }
+    }
+    homes
+}
+
+/// What a sum of counters gained in a window.
+fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], window: Duration) -> Expr {
+    if let [Term { negative: false, counter }] = terms {
+        return sum_by(&names.by, gain(own, counter, homes, window));
+    }
+    // A label keeps series of several counters apart in one vector, so that a counter without series is no missing operand.
+    let parts = terms.iter().enumerate().map(|(index, term)| {
+        let gain = gain(own, &term.counter, homes, window);
+        let marked = ["slowburn_term", &index.to_string(), "", ""].map(string);
+        let marked = call("label_replace", [vec![gain], marked.to_vec()].concat());
+        if term.negative { mul(number("-1"), marked).into() } else { marked }
+    });
+    sum_by(&names.by, any(parts).expect("a sum has terms"))
+}
+
+/// What every series of one counter gained in a window: since then, or since it was last seen; a series that restarted, or was born in a known target, from
+/// zero.
+fn gain(own: &[String], counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
+    let now = || value(counter, None, None);
+    let then = || value(counter, Some(MEMORY), Some(window));
+    let scraped = |selector: &Selector| call("timestamp", vec![selector.clone().into()]);
+    let known =
+        homes.iter().map(|home| and(scraped(home), (*home).clone().offset(Time::Fixed(window))).into());
+    let known = any(known).expect("events are counted by something");
+    let with_known = le(scraped(counter.selector()), aggregate_without("max", own, known));
+    let restarted = and(now(), then());
+    let born = and(now(), with_known.ignoring(own).group_left::<&str>(&[]));
+    let fresh = crate::promql::build::unless(Expr::from(born), then());
+    or(or(ge(sub(now(), then()), number("0")), restarted), fresh).into()
 }
 
 /// The sum of what was seen every thirty seconds. Subqueries look at whole half minutes, so a range that is a millisecond short holds as many of

@@ -8,6 +8,7 @@ mod dashboards;
 mod events;
 mod history;
 mod inhibitions;
+mod ledger;
 mod matching;
 mod proofs;
 mod readings;
@@ -15,6 +16,7 @@ mod routes;
 mod runbooks;
 mod series;
 mod shapes;
+mod targets;
 mod timeline;
 mod windows;
 
@@ -22,6 +24,7 @@ pub use aftermath::{looks_at_the_same, of as aftermath};
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
+pub use ledger::MEMORY;
 pub use proofs::longest_range;
 pub use routes::{MOST_PIECES, count as pieces, taken};
 pub use windows::fast_windows;
@@ -165,8 +168,8 @@ fn planned(service: &Service) -> Vec<Planned> {
 fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
     let promise = promise(service, slo);
     let names = series::Series::new(slo, &promise);
-    let mut fast = events::base(slo, &names);
-    fast.extend(windows::fast(slo, &promise, &names));
+    let mut fast = events::base(model, service, slo, &names);
+    fast.extend(windows::fast(&promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);
     let alerts = alerts::burn(model, service, slo, &promise, &names);
     for (rule, in_slow) in alerts {
@@ -211,13 +214,13 @@ fn observed(slo: &Slo, names: &series::Series) -> Observed {
 }
 
 /// What makes the history of a service out of raw series, for promtool; see `history`.
-pub fn history(service: &Service) -> Vec<Group> {
-    service.slos.iter().map(|slo| history::group(slo, &promise(service, slo))).collect()
+pub fn history(model: &Model, service: &Service) -> Vec<Group> {
+    service.slos.iter().map(|slo| history::group(model, service, slo, &promise(service, slo))).collect()
 }
 
 /// Total and bad events of so long a time, as they are asked for afterwards: what was recorded, and what raw series tell.
-pub fn counted(service: &Service, slo: &Slo, window: Duration) -> [(Expr, Expr); 2] {
-    history::counted(slo, &promise(service, slo), window)
+pub fn counted(model: &Model, service: &Service, slo: &Slo, window: Duration) -> [(Expr, Expr); 2] {
+    history::counted(model, service, slo, &promise(service, slo), window)
 }
 
 /// The numbers of an SLO.
@@ -249,6 +252,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
             Event::Check | Event::Slice(_) => Some(per_check),
         },
         tiers: watches(slo),
+        left_out: slo.left_out.iter().map(|tier| (tier.severity, tier.long)).collect(),
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,
         planned: slo.planned.clone(),

@@ -35,10 +35,10 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         period_total: slow(&names.period(Side::Total, rolling, &suffix)),
         period_bad: slow(&names.period(Side::Bad, rolling, &suffix)),
         traffic: match (&slo.sli, promise.event) {
-            (Sli::Counted { .. }, Event::Slice(_)) => {
-                Some((fast(&names.increase(Unit::Occurrences, Side::Total, INTERVAL)), INTERVAL))
+            (Sli::Counted { .. }, event) => {
+                let unit = if matches!(event, Event::Slice(_)) { Unit::Occurrences } else { Unit::Events };
+                Some((fast(&names.increase(unit, Side::Total, INTERVAL)), INTERVAL))
             }
-            (Sli::Counted { .. }, _) => Some((fast(&names.sum(Side::Total, CURRENT)), CURRENT)),
             (Sli::Checked { .. } | Sli::Ratio { .. }, _) => None,
         },
         counted_total: names.recorded(names.tile(Side::Total, LONG_INTERVAL)),

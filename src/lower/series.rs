@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::{Labels, Sli, Slo};
+use crate::model::{Labels, Slo};
 use crate::plan::{Makes, Promise, Rule};
-use crate::promql::ast::{Expr, Selector};
+use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::selector;
 use crate::vocabulary::Duration;
 
@@ -34,13 +34,33 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Occurrences => "occurrences",
             Self::Events => "events",
         }
     }
 }
+
+/// One sum of counters that is kept for each target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ledger {
+    pub unit: Unit,
+    pub side: Side,
+    /// Whether its counters are subtracted from those of its side.
+    pub subtracted: bool,
+}
+
+impl Ledger {
+    /// The value of the label `events`.
+    pub fn events(self) -> String {
+        let side = self.side.as_str();
+        if self.subtracted { format!("{side}_subtracted") } else { side.to_owned() }
+    }
+}
+
+/// The label that tells ledgers of one SLO apart.
+pub(super) const EVENTS: &str = "events";
 
 /// The series of one SLO.
 pub(super) struct Series {
@@ -52,16 +72,15 @@ pub(super) struct Series {
     pub by: Vec<String>,
     /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
     pub signed: bool,
+    /// Whether there are never more bad events than events.
+    pub nested: bool,
 }
 
 impl Series {
     pub fn new(slo: &Slo, promise: &Promise) -> Self {
-        let signed = match &slo.sli {
-            Sli::Counted { total, good, bad, .. } => {
-                bad.is_none() || [total, good, bad].into_iter().flatten().flatten().any(|term| term.negative)
-            }
-            Sli::Checked { .. } | Sli::Ratio { .. } => false,
-        };
+        let split = super::events::Split::of(slo);
+        let signed = split.as_ref().is_some_and(|split| split.is_signed());
+        let nested = !signed && split.is_none_or(|split| matches!(split, super::events::Split::Apart { .. }));
         Self {
             all: selector("", &[("service", &promise.service), ("slo", &promise.slo)]),
             labels: Arc::new(Labels::from([
@@ -70,37 +89,46 @@ impl Series {
             ])),
             by: promise.by.clone(),
             signed,
+            nested,
         }
     }
 
     /// `slo:total_events:increase5m`: from the counters, over a window.
     pub fn increase(&self, unit: Unit, side: Side, window: Duration) -> String {
-        self.counted(unit, side, &format!("increase{window}"))
+        called(unit, side, &format!("increase{window}"))
     }
 
-    /// `slo:bad_events:sum5m`: the sum of what was recorded in a window.
-    pub fn sum(&self, side: Side, window: Duration) -> String {
-        self.counted(Unit::Events, side, &format!("sum{window}"))
+    /// `slo:events:shown`, what is kept for each target: of all ledgers, or of one.
+    pub fn kept(&self, unit: Unit, operation: &str, of: Option<Ledger>) -> Selector {
+        let all = self.recorded(format!("slo:{}:{operation}", unit.as_str()));
+        match of {
+            Some(ledger) => all.matching(EVENTS, MatchOp::Equal, &ledger.events()),
+            None => all,
+        }
+    }
+
+    /// A rule that records `slo:events:shown` of one ledger.
+    pub fn keep(&self, ledger: Ledger, operation: &str, expr: impl Into<Expr>, remark: &'static str) -> Rule {
+        let mut labels = self.labels();
+        labels.insert(EVENTS.to_owned(), ledger.events());
+        let name = format!("slo:{}:{operation}", ledger.unit.as_str());
+        Rule { makes: Makes::Record(name), expr: expr.into(), labels: labels.into(), remark }
     }
 
     /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
     pub fn tile(&self, side: Side, window: Duration) -> String {
-        self.counted(Unit::Events, side, &format!("tile{window}"))
+        called(Unit::Events, side, &format!("tile{window}"))
     }
 
     /// `slo:bad_events:month_tile5m`: tiles with the calendar unit they belong to as a label.
     pub fn calendar_tile(&self, side: Side, unit: &str, window: Duration) -> String {
-        self.counted(Unit::Events, side, &format!("{unit}_tile{window}"))
+        called(Unit::Events, side, &format!("{unit}_tile{window}"))
     }
 
     /// `slo:bad_events:increase30d`, `slo:bad_events:month`.
     pub fn period(&self, side: Side, rolling: bool, suffix: &str) -> String {
         let operation = if rolling { format!("increase{suffix}") } else { suffix.to_owned() };
-        self.counted(Unit::Events, side, &operation)
-    }
-
-    fn counted(&self, unit: Unit, side: Side, operation: &str) -> String {
-        format!("slo:{}_{}:{operation}", side.as_str(), unit.as_str())
+        called(Unit::Events, side, &operation)
     }
 
     /// `slo:sli_error:ratio_rate5m`.
@@ -127,4 +155,8 @@ impl Series {
     pub fn record(&self, name: String, expr: impl Into<Expr>, remark: &'static str) -> Rule {
         Rule { makes: Makes::Record(name), expr: expr.into(), labels: Arc::clone(&self.labels), remark }
     }
+}
+
+fn called(unit: Unit, side: Side, operation: &str) -> String {
+    format!("slo:{}_{}:{operation}", side.as_str(), unit.as_str())
 }

@@ -19,25 +19,30 @@
 //! has no value at the moment the window begins, and then counts all there ever was. Days that are joined look back at moments that must all have been recorded,
 //! and cost more time than they save samples. Tiles of 5m are as true as what they are made of, cost a tenth of its samples, and are understood at sight.
 //!
+//! A tile that was missed is made good by the next. At most one is recorded in five minutes, at whatever step the rules are evaluated.
+//!
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
 use super::calendar;
-use super::events::{self, NEARLY_NOTHING, exact, less, not_negative, summed};
+use super::events::{exact, less, summed};
 use super::readings::CURRENT;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL};
+use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::Slo;
 use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{add, and, call, div, gt, mul, number, or, sub, unless, vector};
-use crate::vocabulary::{Decimal, Duration, Period};
+use crate::promql::build::{add, call, div, gt, mul, number, or, sub, unless, vector};
+use crate::vocabulary::{Decimal, Duration, Period, quotient};
 
-/// When the counters were last scraped, in seconds since 1970.
-const SCRAPED: &str = "slo:last_scrape:timestamp_seconds";
+/// As far back as an instant selector looks.
+const LOOKBACK: Duration = Duration::from_secs(300);
 
 /// What is left of the period's budget.
 pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
+
+/// The same in percent, ready to print: never below zero, one decimal place.
+pub(super) const PERCENT_LEFT: &str = "slo:period_error_budget_remaining:percent";
 
 /// When the budget will be gone.
 pub(super) const EXHAUSTION: &str = "slo:error_budget_exhaustion:seconds";
@@ -75,44 +80,28 @@ fn counted_windows(promise: &Promise) -> Vec<Duration> {
 }
 
 /// Rules of the fast group behind the counted pair.
-pub(super) fn fast(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
+pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
-    let scraped = events::scraped(slo, names);
-    if let Some(scraped) = scraped.clone() {
-        rules.push(names.record(
-            SCRAPED.to_owned(),
-            scraped,
-            "The last scrape, so that a gap is no recovery.",
-        ));
-    }
-    for side in [Side::Total, Side::Bad] {
-        rules.push(names.record(
-            names.sum(side, LONG_INTERVAL),
-            summed(names, Unit::Events, side, LONG_INTERVAL),
-            "",
-        ));
-    }
+    let seen = || names.recorded(names.increase(Unit::Events, Side::Total, INTERVAL));
     for window in fast_windows(promise) {
-        let sum = |side| match window {
-            CURRENT => names.recorded(names.sum(side, window)).into(),
-            _ => summed(names, Unit::Events, side, window),
+        // Counters that are scraped no more seem to stand still for five minutes: a window that is no longer has no events then, and no data.
+        let idle: Expr = match window > LOOKBACK {
+            true => seen().into(),
+            false => {
+                let longer = Duration::from_millis(window.millis() + 2 * INTERVAL.millis());
+                let events = gt(summed(names, Unit::Events, Side::Total, longer), number("0"));
+                unless(seen(), Expr::from(events)).into()
+            }
         };
-        let mut ratio = ratio(promise, names, window, sum);
-        let decides = window == CURRENT || promise.tiers.iter().any(|tier| tier.short == window);
-        if let (true, true, Some(rule)) = (scraped.is_some(), decides, ratio.last_mut()) {
-            let fresh = gt(names.recorded(SCRAPED), sub(call("time", vec![]), number(window.secs())));
-            let known = or(gt(sum(Side::Total), number("0")), fresh);
-            rule.expr = and(rule.expr.clone(), known).into();
-        }
-        rules.extend(ratio);
+        let sum = |side| summed(names, Unit::Events, side, window);
+        rules.extend(ratio(promise, names, window, sum, idle));
     }
     let current = names.recorded(names.ratio(&CURRENT.to_string()));
     // One per value of the labels that are kept, so that dashboards can join it with the rest.
     let constant = |value| -> Expr {
-        let seen = names.recorded(names.sum(Side::Total, LONG_INTERVAL));
         match promise.by.is_empty() {
             true => vector(exact(value)),
-            false => add(mul(number("0"), seen), exact(value)).into(),
+            false => add(mul(number("0"), seen()), exact(value)).into(),
         }
     };
     rules.extend([
@@ -123,20 +112,30 @@ pub(super) fn fast(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     rules
 }
 
-/// Rules of the slow group.
+/// Rules of the slow group. Between its rules nothing is read by an instant selector: where a ruler shows results late, that would be five minutes
+/// old, and too old to be seen.
 pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
+    if let Period::Calendar(unit, zone) = &slo.period {
+        rules.extend(calendar::tiles(names, *unit, zone));
+    }
     for side in [Side::Total, Side::Bad] {
         let remark = match side {
             Side::Total => {
-                "Tiles: sums of five minutes, one after the other; a tile that was missed is made good by the next."
+                "Sums of five minutes, one after the other; one that was missed is made good by the next."
             }
             Side::Bad | Side::Good => "",
         };
         rules.push(names.record(names.tile(side, LONG_INTERVAL), tile(names, side), remark));
     }
     for window in slow_windows(promise) {
-        rules.extend(ratio(promise, names, window, |side| tiled(names, side, window)));
+        rules.extend(ratio(
+            promise,
+            names,
+            window,
+            |side| tiled(names, side, window),
+            held(names, &names.tile(Side::Total, LONG_INTERVAL)),
+        ));
     }
     let (rolling, suffix) = (matches!(slo.period, Period::Rolling(_)), slo.period.suffix());
     match &slo.period {
@@ -149,41 +148,58 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
                 ));
             }
         }
-        Period::Calendar(unit, zone) => rules.extend(calendar::rules(names, *unit, zone)),
+        Period::Calendar(unit, zone) => rules.extend(calendar::sums(names, *unit, zone)),
     }
-    let events = |side| names.recorded(names.period(side, rolling, &suffix));
+    let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
-    let spent = || div(names.recorded(&ratio), exact(promise.budget));
+    let spent = || div(held(names, &ratio), exact(promise.budget));
+    let of_period = share(names, events(Side::Bad), events(Side::Total), events(Side::Total));
+    let per_cent = quotient(Decimal::ONE_HUNDRED, promise.budget);
+    let left = sub(number("100"), mul(exact(per_cent), held(names, &ratio)));
+    let percent = call("clamp_min", vec![call("round", vec![left.into(), number("0.1")]), number("0")]);
     rules.extend([
-        names.record(
-            ratio.clone(),
-            quotient(names, events(Side::Bad).into(), events(Side::Total).into()),
-            "",
-        ),
+        names.record(ratio.clone(), of_period, ""),
         names.record("slo:period_burn_rate:ratio".to_owned(), spent(), ""),
         names.record(BUDGET_LEFT.to_owned(), sub(number("1"), spent()), ""),
         names.record(
+            PERCENT_LEFT.to_owned(),
+            percent,
+            "For the texts of alerts.",
+        ),
+        names.record(
             EXHAUSTION.to_owned(),
             exhaustion(promise, names),
-            "Seconds until the budget is gone if errors go on as they are and none drops out of the period; the whole period if not within it.",
+            "Seconds until the budget is gone if errors go on as they are; the whole period if not within it.",
         ),
     ]);
     rules.dedup_by(|a, b| a.name() == b.name());
     rules
 }
 
+/// The last that a slow rule recorded.
+pub(super) fn held(names: &Series, name: &str) -> Expr {
+    call("last_over_time", vec![names.recorded(name).range(Time::Fixed(STALE))])
+}
+
 /// Budget left × period ÷ burn rate, as far as the period reaches.
 fn exhaustion(promise: &Promise, names: &Series) -> Expr {
     let period = number(promise.period_length.secs());
     let left =
-        mul(names.recorded(BUDGET_LEFT), exact(promise.budget * Decimal::from(promise.period_length.secs())));
+        mul(held(names, BUDGET_LEFT), exact(promise.budget * Decimal::from(promise.period_length.secs())));
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
-    let ahead = div(left, call("clamp_min", vec![pace.into(), number(NEARLY_NOTHING)]));
+    // Without errors it lasts for ever, which is longer than the period.
+    let ahead = div(left, call("clamp_min", vec![pace.into(), number("1e-9")]));
     call("clamp", vec![ahead.into(), number("0"), period])
 }
 
-/// The ratio over a window, and the count of bad events where an alert asks for it.
-fn ratio(promise: &Promise, names: &Series, window: Duration, sum: impl Fn(Side) -> Expr) -> Vec<Rule> {
+/// The ratio over a window, and the count of bad events where an alert asks for it; see [`share`] for `idle`.
+fn ratio(
+    promise: &Promise,
+    names: &Series,
+    window: Duration,
+    sum: impl Fn(Side) -> Expr,
+    idle: Expr,
+) -> Vec<Rule> {
     let suffix = window.to_string();
     let mut rules = Vec::new();
     let bad = if counted_windows(promise).contains(&window) {
@@ -193,17 +209,20 @@ fn ratio(promise: &Promise, names: &Series, window: Duration, sum: impl Fn(Side)
     } else {
         sum(Side::Bad)
     };
-    rules.push(names.record(names.ratio(&suffix), quotient(names, bad, sum(Side::Total)), ""));
+    rules.push(names.record(names.ratio(&suffix), share(names, bad, sum(Side::Total), idle), ""));
     rules
 }
 
-/// What restarts together with Prometheus may be missed in the total and seen among the bad.
-fn quotient(names: &Series, bad: Expr, total: Expr) -> Expr {
-    let ratio = div(bad, call("clamp_min", vec![total, number(NEARLY_NOTHING)])).into();
-    match names.signed {
-        true => call("clamp", vec![ratio, number("0"), number("1")]),
-        false => call("clamp_max", vec![ratio, number("1")]),
-    }
+/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there. What restarts together with Prometheus may be missed in the total
+/// and seen among the bad.
+pub(super) fn share(names: &Series, bad: Expr, total: Expr, idle: impl Into<Expr>) -> Expr {
+    let ratio = div(bad, Expr::from(gt(total, number("0")))).into();
+    let ratio = match (names.signed, names.nested) {
+        (true, _) => call("clamp", vec![ratio, number("0"), number("1")]),
+        (false, true) => ratio,
+        (false, false) => call("clamp_max", vec![ratio, number("1")]),
+    };
+    or(ratio, mul(number("0"), idle)).into()
 }
 
 /// The sum of a window that only the slow group needs.
@@ -212,29 +231,26 @@ pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
     call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
 }
 
-/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. At most one per five minutes
-/// at whatever step the rules are evaluated.
-fn tile(names: &Series, side: Side) -> Expr {
-    let tiles = |range| names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range));
-    let present = |range| call("present_over_time", vec![tiles(range)]);
-    let half = INTERVAL.millis() / 2;
-    let reach = Duration::from_millis(6 * LONG_INTERVAL.millis());
-    // One second short, so that a sample at its far edge is in neither sum.
-    let counted_range = less(reach, 1000);
-    let counted = || {
+/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
+pub(super) fn tile(names: &Series, side: Side) -> Expr {
+    let counted = |tiles: u64| {
         let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
-        call("sum_over_time", vec![counts.range(Time::Fixed(counted_range))])
+        let range = Duration::from_millis(tiles * LONG_INTERVAL.millis() - 1);
+        call("sum_over_time", vec![counts.range(Time::Fixed(range))])
     };
-    let tiled = call("sum_over_time", vec![tiles(less(reach, LONG_INTERVAL.millis() / 2))]);
-    let untiled = sub(counted(), Expr::from(or(tiled, mul(number("0"), counted()))));
-    let missed = unless(
-        not_negative(names, untiled.into()),
-        present(Duration::from_millis(LONG_INTERVAL.millis() * 3 / 2)),
-    );
-    // A sum that is no longer recorded is of five minutes before: whatever is in no tile by then is missed, and made good. One of before a restart of
-    // Prometheus still shows itself, and is too old.
-    let sum = || names.recorded(names.sum(side, LONG_INTERVAL));
-    let last = call("last_over_time", vec![sum().range(Time::Fixed(Duration::from_secs(60)))]);
-    let next = or(missed, and(last, sum()));
-    unless(Expr::from(next), present(less(LONG_INTERVAL, half))).into()
+    let tiles = |function: &str, range: Duration| {
+        call(function, vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
+    };
+    let half = LONG_INTERVAL.millis() / 2;
+    let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
+    let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
+    let untiled: Expr = sub(counted(6), others).into();
+    let untiled = if names.signed && side == Side::Bad {
+        untiled
+    } else {
+        call("clamp_min", vec![untiled, number("0")])
+    };
+    let missed = unless(untiled, before);
+    let next = or(missed, counted(1));
+    unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
 }

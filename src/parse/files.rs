@@ -276,8 +276,15 @@ fn links(node: &Node, problems: &mut Vec<Problem>) -> Option<LinksBlock> {
 }
 
 fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBlock> {
-    let keys =
-        &["version", "retention", "scrape_interval", "target_labels", "external_labels", "scrape_config"];
+    let keys = &[
+        "version",
+        "retention",
+        "scrape_interval",
+        "target_labels",
+        "external_labels",
+        "replica_labels",
+        "scrape_config",
+    ];
     let mut fields = Fields::of(node, "`prometheus`", keys, problems)?;
     let block = PrometheusBlock {
         version: fields.scalar("version"),
@@ -285,6 +292,7 @@ fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBloc
         scrape_interval: fields.scalar("scrape_interval"),
         target_labels: fields.texts("target_labels"),
         external_labels: fields.texts("external_labels"),
+        replica_labels: fields.texts("replica_labels"),
         scrape_config: fields.scalar("scrape_config"),
     };
     fields.finish();

@@ -16,14 +16,14 @@ pub struct Function {
     /// What it answers.
     pub returns: Type,
     /// The Prometheus that brought it, where that is later than 2.42. Such functions may ask for a feature flag.
-    pub since: Option<&'static str>,
+    pub since: Option<(u32, u32)>,
 }
 
 const fn function(name: &'static str, args: &'static [Type], returns: Type) -> Function {
     Function { name, args, least: args.len(), most: Some(args.len()), returns, since: None }
 }
 
-const fn since(version: &'static str, function: Function) -> Function {
+const fn since(version: (u32, u32), function: Function) -> Function {
     Function { since: Some(version), ..function }
 }
 
@@ -60,31 +60,31 @@ pub const FUNCTIONS: &[Function] = &[
     function("deg", &[Vector], Vector),
     function("delta", &[Matrix], Vector),
     function("deriv", &[Matrix], Vector),
-    since("3.0", function("double_exponential_smoothing", &[Matrix, Scalar, Scalar], Vector)),
-    since("3.10", function("end", &[], Scalar)),
+    since((3, 0), function("double_exponential_smoothing", &[Matrix, Scalar, Scalar], Vector)),
+    since((3, 12), function("end", &[], Scalar)),
     function("exp", &[Vector], Vector),
-    since("3.7", function("first_over_time", &[Matrix], Vector)),
+    since((3, 7), function("first_over_time", &[Matrix], Vector)),
     function("floor", &[Vector], Vector),
-    since("2.51", function("histogram_avg", &[Vector], Vector)),
+    since((2, 51), function("histogram_avg", &[Vector], Vector)),
     function("histogram_count", &[Vector], Vector),
     function("histogram_fraction", &[Scalar, Scalar, Vector], Vector),
     function("histogram_quantile", &[Scalar, Vector], Vector),
     since(
-        "3.10",
+        (3, 11),
         Function {
             least: 3,
             most: Some(12),
             ..function("histogram_quantiles", &[Vector, Text, Scalar], Vector)
         },
     ),
-    since("2.47", function("histogram_stddev", &[Vector], Vector)),
-    since("2.47", function("histogram_stdvar", &[Vector], Vector)),
+    since((2, 47), function("histogram_stddev", &[Vector], Vector)),
+    since((2, 47), function("histogram_stdvar", &[Vector], Vector)),
     function("histogram_sum", &[Vector], Vector),
     Function { least: 0, most: Some(1), ..function("hour", &[Vector], Vector) },
     function("idelta", &[Matrix], Vector),
     function("increase", &[Matrix], Vector),
-    since("3.0", Function { least: 1, most: Some(2), ..function("info", &[Vector, Vector], Vector) }),
-    since("3.14", Function { least: 1, most: Some(2), ..function("integral", &[Matrix, Scalar], Vector) }),
+    since((3, 0), Function { least: 1, most: Some(2), ..function("info", &[Vector, Vector], Vector) }),
+    since((3, 14), Function { least: 1, most: Some(2), ..function("integral", &[Matrix, Scalar], Vector) }),
     function("irate", &[Matrix], Vector),
     Function { least: 3, most: None, ..function("label_join", &[Vector, Text, Text, Text], Vector) },
     function("label_replace", &[Vector, Text, Text, Text, Text], Vector),
@@ -92,7 +92,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("ln", &[Vector], Vector),
     function("log10", &[Vector], Vector),
     function("log2", &[Vector], Vector),
-    since("2.49", function("mad_over_time", &[Matrix], Vector)),
+    since((2, 49), function("mad_over_time", &[Matrix], Vector)),
     function("max_over_time", &[Matrix], Vector),
     function("min_over_time", &[Matrix], Vector),
     Function { least: 0, most: Some(1), ..function("minute", &[Vector], Vector) },
@@ -102,7 +102,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("present_over_time", &[Matrix], Vector),
     function("quantile_over_time", &[Scalar, Matrix], Vector),
     function("rad", &[Vector], Vector),
-    since("3.10", function("range", &[], Scalar)),
+    since((3, 12), function("range", &[], Scalar)),
     function("rate", &[Matrix], Vector),
     function("resets", &[Matrix], Vector),
     Function { least: 1, most: Some(2), ..function("round", &[Vector, Scalar], Vector) },
@@ -111,26 +111,26 @@ pub const FUNCTIONS: &[Function] = &[
     function("sin", &[Vector], Vector),
     function("sinh", &[Vector], Vector),
     function("sort", &[Vector], Vector),
-    since("2.49", Function { least: 1, most: None, ..function("sort_by_label", &[Vector, Text], Vector) }),
+    since((2, 49), Function { least: 1, most: None, ..function("sort_by_label", &[Vector, Text], Vector) }),
     since(
-        "2.49",
+        (2, 49),
         Function { least: 1, most: None, ..function("sort_by_label_desc", &[Vector, Text], Vector) },
     ),
     function("sort_desc", &[Vector], Vector),
     function("sqrt", &[Vector], Vector),
-    since("3.10", function("start", &[], Scalar)),
+    since((3, 12), function("start", &[], Scalar)),
     function("stddev_over_time", &[Matrix], Vector),
     function("stdvar_over_time", &[Matrix], Vector),
-    since("3.10", function("step", &[], Scalar)),
+    since((3, 12), function("step", &[], Scalar)),
     function("sum_over_time", &[Matrix], Vector),
     function("tan", &[Vector], Vector),
     function("tanh", &[Vector], Vector),
     function("time", &[], Scalar),
     function("timestamp", &[Vector], Vector),
-    since("3.7", function("ts_of_first_over_time", &[Matrix], Vector)),
-    since("3.5", function("ts_of_last_over_time", &[Matrix], Vector)),
-    since("3.5", function("ts_of_max_over_time", &[Matrix], Vector)),
-    since("3.5", function("ts_of_min_over_time", &[Matrix], Vector)),
+    since((3, 7), function("ts_of_first_over_time", &[Matrix], Vector)),
+    since((3, 5), function("ts_of_last_over_time", &[Matrix], Vector)),
+    since((3, 5), function("ts_of_max_over_time", &[Matrix], Vector)),
+    since((3, 5), function("ts_of_min_over_time", &[Matrix], Vector)),
     function("vector", &[Scalar], Vector),
     Function { least: 0, most: Some(1), ..function("year", &[Vector], Vector) },
 ];

@@ -2,6 +2,7 @@
 
 use super::ast::Span;
 use super::fault::Fault;
+use crate::inert::{is_seen, line};
 
 /// A token and its place.
 #[derive(Clone, Debug)]
@@ -118,9 +119,10 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
     }
 }
 
-/// A character in a message: control characters would tear the line.
+/// A character in a message: one that nobody sees by its number.
 fn quoted(c: char) -> String {
-    if c.is_control() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") }
+    let character = c.to_string();
+    if is_seen(&character) { format!("`{c}`") } else { format!("U+{:04X}", u32::from(c)) }
 }
 
 /// Everything that starts with a digit: the longest run that could belong to it is one token or one fault, so that
@@ -203,7 +205,7 @@ fn string(text: &str, at: usize, quote: char) -> Result<(TokenKind, usize), Faul
                 let escape = escape(&text[place..], quote).map_err(|length| {
                     let end = place + length;
                     let end = (end..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
-                    let shown: String = text[place..end].chars().filter(|c| !c.is_control()).collect();
+                    let shown = line(&text[place..end]);
                     Fault::new(Span { start: place, end }, format!("unknown escape `{shown}`"))
                         .help("write a backslash as `\\\\`, or the string between backticks")
                 })?;

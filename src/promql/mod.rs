@@ -6,13 +6,17 @@
 //! | `parser` | tokens | `Expr` |
 //! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
+//! | `bounds` | numbers, `Selector` | their spellings |
 //! | `carried` | `Expr` | labels of its answer |
 //! | `build` | names, labels, numbers | `Expr` |
+//! | `places` | text, `Expr` | where its names stand |
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
+//! | `since` | `Expr` | what of it not every Prometheus reads |
 
 pub mod ast;
+pub mod bounds;
 pub mod build;
 pub mod carried;
 mod fault;
@@ -22,8 +26,10 @@ mod matchers;
 pub mod names;
 pub mod origin;
 pub mod parser;
+pub mod places;
 pub mod printer;
 pub mod regex;
+pub mod since;
 pub mod types;
 mod walk;
 

@@ -59,6 +59,13 @@ pub(super) fn may_be_label(word: &str) -> bool {
     !is_one_of(word, &NOT_A_LABEL)
 }
 
+/// The name that is made of one that Prometheus 2 does not know: every character that it would not read is an underscore.
+pub(super) fn with_underscores(name: &str, more: &str) -> String {
+    let kept = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(c);
+    let mended: String = name.chars().map(|c| if kept(c) { c } else { '_' }).collect();
+    if mended.starts_with(|c: char| c.is_ascii_digit()) { format!("_{mended}") } else { mended }
+}
+
 fn is_identifier(word: &str, more: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || more.as_bytes().contains(&byte);
     word.bytes().next().is_some_and(|first| inner(first) && !first.is_ascii_digit())

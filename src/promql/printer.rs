@@ -10,18 +10,24 @@ use super::ast::{
     Time, TimeExpr,
 };
 use super::names;
+use crate::inert::unseen;
 
 /// `expr` on one line if that line is at most `width` characters long, otherwise over several: operators on lines of
 /// their own with their operands indented, arguments one a line.
 pub fn pretty(expr: &Expr, width: usize) -> String {
     let mut out = String::new();
-    pretty_into(&mut out, expr, width, 0);
+    pretty_into(&mut out, expr, width, 0, 0);
     out
 }
 
-/// [`pretty`], appended to `out`, with every line but the first indented.
-pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize) {
-    block(out, expr, &Page { width: width + indent, indent, after: 0 });
+/// [`pretty`], appended to `out`, with every line but the first indented; on one line only if so many more characters have room there.
+pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize, more: usize) {
+    let page = Page { width: width + indent, indent, after: 0 };
+    let first = Page { after: more, ..page };
+    if least(expr, first.room()) <= first.room() && first.on_one_line(out, expr) {
+        return;
+    }
+    broken(out, expr, &page);
 }
 
 impl Display for Expr {
@@ -226,7 +232,7 @@ impl Display for Bare<'_> {
 }
 
 /// A selector's name as it stands before the braces, and as it stands in them; one of the two at most.
-fn names_of(selector: &Selector) -> (&str, Option<&str>) {
+pub(super) fn names_of(selector: &Selector) -> (&str, Option<&str>) {
     match selector.name.as_deref() {
         // Before the braces, Prometheus allows no second matcher of the name in them.
         Some(name) if names::is_metric(name) && selector.matchers.iter().all(|m| m.label != "__name__") => {
@@ -274,7 +280,7 @@ impl Display for Modifiers {
 }
 
 /// Whether this arithmetic is read as a whole after `offset`.
-fn stands_after_offset(time: &TimeExpr) -> bool {
+pub(super) fn stands_after_offset(time: &TimeExpr) -> bool {
     match time {
         TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Paren(_) => true,
         TimeExpr::Unary { expr, .. } => {
@@ -351,7 +357,7 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
     }
 }
 
-fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
+pub(super) fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
     match &at.offset {
         Some((Time::Expr(expr), _)) => {
             !matches!(**expr, TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Unary { .. })
@@ -379,7 +385,7 @@ fn binds_looser_than_sign(expr: &Expr) -> bool {
 }
 
 /// Whether `[1h:]` right after `expr` is about `expr` as a whole, to the eye of a reader too.
-fn takes_brackets(expr: &Expr) -> bool {
+pub(super) fn takes_brackets(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Selector(selector) => selector.at == Modifiers::default(),
         Kind::Call { .. } | Kind::Aggregate { .. } | Kind::Paren(_) => true,
@@ -410,10 +416,11 @@ impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
         let mut plain = 0;
+        let mut unseen = unseen(self.0).map(|(at, _)| at).peekable();
         for (at, c) in self.0.char_indices() {
             // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
-            let escaped = matches!(c, '"' | '\\' | '\u{feff}' | '\u{fffd}')
-                || c.is_control()
+            let escaped = matches!(c, '"' | '\\' | '\u{fffd}')
+                || unseen.next_if_eq(&at).is_some()
                 || (matches!(c, '$' | '[') && self.names_variable(at));
             if !escaped {
                 continue;
@@ -428,7 +435,10 @@ impl Display for Quoted<'_> {
                 '\n' => f.write_str("\\n")?,
                 '\r' => f.write_str("\\r")?,
                 '\t' => f.write_str("\\t")?,
-                _ => write!(f, "\\u{:04x}", c as u32)?,
+                _ => match u32::from(c) {
+                    code @ 0..=0xffff => write!(f, "\\u{code:04x}")?,
+                    code => write!(f, "\\U{code:08x}")?,
+                },
             }
         }
         f.write_str(&self.0[plain..])?;
@@ -556,16 +566,21 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
             enclosed(out, &head, param.as_deref().into_iter().chain([inner.as_ref()]), page);
         }
         Kind::Unary { negative, expr } => {
-            let inner = if let Kind::Paren(inner) = &expr.kind { inner } else { expr };
-            enclosed(out, if *negative { "-" } else { "+" }, [inner.as_ref()].into_iter(), page);
+            out.push(if *negative { '-' } else { '+' });
+            match &expr.kind {
+                // Signs stand side by side, or each would have parentheses of its own.
+                Kind::Unary { .. } => broken(out, expr, page),
+                Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
+                _ => enclosed(out, "", [expr.as_ref()].into_iter(), page),
+            }
         }
         Kind::Binary(binary) => broken_binary(out, binary, page),
         Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
     }
 }
 
-/// Writes operands indented and the operator on a line of its own between them. Plain scalars stay on its line:
-/// `1 - (` and `> 0.0144` read better whole.
+/// Writes the left operand where it stands, and the operator at the beginning of a line, with the right operand after it. What binds tighter is
+/// indented deeper, so nothing begins with a blank. Plain scalars stay on the operator's line: `1 - (` and `> 0.0144` read better whole.
 fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
     let (left, right) = (&binary.left, &binary.right);
     let (left_parens, right_parens) =
@@ -583,15 +598,18 @@ fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
         Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
             broken(out, left, page);
         }
-        _ => {
-            out.push_str("  ");
-            operand(out, left, left_parens, &page.deeper(0));
-        }
+        Kind::Binary(_) if !left_parens => operand(out, left, false, &Page { after: 0, ..page.deeper(0) }),
+        _ => operand(out, left, left_parens, &Page { after: 0, ..*page }),
     }
     out.push('\n');
     page.margin(out);
     let line = format_args!("{operator} {}", Operand { expr: right, parens: right_parens });
-    if is_plain(right) && page.on_one_line(out, &line) {
+    if page.on_one_line(out, &line) {
+        return;
+    }
+    if opens {
+        let _ = write!(out, "{operator} ");
+        operand(out, right, right_parens, page);
         return;
     }
     let _ = writeln!(out, "{operator}");

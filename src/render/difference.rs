@@ -130,7 +130,7 @@ struct Flaw<'a> {
 
 impl Flaw<'_> {
     fn place(&self) -> String {
-        inert::line(&format!("{}:{}:{}", self.file, self.line, self.column))
+        inert::line(&format!("{}:{}:{}", self.file, self.line, self.column)).into_owned()
     }
 }
 

@@ -69,7 +69,8 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         Level::Warning => Title::WARNING,
     };
     let mut columns = Vec::new();
-    let mut group = Group::with_title(level.primary_title(inert::line(&problem.headline)).id(problem.code));
+    let mut group =
+        Group::with_title(level.primary_title(inert::line(&problem.headline).into_owned()).id(problem.code));
     for cluster in clusters(problem, places) {
         let (snippet, column) = cluster.show(places);
         group = group.element(snippet);
@@ -80,10 +81,10 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         match help.fix.as_ref().and_then(|fix| patch(fix, places)) {
             Some(patch) => {
                 groups.push(group);
-                group =
-                    Group::with_title(Title::HELP.secondary_title(inert::text(&help.text))).element(patch);
+                let said = inert::text(&help.text).into_owned();
+                group = Group::with_title(Title::HELP.secondary_title(said)).element(patch);
             }
-            None => group = group.element(Title::HELP.message(inert::text(&help.text))),
+            None => group = group.element(Title::HELP.message(inert::text(&help.text).into_owned())),
         }
     }
     let more = format!("slowburn explain {}", problem.code);
@@ -107,7 +108,7 @@ fn patch(fix: &Fix, places: &Places) -> Option<Snippet<'static, Patch<'static>>>
     }
     let window = Window::new(places, source, line..line + 1, &[]);
     let span = window.offset(start)..window.offset(end);
-    let patch = Patch::new(span, inert::line(&fix.replacement));
+    let patch = Patch::new(span, inert::line(&fix.replacement).into_owned());
     Some(Snippet::source(window.text).line_start(line + 1).patch(patch))
 }
 
@@ -158,10 +159,14 @@ impl Cluster<'_> {
         let window = Window::new(places, self.source, self.lines.clone(), &spans);
         let annotations = self.labels.iter().map(|(label, kind, span)| {
             let annotation = kind.span(window.offset(span.start)..window.offset(span.end));
-            if label.text.is_empty() { annotation } else { annotation.label(inert::line(&label.text)) }
+            if label.text.is_empty() {
+                annotation
+            } else {
+                annotation.label(inert::line(&label.text).into_owned())
+            }
         });
         let annotations: Vec<Annotation> = annotations.collect();
-        let path = inert::line(places.path(self.source));
+        let path = inert::line(places.path(self.source)).into_owned();
         let column = window.is_cut.then(|| {
             let primary = self.labels.iter().find(|(_, kind, _)| *kind == AnnotationKind::Primary);
             let start = primary.or(self.labels.first()).map_or(0, |(_, _, span)| span.start);
@@ -232,7 +237,7 @@ impl<'a> Window<'a> {
         let after = self.pieces.partition_point(|piece| piece.file <= file);
         let Some(piece) = self.pieces.get(after.saturating_sub(1)) else { return 0 };
         let into = file.saturating_sub(piece.file).min(piece.raw.len());
-        piece.shown + inert::text(&piece.raw[..into]).len()
+        piece.shown + inert::offset(piece.raw, into)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::places::Places;
 use super::{count, level_name};
 use crate::diagnostic::{Help, Label, Level, Problem};
+use crate::inert;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -69,7 +70,8 @@ pub(super) fn render(problems: &[Problem], places: &Places) -> String {
         errors: count(problems, Level::Error),
         warnings: count(problems, Level::Warning),
     };
-    let mut text = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
+    let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
+    let mut text = inert::json(&json).into_owned();
     text.push('\n');
     text
 }

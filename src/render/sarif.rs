@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::level_name;
 use super::places::Places;
 use crate::diagnostic::{Fix, Label, Problem};
+use crate::inert;
 use crate::source::{SourceId, Span};
 
 #[derive(Serialize)]
@@ -134,7 +135,8 @@ pub(super) fn render(problems: &[Problem], places: &Places) -> String {
             results: problems.iter().map(|problem| outcome(problem, &codes, places)).collect(),
         }],
     };
-    let mut text = serde_json::to_string_pretty(&log).expect("structs of texts and numbers are JSON");
+    let json = serde_json::to_string_pretty(&log).expect("structs of texts and numbers are JSON");
+    let mut text = inert::json(&json).into_owned();
     text.push('\n');
     text
 }
@@ -174,7 +176,7 @@ fn mending<'a>(words: &str, fix: &'a Fix, places: &Places) -> Mending<'a> {
 /// The lines that are not empty, as a plain text message; in one, `[text](target)` would be a link (3.11.6).
 fn message(lines: &[&str]) -> Message {
     let lines: Vec<&str> = lines.iter().copied().filter(|line| !line.is_empty()).collect();
-    Message { text: lines.join("\n").replace("](", "\\](") }
+    Message { text: inert::text(&lines.join("\n")).replace("](", "\\](") }
 }
 
 fn physical(span: Span, places: &Places) -> PhysicalLocation {

@@ -26,10 +26,14 @@ const URL_FILE: (u32, u32) = (0, 26);
 
 /// What surrounds the block.
 pub(super) struct Context<'a> {
+    /// The oldest Alertmanager that loads it.
+    pub version: (u32, u32),
     pub severities: &'a PerSeverity<SeverityStyle>,
     pub external_labels: &'a [LabelName],
     /// The project's.
     pub time_zone: Option<&'a Scalar>,
+    /// Whether some alert of these sources may carry a label, so that it says something that another does not.
+    pub carried: &'a dyn Fn(&str) -> bool,
 }
 
 pub(super) fn alertmanager(
@@ -66,7 +70,7 @@ pub(super) fn alertmanager(
         group_interval: Duration::from_secs(300),
         repeat_interval: Duration::from_secs(4 * 3600),
     };
-    let timing = timing(&block.timing, &built_in, problems);
+    let timing = timing(&block.timing, &built_in, context, problems);
     let known = Known {
         receivers: block.receivers.iter().map(|(key, _)| key.text.as_str()).collect(),
         times: block.times.iter().map(|(key, _)| key.text.as_str()).collect(),
@@ -94,6 +98,11 @@ pub(super) fn alertmanager(
         inhibitions: block.inhibitions.iter().filter_map(|one| inhibition(one, context, problems)).collect(),
         place: block.span,
     }
+}
+
+/// The oldest Alertmanager that loads the configuration.
+pub(super) fn version_of(block: &AlertmanagerBlock) -> (u32, u32) {
+    version(block.version.as_ref(), &mut Vec::new())
 }
 
 fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) {
@@ -229,14 +238,14 @@ const WEBHOOK: Public = Public {
     ],
 };
 
-fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> Timing {
+fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut Vec<Problem>) -> Timing {
     let group_by = match &block.group_by {
         None => outer.group_by.clone(),
         Some(labels) if labels.len() == 1 && labels[0].text == "..." => None,
         Some(labels) => {
             let mut names: Vec<String> = Vec::new();
             for label in labels {
-                let Some(name) = label_name(&label.text, whole(label), problems) else { continue };
+                let Some(name) = label_name(&label.text, whole(label), context, problems) else { continue };
                 if names.contains(&name) {
                     let headline = format!("`{name}` is listed twice");
                     problems.push(
@@ -265,8 +274,24 @@ fn timing(block: &TimingBlock, outer: &Timing, problems: &mut Vec<Problem>) -> T
 }
 
 /// A label that alerts may have, whoever sets it.
-fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<String> {
-    let name = LabelName::parse(text);
+fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Problem>) -> Option<String> {
+    let quoted = LabelName::in_quotes(text);
+    if let Some(name) = quoted.as_ref().filter(|_| context.version < settings::QUOTED_SINCE) {
+        let (major, minor) = settings::QUOTED_SINCE;
+        problems.push(
+            Problem::error(
+                "needs-newer-alertmanager",
+                place,
+                format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
+            )
+            .label(format!("it is to load in {}.{}", context.version.0, context.version.1))
+            .help(format!(
+                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+            )),
+        );
+        return None;
+    }
+    let name = LabelName::parse(text).or(quoted);
     if name.is_none() {
         problems.push(
             Problem::error("invalid-label", place, "Prometheus accepts no such label name")
@@ -326,18 +351,33 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
 fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) -> Matching {
     let mut matching = BTreeMap::new();
     for (key, written) in block {
-        let Some(label) = label_name(&key.text, key.span, problems) else { continue };
+        let Some(label) = label_name(&key.text, key.span, context, problems) else { continue };
         let values: BTreeSet<String> = match label.as_str() {
             "severity" => written
                 .iter()
                 .filter_map(|word| settings::severity(&word.text, whole(word), problems))
                 .map(|severity| context.severities.get(severity).label.clone())
                 .collect(),
-            _ => written.iter().map(|value| value.text.clone()).collect(),
+            // To be without a label that others have is something to ask for.
+            label if (context.carried)(label) => written.iter().map(|value| value.text.clone()).collect(),
+            label => written.iter().filter_map(|value| matched(label, value, problems)).collect(),
         };
         matching.insert(label, values);
     }
     matching
+}
+
+/// The value of a label that no alert is known to carry, so that to be without it says nothing.
+fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
+    if !written.text.trim().is_empty() {
+        return Some(written.text.clone());
+    }
+    problems.push(
+        Problem::error("invalid-label", whole(written), format!("the value of `{label}` is empty"))
+            .label("every alert without this label matches, and none here has it")
+            .help("write the value that is meant, or remove the matcher"),
+    );
+    None
 }
 
 fn route(
@@ -359,7 +399,7 @@ fn route(
         }
         to.push(name);
     }
-    let mut timing = timing(&block.timing, outer, problems);
+    let mut timing = timing(&block.timing, outer, context, problems);
     if let Some(written) = &block.after {
         if let Some(wait) = &block.timing.group_wait {
             problems.push(
@@ -400,7 +440,7 @@ fn inhibition(block: &InhibitionBlock, context: &Context, problems: &mut Vec<Pro
     let equal = block
         .equal
         .iter()
-        .filter_map(|label| Some((label_name(&label.text, whole(label), problems)?, whole(label))))
+        .filter_map(|label| Some((label_name(&label.text, whole(label), context, problems)?, whole(label))))
         .collect();
     (problems.len() == before).then(|| Inhibition { source, silenced, equal, place: beginning(block.span) })
 }
@@ -418,28 +458,23 @@ fn times(
     problems: &mut Vec<Problem>,
 ) -> Option<Times> {
     let name = values::name(name, place, "a time", problems);
-    let zone =
-        match block.time_zone.as_ref().or(context.time_zone) {
-            None => {
-                problems.push(
-                    Problem::error("missing-key", place, "nothing says in which time zone these times are")
-                        .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
-                );
+    let zone = match block.time_zone.as_ref().or(context.time_zone) {
+        None => {
+            problems.push(
+                Problem::error("missing-key", place, "nothing says in which time zone these times are")
+                    .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
+            );
+            None
+        }
+        Some(written) => match Zone::named(written.text.trim()) {
+            // Months do not matter here, so a zone where they vary will do.
+            Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
+            Err(ZoneFault::Unknown) => {
+                problems.push(settings::unzoned(written, ZoneFault::Unknown));
                 None
             }
-            Some(written) => match Zone::named(written.text.trim()) {
-                // Months do not matter here, so a zone where they vary will do.
-                Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
-                Err(ZoneFault::Unknown) => {
-                    let problem =
-                        Problem::error("unknown-time-zone", whole(written), "no such time zone is known");
-                    problems.push(problem.help(
-                        "write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`",
-                    ));
-                    None
-                }
-            },
-        };
+        },
+    };
     let mut days = BTreeSet::new();
     let mut understood = true;
     for written in &block.days {

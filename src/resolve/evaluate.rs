@@ -18,6 +18,20 @@ pub(super) enum Signal {
     Ages(Decimal),
 }
 
+/// What is there to be seen.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// What every selector sees.
+    pub signals: Vec<(Selector, Signal)>,
+    /// How many series it sees that do so; more than one only under an aggregation.
+    pub copies: u32,
+}
+
+/// Whether an aggregation is somewhere in it.
+fn is_aggregated(expr: &Expr) -> bool {
+    matches!(expr.kind, Kind::Aggregate { .. }) || expr.children().into_iter().any(is_aggregated)
+}
+
 /// The time that `time()` answers; any would do.
 const NOW: i64 = 1_000_000;
 
@@ -41,14 +55,15 @@ pub(super) fn seconds(range: Duration) -> Option<Decimal> {
 }
 
 /// The value of `expr`; `None` if it has none or is beyond this.
-pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decimal> {
+pub(super) fn value(expr: &Expr, seen: &Seen) -> Option<Decimal> {
+    let signals = &seen.signals;
     let signal =
         |selector: &Selector| signals.iter().find(|(known, _)| known == selector).map(|(_, signal)| *signal);
     match &expr.kind {
         Kind::Number(text) => number(text),
-        Kind::Paren(inner) => value(inner, signals),
+        Kind::Paren(inner) => value(inner, seen),
         Kind::Unary { negative, expr } => {
-            value(expr, signals).map(|operand| if *negative { -operand } else { operand })
+            value(expr, seen).map(|operand| if *negative { -operand } else { operand })
         }
         Kind::Selector(selector) => match signal(selector)? {
             Signal::Stands(level) => Some(level),
@@ -56,17 +71,21 @@ pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decim
             Signal::Grows(_) => None,
         },
         Kind::Aggregate { op, expr, .. } => {
-            let inner = value(expr, signals)?;
+            let inner = value(expr, seen)?;
+            // What was aggregated once is one sample, however many series there were.
+            let samples = if is_aggregated(expr) { Decimal::ONE } else { Decimal::from(seen.copies) };
             match op.as_str() {
-                "sum" | "avg" | "min" | "max" => Some(inner),
-                "count" | "group" => Some(Decimal::ONE),
+                "sum" => inner.checked_mul(samples),
+                "avg" | "min" | "max" => Some(inner),
+                "count" => Some(samples),
+                "group" => Some(Decimal::ONE),
                 _ => None,
             }
         }
-        Kind::Call { function, args } => call(function, args, signals),
+        Kind::Call { function, args } => call(function, args, seen),
         Kind::Binary(binary) => {
-            let left = value(&binary.left, signals);
-            let right = value(&binary.right, signals);
+            let left = value(&binary.left, seen);
+            let right = value(&binary.right, seen);
             match binary.op {
                 Op::Or => left.or(right),
                 Op::And => left.filter(|_| right.is_some()),
@@ -78,8 +97,9 @@ pub(super) fn value(expr: &Expr, signals: &[(Selector, Signal)]) -> Option<Decim
     }
 }
 
-fn call(function: &str, args: &[Expr], signals: &[(Selector, Signal)]) -> Option<Decimal> {
-    let arg = |index: usize| args.get(index).and_then(|arg| value(arg, signals));
+fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
+    let signals = &seen.signals;
+    let arg = |index: usize| args.get(index).and_then(|arg| value(arg, seen));
     let ranged = || match &args.last()?.kind {
         Kind::Range { selector, range } => {
             let (_, signal) = signals.iter().find(|(known, _)| known == selector)?;

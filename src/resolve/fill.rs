@@ -1,10 +1,11 @@
 //! The project file with its defaults filled in.
 
 use super::{alertmanager, contract, links, settings, texts, values, whole};
-use crate::ast::{Ast, ProjectFile, PrometheusBlock, RunbookFile};
+use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
 use crate::parse::beside;
+use crate::scalar::Scalar;
 use crate::vocabulary::{LabelName, PerSeverity, Severity};
 
 /// The oldest server that is supported: Debian 12's.
@@ -36,7 +37,9 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         let Some(severity) = settings::severity(&key.text, key.span, problems) else { continue };
         let style = severities.get_mut(severity);
         if let Some(label) = &block.label {
-            style.label = label.text.clone();
+            let what = format!("the severity label of a {severity}");
+            style.label =
+                settings::label_value(label, &what, problems).unwrap_or_else(|| style.label.clone());
         }
         style.labels = settings::labels([&block.labels], problems);
         style.annotations = settings::annotations([&block.annotations], problems);
@@ -44,9 +47,11 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     let prometheus = prometheus(file, ast, problems);
     let alertmanager = file.alertmanager.as_ref().map(|block| {
         let context = alertmanager::Context {
+            version: alertmanager::version_of(block),
             severities: &severities,
             external_labels: &prometheus.external_labels,
             time_zone: file.settings.time_zone.as_ref(),
+            carried: &|label| carried(file, ast, label),
         };
         alertmanager::alertmanager(block, &context, problems)
     });
@@ -63,6 +68,22 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         runbooks,
         texts: texts::all(&file.texts, problems),
     }
+}
+
+/// Whether anything in the sources gives alerts this label, or may keep it.
+fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
+    let sets = |labels: &Map<Scalar>| labels.iter().any(|(key, _)| key.text == label);
+    let kept = |labels: &[Scalar]| labels.iter().any(|kept| kept.text == label);
+    let of_service = |service: &ServiceFile| {
+        (label == "owner" && service.owner.is_some())
+            || sets(&service.settings.labels)
+            || service.slos.iter().any(|(_, slo)| sets(&slo.settings.labels) || kept(&slo.by))
+            || service.alerts.iter().any(|(_, alert)| sets(&alert.labels) || alert.expr.text.contains(label))
+    };
+    label == "slo"
+        || sets(&file.settings.labels)
+        || file.severities.iter().any(|(_, severity)| sets(&severity.labels))
+        || ast.services.iter().any(of_service)
 }
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
@@ -95,7 +116,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         .retention
         .as_ref()
         .and_then(|written| values::length(written, problems).map(|length| (length, Some(whole(written)))));
-    let target_labels = settings::target_labels(&block.target_labels, problems);
+    let target_labels = settings::target_labels(&block.target_labels, version, problems);
     if let Some(path) = &block.scrape_config
         && ast.scrape.is_none()
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
@@ -106,9 +127,11 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                 .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
         );
     }
-    let mut external_labels = settings::target_labels(&block.external_labels, problems);
+    let mut external_labels = settings::target_labels(&block.external_labels, version, problems);
     for key in ast.scrape.iter().flat_map(|scrape| &scrape.external_labels) {
         external_labels.extend(LabelName::parse(&key.text).filter(|name| !external_labels.contains(name)));
     }
-    Prometheus { version, retention, target_labels, external_labels, jobs: contract::jobs(ast, problems) }
+    let replica_labels = settings::target_labels(&block.replica_labels, version, problems);
+    let jobs = contract::jobs(ast, problems);
+    Prometheus { version, retention, target_labels, external_labels, replica_labels, jobs }
 }

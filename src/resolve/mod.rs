@@ -9,12 +9,14 @@ mod evaluate;
 mod fill;
 mod firing;
 mod links;
+mod literal;
 mod policy;
 mod secrets;
 mod settings;
 mod sli;
 mod stimulus;
 mod texts;
+mod unread;
 mod values;
 
 use std::collections::BTreeMap;
@@ -50,7 +52,10 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     if ast.project_misread {
         problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
     }
+    unread::all(&file, ast, &mut problems);
+    literal::all(&file, ast, &mut problems);
     let version = project.prometheus.version;
+    let alertmanager = file.alertmanager.as_ref().map(alertmanager::version_of);
     let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();
         if !ast.project_misread {
@@ -58,8 +63,16 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
         }
         let planned = contract::planned(service);
         let links = &project.links;
-        let scope =
-            Scope { ast, project: &file, links, policies: &policies, service, planned: &planned, version };
+        let scope = Scope {
+            ast,
+            project: &file,
+            links,
+            policies: &policies,
+            service,
+            planned: &planned,
+            version,
+            alertmanager,
+        };
         (scope.service(&mut problems), problems)
     });
     let mut services = Vec::new();
@@ -106,6 +119,7 @@ struct Scope<'a> {
     service: &'a ServiceFile,
     planned: &'a BTreeMap<String, Planned>,
     version: (u32, u32),
+    alertmanager: Option<(u32, u32)>,
 }
 
 impl Scope<'_> {
@@ -144,7 +158,8 @@ impl Scope<'_> {
             name: name?,
             place: whole(&file.name),
             description: file.description.as_ref().map(|text| text.text.clone()),
-            owner: file.owner.as_ref().map(|text| text.text.clone()),
+            owner: (file.owner.as_ref())
+                .and_then(|owner| settings::label_value(owner, "the owner", problems)),
             source: links::source(self.links, &self.project.path, &file.path),
             labels,
             annotations,
@@ -193,7 +208,8 @@ impl Scope<'_> {
     ) -> Option<Slo> {
         let levels = [&self.project.settings, &self.service.settings, &block.settings];
         let promise = values::promise(objective, problems);
-        let by = settings::by(&block.by, problems);
+        let readers = settings::Readers { prometheus: self.version, alertmanager: self.alertmanager };
+        let by = settings::by(&block.by, readers, problems);
         let sli = sli::sli(
             &block.sli,
             &sli::Context {
@@ -223,6 +239,8 @@ impl Scope<'_> {
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus, readings) = sli?;
         let (tiers, tiers_place) = tiers?;
+        let (tiers, left_out) =
+            policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
         let (min_bad_events, min_place) = min_bad_events?;
         Some(Slo {
             name,
@@ -237,6 +255,7 @@ impl Scope<'_> {
             budgeting: budgeting?,
             period,
             tiers,
+            left_out,
             min_bad_events,
             labels,
             annotations,

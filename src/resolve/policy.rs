@@ -154,7 +154,7 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     }
 }
 
-/// The tiers that watch an SLO, and the place that decided so.
+/// The tiers that watch an SLO, each with whether somebody wrote it, and the place that decided so.
 pub(super) fn tiers(
     policies: &Policies,
     levels: [&Settings; 3],
@@ -162,7 +162,7 @@ pub(super) fn tiers(
     period: &Period,
     slo: Span,
     problems: &mut Vec<Problem>,
-) -> Option<(Vec<Tier>, Span)> {
+) -> Option<(Vec<(Tier, bool)>, Span)> {
     let named = innermost(levels.map(|level| level.policy.as_ref()));
     let mut place = named.filter(|_| levels[2].policy.is_some()).map_or(slo, whole);
     let name = named.map_or("workbook", |scalar| scalar.text.trim());
@@ -174,25 +174,28 @@ pub(super) fn tiers(
     if !policy.complete {
         return None;
     }
-    let mut tiers: Vec<Tier> = policy
+    let mut tiers: Vec<(Tier, bool)> = policy
         .tiers
         .iter()
-        .map(|(tier, written)| Tier { span: if *written { tier.span } else { place }, ..tier.clone() })
-        .map(|tier| match policy.scale_to {
-            Some(base) => scaled(tier, period.nominal(), base),
-            None => tier,
+        .map(|(tier, written)| {
+            let tier = Tier { span: if *written { tier.span } else { place }, ..tier.clone() };
+            let tier = match policy.scale_to {
+                Some(base) => scaled(tier, period.nominal(), base),
+                None => tier,
+            };
+            (tier, *written)
         })
         .collect();
     for word in off {
         let text = word.text.trim();
         let window = Duration::parse(text);
         let matches = |tier: &Tier| Severity::parse(text) == Some(tier.severity) || window == Some(tier.long);
-        if !tiers.iter().any(matches) {
+        if !tiers.iter().any(|(tier, _)| matches(tier)) {
             // It was written of another policy.
             if policies.instead.is_some() {
                 continue;
             }
-            let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
+            let longs: Vec<String> = tiers.iter().map(|(tier, _)| tier.long.to_string()).collect();
             problems.push(
                 Problem::error(
                     "unknown-policy",
@@ -206,10 +209,46 @@ pub(super) fn tiers(
             );
             return None;
         }
-        tiers.retain(|tier| !matches(tier));
+        tiers.retain(|(tier, _)| !matches(tier));
         place = whole(word);
     }
     Some((tiers, place))
+}
+
+/// The tiers that can fire at an objective, and the built-in ones that cannot: not even a full outage reaches their burn rate, which is no fault of whoever
+/// promises so little. Those of an author's own policy stay, and are told as errors.
+pub(super) fn reachable(
+    tiers: Vec<(Tier, bool)>,
+    objective: Objective,
+    period: &Period,
+    place: Span,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Tier>, Vec<Tier>) {
+    let spent = objective.budget().ratio() * Decimal::from(period.nominal().millis());
+    // Burn rate × error budget ≥ 1, without a quotient.
+    let dead = |tier: &Tier| spent * tier.budget_share >= Decimal::from(tier.long.millis());
+    let (out, kept): (Vec<_>, Vec<_>) = tiers.into_iter().partition(|(tier, written)| !written && dead(tier));
+    let tiers = |all: Vec<(Tier, bool)>| all.into_iter().map(|(tier, _)| tier).collect::<Vec<Tier>>();
+    let (out, kept) = (tiers(out), tiers(kept));
+    if !out.is_empty() {
+        let longs: Vec<String> = out.iter().map(|tier| tier.long.to_string()).collect();
+        let named = out.iter().map(|tier| format!("the {} of {}", tier.severity, tier.long));
+        let named: Vec<String> = named.collect();
+        let headline = format!("at an objective of {objective} {} is left out", named.join(" and "));
+        let headline =
+            if out.len() > 1 { headline.replace(" is left out", " are left out") } else { headline };
+        let pages = kept.iter().any(|tier| tier.severity == Severity::Page);
+        let label = match pages {
+            true => "not even a full outage would fire it",
+            false => "not even a full outage would fire it, and no page is left: nothing wakes anybody",
+        };
+        problems.push(
+            Problem::warning("burn-rate-unreachable", place, headline)
+                .label(label)
+                .help(format!("to say so yourself, write `tiers_off: [{}]`", longs.join(", "))),
+        );
+    }
+    (kept, out)
 }
 
 /// The shortest long window of tickets that are evaluated in steps of five minutes; all else in steps of half a minute (`lower::is_slow`).

@@ -49,7 +49,8 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     let path = real(written, problems)?;
     // A password looks like anything, but seldom like a path: that begins at a root, or at `.`, or it names a folder.
     let folder = path.split_once(['/', '\\']).map(|(folder, _)| folder);
-    let plain = |part: &str| part.chars().all(|c| c.is_alphanumeric() || "-_. :~".contains(c));
+    // What nobody calls a file, and passwords and base64 hold.
+    let plain = |part: &str| !part.contains(['+', '=', '$', '%', '!', '@', '^', '*', '?', '|', '~', '&']);
     let rooted = folder.is_some_and(|folder| folder.is_empty() || folder.chars().all(|c| c == '.'));
     let drive = folder.is_some_and(|folder| folder.len() == 2 && folder.ends_with(':'));
     let in_folder =

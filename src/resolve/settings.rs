@@ -5,6 +5,7 @@ use super::{default_period, innermost, secrets, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::Problem;
 use crate::model::{Budgeting, Labels, MissingEvents};
+use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
@@ -17,11 +18,27 @@ pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut V
     secrets::published(levels.into_iter().flatten().map(|(_, value)| value), problems);
     let mut labels = Labels::new();
     for (key, value) in levels.into_iter().flatten() {
-        if let Some(name) = label_name(&key.text, key.span, problems) {
-            labels.insert(name.as_str().to_owned(), value.text.clone());
+        let name = label_name(&key.text, key.span, problems);
+        let value = label_value(value, &format!("the label `{}`", key.text), problems);
+        if let (Some(name), Some(value)) = (name, value) {
+            labels.insert(name.as_str().to_owned(), value);
         }
     }
     labels
+}
+
+/// What a label is to be. To Prometheus and Alertmanager a label that is empty is none: an alert would not carry it, and what asks for it would take
+/// every alert that has no such label.
+pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {
+    if !written.text.trim().is_empty() {
+        return Some(written.text.clone());
+    }
+    problems.push(
+        Problem::error("invalid-label", whole(written), format!("{what} is empty"))
+            .label("a label without a value is no label")
+            .help("write its value, or remove it"),
+    );
+    None
 }
 
 /// A label name that a source may set.
@@ -80,10 +97,19 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
 }
 
 /// Labels that targets bring along.
-pub(super) fn target_labels(labels: &[Scalar], problems: &mut Vec<Problem>) -> Vec<LabelName> {
+pub(super) fn target_labels(
+    labels: &[Scalar],
+    version: (u32, u32),
+    problems: &mut Vec<Problem>,
+) -> Vec<LabelName> {
     let mut names = Vec::new();
     for label in labels {
-        match LabelName::parse(&label.text) {
+        let quoted = LabelName::in_quotes(&label.text);
+        if quoted.is_some() && version < QUOTED_NAMES {
+            problems.push(too_new(label, version));
+            continue;
+        }
+        match LabelName::parse(&label.text).or(quoted) {
             Some(name) => names.push(name),
             None => problems.push(
                 Problem::error("invalid-label", whole(label), "Prometheus accepts no such label name")
@@ -94,11 +120,30 @@ pub(super) fn target_labels(labels: &[Scalar], problems: &mut Vec<Problem>) -> V
     names
 }
 
+/// What reads the labels that an SLO keeps.
+#[derive(Clone, Copy)]
+pub(super) struct Readers {
+    /// Prometheus's version.
+    pub prometheus: (u32, u32),
+    /// Alertmanager's, if slowburn configures it.
+    pub alertmanager: Option<(u32, u32)>,
+}
+
+/// The first Alertmanager that compares such labels in inhibitions; 0.28.1 is the very first.
+pub(super) const QUOTED_SINCE: (u32, u32) = (0, 29);
+
 /// Labels that an SLO keeps.
-pub(super) fn by(labels: &[Scalar], problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
+pub(super) fn by(labels: &[Scalar], readers: Readers, problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
     let mut names: Vec<LabelName> = Vec::new();
     for label in labels {
-        let name = label_name(&label.text, whole(label), problems)?;
+        let name = match LabelName::in_quotes(&label.text) {
+            Some(name) => quoted(name, label, readers, problems)?,
+            None if RESERVED_LABELS.contains(&label.text.as_str()) => {
+                problems.push(kept(label));
+                return None;
+            }
+            None => label_name(&label.text, whole(label), problems)?,
+        };
         if names.contains(&name) {
             problems.push(
                 Problem::error("duplicate-key", whole(label), format!("`{name}` is listed twice"))
@@ -109,6 +154,80 @@ pub(super) fn by(labels: &[Scalar], problems: &mut Vec<Problem>) -> Option<Vec<L
         names.push(name);
     }
     Some(names)
+}
+
+/// A label that has to stand in quotes, if all that read it can.
+fn quoted(
+    name: LabelName,
+    label: &Scalar,
+    readers: Readers,
+    problems: &mut Vec<Problem>,
+) -> Option<LabelName> {
+    let problem = match readers.alertmanager {
+        _ if readers.prometheus < QUOTED_NAMES => too_new(label, readers.prometheus),
+        Some(version) if version < QUOTED_SINCE => {
+            let (major, minor) = QUOTED_SINCE;
+            Problem::error(
+                "needs-newer-alertmanager",
+                whole(label),
+                format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
+            )
+            .label(format!("it is to load in {}.{}", version.0, version.1))
+            .help(format!(
+                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+            ))
+            .help(renamed_at_scrape(label))
+        }
+        _ => return Some(name),
+    };
+    problems.push(problem);
+    None
+}
+
+fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
+    let (major, minor) = QUOTED_NAMES;
+    let older = underscored(&label.text);
+    Problem::error("needs-newer-prometheus", whole(label), format!("labels such as `{}` came with Prometheus {major}.{minor}", label.text))
+        .label(format!("the rules are to load in {}.{}", version.0, version.1))
+        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"))
+        .fix(
+        format!("or write `{older}`, which is how an older server stores it"),
+        whole(label),
+        older,
+    )
+}
+
+fn underscored(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// How a label gets another name before it is stored.
+fn renamed_at_scrape(label: &Scalar) -> String {
+    let other = match LabelName::parse(&label.text) {
+        Some(_) => format!("exported_{}", label.text),
+        None => underscored(&label.text),
+    };
+    format!(
+        "or let Prometheus store it under another name, and write `by: [{other}]`: `metric_relabel_configs: [{{ source_labels: [{}], target_label: {other} }}]` in the job that scrapes it",
+        label.text
+    )
+}
+
+/// A label that the rules set themselves cannot be kept.
+fn kept(label: &Scalar) -> Problem {
+    let name = &label.text;
+    let problem = Problem::error(
+        "reserved-label",
+        whole(label),
+        format!("the label `{name}` belongs to the generated rules"),
+    )
+    .label("they give it a value of their own, and all promises would become one");
+    match name.as_str() {
+        "le" | "quantile" => problem.help("remove it: bounds are no promises of their own"),
+        _ => problem.help(renamed_at_scrape(label).trim_start_matches("or ").to_owned()).help(format!(
+            "or write one SLO for each value, with a matcher such as `{name}=\"…\"` in its queries"
+        )),
+    }
 }
 
 /// The period, and where it was written.
@@ -163,11 +282,18 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
 }
 
 /// Why a text names no time zone that a calendar period could have.
-fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
+pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
-        ZoneFault::Unknown => Problem::error("unknown-time-zone", place, "no such time zone is known")
-            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
+            Some(like) => Problem::error("unknown-time-zone", place, "no such time zone is known").fix(
+                format!("write `{like}`"),
+                place,
+                like,
+            ),
+            None => Problem::error("unknown-time-zone", place, "no such time zone is known"),
+        }
+        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
             let headline = "months of this time zone do not begin at the same offset every year";
             Problem::error("unknown-time-zone", place, headline)

@@ -5,8 +5,8 @@ use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::Problem;
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
-use crate::promql::ast::{Expr, Kind, MatchOp, Op, Selector, Time};
-use crate::promql::{self, Fault, Type, build, functions, without_parens};
+use crate::promql::ast::{Binary, Expr, Kind, Op, Selector, Time};
+use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, LabelName, text};
@@ -207,7 +207,8 @@ impl Reader {
             }
         };
         let before = problems.len();
-        expr.visit(&mut |part| self.too_new(part, query, problems));
+        self.too_new(&expr, query, problems);
+        let expr = expr.map_selectors(&mut bounds::in_every_spelling);
         (problems.len() == before).then_some((expr, kind))
     }
 
@@ -227,20 +228,21 @@ impl Reader {
         });
     }
 
-    /// Functions that the declared Prometheus does not have yet.
-    fn too_new(&self, part: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
-        let Kind::Call { function, .. } = &part.kind else { return };
-        let Some(since) = functions::function_named(function).and_then(|function| function.since) else {
-            return;
-        };
-        let newer = version(since).is_some_and(|since| since > self.version);
-        if newer {
-            let place = query.place(part.span.start, part.span.start + function.len());
-            problems.push(
-                Problem::error("needs-newer-prometheus", place, format!("`{function}` came with Prometheus {since}"))
-                    .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
-                    .help(format!("declare `prometheus: {{ version: \"{since}\" }}` in the project file, if that is what runs them")),
-            );
+    /// What the declared Prometheus does not read yet.
+    fn too_new(&self, expr: &Expr, query: &Scalar, problems: &mut Vec<Problem>) {
+        for newer in since::newer_than(expr, self.version) {
+            let (major, minor) = newer.since;
+            let quoted = newer.quoted.and_then(|name| places::quoted(&query.text, newer.span, &name));
+            let span = quoted.unwrap_or(newer.span);
+            let place = query.place(span.start, span.end);
+            let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
+            let problem = Problem::error("needs-newer-prometheus", place, headline)
+                .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
+                .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"));
+            problems.push(match newer.instead {
+                Some(instead) => problem.help(instead),
+                None => problem,
+            });
         }
     }
 
@@ -254,7 +256,7 @@ impl Reader {
             problems.push(
                 Problem::error("selector-modifier", place, format!("`{what}` has no place in an SLI"))
                     .label("the rules look at every moment themselves")
-                    .fix("remove it", place, ""),
+                    .spelled("remove it", place, query.spelling().of("")),
             );
         }
     }
@@ -308,7 +310,7 @@ impl Reader {
         let (expr, _) = self.read(query, problems)?;
         self.note(&expr, query, role);
         let mut terms = Vec::new();
-        collect(&expr, false, query, &mut terms, problems).then_some(terms)
+        collect(&expr, false, (query, role), &mut terms, problems).then_some(terms)
     }
 
     /// `condition`
@@ -395,23 +397,28 @@ impl Reader {
         let name = selector.name.clone().unwrap_or_default();
         for suffix in ["_bucket", "_count", "_sum"] {
             if let Some(base) = name.strip_suffix(suffix) {
-                let place = query.place(selector.span.start, selector.span.start + name.len());
+                let span = places::name(&query.text, &selector);
+                let place = query.place(span.start, span.end);
+                let quoted = span.end - span.start > name.len();
+                let base = if quoted { build::string(base).to_string() } else { base.to_owned() };
+                let spelled = query.spelling().of(&base);
                 problems.push(
                     Problem::error(
                         "not-a-counter-selector",
                         place,
                         format!("`{suffix}` is one series of the histogram"),
                     )
-                    .fix(format!("name the histogram: `{base}`"), place, base),
+                    .spelled(format!("name the histogram: `{base}`"), place, spelled),
                 );
                 return None;
             }
         }
         if let Some(le) = selector.matchers.iter().find(|matcher| matcher.label == "le") {
-            let place = query.place(le.span.start, le.span.end);
+            let (place, all) = (le.span, places::with_comma(&query.text, le));
+            let [place, all] = [place, all].map(|span| query.place(span.start, span.end));
             problems.push(
                 Problem::error("not-a-counter-selector", place, "the bound `le` follows from the objective")
-                    .fix("remove it", place, ""),
+                    .spelled("remove it", all, query.spelling().of("")),
             );
             return None;
         }
@@ -434,7 +441,7 @@ impl Reader {
             None | Some((_, "classic")) => {
                 let part =
                     |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
-                let (op, value) = le(bound);
+                let (op, value) = bounds::matching(bound);
                 self.readings.push(reading(&selector, Role::Classic(bound), query));
                 Some(Sli::Counted {
                     histogram: histogram(false),
@@ -475,34 +482,34 @@ impl Reader {
 /// A selector with its places in the file.
 fn reading(selector: &Selector, role: Role, query: &Scalar) -> Reading {
     let place = |span: promql::ast::Span| query.place(span.start, span.end);
-    let name = match &selector.name {
-        // A quoted name stands inside of the braces.
-        Some(name)
-            if query.text.get(selector.span.start..).is_some_and(|rest| rest.starts_with(name.as_str())) =>
-        {
-            query.place(selector.span.start, selector.span.start + name.len())
-        }
-        Some(_) | None => place(selector.span),
-    };
-    let matchers = selector.matchers.iter().map(|matcher| place(matcher.span)).collect();
-    Reading { selector: selector.clone(), role, name, matchers }
+    let matchers = || selector.matchers.iter();
+    Reading {
+        selector: selector.clone(),
+        role,
+        name: place(places::name(&query.text, selector)),
+        matchers: matchers().map(|matcher| place(matcher.span)).collect(),
+        labels: matchers().map(|matcher| place(places::label(&query.text, matcher))).collect(),
+        place: place(selector.span),
+        spelling: query.spelling(),
+    }
 }
 
 /// Splits a sum into its counters; false if something else is in it.
 fn collect(
     expr: &Expr,
     negative: bool,
-    query: &Scalar,
+    written: (&Scalar, Role),
     terms: &mut Vec<Term>,
     problems: &mut Vec<Problem>,
 ) -> bool {
+    let (query, role) = written;
     let place = query.place(expr.span.start, expr.span.end);
     match &expr.kind {
-        Kind::Paren(inner) => collect(inner, negative, query, terms, problems),
-        Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, query, terms, problems),
+        Kind::Paren(inner) => collect(inner, negative, written, terms, problems),
+        Kind::Unary { negative: minus, expr } => collect(expr, negative ^ minus, written, terms, problems),
         Kind::Binary(binary) if matches!(binary.op, Op::Add | Op::Sub) && binary.matching.is_none() => {
-            let left = collect(&binary.left, negative, query, terms, problems);
-            let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), query, terms, problems);
+            let left = collect(&binary.left, negative, written, terms, problems);
+            let right = collect(&binary.right, negative ^ (binary.op == Op::Sub), written, terms, problems);
             left && right
         }
         Kind::Selector(selector) if selector.name.is_some() => {
@@ -525,11 +532,15 @@ fn collect(
                     "this is a range vector where a counter selector belongs",
                 )
                 .label("the rules choose the range themselves")
-                .fix(format!("write `{bare}`"), place, bare),
+                .spelled(format!("write `{bare}`"), place, query.spelling().of(bare)),
             );
             false
         }
         _ => {
+            if compares(expr) {
+                problems.push(compared(expr, place, role));
+                return false;
+            }
             let inner = expr.selectors().first().map(|selector| selector.span);
             let problem = Problem::error(
                 "not-a-counter-selector",
@@ -557,34 +568,37 @@ fn collect(
     }
 }
 
+/// Whether something in an expression is compared: what is compared is a state.
+fn compares(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |part| found |= matches!(&part.kind, Kind::Binary(binary) if binary.op.is_comparison()));
+    found
+}
+
+/// A comparison where a counter belongs, with the condition that says the same.
+fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
+    let problem = Problem::error("not-a-counter-selector", place, "a comparison counts no events")
+        .label("it is a state that holds or does not");
+    match (&expr.kind, role) {
+        (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {
+            let op = if role == Role::Bad { opposite(binary.op) } else { binary.op };
+            let condition = Expr::from(Binary { op, bool: false, ..(**binary).clone() });
+            problem
+                .help(format!(
+                    "let the SLI be the time while all is well: `sli: {{ condition: '{}' }}`",
+                    condition.to_string().replace('\'', "''")
+                ))
+                .help("then neither `total` nor `bad` is given: every look is an event")
+        }
+        _ => problem
+            .help("say when all is well: `sli: { condition: 'queue_length < 100' }`")
+            .help("then neither `total` nor `bad` is given: every look is an event"),
+    }
+}
+
 /// Whether a function makes sense of gauges only.
 fn of_gauges(function: &str) -> bool {
     function.ends_with("_over_time") || ["delta", "idelta", "deriv", "predict_linear"].contains(&function)
-}
-
-/// The matcher for one bound of a classic histogram. Prometheus 2 stores bounds as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3 in one
-/// spelling (`1.0`, `1e+06`): all of them are asked for.
-fn le(bound: Decimal) -> (MatchOp, String) {
-    let plain = text(bound);
-    let mut spellings = vec![plain.clone()];
-    if !plain.contains('.') {
-        spellings.push(format!("{plain}.0"));
-    }
-    let digits = plain.trim_end_matches('0');
-    let exponent = plain.len() as i32 - 1;
-    if !plain.contains('.') && exponent >= 6 {
-        let (head, tail) = digits.split_at(1);
-        let mantissa = if tail.is_empty() { head.to_owned() } else { format!("{head}.{tail}") };
-        spellings.push(format!("{mantissa}e+{exponent:02}"));
-    }
-    match &spellings[..] {
-        [only] => (MatchOp::Equal, only.clone()),
-        several => {
-            let escaped: Vec<String> =
-                several.iter().map(|spelling| spelling.replace('.', "\\.").replace('+', "\\+")).collect();
-            (MatchOp::Matches, escaped.join("|"))
-        }
-    }
 }
 
 /// The name of the first `$name` where a duration belongs.
@@ -608,25 +622,5 @@ fn named(kind: Type) -> &'static str {
         Type::Vector => "an instant vector",
         Type::Matrix => "a range vector",
         Type::String => "a string",
-    }
-}
-
-/// `2.53` as numbers.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_found_however_they_are_spelled() {
-        let spelled = |millis| le(Decimal::new(millis, 3)).1;
-        assert_eq!(spelled(250), "0.25");
-        assert_eq!(spelled(1_000), r"1|1\.0");
-        assert_eq!(spelled(10_000), r"10|10\.0");
-        assert_eq!(spelled(2_500_000_000), r"2500000|2500000\.0|2\.5e\+06");
     }
 }

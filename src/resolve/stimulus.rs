@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{Signal, compare, number, playable, value};
+use super::evaluate::{Seen, Signal, compare, number, playable, value};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
-use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Selector};
+use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Matcher, Selector};
 use crate::promql::regex;
 use crate::vocabulary::{Decimal, LabelName};
 
@@ -15,14 +15,14 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
         Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
-            let holds = |signals: &[(Selector, Signal)]| {
-                let left = value(&comparison.left, signals)?;
-                let right = value(&comparison.right, signals)?;
+            let holds = |seen: &Seen| {
+                let left = value(&comparison.left, seen)?;
+                let right = value(&comparison.right, seen)?;
                 compare(comparison.op, left, right)
             };
             uncounted(good, by, holds)
         }
-        Sli::Ratio { bad } => uncounted(bad, by, |signals| match value(bad, signals)? {
+        Sli::Ratio { bad } => uncounted(bad, by, |seen| match value(bad, seen)? {
             ratio if ratio == Decimal::ZERO => Some(true),
             ratio if ratio == Decimal::ONE => Some(false),
             _ => None,
@@ -156,12 +156,27 @@ fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
 }
 
 /// Queries that are not counters: tries values for every selector until the state is good under one choice and bad under another that differs
-/// from it in as few series as possible.
-fn uncounted(
-    expr: &Expr,
-    by: &[LabelName],
-    holds: impl Fn(&[(Selector, Signal)]) -> Option<bool>,
-) -> Option<Vec<Series>> {
+/// from it in as few series as possible. Where one series of each does not do, several may: `sum(1 - up) < 2`.
+fn uncounted(expr: &Expr, by: &[LabelName], holds: impl Fn(&Seen) -> Option<bool>) -> Option<Vec<Series>> {
+    let alone = found(expr, 1, &holds).and_then(|found| played(found, by));
+    alone.or_else(|| {
+        let apart = apart(expr, by)?;
+        let found = several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, &holds)?)));
+        let (copies, found) = found?;
+        let series = played(found, by)?;
+        let copy = |series: &Series, number: u32| {
+            let mut copy = series.clone();
+            copy.labels.insert(apart.to_owned(), format!("host-{number}"));
+            copy
+        };
+        Some(series.iter().flat_map(|one| (1..=copies).map(move |number| copy(one, number))).collect())
+    })
+}
+
+/// What every selector sees while the state is good, and while it is bad.
+type Found = Vec<(Selector, Signal, Signal)>;
+
+fn found(expr: &Expr, copies: u32, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
     const MOST: usize = 20_000;
     let mut selectors: Vec<Selector> = Vec::new();
     for selector in expr.selectors() {
@@ -170,37 +185,77 @@ fn uncounted(
         }
     }
     let candidates: Vec<Vec<Signal>> = selectors.iter().map(|selector| candidates(expr, selector)).collect();
-    let combinations: usize = candidates.iter().map(Vec::len).product();
+    let combinations = candidates.iter().try_fold(1usize, |all, some| all.checked_mul(some.len()))?;
     if selectors.is_empty() || combinations > MOST {
         return None;
     }
-    let choice = |mut index: usize| -> Vec<(Selector, Signal)> {
+    let choice = |mut index: usize| -> Seen {
         let pick = |(selector, signals): (&Selector, &Vec<Signal>)| {
             let signal = signals[index % signals.len()];
             index /= signals.len();
             (selector.clone(), signal)
         };
-        selectors.iter().zip(&candidates).map(pick).collect()
+        Seen { signals: selectors.iter().zip(&candidates).map(pick).collect(), copies }
     };
-    let choices: Vec<(Vec<(Selector, Signal)>, bool)> = (0..combinations)
-        .map(choice)
-        .filter_map(|signals| holds(&signals).map(|good| (signals, good)))
-        .collect();
+    let choices: Vec<(Seen, bool)> =
+        (0..combinations).map(choice).filter_map(|seen| holds(&seen).map(|good| (seen, good))).collect();
     let (good, _) = choices.iter().find(|(_, good)| *good)?;
-    let differing = |other: &[(Selector, Signal)]| good.iter().zip(other).filter(|(a, b)| a.1 != b.1).count();
-    let (bad, _) = choices.iter().filter(|(_, good)| !good).min_by_key(|(signals, _)| differing(signals))?;
-    good.iter()
-        .zip(bad)
-        .map(|((selector, good), (_, bad))| {
+    let differing =
+        |other: &Seen| good.signals.iter().zip(&other.signals).filter(|(a, b)| a.1 != b.1).count();
+    let (bad, _) = choices.iter().filter(|(_, good)| !good).min_by_key(|(seen, _)| differing(seen))?;
+    let pairs = good.signals.iter().zip(&bad.signals);
+    Some(pairs.map(|((selector, good), (_, bad))| (selector.clone(), *good, *bad)).collect())
+}
+
+fn played(found: Found, by: &[LabelName]) -> Option<Vec<Series>> {
+    found
+        .into_iter()
+        .map(|(selector, good, bad)| {
             let behaviour = match (good, bad) {
-                (Signal::Stands(good), Signal::Stands(bad)) => Behaviour::Stands { good: *good, bad: *bad },
-                (Signal::Grows(good), Signal::Grows(bad)) => Behaviour::Grows { good: *good, bad: *bad },
-                (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good: *good, bad: *bad },
+                (Signal::Stands(good), Signal::Stands(bad)) => Behaviour::Stands { good, bad },
+                (Signal::Grows(good), Signal::Grows(bad)) => Behaviour::Grows { good, bad },
+                (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good, bad },
                 _ => return None,
             };
-            Some(Series { name: selector.name.clone()?, labels: labels(&[selector], &[], by)?, behaviour })
+            Some(Series { name: selector.name.clone()?, labels: labels(&[&selector], &[], by)?, behaviour })
         })
         .collect()
+}
+
+/// How many series of each may matter: one more than any number in it, as long as that is few.
+fn several(expr: &Expr) -> BTreeSet<u32> {
+    const MOST: u32 = 20;
+    let mut numbers: BTreeSet<u32> = BTreeSet::from([2, 3]);
+    expr.visit(&mut |part| {
+        if let Kind::Number(text) = &part.kind {
+            let whole = number(text).and_then(|number| u32::try_from(number.ceil()).ok());
+            numbers.extend(whole.into_iter().flat_map(|number| [number, number.saturating_add(1)]));
+        }
+    });
+    numbers.retain(|number| (2..=MOST).contains(number));
+    numbers
+}
+
+/// A label by which series differ that one aggregation takes together; `None` if some of them would not be.
+fn apart(expr: &Expr, by: &[LabelName]) -> Option<&'static str> {
+    ["instance", "replica", "copy"].into_iter().find(|label| {
+        let asked = |selector: &&Selector| selector.matchers.iter().any(|matcher| matcher.label == *label);
+        let kept = by.iter().any(|kept| kept.as_str() == *label);
+        !kept && !expr.selectors().iter().any(asked) && takes_together(expr, label)
+    })
+}
+
+/// Whether every selector is below an aggregation that drops a label.
+fn takes_together(expr: &Expr, label: &str) -> bool {
+    match &expr.kind {
+        Kind::Selector(_) | Kind::Range { .. } => false,
+        Kind::Aggregate { op, grouping, .. } => {
+            let listed = |grouping: &Grouping| grouping.labels.iter().any(|listed| listed == label);
+            let drops = grouping.as_ref().is_none_or(|grouping| listed(grouping) == grouping.without);
+            drops && !["topk", "bottomk", "limitk", "limit_ratio"].contains(&op.as_str())
+        }
+        _ => expr.children().into_iter().all(|part| takes_together(part, label)),
+    }
 }
 
 /// Values worth trying for one selector: around every number of the query.

@@ -114,6 +114,11 @@ fn prometheus() -> Value {
         ("target_labels", "Labels of targets beside `job` and `instance`.", list(label_name())),
         ("external_labels", "Labels that Prometheus adds to alerts.", list(label_name())),
         (
+            "replica_labels",
+            "Labels that tell the series of one replica of Prometheus from the same series of another.",
+            list(label_name()),
+        ),
+        (
             "scrape_config",
             "A configuration of Prometheus, relative to this file: its jobs, and how often they are scraped.",
             text(),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::settings::{missing_events, settings};
 use super::values::{
-    annotation_name, boolean, duration, metric_name, name, objective, own_label_name, severity, text,
-    the_version, traffic, words,
+    annotation_name, boolean, duration, kept_label_name, metric_name, name, objective, own_label_name,
+    severity, text, the_version, traffic, words,
 };
 use super::{block, list, map, one_or_more};
 
@@ -74,7 +74,7 @@ fn slo() -> Value {
         (
             "by",
             "Labels that are kept: one promise, one budget and one alert for each of their values.",
-            list(own_label_name()),
+            list(kept_label_name()),
         ),
         (
             "tiers_off",

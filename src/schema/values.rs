@@ -56,24 +56,36 @@ pub(super) fn name() -> Value {
 }
 
 pub(super) fn metric_name() -> Value {
-    json!({ "type": "string", "pattern": "^[a-zA-Z_:][a-zA-Z0-9_:]*$" })
+    json!({ "type": "string", "pattern": "^[a-zA-Z_:][a-zA-Z0-9_:./-]*$" })
 }
 
-/// A label that anybody may have set.
+/// A label that anybody may have set, OpenTelemetry among them.
 pub(super) fn label_name() -> Value {
+    json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_./-]*$" })
+}
+
+/// A label of series that a source may keep.
+pub(super) fn kept_label_name() -> Value {
+    let mut name = label_name();
+    name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
+    name
+}
+
+/// A name that every Prometheus accepts.
+fn plain_label_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$" })
 }
 
 /// A label that a source may set.
 pub(super) fn own_label_name() -> Value {
-    let mut name = label_name();
+    let mut name = plain_label_name();
     name["not"] = json!({ "anyOf": [{ "enum": RESERVED_LABELS }, { "pattern": "^__" }] });
     name
 }
 
 /// An annotation that a source may set.
 pub(super) fn annotation_name() -> Value {
-    let mut name = label_name();
+    let mut name = plain_label_name();
     name["not"] = json!({ "enum": ["summary", "description"] });
     name
 }

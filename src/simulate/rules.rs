@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::recorded::{Counts, Recorded};
 use super::{Schedule, Step};
-use crate::lower::{INTERVAL, LONG_INTERVAL, REACH, STALE, fast_windows, hold};
+use crate::lower::{INTERVAL, LONG_INTERVAL, MEMORY, STALE, fast_windows, hold};
 use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, Period};
 
@@ -63,8 +63,6 @@ pub(super) struct Rules<'a> {
     occurrences: Pair,
     /// `slo:*_events:increase30s`
     events: Pair,
-    /// `slo:*_events:sum5m`
-    recent: Pair,
     /// `slo:*_events:tile5m`
     tiles: Pair,
     /// `slo:sli_error:ratio_rate*`, as counts.
@@ -96,7 +94,6 @@ impl<'a> Rules<'a> {
             bad: Vec::new(),
             occurrences: Pair::new(schedule),
             events: Pair::new(schedule),
-            recent: Pair::new(schedule),
             tiles: Pair::new(schedule),
             ratios: ratios.collect(),
             fast,
@@ -114,8 +111,6 @@ impl<'a> Rules<'a> {
             counter.push(before + gained);
         }
         self.count(at, step);
-        let recent = less(LONG_INTERVAL, INTERVAL);
-        self.recent.push(self.events.total.sum(at, recent), self.events.bad.sum(at, recent));
         for window in &self.fast {
             let ratio =
                 self.events.sum(at, less(*window, INTERVAL)).filter(|sum| self.is_known(at, *window, sum));
@@ -128,11 +123,12 @@ impl<'a> Rules<'a> {
     /// The slow group, at the same moment and after the fast one; `is_due` says whether it is evaluated at all.
     pub fn evaluate_slow(&mut self, is_due: bool) {
         let at = self.seen.len() - 1;
-        let tile = |count: &Counts, recent: &Counts, tiles: &Counts| {
-            is_due.then(|| self.tile(at, count, recent, tiles)).flatten()
+        let signed = matches!(self.plan.observed.by, Observer::Counters { signed: true, .. });
+        let tile = |count: &Counts, tiles: &Counts, signed: bool| {
+            is_due.then(|| tile(at, count, tiles, signed)).flatten()
         };
-        let total = tile(&self.events.total, &self.recent.total, &self.tiles.total);
-        let bad = tile(&self.events.bad, &self.recent.bad, &self.tiles.bad);
+        let total = tile(&self.events.total, &self.tiles.total, false);
+        let bad = tile(&self.events.bad, &self.tiles.bad, signed);
         self.tiles.push(total, bad);
         for (window, ratios) in &mut self.ratios {
             if !self.fast.contains(window) {
@@ -147,15 +143,7 @@ impl<'a> Rules<'a> {
     /// Events since the last evaluation: `lower::events::base`.
     fn count(&mut self, at: usize, step: &Step) {
         let (total, bad) = match self.plan.observed.by {
-            Observer::Counters { signed, .. } => {
-                let pair = match self.plan.observed.slice_budget {
-                    Some(_) => &self.occurrences,
-                    None => &self.events,
-                };
-                let total = self.gained(at, &self.total, &pair.total, signed);
-                let bad = self.gained(at, &self.bad, &pair.bad, signed);
-                (total, bad.or(total.map(|_| Decimal::ZERO)))
-            }
+            Observer::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
             Observer::Looks | Observer::Shares => {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
@@ -175,43 +163,20 @@ impl<'a> Rules<'a> {
         self.events.push(total.map(|_| Decimal::ONE), spoiled);
     }
 
-    /// What a counter gained since the last evaluation, or all that it gained in `REACH` and that is not counted yet, whichever is more.
-    fn gained(&self, at: usize, counter: &[Decimal], counted: &Counts, signed: bool) -> Option<Decimal> {
-        let since = |window: Duration| {
-            let then = at.checked_sub((window.millis() / self.schedule.step.millis()) as usize)?;
-            (self.seen[at] && self.seen[then]).then(|| counter[at] - counter[then])
-        };
-        let uncounted = since(REACH).map(|gain| {
-            let rest = gain - counted.sum(at, less(REACH, INTERVAL)).unwrap_or_default();
-            if signed { rest } else { rest.max(Decimal::ZERO) }
-        });
-        since(INTERVAL).max(uncounted)
+    /// What a counter gained since it was seen last, if that is not too long ago: `lower::ledger`.
+    fn gained(&self, at: usize, counter: &[Decimal]) -> Option<Decimal> {
+        let back = (MEMORY.millis() / self.schedule.step.millis()) as usize;
+        let before = (at.saturating_sub(back)..at).rev().find(|then| self.seen[*then])?;
+        self.seen[at].then(|| counter[at] - counter[before])
     }
 
-    /// Whether a window that decides is known: it holds events, or counters have been scraped within it. With failed scrapes a series ends, so it is
-    /// there now or not at all.
+    /// Whether a window has a ratio: it holds events, or there are none while there is data. Counters that are scraped no more seem to stand still for
+    /// five minutes, so a window that is no longer needs one more minute to tell.
     fn is_known(&self, at: usize, window: Duration, sum: &Counted) -> bool {
-        let counters = matches!(self.plan.observed.by, Observer::Counters { .. });
-        let decides =
-            window == LONG_INTERVAL || self.plan.promise.tiers.iter().any(|tier| tier.short == window);
-        !(counters && decides) || sum.total > Decimal::ZERO || self.seen[at]
-    }
-
-    /// The next tile: `lower::windows::tile`.
-    fn tile(&self, at: usize, count: &Counts, recent: &Counts, tiles: &Counts) -> Option<Decimal> {
-        let times = |number: u64| Duration::from_millis(LONG_INTERVAL.millis() * number);
-        if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
-            return None;
-        }
-        let missed = || {
-            let counted = count.sum(at, Duration::from_millis(times(6).millis() - 1000))?;
-            let untiled = counted - tiles.sum(at, less(times(6), LONG_INTERVAL)).unwrap_or_default();
-            let signed = matches!(self.plan.observed.by, Observer::Counters { signed: true, .. });
-            Some(if signed { untiled } else { untiled.max(Decimal::ZERO) })
-        };
-        let last = Duration::from_millis(times(3).millis() / 2);
-        let missed = if tiles.last(at, last).is_some() { None } else { missed() };
-        missed.or_else(|| recent.last(at, less(INTERVAL, INTERVAL)))
+        let longer = Duration::from_millis(window.millis() + 2 * INTERVAL.millis());
+        let idle = || self.events.sum(at, less(longer, INTERVAL)).is_none_or(|sum| sum.total.is_zero());
+        let seen = self.events.total.at(at).is_some();
+        sum.total > Decimal::ZERO || seen && (window > LONG_INTERVAL || idle())
     }
 
     /// What is left of the period's budget.
@@ -241,11 +206,10 @@ impl<'a> Rules<'a> {
         Some(Decimal::ONE - ratio / self.plan.promise.budget)
     }
 
-    /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`. `in_slow` says whether its alert is one
-    /// of the slow group.
-    pub fn sight(&self, tier: &Watch, in_slow: bool) -> (Sight, Counted) {
+    /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.
+    pub fn sight(&self, tier: &Watch) -> (Sight, Counted) {
         let at = self.seen.len() - 1;
-        let long = match tier.slow && !in_slow {
+        let long = match tier.slow {
             true => self.ratios[&tier.long].last(at, STALE),
             false => self.ratios[&tier.long].at(at),
         };
@@ -262,5 +226,21 @@ impl<'a> Rules<'a> {
     /// Bad events of an evaluation, and all.
     pub fn events(&self, at: usize) -> Option<Counted> {
         Some(Counted { bad: self.events.bad.at(at)?, total: self.events.total.at(at)? })
+    }
+}
+
+/// The next tile: `lower::windows::tile`.
+fn tile(at: usize, count: &Counts, tiles: &Counts, signed: bool) -> Option<Decimal> {
+    let times = |number: u64| Duration::from_millis(LONG_INTERVAL.millis() * number);
+    let counted = |number: u64| count.sum(at, Duration::from_millis(times(number).millis() - 1));
+    if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
+        return None;
+    }
+    let before = Duration::from_millis(times(3).millis() / 2);
+    match tiles.sum(at, less(times(6), LONG_INTERVAL)) {
+        Some(others) if tiles.last(at, before).is_none() => {
+            Some((counted(6)? - others).max(if signed { Decimal::MIN } else { Decimal::ZERO }))
+        }
+        _ => counted(1),
     }
 }

@@ -231,7 +231,7 @@ impl<'a> Courses<'a> {
                 if tier.severity != alert.severity {
                     continue;
                 }
-                let (sight, long) = rules.sight(tier, *in_slow);
+                let (sight, long) = rules.sight(tier);
                 let fires = sight.fires();
                 let [pending, firing, armed] = &mut self.tiers[index];
                 pending.follow(now, sight.short && !fires);

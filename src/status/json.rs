@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Gate, Knowledge, Standing, Status, Verdict};
+use crate::inert;
 use crate::model::Labels;
 use crate::vocabulary::{Decimal, text};
 
@@ -78,7 +79,8 @@ pub fn json(status: &Status) -> String {
             passes: status.passes(),
         }),
     };
-    let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    let mut json = inert::json(&json).into_owned();
     json.push('\n');
     json
 }

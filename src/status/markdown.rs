@@ -2,6 +2,7 @@
 
 use super::Status;
 use super::shown::{HEAD, notes, row};
+use crate::inert;
 
 /// All of it, in GitHub's Markdown.
 pub fn markdown(status: &Status) -> String {
@@ -23,7 +24,7 @@ pub fn markdown(status: &Status) -> String {
 /// Text that is nothing but text: values of labels, and warnings of servers, are other people's.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in inert::line(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

@@ -1,32 +1,5 @@
 //! Markdown that is put into other Markdown.
 
-/// A text of the sources as Markdown that says just this: no markup, no HTML, no variable of a dashboard, on one line.
-pub fn plain_markdown(text: &str) -> String {
-    let mut plain = String::new();
-    for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '<' | '>' | '&' | '$' | '~' => {
-                plain += &format!("&#{};", c as u32);
-            }
-            c if c.is_control() => {}
-            c => plain.push(c),
-        }
-    }
-    plain
-}
-
-/// A block of code, with a fence that nothing in it closes.
-pub fn fenced(language: &str, code: &str) -> String {
-    let mut longest = 0;
-    let mut run = 0;
-    for c in code.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat((longest + 1).max(3));
-    format!("{fence}{language}\n{}\n{fence}", code.trim_end())
-}
-
 /// Markdown of an author as part of a document: its highest headings stand one below `level`, and what it leaves open ends where it ends.
 pub fn below(level: usize, markdown: &str) -> String {
     let text = markdown.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
@@ -191,14 +164,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markdown_of_strangers_is_text() {
-        let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b";
-        let plain = plain_markdown(text);
-        assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>']), "{plain}");
-        assert!(plain.starts_with("&#60;script&#62;alert(1)"), "{plain}");
-    }
-
-    #[test]
     fn headings_stand_below_the_one_they_are_put_under() {
         assert_eq!(below(2, "# A\r\n\r\n## B\r\ntext\r\n"), "### A\n\n#### B\ntext");
         assert_eq!(below(2, "### A\n##### B"), "### A\n##### B");
@@ -227,11 +192,5 @@ mod tests {
         assert_eq!(below(2, "a ` <!-- b"), "a ` <!-- b\n-->");
         assert_eq!(below(2, "<!-- a\n```\n-->\nb\n<!-- c"), "<!-- a\n```\n-->\nb\n<!-- c\n-->");
         assert_eq!(below(2, "<!-- a --> <!-- b --> `x"), "<!-- a --> <!-- b --> `x");
-    }
-
-    #[test]
-    fn nothing_closes_a_fence_from_within() {
-        assert_eq!(fenced("promql", "up"), "```promql\nup\n```");
-        assert_eq!(fenced("", "a\n```\nb"), "````\na\n```\nb\n````");
     }
 }

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
-pub use markdown::{Fences, below, fenced, plain_markdown};
+pub use markdown::{Fences, below};
 pub use report::{island, report, say, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
@@ -152,18 +152,12 @@ pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     said(&own.burn, [summary, description], burn)
 }
 
-/// What is left of an error budget. Both may be templates.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Left<'a> {
-    /// `80.0%`; empty if it is overspent or nobody knows.
-    pub left: &'a str,
-    /// By how much of it it is overspent; empty if it is not.
-    pub over: &'a str,
-}
-
-/// What is left of an error budget, as part of a sentence.
-pub fn left(language: Language, left: &Left) -> String {
-    render(budget_left(language), left)
+/// What is left of an error budget of which nothing is recorded yet, as part of a sentence.
+pub fn unknown_left(language: Language) -> &'static str {
+    match language {
+        Language::English => "an unknown part",
+        Language::Spanish => "una parte desconocida",
+    }
 }
 
 /// The texts of an alert about missing events, likewise.
@@ -237,13 +231,6 @@ fn left_behind(language: Language) -> &'static str {
     }
 }
 
-fn budget_left(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("en/burn.left.txt"),
-        Language::Spanish => include_str!("es/burn.left.txt"),
-    }
-}
-
 fn trimmed(mut text: String) -> String {
     text.truncate(text.trim_end().len());
     text
@@ -271,7 +258,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| {
-        let texts = templates(language).into_iter().chain([budget_left(language), left_behind(language)]);
+        let texts = templates(language).into_iter().chain([left_behind(language)]);
         texts.chain(runbooks::templates(language))
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");

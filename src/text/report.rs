@@ -11,6 +11,7 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde::Serialize;
 
+use crate::inert;
 use crate::model::Language;
 
 /// What the page is made of, in the order in which they include one another.
@@ -116,9 +117,9 @@ fn page(language: Language) -> Environment<'static> {
     environment
 }
 
-/// A text as HTML that says just this, in an element or in a quoted attribute. Minijinja's own would escape every `/`, too.
+/// A text as HTML that says just this, and shows all of it, in an element or in a quoted attribute. Minijinja's own would escape every `/`, too.
 fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
-    for part in text.split_inclusive(['&', '<', '>', '"', '\'']) {
+    for part in inert::text(text).split_inclusive(['&', '<', '>', '"', '\'']) {
         let (plain, entity) = match part.as_bytes().last() {
             Some(b'&') => (&part[..part.len() - 1], "&amp;"),
             Some(b'<') => (&part[..part.len() - 1], "&lt;"),
@@ -133,17 +134,17 @@ fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Resu
     Ok(())
 }
 
-/// Data as JSON for a `<script>` that is no program: nothing in it ends that element, begins a comment or is markup.
+/// Data as JSON for a `<script>` that is no program: what is unseen in its texts is shown, and nothing in it ends that element, begins a comment or is markup.
 pub fn island(data: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(data).expect("texts and numbers are JSON");
-    let mut inert = String::with_capacity(json.len());
-    for c in json.chars() {
+    let mut escaped = String::with_capacity(json.len());
+    for c in inert::text(&json).chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => inert += &format!("\\u{:04x}", c as u32),
-            c => inert.push(c),
+            '<' | '>' | '&' => escaped += &format!("\\u{:04x}", c as u32),
+            c => escaped.push(c),
         }
     }
-    inert
+    escaped
 }
 
 #[cfg(test)]
@@ -174,6 +175,6 @@ mod tests {
         let text = island(&["</script><!-- <script>", "a\u{2028}b & \"c\""]);
         assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
         let read: Vec<String> = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(read, ["</script><!-- <script>", "a\u{2028}b & \"c\""]);
+        assert_eq!(read, ["</script><!-- <script>", "a⟨U+2028⟩b & \"c\""]);
     }
 }

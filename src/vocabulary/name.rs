@@ -62,7 +62,7 @@ impl fmt::Display for Name {
 pub const RESERVED_LABELS: [&str; 8] =
     ["alertname", "alertstate", "le", "quantile", "service", "severity", "slo", "owner"];
 
-/// A label name that Prometheus 2 accepts: `[a-zA-Z_][a-zA-Z0-9_]*`.
+/// A label name: one that every Prometheus accepts, `[a-zA-Z_][a-zA-Z0-9_]*`, or one that stands in quotes, which Prometheus 3 accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelName(String);
 
@@ -72,6 +72,19 @@ impl LabelName {
         let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         valid.then(|| Self(text.to_owned()))
+    }
+
+    /// A label name that has to stand in quotes, as OpenTelemetry has them: `http.route`, `k8s.io/role`. Prometheus 3 accepts any text; what more there
+    /// is than letters, digits and `_ . - /` would have to be told from text in YAML, templates and addresses.
+    pub fn in_quotes(text: &str) -> Option<Self> {
+        let head = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let valid = head && text.chars().all(|c| c.is_alphanumeric() || "_.-/".contains(c));
+        (valid && Self::parse(text).is_none()).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether it has to stand in quotes.
+    pub fn is_quoted(&self) -> bool {
+        Self::parse(&self.0).is_none()
     }
 
     /// Whether a source may set it: not one of [`RESERVED_LABELS`], not Prometheus' own (`__…`).

@@ -59,8 +59,9 @@ impl Objective {
             });
         }
         let meant = Decimal::from_str_exact(text).ok().and_then(|value| {
-            let value = if value < Decimal::ONE { value * Decimal::ONE_HUNDRED } else { value };
-            Self::from_percent(&decimal::text(value)).ok()
+            // A share, or a percentage without its sign. A product may be beyond all decimals.
+            let percent = if value < Decimal::ONE { value.checked_mul(Decimal::ONE_HUNDRED)? } else { value };
+            Self::from_percent(&decimal::text(percent)).ok()
         });
         Err(ObjectiveFault::Malformed(meant.map(|objective| objective.to_string())))
     }
@@ -107,13 +108,16 @@ mod tests {
         assert_eq!(Objective::parse("99.90%").expect("trailing zero").to_string(), "99.9%");
     }
 
+    /// The least and the greatest decimal there is.
+    const DECIMALS: [&str; 2] = ["-79228162514264337593543950335", "79228162514264337593543950335"];
+
     #[test]
     fn says_what_was_probably_meant() {
         let meant = |text: &str| ObjectiveFault::Malformed(Some(text.to_owned()));
         assert_eq!(Objective::parse("99,9%"), Err(meant("99.9%")));
         assert_eq!(Objective::parse("0.999"), Err(meant("99.9%")));
         assert_eq!(Objective::parse("99.9"), Err(meant("99.9%")));
-        for text in ["NaN", "NaN%", "", "%", "-1%", "1e1%", "+5%", ".5%"] {
+        for text in ["NaN", "NaN%", "", "%", "-1%", "1e1%", "+5%", ".5%", "-0.5", DECIMALS[0], DECIMALS[1]] {
             assert_eq!(Objective::parse(text), Err(ObjectiveFault::Malformed(None)), "{text}");
         }
         for text in ["0%", "100%", "250%", "99.99999999999999999999999999999999%"] {

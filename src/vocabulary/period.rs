@@ -133,6 +133,23 @@ impl Zone {
         Ok(Self { name: name.to_owned(), ahead })
     }
 
+    /// The IANA name that was probably meant: by its city, or a slip of the pen away.
+    pub fn like(text: &str) -> Option<String> {
+        let spelled = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
+        let written = spelled(text);
+        let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        names.sort();
+        let city = |name: &str| spelled(name.rsplit('/').next().unwrap_or(name));
+        let by_city = names.iter().filter(|name| name.contains('/') && city(name) == written);
+        // `America/Argentina/Buenos_Aires` is what `America/Buenos_Aires` is called today.
+        if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {
+            return Some(name.clone());
+        }
+        let distance = |name: &str| strsim::damerau_levenshtein(&spelled(name), &written);
+        let near = names.iter().min_by_key(|name| distance(name))?;
+        (distance(near) <= 1 + written.chars().count() / 8).then(|| near.clone())
+    }
+
     /// The IANA name.
     pub fn name(&self) -> &str {
         &self.name

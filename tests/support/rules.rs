@@ -141,7 +141,12 @@ pub struct Play {
 impl Play {
     /// Rules of one service, evaluated every half minute over samples of every half minute.
     pub fn of(project: &str, source: &str) -> Self {
-        let artifacts = compiled(&[("slos/slowburn.yaml", project), ("slos/service.yaml", source)]);
+        Self::from(&[("slos/slowburn.yaml", project), ("slos/service.yaml", source)])
+    }
+
+    /// Likewise, of these sources.
+    pub fn from(files: &[(&str, &str)]) -> Self {
+        let artifacts = compiled(files);
         let path = artifacts.keys().find(|path| path.starts_with("prometheus/")).unwrap();
         let service = path.trim_start_matches("prometheus/").trim_end_matches(".rules.yaml").to_owned();
         let (series, checks) = (Vec::new(), Vec::new());
@@ -157,6 +162,18 @@ impl Play {
     /// Seconds between evaluations.
     pub fn evaluated_every(mut self, seconds: u32) -> Self {
         self.evaluate = seconds;
+        self
+    }
+
+    /// As a ruler evaluates them whose rules see each other's results one evaluation late: each group from its last rule to its first.
+    pub fn late(mut self) -> Self {
+        let path = format!("prometheus/{}.rules.yaml", self.service);
+        let mut all = groups(&self.artifacts[&path]);
+        for group in &mut all {
+            group["rules"].as_sequence_mut().unwrap().reverse();
+        }
+        let text = format!("groups: {}\n", serde_json::to_string(&all).unwrap());
+        self.artifacts.insert(path, text);
         self
     }
 

@@ -105,6 +105,8 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
             let burn = move |at: u64| if outage(at) { 20.0 } else { spent };
             for rule in slo.groups.iter().flat_map(|group| &group.rules) {
                 let Makes::Record(name) = &rule.makes else { continue };
+                let mut labels = labels.clone();
+                labels.extend(rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())));
                 let total = if few { 7.0 } else { 250_000.0 };
                 let long = days * 86_400;
                 let (every, since, value): (u64, u64, Curve) = match name.as_str() {

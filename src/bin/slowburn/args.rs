@@ -251,8 +251,8 @@ pub struct Check {
 /// Arguments of `explain`.
 #[derive(Debug, Group)]
 pub struct Explain {
-    /// The code of a problem, as in `budget-unwatched`, or an SLO, as in `api/availability`
-    #[arg(value_name = "CODE|SERVICE/SLO")]
+    /// The code of a problem, as in `budget-unwatched`, a service, or an SLO, as in `api/availability`
+    #[arg(value_name = "CODE|SERVICE[/SLO]")]
     pub subject: String,
     /// Where the definitions are.
     #[command(flatten)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
 use slowburn::diagnostic::listed;
 use slowburn::inert;
-use slowburn::model::{Service, Slo};
+use slowburn::model::{Model, Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
 use slowburn::status::is_named;
 
@@ -50,9 +50,7 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
         let sides: Vec<(usize, Side)> = sides
             .iter()
             .enumerate()
-            .filter_map(|(index, (_, model, plan))| {
-                Some((index, side(&model.services, plan, &service, &slo)?))
-            })
+            .filter_map(|(index, (_, model, plan))| Some((index, side(model, plan, &service, &slo)?)))
             .collect();
         for (index, run) in runs.iter_mut().enumerate() {
             if sides.iter().all(|(known, _)| *known != index) {
@@ -60,8 +58,10 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             }
         }
         let (judged, whole) = ranges(args, asking.past.now, &sides)?;
-        let mut histories: Vec<History> =
-            sides.iter().map(|(_, side)| History::new(side.service, side.slo, whole, grain)).collect();
+        let mut histories: Vec<History> = sides
+            .iter()
+            .map(|(_, side)| History::new(side.model, side.service, side.slo, whole, grain))
+            .collect();
         // What is recorded is of the definitions that were loaded then: it says nothing of others that measure something else.
         let same = histories.iter().all(|history| history.raw_queries() == histories[0].raw_queries());
         for (history, (index, side)) in histories.iter_mut().zip(&sides) {
@@ -82,8 +82,8 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
     asking.end();
     stdout::print(&match args.format {
         // Names of labels are a server's.
-        Outcome::Human => inert::text(&words(&runs, grain)),
-        Outcome::Json => json(&runs, grain),
+        Outcome::Human => inert::text(&words(&runs, grain)).into_owned(),
+        Outcome::Json => inert::json(&json(&runs, grain)).into_owned(),
     })?;
     Ok(Ending::Clean)
 }
@@ -122,16 +122,18 @@ fn by_policies(
 
 /// An SLO on one side.
 struct Side<'a> {
+    model: &'a Model,
     service: &'a Service,
     slo: &'a Slo,
     plan: &'a SloPlan,
 }
 
-fn side<'a>(services: &'a [Service], plan: &'a Plan, service: &str, slo: &str) -> Option<Side<'a>> {
-    let meant = services.iter().find(|known| known.name.as_str() == service)?;
+fn side<'a>(model: &'a Model, plan: &'a Plan, service: &str, slo: &str) -> Option<Side<'a>> {
+    let meant = model.services.iter().find(|known| known.name.as_str() == service)?;
     let planned = plan.services.iter().flat_map(|service| &service.slos);
     let is_it = |plan: &&SloPlan| plan.promise.service == service && plan.promise.slo == slo;
     Some(Side {
+        model,
         service: meant,
         slo: meant.slos.iter().find(|known| known.name.as_str() == slo)?,
         plan: planned.into_iter().find(is_it)?,
@@ -231,7 +233,7 @@ impl<'a> Asking<'a> {
                 From::Raw => "raw series",
             };
             let filled = 20 * done / all.max(1);
-            stderr::print(&format!(
+            stderr::painted(&format!(
                 "\r[{:<20}] day {} of {all} of {what}\u{1b}[K",
                 "#".repeat(filled),
                 done + 1
@@ -241,7 +243,7 @@ impl<'a> Asking<'a> {
 
     fn end(&self) {
         if self.progress {
-            stderr::print("\r\u{1b}[K");
+            stderr::painted("\r\u{1b}[K");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use slowburn::contract::{Contract, Difference, MARK};
+use slowburn::inert;
 use slowburn::parse::exposition::{self, Reading};
 use slowburn::render::{self, render};
 use slowburn::secret;
@@ -256,8 +257,9 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
 
 /// The program and its version: what the user says, the capture, the program's own metric, or the contract before.
 fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Option<String> {
-    let one_line =
-        |text: &String| text.split(char::is_control).collect::<Vec<_>>().join(" ").trim().to_owned();
+    let one_line = |text: &String| {
+        inert::line(text.split(inert::is_break).collect::<Vec<_>>().join(" ").trim()).into_owned()
+    };
     let said = args.from.as_ref().map(one_line).filter(|from| !from.is_empty());
     let told = said.or_else(|| contract.origin.clone()).or_else(|| contract.build());
     if told.is_none()

@@ -28,7 +28,7 @@ pub fn run(args: &Diff) -> Result<Ending, Failure> {
     };
     let compared = |name, project| -> Compared<'_> { compared(name, project) };
     let text = render::difference(&difference, compared(&old_name, &old), compared(&new_name, &new), format);
-    stdout::print(&text)?;
+    stdout::painted(&text)?;
     Ok(if complete(&old) && complete(&new) { Ending::Clean } else { Ending::Problems })
 }
 

@@ -1,6 +1,6 @@
 //! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
-use slowburn::explain::{explain, explain_companion};
+use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
 
 use crate::args::{Explain, Format};
@@ -13,7 +13,10 @@ use crate::{named, problems, stdout};
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
     match args.subject.split_once('/') {
         None => {
-            stdout::print(pages::page(&args.subject).ok_or_else(|| unknown_code(&args.subject))?)?;
+            match pages::page(&args.subject) {
+                Some(page) => stdout::print(page)?,
+                None => stdout::print(&service(args)?)?,
+            }
             Ok(Ending::Clean)
         }
         Some((service, slo)) => {
@@ -31,9 +34,23 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
     }
 }
 
-fn unknown_code(code: &str) -> Failure {
-    let unknown = Failure::new(format!("no problem has the code `{code}`"));
-    match pages::nearest(code) {
+/// What a service has that can be explained.
+fn service(args: &Explain) -> Result<String, Failure> {
+    let name = args.subject.as_str();
+    // Without definitions, or with such as mean nothing, it can only be a code.
+    let plan = Project::read(&args.sources.slos).ok().and_then(|project| project.compiled.plan());
+    let services = plan.iter().flat_map(|plan| &plan.services);
+    match services.clone().find(|service| service.name == name) {
+        Some(service) => Ok(contents(service)),
+        None => Err(unknown_code(name, services.map(|service| service.name.as_str()))),
+    }
+}
+
+fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Failure {
+    let unknown = Failure::new(format!("no problem has the code `{code}`, and no service the name"));
+    let distance = |service: &&str| strsim::damerau_levenshtein(code, service);
+    let service = services.min_by_key(distance).filter(|service| distance(service) <= 1 + service.len() / 4);
+    match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
             "there are {}; an SLO is named with its service, as in `api/availability`",

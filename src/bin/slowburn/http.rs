@@ -323,7 +323,7 @@ fn clipped(text: &str) -> String {
     const MOST: usize = 500;
     let mut chars = text.trim().chars();
     let start: String = chars.by_ref().take(MOST).collect();
-    inert::line(&start) + if chars.next().is_some() { "…" } else { "" }
+    inert::line(&start).into_owned() + if chars.next().is_some() { "…" } else { "" }
 }
 
 fn meaning(status: u16) -> &'static str {

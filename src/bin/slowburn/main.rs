@@ -76,7 +76,7 @@ fn main() -> ExitCode {
             return match usage.use_stderr() {
                 true => {
                     // It repeats what was typed, and that may be an address with a password.
-                    stderr::print(&masked(&usage.render().ansi().to_string()));
+                    stderr::painted(&masked(&usage.render().ansi().to_string()));
                     ExitCode::from(2)
                 }
                 false => {

@@ -1,5 +1,6 @@
 //! Finds the SLO or the companion alert that is named on the command line.
 
+use slowburn::diagnostic::alternatives;
 use slowburn::plan::{Companion, Plan, Rule, ServicePlan, SloPlan};
 
 use crate::ending::Failure;
@@ -57,9 +58,16 @@ fn unknown(
     let asked = format!("{service}/{name}");
     let unknown = Failure::new(format!("there is no {kind} `{asked}`"));
     let all = || plan.services.iter().flat_map(&names);
+    // Whoever writes the beginning of a name means what begins so: `latency` is `latency-p95` and `latency-p99`.
+    let begun: Vec<String> =
+        all().filter(|known| known.strip_prefix(&asked).is_some_and(|rest| rest.starts_with('-'))).collect();
+    if !begun.is_empty() {
+        return unknown.and(&format!("did you mean {}?", alternatives(&begun)));
+    }
+    // A name of three letters has one slip of the pen, and not four.
     let nearest = all()
         .map(|name| (strsim::damerau_levenshtein(&asked, &name), name))
-        .filter(|(distance, _)| *distance <= 4)
+        .filter(|(distance, known)| *distance <= 4.min(1 + slips(known, service) / 4))
         .min();
     if let Some((_, nearest)) = nearest {
         return unknown.and(&format!("did you mean `{nearest}`?"));
@@ -68,6 +76,11 @@ fn unknown(
         Some(known) => unknown.and(&format!("there are {}", list(names(known).into_iter()))),
         None => unknown.and(&format!("there are {}", list(all()))),
     }
+}
+
+/// How many characters of `service/name` may be misspelt: those of the name, if the service is the one that is asked for.
+fn slips(known: &str, service: &str) -> usize {
+    known.strip_prefix(service).and_then(|rest| rest.strip_prefix('/')).unwrap_or(known).len()
 }
 
 /// The first of them, and how many more there are.

@@ -17,7 +17,7 @@ pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
     };
     let text = render(&project.compiled.problems, &project.sources, format);
     if let render::Format::Human { .. } = format {
-        stderr::print(&text);
+        stderr::painted(&text);
         return Ok(());
     }
     stdout::print(&text)

@@ -45,7 +45,7 @@ fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> 
     }
     let said = String::from_utf8_lossy(&ran.stderr);
     let first = said.lines().next().unwrap_or("it failed without a word");
-    Ok(Err(inert::line(first.trim_start_matches("fatal: "))))
+    Ok(Err(inert::line(first.trim_start_matches("fatal: ")).into_owned()))
 }
 
 fn command() -> Command {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use slowburn::inert;
 use slowburn::plan::{Observer, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
 use slowburn::vocabulary::Period;
@@ -32,7 +33,7 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     let style = Style { width: stdout::width(), unicode: !args.ascii && stdout::unicode() };
     stdout::print(&match args.format {
         Outcome::Human => words(plan, &title, &timeline, style),
-        Outcome::Json => json(plan, &title, &timeline),
+        Outcome::Json => inert::json(&json(plan, &title, &timeline)).into_owned(),
     })?;
     Ok(Ending::Clean)
 }

@@ -20,7 +20,7 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
     let answers = ask::answers(&plan, &args.only, &args.prometheus, &args.connection)?;
     let gate = args.fail_below.map(|below| Gate { below, allow_missing: args.allow_missing });
     let status = status(&plan, &args.only, &answers, gate);
-    stdout::print(&match args.format {
+    stdout::painted(&match args.format {
         Shown::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),
         Shown::Markdown => markdown(&status),
         Shown::Json => json(&status),

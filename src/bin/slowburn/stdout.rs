@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use slowburn::inert;
 
 use crate::ending::Failure;
 
@@ -12,8 +13,13 @@ pub fn color() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
-/// Prints all of it. A pipe whose reader has seen enough, as in `slowburn … | head`, is no failure.
+/// Prints all of it, with whatever is unseen in it shown.
 pub fn print(text: &str) -> Result<(), Failure> {
+    painted(&inert::text(text))
+}
+
+/// Prints all of it as it is, colours and all: what is unseen in texts of others is shown already. A pipe whose reader has seen enough, as in `slowburn … | head`, is no failure.
+pub fn painted(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::of("write to", "stdout", &error)),

@@ -61,7 +61,12 @@ fn can_be_met(selector: &Selector, label: &str) -> bool {
 }
 
 /// All values of a label of the metric, the empty one of series without it included, where the contract knows them all.
-fn known_values(model: &Model, service: &Service, selector: &Selector, label: &str) -> Option<Vec<String>> {
+pub(in crate::check) fn known_values(
+    model: &Model,
+    service: &Service,
+    selector: &Selector,
+    label: &str,
+) -> Option<Vec<String>> {
     let (_, family, _) = service.contract.as_ref()?.find(selector.name.as_deref()?)?;
     let mut values = Vec::new();
     for shape in &family.shapes {

@@ -1,9 +1,15 @@
 //! Thresholds at which no bucket ends.
 
+use std::collections::BTreeSet;
+
 use super::unit_mismatch::{other_unit, shown};
 use super::{Judged, Place, Verdict, tell};
+use crate::contract::{Kind, Part};
 use crate::diagnostic::Problem;
 use crate::model::{Role, Slo};
+use crate::promql::ast::MatchOp;
+use crate::promql::bounds::{Bound, listed};
+use crate::source::Span;
 use crate::vocabulary::{Decimal, text};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -18,6 +24,65 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             }
         }
     }
+}
+
+/// Bounds and quantiles that are asked for by name, and are not there.
+pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
+    for Judged { place, verdict } in all {
+        let Verdict::Fits(found) = verdict else { continue };
+        let label = match (found.part, found.family.kind) {
+            (Part::Bucket, _) => "le",
+            (Part::Whole, Kind::Summary) => "quantile",
+            _ => continue,
+        };
+        let known: BTreeSet<Bound> =
+            selected(place, found).map(|bound| Bound::At(bound.normalize())).collect();
+        let matchers = place.reading.selector.matchers.iter().zip(&place.reading.matchers);
+        for (matcher, span) in matchers.filter(|(matcher, _)| matcher.label == label) {
+            let Some(asked) = listed(matcher) else { continue };
+            let positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
+            let is_there =
+                |bound: &Bound| known.contains(bound) || label == "le" && *bound == Bound::Infinite;
+            let missing = asked.into_iter().find(|bound| !is_there(bound));
+            if let (true, false, Some(Bound::At(missing))) = (positive, known.is_empty(), missing) {
+                tell(problems, place.reader, unnamed(place, found.name, label, *span, missing, &known));
+            }
+        }
+    }
+}
+
+fn unnamed(
+    place: &Place,
+    name: &str,
+    label: &str,
+    span: Span,
+    missing: Decimal,
+    known: &BTreeSet<Bound>,
+) -> Problem {
+    let numbers: Vec<Decimal> = known
+        .iter()
+        .filter_map(|bound| match bound {
+            Bound::At(number) => Some(*number),
+            Bound::Infinite => None,
+        })
+        .collect();
+    let (is, are) = match label {
+        "le" => (format!("no bucket of `{name}` ends at {}", text(missing)), "bounds"),
+        _ => (format!("`{name}` has no quantile {}", text(missing)), "quantiles"),
+    };
+    let below = numbers.iter().rfind(|other| **other < missing);
+    let above = numbers.iter().find(|other| **other > missing);
+    let near: Vec<String> = below.into_iter().chain(above).map(|number| text(*number)).collect();
+    let problem =
+        Problem::error("missing-bucket", span, is).label(format!("nearest {are}: {}", near.join(", ")));
+    match above.or(below) {
+        Some(next) => {
+            let written = format!("{label}=\"{}\"", text(*next));
+            problem.spelled(format!("write `{written}`"), span, place.reading.spelling.of(&written))
+        }
+        None => problem,
+    }
+    .help("or let the program expose that one, too")
 }
 
 /// The bounds of what a selector selects.

@@ -23,9 +23,10 @@ use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
 use crate::model::{Companion, Model, Prometheus, Reading, Role, Service, Slo};
 use crate::parallel;
-use crate::promql::ast::Matcher;
+use crate::promql::ast::{Matcher, Modifiers, Selector};
 use crate::promql::regex::Asked;
-use crate::source::Span;
+use crate::promql::{build, places};
+use crate::source::{Span, Spelling};
 use crate::vocabulary::Duration;
 
 /// What a contract says of a selector.
@@ -124,10 +125,11 @@ pub(super) struct Judged<'a> {
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
 /// Every check of what was judged.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     bucket_out_of_reach::check,
     grouping_explodes::check,
     missing_bucket::check,
+    missing_bucket::named,
     summary_as_histogram::check,
     uninitialised_series::check,
     unit_mismatch::check,
@@ -240,12 +242,51 @@ fn made_by_prometheus(name: &str) -> bool {
 /// Whether series may have a label from their target.
 pub(super) fn is_of_target(prometheus: &Prometheus, label: &str) -> bool {
     ["job", "instance"].contains(&label)
-        || prometheus.target_labels.iter().any(|target| target.as_str() == label)
+        || prometheus.target_labels.iter().chain(&prometheus.replica_labels).any(|it| it.as_str() == label)
         || prometheus
             .jobs
             .iter()
             .flatten()
             .any(|job| job.open || job.labels.iter().any(|target| target == label))
+}
+
+/// A name as YAML has to have it in a list or as a key.
+pub(super) fn in_yaml(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | ':');
+    let is_word = name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    match is_word && !name.ends_with(':') {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', "''")),
+    }
+}
+
+/// Advice to read a metric of another name, with the edit that does it where one can. A name in quotes stands in the braces, and one that needs them
+/// cannot stand before.
+pub(super) fn renamed(
+    problem: Problem,
+    reading: &Reading,
+    name: &str,
+    advice: impl Fn(&str) -> String,
+) -> Problem {
+    let in_braces = reading.name.start > reading.place.start;
+    let spelled = places::spelled_metric(name);
+    if in_braces {
+        let quoted = build::string(name).to_string();
+        return problem.spelled(advice(&quoted), reading.name, reading.spelling.of(&quoted));
+    }
+    if spelled == name {
+        return problem.spelled(advice(name), reading.name, reading.spelling.of(name));
+    }
+    let selector =
+        Selector { name: Some(name.to_owned()), at: Modifiers::default(), ..reading.selector.clone() };
+    let text = selector.to_string();
+    match reading.spelling {
+        // YAML reads what begins with a brace as a map.
+        Spelling::Plain | Spelling::Unknown => {
+            problem.help(format!("{}, with the query in single quotes", advice(&text)))
+        }
+        spelling => problem.spelled(advice(&text), reading.place, spelling.of(&text)),
+    }
 }
 
 /// Whether a metric is what a query takes it for, as far as its type is known. Exporters call many a counter a gauge, and name it rightly.

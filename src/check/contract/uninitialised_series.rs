@@ -5,6 +5,7 @@ use super::{Found, Judged, Place, Reader, Verdict, named, tell};
 use crate::diagnostic::{Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
+use crate::promql::build::selector;
 use crate::promql::regex;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -21,7 +22,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let values = values(found, &matcher.label);
     let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));
-    let wanted = example.map(|value| format!("{}{{{}=\"{value}\"}}", named(place.reading), matcher.label));
+    let wanted = example.map(|value| selector(named(place.reading), &[(&matcher.label, &value)]));
     let problem = Problem::warning(
         "uninitialised-series",
         place.reading.matchers[index],

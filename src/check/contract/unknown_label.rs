@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Judged, Place, Verdict, is_of_target, named, tell};
+use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, tell};
 use crate::diagnostic::{Problem, few};
 use crate::model::Role;
+use crate::promql::places::spelled_label;
 use crate::source::Span;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -20,8 +21,8 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 /// A matcher on a label that is not there.
 fn matcher(place: &Place, found: Found, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
-    let span = place.reading.matchers[index];
-    let label = Span { end: span.start + matcher.label.len() as u32, ..span };
+    let label = place.reading.labels[index];
+    let spelled = |known: &str| place.reading.spelling.of(&spelled_label(known));
     let labels = labels(found);
     let problem = unknown(label, found.name, &matcher.label, &labels);
     if labels.contains(&matcher.label) {
@@ -39,7 +40,7 @@ fn matcher(place: &Place, found: Found, index: usize) -> Problem {
         })
     };
     let by_value = labels.iter().copied().find(|known| has_value(known));
-    suggested(problem, label, &matcher.label, by_value, &labels)
+    suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }
 
 /// Labels of `by` that the series of all events do not have.
@@ -51,7 +52,13 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
         let text = label.as_str().to_owned();
         if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let problem = unknown(*span, named(place.reading), &text, &labels);
-            tell(problems, place.reader, suggested(problem, *span, &text, None, &labels));
+            tell(
+                problems,
+                place.reader,
+                suggested(problem, *span, &text, None, &labels, |known| {
+                    (in_yaml(known) == known).then(|| known.to_owned())
+                }),
+            );
         }
     }
 }
@@ -75,6 +82,7 @@ fn suggested(
     label: &str,
     by_value: Option<&String>,
     labels: &BTreeSet<&String>,
+    spelled: impl Fn(&str) -> Option<String>,
 ) -> Problem {
     let near = labels
         .iter()
@@ -82,8 +90,11 @@ fn suggested(
         .filter(|known| strsim::damerau_levenshtein(known, label) <= 1 + known.len() / 4);
     let near = near.min_by_key(|known| strsim::damerau_levenshtein(known, label));
     let problem = match by_value.or(near) {
-        Some(known) => problem.fix(format!("write `{known}`"), span, known.clone()),
+        Some(known) => problem.spelled(format!("write `{}`", spelled_label(known)), span, spelled(known)),
         None => problem,
     };
-    problem.help(format!("if its targets bring it along, say so in the project file: `prometheus: {{ target_labels: [{label}] }}`"))
+    problem.help(format!(
+        "if its targets bring it along, say so in the project file: `prometheus: {{ target_labels: [{}] }}`",
+        in_yaml(label)
+    ))
 }

@@ -1,9 +1,10 @@
 //! Metrics that nothing exposes.
 
-use super::{Judged, Place, Verdict, named, tell};
+use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Problem, alternatives};
 use crate::model::Role;
+use crate::promql::places::spelled_metric;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
@@ -20,16 +21,18 @@ fn told(place: &Place) -> Problem {
     let problem = match near.as_slice() {
         [] => problem
             .label(format!("{} metrics are known, none of them like it", place.contract.families.len())),
-        [one] => problem.label("it is not among the metrics that are known").fix(
-            format!("write `{one}`"),
-            place.reading.name,
-            one.clone(),
+        [one] => renamed(
+            problem.label("it is not among the metrics that are known"),
+            place.reading,
+            one,
+            |written| format!("write `{written}`"),
         ),
-        several => problem
-            .label("it is not among the metrics that are known")
-            .help(format!("did you mean {}?", alternatives(several))),
+        several => problem.label("it is not among the metrics that are known").help(format!(
+            "did you mean {}?",
+            alternatives(&several.iter().map(|name| spelled_metric(name)).collect::<Vec<_>>())
+        )),
     };
-    problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {name}: why it is not there yet }}`"))
+    problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {}: why it is not there yet }}`", in_yaml(name)))
 }
 
 /// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.
@@ -65,7 +68,7 @@ fn likeness(name: &str, candidate: &str) -> Option<u64> {
     let longest = name.chars().count().max(candidate.chars().count()) as u64;
     let distance = strsim::damerau_levenshtein(name, candidate) as u64;
     let spelling = 1000u64.saturating_sub(1000 * distance / longest.max(1));
-    let words = |text: &str| -> Vec<String> { text.split(['_', ':']).map(str::to_lowercase).collect() };
+    let words = |text: &str| -> Vec<String> { text.split(['_', ':', '.']).map(str::to_lowercase).collect() };
     let (mine, theirs) = (words(name), words(candidate));
     // Every name of a counter ends so, and says nothing by it.
     let telling =

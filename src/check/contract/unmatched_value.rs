@@ -35,7 +35,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     match near {
         Some(value) if matcher.op == MatchOp::Equal => {
             let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
-            problem.fix(format!("write `{text}`"), span, text)
+            problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text))
         }
         Some(_) | None => problem
             .help("select one of the values that exist, or capture the contract again if it is out of date"),

@@ -1,9 +1,10 @@
 //! Metrics that are taken for what they are not.
 
-use super::{Found, Judged, Place, Verdict, named, tell, words};
+use super::{Found, Judged, Place, Verdict, named, renamed, tell, words};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::Problem;
 use crate::model::Role;
+use crate::promql::build;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
@@ -43,11 +44,12 @@ fn told(place: &Place, found: Found) -> Problem {
             Kind::Histogram | Kind::Summary | Kind::BothHistograms,
         ) => {
             let count = format!("{name}_count");
-            problem.fix(format!("count its observations: `{count}`"), span, count)
+            renamed(problem, place.reading, &count, |written| format!("count its observations: `{written}`"))
         }
-        (Role::Total | Role::Good | Role::Bad, _) => {
-            problem.help(format!("say when it is good, in a `condition` such as `{name} < 100`"))
-        }
+        (Role::Total | Role::Good | Role::Bad, _) => problem.help(format!(
+            "say when it is good, in a `condition` such as `{} < 100`",
+            build::selector(name, &[])
+        )),
         (Role::Gain, _) => problem.help(
             "`rate` and `increase` are for counters; for a gauge there are `delta` and `avg_over_time`",
         ),

@@ -9,13 +9,14 @@ use super::overview::{
 };
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::{overview, queries};
+use crate::inert::markdown;
 use crate::plan::{
     Alert, Event, Group, Latency, Level, Makes, Measure, ProjectPlan, Promise, Reading, ServicePlan, Signal,
     SloPlan, Watch,
 };
 use crate::promql::Expr;
 use crate::promql::build::{aggregate, call};
-use crate::text::{Dashboards, plain_markdown};
+use crate::text::Dashboards;
 use crate::vocabulary::{Calendar, Decimal, Duration, Period, Severity, percent, text};
 
 /// What raw series are read over, at most, unless somebody asks for a time of their own.
@@ -38,9 +39,9 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
     let about = [
         words.say("service.about"),
-        service.description.as_deref().map(|text| plain_markdown(text) + ".").unwrap_or_default(),
+        service.description.as_deref().map(|text| markdown(text) + ".").unwrap_or_default(),
         match &service.owner {
-            Some(owner) => words.fill("service.owner", &[("owner", &plain_markdown(owner))]),
+            Some(owner) => words.fill("service.owner", &[("owner", &markdown(owner))]),
             None => String::new(),
         },
     ];
@@ -99,7 +100,17 @@ fn variables(service: &ServicePlan, words: &Dashboards) -> Vec<Variable> {
         // What Grafana asks here is no PromQL, though it reads like it.
         let name = slo.readings.objective.series.name.as_deref().unwrap_or_default();
         let series = crate::promql::build::selector(name, &[("service", &service.name)]);
-        let query = format!("label_values({series}, {label})");
+        let is_plain = crate::promql::places::spelled_label(label) == label;
+        // Grafana asks for the values of plain labels only; of others it takes them out of an answer.
+        let (query, qry_type, regex) = match is_plain {
+            true => (format!("label_values({series}, {label})"), 1, String::new()),
+            false => {
+                let counted = aggregate("count", &[label], series);
+                let point = |c: char| if "./-".contains(c) { format!("\\{c}") } else { c.to_string() };
+                let name: String = label.chars().map(point).collect();
+                (format!("query_result({counted})"), 3, format!("/{name}\"?=\"([^\"]*)\"/"))
+            }
+        };
         Variable {
             r#type: "query",
             name: queries::variable(label),
@@ -108,11 +119,11 @@ fn variables(service: &ServicePlan, words: &Dashboards) -> Vec<Variable> {
             datasource: Some(panels::PROMETHEUS),
             definition: Some(query.clone()),
             query: VariableQuery::Labels {
-                qry_type: 1,
+                qry_type,
                 query,
                 ref_id: "PrometheusVariableQueryEditor-VariableQuery",
             },
-            regex: "",
+            regex,
             sort: Some(1),
             refresh: 2,
             hide: 0,
@@ -241,17 +252,17 @@ fn promised(service: &ServicePlan, slo: &SloPlan, period: &str, words: &Dashboar
             words.fill("event.slice", &[("interval", &interval), ("slice", &length.to_string())])
         }
     };
-    let own = |text: &Option<String>| text.as_deref().map(plain_markdown).unwrap_or_default();
+    let own = |text: &Option<String>| text.as_deref().map(markdown).unwrap_or_default();
     let content = words.fill(
         "promise.text",
         &[
             ("description", &own(&promise.description)),
-            ("objective", &plain_markdown(&promise.objective)),
-            ("period", &plain_markdown(period)),
+            ("objective", &markdown(&promise.objective)),
+            ("period", &markdown(period)),
             ("unit", &unit),
             ("budget", &percent(promise.budget)),
             ("outage", &outage(promise)),
-            ("by", &plain_markdown(&listed(&promise.by))),
+            ("by", &markdown(&listed(&promise.by))),
             ("owner", &own(&service.owner)),
             ("runbook", &own(&slo.runbook)),
             ("planned", &own(&promise.planned)),
@@ -296,7 +307,7 @@ fn tiles(slo: &SloPlan, period: &str, words: &Dashboards) -> Vec<Panel> {
     vec![
         panels::tile(
             say("objective"),
-            about("objective", &[("period", period), ("objective", &plain_markdown(&promise.objective))]),
+            about("objective", &[("period", period), ("objective", &markdown(&promise.objective))]),
             &queries::one("max", by, queries::read(&readings.objective, by)),
             objective,
         ),

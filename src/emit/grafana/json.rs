@@ -3,9 +3,13 @@
 //! Fields stand in the order in which they are written. What versions spell differently is written in both ways: tables read
 //! `displayMode` up to 9 and `cellOptions` since.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+
+use crate::inert;
 
 /// A dashboard.
 #[derive(Serialize)]
@@ -38,7 +42,11 @@ impl Dashboard {
         self.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))
             .expect("all keys are texts, and memory takes all that is written");
         bytes.push(b'\n');
-        String::from_utf8(bytes).expect("JSON is UTF-8")
+        let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+        match inert::json(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(escaped) => escaped,
+        }
     }
 }
 
@@ -124,7 +132,7 @@ pub struct Variable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
     pub query: VariableQuery,
-    pub regex: &'static str,
+    pub regex: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<u8>,
     pub refresh: u8,

@@ -92,7 +92,7 @@ fn data_source(words: &Dashboards) -> Variable {
         datasource: None,
         definition: None,
         query: VariableQuery::Plugin("prometheus"),
-        regex: "",
+        regex: String::new(),
         sort: None,
         refresh: 1,
         hide: 0,

@@ -11,8 +11,15 @@ use crate::vocabulary::{Decimal, Duration, text};
 /// The state of an alert whose metric is not there yet.
 pub const PLANNED: &str = "-1";
 
-/// How the variable of a label is called: like the label, unless that would be the data source's.
+/// How the variable of a label is called: like the label, unless that would be the data source's, or no name of a variable.
 pub fn variable(label: &str) -> String {
+    if label.chars().any(|c| !c.is_ascii_alphanumeric() && c != '_') {
+        let spelled = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
+            true => c.to_string(),
+            false => format!("_{:x}_", c as u32),
+        };
+        return label.chars().map(spelled).collect();
+    }
     match label.strip_prefix(super::panels::DATA_SOURCE) {
         Some(rest) if rest.bytes().all(|byte| byte == b'_') => format!("{label}_"),
         _ => label.to_owned(),

@@ -1,6 +1,6 @@
 //! Numbers as Prometheus writes them. Here binary fractions are the truth: promtool 2 compares values bit for bit.
 
-use crate::vocabulary::{Decimal, text};
+use crate::vocabulary::{Decimal, quotient, text};
 
 /// A quotient as Prometheus computes it.
 pub(super) fn divided(bad: u64, total: u64) -> String {
@@ -12,9 +12,11 @@ pub(super) fn left_over(bad: u64, total: u64, budget: Decimal) -> String {
     format!("{:?}", left(bad, total, budget))
 }
 
-/// The same in percent, as a text says it: Go's `%.1f%%`.
+/// The same in percent, as it is recorded for texts, and as Go prints it: never below zero, one decimal place at most.
 pub(super) fn percent_left(bad: u64, total: u64, budget: Decimal) -> String {
-    format!("{:.1}%", 100.0 * left(bad, total, budget))
+    let per_cent: f64 = text(quotient(Decimal::ONE_HUNDRED, budget)).parse().expect("a decimal is a number");
+    let percent = 100.0 - per_cent * (bad as f64 / (total as f64).max(1e-9));
+    format!("{}%", ((percent * 10.0 + 0.5).floor() / 10.0).max(0.0))
 }
 
 fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
@@ -64,10 +66,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_has_no_exponent_however_much_is_overspent() {
+    fn what_is_left_is_never_below_zero() {
         let budget = Decimal::new(1, 3);
         for (bad, total, expected) in
-            [(1, 5000, "80.0%"), (833_600, 1_000_000, "-83260.0%"), (0, 0, "100.0%")]
+            [(1, 5000, "80%"), (1, 3000, "66.7%"), (833_600, 1_000_000, "0%"), (0, 0, "100%")]
         {
             assert_eq!(percent_left(bad, total, budget), expected, "{bad} of {total}");
         }

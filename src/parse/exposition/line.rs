@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::inert;
+
 /// Labels that one series may have. Prometheus sets no limit by itself; real series have a few dozen.
 const MOST_LABELS: usize = 1000;
 
@@ -112,13 +114,9 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
 /// The start of a text, for a reason.
 pub(super) fn excerpt(text: &str) -> String {
     let mut chars = text.chars();
-    let start: String = chars.by_ref().take(EXCERPT).map(visible).collect();
-    if chars.next().is_some() { format!("{start}…") } else { start }
-}
-
-/// A character so that it can be seen.
-fn visible(c: char) -> String {
-    if c.is_control() { c.escape_debug().to_string() } else { c.to_string() }
+    let start: String = chars.by_ref().take(EXCERPT).collect();
+    let start = inert::line(&start);
+    if chars.next().is_some() { format!("{start}…") } else { start.into_owned() }
 }
 
 struct Cursor<'a> {
@@ -164,7 +162,7 @@ impl<'a> Cursor<'a> {
     /// What is here, for a reason.
     fn here(&self) -> String {
         match self.rest().chars().next() {
-            Some(c) => format!("`{}`", visible(c)),
+            Some(c) => format!("`{}`", inert::line(&c.to_string())),
             None => "the end of the line".to_owned(),
         }
     }

@@ -24,6 +24,7 @@ mod tally;
 use std::collections::BTreeMap;
 
 use crate::contract::{Contract, Family, Kind};
+use crate::inert;
 use families::Families;
 use line::{Label, Line, Type, unescaped};
 use tally::Tally;
@@ -79,7 +80,7 @@ pub fn read(text: &[u8]) -> Reading {
 fn origin(text: &[u8]) -> Option<String> {
     let line = text.split(|byte| *byte == b'\n').next()?;
     let said = std::str::from_utf8(line).ok()?.strip_prefix("# from:")?.trim();
-    (!said.is_empty() && !said.contains(char::is_control)).then(|| said.to_owned())
+    (!said.is_empty() && inert::is_seen(said)).then(|| said.to_owned())
 }
 
 /// What `# TYPE` and `# UNIT` say of a metric.

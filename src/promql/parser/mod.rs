@@ -3,6 +3,7 @@
 //! **Invariant:** no input panics or overflows the stack: what nests deeper than `NESTING` or chains more than
 //! `OPERATORS` operators is a fault, which also bounds the height of every tree that this parser returns.
 
+mod levels;
 mod selector;
 mod time;
 
@@ -29,6 +30,10 @@ pub fn parse(text: &str) -> Result<Expr, Fault> {
     let expr = parser.expression(0)?;
     if parser.peek().kind != TokenKind::End {
         return Err(parser.unexpected("an operator"));
+    }
+    // What is printed of it is to be read again, and parentheses that are printed are levels, too.
+    if 1 + levels::levels(&expr) > NESTING {
+        return Err(Parser::too_deep(expr.span));
     }
     Ok(expr)
 }
@@ -137,9 +142,13 @@ impl<'a> Parser<'a> {
     fn deeper(&mut self) -> Result<(), Fault> {
         self.depth += 1;
         if self.depth > NESTING {
-            return Err(Fault::new(self.peek().span, format!("nested more than {NESTING} levels deep")));
+            return Err(Self::too_deep(self.peek().span));
         }
         Ok(())
+    }
+
+    fn too_deep(span: Span) -> Fault {
+        Fault::new(span, format!("nested more than {NESTING} levels deep"))
     }
 
     fn count_operator(&mut self) -> Result<(), Fault> {

@@ -75,7 +75,7 @@ fn told(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
 
 fn plain(words: &Words) -> String {
     let word = |word: &Word| match word {
-        Word::Plain(text) => text.clone(),
+        Word::Plain(text) => inert::line(text).into_owned(),
         Word::Quoted(text) => format!("`{}`", inert::line(text)),
     };
     words.0.iter().map(word).collect()

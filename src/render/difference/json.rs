@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Page;
 use crate::difference::{Amounts, Change};
+use crate::inert;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -93,7 +94,8 @@ pub(super) fn render(page: &Page) -> String {
             })
             .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
+    let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
+    let mut text = inert::json(&json).into_owned();
     text.push('\n');
     text
 }

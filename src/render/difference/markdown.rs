@@ -4,7 +4,7 @@
 
 use super::{Page, for_whom};
 use crate::difference::{Change, Weight, Word, Words};
-use crate::inert::code;
+use crate::inert::{code, line};
 
 /// GitHub refuses comments beyond 65,536 characters, and whoever posts this one may put words around it. No text has more characters than bytes.
 const LONGEST: usize = 60_000;
@@ -164,7 +164,7 @@ fn words(words: &Words) -> String {
 /// Text in which nothing is markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in line(text).chars() {
         match c {
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",

@@ -58,8 +58,10 @@ func compileServices(dir string, services []service) []string {
 	sources, out := filepath.Join(dir, "slos"), filepath.Join(dir, "out")
 	check(os.MkdirAll(sources, 0o755))
 	check(os.WriteFile(filepath.Join(sources, "slowburn.yaml"), []byte("version: slowburn/v1\n"), 0o644))
+	contract := "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\",path=\"/0\"} 1\nhttp_requests_total{code=\"500\",path=\"/9\"} 1\n"
+	check(os.WriteFile(filepath.Join(sources, "shop.prom"), []byte(contract), 0o644))
 	for _, s := range services {
-		text := fmt.Sprintf("version: slowburn/v1\nservice: %s\nslos:\n  availability:\n    objective: 99.9%%\n    sli: { total: '%s', bad: '%s' }\n", s.name, s.total(), s.bad())
+		text := fmt.Sprintf("version: slowburn/v1\nservice: %s\nmetrics: shop.prom\nslos:\n  availability:\n    objective: 99.9%%\n    sli: { total: '%s', bad: '%s' }\n", s.name, s.total(), s.bad())
 		check(os.WriteFile(filepath.Join(sources, s.name+".yaml"), []byte(text), 0o644))
 	}
 	runCompiler(sources, out)
@@ -97,10 +99,14 @@ func history(data string, services []service, files []string, raw int64, now int
 			all = append(all, filling{ratio, until - 30*day, 30 * second, func(at int64) float64 { return 0.0005 + float64(at/30000%7)/1e5 }})
 		}
 	}
-	for _, file := range files {
+	for index, file := range files {
 		parsed, errs := rulefmt.ParseFile(file)
 		if len(errs) > 0 {
 			fail("%v", errs)
+		}
+		instances := map[string]bool{}
+		for _, series := range services[index].series {
+			instances[series.Get("instance")] = true
 		}
 		for _, group := range parsed.Groups {
 			every := time.Duration(group.Interval).Milliseconds()
@@ -117,17 +123,33 @@ func history(data string, services []service, files []string, raw int64, now int
 					back = 31 * day
 				}
 				builder := labels.NewBuilder(labels.FromMap(rule.Labels)).Set("__name__", rule.Record.Value)
-				series := builder.Labels(labels.EmptyLabels())
+				made := []labels.Labels{builder.Labels(labels.EmptyLabels())}
+				// What is kept for each target and side.
+				if strings.HasPrefix(rule.Record.Value, "slo:events:") {
+					made = nil
+					sides := []string{rule.Labels["events"]}
+					if sides[0] == "" {
+						sides = []string{"good", "bad"}
+					}
+					for _, side := range sides {
+						for _, instance := range sorted(instances) {
+							builder.Set("events", side).Set("job", services[index].name).Set("instance", instance)
+							made = append(made, builder.Labels(labels.EmptyLabels()))
+						}
+					}
+				}
 				// Every group has a moment of its own.
 				shift := int64(labels.FromStrings("group", group.Name).Hash() % uint64(every))
 				// A healthy service: what fires everywhere at once is no load that anybody has.
 				healthy := strings.Contains(rule.Record.Value, "bad") || strings.Contains(rule.Record.Value, "ratio")
-				all = append(all, filling{series, until - back - shift, every, func(at int64) float64 {
-					if healthy {
-						return 0
-					}
-					return float64(100 + at/every%7)
-				}})
+				for _, series := range made {
+					all = append(all, filling{series, until - back - shift, every, func(at int64) float64 {
+						if healthy {
+							return 0
+						}
+						return float64(100 + at/every%7)
+					}})
+				}
 			}
 		}
 	}

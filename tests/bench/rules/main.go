@@ -20,7 +20,7 @@ var (
 	promtool = flag.String("promtool", "", "the promtool that backfills")
 	parts    = flag.String("parts", "truth,forms,backfill,cost,load", "which parts to run")
 	around   = flag.String("around", "", "print what was recorded around this moment of a scenario, as 12h2m")
-	dump     = flag.String("series", "slo:(bad|total)_events:increase(30s|15m)", "which series")
+	dump     = flag.String("series", "slo:(bad|total)_events:increase30s", "which series")
 	verbose  = flag.Bool("verbose", false, "print the cost of every rule")
 	keep     = flag.Bool("keep", false, "keep the folder of the run")
 )

@@ -95,6 +95,7 @@ type scenario struct {
 	unborn    bool
 	traffic   func(instance int, at int64) (perSecond, badShare float64)
 	restarts  []restart
+	expired   map[int][]span // error series that are not exposed, while there are no errors; one that comes back may count one event
 	unscraped map[int][]span // targets that cannot be reached
 	stopped   []span         // Prometheus does not run
 	idle      []span         // rules are not evaluated
@@ -149,6 +150,9 @@ func scenarios() []*scenario {
 		}},
 		{name: "an error series born with its first error", policy: week, length: 4 * day, unborn: true,
 			traffic: steadily(10, 0, during(2*day+hour, 90*second, 1), during(3*day, 45*minute, 0.1))},
+		{name: "error series expire and come back after 6 minutes, 20 and 3 hours", short: true, policy: oneDay, length: 18 * hour,
+			traffic: steadily(10, 0, during(hour, 5*minute, 0.2), during(6*hour+30*minute, 2*minute, 0.1), during(12*hour, 25*minute, 0.2)),
+			expired: map[int][]span{0: {from(2*hour+7*second, 6*minute), from(7*hour+11*second, 20*minute)}, 1: {from(2*hour+13*second, 20*minute)}, 2: {from(3*hour+3*second, 3*hour)}}},
 		{name: "counter resets of single instances", policy: week, length: 4 * day, traffic: steadily(10, 0.0005, during(2*day, hour, 0.05)),
 			restarts: []restart{{day + 7*hour + 3*second, 0}, {day + 9*hour + 17*second, 1}, {2*day + 20*minute + 5*second, 2}, {3*day + 4*second, 3}, {3*day + 90*minute, 0}}},
 		{name: "10 minutes unscraped, in health and in an outage", short: true, policy: oneDay, length: 18 * hour, traffic: steadily(10, 0.0005, during(12*hour, 40*minute, 0.5)),

@@ -194,7 +194,7 @@ func (w *world) shows(p *process, at int64) page {
 	switch w.kind.name {
 	case "events", "raw":
 		put("http_requests_total", `,code="200"`, p.good)
-		if !w.unborn || p.bad > 0 {
+		if (!w.unborn || p.bad > 0) && !within(w.expired[p.index], at-begin) {
 			put("http_requests_total", `,code="500"`, p.bad)
 		}
 	case "latency":

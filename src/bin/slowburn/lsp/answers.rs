@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use slowburn::editor::{self, Lines, Place, Project, Range};
+use slowburn::inert;
 use slowburn::source::{SourceId, Span};
 
 use super::diagnostics::{Places, diagnostic};
@@ -56,7 +57,7 @@ fn completion(params: &Value, source: SourceId, places: &Places) -> Value {
         items.iter().map(|item| (item.span, places.range(item.span))).collect();
     let told = |(at, item): (usize, editor::Item)| {
         let mut told = json!({
-            "label": item.label,
+            "label": inert::line(&item.label),
             "kind": kind(item.kind),
             // The order is ours: what is met most often is not what comes first in the alphabet.
             "sortText": format!("{at:05}"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use slowburn::diagnostic::{Level, Problem};
 use slowburn::editor::{Encoding, Lines};
+use slowburn::inert;
 use slowburn::secret;
 use slowburn::source::Span;
 
@@ -64,10 +65,10 @@ pub fn diagnostic(problem: &Problem, places: &Places) -> Value {
         "severity": match problem.level { Level::Error => 1, Level::Warning => 2 },
         "code": problem.code,
         "source": "slowburn",
-        "message": secret::masked(&message),
+        "message": secret::masked(&inert::text(&message)),
     });
     if places.related && !problem.secondary.is_empty() {
-        let label = |label: &slowburn::diagnostic::Label| json!({ "location": places.location(label.span), "message": second(&label.text) });
+        let label = |label: &slowburn::diagnostic::Label| json!({ "location": places.location(label.span), "message": inert::text(&second(&label.text)) });
         diagnostic["relatedInformation"] = problem.secondary.iter().map(label).collect();
     }
     diagnostic

@@ -1,0 +1,143 @@
+//! SLIs whose events cannot be told apart: all are bad, or none is.
+
+use super::contract::bad_not_within_total::known_values;
+use super::{beginning, slos};
+use crate::diagnostic::Problem;
+use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
+use crate::promql::ast::{MatchOp, Matcher, Selector};
+use crate::promql::bounds::{Bound, listed};
+use crate::source::Span;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (service, slo) in slos(model) {
+        problems.extend(alike(model, service, slo).map(|alike| told(slo, alike)));
+    }
+}
+
+/// Whether all events of an SLO are of one kind.
+pub(super) fn is_all(model: &Model, service: &Service, slo: &Slo) -> bool {
+    alike(model, service, slo).is_some()
+}
+
+/// Two kinds of events that are the same events.
+struct Alike {
+    part: Role,
+    whole: Role,
+    /// The matcher that says nothing, by its selector and index, and why.
+    idle: Option<(Selector, usize)>,
+}
+
+fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<Alike> {
+    let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { return None };
+    let given = |role, terms: &'_ Option<Vec<Term>>| terms.clone().map(|terms| (role, terms));
+    let all = [given(Role::Bad, bad), given(Role::Good, good), given(Role::Total, total)];
+    let [(part, inner), (whole, outer)] =
+        <[_; 2]>::try_from(all.into_iter().flatten().collect::<Vec<_>>()).ok()?;
+    // Every term of the one is a term of the other, but for matchers that leave nothing out.
+    let mut idle = None;
+    let mut rest = outer;
+    for term in inner {
+        let at = rest.iter().position(|other| {
+            other.negative == term.negative
+                && covers(model, service, &term.counter, &other.counter, &mut idle)
+        })?;
+        rest.remove(at);
+    }
+    rest.is_empty().then_some(Alike { part, whole, idle })
+}
+
+/// Whether a counter selects all that another one of the same metric does. A matcher that only the known values make idle is kept.
+fn covers(
+    model: &Model,
+    service: &Service,
+    part: &Counter,
+    whole: &Counter,
+    idle: &mut Option<(Selector, usize)>,
+) -> bool {
+    let (inner, outer) = (&counted(part.selector()), &counted(whole.selector()));
+    if inner.name != outer.name {
+        return false;
+    }
+    if outer.matchers.iter().any(|matcher| !inner.matchers.contains(matcher)) {
+        return false;
+    }
+    inner.matchers.iter().enumerate().all(|(index, matcher)| {
+        if outer.matchers.contains(matcher) || matches_all(matcher) {
+            return true;
+        }
+        let within = outer.matchers.iter().filter(|other| other.label == matcher.label);
+        let within: Vec<_> = within.map(Matcher::asked).collect();
+        let asked = matcher.asked();
+        let known = known_values(model, service, inner, &matcher.label).unwrap_or_default();
+        let left: Vec<&String> = known
+            .iter()
+            .filter(|value| within.iter().all(|other| other.meets(value) == Some(true)))
+            .collect();
+        let mut distinct = left.clone();
+        distinct.sort();
+        distinct.dedup();
+        // One value tells nothing: the others may not have happened yet.
+        let idles = distinct.len() > 1 && left.iter().all(|value| asked.meets(value) == Some(true));
+        if idles {
+            *idle = Some((inner.clone(), index));
+        }
+        idles
+    })
+}
+
+/// The bucket without a bound is the count of all events.
+fn counted(selector: &Selector) -> Selector {
+    let is_le = |matcher: &&Matcher| matcher.label == "le";
+    let mut bounds = selector.matchers.iter().filter(is_le).map(listed);
+    let endless = bounds.next().flatten().is_some_and(|bounds| bounds == [Bound::Infinite]);
+    match selector.name.as_deref().and_then(|name| name.strip_suffix("_bucket")) {
+        Some(base) if endless => {
+            let others: Vec<Matcher> = selector.matchers.iter().filter(|one| !is_le(one)).cloned().collect();
+            Selector { name: Some(format!("{base}_count")), matchers: others.into(), ..selector.clone() }
+        }
+        _ => selector.clone(),
+    }
+}
+
+/// Whether a matcher leaves nothing out, whatever the values are.
+fn matches_all(matcher: &Matcher) -> bool {
+    match matcher.op {
+        MatchOp::Matches => [".*", "(.*)", "^.*$", "(?s:.*)", "(?s).*"].contains(&matcher.value.as_str()),
+        MatchOp::Equal | MatchOp::NotEqual | MatchOp::NotMatches => false,
+    }
+}
+
+fn told(slo: &Slo, alike: Alike) -> Problem {
+    let of = |role: Role| slo.readings.iter().find(|reading| reading.role == role);
+    let place =
+        |reading: Option<&Reading>| reading.map_or(beginning(slo.places.sli), |reading| reading.place);
+    let idle = alike.idle.and_then(|(selector, index)| {
+        let reading = of(alike.part).filter(|reading| reading.selector == selector)?;
+        Some((reading.matchers[index], selector.matchers[index].to_string()))
+    });
+    let (headline, label): (&str, &str) = match (alike.part, alike.whole) {
+        (Role::Bad, Role::Total) => {
+            ("`bad` selects all that `total` selects", "so every event is bad, and the alerts never stop")
+        }
+        (Role::Good, Role::Total) => {
+            ("`good` selects all that `total` selects", "so no event is ever bad, and no alert can fire")
+        }
+        _ => ("`bad` and `good` select the same events", "so half of all events are bad, whatever happens"),
+    };
+    let span: Span = idle.as_ref().map_or(place(of(alike.part)), |(span, _)| *span);
+    let problem = Problem::error("bad-is-total", span, headline)
+        .label(label)
+        .and(place(of(alike.whole)), "the same events");
+    let key = if alike.part == Role::Bad { "bad" } else { "good" };
+    let problem = match idle {
+        Some((_, matcher)) => problem
+            .help(format!("every known value of the label meets `{matcher}`: ask for those that are {key}")),
+        None => problem,
+    };
+    match alike.part {
+        Role::Bad => problem
+            .help("let `bad` select the part that failed, with a matcher such as `status=~\"5..\"`")
+            .help("if the failures have a counter of their own, write that as `bad`"),
+        _ => problem.help("let `good` select the part that went well, or give `bad` instead"),
+    }
+}

@@ -1,0 +1,58 @@
+//! Sums in which two selectors select the same series: its events count twice.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading, Role, Sli, Term};
+use crate::promql::ast::{MatchOp, Selector};
+use crate::promql::regex;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { continue };
+        for (role, terms) in [(Role::Total, total), (Role::Good, good), (Role::Bad, bad)] {
+            let added: Vec<&Selector> = added(terms).collect();
+            // What is subtracted may be what was counted twice.
+            if terms.iter().flatten().any(|term| term.negative) {
+                continue;
+            }
+            let readings: Vec<&Reading> =
+                slo.readings.iter().filter(|reading| reading.role == role).collect();
+            let pairs = added.iter().enumerate().flat_map(|(index, one)| {
+                added[index + 1..]
+                    .iter()
+                    .enumerate()
+                    .map(move |(more, other)| (index, *one, index + 1 + more, *other))
+            });
+            for (first, one, second, other) in pairs {
+                if let (true, Some(one), Some(other)) =
+                    (overlap(one, other), readings.get(first), readings.get(second))
+                {
+                    problems.push(
+                        Problem::warning("counted-twice", other.place, "some events count twice in this sum")
+                            .label("this selector and another one select the same series")
+                            .and(one.place, "the other one")
+                            .help("add a matcher that tells the two apart, or leave out the narrower one"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn added(terms: &Option<Vec<Term>>) -> impl Iterator<Item = &Selector> {
+    terms.iter().flatten().filter(|term| !term.negative).map(|term| term.counter.selector())
+}
+
+/// Whether a series was found that both select: labels know nothing of each other, so every one of them has a value that meets both.
+fn overlap(one: &Selector, other: &Selector) -> bool {
+    let labels = one.matchers.iter().chain(other.matchers.iter()).map(|matcher| matcher.label.as_str());
+    one.name == other.name
+        && labels.collect::<std::collections::BTreeSet<_>>().into_iter().all(|label| {
+            let both = one.matchers.iter().chain(other.matchers.iter());
+            let asked: Vec<(MatchOp, &str)> = both
+                .filter(|matcher| matcher.label == label)
+                .map(|matcher| (matcher.op, matcher.value.as_str()))
+                .collect();
+            regex::satisfying(&asked).is_some()
+        })
+}

@@ -1,0 +1,76 @@
+//! Buckets that are counted without one bound: an event is in every bucket whose bound it does not exceed, and counts as often.
+
+use super::contract::{Reader, tell};
+use super::slos;
+use crate::contract::Part;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading, Role, Service};
+use crate::promql::ast::{MatchOp, Selector};
+use crate::promql::bounds::{Bound, listed};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (service, slo) in slos(model) {
+        let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
+        for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
+        {
+            tell(problems, Reader::Slo(slo), told(reading));
+        }
+    }
+}
+
+/// Whether buckets with different bounds are selected, as far as that is known.
+fn counts_several(service: &Service, reading: &Reading) -> bool {
+    let name = reading.selector.name.as_deref().unwrap_or_default();
+    let found = service.contract.as_ref().and_then(|contract| contract.find(name));
+    let is_bucket = match found {
+        Some((_, _, part)) => part == Part::Bucket,
+        None => name.ends_with("_bucket"),
+    };
+    if !is_bucket {
+        return false;
+    }
+    let bounds = reading.selector.matchers.iter().filter(|matcher| matcher.label == "le");
+    let mut one = false;
+    for matcher in bounds {
+        let positive = matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
+        match listed(matcher) {
+            Some(mut bounds) => {
+                bounds.sort();
+                bounds.dedup();
+                one |= positive && bounds.len() == 1;
+            }
+            // A pattern of another kind may be one bound in all its spellings.
+            None => one |= positive && !["", ".*", ".+"].contains(&matcher.value.as_str()),
+        }
+    }
+    !one
+}
+
+fn told(reading: &Reading) -> Problem {
+    let name = reading.selector.name.as_deref().unwrap_or_default();
+    let base = name.strip_suffix("_bucket").unwrap_or(name);
+    let at = reading.selector.matchers.iter().position(|matcher| matcher.label == "le");
+    let label = match at {
+        Some(index) => match listed(&reading.selector.matchers[index]).as_deref() {
+            Some([Bound::At(_) | Bound::Infinite, ..]) => "this selects the buckets of several bounds",
+            _ => "this selects buckets of any bound",
+        },
+        None => "nothing says which bound is meant",
+    };
+    let others: Vec<_> =
+        reading.selector.matchers.iter().filter(|matcher| matcher.label != "le").cloned().collect();
+    let of = |name: &str| Selector {
+        name: Some(name.to_owned()),
+        matchers: others.clone().into(),
+        ..reading.selector.clone()
+    };
+    let bounded = of(name).matching("le", MatchOp::Equal, "0.5");
+    Problem::error(
+        "not-a-counter-selector",
+        at.map_or(reading.place, |index| reading.matchers[index]),
+        "an event is in several buckets, and counts in each of them",
+    )
+    .label(label)
+    .help(format!("for all events, count `{}`", of(&format!("{base}_count"))))
+    .help(format!("for those up to a bound, name it: `{bounded}`"))
+}

@@ -1,0 +1,71 @@
+//! Conditions that have an answer only while something is wrong: a comparison within an aggregation drops what is well, and what is left is nothing.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Sli, Slo};
+use crate::promql::ast::{Binary, Expr, Kind};
+use crate::source::Span;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let Some(filtered) = of(slo) else { continue };
+        let place: Span =
+            slo.readings.first().map_or(super::beginning(slo.places.sli), |reading| reading.place);
+        let problem = Problem::warning(
+            "filtered-away",
+            place,
+            "this condition is looked at only while something meets the comparison in it",
+        )
+        .label("what does not meet it is dropped before it is counted, and of nothing there is no answer");
+        problems.push(match rewritten(filtered) {
+            Some(part) => problem.help(format!("let the comparison answer 0 and 1, and sum that: `{part}`")),
+            None => problem.help(
+                "let the comparison answer 0 and 1 with `bool`, and sum that: `sum(queue_length > bool 100)`",
+            ),
+        });
+    }
+}
+
+/// Whether the condition of an SLO is only looked at while something is wrong.
+pub(super) fn is_so(slo: &Slo) -> bool {
+    of(slo).is_some()
+}
+
+fn of(slo: &Slo) -> Option<&Expr> {
+    let Sli::Checked { good, .. } = &slo.sli else { return None };
+    let Kind::Binary(condition) = &good.kind else { return None };
+    filter(&condition.left).or_else(|| filter(&condition.right))
+}
+
+/// An aggregation of what a comparison left over.
+fn filter(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        Kind::Aggregate { expr: inner, .. } if filters(inner) => Some(expr),
+        // With something in its place, there is an answer.
+        Kind::Binary(binary) if binary.op == crate::promql::ast::Op::Or => None,
+        Kind::Call { function, .. } if function.starts_with("absent") => None,
+        _ => expr.children().into_iter().find_map(filter),
+    }
+}
+
+fn filters(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Paren(inner) => filters(inner),
+        Kind::Binary(binary) => binary.op.is_comparison() && !binary.bool,
+        _ => false,
+    }
+}
+
+/// `count by (a) (x == 0)` as `sum by (a) (x == bool 0)`.
+fn rewritten(expr: &Expr) -> Option<Expr> {
+    let Kind::Aggregate { op, expr: inner, grouping, .. } = &expr.kind else { return None };
+    let mut inner = inner.as_ref();
+    while let Kind::Paren(within) = &inner.kind {
+        inner = within;
+    }
+    let Kind::Binary(comparison) = &inner.kind else { return None };
+    let asked: Expr = Binary { bool: true, ..(**comparison).clone() }.into();
+    let (param, grouping) = (None, grouping.clone());
+    (op == "count")
+        .then(|| Kind::Aggregate { op: "sum".to_owned(), param, expr: Box::new(asked), grouping }.into())
+}

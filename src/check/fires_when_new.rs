@@ -1,0 +1,74 @@
+//! Alerts that say nothing happened for long, and say so of what has not been looked at for that long.
+
+use crate::diagnostic::Problem;
+use crate::model::{Companion, Model};
+use crate::promql::ast::{Expr, Kind, Op, Time};
+use crate::vocabulary::Duration;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        let Some((function, range)) = too_little(&alert.expr) else { continue };
+        if alert.hold.is_some_and(|hold| hold >= range) || looks_at_the_past(&alert.expr) {
+            continue;
+        }
+        problems.push(told(alert, function, range));
+    }
+}
+
+/// The function and the range that an alert finds too little in: `increase(x[1h]) == 0`. Those of a few scrapes are full at once.
+fn too_little(expr: &Expr) -> Option<(&str, Duration)> {
+    const LEAST: Duration = Duration::from_secs(900);
+    match &expr.kind {
+        Kind::Paren(inner) => too_little(inner),
+        Kind::Binary(binary) => match binary.op {
+            Op::And | Op::Or => too_little(&binary.left).or_else(|| too_little(&binary.right)),
+            Op::Unless => too_little(&binary.left),
+            Op::Lt | Op::Le => gained(&binary.left),
+            Op::Gt | Op::Ge => gained(&binary.right),
+            Op::Eq => gained(&binary.left).or_else(|| gained(&binary.right)),
+            _ => None,
+        },
+        _ => None,
+    }
+    .filter(|(_, range)| *range >= LEAST)
+}
+
+/// What a counter gains over the longest range, if it is compared as it is or in sum.
+fn gained(expr: &Expr) -> Option<(&str, Duration)> {
+    match &expr.kind {
+        Kind::Paren(inner) => gained(inner),
+        Kind::Aggregate { expr, .. } => gained(expr),
+        Kind::Call { function, args } if ["increase", "rate", "changes"].contains(&function.as_str()) => {
+            match &args.first()?.kind {
+                Kind::Range { range: Time::Fixed(range), .. } => Some((function, *range)),
+                _ => None,
+            }
+        }
+        // A share of two gains is as good over any time.
+        Kind::Binary(binary) if matches!(binary.op, Op::Mul | Op::Add) => {
+            gained(&binary.left).into_iter().chain(gained(&binary.right)).max_by_key(|(_, range)| *range)
+        }
+        _ => None,
+    }
+}
+
+/// Whether it asks what was there before, with `offset`.
+fn looks_at_the_past(expr: &Expr) -> bool {
+    expr.selectors().iter().any(|selector| selector.at.offset.is_some())
+}
+
+fn told(alert: &Companion, function: &str, range: Duration) -> Problem {
+    let held = alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
+    // Nobody holds an alert for longer, and its proof could not be played.
+    const LONGEST: Duration = Duration::from_secs(86_400);
+    Problem::warning(
+        "fires-when-new",
+        alert.places.expr,
+        format!("`{}` fires for series that are younger than {range}", alert.name),
+    )
+    .label(format!("of a new series, `{function}` sees only what came since, and that is too little {held}"))
+    .help(match range <= LONGEST {
+        true => format!("let it look at less and hold for longer: `{function}(…[5m])`, and `for: {range}`"),
+        false => format!("ask that the series was there before: `… and … offset {range}`"),
+    })
+}

@@ -1,0 +1,64 @@
+//! Alerts that fire while their targets are up, and promises that are kept while they are down.
+
+use super::{beginning, slos};
+use crate::diagnostic::Problem;
+use crate::model::{Behaviour, Model, Series};
+use crate::vocabulary::Decimal;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+        let series = alert.stimulus.iter().flat_map(|firing| &firing.series);
+        if let Some(name) = up_side_down(series) {
+            problems.push(
+                Problem::warning(
+                    "fires-while-well",
+                    alert.places.expr,
+                    format!("`{}` fires while `{name}` is 1, and is silent while it is 0", alert.name),
+                )
+                .label("1 says that all is well")
+                .help(format!("fire when it is not: `{name} == 0`")),
+            );
+        }
+    }
+    for (_, slo) in slos(model) {
+        if let Some(name) = up_side_down(slo.stimulus.iter().flatten()) {
+            problems.push(
+                Problem::warning(
+                    "fires-while-well",
+                    beginning(slo.places.sli),
+                    format!("this promise is kept while `{name}` is 0, and broken while it is 1"),
+                )
+                .label("1 says that all is well")
+                .help(format!("say what holds while all is well: `{name} == 1`")),
+            );
+        }
+    }
+}
+
+/// The first metric of 0 and 1 that is 0 where all is said to be well and 1 where it is not, if all that change are such.
+fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str> {
+    let mut found = None;
+    for one in series {
+        match &one.behaviour {
+            Behaviour::Stands { good, bad } if good == bad => {}
+            Behaviour::Stands { good, bad }
+                if *good == Decimal::ZERO && *bad == Decimal::ONE && says_well(&one.name) =>
+            {
+                found = found.or(Some(one.name.as_str()));
+            }
+            Behaviour::Counts { .. }
+            | Behaviour::Observes
+            | Behaviour::Stands { .. }
+            | Behaviour::Grows { .. }
+            | Behaviour::Exists { .. }
+            | Behaviour::Ages { .. } => return None,
+        }
+    }
+    found
+}
+
+/// Whether a metric is 1 while all is well, by its name.
+fn says_well(name: &str) -> bool {
+    const WORDS: [&str; 5] = ["up", "success", "healthy", "ready", "reachable"];
+    name.rsplit(['_', ':', '.']).next().is_some_and(|last| WORDS.contains(&last))
+}

@@ -1,0 +1,123 @@
+//! Ages that are computed of something that is no timestamp: a duration, an age, a time in milliseconds.
+
+use super::contract::{Reader, tell};
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading, Sli, Slo};
+use crate::promql::ast::{Expr, Kind, Op, Selector};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for reader in model.services.iter().flat_map(Reader::all) {
+        let expr = match reader {
+            Reader::Slo(slo) => match &slo.sli {
+                Sli::Checked { good, .. } => good,
+                Sli::Counted { .. } | Sli::Ratio { .. } => continue,
+            },
+            Reader::Companion(companion) => &companion.expr,
+        };
+        expr.visit(&mut |part| {
+            let Some(moment) = subtracted_from_now(part) else { return };
+            let named = |reading: &&Reading| moment.selectors().contains(&&reading.selector);
+            let Some(reading) = reader.readings().iter().find(named) else { return };
+            if let Some(problem) = fault(moment, reading) {
+                tell(problems, reader, problem);
+            }
+        });
+    }
+}
+
+/// Whether the age of an age is computed.
+pub(super) fn is_twice(slo: &Slo) -> bool {
+    let Sli::Checked { good, .. } = &slo.sli else { return false };
+    let mut found = false;
+    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(tells_time));
+    found
+}
+
+fn tells_time(expr: &Expr) -> bool {
+    let mut tells = false;
+    expr.visit(&mut |part| {
+        tells |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
+    });
+    tells
+}
+
+/// `x` of `time() - x`.
+fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
+    let Kind::Binary(binary) = &part.kind else { return None };
+    let is_now = |expr: &Expr| matches!(&expr.kind, Kind::Call { function, .. } if function == "time");
+    (binary.op == Op::Sub && is_now(&binary.left)).then_some(&binary.right)
+}
+
+fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
+    let mut divided = false;
+    moment.visit(&mut |part| {
+        divided |= matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
+    });
+    if tells_time(moment) {
+        let selector = Selector { at: Default::default(), ..reading.selector.clone() };
+        return Some(
+            Problem::error("no-timestamp", reading.place, "the age is computed twice")
+                .label("`freshness` subtracts it from the time itself")
+                .help(format!("name the timestamp alone: `{selector}`")),
+        );
+    }
+    let name = reading.selector.name.as_deref()?;
+    let words: Vec<String> = name.split(['_', ':', '.']).map(str::to_lowercase).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    // Functions such as `timestamp(x)` make a moment of any metric.
+    let made = matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp");
+    if made {
+        return None;
+    }
+    if has(&["ms", "msec", "millis", "milliseconds"]) && !divided {
+        return Some(
+            Problem::warning(
+                "no-timestamp",
+                reading.name,
+                format!("`{name}` is in milliseconds, and the time is in seconds"),
+            )
+            .label("so it lies thousands of years ahead, and is never too old")
+            .help(format!(
+                "divide it: `{} / 1000`",
+                Selector { at: Default::default(), ..reading.selector.clone() }
+            )),
+        );
+    }
+    const OF_TIME: [&str; 18] = [
+        "timestamp",
+        "time",
+        "created",
+        "modified",
+        "updated",
+        "epoch",
+        "unixtime",
+        "date",
+        "last",
+        "since",
+        "at",
+        "start",
+        "started",
+        "end",
+        "ended",
+        "expiry",
+        "after",
+        "before",
+    ];
+    const OF_LENGTH: [&str; 9] =
+        ["seconds", "duration", "age", "lag", "delay", "latency", "elapsed", "uptime", "interval"];
+    if has(&OF_LENGTH[1..]) && !has(&["timestamp"]) || has(&OF_LENGTH) && !has(&OF_TIME) {
+        return Some(
+            Problem::warning(
+                "no-timestamp",
+                reading.name,
+                format!("`{name}` is a length of time by its name, and no moment"),
+            )
+            .label("the time is counted from 1970 on, so what is left would be half a century")
+            .help(format!(
+                "compare the length itself, in a `condition` such as `{} < 60`",
+                Selector { at: Default::default(), ..reading.selector.clone() }
+            )),
+        );
+    }
+    None
+}

@@ -1,0 +1,26 @@
+//! Recorded series that are taken for counters: a sum of counters falls when one of them goes, and looks as if it had started again.
+
+use super::contract::{Reader, tell};
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        for reading in &slo.readings {
+            let counts =
+                matches!(reading.role, Role::Total | Role::Good | Role::Bad | Role::Gain | Role::Classic(_));
+            let name = reading.selector.name.as_deref().unwrap_or_default();
+            if counts && name.contains(':') {
+                let problem = Problem::warning(
+                    "recorded-as-counter",
+                    reading.name,
+                    format!("`{name}` is recorded by a rule by its name, and is taken for a counter"),
+                )
+                .label("when one of the counters in it goes away it falls, and all that is left counts again")
+                .help("select the raw counters that the rule reads; these rules sum them up themselves");
+                tell(problems, Reader::Slo(slo), problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Good events that are called errors, and bad ones that are called successes.
+//!
+//! Only the usual words are known: the classes of HTTP, the codes of gRPC, and what failures and successes are called in English.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading, Role, Sli, Term};
+use crate::promql::ast::{MatchOp, Matcher, Selector};
+
+/// Parts of names of labels that tell how something ended.
+const TELLING: [&str; 7] = ["code", "status", "result", "outcome", "success", "state", "reason"];
+
+/// What failures are called.
+const FAILED: [&str; 16] = [
+    "error",
+    "errors",
+    "failed",
+    "failure",
+    "failures",
+    "fail",
+    "ERROR",
+    "FAILED",
+    "FAILURE",
+    "Internal",
+    "Unknown",
+    "Unavailable",
+    "DataLoss",
+    "DeadlineExceeded",
+    "5xx",
+    "SERVER_ERROR",
+];
+
+/// What successes are called.
+const WELL: [&str; 9] =
+    ["ok", "OK", "Ok", "success", "SUCCESS", "succeeded", "successful", "2xx", "SUCCESSFUL"];
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model) {
+        let Sli::Counted { histogram: None, good, bad, .. } = &slo.sli else { continue };
+        for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
+            // What is subtracted is what is not meant.
+            let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
+            for selector in selectors.map(|term| term.counter.selector()) {
+                let same = |reading: &&Reading| reading.role == role && reading.selector == *selector;
+                let Some(reading) = slo.readings.iter().find(same) else { continue };
+                let found = {
+                    let mut matchers = reading.selector.matchers.iter();
+                    matchers.position(|matcher| swapped(&reading.selector, &matcher.label, role))
+                };
+                problems.extend(found.map(|index| told(reading, index)));
+            }
+        }
+    }
+}
+
+/// Whether what is asked of a label is what the other kind of events is called, and nothing that its own is.
+fn swapped(selector: &Selector, label: &str, role: Role) -> bool {
+    let name = label.to_lowercase();
+    if !TELLING.iter().any(|word| name.contains(word)) {
+        return false;
+    }
+    let of_label = || selector.matchers.iter().filter(|matcher| matcher.label == label);
+    let (failed, well) = match of_label().any(|matcher| matcher.value.contains(|c: char| c.is_ascii_digit()))
+    {
+        true => {
+            let asked: Vec<_> = of_label().map(Matcher::asked).collect();
+            let meets = |value: &str| asked.iter().all(|asked| asked.meets(value) == Some(true));
+            let any = |class: u16| {
+                let mut numbers = (class * 100..class * 100 + 100).map(|number| number.to_string());
+                numbers.any(|number| meets(&number)) || meets(&format!("{class}xx"))
+            };
+            (any(5), any(2))
+        }
+        // Words have no end: of those that are left out, the other ones that mean the same are left out, too.
+        false => {
+            let (mut failed, mut well) = (false, false);
+            for matcher in of_label() {
+                let negative = matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotMatches);
+                let op = if negative { matcher.op.opposite() } else { matcher.op };
+                let named = Matcher { op, ..matcher.clone() }.asked();
+                let names = |words: &[&str]| words.iter().any(|word| named.meets(word) == Some(true));
+                let (bad, good) = (names(&FAILED), names(&WELL));
+                failed |= if negative { good } else { bad };
+                well |= if negative { bad } else { good };
+            }
+            (failed, well)
+        }
+    };
+    match role {
+        Role::Good => failed && !well,
+        Role::Bad => well && !failed,
+        Role::Total | Role::Classic(_) | Role::Native | Role::State | Role::Gain | Role::Course => false,
+    }
+}
+
+fn told(reading: &Reading, index: usize) -> Problem {
+    let matcher = &reading.selector.matchers[index];
+    let (headline, other) = match reading.role {
+        Role::Good => ("`good` counts what is called an error", "bad"),
+        _ => ("`bad` counts what is called a success", "good"),
+    };
+    Problem::warning("swapped-events", reading.matchers[index], headline)
+        .label(format!("`{matcher}` selects no event of the other kind"))
+        .help(format!("if that is what it means, call it `{other}`"))
+}

@@ -1,0 +1,126 @@
+//! Text of others in Markdown: as words, in a span of code, in a block of code.
+
+use super::{line, text};
+
+/// A text as Markdown that says just this: no markup, no HTML, no variable of a dashboard, on one line, wherever on its line it stands.
+pub fn markdown(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = line(&words);
+    let marker = marker(&words);
+    let mut plain = String::with_capacity(words.len());
+    for (at, c) in words.char_indices() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '<' | '>' | '&' | '$' | '~' => {
+                plain += &format!("&#{};", u32::from(c));
+            }
+            c if Some(at) == marker => plain += &format!("&#{};", u32::from(c)),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Where what would make a list, a rule or a heading of a line ends that begins so: `- `, `+ `, `1. `, `===`. What else would is no word anywhere.
+fn marker(words: &str) -> Option<usize> {
+    let digits = words.len() - words.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let marks: &[char] = if digits > 0 { &['.', ')'] } else { &['-', '+', '='] };
+    let rest = words[digits..].strip_prefix(marks)?;
+    // `-20%` is none, nor is `1.5`.
+    let alone = rest.is_empty() || rest.starts_with(' ');
+    (alone || (digits == 0 && rest.chars().all(|c| marks.contains(&c)))).then_some(digits)
+}
+
+/// A line in a code span that nothing in it can end: its fence is longer than any run of backticks (CommonMark 6.1).
+pub fn code(text: &str) -> String {
+    let text = line(text);
+    let longest = longest_run(&text);
+    let fence = "`".repeat(longest + 1);
+    // One space on each side is dropped, unless there is nothing else; a span of spaces, or of nothing, would be no span.
+    match text.trim().is_empty() {
+        true => format!("{fence}\u{2423}{fence}"),
+        false if longest > 0 || text.starts_with(' ') || text.ends_with(' ') => {
+            format!("{fence} {text} {fence}")
+        }
+        false => format!("{fence}{text}{fence}"),
+    }
+}
+
+/// A block of code, with a fence that nothing in it closes.
+pub fn fenced(language: &str, code: &str) -> String {
+    let code = text(code);
+    let fence = "`".repeat((longest_run(&code) + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}", code.trim_end())
+}
+
+/// The longest run of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, fenced, markdown};
+
+    #[test]
+    fn markdown_of_strangers_is_text() {
+        let text = "<script>alert(1)</script>\n# [x](y) ${__user.login} {{ x }} `a` a_b \u{202e}\x1b";
+        let plain = markdown(text);
+        assert!(!plain.contains(['<', '\n', '[', '$', '{', '`', '_', '>', '\u{202e}', '\x1b']), "{plain}");
+        assert!(plain.starts_with("&#60;script&#62;alert(1)"), "{plain}");
+        assert!(plain.ends_with(" ⟨U+202E⟩␛"), "{plain}");
+    }
+
+    #[test]
+    fn no_line_begins_a_list_a_rule_a_heading_or_a_quote() {
+        let lines = [
+            "- a", "+ a", "* a", "1. a", "12) a", "# a", "> a", "===", "---", "- - -", "~~~", "-20% + 1",
+            "| a |", "-", "1.",
+        ];
+        for text in lines {
+            let document = format!("before\n{}\n", markdown(text));
+            let events: Vec<pulldown_cmark::Event> = pulldown_cmark::Parser::new(&document).collect();
+            let shown: String = (events.iter())
+                .filter_map(|event| match event {
+                    pulldown_cmark::Event::Text(text) => Some(text.as_ref()),
+                    pulldown_cmark::Event::SoftBreak => Some("\n"),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(shown, format!("before\n{text}"), "{events:?}");
+            assert!(
+                matches!(events[0], pulldown_cmark::Event::Start(pulldown_cmark::Tag::Paragraph)),
+                "{text}"
+            );
+            assert!(
+                events.iter().filter(|event| matches!(event, pulldown_cmark::Event::Start(_))).count() == 1
+            );
+        }
+        assert_eq!(markdown("1.5 s, a - b, 99.9%"), "1.5 s, a - b, 99.9%");
+    }
+
+    #[test]
+    fn nothing_leaves_a_code_span() {
+        let spans =
+            ["a", "a`b", "``", "`", "", "  ", " a", "</details>\n# @all", "a`[x](http://evil)"].map(code);
+        assert_eq!(
+            spans,
+            [
+                "`a`",
+                "`` a`b ``",
+                "``` `` ```",
+                "`` ` ``",
+                "`␣`",
+                "`␣`",
+                "`  a `",
+                "`</details>␊# @all`",
+                "`` a`[x](http://evil) ``"
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_closes_a_fence_from_within() {
+        assert_eq!(fenced("promql", "up"), "```promql\nup\n```");
+        assert_eq!(fenced("", "a\n```\nb"), "````\na\n```\nb\n````");
+    }
+}

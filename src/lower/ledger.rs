@@ -1,0 +1,212 @@
+//! What is counted of each target: a counter that only ever holds what was seen to happen.
+//!
+//! # The principle
+//! **A target has counted what its series were seen to gain, and what it shows beyond all that it has shown before; nothing else brings a counter's
+//! past into the present.** So an error series that is born counts its errors, one that expired and comes back counts what is new, and a target
+//! that is new counts from its first sample on.
+//!
+//! # How it is kept
+//! Three series for each target and side (`slo:events:…{events="bad"}`), all as of the last whole ten seconds, so that they speak of the same samples:
+//!
+//! - `shown`: the sum of its counters as they stand.
+//! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was away for up to a quarter
+//!   of an hour gains what it counted meanwhile.
+//! - `counted`: before + gained, or `shown` if that is more: a series that was born, an evaluation that was missed, a sample that came late. If
+//!   `gained` is half of `shown` and more, the process has just begun: `counted` begins again with it. Where `shown` rises and stays below, because an
+//!   older series is gone, one event is counted at least: something was born that may have been there before.
+//!
+//! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
+//! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
+//!
+//! # Rulers that see their own results late
+//! Every rule reads raw counters, its own past, or what stands one rule above, and of that the last two samples, whichever they are. So a ruler whose
+//! rules see each other's results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
+//!
+//! # Forms that were measured and not taken
+//! 200 counters, 80 of them errors, scraped every 15 s, on 10 targets; processor time of all rules of an SLO for each evaluation, beside the form of before
+//! in one run.
+//!
+//! | form | times cheaper | why not |
+//! |---|---|---|
+//! | per series: `x - x offset 30s` and 15 min, births and restarts by `timestamp()` | 1 | a series that comes back counts its whole life; 436 lines |
+//! | `sum(x - x offset 30s >= 0)` | 4.1 to 4.9 | blind to births, restarts and missed evaluations |
+//! | per series, with previous values kept for each target | 2.3 | a series that comes back counts its whole life |
+//! | sums of targets, restarts by `resets(x[5m])` | 4.9 to 5.5 | a series that comes back counts its whole life; a worker that restarts counts all workers of its target |
+//! | sums of targets, restarts of single series | 3.6 to 4.2 | a series that comes back counts its whole life; an error that is new after a restart is lost |
+//! | sums of targets, a drop counts nothing | 6.8 to 8.8 | a crash loop counts next to nothing |
+//! | this one | 3.0 to 4.1 | |
+//!
+//! On 200 targets of one series each this one costs as much as that of before, or up to 1.3 times as much: nothing is summed, and everything is kept twice.
+
+use super::series::{EVENTS, Ledger, Series, Side, Unit};
+use super::{INTERVAL, REACH};
+use crate::model::{Counter, Term};
+use crate::plan::Rule;
+use crate::promql::ast::{Expr, Selector, Time};
+use crate::promql::build::{
+    add, aggregate_without, and, any, call, div, ge, gt, lt, mul, number, or, string, subquery, unless,
+};
+use crate::vocabulary::{Duration, text};
+
+/// What counters are looked at: whole multiples of this, since 1970.
+const TICK: Duration = Duration::from_secs(10);
+
+/// How long `counted` is remembered while nothing is recorded: as long as series are held, and a minute.
+pub const MEMORY: Duration = Duration::from_secs(REACH.secs() + 60);
+
+/// The sum of a target's counters as they stand.
+const SHOWN: &str = "shown";
+
+/// What its series gained in an interval.
+const GAINED: &str = "gained";
+
+/// What is counted of it.
+const COUNTED: &str = "counted";
+
+/// Keeps series of several counters apart in one vector.
+const TERM: &str = "slowburn_term";
+
+/// One side of an SLI, as its counters are kept.
+pub(super) struct Account<'a> {
+    /// Which.
+    pub ledger: Ledger,
+    /// Its counters; all are added.
+    pub terms: Vec<&'a Counter>,
+    /// Whether targets that `first` knows and this one does not have zero events of it.
+    pub filled: bool,
+}
+
+impl<'a> Account<'a> {
+    /// The counters that are added, and those that are subtracted; the latter only if there are any.
+    pub fn of(unit: Unit, side: Side, terms: &'a [Term], filled: bool) -> Vec<Self> {
+        let signs = [false, true].into_iter().filter_map(|negative| {
+            let terms: Vec<&Counter> =
+                terms.iter().filter(|term| term.negative == negative).map(|term| &term.counter).collect();
+            let ledger = Ledger { unit, side, subtracted: negative };
+            (!terms.is_empty()).then_some(Self { ledger, terms, filled: filled || negative })
+        });
+        signs.collect()
+    }
+}
+
+/// `shown`, `gained` and `counted` of all accounts; the first one tells which targets there are, and when they begin again.
+pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec<Rule> {
+    let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
+    let unit = first.unit;
+    let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
+        match account.filled && account.ledger != first {
+            true => {
+                // Without the labels that the rule sets: vmalert would keep them under other names.
+                let targets = names.kept(unit, SHOWN, Some(by));
+                let targets = aggregate_without("sum", &["service", "slo", EVENTS], targets);
+                or(expr, mul(number("0"), targets)).into()
+            }
+            false => expr,
+        }
+    };
+    let mut rules = Vec::new();
+    for account in accounts {
+        let shown = together(own, &account.terms, &|counter| {
+            let range = super::events::less(TICK, 1);
+            call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))])
+        });
+        let remark =
+            if account.ledger == first { "What the counters of each target show together." } else { "" };
+        rules.push(names.keep(account.ledger, SHOWN, filled(account, shown, first), remark));
+    }
+    for account in accounts {
+        let ticks = Duration::from_millis(2 * TICK.millis());
+        let gained = together(own, &account.terms, &|counter| {
+            let held = value(counter, Some(REACH), None);
+            mul(number(TICK.secs()), call("irate", vec![subquery(held, ticks, Some(TICK))])).into()
+        });
+        let thirty = super::events::less(INTERVAL, 1);
+        let gained = call("sum_over_time", vec![subquery(gained, thirty, Some(TICK))]);
+        let remark = if account.ledger == first {
+            "What each of their series gained in 30s; one that restarted gained what it shows."
+        } else {
+            ""
+        };
+        rules.push(names.keep(account.ledger, GAINED, filled(account, gained, account.ledger), remark));
+    }
+    let all = |operation| names.kept(unit, operation, None);
+    let before =
+        call("last_over_time", vec![all(COUNTED).offset(Time::Fixed(half_an_interval())).range(MEMORY)]);
+    // Half of one, so that the rounding of sums decides nothing.
+    let risen = gt(last_gain(all(SHOWN)), number("0.5")).bool();
+    let idle = lt(all(GAINED), number("0.5")).bool();
+    let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
+    let half = div(names.kept(unit, SHOWN, Some(first)), number("2"));
+    let began = ge(names.kept(unit, GAINED, Some(first)), half);
+    let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
+    let counted = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN));
+    let name = format!("slo:{}:{COUNTED}", unit.as_str());
+    rules.push(names.record(
+        name,
+        counted,
+        "Grows by what is gained and by what is shown beyond; begins again with its target's process.",
+    ));
+    rules
+}
+
+/// Events since the last evaluation, for each target: of one ledger or of all, and only of targets that `only` counts too. The first sample of a target tells
+/// nothing; MetricsQL would take what was before it for zero.
+pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option<Ledger>) -> Expr {
+    let counted = || names.kept(unit, COUNTED, of);
+    let gained = or(ge(last_gain(counted()), number("0")), counted());
+    let known = gt(call("count_over_time", vec![counted().range(MEMORY)]), number("1"));
+    let gained = and(and(Expr::from(gained), counted()), Expr::from(known));
+    match only {
+        Some(other) => and(gained, names.kept(unit, COUNTED, Some(other))).ignoring(&[EVENTS]).into(),
+        None => gained.into(),
+    }
+}
+
+/// What is between the last two samples, however far apart.
+fn last_gain(series: Selector) -> Expr {
+    call("idelta", vec![series.range(MEMORY)])
+}
+
+/// So old is what was recorded at the evaluation before, and nothing that this one records.
+fn half_an_interval() -> Duration {
+    Duration::from_millis(INTERVAL.millis() / 2)
+}
+
+/// The sum of counters over each target.
+fn together(own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -> Expr {
+    if let [only] = terms {
+        return aggregate_without("sum", own, of(only));
+    }
+    let own: Vec<String> = own.iter().cloned().chain([TERM.to_owned()]).collect();
+    // A counter without series is no missing operand.
+    let parts = terms.iter().enumerate().map(|(index, term)| {
+        let marked = [TERM, &index.to_string(), "", ""].map(string);
+        call("label_replace", [vec![of(term)], marked.to_vec()].concat())
+    });
+    aggregate_without("sum", &own, any(parts).expect("a side has counters"))
+}
+
+/// What a counter stands at; with `held`, the last that it stood at in so long a time; with `ago`, as it was then.
+pub(super) fn value(counter: &Counter, held: Option<Duration>, ago: Option<Duration>) -> Expr {
+    let at = |selector: &Selector| -> Expr {
+        let selector = match ago {
+            Some(ago) => selector.clone().offset(Time::Fixed(ago)),
+            None => selector.clone(),
+        };
+        match held {
+            Some(range) => call("last_over_time", vec![selector.range(range)]),
+            None => selector.into(),
+        }
+    };
+    match counter {
+        Counter::Plain(selector) => at(selector),
+        Counter::NativeCount(selector) => call("histogram_count", vec![at(selector)]),
+        Counter::NativeBelow(selector, bound) => {
+            let bounds = [number("-Inf"), number(text(*bound)), at(selector)];
+            let below =
+                mul(call("histogram_fraction", bounds.to_vec()), call("histogram_count", vec![at(selector)]));
+            // A histogram without observations has no fraction; NaN would spoil the sum.
+            ge(below, number("0")).into()
+        }
+    }
+}

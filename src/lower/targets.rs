@@ -1,0 +1,140 @@
+//! What tells targets apart: every label of a counter but those that are the metric's own.
+//!
+//! The counters of one process begin again together, so their sum is a counter, too, and one sum for each target is all that has to be remembered. A
+//! label is the metric's own if the contract lists it for that metric, or if the selectors differ by it (`code`, `le`). Without a contract every
+//! other label is part of the target: that is always true, and only costs more series.
+//!
+//! **Invariant:** a label that names a program or a place is never the metric's own, whatever the contract lists. Several programs stand behind one
+//! collector, and one that moves to another collector brings its past along.
+
+use std::collections::BTreeSet;
+
+use crate::contract::{Contract, Part};
+use crate::model::{Counter, Model, Service, Slo, Term};
+use crate::promql::ast::{Matcher, Selector};
+
+/// Labels that name a program or a place.
+const PLACES: [&str; 40] = [
+    "app",
+    "application",
+    "az",
+    "cell",
+    "cluster",
+    "component",
+    "container",
+    "datacenter",
+    "dc",
+    "deployment",
+    "env",
+    "environment",
+    "host",
+    "hostname",
+    "instance",
+    "job",
+    "machine",
+    "namespace",
+    "node",
+    "pid",
+    "pod",
+    "pod_name",
+    "process",
+    "process_id",
+    "prometheus",
+    "prometheus_replica",
+    "receive",
+    "region",
+    "replica",
+    "server",
+    "service",
+    "service_name",
+    "shard",
+    "stage",
+    "tenant",
+    "tenant_id",
+    "worker",
+    "worker_id",
+    "workload",
+    "zone",
+];
+
+/// The labels of these counters that tell no target from another, sorted.
+pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[Term]]) -> Vec<String> {
+    let selectors: Vec<&Selector> =
+        all.iter().copied().flatten().map(|term| term.counter.selector()).collect();
+    let mut own = differing(&selectors);
+    if let Some(contract) = &service.contract {
+        own.extend(selectors.iter().flat_map(|selector| listed(contract, selector)));
+    }
+    let prometheus = &model.project.prometheus;
+    own.retain(|label| {
+        let named = |names: &[crate::vocabulary::LabelName]| names.iter().any(|name| name.as_str() == label);
+        let place = PLACES.contains(&label.as_str())
+            || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start));
+        // What only Prometheus 3 reads is no label of a series that an older one scrapes.
+        let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
+        readable
+            && !place
+            && !named(&slo.by)
+            && !named(&prometheus.target_labels)
+            && !named(&prometheus.external_labels)
+            && !named(&prometheus.replica_labels)
+    });
+    own.into_iter().collect()
+}
+
+/// Labels that not all selectors match alike.
+fn differing(selectors: &[&Selector]) -> BTreeSet<String> {
+    let matches = |selector: &Selector, label: &str| -> Vec<_> {
+        let matchers = selector.matchers.iter().filter(|matcher| matcher.label == label);
+        matchers.map(|matcher| (matcher.op, matcher.value.clone())).collect()
+    };
+    let labels = selectors.iter().flat_map(|selector| selector.matchers.iter()).map(|matcher| &matcher.label);
+    labels
+        .filter(|label| {
+            selectors.windows(2).any(|pair| matches(pair[0], label) != matches(pair[1], label))
+                || label.as_str() == "le"
+        })
+        .cloned()
+        .collect()
+}
+
+/// Labels that the contract lists for the metric of a selector.
+fn listed(contract: &Contract, selector: &Selector) -> Vec<String> {
+    let Some((_, family, part)) = selector.name.as_deref().and_then(|name| contract.find(name)) else {
+        return Vec::new();
+    };
+    let labels = family.shapes.iter().flat_map(|shape| shape.labels.keys().cloned());
+    labels.chain((part == Part::Bucket).then(|| "le".to_owned())).collect()
+}
+
+/// The counters that `part` leaves of `whole`: those of a selector with one more matcher are all but those that match it.
+pub(super) fn complement(whole: &[Term], part: &[Term]) -> Option<Vec<Term>> {
+    let (
+        [Term { negative: false, counter: Counter::Plain(whole) }],
+        [Term { negative: false, counter: Counter::Plain(part) }],
+    ) = (whole, part)
+    else {
+        return None;
+    };
+    if whole.name != part.name || whole.at != part.at {
+        return None;
+    }
+    let same = |one: &Matcher, two: &Matcher| {
+        one.label == two.label
+            && one.op == two.op
+            && one.value == two.value
+            && one.placeholder == two.placeholder
+    };
+    let more: Vec<&Matcher> = part
+        .matchers
+        .iter()
+        .filter(|matcher| !whole.matchers.iter().any(|other| same(matcher, other)))
+        .collect();
+    let [only] = more[..] else { return None };
+    let kept = whole.matchers.iter().all(|matcher| part.matchers.iter().any(|other| same(matcher, other)));
+    if !kept || only.placeholder {
+        return None;
+    }
+    let rest = whole.clone().matching(&only.label, only.op.opposite(), &only.value);
+    Some(vec![Term { negative: false, counter: Counter::Plain(rest) }])
+}

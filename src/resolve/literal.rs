@@ -1,0 +1,55 @@
+//! Templates of Prometheus in texts of the sources, which are written as they stand: nothing is filled in.
+
+use super::whole;
+use crate::ast::{Ast, Map, ProjectFile};
+use crate::diagnostic::{Problem, listed};
+use crate::scalar::Scalar;
+use crate::text::{Burn, Companion, Names};
+
+pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
+    let mut of = |texts: &mut dyn Iterator<Item = &Scalar>, kind: &str, names: Names| {
+        problems.extend(texts.filter_map(|text| told(text, kind, names)));
+    };
+    let burn = ("burn", Burn::NAMES);
+    let severities = file.severities.iter().flat_map(|(_, block)| [&block.labels, &block.annotations]);
+    let project = [&file.settings.labels, &file.settings.annotations].into_iter().chain(severities);
+    of(&mut project.flat_map(values), burn.0, burn.1);
+    for service in &ast.services {
+        let settings = [&service.settings.labels, &service.settings.annotations];
+        let texts = settings.into_iter().flat_map(values).chain(&service.description).chain(&service.owner);
+        of(&mut texts.into_iter(), burn.0, burn.1);
+        for (_, slo) in &service.slos {
+            let settings = [&slo.settings.labels, &slo.settings.annotations];
+            of(&mut settings.into_iter().flat_map(values).chain(&slo.description), burn.0, burn.1);
+        }
+        for (_, alert) in &service.alerts {
+            let texts = [&alert.labels, &alert.annotations].into_iter().flat_map(values);
+            of(&mut texts.chain(&alert.description), "companion", Companion::NAMES);
+        }
+    }
+}
+
+fn values(map: &Map<Scalar>) -> impl Iterator<Item = &Scalar> {
+    map.iter().map(|(_, value)| value)
+}
+
+fn told(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
+    let start = text.text.find("{{")?;
+    let end = text.text[start..].find("}}").map_or(text.text.len(), |length| start + length + 2);
+    // A line is enough to point at.
+    let end = text.text[start..end].find('\n').map_or(end, |length| start + length);
+    let problem = Problem::warning(
+        "invalid-text",
+        if end > start { text.place(start, end) } else { whole(text) },
+        "this is written as it stands: nothing fills in templates here",
+    )
+    .label("whoever reads the alert would read the braces");
+    Some(
+        problem
+            .help("leave it out: every alert carries its labels already, and the built-in texts name those that tell it from others")
+            .help(format!(
+                "or write the text for all alerts of this kind, in the project file: `texts: {{ {kind}: {{ description: \"…\" }} }}`, with names such as `<< service >>`; it knows {}",
+                listed(names.all)
+            )),
+    )
+}

@@ -1,0 +1,63 @@
+//! Settings that nothing reads, and time zones that nobody knows, read or not.
+
+use super::settings::unzoned;
+use super::{innermost, whole};
+use crate::ast::{Ast, ProjectFile, Settings};
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Zone, ZoneFault};
+
+pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
+    let slos = || {
+        ast.services.iter().flat_map(|service| {
+            service.slos.iter().map(move |(_, slo)| [&file.settings, &service.settings, &slo.settings])
+        })
+    };
+    let services = ast.services.iter().map(|service| &service.settings);
+    let own = ast.services.iter().flat_map(|service| &service.slos).map(|(_, slo)| &slo.settings);
+    let levels: Vec<&Settings> = std::iter::once(&file.settings).chain(services).chain(own).collect();
+    for written in levels.iter().filter_map(|level| level.time_zone.as_ref()) {
+        if Zone::named(written.text.trim()) == Err(ZoneFault::Unknown) {
+            problems.push(unzoned(written, ZoneFault::Unknown));
+        }
+    }
+    // What could not be read may be what would read it.
+    if ast.faulty {
+        return;
+    }
+    let mut read: Vec<Span> = Vec::new();
+    let times = file.alertmanager.iter().flat_map(|block| &block.times);
+    if times.into_iter().any(|(_, block)| block.time_zone.is_none()) {
+        read.extend(file.settings.time_zone.as_ref().map(whole));
+    }
+    for levels in slos() {
+        let period = innermost(levels.map(|level| level.period.as_ref()));
+        if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {
+            read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
+        }
+        let budgeting = innermost(levels.map(|level| level.budgeting.as_ref()));
+        if budgeting.is_some_and(|budgeting| budgeting.text.trim() == "timeslices") {
+            let slice = innermost(levels.map(|level| level.slice.as_ref()));
+            read.extend(slice.map(|slice| whole(&slice.length)));
+        }
+    }
+    let unread = |written: &Scalar| !read.contains(&whole(written));
+    let is_known = |written: &&Scalar| Zone::named(written.text.trim()) != Err(ZoneFault::Unknown);
+    for level in levels {
+        if let Some(written) = level.time_zone.as_ref().filter(is_known).filter(|written| unread(written)) {
+            problems.push(
+                Problem::warning("unread-setting", whole(written), "nothing reads this time zone")
+                    .label("only calendar periods begin at a midnight, and the periods here are rolling")
+                    .help("remove it, or promise over a `calendar month`"),
+            );
+        }
+        if let Some(slice) = level.slice.as_ref().filter(|slice| unread(&slice.length)) {
+            problems.push(
+                Problem::warning("unread-setting", whole(&slice.length), "nothing reads this slice")
+                    .label("events are counted one by one here")
+                    .help("remove it, or add `budgeting: timeslices`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Labels as OpenTelemetry has them, `http.route`, kept by an SLO: every output spells them as its reader does, or it is said who cannot read them.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use slowburn::source::{SourceFile, Sources};
+use support::rules::{compiled, files, run, test_rules, written};
+use support::{promtool3, skipped};
+
+const SERVICE: &str = r#"version: slowburn/v1
+service: web
+slos:
+  requests:
+    objective: 99%
+    by: [http.route, k8s.io/role]
+    sli:
+      total: '{"http.server.requests", job="web"}'
+      bad: '{"http.server.requests", job="web", "http.status"="500"}'
+alerts:
+  busy:
+    expr: sum by ("http.route") (rate({"http.server.requests"}[5m])) > 100
+    for: 5m
+    severity: ticket
+"#;
+
+fn project(prometheus: &str, alertmanager: &str) -> String {
+    format!(
+        r#"version: slowburn/v1
+prometheus: {{ version: "{prometheus}" }}
+links: {{ grafana: "https://grafana.corp.io" }}
+alertmanager:
+  version: "{alertmanager}"
+  receivers:
+    on-call: {{ webhook: {{ url: "http://pager.internal/hook" }} }}
+  default: on-call
+  routes:
+    - {{ match: {{ http.route: "/a" }}, to: on-call, group_by: [http.route] }}
+"#
+    )
+}
+
+fn told(project: &str, service: &str) -> Vec<String> {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    let sources = Sources::new(vec![file("slos/slowburn.yaml", project), file("slos/web.yaml", service)]);
+    let problems = slowburn::compile(&sources).problems;
+    let said = |problem: &slowburn::diagnostic::Problem| {
+        let help: Vec<&str> = problem.help.iter().map(|help| help.text.as_str()).collect();
+        format!("{}: {}\n{}", problem.code, problem.headline, help.join("\n"))
+    };
+    problems.iter().map(said).collect()
+}
+
+#[test]
+fn every_output_spells_them_as_its_reader_does() {
+    let artifacts = compiled(&[("slos/slowburn.yaml", &project("3.0", "0.29")), ("slos/web.yaml", SERVICE)]);
+    // As YAML reads it.
+    let rules = &artifacts["prometheus/web.rules.yaml"].replace("\\\"", "\"");
+    assert!(rules.contains(r#"sum by ("http.route", "k8s.io/role")"#), "{rules}");
+    assert!(rules.contains(r#"{{ (index $labels "http.route") }}"#), "{rules}");
+    assert!(rules.contains(r#","http.route"=%q,"k8s.io/role"=%q}"#), "{rules}");
+    assert!(rules.contains(r#"var-http_2e_route={{ (index $labels "http.route") | urlquery }}"#), "{rules}");
+    assert!(!rules.contains("$labels.http"), "{rules}");
+    let alertmanager = &artifacts["alertmanager/alertmanager.yml"];
+    assert!(alertmanager.contains(r#"- "\"http.route\"=\"/a\"""#), "{alertmanager}");
+    assert!(alertmanager.contains(r#"group_by: ["http.route"]"#), "{alertmanager}");
+    let runbook = &artifacts["runbooks/web-requests.md"];
+    assert!(runbook.contains(r#"`'"http.route"="…"'`"#), "{runbook}");
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&artifacts["grafana/dashboards/web.json"]).unwrap();
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let route = variables.iter().find(|variable| variable["label"] == "http.route").unwrap();
+    assert_eq!(route["name"], "http_2e_route");
+    assert_eq!(
+        route["query"]["query"],
+        r#"query_result(count by ("http.route") (slo:objective:ratio{service="web"}))"#
+    );
+    assert_eq!(route["regex"], r#"/http\.route"?="([^"]*)"/"#);
+    for variable in variables {
+        let name = variable["name"].as_str().unwrap();
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{name}");
+    }
+    let Some(promtool) = promtool3() else {
+        return skipped("the proofs of labels in quotes, which need a promtool of Prometheus 3");
+    };
+    let folder = written(&artifacts);
+    run(&promtool, &["check", "rules"], &files(&folder.path().join("prometheus"), ".yaml")).unwrap();
+    let failed = test_rules(&promtool, files(&folder.path().join("promtool"), ".yaml"));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn who_cannot_read_them_is_told_of_with_what_to_write() {
+    let old = told(&project("2.42", "0.29"), SERVICE);
+    let of_by = old.iter().find(|said| said.contains("labels such as `http.route`")).unwrap();
+    assert!(of_by.starts_with("needs-newer-prometheus:") && of_by.contains("`http_route`"), "{of_by}");
+    let plain = SERVICE.replace("[http.route, k8s.io/role]", "[route]");
+    let no_route = project("3.0", "0.25").replace(
+        "    - { match: { http.route: \"/a\" }, to: on-call, group_by: [http.route] }",
+        "    - { match: { severity: page }, to: on-call }",
+    );
+    assert_eq!(told(&no_route, &plain), [] as [&str; 0]);
+    for said in [told(&no_route, SERVICE), told(&project("3.0", "0.25"), &plain)] {
+        assert!(!said.is_empty());
+        for problem in said {
+            assert!(problem.starts_with("needs-newer-alertmanager:"), "{problem}");
+        }
+    }
+    for text in ["a b", "a\\\"b", "1a", "a:b", "a{b"] {
+        let said = told(
+            &project("3.0", "0.29"),
+            &SERVICE.replace("[http.route, k8s.io/role]", &format!("[\"{text}\"]")),
+        );
+        assert!(said.iter().any(|problem| problem.starts_with("invalid-label:")), "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn labels_that_the_rules_set_have_a_way_out() {
+    for label in ["service", "slo", "severity", "owner"] {
+        let said = told(
+            &project("3.0", "0.29"),
+            &SERVICE.replace("[http.route, k8s.io/role]", &format!("[{label}]")),
+        );
+        let problem = said.iter().find(|said| said.starts_with("reserved-label:")).unwrap();
+        assert!(problem.contains(&format!("target_label: exported_{label}")), "{problem}");
+        assert!(problem.contains("one SLO for each value"), "{problem}");
+    }
+}
