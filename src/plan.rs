@@ -81,6 +81,8 @@ pub struct ServicePlan {
     pub planned: Vec<Planned>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
+    /// The rules of all SLOs as they are evaluated: what several have is in them once.
+    pub groups: Vec<Group>,
     /// The alert for events that disappear, in a group of its own.
     pub missing: Option<Group>,
     /// The runbook of that alert.
@@ -94,7 +96,7 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
-    /// Every rule.
+    /// Every rule, as if each SLO were evaluated for itself.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
         let others = [&self.companions, &self.aftermath, &self.missing];
@@ -115,6 +117,7 @@ impl ServicePlan {
 
     /// What other services may be told of it: its promises and alerts, without recorded series, runbooks and proofs.
     pub fn outline(mut self) -> Self {
+        self.groups = Vec::new();
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
         for group in groups {
             group.rules.retain(|rule| matches!(rule.makes, Makes::Alert(_)));
@@ -153,7 +156,7 @@ pub struct Planned {
 pub struct SloPlan {
     /// What it promises, in numbers.
     pub promise: Promise,
-    /// Its rules, in the order in which they are to be evaluated.
+    /// Its rules, in the order in which they are to be evaluated, as if it were the service's only SLO.
     pub groups: Vec<Group>,
     /// What the recorded series say.
     pub readings: Readings,

@@ -144,10 +144,9 @@ fn check_shows_what_differs_is_missing_or_is_stale_and_changes_nothing() {
     );
     assert!(shown(["--- a/out/prometheus/b.rules.yaml", "+++ /dev/null"]), "{headers:?}");
     assert!(shown(["--- /dev/null", "+++ b/out/prometheus/c.rules.yaml"]), "{headers:?}");
-    assert!(
-        ran.stdout
-            .contains("\n-  # api/availability: 99.5% over 30d\n+  # api/availability: 99.9% over 30d\n")
-    );
+    assert!(ran.stdout.contains(
+        "\n-      # api/availability: 99.5% over 30d\n+      # api/availability: 99.9% over 30d\n"
+    ));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn every_output_spells_them_as_its_reader_does() {
     let artifacts = compiled(&[("slos/slowburn.yaml", &project("3.0", "0.29")), ("slos/web.yaml", SERVICE)]);
     // As YAML reads it.
     let rules = &artifacts["prometheus/web.rules.yaml"].replace("\\\"", "\"");
-    assert!(rules.contains(r#"sum by ("http.route", "k8s.io/role")"#), "{rules}");
+    assert!(rules.contains(r#"sum by (service, slo, "http.route", "k8s.io/role")"#), "{rules}");
     assert!(rules.contains(r#"{{ (index $labels "http.route") }}"#), "{rules}");
     assert!(rules.contains(r#","http.route"=%q,"k8s.io/role"=%q}"#), "{rules}");
     assert!(rules.contains(r#"var-http_2e_route={{ (index $labels "http.route") | urlquery }}"#), "{rules}");

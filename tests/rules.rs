@@ -168,9 +168,8 @@ fn another_reader_finds_in_the_files_what_the_plan_says() {
         let text = fs::read_to_string(here(&format!("out/prometheus/{}.rules.yaml", service.name))).unwrap();
         let written = groups(&text);
         let planned: Vec<_> = service
-            .slos
+            .groups
             .iter()
-            .flat_map(|slo| &slo.groups)
             .chain(&service.companions)
             .chain(&service.aftermath)
             .chain(&service.missing)

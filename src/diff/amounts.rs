@@ -10,15 +10,13 @@ const RECORDED: &str = "slo:";
 
 /// Counts of everything that is evaluated.
 pub(super) fn amounts(plan: &Plan) -> Amounts {
-    let slos = plan.services.iter().flat_map(|service| &service.slos);
-    let mut amounts =
-        Amounts { services: plan.services.len(), slos: slos.clone().count(), ..Amounts::default() };
-    let others = plan
-        .services
-        .iter()
-        .flat_map(|service| service.missing.iter().chain(&service.companions).chain(&service.aftermath));
-    for group in slos.flat_map(|slo| &slo.groups).chain(others) {
-        add(&mut amounts, group, plan);
+    let slos = plan.services.iter().map(|service| service.slos.len()).sum();
+    let mut amounts = Amounts { services: plan.services.len(), slos, ..Amounts::default() };
+    for service in &plan.services {
+        let others = [&service.missing, &service.companions, &service.aftermath];
+        for group in service.groups.iter().chain(others.into_iter().flatten()) {
+            add(&mut amounts, group, plan);
+        }
     }
     amounts
 }

@@ -1,6 +1,7 @@
 //! Rule files for Prometheus, one per service.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::words;
 use super::yaml::Yaml;
@@ -25,13 +26,19 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
-    for slo in &service.slos {
-        for (index, group) in slo.groups.iter().enumerate() {
-            if index == 0 {
+    let mut told = BTreeSet::new();
+    for group in &service.groups {
+        yaml.line(0, "");
+        head(&mut yaml, group);
+        for rule in &group.rules {
+            if let Some(slo) = rule.labels.get("slo")
+                && told.insert(slo)
+                && let Some(slo) = service.slos.iter().find(|known| known.promise.slo == *slo)
+            {
                 yaml.line(0, "");
                 promise(&mut yaml, &slo.promise);
             }
-            write(&mut yaml, project, group);
+            write_rule(&mut yaml, project, rule);
         }
     }
     if let Some(companions) = &service.companions {
@@ -88,28 +95,28 @@ pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
 /// What a reviewer can check by hand.
 fn promise(yaml: &mut Yaml, promise: &Promise) {
     yaml.comment(
-        2,
+        6,
         &format!("{}/{}: {} over {}", promise.service, promise.slo, promise.objective, promise.period),
     );
     if let Some(description) = &promise.description {
-        yaml.comment(2, description);
+        yaml.comment(6, description);
     }
     if let Some(reason) = &promise.planned {
-        yaml.comment(2, &format!("PLANNED, not instrumented yet: {reason}"));
+        yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
     }
     if !promise.by.is_empty() {
-        yaml.comment(2, &format!("one promise per {}", promise.by.join(", ")));
+        yaml.comment(6, &format!("one promise per {}", promise.by.join(", ")));
     }
     match promise.event {
         Event::Occurrence => {}
-        Event::Check => yaml.comment(2, &format!("one event every {} for each series", promise.interval)),
+        Event::Check => yaml.comment(6, &format!("one event every {} for each series", promise.interval)),
         Event::Slice(length) => yaml.comment(
-            2,
+            6,
             &format!("one event every {}: bad if the {length} that end there were", promise.interval),
         ),
     }
     yaml.comment(
-        2,
+        6,
         &format!(
             "error budget = 1 - {} = {}: {} of full outage in {}",
             text(promise.ratio),
@@ -121,7 +128,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     for tier in &promise.tiers {
         let Watches { severity, share, long, short, burn, threshold } = Watches::of(tier);
         yaml.comment(
-            2,
+            6,
             &format!(
                 "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {long} = {burn}, alerts above {burn} × {} = {threshold}",
                 promise.period_length,
@@ -154,12 +161,16 @@ impl Watches {
 }
 
 fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group) {
-    yaml.pair(2, "- ", "name", &group.name);
-    yaml.pair(4, "", "interval", &group.interval.to_string());
-    yaml.line(4, "rules:");
+    head(yaml, group);
     for rule in &group.rules {
         write_rule(yaml, project, rule);
     }
+}
+
+fn head(yaml: &mut Yaml, group: &Group) {
+    yaml.pair(2, "- ", "name", &group.name);
+    yaml.pair(4, "", "interval", &group.interval.to_string());
+    yaml.line(4, "rules:");
 }
 
 fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {

@@ -165,7 +165,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
         let of = |subtracted| {
             let ledger = Ledger { unit, side, subtracted };
             let known = accounts.iter().any(|account| account.ledger == ledger);
-            known.then(|| sum_by(&names.by, ledger::gains(names, unit, Some(ledger), only(side))))
+            known.then(|| sum_by(&names.all_by(), ledger::gains(names, unit, Some(ledger), only(side))))
         };
         match (of(false), of(true)) {
             (Some(added), Some(subtracted)) => sub(added, subtracted).into(),
@@ -184,7 +184,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
                 // What is subtracted on one side is there, too.
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
-                false => sum_by(&names.by, ledger::gains(names, unit, None, None)),
+                false => sum_by(&names.all_by(), ledger::gains(names, unit, None, None)),
             };
             rules.push(record(Side::Total, total, since));
             rules.push(record(Side::Bad, sum(Side::Bad), ""));

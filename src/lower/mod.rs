@@ -16,6 +16,7 @@ mod routes;
 mod runbooks;
 mod series;
 mod shapes;
+mod shared;
 mod targets;
 mod timeline;
 mod windows;
@@ -131,7 +132,8 @@ pub fn unplayed<'a>(model: &Model, service: &'a Service) -> Vec<(&'a Companion, 
 
 /// The plan for one service, without proofs.
 pub fn service(model: &Model, service: &Service) -> ServicePlan {
-    let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo)).collect();
+    let bounds = series::Bounds::of_all(service);
+    let slos: Vec<SloPlan> = service.slos.iter().map(|slo| lower_slo(model, service, slo, bounds)).collect();
     let missing = alerts::missing(model, service);
     ServicePlan {
         name: service.name.to_string(),
@@ -141,6 +143,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         dashboard: dashboards::uid(service.name.as_str()),
         contract: service.contract.is_some(),
         planned: planned(service),
+        groups: shared::groups(service.name.as_str(), &slos),
         slos,
         missing_page: runbooks::of_missing_events(model, service),
         missing,
@@ -165,10 +168,14 @@ fn planned(service: &Service) -> Vec<Planned> {
         .collect()
 }
 
-fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
+fn lower_slo(model: &Model, service: &Service, slo: &Slo, bounds: series::Bounds) -> SloPlan {
     let promise = promise(service, slo);
-    let names = series::Series::new(slo, &promise);
-    let mut fast = events::base(model, service, slo, &names);
+    let names = series::Series::new(slo, &promise).bounded(bounds);
+    let mut fast = windows::constants(&promise, &names);
+    let counted = events::base(model, service, slo, &names);
+    // Constants with labels that are kept need something that is counted.
+    let at = if promise.by.is_empty() { fast.len() } else { 0 };
+    fast.splice(at..at, counted);
     fast.extend(windows::fast(&promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);
     let alerts = alerts::burn(model, service, slo, &promise, &names);
@@ -179,7 +186,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
             fast.push(rule);
         }
     }
-    let name = format!("{}/{}", promise.service, promise.slo);
+    let name = shared::name(&promise.service);
     let groups = vec![
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },

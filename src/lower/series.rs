@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Labels, Slo};
+use super::events::Split;
+use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::selector;
@@ -72,15 +73,40 @@ pub(super) struct Series {
     pub by: Vec<String>,
     /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
     pub signed: bool,
-    /// Whether there are never more bad events than events.
-    pub nested: bool,
+    /// How ratios are kept in [0, 1].
+    pub bounds: Bounds,
+}
+
+/// How ratios are kept in [0, 1]: a service's SLOs do it alike, so that they have the same rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Bounds {
+    /// Bad events are among all events, and so counted.
+    Kept,
+    /// What restarts together with Prometheus may be missed in the total and seen among the bad.
+    Above,
+    /// Counts are differences, too.
+    Both,
+}
+
+impl Bounds {
+    /// What all SLOs of a service need.
+    pub fn of_all(service: &Service) -> Self {
+        let each = service.slos.iter().map(|slo| Self::of(Split::of(slo).as_ref()));
+        each.max().unwrap_or(Self::Kept)
+    }
+
+    fn of(split: Option<&Split>) -> Self {
+        match split {
+            Some(split) if split.is_signed() => Self::Both,
+            None | Some(Split::Apart { .. }) => Self::Kept,
+            Some(Split::Bad { .. } | Split::Good { .. }) => Self::Above,
+        }
+    }
 }
 
 impl Series {
     pub fn new(slo: &Slo, promise: &Promise) -> Self {
-        let split = super::events::Split::of(slo);
-        let signed = split.as_ref().is_some_and(|split| split.is_signed());
-        let nested = !signed && split.is_none_or(|split| matches!(split, super::events::Split::Apart { .. }));
+        let split = Split::of(slo);
         Self {
             all: selector("", &[("service", &promise.service), ("slo", &promise.slo)]),
             labels: Arc::new(Labels::from([
@@ -88,9 +114,14 @@ impl Series {
                 ("slo".to_owned(), promise.slo.clone()),
             ])),
             by: promise.by.clone(),
-            signed,
-            nested,
+            signed: split.as_ref().is_some_and(Split::is_signed),
+            bounds: Bounds::of(split.as_ref()),
         }
+    }
+
+    /// With ratios that are bounded like those of a whole service.
+    pub fn bounded(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// `slo:total_events:increase5m`: from the counters, over a window.
@@ -139,6 +170,11 @@ impl Series {
     /// The ratio of the period: `slo:sli_error:ratio_rate30d`, `slo:sli_error:ratio_month`.
     pub fn period_ratio(&self, rolling: bool, suffix: &str) -> String {
         if rolling { self.ratio(suffix) } else { format!("slo:sli_error:ratio_{suffix}") }
+    }
+
+    /// The labels of what is recorded: those of the SLO, and those that are kept.
+    pub fn all_by(&self) -> Vec<String> {
+        self.labels.keys().chain(&self.by).cloned().collect()
     }
 
     /// The selector of a recorded series of this SLO.

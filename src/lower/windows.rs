@@ -27,16 +27,22 @@
 use super::calendar;
 use super::events::{exact, less, summed};
 use super::readings::CURRENT;
-use super::series::{Series, Side, Unit};
+use super::series::{Bounds, Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::Slo;
 use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, call, div, gt, mul, number, or, sub, unless, vector};
-use crate::vocabulary::{Decimal, Duration, Period, quotient};
+use crate::vocabulary::{Duration, Period};
 
 /// As far back as an instant selector looks.
 const LOOKBACK: Duration = Duration::from_secs(300);
+
+/// The budget of the objective.
+const BUDGET: &str = "slo:error_budget:ratio";
+
+/// The burn rate over the period: how many times the budget is spent.
+const SPENT: &str = "slo:period_burn_rate:ratio";
 
 /// What is left of the period's budget.
 pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
@@ -97,19 +103,33 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
         rules.extend(ratio(promise, names, window, sum, idle));
     }
     let current = names.recorded(names.ratio(&CURRENT.to_string()));
+    let burning = div(current, budget(promise, names));
+    rules.push(names.record("slo:current_burn_rate:ratio".to_owned(), burning, ""));
+    rules
+}
+
+/// The objective and what it leaves.
+pub(super) fn constants(promise: &Promise, names: &Series) -> Vec<Rule> {
     // One per value of the labels that are kept, so that dashboards can join it with the rest.
     let constant = |value| -> Expr {
         match promise.by.is_empty() {
             true => vector(exact(value)),
-            false => add(mul(number("0"), seen()), exact(value)).into(),
+            false => {
+                let seen = names.recorded(names.increase(Unit::Events, Side::Total, INTERVAL));
+                add(mul(number("0"), seen), exact(value)).into()
+            }
         }
     };
-    rules.extend([
+    vec![
         names.record("slo:objective:ratio".to_owned(), constant(promise.ratio), ""),
-        names.record("slo:error_budget:ratio".to_owned(), constant(promise.budget), ""),
-        names.record("slo:current_burn_rate:ratio".to_owned(), div(current, exact(promise.budget)), ""),
-    ]);
-    rules
+        names.record(BUDGET.to_owned(), constant(promise.budget), ""),
+    ]
+}
+
+/// The error budget: as it is recorded, so that SLOs of different objectives have the same rules; as a number where it is recorded only as long as something is
+/// counted.
+fn budget(promise: &Promise, names: &Series) -> Expr {
+    if promise.by.is_empty() { names.recorded(BUDGET).into() } else { exact(promise.budget) }
 }
 
 /// Rules of the slow group. Between its rules nothing is read by an instant selector: where a ruler shows results late, that would be five minutes
@@ -152,18 +172,17 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     }
     let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
-    let spent = || div(held(names, &ratio), exact(promise.budget));
+    let spent = div(held(names, &ratio), budget(promise, names));
+    let left = sub(number("1"), held(names, SPENT));
+    let percent = call("round", vec![mul(number("100"), held(names, BUDGET_LEFT)).into(), number("0.1")]);
     let of_period = share(names, events(Side::Bad), events(Side::Total), events(Side::Total));
-    let per_cent = quotient(Decimal::ONE_HUNDRED, promise.budget);
-    let left = sub(number("100"), mul(exact(per_cent), held(names, &ratio)));
-    let percent = call("clamp_min", vec![call("round", vec![left.into(), number("0.1")]), number("0")]);
     rules.extend([
-        names.record(ratio.clone(), of_period, ""),
-        names.record("slo:period_burn_rate:ratio".to_owned(), spent(), ""),
-        names.record(BUDGET_LEFT.to_owned(), sub(number("1"), spent()), ""),
+        names.record(ratio, of_period, ""),
+        names.record(SPENT.to_owned(), spent, ""),
+        names.record(BUDGET_LEFT.to_owned(), left, ""),
         names.record(
             PERCENT_LEFT.to_owned(),
-            percent,
+            call("clamp_min", vec![percent, number("0")]),
             "For the texts of alerts.",
         ),
         names.record(
@@ -184,8 +203,8 @@ pub(super) fn held(names: &Series, name: &str) -> Expr {
 /// Budget left × period ÷ burn rate, as far as the period reaches.
 fn exhaustion(promise: &Promise, names: &Series) -> Expr {
     let period = number(promise.period_length.secs());
-    let left =
-        mul(held(names, BUDGET_LEFT), exact(promise.budget * Decimal::from(promise.period_length.secs())));
+    let left: Expr = mul(held(names, BUDGET_LEFT), budget(promise, names)).into();
+    let left = mul(left, period.clone());
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
     // Without errors it lasts for ever, which is longer than the period.
     let ahead = div(left, call("clamp_min", vec![pace.into(), number("1e-9")]));
@@ -213,14 +232,13 @@ fn ratio(
     rules
 }
 
-/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there. What restarts together with Prometheus may be missed in the total
-/// and seen among the bad.
+/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there.
 pub(super) fn share(names: &Series, bad: Expr, total: Expr, idle: impl Into<Expr>) -> Expr {
     let ratio = div(bad, Expr::from(gt(total, number("0")))).into();
-    let ratio = match (names.signed, names.nested) {
-        (true, _) => call("clamp", vec![ratio, number("0"), number("1")]),
-        (false, true) => ratio,
-        (false, false) => call("clamp_max", vec![ratio, number("1")]),
+    let ratio = match names.bounds {
+        Bounds::Kept => ratio,
+        Bounds::Above => call("clamp_max", vec![ratio, number("1")]),
+        Bounds::Both => call("clamp", vec![ratio, number("0"), number("1")]),
     };
     or(ratio, mul(number("0"), idle)).into()
 }
@@ -244,12 +262,7 @@ pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let half = LONG_INTERVAL.millis() / 2;
     let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
     let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
-    let untiled: Expr = sub(counted(6), others).into();
-    let untiled = if names.signed && side == Side::Bad {
-        untiled
-    } else {
-        call("clamp_min", vec![untiled, number("0")])
-    };
+    let untiled = call("clamp_min", vec![sub(counted(6), others).into(), number("0")]);
     let missed = unless(untiled, before);
     let next = or(missed, counted(1));
     unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()

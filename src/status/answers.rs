@@ -21,8 +21,8 @@ pub struct Answers {
     samples: BTreeMap<(About, String, String), Samples>,
     /// Labels of alerts that are pending or fire.
     alerts: Vec<Labels>,
-    /// The groups of rules, if the server tells.
-    groups: Option<BTreeSet<String>>,
+    /// The services and SLOs that rules are loaded of, if the server tells.
+    loaded: Option<BTreeSet<(String, String)>>,
     incomplete: BTreeSet<String>,
 }
 
@@ -40,7 +40,7 @@ pub fn moment(data: &Value) -> Option<Decimal> {
 impl Answers {
     /// Nothing answered yet, of this moment.
     pub fn new(at: Decimal) -> Self {
-        Self { at, samples: BTreeMap::new(), alerts: Vec::new(), groups: None, incomplete: BTreeSet::new() }
+        Self { at, samples: BTreeMap::new(), alerts: Vec::new(), loaded: None, incomplete: BTreeSet::new() }
     }
 
     /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.
@@ -53,7 +53,10 @@ impl Answers {
         let data = &answer["data"];
         if question.about == About::Groups {
             let groups = data["groups"].as_array()?;
-            self.groups = groups.iter().map(|group| group["name"].as_str().map(str::to_owned)).collect();
+            let rules = groups.iter().filter_map(|group| group["rules"].as_array()).flatten();
+            let label = |rule: &Value, name: &str| rule["labels"][name].as_str().map(str::to_owned);
+            self.loaded =
+                Some(rules.filter_map(|rule| Some((label(rule, "service")?, label(rule, "slo")?))).collect());
             return Some(());
         }
         if data["resultType"] != "vector" {
@@ -130,8 +133,8 @@ impl Answers {
 
     /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
     pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
-        let loaded = |groups: &BTreeSet<String>| slo.groups.iter().any(|group| groups.contains(&group.name));
-        self.groups.as_ref().is_some_and(|groups| !loaded(groups))
+        let this = (slo.promise.service.clone(), slo.promise.slo.clone());
+        self.loaded.as_ref().is_some_and(|loaded| !loaded.contains(&this))
     }
 
     /// Of every alert of that name that speaks of these labels, whether it is pending. One that is about an SLO carries all of them; one that is not may

@@ -28,7 +28,7 @@ pub enum About {
     Counted,
     /// Alerts that fire or are pending.
     Alerts,
-    /// The groups of rules that are evaluated. Not every server tells.
+    /// The rules that are evaluated. Not every server tells.
     Groups,
 }
 

@@ -59,6 +59,11 @@ pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
 }
 
+/// VictoriaMetrics' counterpart of promtool.
+pub fn vmalert_tool() -> Option<PathBuf> {
+    tool("VMALERT_TOOL", "vmalert-tool")
+}
+
 /// A Chromium, where there is one.
 pub fn chromium() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -86,9 +91,11 @@ fn tool(variable: &str, name: &str) -> Option<PathBuf> {
     let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
     let named = env::var_os(variable).filter(|named| !named.is_empty()).map(PathBuf::from);
     let runs = |tool: &PathBuf| {
-        let version =
-            Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        version.is_ok_and(|status| status.success())
+        // vmalert-tool does not tell its version.
+        ["--version", "--help"].iter().any(|asked| {
+            let answer = Command::new(tool).arg(asked).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            answer.is_ok_and(|status| status.success())
+        })
     };
     [named, Some(fetched), Some(PathBuf::from(name))].into_iter().flatten().find(runs)
 }

@@ -136,6 +136,8 @@ pub struct Play {
     series: Vec<(String, String)>,
     checks: Vec<(String, String, String)>,
     length: String,
+    /// The rules as they are compiled, if another ruler is to hold them to the same.
+    asynchronous: Option<String>,
 }
 
 impl Play {
@@ -150,7 +152,16 @@ impl Play {
         let path = artifacts.keys().find(|path| path.starts_with("prometheus/")).unwrap();
         let service = path.trim_start_matches("prometheus/").trim_end_matches(".rules.yaml").to_owned();
         let (series, checks) = (Vec::new(), Vec::new());
-        Self { artifacts, service, scrape: 30, evaluate: 30, series, checks, length: String::new() }
+        Self {
+            artifacts,
+            service,
+            scrape: 30,
+            evaluate: 30,
+            series,
+            checks,
+            length: String::new(),
+            asynchronous: None,
+        }
     }
 
     /// Seconds between samples.
@@ -165,9 +176,11 @@ impl Play {
         self
     }
 
-    /// As a ruler evaluates them whose rules see each other's results one evaluation late: each group from its last rule to its first.
+    /// As a ruler evaluates them whose rules see each other's results one evaluation late: each group from its last rule to its first; and by
+    /// vmalert-tool, where it is, as they stand.
     pub fn late(mut self) -> Self {
         let path = format!("prometheus/{}.rules.yaml", self.service);
+        self.asynchronous = Some(self.artifacts[&path].clone());
         let mut all = groups(&self.artifacts[&path]);
         for group in &mut all {
             group["rules"].as_sequence_mut().unwrap().reverse();
@@ -277,6 +290,18 @@ impl Play {
             if let Err(said) = run(promtool, &["test", "rules"], &[dir.path().join("promtool/hand.yaml")]) {
                 panic!("{}\n{said}\n{test}", promtool.display());
             }
+        }
+        let Some(rules) = self.asynchronous else { return };
+        let Some(vmalert_tool) = super::vmalert_tool() else {
+            return super::skipped("rules under vmalert-tool: set VMALERT_TOOL");
+        };
+        let path = dir.path().join("promtool/vmalert.yaml");
+        fs::write(dir.path().join(format!("prometheus/{}.rules.yaml", self.service)), rules).unwrap();
+        fs::write(&path, test.replace("promql_expr_test:", "metricsql_expr_test:")).unwrap();
+        let files = format!("--files={}", path.display());
+        let args = ["unittest", "--disableAlertgroupLabel", &files];
+        if let Err(said) = run(&vmalert_tool, &args, &[]) {
+            panic!("{}\n{said}\n{test}", vmalert_tool.display());
         }
     }
 }

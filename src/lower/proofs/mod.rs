@@ -36,16 +36,9 @@ const MARGIN: usize = 2;
 /// The proofs of a service: pages, then long windows, then companion alerts, then events that disappear.
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
-    let groups: Vec<String> = slos
-        .iter()
-        .flat_map(|slo| slo.groups.iter().map(|group| group.name.clone()))
-        .chain(
-            [&plan.companions, &plan.aftermath, &plan.missing]
-                .into_iter()
-                .flatten()
-                .map(|group| group.name.clone()),
-        )
-        .collect();
+    let others = [&plan.companions, &plan.aftermath, &plan.missing];
+    let groups: Vec<String> =
+        plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
     let batches = batches(service);
     let mut proofs = Vec::new();
     for act in Act::ALL {

@@ -53,7 +53,7 @@ func forms(dir string) {
 		traffic: shaped(dayAndNight, 0.0005, during(day+2*hour, 30*minute, 0.3), during(8*day+12*hour, 30*minute, 0.3)),
 		stopped: []span{from(day+6*hour+41*second, 70*minute), from(4*day+41*second, 3*minute)}}
 	s.edit = func(rules string) string {
-		for _, part := range []struct{ before, rules string }{{"  - name: shop/checkout/long\n", quickRules}, {"\n  # shop: events", longRules}} {
+		for _, part := range []struct{ before, rules string }{{"  - name: shop/slos/long\n", quickRules}, {"\n  # shop: events", longRules}} {
 			at := strings.Index(rules, part.before)
 			if at < 0 {
 				fail("the compiled rules have no %q", part.before)
@@ -67,7 +67,7 @@ func forms(dir string) {
 	spent := make([]time.Duration, len(all))
 	const asked = 200
 	s.inspect = func(server *server, w *world, evaluated map[string][]int64) {
-		moments := evaluated["shop/checkout/long"]
+		moments := evaluated["shop/slos/long"]
 		for i, f := range all {
 			started := cpu()
 			for n := 0; n < asked; n++ {

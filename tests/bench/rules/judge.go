@@ -102,7 +102,7 @@ func judge(s *server, w *world, evaluated map[string][]int64) *outcome {
 	}
 	var counted, seenAll, happened float64
 	// From an hour on: what happened before the first evaluations is nobody's.
-	evaluations := evaluated["shop/checkout"]
+	evaluations := evaluated["shop/slos"]
 	first, last := evaluations[sort.Search(len(evaluations), func(i int) bool { return evaluations[i] >= begin+hour })], evaluations[len(evaluations)-1]
 	for _, series := range s.series(matching("__name__", "slo:total_events:increase30s")) {
 		for i, v := range series.values {
@@ -190,9 +190,9 @@ func (w *world) alerts(s *server, o *outcome, evaluated map[string][]int64) {
 	}
 	for group := range w.seen {
 		for _, severity := range []string{"page", "ticket"} {
-			evaluations, tolerance := evaluated["shop/checkout"], fast+2*w.scrape+w.latency+w.kind.lag
+			evaluations, tolerance := evaluated["shop/slos"], fast+2*w.scrape+w.latency+w.kind.lag
 			if severity == "ticket" {
-				evaluations, tolerance = evaluated["shop/checkout/long"], math.MaxInt64
+				evaluations, tolerance = evaluated["shop/slos/long"], math.MaxInt64
 				for _, t := range w.policy.tiers {
 					if t.severity == severity && t.long/100 < tolerance {
 						tolerance = t.long / 100

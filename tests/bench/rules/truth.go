@@ -228,7 +228,7 @@ func play(dir string, s *scenario) *outcome {
 				group.group.Eval(group.group.Context(), time.UnixMilli(now))
 				name := group.group.Name()
 				evaluated[name] = append(evaluated[name], now)
-				if name == "shop/checkout" && !s.kind.counted {
+				if name == "shop/slos" && !s.kind.counted {
 					world.look(now)
 				}
 			}

@@ -1,0 +1,244 @@
+//! What is evaluated for a service: the rules of its SLOs, where those that are the same but for the name of the SLO are written once.
+//!
+//! Recorded series carry `service` and `slo`, so a rule that reads nothing else says the same of every SLO. Where all SLOs of a group have it, it names
+//! none; where some have it, it names those. What reads raw series, says an objective, or alerts, each SLO keeps to itself. So a service of ten SLOs
+//! has one rule for a window and not ten, and a new SLO adds to a file what is its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::Labels;
+use crate::plan::{Group, Makes, Rule, SloPlan};
+use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
+use crate::promql::build::selector;
+
+/// SLOs whose raw series are read in one group. More would take turns for too long: those of others are read in groups before it.
+const TOGETHER: usize = 50;
+
+/// The groups of all SLOs of a service.
+pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
+    let Some(first) = slos.first() else { return Vec::new() };
+    let mut commons = Commons::of(slos);
+    let mut groups = Vec::new();
+    for (place, group) in first.groups.iter().enumerate() {
+        let (own, rest) = commons.ordered(slos, place);
+        let main = Group { name: group.name.clone(), interval: group.interval, rules: Vec::new() };
+        let mut before = own.chunks(TOGETHER).map(<[Vec<Rule>]>::concat);
+        let mut rules = before.next().unwrap_or_default();
+        rules.extend(rest);
+        for (index, rules) in before.enumerate().filter(|(_, rules)| !rules.is_empty()) {
+            groups.push(Group { name: format!("{}/{}", name(service), index + 2), rules, ..main.clone() });
+        }
+        groups.push(Group { rules, ..main });
+    }
+    groups
+}
+
+/// What the group of a service's SLOs is called: `api/slos`. What it cannot hold is in `api/slos/2`, and so on.
+pub(super) fn name(service: &str) -> String {
+    format!("{service}/slos")
+}
+
+/// A rule that several SLOs have: without the SLO's name.
+struct Common<'a> {
+    rule: &'a Rule,
+    /// The expression for all SLOs of the service.
+    expr: Expr,
+    /// Which have it.
+    of: Vec<usize>,
+    done: bool,
+}
+
+/// What the SLOs of a service have in common.
+struct Commons<'a> {
+    all: Vec<Common<'a>>,
+    /// For every rule of every SLO at every place the common one that it is.
+    is: Vec<Vec<Vec<Option<usize>>>>,
+}
+
+impl<'a> Commons<'a> {
+    fn of(slos: &'a [SloPlan]) -> Self {
+        let mut all: Vec<Common> = Vec::new();
+        let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut is: Vec<Vec<Vec<Option<usize>>>> = Vec::new();
+        for (index, slo) in slos.iter().enumerate() {
+            let identity = [("service", slo.promise.service.as_str()), ("slo", slo.promise.slo.as_str())];
+            let mut common = |rule: &'a Rule| {
+                let expr = widened(rule, &identity)?;
+                let namesakes = named.entry(rule.name()).or_default();
+                let known = namesakes.iter().copied().find(|known| all[*known].expr == expr);
+                let known = known.unwrap_or_else(|| {
+                    namesakes.push(all.len());
+                    all.push(Common { rule, expr, of: Vec::new(), done: false });
+                    all.len() - 1
+                });
+                all[known].of.push(index);
+                Some(known)
+            };
+            let mut of_group = |group: &'a Group| group.rules.iter().map(&mut common).collect();
+            is.push(slo.groups.iter().map(&mut of_group).collect());
+        }
+        // Of rules of one name, one can be without labels: that of most SLOs.
+        let mut kept = vec![false; all.len()];
+        for namesakes in named.into_values() {
+            let most = namesakes.into_iter().rev().max_by_key(|common| all[*common].of.len());
+            if let Some(common) = most.filter(|common| all[*common].of.len() > 1 || slos.len() == 1) {
+                kept[common] = true;
+            }
+        }
+        for one in is.iter_mut().flatten().flatten() {
+            *one = one.filter(|common| kept[*common]);
+        }
+        Self { all, is }
+    }
+
+    /// The rules at a place, in an order that keeps the order of each SLO: what each has before anything in common, and the rest.
+    fn ordered(&mut self, slos: &[SloPlan], place: usize) -> (Vec<Vec<Rule>>, Vec<Rule>) {
+        let lists: Vec<&[Rule]> =
+            slos.iter().map(|slo| slo.groups.get(place).map_or(&[][..], |group| &group.rules)).collect();
+        let mut next = vec![0; lists.len()];
+        let mut own = self.own(&lists, place, &mut next);
+        let before = std::mem::take(&mut own);
+        let mut rest = Vec::new();
+        loop {
+            let waits = |index: usize| self.is[index].get(place)?.get(next[index]).copied().flatten();
+            let heads: Vec<usize> = (0..lists.len()).filter_map(waits).collect();
+            let Some(first) = heads.first() else { break };
+            let ready = |common: &&usize| self.all[**common].of.iter().all(|of| waits(*of) == Some(**common));
+            // Where two SLOs have rules in opposite orders, one of them reads what was recorded an evaluation ago.
+            let common = *heads.iter().find(ready).unwrap_or(first);
+            let common = &mut self.all[common];
+            common.done = true;
+            let expr = if common.of.len() == slos.len() {
+                common.expr.clone()
+            } else {
+                let names: Vec<&str> = common.of.iter().map(|of| slos[*of].promise.slo.as_str()).collect();
+                narrowed(common.expr.clone(), &names)
+            };
+            rest.push(Rule { expr, labels: Arc::new(Labels::new()), ..common.rule.clone() });
+            rest.extend(self.own(&lists, place, &mut next).into_iter().flatten());
+        }
+        (before, rest)
+    }
+
+    /// What each SLO has next that is its own; what it has in common with others and is done is left out.
+    fn own(&self, lists: &[&[Rule]], place: usize, next: &mut [usize]) -> Vec<Vec<Rule>> {
+        let own = lists.iter().enumerate().map(|(index, list)| {
+            let mut rules = Vec::new();
+            while let Some(rule) = list.get(next[index]) {
+                match self.is[index][place][next[index]] {
+                    None => rules.push(rule.clone()),
+                    Some(common) if self.all[common].done => {}
+                    Some(_) => break,
+                }
+                next[index] += 1;
+            }
+            rules
+        });
+        own.collect()
+    }
+}
+
+/// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: what it reads are series of the
+/// SLO, and nothing in it drops their labels.
+fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
+    let recording = matches!(rule.makes, Makes::Record(_)) && rule.labels.len() == identity.len();
+    if !recording || carried(&rule.expr, identity)? != Carried::Both {
+        return None;
+    }
+    Some(rule.expr.clone().map_selectors(&mut |reads| {
+        let all = selector("", &identity[..1]);
+        let matchers = reads
+            .matchers
+            .iter()
+            .skip(identity.len())
+            .fold(all, |all, matcher| all.matching(&matcher.label, matcher.op, &matcher.value));
+        Selector { matchers: matchers.matchers, ..reads }
+    }))
+}
+
+/// The expression for these SLOs of the service.
+fn narrowed(expr: Expr, slos: &[&str]) -> Expr {
+    let names = slos.join("|");
+    expr.map_selectors(&mut |reads| {
+        let mut matchers = reads.matchers.iter();
+        let service = selector("", &[]);
+        let service = matchers
+            .next()
+            .map_or(service.clone(), |first| service.matching(&first.label, first.op, &first.value));
+        let some = service.matching("slo", MatchOp::Matches, &names);
+        let matchers =
+            matchers.fold(some, |some, matcher| some.matching(&matcher.label, matcher.op, &matcher.value));
+        Selector { matchers: matchers.matchers, ..reads }
+    })
+}
+
+/// Which labels a result has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carried {
+    /// `service` and `slo`, of the series that it reads.
+    Both,
+    /// None of an SLO's: it reads no series.
+    None,
+}
+
+/// Which labels the result of an expression has; `None` if that is not certain, or if it reads other series.
+fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
+    let of = |expr: &Expr| carried(expr, identity);
+    match &expr.kind {
+        Kind::Number(_) | Kind::String(_) => Some(Carried::None),
+        Kind::Selector(selector) | Kind::Range { selector, .. } => {
+            let mut matchers = selector.matchers.iter();
+            let own = identity.iter().all(|(label, value)| {
+                matchers.next().is_some_and(|matcher| {
+                    matcher.label == *label && matcher.op == MatchOp::Equal && matcher.value == *value
+                })
+            });
+            own.then_some(Carried::Both)
+        }
+        Kind::Subquery { expr, .. } | Kind::Unary { expr, .. } | Kind::Paren(expr) => of(expr),
+        Kind::Call { function, args } => {
+            let args: Option<Vec<Carried>> = args.iter().map(of).collect();
+            let both = args?.contains(&Carried::Both);
+            let drops = matches!(function.as_str(), "absent" | "absent_over_time" | "scalar" | "vector");
+            match (both, drops) {
+                (true, true) => None,
+                (both, _) => Some(if both { Carried::Both } else { Carried::None }),
+            }
+        }
+        Kind::Aggregate { expr, grouping, .. } => match of(expr)? {
+            Carried::None => Some(Carried::None),
+            Carried::Both => {
+                let named = |grouping: &Grouping, (label, _): &(&str, &str)| {
+                    grouping.labels.iter().any(|name| name == label)
+                };
+                let grouping = grouping.as_ref()?;
+                let kept = identity.iter().all(|label| named(grouping, label) != grouping.without);
+                kept.then_some(Carried::Both)
+            }
+        },
+        Kind::Binary(binary) => {
+            let (left, right) = (of(&binary.left)?, of(&binary.right)?);
+            let matched = match &binary.matching {
+                None => true,
+                Some(matching) => {
+                    let names = |label: &str| matching.labels.iter().any(|name| name == label);
+                    // What is matched with a vector of no SLO keeps its own labels if it is not the one side that loses them.
+                    let lone = right == Carried::None && (matching.group.is_some() || binary.op.is_set());
+                    lone || matching.on == names("service") && matching.on == names("slo")
+                }
+            };
+            match (left, right) {
+                (Carried::None, Carried::None) => Some(Carried::None),
+                (Carried::Both, Carried::None) | (Carried::Both, Carried::Both) if matched => {
+                    Some(Carried::Both)
+                }
+                // A number before an operator.
+                (Carried::None, Carried::Both) if matches!(binary.left.kind, Kind::Number(_)) => {
+                    Some(Carried::Both)
+                }
+                _ => None,
+            }
+        }
+    }
+}
