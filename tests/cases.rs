@@ -3,7 +3,7 @@
 //! A case is a service; a document before it is the project's file. Where there is none, windows are short, so that the proofs are.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::fs;

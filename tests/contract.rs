@@ -404,7 +404,7 @@ fn what_is_enormous_is_read_in_bounded_memory_and_told_of() {
 }
 
 /// Prints how fast a hundred megabytes are read, against only finding the ends of their lines:
-/// `cargo test --release --test contract -- --ignored --nocapture`
+/// `cargo test --release contract::speed -- --ignored --nocapture`
 #[test]
 #[ignore = "it measures, and means something with --release only"]
 fn speed() {

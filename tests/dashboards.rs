@@ -1,7 +1,7 @@
 //! Dashboards: what is in them fits together, asks only for what is recorded, and has an answer.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;

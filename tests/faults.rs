@@ -3,7 +3,7 @@
 //! Every play is also held against what must be so at every evaluation: no NaN, no infinity, no ratio above one, no negative count.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use support::rules::{Play, compiled, groups};
 use support::{full, skipped};

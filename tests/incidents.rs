@@ -1,7 +1,7 @@
 //! What `slowburn simulate` shows for people and programs, and what it refuses.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use serde_json::Value;
 use support::folder::{API, Folder, Ran};

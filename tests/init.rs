@@ -1,7 +1,7 @@
 //! What `slowburn init` writes compiles, whatever the program; and nothing that was there is touched.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};

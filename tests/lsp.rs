@@ -1,7 +1,7 @@
 //! `slowburn lsp`, spoken to as editors do.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! What must hold whatever the sources say.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 

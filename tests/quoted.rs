@@ -1,7 +1,7 @@
 //! Labels as OpenTelemetry has them, `http.route`, kept by an SLO: every output spells them as its reader does, or it is said who cannot read them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use slowburn::source::{SourceFile, Sources};
 use support::rules::{compiled, files, run, test_rules, written};

@@ -3,7 +3,7 @@
 //! named `beside-…` lies a service with a contract, beside those named `runbook-…` what somebody wrote for a runbook.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 

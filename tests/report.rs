@@ -1,7 +1,7 @@
 //! The report: it is one page, says what the plan says, lets nothing of the sources become markup, and its simulator computes what the rules do.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;

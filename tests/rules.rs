@@ -1,17 +1,17 @@
 //! The real promtool judges what is in `out/`: the rules load, and their proofs hold.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_yaml::Value;
-use slowburn::plan::{Makes, Plan};
+use slowburn::plan::{Makes, Plan, Rule};
 use slowburn::source::Sources;
 use slowburn::vocabulary::Duration;
-use support::rules::{check_rules, files, groups, own, read, test_rules};
+use support::rules::{Play, check_rules, compiled, files, groups, own, read, test_rules, written};
 use support::{full, promtool, promtool3, skipped};
 
 fn here(path: &str) -> PathBuf {
@@ -160,6 +160,77 @@ fn every_service_is_proven() {
             }
         }
     }
+}
+
+/// What a rule of a group says of one SLO, if it says anything of it.
+fn said_of(rule: &Rule, service: &str, slo: &str) -> Option<String> {
+    let expr = rule.expr.to_string();
+    if !rule.labels.is_empty() {
+        return (rule.labels.get("slo").map(String::as_str) == Some(slo)).then_some(expr);
+    }
+    let all = format!("{{service=\"{service}\"");
+    let one = format!("{all},slo=\"{slo}\"");
+    let mut said = String::new();
+    let mut parts = expr.split(&all);
+    said += parts.next()?;
+    for part in parts {
+        said += &one;
+        said += match part.strip_prefix(",slo=~\"") {
+            Some(some) => {
+                let (names, rest) = some.split_once('"')?;
+                names.split('|').any(|name| name == slo).then_some(rest)?
+            }
+            None => part,
+        };
+    }
+    Some(said)
+}
+
+#[test]
+fn what_slos_have_in_common_is_said_once_and_of_each() {
+    for service in plan().services {
+        for slo in &service.slos {
+            let name = &slo.promise.slo;
+            for rule in slo.groups.iter().flat_map(|group| &group.rules) {
+                let namesakes = service.groups.iter().flat_map(|group| &group.rules);
+                let namesakes = namesakes.filter(|other| other.name() == rule.name());
+                let said: Vec<String> =
+                    namesakes.filter_map(|other| said_of(other, &service.name, name)).collect();
+                assert_eq!(
+                    said.iter().filter(|said| **said == rule.expr.to_string()).count(),
+                    1,
+                    "{said:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_of_many_slos_reads_them_in_several_groups() {
+    let slo = |number: usize| {
+        format!(
+            "  s{number}:\n    objective: 99%\n    sli: {{ total: 'x_total{{n=\"{number}\"}}', bad: 'x_total{{n=\"{number}\",code=\"500\"}}' }}\n"
+        )
+    };
+    let slos: String = (0..120).map(slo).collect();
+    let source = format!("version: slowburn/v1\nservice: many\nmissing_events: off\nslos:\n{slos}");
+    let artifacts =
+        compiled(&[("slos/slowburn.yaml", "version: slowburn/v1\n"), ("slos/many.yaml", &source)]);
+    let rules = &artifacts["prometheus/many.rules.yaml"];
+    let groups = groups(rules);
+    let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["many/slos/2", "many/slos/3", "many/slos", "many/slos/long"]);
+    let dir = written(&artifacts);
+    check_rules("a service of many SLOs", &[dir.path().join("prometheus/many.rules.yaml")]);
+    let counted = |side: &str| format!("sum(sum_over_time(slo:{side}_events:increase30s{{slo='s119'}}[1h]))");
+    Play::of("version: slowburn/v1\n", &source)
+        .series("x_total{n='119',code='200'}", "1000+9x60")
+        .series("x_total{n='119',code='500'}", "10+1x60")
+        .until("30m")
+        .is("30m", &counted("total"), "600")
+        .is("30m", &counted("bad"), "60")
+        .run();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What `slowburn simulate` says, promtool says of the very rules: random incidents are played by both.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -64,14 +64,20 @@ impl<'a> Commons<'a> {
         for (index, slo) in slos.iter().enumerate() {
             let identity = [("service", slo.promise.service.as_str()), ("slo", slo.promise.slo.as_str())];
             let mut common = |rule: &'a Rule| {
-                let expr = widened(rule, &identity)?;
+                if !matches!(rule.makes, Makes::Record(_)) || rule.labels.len() != identity.len() {
+                    return None;
+                }
                 let namesakes = named.entry(rule.name()).or_default();
-                let known = namesakes.iter().copied().find(|known| all[*known].expr == expr);
-                let known = known.unwrap_or_else(|| {
-                    namesakes.push(all.len());
-                    all.push(Common { rule, expr, of: Vec::new(), done: false });
-                    all.len() - 1
-                });
+                let known = namesakes.iter().copied().find(|known| alike(&all[*known].rule.expr, &rule.expr));
+                let known = match known {
+                    Some(known) => known,
+                    None => {
+                        let expr = widened(rule, &identity)?;
+                        namesakes.push(all.len());
+                        all.push(Common { rule, expr, of: Vec::new(), done: false });
+                        all.len() - 1
+                    }
+                };
                 all[known].of.push(index);
                 Some(known)
             };
@@ -142,8 +148,7 @@ impl<'a> Commons<'a> {
 /// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: what it reads are series of the
 /// SLO, and nothing in it drops their labels.
 fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
-    let recording = matches!(rule.makes, Makes::Record(_)) && rule.labels.len() == identity.len();
-    if !recording || carried(&rule.expr, identity)? != Carried::Both {
+    if carried(&rule.expr, identity)? != Carried::Both {
         return None;
     }
     Some(rule.expr.clone().map_selectors(&mut |reads| {
@@ -155,6 +160,40 @@ fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
             .fold(all, |all, matcher| all.matching(&matcher.label, matcher.op, &matcher.value));
         Selector { matchers: matchers.matchers, ..reads }
     }))
+}
+
+/// Whether two expressions of a service are the same but for the SLO's name: of one that can be widened, and any other.
+fn alike(one: &Expr, other: &Expr) -> bool {
+    let reads = |one: &Selector, other: &Selector| {
+        let skipped =
+            |index: usize| index == 1 && one.matchers[1].label == "slo" && other.matchers[1].label == "slo";
+        let mut pairs = one.matchers.iter().zip(other.matchers.iter()).enumerate();
+        one.name == other.name
+            && one.at == other.at
+            && one.matchers.len() == other.matchers.len()
+            && pairs.all(|(index, (one, other))| one == other || skipped(index) && one.op == other.op)
+    };
+    match (&one.kind, &other.kind) {
+        (Kind::Selector(one), Kind::Selector(other)) => reads(one, other),
+        (Kind::Range { selector: one, range }, Kind::Range { selector: other, range: wide }) => {
+            range == wide && reads(one, other)
+        }
+        (Kind::Call { function, args }, Kind::Call { function: named, args: others }) => {
+            function == named
+                && args.len() == others.len()
+                && args.iter().zip(others).all(|(one, other)| alike(one, other))
+        }
+        (Kind::Binary(one), Kind::Binary(other)) => {
+            (one.op, one.bool, &one.matching) == (other.op, other.bool, &other.matching)
+                && alike(&one.left, &other.left)
+                && alike(&one.right, &other.right)
+        }
+        (
+            Kind::Aggregate { op, param: None, expr, grouping },
+            Kind::Aggregate { op: named, param: None, expr: inner, grouping: by },
+        ) => op == named && grouping == by && alike(expr, inner),
+        (one, other) => one == other,
+    }
 }
 
 /// The expression for these SLOs of the service.
