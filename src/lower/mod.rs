@@ -7,6 +7,7 @@ mod companions;
 mod dashboards;
 mod events;
 mod history;
+mod info;
 mod inhibitions;
 mod ledger;
 mod matching;
@@ -95,6 +96,7 @@ pub fn project(model: &Model) -> ProjectPlan {
         language: model.project.language,
         severities,
         overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
+        screens: info::screens(),
         notifications: notifications(model),
         texts: model.project.texts.clone(),
         alertmanager_url: model.project.links.alertmanager.clone(),
@@ -170,6 +172,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo) -> SloPlan {
     let names = series::Series::new(slo, &promise);
     let mut fast = events::base(model, service, slo, &names);
     fast.extend(windows::fast(&promise, &names));
+    fast.push(info::rule(model, service, slo, &promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);
     let alerts = alerts::burn(model, service, slo, &promise, &names);
     for (rule, in_slow) in alerts {
