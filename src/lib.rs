@@ -16,7 +16,7 @@
 //! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, secret, diagnostic, parallel, and how parse joins paths and finds the nearest word |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
-//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, contract, plan, vocabulary, promql |
+//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, contract, plan, vocabulary, promql, inert |
 //! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, inert, artifact, and the words of model for labels and languages |
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |

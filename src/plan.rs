@@ -3,6 +3,7 @@
 mod alertmanager;
 mod companion;
 mod outage;
+mod screens;
 mod watch;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub use alertmanager::{
 };
 pub use companion::{Aftermath, Companion};
 pub use outage::{Outage, seconds};
+pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
 use crate::model::{Labels, Language, Wordings};
@@ -37,6 +39,8 @@ pub struct ProjectPlan {
     pub severities: PerSeverity<String>,
     /// The identity of the dashboard that shows all services; `None` if none of them promises anything.
     pub overview: Option<String>,
+    /// What its screens read.
+    pub screens: Screens,
     /// Who is told; `None` if that is not slowburn's to say.
     pub notifications: Option<Notifications>,
     /// What alerts say instead of the built-in texts.
@@ -496,6 +500,8 @@ pub struct Alert {
 pub struct DashboardLink {
     /// Without them.
     pub url: String,
+    /// What is chosen in it, by the names of its variables.
+    pub chosen: Vec<(&'static str, String)>,
     /// The labels.
     pub by: Vec<String>,
 }

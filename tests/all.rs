@@ -32,6 +32,7 @@ mod routing;
 mod rules;
 mod runbooks;
 mod schema;
+mod screens;
 mod secrets;
 mod servers;
 mod shell;

@@ -13,11 +13,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use slowburn::artifact::Artifacts;
 use slowburn::model::Model;
-use slowburn::plan::Event;
+use slowburn::plan::{Event, Promise};
 use slowburn::promql;
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Decimal;
-use support::dashboards::Dashboard;
+use support::dashboards::{self, Chosen, Dashboard};
 use support::prometheus::{Server, prometheus};
 use support::rules::{files, groups, run, written};
 use support::samples::{STEPS, made_up, series};
@@ -80,14 +80,14 @@ fn all() -> Vec<Dashboard> {
 }
 
 #[test]
-fn there_is_one_per_service_and_one_of_all() {
+fn there_is_one_per_service_one_of_all_and_one_of_every_slo() {
     let artifacts = out();
     let names = |folder: &str, end: &str| -> BTreeSet<String> {
         let inside = artifacts.keys().filter_map(|path| path.strip_prefix(folder)?.strip_suffix(end));
         inside.map(str::to_owned).collect()
     };
     let mut expected = names("prometheus/", ".rules.yaml");
-    expected.insert("overview".to_owned());
+    expected.extend(["overview", "slo"].map(str::to_owned));
     assert_eq!(names("grafana/dashboards/", ".json"), expected);
     assert!(expected.len() > 5);
 }
@@ -106,7 +106,7 @@ fn identities_are_valid_and_differ() {
     }
 }
 
-/// `overview` is a name like any other, and one of 60 letters is too long for Grafana.
+/// `overview` and `slo` are names like any other, and one of 60 letters is too long for Grafana.
 #[test]
 fn unusual_names_of_services_get_dashboards_too() {
     let source = |name: &str| {
@@ -114,26 +114,17 @@ fn unusual_names_of_services_get_dashboards_too() {
             "version: slowburn/v1\nservice: {name}\nslos:\n  a:\n    objective: 99%\n    sli: {{ probe: \"up{{job='x'}}\" }}\n    by: [datasource]\n"
         )
     };
-    let long = ["b".repeat(60), format!("{}c", "b".repeat(59))];
-    let sources = [source("overview"), source(&long[0]), source(&long[1])];
-    let artifacts = unproven(&[("a.yaml", &sources[0]), ("b.yaml", &sources[1]), ("c.yaml", &sources[2])]);
+    let names = ["overview".to_owned(), "slo".to_owned(), "b".repeat(60), format!("{}c", "b".repeat(59))];
+    let sources = names.clone().map(|name| (format!("{name}.yaml"), source(&name)));
+    let files: Vec<(&str, &str)> =
+        sources.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let artifacts = unproven(&files);
     let dashboards = dashboards("", &artifacts);
-    assert_eq!(dashboards.len(), 4);
+    assert_eq!(dashboards.len(), 6);
     let uids: BTreeSet<&str> =
         dashboards.iter().map(|dashboard| dashboard.json["uid"].as_str().unwrap()).collect();
-    assert_eq!(uids.len(), 4);
+    assert_eq!(uids.len(), 6);
     assert!(uids.iter().all(|uid| uid.len() <= 40), "{uids:?}");
-    for dashboard in &dashboards {
-        let names: Vec<&Value> = dashboard.json["templating"]["list"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|variable| &variable["name"])
-            .collect();
-        let overview = dashboard.json["uid"] == "slo_overview";
-        assert_eq!(names.len(), if overview { 1 } else { 2 });
-        assert!(overview || names == ["datasource", "datasource_"], "{names:?}");
-    }
     // The table of the overview leads to them all the same.
     let overview = dashboards.iter().find(|dashboard| dashboard.json["uid"] == "slo_overview").unwrap();
     let text = overview.json.to_string();
@@ -145,9 +136,11 @@ fn panels_have_numbers_of_their_own_and_do_not_overlap() {
     for dashboard in all() {
         let mut ids = BTreeSet::new();
         let mut taken = BTreeMap::new();
-        for panel in dashboard.panels() {
+        let ids_of_all =
+            dashboard.panels().into_iter().all(|panel| ids.insert(panel["id"].as_u64().unwrap()));
+        assert!(ids_of_all && !ids.contains(&0), "{}", dashboard.name);
+        for panel in dashboard.json["panels"].as_array().unwrap() {
             let id = panel["id"].as_u64().unwrap();
-            assert!(id > 0 && ids.insert(id), "{} #{id}", dashboard.name);
             let grid = |side: &str| panel["gridPos"][side].as_u64().unwrap();
             let (x, y, w, h) = (grid("x"), grid("y"), grid("w"), grid("h"));
             assert!(w > 0 && h > 0 && x + w <= 24, "{} #{id}", dashboard.name);
@@ -200,7 +193,7 @@ fn every_panel_explains_itself_and_has_a_unit_and_thresholds() {
             }
         }
     }
-    let kinds = ["row", "stat", "state-timeline", "table", "text", "timeseries"];
+    let kinds = ["stat", "state-timeline", "table", "text", "timeseries"];
     assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), kinds);
 }
 
@@ -212,36 +205,23 @@ fn recorded(artifacts: &Artifacts) -> BTreeSet<String> {
     rules.filter_map(|rule| Some(rule.get("record")?.as_str()?.to_owned())).collect()
 }
 
-/// Names of all alerts.
-fn alerts(artifacts: &Artifacts) -> BTreeSet<String> {
-    let rules = artifacts.iter().filter(|(path, _)| path.starts_with("prometheus/"));
-    let groups = rules.flat_map(|(_, text)| groups(text));
-    let rules = groups.flat_map(|group| group["rules"].as_sequence().unwrap().clone());
-    rules.filter_map(|rule| Some(rule.get("alert")?.as_str()?.to_owned())).collect()
-}
-
-/// With its variables filled in, every query is PromQL, and every recorded series and alert that it names is made by a rule.
+/// With its variables filled in, every query is PromQL, and every recorded series that it names is made by a rule.
 #[test]
 fn queries_are_promql_and_name_nothing_that_does_not_exist() {
     for (of, artifacts) in EVERYTHING.iter() {
-        let (recorded, alerts) = (recorded(artifacts), alerts(artifacts));
+        let recorded = recorded(artifacts);
         for dashboard in dashboards(of, artifacts) {
-            let variables = dashboard.variables();
             for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
-                let filled = query.filled(&variables);
+                let filled = query.filled(&chosen(&dashboard)[0]);
                 assert!(!filled.contains('$') || filled.contains("slo-$1"), "{}\n{filled}", query.place);
                 let (expr, kind) = promql::read(&filled).unwrap_or_else(|faults| {
                     panic!("{}\n{filled}\n{faults:?}", query.place);
                 });
                 assert_eq!(kind, promql::Type::Vector, "{}", query.place);
                 for selector in expr.selectors() {
-                    let name = selector.name.as_deref().unwrap();
-                    if name == "ALERTS" {
-                        let named = selector.matchers.iter().filter(|matcher| matcher.label == "alertname");
-                        for matcher in named {
-                            assert!(alerts.contains(&matcher.value), "{}: {}", query.place, matcher.value);
-                        }
-                    } else if name.contains(':') {
+                    // The screen of all SLOs knows all names; what no SLO of this project has it does not find.
+                    let name = selector.name.as_deref().unwrap_or_default();
+                    if name.contains(':') && !dashboard.is_of_one() {
                         assert!(recorded.contains(name), "{}: {name}", query.place);
                     }
                 }
@@ -256,8 +236,8 @@ fn no_query_reads_raw_series_over_long_ranges() {
     use slowburn::promql::ast::{Kind, Time};
     for dashboard in all() {
         for panel in dashboard.panels() {
-            for target in panel["targets"].as_array().into_iter().flatten() {
-                let expr = promql::parse(target["expr"].as_str().unwrap()).unwrap();
+            for query in dashboard.asked_by(panel) {
+                let expr = promql::parse(&query.over(&chosen(&dashboard)[0], "7m", "5m")).unwrap();
                 let mut raw = false;
                 expr.visit(&mut |part| match &part.kind {
                     Kind::Range { range: Time::Fixed(range), .. } => {
@@ -267,12 +247,12 @@ fn no_query_reads_raw_series_over_long_ranges() {
                         raw |= selector
                             .name
                             .as_deref()
-                            .is_none_or(|name| !name.contains(':') && name != "ALERTS");
+                            .is_some_and(|name| !name.contains(':') && !name.starts_with("ALERTS"));
                     }
                     _ => {}
                 });
-                let histogram = target["expr"].as_str().unwrap().contains("$__rate_interval");
-                if raw || histogram {
+                let histogram = query.expr.contains("$__rate_interval");
+                if (raw || histogram) && panel["type"] == "timeseries" {
                     assert_eq!(panel["timeFrom"], "6h", "{} {}", dashboard.name, panel["title"]);
                 }
             }
@@ -280,32 +260,33 @@ fn no_query_reads_raw_series_over_long_ranges() {
     }
 }
 
-/// A label that tells promises apart is a variable, and every query about such an SLO honours it.
+/// Which of the promises that `by` makes is shown can be chosen, whatever its labels are called, and all that is measured honours it.
 #[test]
-fn labels_that_are_kept_can_be_chosen() {
+fn one_of_the_promises_of_an_slo_can_be_chosen() {
     let artifacts = case("one-promise-per-two-labels", "en");
-    let dashboard = Dashboard::read("mail", &artifacts["grafana/dashboards/mail.json"]);
-    assert_eq!(dashboard.variables(), ["region", "queue"]);
-    for variable in &dashboard.json["templating"]["list"].as_array().unwrap()[1..] {
-        assert_eq!((&variable["multi"], &variable["includeAll"]), (&Value::from(true), &Value::from(true)));
-        let query = variable["query"]["query"].as_str().unwrap();
-        let name = variable["name"].as_str().unwrap();
-        assert_eq!(query, format!("label_values(slo:objective:ratio{{service=\"mail\"}}, {name})"));
-    }
+    let dashboard = Dashboard::read("slo", &artifacts["grafana/dashboards/slo.json"]);
     let mut asked = 0;
-    for query in dashboard.queries().iter().filter(|query| query.expr.contains("slo=\"delivery\"")) {
-        for selector in promql::parse(&query.expr).unwrap().selectors() {
-            let chosen: Vec<&str> = selector
-                .matchers
-                .iter()
-                .filter(|matcher| matcher.value.starts_with('$'))
-                .map(|matcher| matcher.label.as_str())
-                .collect();
-            assert_eq!(chosen, ["region", "queue"], "{}\n{}", query.place, query.expr);
-            asked += 1;
-        }
+    for query in dashboard.queries() {
+        let series = query.expr.split('{').skip(1).map(|rest| rest.split('}').next().unwrap());
+        let all = query.expr.split("slo=~\"$slo\"").count() - 1;
+        let chosen = query.expr.matches("slo=~\"$slo\",${by:raw}").count();
+        // What the compiler knows is the same for all of them.
+        let known = query.expr.matches("slo:info{").count();
+        assert_eq!(all, chosen + known, "{}\n{}", query.place, query.expr);
+        asked += series.count();
     }
-    assert!(asked > 20);
+    assert!(asked > 100);
+}
+
+/// It is the same whatever the project is; only the language differs.
+#[test]
+fn the_screen_of_an_slo_is_one_for_all_projects() {
+    for language in ["en", "es"] {
+        let of_language = EVERYTHING.iter().filter(|(of, _)| of.ends_with(&format!(", {language}")));
+        let all: BTreeSet<&String> =
+            of_language.filter_map(|(_, artifacts)| artifacts.get("grafana/dashboards/slo.json")).collect();
+        assert_eq!(all.len(), 1, "{language}");
+    }
 }
 
 /// A dashboard's texts are Markdown in which Grafana replaces variables: what a source says stays text.
@@ -324,14 +305,15 @@ fn hostile_texts_come_out_inert() {
             assert!(!all.contains(hostile), "{hostile}");
         }
         // It is there all the same.
-        assert!(
-            all.contains("&#60;script&#62;alert(1)&#60;/script&#62; &#123;&#123; &#36;value &#125;&#125;"),
-            "{all}"
-        );
-        assert!(all.contains("ñandú"));
-        for query in dashboard.queries() {
-            assert!(query.expr.contains("path=~\"$path\"") || !query.expr.contains("slo=\"delivery\""));
+        assert!(all.contains("&#123;&#123; nobody &#125;&#125; &#96;x&#96;"), "{all}");
+        // On the screen of an SLO texts come from a label, which no table reads as Markdown.
+        let rules = &artifacts["prometheus/mail.rules.yaml"];
+        let known: Vec<&str> = rules.lines().filter(|line| line.contains("budget_seconds")).collect();
+        assert!(!known.is_empty());
+        for label in known {
+            assert!(slowburn::inert::is_seen(label), "{label}");
         }
+        assert!(rules.contains("<script>alert(1)</script>"));
     }
 }
 
@@ -340,7 +322,7 @@ fn hostile_texts_come_out_inert() {
 fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
     let source = |url: &str| {
         format!(
-            "version: slowburn/v1\nservice: mail\nannotations: {{ source_url: {0:?}, runbook_url: {0:?} }}\nslos:\n  a:\n    objective: 99%\n    sli: {{ probe: \"up{{job='x'}}\" }}\n",
+            "version: slowburn/v1\nservice: mail\nannotations: {{ source_url: {0:?} }}\nslos:\n  a:\n    objective: 99%\n    sli: {{ probe: \"up{{job='x'}}\" }}\n",
             url
         )
     };
@@ -351,10 +333,10 @@ fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
         let urls = links.iter().filter_map(|link| link["url"].as_str());
         urls.filter(|url| !url.starts_with("/d/")).map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(links("https://wiki/x?a=b#c"), ["https://wiki/x?a=b#c"; 2]);
+    assert_eq!(links("https://wiki/x?a=b#c"), ["https://wiki/x?a=b#c"]);
     assert_eq!(
         links("https://wiki/${__user.login}/ñ \"<"),
-        ["https://wiki/%24%7B__user.login%7D/%C3%B1%20%22%3C"; 2]
+        ["https://wiki/%24%7B__user.login%7D/%C3%B1%20%22%3C"]
     );
     for url in ["javascript:alert(1)", "//wiki", "data:text/html,x", " https://x", "runbook"] {
         assert!(links(url).is_empty(), "{url}");
@@ -365,7 +347,7 @@ fn addresses_of_the_sources_are_links_only_if_they_are_of_the_web() {
 fn dashboards_link_to_dashboards_that_are_there() {
     for (of, artifacts) in EVERYTHING.iter() {
         let all = dashboards(of, artifacts);
-        for dashboard in &all {
+        for dashboard in all.iter().filter(|dashboard| !dashboard.is_of_one()) {
             let links = dashboard.json["links"].as_array().unwrap();
             for uid in links.iter().filter_map(|link| link["url"].as_str()?.strip_prefix("/d/")) {
                 assert!(all.iter().any(|dashboard| dashboard.json["uid"] == uid), "{of}: /d/{uid}");
@@ -396,16 +378,55 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
     compiled.model.unwrap_or_else(|| panic!("{:#?}", compiled.problems))
 });
 
-/// Selectors of the SLOs that see enough events in that hour to be judged, so that too few is no answer for them: looks at a state are
+/// The SLOs that see enough events in that hour to be judged, so that too few is no answer for them: looks at a state are
 /// rarer than what services count.
-fn judged() -> Vec<String> {
-    let plan = slowburn::lower::lower(&MODEL);
-    let slos = plan.services.into_iter().flat_map(|service| service.slos).map(|slo| slo.promise);
-    let enough = slos.filter(|promise| {
-        let seen = if promise.event == Event::Occurrence { 40 * STEPS } else { STEPS - 10 };
-        promise.enough_events <= Decimal::from(seen)
-    });
-    enough.map(|promise| format!("service=\"{}\",slo=\"{}\"", promise.service, promise.slo)).collect()
+fn judged() -> BTreeSet<(String, String)> {
+    let seen = |promise: &Promise| if promise.event == Event::Occurrence { 40 * STEPS } else { STEPS - 10 };
+    let enough =
+        promises().into_iter().filter(|promise| promise.enough_events <= Decimal::from(seen(promise)));
+    enough.map(|promise| (promise.service, promise.slo)).collect()
+}
+
+/// What `slos/` promises.
+fn promises() -> Vec<Promise> {
+    let services = slowburn::lower::lower(&MODEL).services;
+    services.into_iter().flat_map(|service| service.slos).map(|slo| slo.promise).collect()
+}
+
+/// What is chosen on a dashboard: everything, or one SLO of every kind after the other.
+fn chosen(dashboard: &Dashboard) -> Vec<Chosen> {
+    if !dashboard.is_of_one() {
+        return vec![dashboards::all()];
+    }
+    let mut kinds = BTreeSet::new();
+    let mut is_new = |promise: &Promise| {
+        let tiers: Vec<_> = promise.tiers.iter().map(|tier| (tier.long, tier.short)).collect();
+        kinds.insert(format!("{:?} {tiers:?} {:?} {}", promise.period, promise.event, promise.by.is_empty()))
+    };
+    promises().iter().filter(|promise| is_new(promise)).map(dashboards::of).collect()
+}
+
+/// Every panel that asks, with all that may be chosen for it.
+fn asking(dashboard: &Dashboard) -> Vec<(Chosen, &Value)> {
+    let panels = || dashboard.panels().into_iter().filter(|panel| panel["targets"].is_array());
+    chosen(dashboard)
+        .into_iter()
+        .flat_map(|chosen| panels().map(move |panel| (chosen.clone(), panel)))
+        .collect()
+}
+
+/// What a panel asks that has to have an answer: of states one of several, and nothing of a tier that the SLO does not have, or of when alerts began.
+fn answers(dashboard: &Dashboard, panel: &Value, chosen: &Chosen) -> Vec<String> {
+    let filled: Vec<String> = dashboard.asked_by(panel).iter().map(|query| query.filled(chosen)).collect();
+    match panel["type"].as_str().unwrap() {
+        "state-timeline" => {
+            vec![filled.iter().map(|expr| format!("({expr})")).collect::<Vec<_>>().join(" or ")]
+        }
+        _ => {
+            let may_be_none = ["vector(0)", "ratio_rate\"", "ALERTS_FOR_STATE"];
+            filled.into_iter().filter(|expr| !may_be_none.iter().any(|part| expr.contains(part))).collect()
+        }
+    }
 }
 
 /// Every query of every panel is answered by the engine itself, from what the rules made of an hour of an outage.
@@ -435,15 +456,17 @@ fn every_query_has_an_answer_from_the_rules() {
     assert!(judged.len() > 15);
     let mut asked = BTreeSet::new();
     for dashboard in dashboards("", &artifacts) {
-        let variables = dashboard.variables();
-        for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
-            let filled = query.filled(&variables);
-            if asked.insert(filled.clone()) {
-                // Only NaN is unlike itself.
-                let own = judged.iter().any(|slo| filled.contains(slo)) || filled.contains("_quantile");
-                let known = if own { format!("({filled}) == ({filled})") } else { filled };
-                test += &format!("      - expr: {}\n", quoted(&format!("count({known}) > bool 0")));
-                test += "        eval_time: 1h\n        exp_samples: [{ labels: '{}', value: 1 }]\n";
+        for (chosen, panel) in asking(&dashboard) {
+            for filled in answers(&dashboard, panel, &chosen) {
+                if asked.insert(filled.clone()) {
+                    // Only NaN is unlike itself.
+                    let own = !dashboard.is_of_one()
+                        || judged.contains(&(chosen["service"].clone(), chosen["slo"].clone()));
+                    let own = own && panel["type"] != "table" && panel["type"] != "timeseries";
+                    let known = if own { format!("({filled}) == ({filled})") } else { filled };
+                    test += &format!("      - expr: {}\n", quoted(&format!("count({known}) > bool 0")));
+                    test += "        eval_time: 1h\n        exp_samples: [{ labels: '{}', value: 1 }]\n";
+                }
             }
         }
     }
@@ -475,31 +498,33 @@ fn a_real_prometheus_answers_every_query() {
     let mut faults = Vec::new();
     let mut asked = 0;
     for dashboard in dashboards("", &out()) {
-        let variables = dashboard.variables();
-        for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
-            let filled = query.filled(&variables);
-            let answer = match query.instant {
-                true => server.query(&filled, end),
-                false => server.query_range(&filled, end - 3600, end, 300),
-            };
-            asked += 1;
-            match answer {
-                Ok(series) if series.is_empty() => faults.push(format!("{}: nothing\n{filled}", query.place)),
-                Ok(_) => {}
-                Err(fault) => faults.push(format!("{}: {fault}\n{filled}", query.place)),
+        for (chosen, panel) in asking(&dashboard) {
+            let ranged = ["timeseries", "state-timeline"].contains(&panel["type"].as_str().unwrap());
+            for filled in answers(&dashboard, panel, &chosen) {
+                let answer = match ranged {
+                    false => server.query(&filled, end),
+                    true => server.query_range(&filled, end - 3600, end, 300),
+                };
+                asked += 1;
+                let place = format!("{} {} {:?}", dashboard.name, panel["title"], chosen.get("slo"));
+                match answer {
+                    Ok(series) if series.is_empty() => faults.push(format!("{place}: nothing\n{filled}")),
+                    Ok(_) => {}
+                    Err(fault) => faults.push(format!("{place}: {fault}\n{filled}")),
+                }
             }
         }
         // `label_values(series, label)` is Grafana's own.
-        for variable in dashboard.json["templating"]["list"].as_array().unwrap() {
-            let Some(query) = variable["definition"].as_str() else { continue };
-            let inner =
-                query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(')')).unwrap();
-            let (series, label) = inner.rsplit_once(", ").unwrap();
+        for variable in dashboard.variables().iter().filter(|variable| variable["hide"] == 0) {
+            let query = variable["definition"].as_str().unwrap();
+            let Some(inner) = query.strip_prefix("label_values(") else { continue };
+            let (series, label) = inner.strip_suffix(')').unwrap().rsplit_once(", ").unwrap();
+            let series = series.replace("$owner", ".*").replace("$service", ".*");
             let answer = server.query(&format!("count by ({label}) ({series})"), end).unwrap();
-            let chosen = answer.iter().filter(|series| series["metric"].get(label).is_some()).count();
-            assert!(chosen > 1, "{}: {query}", dashboard.name);
+            let found = answer.iter().filter(|series| series["metric"].get(label).is_some()).count();
+            assert!(found > 1, "{}: {query}", dashboard.name);
         }
     }
-    assert!(asked > 500, "{asked}");
+    assert!(asked > 300, "{asked}");
     assert!(faults.is_empty(), "{} of {asked}\n{}", faults.len(), faults.join("\n"));
 }

@@ -19,7 +19,7 @@ use slowburn::plan::Plan;
 use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
 use support::application::Application;
-use support::dashboards::Dashboard;
+use support::dashboards::{self, Dashboard};
 use support::mailbox::{Mail, Mailbox};
 use support::prometheus::Server;
 use support::recorder::{Recorder, Told};
@@ -346,10 +346,12 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
     assert_eq!(alert["labels"], json!(expected));
     let annotation = |name: &str| word(&alert["annotations"][name]).to_owned();
     assert_eq!(annotation("runbook_url"), "https://wiki.internal/shop?a=1&b=2");
-    let region = "a%22b%5Cc%7B%7B+.ExternalURL+%7D%7D%3Cscript%3E%26%27%C3%B1%60%7C.%2A%24";
+    let region = "a%5C%22b%5C%5Cc%7B%7B+.ExternalURL+%7D%7D%3Cscript%3E%26%27%C3%B1%60%7C.%2A%24";
     assert_eq!(
         annotation("dashboard_url"),
-        format!("https://grafana.internal/d/slo-shop?var-region={region}")
+        format!(
+            "https://grafana.internal/d/slo_promise?var-service=shop&var-slo=checkout&var-by=region%3D%22{region}%22"
+        )
     );
     // The burn rate and what is left are those that Prometheus saw before it was told.
     let burns: Vec<String> = world
@@ -421,7 +423,10 @@ fn a_slow_leak_opens_a_ticket(world: &World) {
     assert!(description.ends_with(" Prometido: 99.9% en 1h. Los correos salen."), "{description}");
     let link = |name: &str| word(&alert["annotations"][name]).to_owned();
     assert_eq!(link("runbook_url"), "https://wiki.internal/runbooks/mail-delivery.md#maildeliveryburnticket");
-    assert_eq!(link("dashboard_url"), "https://grafana.internal/d/slo-mail");
+    assert_eq!(
+        link("dashboard_url"),
+        "https://grafana.internal/d/slo_promise?var-service=mail&var-slo=delivery"
+    );
 }
 
 fn a_target_that_vanished_silences_what_needs_it(world: &World) {
@@ -446,7 +451,7 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     }
 }
 
-/// Every query of every panel, as Grafana asks it: with everything chosen, and with one value. What marks alerts has an answer where there are some.
+/// Every query of every panel, as Grafana asks it. What marks alerts has an answer where there are some.
 fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: impl Fn(&str) -> bool) {
     let dashboards = world.artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/"));
     let fired = world.ask("count by (service) (ALERTS{alertstate=\"firing\"})");
@@ -455,41 +460,33 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
     let mut faults = Vec::new();
     for (path, text) in dashboards {
         let dashboard = Dashboard::read(path, text);
+        // What the screen of one SLO asks is what `tests/screens.rs` holds against a server.
+        if dashboard.is_of_one() {
+            continue;
+        }
         let service = path.trim_start_matches("grafana/dashboards/").trim_end_matches(".json");
-        let marks = match fired.contains(service) || service == "overview" && !fired.is_empty() {
-            true => dashboard.annotations(),
-            false => Vec::new(),
-        };
-        let variables = dashboard.variables();
-        let one = escaped(REGION);
-        let patterns = if variables.is_empty() { vec![".*"] } else { vec![".*", &one] };
+        let fires = fired.contains(service) || service == "overview" && !fired.is_empty();
+        let marks = if fires { dashboard.annotations() } else { Vec::new() };
         for query in dashboard.queries().iter().chain(&marks) {
-            for pattern in &patterns {
-                let filled = query.filled_with(&variables, pattern);
-                if !can_be_known(&filled) {
-                    continue;
-                }
-                asked += 1;
-                let answer = match query.instant {
-                    true => world.prometheus.query(&filled, now()),
-                    false => world.prometheus.query_range(&filled, now() - 900, now(), 15),
-                };
-                match answer {
-                    Ok(series) if !series.is_empty() => {}
-                    Ok(_) => faults.push(format!("{}: nothing\n{filled}", query.place)),
-                    Err(fault) => faults.push(format!("{}: {fault}\n{filled}", query.place)),
-                }
+            let filled = query.filled(&dashboards::all());
+            let of_alerts = filled.contains("ALERTS");
+            if filled.starts_with("vector(-1)") || of_alerts && !fires || !can_be_known(&filled) {
+                continue;
+            }
+            asked += 1;
+            let answer = match query.instant {
+                true => world.prometheus.query(&filled, now()),
+                false => world.prometheus.query_range(&filled, now() - 900, now(), 15),
+            };
+            match answer {
+                Ok(series) if !series.is_empty() => {}
+                Ok(_) => faults.push(format!("{}: nothing\n{filled}", query.place)),
+                Err(fault) => faults.push(format!("{}: {fault}\n{filled}", query.place)),
             }
         }
     }
-    assert!(asked > 200, "{asked}");
+    assert!(asked > 50, "{asked}");
     assert!(faults.is_empty(), "{} of {asked}\n{}", faults.len(), faults.join("\n"));
-}
-
-/// A pattern for one value, as Grafana makes it.
-fn escaped(value: &str) -> String {
-    let special = |c: char| "\\^$*+?.()|[]{}".contains(c);
-    value.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 fn what_is_over_is_told(world: &World) {

@@ -200,7 +200,9 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     });
     let labels: Vec<(&str, Cow<str>)> = labels.collect();
     if !labels.is_empty() {
-        yaml.labels(8, "labels", &labels, COLUMNS);
+        // What is recorded has few and short ones, or is `slo:info`, of which nobody reads more than a word.
+        let columns = if inert { COLUMNS } else { usize::MAX };
+        yaml.labels(8, "labels", &labels, columns);
     }
     if let Makes::Alert(alert) = &rule.makes {
         yaml.line(8, "annotations:");

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::grafana::variable;
+use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
 use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
@@ -217,12 +217,21 @@ impl Blanks {
 
 /// The address of a dashboard with the alert's values of its labels chosen.
 fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
+    // As PromQL writes a text, so that whatever a value holds stays a value.
     let value = |label: &String| match known {
-        Some(known) => escaped(known.labels.get(label).map_or("", String::as_str)),
-        None => format!("{{{{ {} | urlquery }}}}", asked_label(label)),
+        Some(known) => {
+            let value = known.labels.get(label).map_or("", String::as_str);
+            escaped(&format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+        }
+        None => format!("{{{{ printf `%q` {} | urlquery }}}}", asked_label(label)),
     };
-    let chosen: Vec<String> =
-        link.by.iter().map(|label| format!("var-{}={}", variable(label), value(label))).collect();
+    let mut chosen: Vec<String> =
+        link.chosen.iter().map(|(name, value)| format!("var-{name}={}", escaped(value))).collect();
+    if !link.by.is_empty() {
+        let matcher = |label: &String| format!("{}%3D{}", escaped(&spelled_label(label)), value(label));
+        let matchers: Vec<String> = link.by.iter().map(matcher).collect();
+        chosen.push(format!("var-{BY}={}", matchers.join("%2C")));
+    }
     match chosen.is_empty() {
         true => link.url.clone(),
         false => format!("{}?{}", link.url, chosen.join("&")),

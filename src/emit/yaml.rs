@@ -84,8 +84,11 @@ impl Yaml {
     /// `key: { a: b, c: d }` if that fits into `width` columns and every value is a plain word, otherwise one pair on a line.
     pub fn labels(&mut self, indent: usize, key: &str, pairs: &[(&str, Cow<str>)], width: usize) {
         let short = indent + key.len() + 5 + pairs.iter().map(|(k, v)| k.len() + v.len() + 4).sum::<usize>();
-        if short <= width && pairs.iter().all(|(name, value)| is_plain_word(name) && is_plain_word(value)) {
-            let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let plain = |text: &str| if is_plain_word(text) { text.to_owned() } else { quoted(text) };
+        let all_plain = pairs.iter().all(|(name, value)| is_plain_word(name) && is_plain_word(value));
+        if width == usize::MAX || (short <= width && all_plain) {
+            let pair = |(name, value): &(&str, Cow<str>)| format!("{}: {}", plain(name), plain(value));
+            let pairs: Vec<String> = pairs.iter().map(pair).collect();
             self.line(indent, &format!("{key}: {{ {} }}", pairs.join(", ")));
             return;
         }

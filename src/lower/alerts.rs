@@ -54,7 +54,7 @@ pub(super) fn burn(
         let name = name(service, slo, severity);
         let alert = Alert {
             runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
-            dashboard: dashboards::link(model, service.name.as_str(), &promise.by),
+            dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
             name,
             hold: None,
             notice,
@@ -240,7 +240,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let name = missing_name(service);
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &name),
-        dashboard: dashboards::link(model, service.name.as_str(), &[]),
+        dashboard: dashboards::of_service(model, service.name.as_str()),
         name,
         hold: Some(SETTLING),
         notice: Notice::Missing {

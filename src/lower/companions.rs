@@ -35,11 +35,9 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
     let name = companion_name(service, companion);
     let told = told(service, companion);
     let page = runbooks::of_companion(model, service, companion);
-    let kept = |label: &&String| service.slos.iter().any(|slo| slo.by.iter().any(|by| by.as_str() == *label));
-    let by: Vec<String> = told.iter().filter(kept).cloned().collect();
     let alert = Alert {
         runbook_url: runbooks::url(model, &page.file, &name),
-        dashboard: dashboards::link(model, service.name.as_str(), &by),
+        dashboard: dashboards::of_service(model, service.name.as_str()),
         name,
         hold: companion.hold,
         notice: Notice::Companion(Box::new(plan::Companion {

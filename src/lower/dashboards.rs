@@ -6,6 +6,9 @@ use crate::plan::DashboardLink;
 /// The dashboard of all services. No service's is called so: names of services hold no `_`.
 pub(super) const OVERVIEW: &str = "slo_overview";
 
+/// The dashboard of one SLO, whichever it is.
+pub(super) const PROMISE: &str = "slo_promise";
+
 /// The longest identity that Grafana takes.
 const LONGEST: usize = 40;
 
@@ -20,10 +23,26 @@ pub(super) fn uid(service: &str) -> String {
     format!("{}{digest}", &uid[..LONGEST - digest.len()])
 }
 
-/// The address of a service's dashboard, with the alert's values of these labels chosen in it.
-pub(super) fn link(model: &Model, service: &str, by: &[String]) -> Option<DashboardLink> {
+/// The address of a service's dashboard.
+pub(super) fn of_service(model: &Model, service: &str) -> Option<DashboardLink> {
+    link(model, &uid(service), Vec::new(), &[])
+}
+
+/// The address of the dashboard that shows one SLO, with it and the alert's values of these labels chosen.
+pub(super) fn of_slo(model: &Model, service: &str, slo: &str, by: &[String]) -> Option<DashboardLink> {
+    link(model, PROMISE, vec![("service", service.to_owned()), ("slo", slo.to_owned())], by)
+}
+
+fn link(
+    model: &Model,
+    uid: &str,
+    chosen: Vec<(&'static str, String)>,
+    by: &[String],
+) -> Option<DashboardLink> {
     let grafana = model.project.links.grafana.as_deref()?;
-    Some(DashboardLink { url: format!("{grafana}/d/{}", uid(service)), by: by.to_vec() })
+    let mut by = by.to_vec();
+    by.sort();
+    Some(DashboardLink { url: format!("{grafana}/d/{uid}"), chosen, by })
 }
 
 /// FNV-1a: short, and the same everywhere and always.

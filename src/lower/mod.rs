@@ -7,6 +7,7 @@ mod companions;
 mod dashboards;
 mod events;
 mod history;
+mod info;
 mod inhibitions;
 mod ledger;
 mod matching;
@@ -96,6 +97,7 @@ pub fn project(model: &Model) -> ProjectPlan {
         language: model.project.language,
         severities,
         overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
+        screens: info::screens(),
         notifications: notifications(model),
         texts: model.project.texts.clone(),
         alertmanager_url: model.project.links.alertmanager.clone(),
@@ -171,10 +173,11 @@ fn planned(service: &Service) -> Vec<Planned> {
 fn lower_slo(model: &Model, service: &Service, slo: &Slo, bounds: series::Bounds) -> SloPlan {
     let promise = promise(service, slo);
     let names = series::Series::new(slo, &promise).bounded(bounds);
-    let mut fast = windows::constants(&promise, &names);
+    let mut fast = vec![info::rule(model, service, slo, &promise, &names)];
+    fast.extend(windows::constants(&promise, &names));
     let counted = events::base(model, service, slo, &names);
     // Constants with labels that are kept need something that is counted.
-    let at = if promise.by.is_empty() { fast.len() } else { 0 };
+    let at = if promise.by.is_empty() { fast.len() } else { 1 };
     fast.splice(at..at, counted);
     fast.extend(windows::fast(&promise, &names));
     let mut slow = windows::slow(slo, &promise, &names);

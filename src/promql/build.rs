@@ -47,12 +47,19 @@ impl Selector {
         self
     }
 
-    /// With `label=~"$variable"`: what the reader of a dashboard has chosen.
+    /// With `label=~"$variable"`: what the reader of a dashboard has chosen. Without a label the variable holds matchers: `${variable:raw}`.
     pub fn chosen(mut self, label: &str, variable: &str) -> Self {
         let (label, value) = (label.to_owned(), variable.to_owned());
         let op = MatchOp::Matches;
         let matcher = Matcher { label, op, value, placeholder: true, span: Span::default() };
         self.matchers.push(matcher);
+        self
+    }
+
+    /// With `label op "a $variable b"`: a text of ours in which a dashboard fills in variables.
+    pub fn filled(mut self, label: &str, op: MatchOp, value: &str) -> Self {
+        let (label, value) = (label.to_owned(), value.to_owned());
+        self.matchers.push(Matcher { label, op, value, placeholder: true, span: Span::default() });
         self
     }
 

@@ -244,6 +244,9 @@ pub(super) fn names_of(selector: &Selector) -> (&str, Option<&str>) {
 
 impl Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.placeholder && self.label.is_empty() {
+            return write!(f, "${{{}:raw}}", self.value);
+        }
         if names::is_label_in_braces(&self.label) {
             f.write_str(&self.label)?;
         } else {
@@ -251,6 +254,7 @@ impl Display for Matcher {
         }
         f.write_str(self.op.symbol())?;
         match self.placeholder {
+            true if self.value.contains('$') => write!(f, "\"{}\"", self.value),
             true => write!(f, "\"${}\"", self.value),
             false => Quoted(&self.value).fmt(f),
         }

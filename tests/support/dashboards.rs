@@ -1,6 +1,10 @@
 //! Dashboards as a test sees them: their panels, and their queries with the variables filled in as Grafana does.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use slowburn::plan::Promise;
+use slowburn::vocabulary::{Decimal, Period};
 
 /// A dashboard.
 pub struct Dashboard {
@@ -10,7 +14,7 @@ pub struct Dashboard {
     pub json: Value,
 }
 
-/// One query of a panel, of a variable or of an annotation.
+/// One query of a panel or of an annotation.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The dashboard, the panel's number and its title, and the query's name.
@@ -21,6 +25,9 @@ pub struct Query {
     pub instant: bool,
 }
 
+/// What is chosen, by the names of variables.
+pub type Chosen = BTreeMap<String, String>;
+
 impl Dashboard {
     /// Reads one.
     pub fn read(name: &str, text: &str) -> Self {
@@ -28,24 +35,36 @@ impl Dashboard {
         Self { name: name.to_owned(), json }
     }
 
-    /// All panels; none is inside another.
-    pub fn panels(&self) -> &Vec<Value> {
-        self.json["panels"].as_array().unwrap()
+    /// All panels, those that are folded away among them.
+    pub fn panels(&self) -> Vec<&Value> {
+        let all = self.json["panels"].as_array().unwrap();
+        all.iter()
+            .flat_map(|panel| [panel].into_iter().chain(panel["panels"].as_array().into_iter().flatten()))
+            .collect()
     }
 
-    /// The queries of all panels and annotations.
+    /// The panel of this kind whose title begins so.
+    pub fn panel(&self, kind: &str, title: &str) -> &Value {
+        let found = self
+            .panels()
+            .into_iter()
+            .find(|panel| panel["type"] == kind && panel["title"].as_str().unwrap().starts_with(title));
+        found.unwrap_or_else(|| panic!("{}: no {kind} {title}", self.name))
+    }
+
+    /// The queries of one panel.
+    pub fn asked_by(&self, panel: &Value) -> Vec<Query> {
+        let query = |target: &Value| Query {
+            place: format!("{} #{} {}: {}", self.name, panel["id"], panel["title"], target["refId"]),
+            expr: target["expr"].as_str().unwrap().to_owned(),
+            instant: target["instant"].as_bool().unwrap(),
+        };
+        panel["targets"].as_array().into_iter().flatten().map(query).collect()
+    }
+
+    /// The queries of all panels.
     pub fn queries(&self) -> Vec<Query> {
-        let mut queries = Vec::new();
-        for panel in self.panels() {
-            for target in panel["targets"].as_array().into_iter().flatten() {
-                queries.push(Query {
-                    place: format!("{} #{} {}: {}", self.name, panel["id"], panel["title"], target["refId"]),
-                    expr: target["expr"].as_str().unwrap().to_owned(),
-                    instant: target["instant"].as_bool().unwrap(),
-                });
-            }
-        }
-        queries
+        self.panels().into_iter().flat_map(|panel| self.asked_by(panel)).collect()
     }
 
     /// What marks the time axis.
@@ -58,25 +77,68 @@ impl Dashboard {
         asking.collect()
     }
 
-    /// The names of the variables, the data source's aside.
-    pub fn variables(&self) -> Vec<String> {
+    /// The variables that ask Prometheus.
+    pub fn variables(&self) -> Vec<&Value> {
         let all = self.json["templating"]["list"].as_array().unwrap();
-        let queried = all.iter().filter(|variable| variable["type"] == "query");
-        queried.map(|variable| variable["name"].as_str().unwrap().to_owned()).collect()
+        all.iter().filter(|variable| variable["type"] == "query").collect()
+    }
+
+    /// Whether it shows the one SLO that is chosen.
+    pub fn is_of_one(&self) -> bool {
+        self.json["uid"] == "slo_promise"
     }
 }
 
+/// Everything is chosen that can be.
+pub fn all() -> Chosen {
+    ["owner", "service", "slo"].map(|name| (name.to_owned(), ".*".to_owned())).into()
+}
+
+/// What Grafana fills in where this SLO is chosen: what `slo:info` says of it, taken apart.
+pub fn of(promise: &Promise) -> Chosen {
+    let period = match &promise.period {
+        Period::Rolling(length) => length.to_string(),
+        Period::Calendar(unit, _) => unit.as_str().to_owned(),
+    };
+    let pointed = |text: String| if text.contains('.') { text } else { text + ".0" };
+    let whole = promise.budget * Decimal::from(promise.period_length.secs());
+    let mut chosen = Chosen::from(
+        [
+            ("service", promise.service.clone()),
+            ("slo", promise.slo.clone()),
+            ("by", "slo!=\"\"".to_owned()),
+            ("period", period),
+            ("outage", pointed(slowburn::vocabulary::text(whole))),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    for tier in 0..4 {
+        let watch = promise.tiers.get(tier);
+        let parts = [
+            ("long", watch.map(|watch| watch.long.to_string())),
+            ("short", watch.map(|watch| watch.short.to_string())),
+            ("burn", watch.map(|watch| pointed(slowburn::vocabulary::text(watch.burn_rate)))),
+        ];
+        for (name, value) in parts {
+            chosen.insert(format!("{name}_{}", tier + 1), value.unwrap_or_default());
+        }
+    }
+    chosen
+}
+
 impl Query {
-    /// With everything chosen, and the intervals of a step of five minutes.
-    pub fn filled(&self, variables: &[String]) -> String {
-        self.filled_with(variables, ".*")
+    /// With this chosen, over an hour in steps of five minutes.
+    pub fn filled(&self, chosen: &Chosen) -> String {
+        self.over(chosen, "1h", "5m")
     }
 
-    /// With this pattern in place of every variable.
-    pub fn filled_with(&self, variables: &[String], pattern: &str) -> String {
-        let mut expr = self.expr.replace("$__rate_interval", "5m").replace("$__interval", "5m");
-        for variable in variables {
-            expr = expr.replace(&format!("\"${variable}\""), &Value::from(pattern).to_string());
+    /// With this chosen, over such a range in such steps.
+    pub fn over(&self, chosen: &Chosen, range: &str, step: &str) -> String {
+        let mut expr = self.expr.replace("$__rate_interval", "5m").replace("$__interval", step);
+        expr = expr.replace("$__range", range);
+        for (name, value) in chosen {
+            expr = expr.replace(&format!("${{{name}:raw}}"), value);
+            expr = expr.replace(&format!("${name}"), value);
         }
         expr
     }

@@ -107,6 +107,12 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                 let Makes::Record(name) = &rule.makes else { continue };
                 let mut labels = labels.clone();
                 labels.extend(rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())));
+                if name == "slo:info" {
+                    if place == 0 {
+                        add(name, &rule.labels, 60, days * 86_400, &|_| Some(1.0));
+                    }
+                    continue;
+                }
                 let total = if few { 7.0 } else { 250_000.0 };
                 let long = days * 86_400;
                 let (every, since, value): (u64, u64, Curve) = match name.as_str() {
@@ -156,10 +162,14 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                     slo.groups.iter().flat_map(|group| &group.rules).find(|rule| rule.name() == alert.name);
                 labels.extend(Labels::clone(&rule.unwrap().labels));
                 labels.insert("alertname".to_owned(), alert.name.clone());
+                let since = labels.clone();
                 labels.insert("alertstate".to_owned(), "firing".to_owned());
                 // Those of half the SLOs still fire.
                 let still = move |at: u64| index % 2 == 0 && place == 0 && at + 1200 >= end;
                 add("ALERTS", &labels, 60, RECENT, &|at| (outage(at) || still(at)).then_some(1.0));
+                add("ALERTS_FOR_STATE", &since, 60, RECENT, &|at| {
+                    (outage(at) || still(at)).then_some((end - 2400) as f64)
+                });
             }
         }
     }

@@ -127,6 +127,7 @@ pub struct Variable {
     pub name: String,
     pub label: String,
     pub description: String,
+    pub skip_url_sync: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datasource: Option<DataSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +156,13 @@ pub enum VariableQuery {
         query: String,
         ref_id: &'static str,
     },
+}
+
+impl Variable {
+    /// Under another name.
+    pub fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
 }
 
 #[derive(Serialize)]
@@ -190,7 +198,7 @@ pub struct Panel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collapsed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub panels: Option<[(); 0]>,
+    pub panels: Option<Vec<Panel>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datasource: Option<DataSource>,
     #[serde(skip_serializing_if = "Option::is_none")]

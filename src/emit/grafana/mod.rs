@@ -1,24 +1,27 @@
-//! Grafana: a dashboard per service, one of all services, and the files that load them.
+//! Grafana: three levels of screens, each for one question, and the files that load them.
 //!
 //! | file | makes |
 //! |---|---|
-//! | `overview` | the dashboard of all services, for whoever asks which promise is in danger |
-//! | `detail` | the dashboard of one service, for whoever was called |
+//! | `overview` | the dashboard of all services: what is burning, and who is over budget? |
+//! | `service` | the dashboard of one service: how are its promises, and what is its traffic doing? |
+//! | `promise` | the dashboard of one SLO, whichever is chosen: what is broken, since when, how long does the budget last? |
+//! | `looks` | how an SLO's figures look on all of them |
 //! | `provisioning` | the files that load them |
 //! | `panels` | panels: their kinds and looks |
 //! | `queries` | what they ask, as trees |
 //! | `json` | Grafana's own format |
 
-mod detail;
 mod json;
+mod looks;
 mod overview;
 mod panels;
+mod promise;
 mod provisioning;
 mod queries;
+mod service;
 
-pub use queries::variable;
+pub use queries::BY;
 
-use super::address::address;
 use crate::artifact::{Artifacts, MARK};
 use crate::plan::{Plan, ProjectPlan, ServicePlan};
 use crate::text::Dashboards;
@@ -42,21 +45,25 @@ const GRAFANA: DataSource = DataSource { r#type: "grafana", uid: "-- Grafana --"
 /// Adds `grafana/dashboards/<service>.json`.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     let words = Dashboards::of(project.language);
-    artifacts.insert(path(&service.name), detail::dashboard(project, service, &words).text());
+    artifacts.insert(path(&service.name), service::dashboard(project, service, &words).text());
 }
 
 /// Where the dashboard of a service is.
 pub fn path(service: &str) -> String {
     // Names of services hold no `_`, so that nothing else is called so.
-    let name = if service == "overview" { "overview_" } else { service };
-    format!("{FOLDER}/{name}.json")
+    let taken = ["overview", "slo"].contains(&service);
+    format!("{FOLDER}/{service}{}.json", if taken { "_" } else { "" })
 }
 
-/// Adds `grafana/dashboards/overview.json` and `grafana/provisioning/**`.
+/// Adds `grafana/dashboards/{overview,slo}.json` and `grafana/provisioning/**`.
 pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     let words = Dashboards::of(plan.project.language);
     if let Some(overview) = overview::dashboard(plan, &words) {
         artifacts.insert(format!("{FOLDER}/overview.json"), overview.text());
+    }
+    if let Some(any) = plan.services.iter().flat_map(|service| &service.slos).next() {
+        let promise = promise::dashboard(&plan.project, any, &words);
+        artifacts.insert(format!("{FOLDER}/slo.json"), promise.text());
     }
     provisioning::emit(plan, artifacts);
 }
@@ -89,6 +96,7 @@ fn data_source(words: &Dashboards) -> Variable {
         name: panels::DATA_SOURCE.to_owned(),
         label: words.say("variable.datasource"),
         description: words.say("variable.datasource.about"),
+        skip_url_sync: false,
         datasource: None,
         definition: None,
         query: VariableQuery::Plugin("prometheus"),
@@ -104,8 +112,35 @@ fn data_source(words: &Dashboards) -> Variable {
     }
 }
 
-/// Alerts and deployments as marks on the time axis.
-fn annotations(words: &Dashboards, alerts: String) -> List<Annotation> {
+/// How Grafana calls the query of a variable.
+const VARIABLE_QUERY: &str = "PrometheusVariableQueryEditor-VariableQuery";
+
+/// A choice of one value of a label.
+fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
+    Variable {
+        r#type: "query",
+        name: name.to_owned(),
+        label: words.say(&format!("variable.{name}")),
+        description: words.say(&format!("variable.{name}.about")),
+        skip_url_sync: false,
+        datasource: Some(panels::PROMETHEUS),
+        definition: Some(query.clone()),
+        query: VariableQuery::Labels { qry_type: 1, query, ref_id: VARIABLE_QUERY },
+        regex: String::new(),
+        sort: Some(1),
+        refresh: 2,
+        hide: 0,
+        multi: false,
+        include_all: false,
+        all_value: None,
+        options: [],
+        current: Current { text: "", value: "" },
+    }
+}
+
+/// Pages and deployments as marks on the time axis. Pages are drawn where all panels are of one SLO; elsewhere they would paint those that are calm, and
+/// whoever wants them switches them on.
+fn annotations(words: &Dashboards, alerts: String, drawn: bool) -> List<Annotation> {
     let mark = |name: String, datasource, icon_color| Annotation {
         name,
         datasource,
@@ -127,6 +162,7 @@ fn annotations(words: &Dashboards, alerts: String) -> List<Annotation> {
         title_format: Some("{{alertname}}"),
         text_format: Some("{{service}} {{slo}}"),
         tag_keys: Some("severity"),
+        enable: drawn,
         ..mark(words.say("annotation.alerts"), panels::PROMETHEUS, "red")
     };
     let tags = TagQuery { r#type: "tags", tags: vec![DEPLOYMENT], match_any: true, limit: 100 };
@@ -149,6 +185,16 @@ fn link(title: String, url: String) -> Link {
         keep_time: false,
         target_blank: true,
     }
+}
+
+/// The dashboard of all services.
+fn home(project: &ProjectPlan, words: &Dashboards) -> Option<Link> {
+    let link = |uid: &String| Link {
+        keep_time: true,
+        target_blank: false,
+        ..link(words.say("link.overview"), format!("/d/{uid}"))
+    };
+    project.overview.as_ref().map(link)
 }
 
 /// The other dashboards of ours.

@@ -1,116 +1,127 @@
-//! The dashboard of all services: the worst budget first.
+//! The dashboard of all services: what is burning, and who is over budget.
 
-use super::json::{Dashboard, Field, Panel, Property, Step};
-use super::panels::{self, Board, Column, property};
-use super::queries;
-use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
-use crate::promql::Expr;
-use crate::promql::build::{aggregate, and, call, ge, gt, le, lt, number, sub};
-use crate::text::Dashboards;
-use crate::vocabulary::{Decimal, Severity, text};
 use serde_json::json;
 
-/// What tells the lines of the table apart.
-const BY: [&str; 2] = ["service", "slo"];
+use super::json::{Current, Dashboard, Field, Panel, Property, Variable};
+use super::looks::{self, decimals, state_field};
+use super::panels::{self, Board, Column, WIDTH, property};
+use super::queries::{self, Alerts, SLO, Scope, Source};
+use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
+use crate::promql::Expr;
+use crate::promql::build::{aggregate, and, ge, gt, le, lt, number, sub};
+use crate::text::Dashboards;
+use crate::vocabulary::Decimal;
 
 /// The dashboard; none without an SLO.
 pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let services: Vec<&ServicePlan> = plan.services.iter().collect();
     let uid = plan.project.overview.as_ref()?;
     let any = services.iter().flat_map(|service| &service.slos).next()?;
+    let lengths = queries::lengths(&services);
+    let of = Source { screens: &plan.project.screens, any, lengths: &lengths, scope: Scope::Every };
+    let alerts = alerts(&plan.project, of.scope);
     let mut board = Board::default();
-    board.line(
-        4,
-        vec![(
-            panels::WIDTH,
-            panels::words(String::new(), words.say("overview.about"), &words.say("overview.text")),
-        )],
-    );
-    board.line(4, counts(&plan.project, &services, any, words)?);
-    let number = services.iter().map(|service| service.slos.len()).sum::<usize>() as u32;
-    board.line(
-        // As many lines as a large screen shows two times over.
-        (number + 2).clamp(6, 40),
-        vec![(panels::WIDTH, table(&plan.project, &services, None, words)?)],
-    );
-    board.line(9, vec![(12, worst(&services, any, words)?), (12, timeline(&plan.project, any, words))]);
-    let alerts = queries::firing(None).to_string();
+    board.line(8, vec![(WIDTH, active(&of, &services, &alerts, words))]);
+    board.line(16, vec![(WIDTH, table(&of, &services, &alerts, words))]);
+    board.line(4, counts(&of, &alerts, words).into_iter().map(|tile| (4, tile)).collect());
+    let legend = "{{service}}".to_owned();
+    let history = [
+        (alerts.history(&["service"], queries::info(of.screens, of.scope)), legend),
+        (alerts.calm(), words.say("state.nothing")),
+    ];
+    let title = words.say("timeline.services.title");
+    let about = words.say("timeline.services.about");
+    let timeline = panels::timeline(title, about, &history, state_field(words));
+    board.line(9, vec![(WIDTH / 2, worst(&of, words)), (WIDTH / 2, timeline)]);
+    let prose = panels::words(String::new(), words.say("overview.about"), &words.say("overview.text"));
+    board.line(5, vec![(WIDTH, prose)]);
+    let blank = super::blank(words, uid, words.say("overview.title"), &words.say("overview.about"));
+    let mut templating = super::blank(words, uid, String::new(), "").templating;
+    templating.list.extend(variables(&of, words));
     Some(Dashboard {
-        annotations: super::annotations(words, alerts),
+        annotations: super::annotations(words, alerts.pages().to_string(), false),
         links: vec![super::others(words)],
+        templating,
         panels: board.panels,
-        ..super::blank(words, uid, words.say("overview.title"), &words.say("overview.about"))
+        ..blank
     })
 }
 
-/// The worst budget of each SLO, where there are enough events to know it.
-fn known(services: &[&ServicePlan], any: &SloPlan) -> Option<Expr> {
-    let left = queries::across(&any.readings.budget_left, None);
-    Some(aggregate("min", &BY, and(left, queries::enough_across(services, None)?)))
+/// All alerts, as the project calls their severities.
+pub fn alerts(project: &ProjectPlan, scope: Scope) -> Alerts {
+    Alerts::of([project.severities.page.as_str(), project.severities.ticket.as_str()], scope)
 }
 
-fn counts(
-    project: &ProjectPlan,
-    services: &[&ServicePlan],
-    any: &SloPlan,
-    words: &Dashboards,
-) -> Option<Vec<(u32, Panel)>> {
-    let all = Decimal::from(services.iter().map(|service| service.slos.len()).sum::<usize>());
-    let known = || known(services, any);
-    let quarter = || number("0.25");
-    let zero = || number("0");
-    let tile = |name: &str, expr: Expr, bad: &'static str| {
-        let steps = panels::steps(if bad == "text" { "text" } else { "green" }, &[(bad, Decimal::ONE)]);
-        let field = Field { decimals: Some(0), ..panels::field(words, "short", steps) };
-        let title = words.say(&format!("count.{name}"));
-        panels::tile(title, words.say(&format!("count.{name}.about")), &expr, field)
+/// Whose services, and which of them.
+fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
+    let all = |name: &str, query: String| Variable {
+        multi: true,
+        include_all: true,
+        all_value: Some(".*"),
+        current: Current { text: "All", value: "$__all" },
+        ..super::choice(words, name, query)
     };
-    let alerts = |severity: Severity| {
-        let label = project.severities.get(severity);
-        queries::how_many(queries::firing(None).matching(
-            "severity",
-            crate::promql::ast::MatchOp::Equal,
-            label,
-        ))
-    };
-    let good = |name: &str, expr: Expr| {
-        let steps = panels::steps("text", &[("green", Decimal::ONE)]);
-        let field = Field { decimals: Some(0), ..panels::field(words, "short", steps) };
-        let title = words.say(&format!("count.{name}"));
-        panels::tile(title, words.say(&format!("count.{name}.about")), &expr, field)
-    };
-    let risky = and(gt(known()?, zero()), lt(known()?, quarter()));
-    let unknown = sub(number(text(all)), queries::how_many(known()?));
-    Some(vec![
-        (3, tile("promised", queries::line(all), "text")),
-        (3, good("kept", queries::how_many(ge(known()?, quarter())))),
-        (3, tile("risk", queries::how_many(risky), "orange")),
-        (3, tile("spent", queries::how_many(le(known()?, zero())), "red")),
-        (4, tile("unknown", unknown.into(), "orange")),
-        (4, tile("pages", alerts(Severity::Page), "red")),
-        (4, tile("tickets", alerts(Severity::Ticket), "orange")),
-    ])
+    let info = || of.screens.info.clone();
+    // Whoever chooses an owner has chosen its services: no recorded series has its name.
+    let owned = info().chosen("owner", "owner");
+    [
+        all("owner", format!("label_values({}, owner)", info())),
+        Variable { all_value: None, ..all("service", format!("label_values({owned}, service)")) },
+    ]
 }
 
-/// One line per SLO: of all services, or of one.
-pub fn table(
-    project: &ProjectPlan,
-    services: &[&ServicePlan],
-    service: Option<&str>,
-    words: &Dashboards,
-) -> Option<Panel> {
+/// What is firing and pending: pages before tickets, and the longest first.
+pub fn active(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
+    let by = ["alertname", "service", "slo"];
+    let label = |name: &str, properties| Column {
+        label: Some(name.to_owned()),
+        expr: None,
+        title: words.say(&format!("column.{name}")),
+        properties,
+    };
+    let column = |name: &str, expr: Expr, properties| Column {
+        label: None,
+        expr: Some(expr),
+        title: words.say(&format!("column.{name}")),
+        properties,
+    };
+    let state = queries::with_runbook(of.screens, of.scope, &alerts.active(&by));
+    let state = queries::with_dashboard(services, state);
+    let runbook = json!([{ "title": words.say("link.runbook"), "url": "${__data.fields.runbook:raw}", "targetBlank": true }]);
+    let columns = vec![
+        column("state", state, looks::alert_cell(words)),
+        label("alertname", vec![property("custom.minWidth", 200)]),
+        label("service", vec![linked(words, SERVICE), property("custom.minWidth", 110)]),
+        label("slo", vec![linked(words, PROMISE), property("custom.minWidth", 110)]),
+        column("since", alerts.lasting(&by, of.scope), vec![property("unit", "dtdhms")]),
+        column("number", alerts.count(&by), vec![property("decimals", 0)]),
+        label("runbook", vec![property("links", runbook), property("custom.minWidth", 110)]),
+    ];
+    let sorted = [(words.say("column.state"), true), (words.say("column.since"), true)];
+    let mut field = panels::field(words, "short", panels::steps("text", &[]));
+    field.no_value = words.say("none.alert");
+    let about = words.say("active.about");
+    panels::table(words.say("active.title"), about, field, columns, &["dashboard"], &sorted)
+}
+
+/// The screen of a row's service.
+const SERVICE: (&str, &str) =
+    ("link.service", "/d/${__data.fields.dashboard}?${datasource:queryparam}&${__url_time_range}");
+
+/// The screen of a row's SLO.
+const PROMISE: (&str, &str) = (
+    "link.promise",
+    "/d/slo_promise?${datasource:queryparam}&var-service=${__data.fields.service}&var-slo=${__data.fields.slo}&${__url_time_range}",
+);
+
+fn linked(words: &Dashboards, (title, url): (&str, &str)) -> Property {
+    property("links", json!([{ "title": words.say(title), "url": url }]))
+}
+
+/// One row per SLO, whether or not there is any data: of all services, or of one.
+pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
     let slos: Vec<&SloPlan> = services.iter().flat_map(|service| &service.slos).collect();
-    let any = *slos.first()?;
-    let judged = |expr| queries::judged_across(services, service, expr);
-    let worst = |op: &str, expr: Expr| aggregate(op, &BY, expr);
-    let across = |reading| queries::across(reading, service);
-    let left = worst("min", judged(across(&any.readings.budget_left))?);
-    let objective = worst("max", across(&any.readings.objective));
-    let achieved = worst("min", judged(queries::achieved_across(any, service))?);
-    let burn = worst("max", across(&any.readings.burn_now));
-    let exhaustion = worst("min", judged(across(&any.readings.exhaustion))?);
-    let severities = [project.severities.page.as_str(), project.severities.ticket.as_str()];
-    let alert = queries::loudest(any, severities, service, &BY);
+    let worst = |op: &str, expr: Expr| aggregate(op, &SLO, expr);
     let column = |name: &str, expr: Option<Expr>, properties: Vec<Property>| Column {
         label: None,
         expr,
@@ -119,183 +130,84 @@ pub fn table(
     };
     let label =
         |name: &str, properties| Column { label: Some(name.to_owned()), ..column(name, None, properties) };
-    let linked = json!([{
-        "title": words.say("link.service"),
-        "url": "/d/${__data.fields.dashboard}?${datasource:queryparam}&${__url_time_range}",
-    }]);
-    let places =
-        services.iter().flat_map(|service| &service.slos).map(|slo| decimals(slo.promise.ratio)).max();
-    let places = places.unwrap_or_default();
+    let places = slos.iter().map(|slo| decimals(slo.promise.ratio)).max().unwrap_or_default();
+    let shortest = slos.iter().map(|slo| slo.promise.period_length).min();
+    let linked = |to, width: u32| vec![linked(words, to), property("custom.minWidth", width)];
+    let info = queries::within(of.screens.info.clone(), of.scope);
+    let known = queries::with_dashboard(services, aggregate("max", &["service", "slo", "objective"], info));
     let mut columns = Vec::new();
-    let mut hidden = Vec::new();
-    let objective = match service {
-        None => {
-            let properties = vec![property("links", linked), property("custom.minWidth", 120)];
-            columns.push(label("service", properties));
-            hidden.push("dashboard");
-            queries::with_dashboard(services, objective)
-        }
-        Some(_) => {
-            hidden.push("service");
-            objective
-        }
-    };
-    columns.push(label("slo", vec![property("custom.minWidth", 120)]));
+    let mut hidden = vec!["dashboard", "Value"];
+    match of.scope {
+        Scope::Service(_) => hidden.push("service"),
+        Scope::Every | Scope::Promise => columns.push(label("service", linked(SERVICE, 100))),
+    }
+    let read = |reading| of.read(reading);
     columns.extend([
-        // The first query decides the order; what cannot be judged comes last.
-        column("left", Some(call("sort", vec![left])), budget_gauge(words)),
-        column("achieved", Some(achieved), judged_ratio(words, places + 1)),
+        label("slo", linked(PROMISE, 100)),
+        column("alert", Some(of.loudest(alerts)), looks::alert_cell(words)),
+        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), looks::burn_cell()),
         column(
-            "objective",
-            Some(objective),
-            vec![property("unit", "percentunit"), property("decimals", places)],
+            "exhaustion",
+            Some(worst("min", of.judged(read(|readings| &readings.exhaustion)))),
+            looks::exhaustion(words, shortest),
         ),
-        column("burn", Some(burn), burn_cell(&slos)),
-        column("exhaustion", Some(exhaustion), exhaustion_cell(services, words)),
-        column("alert", Some(alert), alert_cell(words)),
+        column(
+            "left",
+            Some(worst("min", of.judged(read(|readings| &readings.budget_left)))),
+            looks::budget_gauge(words),
+        ),
+        column(
+            "achieved",
+            Some(worst("min", of.judged(of.achieved()))),
+            looks::judged_ratio(words, places + 1),
+        ),
+        label("objective", vec![property("custom.minWidth", 90)]),
+        Column {
+            title: "Value".to_owned(),
+            ..column("objective", Some(known), vec![property("custom.hidden", true)])
+        },
     ]);
-    let (title, about) = match service {
-        None => ("table.title", "table.about"),
-        Some(_) => ("table.title", "table.service.about"),
-    };
+    let sorted = [(words.say("column.alert"), true), (words.say("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));
-    Some(panels::table(words.say(title), words.say(about), field, columns, &hidden))
+    panels::table(words.say("table.title"), words.say("table.about"), field, columns, &hidden, &sorted)
 }
 
-/// Decimal places of a ratio as a percentage.
-pub fn decimals(ratio: Decimal) -> u32 {
-    (ratio * Decimal::ONE_HUNDRED).normalize().scale()
-}
-
-/// The budget that is left, as a bar.
-pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
-    vec![
-        property("unit", "percentunit"),
-        property("decimals", 1),
-        property("min", 0),
-        property("max", 1),
-        property(
-            "custom.cellOptions",
-            json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "color" }),
-        ),
-        property("custom.displayMode", "basic"),
-        property("custom.minWidth", 190),
-        property("color", json!({ "mode": "thresholds" })),
-        property("thresholds", json!({ "mode": "absolute", "steps": panels::budget_steps() })),
-        property("mappings", panels::unjudged(words)),
-    ]
-}
-
-/// A ratio that too few events say nothing about.
-pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
-    vec![
-        property("unit", "percentunit"),
-        property("decimals", places),
-        property("mappings", panels::unjudged(words)),
-    ]
-}
-
-/// A burn rate: orange where the budget does not last, red where somebody would be called.
-pub fn burn_cell(slos: &[&SloPlan]) -> Vec<Property> {
-    let mut properties = vec![
-        property("unit", "suffix:×"),
-        property("decimals", 1),
-        property("thresholds", json!({ "mode": "absolute", "steps": burn_steps(slos) })),
-    ];
-    properties.extend(panels::coloured());
-    properties
-}
-
-/// The lowest burn rate that pages begins the red, where it is the same for all that share a column.
-fn burn_steps(slos: &[&SloPlan]) -> Vec<Step> {
-    let pages = |slo: &&SloPlan| {
-        let pages = slo.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-        pages.map(|tier| tier.burn_rate).min()
+fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
+    let tile = |name: &str, expr: Expr, none: &'static str, some: &'static str| {
+        let steps = panels::steps(none, &[(some, Decimal::ONE)]);
+        let field = Field { decimals: Some(0), ..panels::field(words, "short", steps) };
+        let title = words.say(&format!("count.{name}"));
+        panels::tile(title, words.say(&format!("count.{name}.about")), &expr, field)
     };
-    let mut rates = slos.iter().map(pages);
-    let first = rates.next().flatten();
-    let red = first.filter(|rate| *rate > Decimal::ONE && rates.all(|other| other == Some(*rate)));
-    let more: Vec<(&str, Decimal)> =
-        [("orange", Decimal::ONE)].into_iter().chain(red.map(|rate| ("red", rate))).collect();
-    panels::steps("green", &more)
+    let known = || of.known();
+    let risky = and(gt(known(), number("0")), lt(known(), number("0.25")));
+    let all = queries::how_many(queries::info(of.screens, of.scope));
+    let unknown = sub(all, queries::how_many(known()));
+    vec![
+        tile("pages", queries::how_many(alerts.pages()), "green", "red"),
+        tile("tickets", queries::how_many(alerts.tickets()), "green", "orange"),
+        tile("spent", queries::how_many(le(known(), number("0"))), "green", "orange"),
+        tile("risk", queries::how_many(risky), "green", "yellow"),
+        tile("kept", queries::how_many(ge(known(), number("0.25"))), "text", "green"),
+        tile("unknown", unknown.into(), "green", "text"),
+    ]
 }
 
-/// When the budget is gone.
-pub fn exhaustion_cell(services: &[&ServicePlan], words: &Dashboards) -> Vec<Property> {
-    let slos = || services.iter().flat_map(|service| &service.slos);
-    // Several lengths of period cannot each have their own words in one column: from the shortest on it is just long.
-    let shortest = slos().map(|slo| slo.promise.period_length).min().unwrap_or_default();
-    exhaustion(words, shortest)
-}
-
-/// The same for one length of period.
-pub fn exhaustion(words: &Dashboards, period: crate::vocabulary::Duration) -> Vec<Property> {
-    let field = exhaustion_field(words, period);
-    let mut properties = vec![
-        property("unit", field.unit),
-        property("decimals", 1),
-        property("mappings", field.mappings),
-        property("thresholds", json!(field.thresholds)),
-    ];
-    properties.extend(panels::coloured());
-    properties
-}
-
-/// A length of time until the budget is gone.
-pub fn exhaustion_field(words: &Dashboards, period: crate::vocabulary::Duration) -> Field {
-    let seconds = Decimal::from(period.secs());
-    let never = words.fill("none.never", &[("period", &period.to_string())]);
-    let steps = panels::steps("red", &[("orange", seconds / Decimal::TEN), ("green", seconds)]);
-    let mut mappings = panels::unjudged(words);
-    mappings.push(panels::states(&[(0, words.say("none.spent"), "red")]));
-    mappings.push(panels::from_on(seconds, &never, "green"));
-    Field { decimals: Some(1), mappings, ..panels::field(words, "s", steps) }
-}
-
-/// Which alert fires.
-pub fn alert_cell(words: &Dashboards) -> Vec<Property> {
-    let mut properties = vec![property("mappings", json!([loudness(words)]))];
-    properties.extend(panels::coloured());
-    properties
-}
-
-/// 0, 1 and 2 as [`queries::loudest`] answers them.
-pub fn loudness(words: &Dashboards) -> serde_json::Value {
-    panels::states(&[
-        (0, words.say("state.quiet"), "green"),
-        (1, words.say("state.ticket"), "orange"),
-        (2, words.say("state.page"), "red"),
-    ])
-}
-
-fn worst(services: &[&ServicePlan], any: &SloPlan, words: &Dashboards) -> Option<Panel> {
-    let smallest = queries::smallest("10", known(services, any)?);
+fn worst(of: &Source, words: &Dashboards) -> Panel {
     let field = Field {
         // One that is spent many times over leaves room for all others.
         min: Some(-1),
+        max: Some(1),
         color: panels::palette(),
         custom: Some(panels::drawn("line", 0, false, false)),
         decimals: Some(1),
         ..panels::field(words, "percentunit", panels::budget_steps())
     };
     let queries = [
-        (smallest, "{{service}}/{{slo}}".to_owned()),
-        (queries::line(Decimal::ZERO), words.say("none.spent")),
+        (queries::fewest(of.known()), "{{service}}/{{slo}}".to_owned()),
+        (queries::guiding(queries::line(Decimal::ZERO), of.known()), words.say("none.spent")),
     ];
-    let zero = vec![panels::guide(1, "red")];
+    let zero = vec![panels::guide(1, "orange")];
     let lines = panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, zero);
-    Some(Panel { interval: Some("5m".to_owned()), ..lines })
-}
-
-fn timeline(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Panel {
-    let severities = [project.severities.page.as_str(), project.severities.ticket.as_str()];
-    let queries = [(queries::loudest(any, severities, None, &["service"]), "{{service}}".to_owned())];
-    let title = words.say("timeline.services.title");
-    panels::timeline(title, words.say("timeline.services.about"), &queries, state_field(words))
-}
-
-/// States of alerts.
-pub fn state_field(words: &Dashboards) -> Field {
-    let steps = panels::steps("green", &[("orange", Decimal::ONE), ("red", Decimal::TWO)]);
-    Field { mappings: vec![loudness(words)], ..panels::field(words, "short", steps) }
+    Panel { interval: Some("5m".to_owned()), ..lines }
 }

@@ -8,7 +8,7 @@ use super::json::{
 };
 use crate::promql::Expr;
 use crate::text::Dashboards;
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Decimal, text};
 
 /// The name of the variable that holds the data source.
 pub const DATA_SOURCE: &str = "datasource";
@@ -24,6 +24,8 @@ pub const WIDTH: u32 = 24;
 pub struct Board {
     pub panels: Vec<Panel>,
     height: u32,
+    /// How many panels are inside others.
+    inside: u32,
 }
 
 impl Board {
@@ -41,15 +43,25 @@ impl Board {
         self.height += lines * height;
     }
 
-    /// A headline, under which panels can be folded away.
-    pub fn row(&mut self, title: String) {
-        let row = Panel { collapsed: Some(false), panels: Some([]), ..panel("row", title, String::new()) };
-        self.push(Panel { datasource: None, ..row }, Grid { h: 1, w: WIDTH, x: 0, y: self.height });
+    /// A headline under which panels are folded away, so many side by side.
+    pub fn folded(&mut self, title: String, height: u32, width: u32, panels: Vec<Panel>) {
+        if panels.is_empty() {
+            return;
+        }
+        let at = self.panels.len();
         self.height += 1;
+        let below = self.height;
+        self.push(panel("row", title, String::new()), Grid { h: 1, w: WIDTH, x: 0, y: below - 1 });
+        self.line(height, panels.into_iter().map(|panel| (width, panel)).collect());
+        let inside = self.panels.split_off(at + 1);
+        self.inside += inside.len() as u32;
+        self.height = below;
+        let row = self.panels.pop().expect("it was put there");
+        self.panels.push(Panel { collapsed: Some(true), panels: Some(inside), datasource: None, ..row });
     }
 
     fn push(&mut self, panel: Panel, grid_pos: Grid) {
-        let id = self.panels.len() as u32 + 1;
+        let id = self.panels.len() as u32 + self.inside + 1;
         self.panels.push(Panel { id, grid_pos, ..panel });
     }
 }
@@ -97,7 +109,7 @@ pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Pa
         "showPercentChange": false,
         "percentChangeColorMode": "standard",
         // As large as a number can be beside which the words that stand for none still fit, on one line or two.
-        "text": { "valueSize": 30 },
+        "text": { "valueSize": 26 },
     });
     Panel {
         targets: vec![Target { instant: true, range: false, ..target(0, expr, "") }],
@@ -117,7 +129,7 @@ pub fn lines(
 ) -> Panel {
     let options = json!({
         "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": [] },
-        "tooltip": { "mode": "multi", "sort": "none" },
+        "tooltip": { "mode": "multi", "sort": "desc" },
     });
     Panel {
         targets: ranges(queries),
@@ -150,7 +162,7 @@ pub fn timeline(title: String, description: String, queries: &[(Expr, String)], 
         "showValue": "never",
         "alignValue": "left",
         "rowHeight": 0.9,
-        "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
+        "legend": { "showLegend": false, "displayMode": "list", "placement": "bottom" },
         "tooltip": { "mode": "single", "sort": "none" },
     });
     let custom = json!({ "lineWidth": 0, "fillOpacity": 70 });
@@ -161,6 +173,8 @@ pub fn timeline(title: String, description: String, queries: &[(Expr, String)], 
             overrides: Vec::new(),
         }),
         options: Some(options),
+        // What lasted less than a step is seen all the same, and a step is never shorter than what is recorded.
+        interval: Some("1m".to_owned()),
         ..panel("state-timeline", title, description)
     }
 }
@@ -177,13 +191,14 @@ pub struct Column {
     pub properties: Vec<Property>,
 }
 
-/// A table: queries whose answers carry the same labels, side by side. The first decides the order.
+/// A table: queries whose answers carry the same labels, side by side, in the order of these columns, each downwards or not.
 pub fn table(
     title: String,
     description: String,
     field: Field,
     columns: Vec<Column>,
     hidden: &[&str],
+    sorted: &[(String, bool)],
 ) -> Panel {
     let (mut targets, mut overrides) = (Vec::new(), Vec::new());
     let (mut renamed, mut order) = (serde_json::Map::new(), serde_json::Map::new());
@@ -209,6 +224,8 @@ pub fn table(
     for name in hidden {
         overrides.push(of_name(name, vec![property("custom.hidden", true)]));
     }
+    let by = |(name, down): &(String, bool)| json!({ "displayName": name, "desc": down });
+    let sort_by: Vec<Value> = sorted.iter().map(by).collect();
     let merge = Transformation { id: "merge", options: json!({}) };
     let organize = Transformation {
         id: "organize",
@@ -218,14 +235,16 @@ pub fn table(
         "frameIndex": 0,
         "showHeader": true,
         "cellHeight": "sm",
+        "sortBy": sort_by,
         "footer": { "show": false, "reducer": ["sum"], "countRows": false, "fields": [] },
     });
     let custom = json!({
         "align": "auto",
         "cellOptions": { "type": "auto" },
         "displayMode": "auto",
+        "filterable": true,
         "inspect": false,
-        "minWidth": 90,
+        "minWidth": 70,
     });
     Panel {
         targets,
@@ -253,9 +272,13 @@ fn target(index: usize, expr: &Expr, legend: &str) -> Target {
     }
 }
 
-/// `A`, `B`, …: what overrides call a query.
+/// `A`, `B`, …, `Z`, `AA`, …: what overrides call a query.
 pub fn reference(index: usize) -> String {
-    char::from(b'A' + (index % 26) as u8).to_string()
+    let last = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => last.to_string(),
+        more => format!("{}{last}", reference(more - 1)),
+    }
 }
 
 /// How a number looks whose unit is given; what is missing is called so.
@@ -284,9 +307,9 @@ pub fn steps(lowest: &'static str, more: &[(&'static str, Decimal)]) -> Vec<Step
     [Step { color: lowest, value: Value::Null }].into_iter().chain(more).collect()
 }
 
-/// From red to green as the budget that is left grows.
+/// From orange to green as the budget that is left grows. Red is for what wakes somebody, and a spent budget does not.
 pub fn budget_steps() -> Vec<Step> {
-    steps("red", &[("orange", Decimal::ZERO), ("green", Decimal::new(25, 2))])
+    steps("orange", &[("yellow", Decimal::ZERO), ("green", Decimal::new(25, 2))])
 }
 
 /// Series have colours of their own.
@@ -375,14 +398,4 @@ pub fn coloured() -> [Property; 2] {
 /// A decimal as a number of JSON.
 pub fn number(value: Decimal) -> Value {
     serde_json::from_str(&text(value)).expect("a decimal is a number of JSON")
-}
-
-/// A length as Grafana's time override takes it: one unit.
-pub fn span(length: Duration) -> String {
-    let minutes = length.secs() / 60;
-    match minutes {
-        _ if minutes.is_multiple_of(1440) => format!("{}d", minutes / 1440),
-        _ if minutes.is_multiple_of(60) => format!("{}h", minutes / 60),
-        _ => format!("{minutes}m"),
-    }
 }

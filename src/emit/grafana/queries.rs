@@ -1,46 +1,59 @@
 //! What panels ask, as trees: recorded series first, raw ones only for what is nowhere recorded, and these over short ranges.
 
-use crate::plan::{Companion, Latency, Level, Promise, Reading, ServicePlan, SloPlan};
-use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
+use crate::plan::{Latency, Level, Reading, Screens, ServicePlan, SloPlan};
+use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, and, any, call, div, ge, mul, number, or, selector, string, sub, subquery_at_start,
-    sum_by, vector,
+    aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless, vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
-/// The state of an alert whose metric is not there yet.
-pub const PLANNED: &str = "-1";
+/// The variable of the dashboard of one SLO that holds matchers: which of the promises that its `by` makes is shown.
+pub const BY: &str = "by";
 
-/// How the variable of a label is called: like the label, unless that would be the data source's, or no name of a variable.
-pub fn variable(label: &str) -> String {
-    if label.chars().any(|c| !c.is_ascii_alphanumeric() && c != '_') {
-        let spelled = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
-            true => c.to_string(),
-            false => format!("_{:x}_", c as u32),
-        };
-        return label.chars().map(spelled).collect();
+/// How many lines a panel has at most.
+const MOST: &str = "5";
+
+/// How many rows a panel of states has at most.
+const MOST_STATES: &str = "20";
+
+/// What tells SLOs apart.
+pub const SLO: [&str; 2] = ["service", "slo"];
+
+/// Whose series a panel shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// Those of the services that are chosen.
+    Every,
+    /// Those of one service.
+    Service(&'a str),
+    /// Those of the SLO that is chosen.
+    Promise,
+}
+
+/// Series of what a panel is about.
+pub fn within(series: Selector, scope: Scope) -> Selector {
+    match scope {
+        Scope::Every => series.chosen("service", "service"),
+        Scope::Service(service) => series.matching("service", MatchOp::Equal, service),
+        Scope::Promise => series.chosen("service", "service").chosen("slo", "slo"),
     }
-    match label.strip_prefix(super::panels::DATA_SOURCE) {
-        Some(rest) if rest.bytes().all(|byte| byte == b'_') => format!("{label}_"),
-        _ => label.to_owned(),
-    }
 }
 
-/// A selector narrowed to the chosen values of these labels.
-pub fn chosen(series: &Selector, by: &[String]) -> Selector {
-    by.iter().fold(series.clone(), |series, label| series.chosen(label, &variable(label)))
+/// The same, narrowed to what is chosen of the values of `by`.
+fn chosen(series: Selector, scope: Scope) -> Selector {
+    let series = within(series, scope);
+    if scope == Scope::Promise { series.chosen("", BY) } else { series }
 }
 
-/// A recorded series, narrowed to what is chosen.
-pub fn read(reading: &Reading, by: &[String]) -> Expr {
-    held(chosen(&reading.series, by), reading.held)
+/// `slo:info`: something for every SLO, whether or not anything is measured.
+pub fn info(screens: &Screens, scope: Scope) -> Expr {
+    aggregate("max", &SLO, within(screens.info.clone(), scope))
 }
 
-/// A recorded series of all SLOs, or of all of one service.
-pub fn across(reading: &Reading, service: Option<&str>) -> Expr {
+/// A series that every SLO has under the same name.
+pub fn read(reading: &Reading, scope: Scope) -> Expr {
     let name = reading.series.name.as_deref().unwrap_or_default();
-    let labels: Vec<(&str, &str)> = service.iter().map(|service| ("service", *service)).collect();
-    held(selector(name, &labels), reading.held)
+    held(chosen(selector(name, &[]), scope), reading.held)
 }
 
 fn held(series: Selector, held: Option<Duration>) -> Expr {
@@ -50,16 +63,211 @@ fn held(series: Selector, held: Option<Duration>) -> Expr {
     }
 }
 
-/// One number for all that are chosen: by `op`, if there can be several.
-pub fn one(op: &str, by: &[String], expr: impl Into<Expr>) -> Expr {
-    if by.is_empty() { expr.into() } else { aggregate::<&str>(op, &[], expr) }
+/// Events of the period, under whichever name its length gives them.
+fn period(pattern: &str, lengths: &str, any: &SloPlan, scope: Scope) -> Expr {
+    let name = format!("{pattern}({lengths})");
+    let named = match scope {
+        Scope::Promise => selector("", &[]).filled("__name__", MatchOp::Matches, &name),
+        Scope::Every | Scope::Service(_) => selector("", &[]).matching("__name__", MatchOp::Matches, &name),
+    };
+    held(chosen(named, scope), any.readings.period_total.held)
 }
 
-/// `expr` where the period holds enough events to judge by, NaN where it holds too few: dashboards say so instead of a number.
-pub fn judged(slo: &SloPlan, expr: impl Into<Expr>) -> Expr {
-    let total = || read(&slo.readings.period_total, &slo.promise.by);
-    let enough = ge(total(), number(text(slo.promise.enough_events)));
-    or(and(expr, enough), mul(number("NaN"), total())).into()
+/// What the periods of these SLOs are called in names of series, as one pattern.
+pub fn lengths(services: &[&ServicePlan]) -> String {
+    let slos = services.iter().flat_map(|service| &service.slos);
+    let mut lengths: Vec<String> = slos.map(|slo| slo.promise.period.suffix()).collect();
+    lengths.sort();
+    lengths.dedup();
+    lengths.join("|")
+}
+
+/// What the screens of an SLO or of many read, and for which lengths of period.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub screens: &'a Screens,
+    /// Any of the SLOs: all have the same names.
+    pub any: &'a SloPlan,
+    /// See [`lengths`].
+    pub lengths: &'a str,
+    pub scope: Scope<'a>,
+}
+
+impl Source<'_> {
+    /// Events of the period.
+    pub fn total(&self) -> Expr {
+        period(&self.screens.period_total, self.lengths, self.any, self.scope)
+    }
+
+    /// Bad events of the period.
+    pub fn bad(&self) -> Expr {
+        period(&self.screens.period_bad, self.lengths, self.any, self.scope)
+    }
+
+    /// A series that every SLO has.
+    pub fn read(&self, reading: fn(&crate::plan::Readings) -> &Reading) -> Expr {
+        read(reading(&self.any.readings), self.scope)
+    }
+
+    /// `expr` where the period holds enough events to judge by, NaN where it holds too few: dashboards say so instead of a number.
+    pub fn judged(&self, expr: impl Into<Expr>) -> Expr {
+        or(and(expr, self.enough()), mul(number("NaN"), self.total())).into()
+    }
+
+    /// Something for every promise whose period holds enough events: with fewer, a single bad one is more than the whole budget.
+    pub fn enough(&self) -> Expr {
+        let budget = self.read(|readings| &readings.error_budget);
+        ge(mul(self.total(), budget), number("1")).into()
+    }
+
+    /// `1 − error ratio` of the period.
+    pub fn achieved(&self) -> Expr {
+        let spent = sub(number("1"), self.read(|readings| &readings.budget_left));
+        sub(number("1"), mul(spent, self.read(|readings| &readings.error_budget))).into()
+    }
+
+    /// The budget that is left in whole bad events.
+    pub fn events_left(&self) -> Expr {
+        let allowed = mul(self.total(), self.read(|readings| &readings.error_budget));
+        call("floor", vec![sub(allowed, self.bad()).into()])
+    }
+
+    /// The worst budget of each SLO, where there are enough events to know it.
+    pub fn known(&self) -> Expr {
+        aggregate("min", &SLO, and(self.read(|readings| &readings.budget_left), self.enough()))
+    }
+
+    /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for one that is pending, 0 for none although there is data, −1 for what is not measured yet.
+    pub fn loudest(&self, alerts: &Alerts) -> Expr {
+        let quiet = mul(number("0"), self.read(|readings| &readings.burn_now));
+        let planned =
+            within(self.screens.info.clone(), self.scope).matching("planned", MatchOp::NotEqual, "");
+        let planned = mul(number("-1"), planned);
+        let states = alerts.weighted(|series| series.matching("slo", MatchOp::NotEqual, "").into());
+        let all = states.into_iter().chain([quiet.into(), planned.into()]);
+        aggregate("max", &SLO, any(all).expect("there is at least that none fires"))
+    }
+}
+
+/// Alerts by how loud they are.
+pub struct Alerts {
+    page: Selector,
+    ticket: Selector,
+    pending: Selector,
+}
+
+impl Alerts {
+    /// Of these services, as their severities are called.
+    pub fn of(severities: [&str; 2], scope: Scope) -> Self {
+        let [page, ticket] = severities
+            .map(|severity| within(state("firing"), scope).matching("severity", MatchOp::Equal, severity));
+        Self { page, ticket, pending: within(state("pending"), scope) }
+    }
+
+    /// Of the SLO that is chosen, whatever severities are called: its alerts end in them.
+    pub fn of_promise() -> Self {
+        let ending = |series: Selector, end: &str| {
+            chosen(series, Scope::Promise).matching("alertname", MatchOp::Matches, end)
+        };
+        Self {
+            page: ending(state("firing"), ".+BurnPage"),
+            ticket: ending(state("firing"), ".+BurnTicket"),
+            pending: ending(state("pending"), ".+Burn(Page|Ticket)"),
+        }
+    }
+
+    /// Each times its loudness.
+    fn weighted(&self, asked: impl Fn(Selector) -> Expr) -> Vec<Expr> {
+        let Self { page, ticket, pending } = self;
+        vec![
+            mul(number("3"), asked(page.clone())).into(),
+            mul(number("2"), asked(ticket.clone())).into(),
+            asked(pending.clone()),
+        ]
+    }
+
+    /// All of them, whatever their state.
+    fn all(&self) -> Vec<Selector> {
+        vec![self.page.clone(), self.ticket.clone(), self.pending.clone()]
+    }
+
+    /// How loud each that is active is: 3, 2 or 1.
+    pub fn active<L: AsRef<str>>(&self, by: &[L]) -> Expr {
+        let states = self.weighted(Expr::from);
+        aggregate("max", by, any(states).expect("there are three"))
+    }
+
+    /// How many of them are active under one name.
+    pub fn count<L: AsRef<str>>(&self, by: &[L]) -> Expr {
+        let all = any(self.all().into_iter().map(Expr::from)).expect("there are three");
+        aggregate("count", by, all)
+    }
+
+    /// For how many seconds they have been active, the longest of each name.
+    pub fn lasting<L: AsRef<str>>(&self, by: &[L], scope: Scope) -> Expr {
+        let since = chosen(selector("ALERTS_FOR_STATE", &[]), scope);
+        let all = any(self.all().into_iter().map(Expr::from)).expect("there are three");
+        let active = and(since, all).ignoring(&["alertstate"]);
+        aggregate("max", by, sub(call("time", vec![]), active))
+    }
+
+    /// Those that page.
+    pub fn pages(&self) -> Expr {
+        self.page.clone().into()
+    }
+
+    /// Those that open a ticket.
+    pub fn tickets(&self) -> Expr {
+        self.ticket.clone().into()
+    }
+
+    /// What was active at any moment of the range of the panel: the most restless.
+    fn seen<L: AsRef<str>>(&self, by: &[L]) -> Expr {
+        let range = |mut series: Selector| {
+            series.at.at = Some((At::End, Default::default()));
+            call("count_over_time", vec![series.range(Time::Placeholder("__range".to_owned()))])
+        };
+        let all = any(self.all().into_iter().map(range)).expect("there are three");
+        top(MOST_STATES, aggregate("sum", by, all))
+    }
+
+    /// How loud they were, as time goes by: of what was not calm in the range, however short it was. Where the rules were not there is a gap.
+    pub fn history<L: AsRef<str>>(&self, by: &[L], rules: Expr) -> Expr {
+        let range = || Time::Placeholder("__interval".to_owned());
+        let loud = self.weighted(|series| call("max_over_time", vec![series.range(range())]));
+        let quiet = and(mul(number("0"), self.seen(by)), rules).on::<&str>(&[]);
+        let all = any(loud.into_iter().chain([quiet.into()])).expect("there are three");
+        and(aggregate("max", by, all), self.seen(by)).on(by).into()
+    }
+
+    /// −1 if nothing was active in the range: Grafana draws no empty panel of states.
+    pub fn calm(&self) -> Expr {
+        unless(vector(number("-1")), self.seen::<&str>(&[])).on::<&str>(&[]).into()
+    }
+}
+
+fn state(state: &str) -> Selector {
+    selector("ALERTS", &[("alertstate", state)])
+}
+
+/// With the runbook of each SLO as a label, where there is one.
+pub fn with_runbook(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
+    let info = || within(screens.info.clone(), scope);
+    let runbooks = aggregate("max", &["service", "slo", "runbook"], info());
+    let known = mul(expr.clone(), runbooks).on(&SLO).group_left(&["runbook"]);
+    or(known, unless(expr.clone(), info()).on(&SLO)).into()
+}
+
+/// An error ratio whose window is a variable's.
+pub fn ratio(screens: &Screens, any: &SloPlan, variable: &str) -> Expr {
+    let name = format!("{}${variable}", screens.ratio);
+    let series = chosen(selector("", &[]).filled("__name__", MatchOp::Equal, &name), Scope::Promise);
+    held(series, any.readings.budget_left.held)
+}
+
+/// The number that a variable holds; nothing if it holds none.
+pub fn known_number(variable: &str) -> Expr {
+    gt(vector(number(format!("0${variable}"))), number("0")).into()
 }
 
 /// A line that guides the eye, only where there is something to be held against it: by itself it would pass for data.
@@ -67,231 +275,82 @@ pub fn guiding(guide: Expr, data: Expr) -> Expr {
     and(guide, data).on::<&str>(&[]).into()
 }
 
-/// The same for all SLOs at once, whatever their periods are.
-pub fn judged_across(services: &[&ServicePlan], service: Option<&str>, expr: Expr) -> Option<Expr> {
-    let enough = enough_across(services, service)?;
-    let total = total_across(services, service)?;
-    Some(or(and(expr, enough), mul(number("NaN"), total)).into())
-}
-
-/// Something for every SLO whose period holds enough events.
-pub fn enough_across(services: &[&ServicePlan], service: Option<&str>) -> Option<Expr> {
-    let any = services.iter().flat_map(|service| &service.slos).next()?;
-    let budget = across(&any.readings.error_budget, service);
-    Some(ge(mul(total_across(services, service)?, budget), number("1")).into())
-}
-
-/// The events of the period: one series per length of period.
-fn total_across(services: &[&ServicePlan], service: Option<&str>) -> Option<Expr> {
-    let mut seen = Vec::new();
-    let mut totals = Vec::new();
-    for slo in services.iter().flat_map(|service| &service.slos) {
-        let reading = &slo.readings.period_total;
-        if !seen.contains(&&reading.series.name) {
-            seen.push(&reading.series.name);
-            totals.push(across(reading, service));
-        }
-    }
-    any(totals)
-}
-
-/// `1 − error ratio`
-pub fn achieved(slo: &SloPlan) -> Expr {
-    sub(number("1"), read(&slo.readings.period_ratio, &slo.promise.by)).into()
-}
-
-/// The same for all SLOs, from what is recorded under one name for all of them.
-pub fn achieved_across(any: &SloPlan, service: Option<&str>) -> Expr {
-    let spent = sub(number("1"), across(&any.readings.budget_left, service));
-    sub(number("1"), mul(spent, across(&any.readings.error_budget, service))).into()
-}
-
-/// The budget that is left as minutes of full outage.
-pub fn minutes_left(slo: &SloPlan) -> Expr {
-    let promise = &slo.promise;
-    let whole = promise.budget * Decimal::from(promise.period_length.millis()) / Decimal::from(60_000);
-    mul(read(&slo.readings.budget_left, &promise.by), number(text(whole))).into()
-}
-
-/// The budget that is left in whole bad events.
-pub fn events_left(slo: &SloPlan) -> Expr {
-    let (readings, promise) = (&slo.readings, &slo.promise);
-    let allowed = mul(read(&readings.period_total, &promise.by), number(text(promise.budget)));
-    call("floor", vec![sub(allowed, read(&readings.period_bad, &promise.by)).into()])
-}
-
-/// `error ratio ÷ budget`
-pub fn burn(promise: &Promise, ratio: &Reading) -> Expr {
-    div(read(ratio, &promise.by), number(text(promise.budget))).into()
-}
-
 /// A line across the panel.
 pub fn line(value: Decimal) -> Expr {
     vector(number(text(value)))
 }
 
-/// What an even spend of a whole budget would leave, if it began at the left edge of the panel.
-pub fn even_spend(length: Duration) -> Expr {
-    // `@ start()` needs a selector or a subquery; the clock's own reading in the last minute before the left edge is one.
-    let clock = || vector(call("time", vec![]));
-    let begun = subquery_at_start(clock(), Duration::from_secs(60), Duration::from_secs(1));
-    let gone = sub(clock(), call("last_over_time", vec![begun]));
-    sub(number("1"), div(gone, number(length.secs()))).into()
+/// The largest few at each moment.
+pub fn largest(expr: Expr) -> Expr {
+    top(MOST, expr)
 }
 
-/// Bad events, as many as there were between one point of the panel and the next.
-pub fn bad_events(slo: &SloPlan) -> Expr {
-    aggregate::<&str>("sum", &[], counted(slo, &slo.readings.counted_bad))
-}
-
-/// Good ones.
-pub fn good_events(slo: &SloPlan) -> Expr {
-    let all = aggregate::<&str>("sum", &[], counted(slo, &slo.readings.counted_total));
-    call("clamp_min", vec![sub(all, bad_events(slo)).into(), number("0")])
-}
-
-/// The bad events left of the value that has the least of its budget left, so that both tiles speak of the same.
-pub fn worst_events_left(slo: &SloPlan) -> Expr {
-    let by = &slo.promise.by;
-    let events = judged(slo, events_left(slo));
-    if by.is_empty() {
-        return events;
-    }
-    let worst = smallest("1", judged(slo, read(&slo.readings.budget_left, by)));
-    one("min", by, and(events, worst).on(by))
+/// The smallest few at each moment.
+pub fn fewest(expr: Expr) -> Expr {
+    smallest(MOST, expr)
 }
 
 /// So many series with the smallest values.
 pub fn smallest(many: &str, expr: Expr) -> Expr {
-    let mut smallest = aggregate::<&str>("bottomk", &[], expr);
-    if let Kind::Aggregate { param, .. } = &mut smallest.kind {
+    ranked("bottomk", many, expr)
+}
+
+fn top(many: &str, expr: Expr) -> Expr {
+    ranked("topk", many, expr)
+}
+
+fn ranked(op: &str, many: &str, expr: Expr) -> Expr {
+    let mut ranked = aggregate::<&str>(op, &[], expr);
+    if let Kind::Aggregate { param, .. } = &mut ranked.kind {
         *param = Some(Box::new(number(many)));
     }
-    smallest
+    ranked
 }
 
-fn counted(slo: &SloPlan, series: &Selector) -> Expr {
+/// As many as there were between one point of the panel and the next.
+pub fn counted(series: &Selector, scope: Scope) -> Expr {
     let range = Time::Placeholder("__interval".to_owned());
-    call("sum_over_time", vec![chosen(series, &slo.promise.by).range(range)])
+    let series = chosen(selector(series.name.as_deref().unwrap_or_default(), &[]), scope);
+    aggregate::<&str>("sum", &[], call("sum_over_time", vec![series.range(range)]))
 }
 
-/// Events per second, from what was counted in so long a time.
-pub fn traffic(counted: &Reading, length: Duration, by: &[String]) -> Expr {
-    div(read(counted, by), number(length.secs())).into()
-}
-
-/// The loudest of these alerts that fires, by its weight; 0 while none does although there is data.
-pub fn alert(slo: &SloPlan, alerts: &[(&str, u32)]) -> Expr {
-    let by = &slo.promise.by;
-    let quiet: Expr = mul(number("0"), read(&slo.readings.burn_now, by)).into();
-    let firing = alerts.iter().map(|(name, weight)| {
-        let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
-        weighted(chosen(&firing, by), *weight)
-    });
-    aggregate("max", by, any(firing.chain([quiet])).expect("there is at least that none fires"))
-}
-
-/// The loudest alert for each value of `by`, with `slo` among it only alerts of SLOs: 2 for a page, 1 for a ticket, 0 for none although there is
-/// data.
-pub fn loudest(any: &SloPlan, severities: [&str; 2], service: Option<&str>, by: &[&str]) -> Expr {
-    let firing = |severity: &str| {
-        let all = firing(service);
-        let series = if by.contains(&"slo") { all.matching("slo", MatchOp::NotEqual, "") } else { all };
-        series.matching("severity", MatchOp::Equal, severity)
-    };
-    let [page, ticket] = severities;
-    let quiet = mul(number("0"), across(&any.readings.burn_now, service));
-    aggregate("max", by, or(or(weighted(firing(page), 2), firing(ticket)), quiet))
-}
-
-fn weighted(firing: Selector, weight: u32) -> Expr {
-    if weight == 1 { firing.into() } else { mul(number(weight), firing).into() }
-}
-
-/// All alerts that fire, or all of one service.
-pub fn firing(service: Option<&str>) -> Selector {
-    let series = selector("ALERTS", &[("alertstate", "firing")]);
-    match service {
-        Some(service) => series.matching("service", MatchOp::Equal, service),
-        None => series.matching("service", MatchOp::NotEqual, ""),
-    }
-}
-
-/// An alert of a service that is none of its SLOs': `weight` while it fires, else 0 where what it speaks of is measured, as far as that is known: where an
-/// SLO speaks of the same it is, and else where the rules are there. [`PLANNED`] where it is not measured yet.
-pub fn beside(service: &ServicePlan, name: &str, weight: u32, companion: Option<&Companion>) -> Expr {
-    let firing = selector("ALERTS", &[("alertname", name), ("alertstate", "firing")]);
-    let same = companion.and_then(|companion| companion.same_as.as_ref());
-    let same = same.and_then(|name| service.slos.iter().find(|slo| slo.promise.slo == *name));
-    let rules = || Some(across(&service.slos.first()?.readings.objective, Some(&service.name)));
-    let quiet: Option<Expr> = match same {
-        _ if companion.is_some_and(|companion| companion.planned.is_some()) => {
-            rules().map(|rules| add(mul(number("0"), rules), number(PLANNED)).into())
-        }
-        Some(slo) => Some(mul(number("0"), read(&slo.readings.burn_now, &[])).into()),
-        None => rules().map(|rules| mul(number("0"), rules).into()),
-    };
-    let all = any([weighted(firing, weight)].into_iter().chain(quiet));
-    aggregate::<&str>("max", &[], all.expect("there is at least that it fires"))
-}
-
-/// The alerts of a service that concern what is chosen.
-pub fn chosen_alerts(service: &ServicePlan) -> Expr {
-    let mut kept: Vec<(&[String], Vec<&str>)> = Vec::new();
-    for slo in &service.slos {
-        let (by, name) = (slo.promise.by.as_slice(), slo.promise.slo.as_str());
-        match kept.iter_mut().find(|(other, _)| *other == by) {
-            Some((_, names)) => names.push(name),
-            None => kept.push((by, vec![name])),
-        }
-    }
-    let all = || firing(Some(&service.name));
-    // What is about no single SLO concerns everybody.
-    let shared = all().matching("slo", MatchOp::Equal, "");
-    kept.into_iter().fold(shared.into(), |others: Expr, (by, names)| {
-        or(others, chosen(&all().matching("slo", MatchOp::Matches, &names.join("|")), by)).into()
-    })
+/// Events per second of these SLOs, from what was counted in so long a time.
+pub fn traffic(counted: &Reading, length: Duration, service: &str, slos: &[&str]) -> Expr {
+    let name = counted.series.name.as_deref().unwrap_or_default();
+    let series = within(selector(name, &[]), Scope::Service(service));
+    let series = held(series.matching("slo", MatchOp::Matches, &slos.join("|")), counted.held);
+    largest(aggregate("sum", &["slo"], div(series, number(length.secs()))))
 }
 
 /// A percentile of how long events take.
-pub fn percentile(latency: &Latency, share: Decimal, by: &[String]) -> Expr {
+pub fn percentile(latency: &Latency, share: Decimal) -> Expr {
     let range = Time::Placeholder("__rate_interval".to_owned());
-    let mut histogram = chosen(&latency.histogram, by);
-    let mut kept = by.to_vec();
+    let mut histogram = latency.histogram.clone();
+    let mut kept = Vec::new();
     if !latency.native {
         histogram.name = histogram.name.map(|name| name + "_bucket");
-        kept.push("le".to_owned());
+        kept.push("le");
     }
     let rates = call("rate", vec![histogram.range(range)]);
     call("histogram_quantile", vec![number(text(share)), sum_by(&kept, rates)])
 }
 
-/// The worst of the values that an SLI looks at. What is chosen is taken from what is recorded, because not every series that the
-/// condition reads has to carry the label.
-pub fn worst_level(slo: &SloPlan, level: &Level) -> Expr {
-    let op = if level.high_is_bad { "max" } else { "min" };
-    among_chosen(slo, aggregate(op, &slo.promise.by, level.value.clone()))
+/// The worst of the values that an SLI looks at.
+pub fn worst_level(level: &Level) -> Expr {
+    aggregate::<&str>(if level.high_is_bad { "max" } else { "min" }, &[], level.value.clone())
 }
 
 /// The limit that it is held against.
-pub fn limit(slo: &SloPlan, level: &Level) -> Expr {
+pub fn limit(level: &Level) -> Expr {
     let op = if level.high_is_bad { "min" } else { "max" };
     match level.fixed {
         Some(fixed) => line(fixed),
-        None if matches!(&level.limit.kind, Kind::Call { function, .. } if function == "vector") => {
-            level.limit.clone()
-        }
-        None => among_chosen(slo, aggregate(op, &slo.promise.by, level.limit.clone())),
+        None => aggregate::<&str>(op, &[], level.limit.clone()),
     }
 }
 
-fn among_chosen(slo: &SloPlan, expr: Expr) -> Expr {
-    let by = &slo.promise.by;
-    if by.is_empty() {
-        return expr;
-    }
-    and(expr, read(&slo.readings.objective, by)).on(by).into()
-}
+/// Services whose dashboards are called differently from them, at most: their names are too long.
+const MOST_RENAMED: usize = 50;
 
 /// With the identity of each service's dashboard as a label, for links.
 pub fn with_dashboard(services: &[&ServicePlan], expr: Expr) -> Expr {
@@ -304,7 +363,7 @@ pub fn with_dashboard(services: &[&ServicePlan], expr: Expr) -> Expr {
     let before = before.unwrap_or_default();
     let all = labelled(expr, &format!("{before}$1"), "(.+)");
     let others = services.iter().filter(|service| service.dashboard != format!("{before}{}", service.name));
-    others.fold(all, |all, service| labelled(all, &service.dashboard, &service.name))
+    others.take(MOST_RENAMED).fold(all, |all, service| labelled(all, &service.dashboard, &service.name))
 }
 
 /// How many there are, none being 0.

@@ -1,0 +1,139 @@
+//! How an SLO's figures look wherever they are shown. Red is for what wakes somebody, and for nothing else.
+
+use serde_json::json;
+
+use super::json::{Field, Panel, Property};
+use super::panels::{self, property};
+use crate::text::Dashboards;
+use crate::vocabulary::{Decimal, Duration};
+
+/// Beyond every period, in seconds: the budget lasts.
+pub const LASTS: u64 = 100_000_000_000;
+
+/// Grey that is read on black and on white, and does not stand out on either.
+const DIM: &str = "#8e8e8e";
+
+/// The states of alerts, as [`super::queries`] counts their loudness.
+fn states(words: &Dashboards) -> serde_json::Value {
+    panels::states(&[
+        (3, words.say("state.page"), "red"),
+        (2, words.say("state.ticket"), "orange"),
+        (1, words.say("state.pending"), "yellow"),
+        (0, words.say("state.quiet"), "green"),
+        (-1, words.say("state.planned"), DIM),
+    ])
+}
+
+fn state_steps() -> Vec<super::json::Step> {
+    let three = Decimal::from(3);
+    let states = [("yellow", Decimal::ONE), ("orange", Decimal::TWO), ("red", three)];
+    panels::steps("green", &states)
+}
+
+/// States over time; −1 is that there was nothing but calm.
+pub fn state_field(words: &Dashboards) -> Field {
+    let calm = panels::states(&[(-1, words.say("state.nothing"), DIM)]);
+    Field { mappings: vec![calm, states(words)], ..panels::field(words, "short", state_steps()) }
+}
+
+/// The state of one SLO.
+pub fn alert_field(words: &Dashboards) -> Field {
+    let field = panels::field(words, "short", state_steps());
+    Field { mappings: [field.mappings.clone(), vec![states(words)]].concat(), ..field }
+}
+
+/// The same as a column.
+pub fn alert_cell(words: &Dashboards) -> Vec<Property> {
+    let mut properties =
+        vec![property("mappings", json!(alert_field(words).mappings)), property("custom.minWidth", 110)];
+    properties.extend(panels::coloured());
+    properties
+}
+
+/// How long an alert has been active; without one, nothing is.
+pub fn since_field(words: &Dashboards) -> Field {
+    Field { no_value: words.say("none.alert"), ..panels::field(words, "dtdhms", panels::steps("text", &[])) }
+}
+
+/// The budget that is left, as a bar.
+pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
+    let gauge = json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "color" });
+    vec![
+        property("unit", "percentunit"),
+        property("decimals", 1),
+        property("min", 0),
+        property("max", 1),
+        property("custom.cellOptions", gauge),
+        property("custom.displayMode", "basic"),
+        property("custom.minWidth", 130),
+        property("color", json!({ "mode": "thresholds" })),
+        property("thresholds", json!({ "mode": "absolute", "steps": panels::budget_steps() })),
+        property("mappings", panels::unjudged(words)),
+    ]
+}
+
+/// A ratio that too few events say nothing about.
+pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
+    vec![
+        property("unit", "percentunit"),
+        property("decimals", places),
+        property("mappings", panels::unjudged(words)),
+    ]
+}
+
+/// A number of events.
+pub fn events_cell(words: &Dashboards) -> Vec<Property> {
+    vec![property("unit", "short"), property("decimals", 0), property("mappings", panels::unjudged(words))]
+}
+
+/// A burn rate: orange where the budget does not last.
+pub fn burn_cell() -> Vec<Property> {
+    let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
+    let mut properties = vec![
+        property("unit", "suffix:×"),
+        property("decimals", 1),
+        property("thresholds", json!({ "mode": "absolute", "steps": steps })),
+    ];
+    properties.extend(panels::coloured());
+    properties
+}
+
+/// When the budget is gone; it lasts from so much on.
+pub fn exhaustion(words: &Dashboards, period: Option<Duration>) -> Vec<Property> {
+    let field = exhaustion_field(words, period);
+    let mut properties = vec![
+        property("unit", field.unit),
+        property("mappings", field.mappings),
+        property("thresholds", json!(field.thresholds)),
+        property("custom.minWidth", 110),
+    ];
+    properties.extend(panels::coloured());
+    properties
+}
+
+/// The same as a tile.
+pub fn exhaustion_field(words: &Dashboards, period: Option<Duration>) -> Field {
+    let seconds = period.map_or(Decimal::from(LASTS), |period| Decimal::from(period.secs()));
+    let lasts = match period {
+        Some(period) => words.fill("none.never", &[("period", &period.to_string())]),
+        None => words.say("none.lasts"),
+    };
+    let steps = panels::steps("orange", &[("yellow", Decimal::from(86_400)), ("green", seconds)]);
+    let mut mappings = panels::unjudged(words);
+    mappings.push(panels::states(&[(0, words.say("none.spent"), "orange")]));
+    mappings.push(panels::from_on(seconds, &lasts, "green"));
+    Field { mappings, ..panels::field(words, "dtdhms", steps) }
+}
+
+/// Decimal places of a ratio as a percentage.
+pub fn decimals(ratio: Decimal) -> u32 {
+    (ratio * Decimal::ONE_HUNDRED).normalize().scale()
+}
+
+/// A table whose rows have room for two lines of words.
+pub fn tall(mut table: Panel) -> Panel {
+    if let Some(options) = &mut table.options {
+        options["cellHeight"] = json!("lg");
+    }
+    table
+}

@@ -1,0 +1,341 @@
+//! The dashboard of one SLO, whichever is chosen: is it kept, how long does its budget last, since when does it burn, what is to be done.
+//!
+//! It is made of recorded series and of what `slo:info` tells, so it is the same file for every SLO of every project.
+
+use serde_json::json;
+
+use super::json::{Current, Dashboard, Field, Panel, Property, Variable, VariableQuery};
+use super::looks::{self, events_cell, state_field};
+use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
+use super::queries::{self, Alerts, BY, SLO, Scope, Source};
+use crate::plan::{ProjectPlan, SloPlan};
+use crate::promql::Expr;
+use crate::promql::build::{add, aggregate, aggregate_without, and, div, lt, mul, number, or, sub};
+use crate::text::Dashboards;
+use crate::vocabulary::Decimal;
+
+/// How many tiers have a panel of their own.
+const TIERS: usize = 4;
+
+/// The dashboard.
+pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Dashboard {
+    let screens = &project.screens;
+    let of = Source { screens, any, lengths: "$period", scope: Scope::Promise };
+    let alerts = Alerts::of_promise();
+    let mut board = Board::default();
+    board.line(4, tiles(&of, &alerts, words).into_iter().map(|tile| (WIDTH / 8, tile)).collect());
+    board.line(4, vec![(WIDTH, promised(&of, words))]);
+    board.line(7, (1..=TIERS).map(|tier| (WIDTH / TIERS as u32, burn(&of, tier, words))).collect());
+    let rules = within_rules(&of);
+    let history = [
+        (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
+        (alerts.calm(), words.say("state.nothing")),
+    ];
+    let about = words.say("alerts.about");
+    let timeline = panels::timeline(words.say("alerts.title"), about, &history, state_field(words));
+    board.line(5, vec![(WIDTH, timeline)]);
+    board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
+    board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
+    let blank =
+        super::blank(words, &screens.promise, words.say("promise.title"), &words.say("promise.about"));
+    let mut templating = blank.templating;
+    templating.list.extend(variables(&of, words));
+    let link = |name: &str, variable: &str| super::link(words.say(name), format!("${{{variable}}}"));
+    let service = super::json::Link {
+        keep_time: true,
+        target_blank: false,
+        ..super::link(words.say("link.service"), "/d/slo-${service}".to_owned())
+    };
+    Dashboard {
+        annotations: super::annotations(words, alerts.pages().to_string(), true),
+        links: super::home(project, words)
+            .into_iter()
+            .chain([service, link("link.runbook", "runbook"), link("link.source", "source")])
+            .collect(),
+        templating,
+        panels: board.panels,
+        ..super::blank(words, &screens.promise, blank.title, &words.say("promise.about"))
+    }
+}
+
+/// When the budget is gone, in seconds; [`looks::LASTS`] where that is not within the period, which is the whole budget in seconds over the budget.
+fn exhaustion(of: &Source) -> Expr {
+    let gone = || of.read(|readings| &readings.exhaustion);
+    let whole = mul(number("0.999"), queries::known_number("outage"));
+    let share = mul(gone(), of.read(|readings| &readings.error_budget));
+    let soon = lt(share, whole).on::<&str>(&[]).group_left::<&str>(&[]);
+    let lasts = add(mul(number("0"), gone()), number(looks::LASTS));
+    or(and(gone(), soon), lasts).into()
+}
+
+/// Something where its rules are evaluated.
+fn within_rules(of: &Source) -> Expr {
+    queries::info(of.screens, of.scope)
+}
+
+/// The choices at the top, and what only the compiler knows of the SLO that is chosen.
+fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
+    let info = queries::within(of.screens.info.clone(), Scope::Promise).to_string();
+    let services = format!("label_values({}, service)", of.screens.info.clone());
+    let of_service = format!("label_values({}, slo)", queries::within(of.screens.info.clone(), Scope::Every));
+    let objective = of.any.readings.objective.series.name.as_deref().unwrap_or_default();
+    let objective = queries::within(crate::promql::build::selector(objective, &[]), Scope::Promise);
+    let matchers = format!("query_result({})", aggregate_without("max", &SLO, objective));
+    let chosen = |name: &str, query: String| super::choice(words, name, query);
+    let mut all = vec![
+        chosen("service", services),
+        chosen("slo", of_service),
+        Variable {
+            // `{env="test",role="db"} 1 1700000000`: what stands between the braces is a matcher already.
+            regex: "/\\{(.+)\\}/".to_owned(),
+            query: VariableQuery::Labels {
+                qry_type: 3,
+                query: matchers.clone(),
+                ref_id: super::VARIABLE_QUERY,
+            },
+            include_all: true,
+            all_value: Some("slo!=\"\""),
+            current: Current { text: "All", value: "$__all" },
+            ..chosen(BY, matchers)
+        },
+    ];
+    let hidden = |name: String, label: &str, regex: String| Variable {
+        regex,
+        hide: 2,
+        skip_url_sync: true,
+        ..chosen("hidden", format!("label_values({info}, {label})")).named(name)
+    };
+    let whole = |name: &str, label: &str| hidden(name.to_owned(), label, String::new());
+    all.extend([
+        hidden("period".to_owned(), "period", "/^(\\S+)/".to_owned()),
+        whole("outage", "budget_seconds"),
+        whole("runbook", "runbook"),
+        whole("source", "source"),
+    ]);
+    for tier in 0..TIERS {
+        // `page 1h/5m 14.4, ticket 1d/2h 3.0`
+        for (name, part) in [
+            ("kind", "(\\w+)"),
+            ("long", "\\w+ ([^/]+)"),
+            ("short", "\\w+ [^/]+/(\\S+)"),
+            ("burn", "\\w+ \\S+ ([0-9.]+)"),
+        ] {
+            let regex = format!("/^(?:[^,]*, ){{{tier}}}{part}/");
+            all.push(hidden(format!("{name}_{}", tier + 1), "tiers", regex));
+        }
+    }
+    all
+}
+
+/// What is said, who looks after it, where it is written.
+fn promised(of: &Source, words: &Dashboards) -> Panel {
+    let label = |name: &str, title: &str, properties: Vec<Property>| Column {
+        label: Some(name.to_owned()),
+        expr: None,
+        title: words.say(&format!("column.{title}")),
+        properties,
+    };
+    let linked = |name: &str| {
+        let url = format!("${{__data.fields.{name}:raw}}");
+        vec![property("links", json!([{ "title": words.say("link.open"), "url": url, "targetBlank": true }]))]
+    };
+    let wide = |width: u32| vec![property("custom.minWidth", width)];
+    let wrapped = json!({ "type": "auto", "wrapText": true });
+    let description = vec![property("custom.minWidth", 260), property("custom.cellOptions", wrapped)];
+    let columns = vec![
+        label("description", "description", description),
+        label("objective", "objective", wide(90)),
+        label("period", "period", wide(80)),
+        label("by", "by", wide(70)),
+        label("owner", "owner", wide(90)),
+        label("tiers", "tiers", wide(200)),
+        label("planned", "planned", wide(100)),
+        label("runbook", "runbook", linked("runbook")),
+        label("source", "source", linked("source")),
+        Column {
+            label: None,
+            expr: Some(queries::within(of.screens.info.clone(), of.scope).into()),
+            title: "Value".to_owned(),
+            properties: vec![property("custom.hidden", true)],
+        },
+    ];
+    let hidden = ["service", "slo", "budget_seconds", "__name__", "instance", "job"];
+    let field = panels::field(words, "short", panels::steps("text", &[]));
+    let table =
+        panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
+    looks::tall(table)
+}
+
+fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
+    let tile = |name: &str, expr: Expr, field: Field| {
+        let about = words.say(&format!("{name}.about"));
+        panels::tile(words.say(&format!("{name}.title")), about, &expr, field)
+    };
+    let one = |op: &str, expr: Expr| aggregate::<&str>(op, &[], expr);
+    let judged = |expr: Expr| one("min", of.judged(expr));
+    let left = || of.read(|readings| &readings.budget_left);
+    let plain = |unit, places| Field {
+        decimals: Some(places),
+        ..panels::judged_field(words, unit, panels::steps("text", &[]))
+    };
+    let outage = mul(left(), queries::known_number("outage")).on::<&str>(&[]).group_left::<&str>(&[]);
+    let steps = panels::steps("orange", &[("yellow", Decimal::ZERO), ("green", Decimal::ONE)]);
+    let events = Field { decimals: Some(0), ..panels::judged_field(words, "short", steps.clone()) };
+    let outage_left = panels::judged_field(words, "dtdhms", steps);
+    let share =
+        Field { decimals: Some(1), ..panels::judged_field(words, "percentunit", panels::budget_steps()) };
+    let burn = Field {
+        decimals: Some(1),
+        ..panels::field(words, "suffix:×", panels::steps("green", &[("orange", Decimal::ONE)]))
+    };
+    vec![
+        tile("alert", one("max", of.loudest(alerts)), looks::alert_field(words)),
+        tile("since", alerts.lasting::<&str>(&[], of.scope), looks::since_field(words)),
+        tile("burn", one("max", of.read(|readings| &readings.burn_now)), burn),
+        tile("exhaustion", judged(exhaustion(of)), looks::exhaustion_field(words, None)),
+        tile("left", judged(left()), share),
+        tile("outage", judged(outage.into()), outage_left),
+        tile("events", judged(of.events_left()), events),
+        tile("achieved", judged(of.achieved()), plain("percentunit", 3)),
+    ]
+}
+
+/// The burn rates that one tier compares, and what it compares them with.
+fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
+    let rate = |window: &str| -> Expr {
+        let ratio = queries::ratio(of.screens, of.any, window);
+        let budget = of.read(|readings| &readings.error_budget);
+        queries::largest(aggregate_without("max", &SLO, div(ratio, budget)))
+    };
+    let (long, short) = (format!("long_{tier}"), format!("short_{tier}"));
+    let limit = queries::known_number(&format!("burn_{tier}"));
+    let queries = [
+        (rate(&long), format!("${long}")),
+        (rate(&short), format!("${short}")),
+        (
+            queries::guiding(limit, rate(&long)),
+            words.fill("tier.limit", &[("burn", &format!("$burn_{tier}"))]),
+        ),
+    ];
+    let field = Field {
+        min: Some(0),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, "suffix:×", panels::steps("text", &[]))
+    };
+    // Long windows decide, short ones only say that it still burns.
+    let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
+    let title = words.fill("tier.title", &[("tier", &tier.to_string())]);
+    let about = words.fill("tier.about", &[("tier", &tier.to_string())]);
+    panels::lines(title, about, &queries, field, overrides)
+}
+
+/// The SLI against its objective.
+fn indicator(of: &Source, words: &Dashboards) -> Panel {
+    let worst = |expr: Expr| queries::fewest(aggregate_without("min", &SLO, expr));
+    let burnt = mul(of.read(|readings| &readings.burn_now), of.read(|readings| &readings.error_budget));
+    let queries = [
+        (worst(sub(number("1"), burnt).into()), words.say("indicator.now")),
+        (worst(of.judged(of.achieved())), words.say("indicator.period")),
+        (
+            aggregate::<&str>("max", &[], of.read(|readings| &readings.objective)),
+            words.say("indicator.objective"),
+        ),
+    ];
+    let field = Field {
+        decimals: Some(2),
+        max: Some(1),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, "percentunit", panels::steps("text", &[]))
+    };
+    let overrides = vec![of_query(1, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
+    panels::lines(words.say("indicator.title"), words.say("indicator.about"), &queries, field, overrides)
+}
+
+/// What is left, as time goes by.
+fn budget(of: &Source, words: &Dashboards) -> Panel {
+    // Aggregated, so that what is judged and what is not are one series: only one of them carries the metric's name.
+    let left = || {
+        let judged = of.judged(of.read(|readings| &readings.budget_left));
+        queries::fewest(aggregate_without("min", &SLO, judged))
+    };
+    let queries = [
+        (left(), words.say("budget.left")),
+        (queries::guiding(queries::line(Decimal::ZERO), left()), words.say("none.spent")),
+    ];
+    let field = Field {
+        decimals: Some(1),
+        min: Some(-1),
+        max: Some(1),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, "percentunit", panels::budget_steps())
+    };
+    let overrides = vec![guide(1, "orange")];
+    let lines =
+        panels::lines(words.say("budget.title"), words.say("budget.about"), &queries, field, overrides);
+    Panel { interval: Some("5m".to_owned()), ..lines }
+}
+
+/// Bad events alone, and all of them on an axis of their own.
+fn counted(of: &Source, words: &Dashboards) -> Panel {
+    let readings = &of.any.readings;
+    let queries = [
+        (queries::counted(&readings.counted_bad, of.scope), words.say("counted.bad")),
+        (queries::counted(&readings.counted_total, of.scope), words.say("counted.total")),
+    ];
+    let field = Field {
+        min: Some(0),
+        color: panels::palette(),
+        custom: Some(panels::drawn("bars", 80, false, false)),
+        ..panels::field(words, "short", panels::steps("text", &[]))
+    };
+    let colour = |colour: &str| property("color", json!({ "mode": "fixed", "fixedColor": colour }));
+    let overrides = vec![
+        of_query(0, vec![colour("orange")]),
+        of_query(
+            1,
+            vec![
+                colour("text"),
+                property("custom.drawStyle", "line"),
+                property("custom.fillOpacity", 0),
+                property("custom.axisPlacement", "right"),
+            ],
+        ),
+    ];
+    let lines =
+        panels::lines(words.say("counted.title"), words.say("counted.about"), &queries, field, overrides);
+    Panel { interval: Some(readings.counted_every.to_string()), ..lines }
+}
+
+/// One row per value of `by`.
+fn values(of: &Source, words: &Dashboards) -> Panel {
+    let each = |op: &str, expr: Expr| Some(aggregate_without(op, &SLO, expr));
+    let column = |name: &str, expr: Option<Expr>, properties: Vec<Property>| Column {
+        label: None,
+        expr,
+        title: words.say(&format!("column.{name}")),
+        properties,
+    };
+    let columns = vec![
+        column("burn", each("max", of.read(|readings| &readings.burn_now)), looks::burn_cell()),
+        column("exhaustion", each("min", of.judged(exhaustion(of))), looks::exhaustion(words, None)),
+        column(
+            "left",
+            each("min", of.judged(of.read(|readings| &readings.budget_left))),
+            looks::budget_gauge(words),
+        ),
+        column("events", each("min", of.judged(of.events_left())), events_cell(words)),
+    ];
+    let sorted = [(words.say("column.burn"), true), (words.say("column.left"), false)];
+    let field = panels::field(words, "short", panels::steps("text", &[]));
+    panels::table(
+        words.say("values.title"),
+        words.say("values.about"),
+        field,
+        columns,
+        &["__name__"],
+        &sorted,
+    )
+}

@@ -1,0 +1,216 @@
+//! The dashboard of one service: how are its promises, and what is its traffic doing? Two screens tall at most, however many SLOs it has.
+
+use super::json::{Dashboard, Field, Panel};
+use super::looks::state_field;
+use super::overview;
+use super::panels::{self, Board, WIDTH, guide};
+use super::queries::{self, Scope, Source};
+use crate::emit::address;
+use crate::inert::markdown;
+use crate::plan::{Event, Latency, Level, Measure, ProjectPlan, Reading, ServicePlan, Signal, SloPlan};
+use crate::promql::build::selector;
+use crate::text::Dashboards;
+use crate::vocabulary::{Decimal, Duration, percent, text};
+
+/// What raw series are read over, at most, unless somebody asks for a time of their own.
+const RAW_RANGE: &str = "6h";
+
+/// How many measurements are seen at once, and how many more are folded away.
+const SIGNALS: (usize, usize) = (6, 18);
+
+/// How many companion alerts are listed with their runbooks.
+const COMPANIONS: usize = 30;
+
+/// The dashboard.
+pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboards) -> Dashboard {
+    let scope = Scope::Service(&service.name);
+    let alerts = overview::alerts(project, scope);
+    let mut board = Board::default();
+    let rules = match service.slos.first() {
+        Some(_) => queries::info(&project.screens, scope),
+        None => selector("up", &[]).into(),
+    };
+    if let Some(any) = service.slos.first() {
+        let lengths = queries::lengths(&[service]);
+        let of = Source { screens: &project.screens, any, lengths: &lengths, scope };
+        let height = (service.slos.len() as u32 + 3).clamp(5, 12);
+        board.line(height, vec![(WIDTH, overview::table(&of, &[service], &alerts, words))]);
+    }
+    let history = [
+        (alerts.history(&["alertname"], rules), "{{alertname}}".to_owned()),
+        (alerts.calm(), words.say("state.nothing")),
+    ];
+    let about = words.say("timeline.service.about");
+    let title = words.say("timeline.service.title");
+    board.line(7, vec![(WIDTH, panels::timeline(title, about, &history, state_field(words)))]);
+    let mut signals = signals(service, words).into_iter();
+    let seen: Vec<(u32, Panel)> = signals.by_ref().take(SIGNALS.0).map(|panel| (WIDTH / 3, panel)).collect();
+    if !seen.is_empty() {
+        board.line(7, seen);
+    }
+    board.folded(words.say("signals.more"), 7, WIDTH / 3, signals.take(SIGNALS.1).collect());
+    if let Some(companions) = companions(service, words) {
+        board.line(5, vec![(WIDTH, companions)]);
+    }
+    let about = [
+        words.say("service.about"),
+        service.description.as_deref().map(|text| markdown(text) + ".").unwrap_or_default(),
+        match &service.owner {
+            Some(owner) => words.fill("service.owner", &[("owner", &markdown(owner))]),
+            None => String::new(),
+        },
+    ];
+    let about =
+        about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let title = words.fill("service.title", &[("service", &service.name)]);
+    let source = service.source.as_deref().and_then(address::address);
+    let source = source.map(|url| super::link(words.say("link.source"), url));
+    Dashboard {
+        annotations: super::annotations(words, alerts.pages().to_string(), false),
+        links: super::home(project, words).into_iter().chain([super::others(words)]).chain(source).collect(),
+        panels: board.panels,
+        ..super::blank(words, &service.dashboard, title, &about)
+    }
+}
+
+/// The alerts that stand beside the promises, each with its runbook.
+fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
+    let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
+        let name = match alert.runbook_url.as_deref().and_then(address::address) {
+            Some(url) => format!("[{}]({})", markdown(&alert.name), url.replace(['(', ')'], "")),
+            None => markdown(&alert.name),
+        };
+        let said = companion.description.as_deref().map(markdown).unwrap_or_default();
+        let planned = companion.planned.as_ref().map(|_| words.say("state.planned"));
+        let parts = [name, said, planned.unwrap_or_default()];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!("- {}", parts.join(" · "))
+    };
+    let lines: Vec<String> = service.companion_alerts().take(COMPANIONS).map(line).collect();
+    let title = words.say("companions.title");
+    (!lines.is_empty()).then(|| panels::words(title, words.say("companions.about"), &lines.join("\n")))
+}
+
+/// What the service exposes, each thing once, however many SLOs look at it: traffic, how long events take, and the values that are held against limits.
+fn signals(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
+    let mut panels: Vec<Panel> = traffic(service, words);
+    let mut asked: Vec<String> = Vec::new();
+    for slo in &service.slos {
+        let panel = match &slo.signal {
+            Some(Signal::Latency(latency)) => self::latency(slo, latency, words),
+            Some(Signal::Level(level)) => self::level(slo, level, words),
+            None => continue,
+        };
+        let asks = panel.targets.first().map(|target| target.expr.clone()).unwrap_or_default();
+        if !asked.contains(&asks) {
+            asked.push(asks);
+            panels.push(panel);
+        }
+    }
+    panels
+}
+
+/// How many SLOs are asked for their traffic.
+const COUNTED: usize = 20;
+
+fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
+    let mut queries = Vec::new();
+    for sliced in [false, true] {
+        let of = |slo: &&SloPlan| matches!(slo.promise.event, Event::Slice(_)) == sliced;
+        let counted: Vec<(&str, &Reading, Duration)> = service
+            .slos
+            .iter()
+            .filter(of)
+            .filter_map(|slo| {
+                slo.readings
+                    .traffic
+                    .as_ref()
+                    .map(|(counted, length)| (slo.promise.slo.as_str(), counted, *length))
+            })
+            .take(COUNTED)
+            .collect();
+        if let Some((_, reading, length)) = counted.first() {
+            let slos: Vec<&str> = counted.iter().map(|(slo, ..)| *slo).collect();
+            queries.push((queries::traffic(reading, *length, &service.name, &slos), "{{slo}}".to_owned()));
+        }
+    }
+    if queries.is_empty() {
+        return Vec::new();
+    }
+    let field = Field {
+        min: Some(0),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, "cps", panels::steps("green", &[]))
+    };
+    let about = words.say("traffic.about");
+    let lines = panels::lines(words.say("traffic.title"), about, &queries, field, Vec::new());
+    vec![Panel { interval: Some("1m".to_owned()), ..lines }]
+}
+
+fn latency(slo: &SloPlan, latency: &Latency, words: &Dashboards) -> Panel {
+    let unit = unit(latency.measure);
+    let limit = format!("{} {unit}", text(latency.limit));
+    let name = |share: &Decimal| format!("P{}", text(*share * Decimal::ONE_HUNDRED));
+    let percentiles = latency.percentiles.iter();
+    let mut queries: Vec<_> =
+        percentiles.map(|share| (queries::percentile(latency, *share), name(share))).collect();
+    let guide = guide(queries.len(), "text");
+    let measured = queries::percentile(latency, latency.percentiles.first().copied().unwrap_or_default());
+    queries.push((
+        queries::guiding(queries::line(latency.limit), measured),
+        words.fill("latency.limit", &[("limit", &limit)]),
+    ));
+    let field = Field {
+        min: Some(0),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, unit, panels::steps("text", &[]))
+    };
+    let about = words.fill("latency.about", &[("limit", &limit)]);
+    let title = words.fill("latency.title", &[("slo", &slo.promise.slo)]);
+    let lines = panels::lines(title, about, &queries, field, vec![guide]);
+    Panel {
+        time_from: Some(RAW_RANGE.to_owned()),
+        interval: Some(latency.scrape_interval.to_string()),
+        ..lines
+    }
+}
+
+fn level(slo: &SloPlan, level: &Level, words: &Dashboards) -> Panel {
+    let worst = queries::worst_level(level);
+    let queries = [
+        (worst.clone(), words.say("level.value")),
+        (queries::guiding(queries::limit(level), worst), words.say("level.limit")),
+    ];
+    let field = Field {
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 0, false, false)),
+        ..panels::field(words, unit(level.measure), panels::steps("text", &[]))
+    };
+    let limit = match (level.fixed, level.measure) {
+        (Some(limit), Measure::Share) => percent(limit),
+        (Some(limit), Measure::Seconds) => format!("{} s", text(limit)),
+        (Some(limit), Measure::Milliseconds) => format!("{} ms", text(limit)),
+        (Some(limit), Measure::Plain) => text(limit),
+        (None, _) => String::new(),
+    };
+    let high = if level.high_is_bad { "yes" } else { "" };
+    let about = words.fill("level.about", &[("limit", &limit), ("high", high)]);
+    let title = words.fill("level.title", &[("slo", &slo.promise.slo)]);
+    let lines = panels::lines(title, about, &queries, field, vec![guide(1, "text")]);
+    Panel {
+        time_from: Some(RAW_RANGE.to_owned()),
+        interval: Some(level.scrape_interval.to_string()),
+        ..lines
+    }
+}
+
+fn unit(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Seconds => "s",
+        Measure::Milliseconds => "ms",
+        Measure::Share => "percentunit",
+        Measure::Plain => "short",
+    }
+}

@@ -1,0 +1,84 @@
+//! What only the compiler knows of an SLO, as a series: screens, `status` and people ask Prometheus for it.
+
+use super::series::Series;
+use super::{dashboards, runbooks};
+use crate::inert;
+use crate::model::{Labels, Model, Service, Slo};
+use crate::plan::{Makes, Promise, Rule, Screens, Watch};
+use crate::promql::build::{number, selector, vector};
+use crate::vocabulary::{Decimal, Period, text};
+
+/// The series: always 1, with the facts as labels.
+const INFO: &str = "slo:info";
+
+/// The longest value of a label, in characters.
+const LONGEST: usize = 300;
+
+/// Records `slo:info`. Whether or not anything is measured, it is there: every SLO has a row on every screen.
+pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promise, names: &Series) -> Rule {
+    let own = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).cloned();
+    let file = || runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo));
+    let runbook = own("runbook_url").or_else(file).or_else(|| slo.runbook.clone());
+    let whole = promise.budget * Decimal::from(promise.period_length.secs());
+    let tiers: Vec<String> = promise.tiers.iter().map(tier).collect();
+    let facts = [
+        ("budget_seconds", Some(pointed(whole))),
+        ("by", Some(promise.by.join(", "))),
+        ("description", promise.description.clone()),
+        ("objective", Some(promise.objective.clone())),
+        ("owner", service.owner.clone()),
+        ("period", Some(period(&promise.period))),
+        ("planned", promise.planned.clone()),
+        ("runbook", runbook),
+        ("source", own("source_url").or_else(|| service.source.clone())),
+        ("tiers", Some(tiers.join(", "))),
+    ];
+    let mut labels: Labels = names.labels();
+    for (name, value) in facts {
+        let value = shown(&value.unwrap_or_default());
+        if !value.is_empty() {
+            labels.insert(name.to_owned(), value);
+        }
+    }
+    let expr = vector(number("1"));
+    Rule { makes: Makes::Record(INFO.to_owned()), expr, labels: labels.into(), remark: "" }
+}
+
+/// The names that screens of all SLOs share.
+pub(super) fn screens() -> Screens {
+    Screens {
+        promise: dashboards::PROMISE.to_owned(),
+        info: selector(INFO, &[]),
+        ratio: "slo:sli_error:ratio_rate".to_owned(),
+        period_total: "slo:total_events:(increase)?".to_owned(),
+        period_bad: "slo:bad_events:(increase)?".to_owned(),
+    }
+}
+
+/// On one line, without what nobody sees, and no longer than a label should be.
+fn shown(value: &str) -> String {
+    let line = inert::line(value.trim());
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into_owned(),
+    }
+}
+
+/// `30d`, or `month Europe/Madrid`: the first word is what the series of the period end in.
+fn period(period: &Period) -> String {
+    match period {
+        Period::Rolling(length) => length.to_string(),
+        Period::Calendar(unit, zone) => format!("{} {}", unit.as_str(), zone.name()),
+    }
+}
+
+/// `page 1h/5m 14.4`
+fn tier(tier: &Watch) -> String {
+    format!("{} {}/{} {}", tier.severity.as_str(), tier.long, tier.short, pointed(tier.burn_rate))
+}
+
+/// With a decimal point, so that a zero before it changes nothing: `014.4` is 14.4, and `010` would be 8.
+fn pointed(value: Decimal) -> String {
+    let text = text(value);
+    if text.contains('.') { text } else { text + ".0" }
+}

@@ -1,0 +1,18 @@
+//! What the screens of all SLOs read, whatever a single one of them is called.
+
+use crate::promql::ast::Selector;
+
+/// Names that are the same in every project.
+#[derive(Clone, Debug)]
+pub struct Screens {
+    /// The identity of the dashboard of one SLO.
+    pub promise: String,
+    /// `slo:info`: 1 for every SLO, with what the compiler knows of it as labels.
+    pub info: Selector,
+    /// What the names of error ratios begin with; a window follows.
+    pub ratio: String,
+    /// A pattern that the names of the period's events begin with; what its period is called follows.
+    pub period_total: String,
+    /// The same of bad events.
+    pub period_bad: String,
+}

@@ -1,0 +1,406 @@
+//! Screens at their limits: many services, many values of `by`, SLOs of every kind, alerts that fire, wait and are over, series that are gone. A real
+//! Prometheus answers every query of every panel, and what it answers is what the panel has to say.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use crate::support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use slowburn::artifact::Artifacts;
+use slowburn::plan::{Makes, Plan, Reading, SloPlan};
+use slowburn::source::{SourceFile, Sources};
+use support::dashboards::{self, Chosen, Dashboard};
+use support::prometheus::{Server, prometheus};
+use support::rules::run;
+use support::{promtool, skipped};
+
+/// How many values of `by` one SLO has.
+const VALUES: usize = 30;
+
+/// Forty services with five SLOs each, of every kind; one with many values, and one whose series are gone.
+fn sources() -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = (0..40)
+        .map(|index| {
+            let text = format!(
+                r#"version: slowburn/v1
+service: s{index}
+owner: team-{}
+planned: {{ later_total: "soon" }}
+slos:
+  events: {{ objective: 99.9%, sli: {{ total: 'r_total{{job="s{index}"}}', bad: 'r_total{{job="s{index}",code="500"}}' }} }}
+  latency: {{ objective: "P95 < 500ms", sli: {{ latency: 'd_seconds{{job="s{index}"}}' }}, period: calendar month }}
+  level: {{ objective: 99%, sli: {{ condition: 'used{{job="s{index}"}} < 0.9' }}, period: 28d }}
+  probe: {{ objective: 99.5%, sli: {{ probe: 'up{{job="s{index}"}}' }}, tiers_off: [ticket] }}
+  fresh: {{ objective: "99.5% < 60s", sli: {{ freshness: 'at_seconds{{job="s{index}"}}' }} }}
+alerts:
+  down: {{ expr: 'up{{job="s{index}"}} == 0', for: 5m, severity: ticket }}
+"#,
+                index % 4
+            );
+            (format!("slos/s{index}.yaml"), text)
+        })
+        .collect();
+    let other = |name: &str, more: &str| {
+        let text = format!("version: slowburn/v1\nservice: {name}\nslos:\n{more}");
+        (format!("slos/{name}.yaml"), text)
+    };
+    files.push(other(
+        "many",
+        "  nodes: { objective: 99%, sli: { probe: 'up{job=\"node\"}' }, by: [node] }\n  raw: { objective: 99%, sli: { bad_ratio: 'avg(rate(e[$window]))' } }\n",
+    ));
+    files
+        .push(other("gone", "  nodes: { objective: 99%, sli: { probe: 'up{job=\"gone\"}' }, by: [node] }\n"));
+    files.push(("slos/slowburn.yaml".to_owned(), "version: slowburn/v1\n".to_owned()));
+    files
+}
+
+fn compiled() -> (Plan, Artifacts) {
+    let file = |(path, text): (String, String)| SourceFile { path, text };
+    let compiled = slowburn::compile(&Sources::new(sources().into_iter().map(file).collect()));
+    let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
+    let artifacts = compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems));
+    (slowburn::lower::lower(&compiled.model.unwrap()), artifacts)
+}
+
+/// What is measured of one promise: the burn rate, and what is left of its budget.
+fn figures(index: usize) -> (f64, f64) {
+    (0.25 * index as f64, 1.0 - 0.01 * index as f64)
+}
+
+/// Samples of the last hour.
+struct Samples {
+    end: u64,
+    metrics: BTreeMap<String, String>,
+}
+
+impl Samples {
+    fn add(&mut self, name: &str, labels: &str, moments: impl Iterator<Item = u64>, value: f64) {
+        let text = self.metrics.entry(name.to_owned()).or_default();
+        for at in moments {
+            let _ = writeln!(text, "{name}{{{labels}}} {value} {at}");
+        }
+    }
+
+    fn recent(&mut self, reading: &Reading, labels: &str, value: f64) {
+        let name = reading.series.name.clone().unwrap();
+        let end = self.end;
+        self.add(&name, labels, (end - 3600..=end).step_by(60), value);
+    }
+
+    fn slo(&mut self, slo: &SloPlan, labels: &str, index: usize) {
+        let (burn, left) = figures(index);
+        let promise = &slo.promise;
+        let number = |value: &dyn ToString| value.to_string().parse::<f64>().unwrap();
+        let (budget, period) = (number(&promise.budget), promise.period_length.secs() as f64);
+        let readings = &slo.readings;
+        let total = 100_000.0;
+        for (reading, value) in [
+            (&readings.objective, 1.0 - budget),
+            (&readings.error_budget, budget),
+            (&readings.burn_now, burn),
+            (&readings.period_ratio, (1.0 - left) * budget),
+            (&readings.budget_left, left),
+            (&readings.period_total, total),
+            (&readings.period_bad, (1.0 - left) * budget * total),
+            (&readings.exhaustion, (left * period / burn).min(period)),
+        ] {
+            self.recent(reading, labels, value);
+        }
+        let mut ratios = BTreeMap::new();
+        for reading in readings.tiers.iter().flat_map(|tier| [&tier.long, &tier.short]) {
+            ratios.insert(reading.series.name.clone().unwrap(), reading);
+        }
+        for reading in ratios.values() {
+            self.recent(reading, labels, budget * burn);
+        }
+        for series in [&readings.counted_bad, &readings.counted_total] {
+            let (name, end) = (series.name.clone().unwrap(), self.end);
+            self.add(&name, labels, (end - 3600..=end).step_by(300), 10.0);
+        }
+    }
+
+    /// An alert that is active at these moments.
+    fn alert(&mut self, labels: &str, state: &str, from: u64, to: u64) {
+        let moments = || (from..=to).step_by(30);
+        self.add("ALERTS", &format!("{labels},alertstate=\"{state}\""), moments(), 1.0);
+        self.add("ALERTS_FOR_STATE", labels, moments(), from as f64);
+    }
+}
+
+/// What the panels are asked about, and the server that knows it.
+struct World {
+    server: Server,
+    artifacts: Artifacts,
+    slos: Vec<SloPlan>,
+    end: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Option<Self> {
+        let (promtool, prometheus) = (promtool()?, prometheus()?);
+        let (plan, artifacts) = compiled();
+        let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 60 * 60;
+        let mut samples = Samples { end, metrics: BTreeMap::new() };
+        let slos: Vec<SloPlan> = plan.services.into_iter().flat_map(|service| service.slos).collect();
+        for (index, slo) in slos.iter().enumerate() {
+            let rules = slo.groups.iter().flat_map(|group| &group.rules);
+            let info = rules.filter(|rule| matches!(&rule.makes, Makes::Record(name) if name == "slo:info"));
+            for rule in info {
+                let labels = rule.labels.iter().map(|(name, value)| format!("{name}={value:?}"));
+                let labels = labels.collect::<Vec<_>>().join(",");
+                samples.add("slo:info", &labels, (end - 3600..=end).step_by(60), 1.0);
+                samples.add(
+                    "slo:info",
+                    &labels,
+                    (end - 9 * 86_400..end - 9 * 86_400 + 3600).step_by(600),
+                    1.0,
+                );
+            }
+            let own = format!("service={:?},slo={:?}", slo.promise.service, slo.promise.slo);
+            match (slo.promise.service.as_str(), slo.promise.by.is_empty()) {
+                ("gone", _) => {}
+                (_, true) => samples.slo(slo, &own, index % 60 + 1),
+                (_, false) => {
+                    for value in 0..VALUES {
+                        samples.slo(slo, &format!("{own},node=\"n{value}\""), value + 1);
+                    }
+                }
+            }
+        }
+        let page = r#"alertname="S3EventsBurnPage",service="s3",slo="events",severity="page",owner="team-3""#;
+        samples.alert(page, "firing", end - 600, end);
+        let past = r#"alertname="S7EventsBurnPage",service="s7",slo="events",severity="page",owner="team-3""#;
+        samples.alert(past, "firing", end - 9 * 86_400, end - 9 * 86_400 + 600);
+        let firing = r#"alertname="S5Down",service="s5",severity="ticket",owner="team-1""#;
+        samples.alert(firing, "firing", end - 1800, end);
+        let pending = r#"alertname="S6Down",service="s6",severity="ticket",owner="team-2""#;
+        samples.alert(pending, "pending", end - 120, end);
+        let folder = tempfile::tempdir().unwrap();
+        let text = samples.metrics.into_values().collect::<String>() + "# EOF\n";
+        fs::write(folder.path().join("samples.txt"), text).unwrap();
+        fs::write(folder.path().join("prometheus.yml"), "global: {}\n").unwrap();
+        let blocks = ["tsdb", "create-blocks-from", "openmetrics", "--quiet"];
+        let files = [folder.path().join("samples.txt"), folder.path().join("data")];
+        run(&promtool, &blocks, &files).unwrap_or_else(|said| panic!("{said}"));
+        let server = Server::start(&prometheus, folder.path());
+        Some(Self { server, artifacts, slos, end, _folder: folder })
+    }
+
+    fn dashboard(&self, name: &str) -> Dashboard {
+        Dashboard::read(name, &self.artifacts[&format!("grafana/dashboards/{name}.json")])
+    }
+
+    fn slo(&self, service: &str, slo: &str) -> &SloPlan {
+        self.slos.iter().find(|known| known.promise.service == service && known.promise.slo == slo).unwrap()
+    }
+
+    /// What a panel's queries answer now, each.
+    fn now(&self, dashboard: &Dashboard, panel: &Value, chosen: &Chosen) -> Vec<Vec<Value>> {
+        let queries = dashboard.asked_by(panel);
+        let ask = |query: &dashboards::Query| {
+            let filled = query.filled(chosen);
+            self.server
+                .query(&filled, self.end)
+                .unwrap_or_else(|fault| panic!("{}: {fault}\n{filled}", query.place))
+        };
+        queries.iter().map(ask).collect()
+    }
+
+    /// The one number of a tile; `None` for no data.
+    fn tile(&self, dashboard: &Dashboard, title: &str, chosen: &Chosen) -> Option<f64> {
+        let answers = self.now(dashboard, dashboard.panel("stat", title), chosen);
+        answers[0].first().map(value)
+    }
+}
+
+fn value(series: &Value) -> f64 {
+    series["value"][1].as_str().unwrap().parse().unwrap()
+}
+
+fn label<'v>(series: &'v Value, name: &str) -> &'v str {
+    series["metric"][name].as_str().unwrap_or_default()
+}
+
+#[test]
+fn panels_say_what_is_so() {
+    let Some(world) = World::new() else {
+        return skipped("screens at their limits: there is no promtool or no Prometheus");
+    };
+    no_query_fails(&world);
+    every_slo_has_a_row(&world);
+    what_fires_stands_first(&world);
+    tiles_say_what_was_recorded(&world);
+    one_of_many_values_can_be_chosen(&world);
+    what_is_gone_is_no_data(&world);
+    a_page_of_ten_minutes_nine_days_ago_is_seen(&world);
+}
+
+fn no_query_fails(world: &World) {
+    for path in world.artifacts.keys().filter(|path| path.starts_with("grafana/dashboards/")) {
+        let dashboard = Dashboard::read(path, &world.artifacts[path]);
+        let chosen = match dashboard.is_of_one() {
+            true => dashboards::of(&world.slo("s1", "latency").promise),
+            false => dashboards::all(),
+        };
+        for query in dashboard.queries().iter().chain(&dashboard.annotations()) {
+            let filled = query.filled(&chosen);
+            let answer = match query.instant {
+                true => world.server.query(&filled, world.end),
+                false => world.server.query_range(&filled, world.end - 3600, world.end, 300),
+            };
+            answer.unwrap_or_else(|fault| panic!("{}: {fault}\n{filled}", query.place));
+        }
+    }
+}
+
+/// Whether or not there is any data: of one whose series are gone, too.
+fn every_slo_has_a_row(world: &World) {
+    let overview = world.dashboard("overview");
+    let answers = world.now(&overview, overview.panel("table", "All SLOs"), &dashboards::all());
+    let rows: BTreeSet<(String, String)> = (answers.iter().flatten())
+        .map(|series| (label(series, "service").to_owned(), label(series, "slo").to_owned()))
+        .collect();
+    let promised: BTreeSet<(String, String)> =
+        world.slos.iter().map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect();
+    assert_eq!(promised.len(), 203);
+    assert_eq!(rows, promised);
+    // Not more than one row each, either.
+    assert!(answers.iter().all(|answer| answer.len() <= promised.len()));
+    let owned = Chosen::from([("service".to_owned(), "s(3|7)".to_owned())]);
+    let answers = world.now(&overview, overview.panel("table", "All SLOs"), &owned);
+    assert_eq!(answers.last().unwrap().len(), 10);
+}
+
+fn what_fires_stands_first(world: &World) {
+    let overview = world.dashboard("overview");
+    assert_eq!(overview.panels()[0]["title"], "What is firing");
+    let [states, since, number] =
+        &world.now(&overview, &overview.panels()[0].clone(), &dashboards::all())[..]
+    else {
+        panic!()
+    };
+    let by_name = |answer: &Vec<Value>| -> BTreeMap<String, f64> {
+        answer.iter().map(|series| (label(series, "alertname").to_owned(), value(series))).collect()
+    };
+    let named = |values: [f64; 3]| -> BTreeMap<String, f64> {
+        ["S3EventsBurnPage", "S5Down", "S6Down"].map(str::to_owned).into_iter().zip(values).collect()
+    };
+    assert_eq!(by_name(states), named([3.0, 2.0, 1.0]));
+    assert_eq!(by_name(since), named([600.0, 1800.0, 120.0]));
+    assert_eq!(by_name(number), named([1.0, 1.0, 1.0]));
+    for series in states {
+        assert_eq!(label(series, "dashboard"), format!("slo-{}", label(series, "service")));
+    }
+    let pages = world.tile(&overview, "Pages", &dashboards::all());
+    assert_eq!(pages, Some(1.0));
+}
+
+fn tiles_say_what_was_recorded(world: &World) {
+    let screen = world.dashboard("slo");
+    for (index, slo) in
+        world.slos.iter().enumerate().filter(|(index, slo)| index % 7 == 0 && slo.promise.by.is_empty())
+    {
+        let chosen = dashboards::of(&slo.promise);
+        let (burn, left) = figures(index % 60 + 1);
+        let budget: f64 = slo.promise.budget.to_string().parse().unwrap();
+        let period = slo.promise.period_length.secs() as f64;
+        let gone = left * period / burn;
+        for (title, expected) in [
+            ("Burn rate", burn),
+            ("Budget left", left),
+            ("Achieved", 1.0 - (1.0 - left) * budget),
+            ("Full outage", left * budget * period),
+            ("Bad events left", (100_000.0 * budget - (1.0 - left) * budget * 100_000.0).floor()),
+            ("Budget gone in", if gone < period { gone } else { 1e11 }),
+        ] {
+            let said = world.tile(&screen, title, &chosen).unwrap_or(f64::NAN);
+            let close = (said - expected).abs() <= 1e-6 * expected.abs().max(1.0)
+                || title == "Bad events left" && (said - expected).abs() <= 1.0;
+            assert!(close, "{}/{} {title}: {said}, not {expected}", slo.promise.service, slo.promise.slo);
+        }
+    }
+    let page = dashboards::of(&world.slo("s3", "events").promise);
+    assert_eq!(world.tile(&screen, "Alert", &page), Some(3.0));
+    assert_eq!(world.tile(&screen, "Active for", &page), Some(600.0));
+    let calm = dashboards::of(&world.slo("s4", "events").promise);
+    assert_eq!(world.tile(&screen, "Alert", &calm), Some(0.0));
+    assert_eq!(world.tile(&screen, "Active for", &calm), None);
+}
+
+fn one_of_many_values_can_be_chosen(world: &World) {
+    let screen = world.dashboard("slo");
+    let many = dashboards::of(&world.slo("many", "nodes").promise);
+    let table = screen.panel("table", "Each value");
+    for answer in world.now(&screen, table, &many) {
+        assert_eq!(answer.len(), VALUES);
+    }
+    for panel in screen.panels().into_iter().filter(|panel| panel["type"] == "timeseries") {
+        for answer in world.now(&screen, panel, &many) {
+            assert!((1..=5).contains(&answer.len()), "{}: {}", panel["title"], answer.len());
+        }
+    }
+    // A number that is one for all is the worst of them.
+    assert_eq!(world.tile(&screen, "Burn rate", &many), Some(figures(VALUES).0));
+    let one = Chosen::from_iter(many.into_iter().chain([("by".to_owned(), "node=\"n7\"".to_owned())]));
+    assert_eq!(world.tile(&screen, "Burn rate", &one), Some(figures(8).0));
+    for answer in world.now(&screen, table, &one) {
+        assert_eq!(answer.len(), 1);
+    }
+}
+
+fn what_is_gone_is_no_data(world: &World) {
+    let screen = world.dashboard("slo");
+    let gone = dashboards::of(&world.slo("gone", "nodes").promise);
+    for title in ["Alert", "Burn rate", "Budget gone in", "Budget left", "Achieved"] {
+        assert_eq!(world.tile(&screen, title, &gone), None, "{title}");
+    }
+    // What is promised is known all the same.
+    assert_eq!(world.now(&screen, screen.panel("table", "What is promised"), &gone)[0].len(), 1);
+}
+
+fn a_page_of_ten_minutes_nine_days_ago_is_seen(world: &World) {
+    for (name, title) in
+        [("overview", "Alerts by service"), ("s7", "Alerts of this service"), ("slo", "Alerts over time")]
+    {
+        let dashboard = world.dashboard(name);
+        let chosen = match dashboard.is_of_one() {
+            true => dashboards::of(&world.slo("s7", "events").promise),
+            false => dashboards::all(),
+        };
+        let panel = dashboard.panel("state-timeline", title);
+        let query = &dashboard.asked_by(panel)[0];
+        // Grafana asks for about as many points as the panel has pixels.
+        let filled = query.over(&chosen, "30d", "43m");
+        let from = world.end - 30 * 86_400;
+        let answer = world.server.query_range(&filled, from, world.end, 43 * 60).unwrap();
+        let seen = answer.iter().find(|series| {
+            label(series, "alertname") == "S7EventsBurnPage" || label(series, "service") == "s7"
+        });
+        let points = seen.unwrap_or_else(|| panic!("{name}: {answer:?}"))["values"].as_array().unwrap();
+        let loud = points.iter().filter(|point| point[1] == "3").count();
+        assert!((1..=2).contains(&loud), "{name}: {loud} of {}", points.len());
+        // What was calm all the time has no line.
+        let services: BTreeSet<&str> = answer.iter().map(|series| label(series, "service")).collect();
+        assert!(services.len() <= 4, "{services:?}");
+    }
+}
+
+/// Nothing grows with the number of SLOs beyond what `kubectl apply` takes, and a service is two screens tall at most.
+#[test]
+fn screens_are_small() {
+    let (_, artifacts) = compiled();
+    for (path, text) in artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/")) {
+        assert!(text.len() < 256 * 1024, "{path}: {}", text.len());
+        let dashboard = Dashboard::read(path, text);
+        let bottom =
+            |panel: &Value| panel["gridPos"]["y"].as_u64().unwrap() + panel["gridPos"]["h"].as_u64().unwrap();
+        let rows = dashboard.json["panels"].as_array().unwrap().iter().map(bottom).max().unwrap();
+        // Rows of 30 pixels with 8 between them; the screen is 1,080 pixels tall.
+        assert!(rows * 38 <= 2 * 1080, "{path}: {}", rows * 38);
+    }
+}
