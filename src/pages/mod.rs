@@ -97,6 +97,7 @@ pub fn page(code: &str) -> Option<&'static str> {
 
 /// The code that is spelled most like `text`.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    let distance = |code: &str| strsim::damerau_levenshtein(text, code);
-    PAGES.iter().map(|(code, _)| *code).min_by_key(|code| distance(code)).filter(|code| distance(code) <= 4)
+    let near =
+        PAGES.iter().filter_map(|(code, _)| Some((crate::vocabulary::distance(text, code, 4)?, *code)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, code)| code)
 }

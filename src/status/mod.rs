@@ -178,6 +178,10 @@ fn of_slo<'a>(
     answers: &Answers,
 ) -> Vec<Standing<'a>> {
     let all = answers.labels_of(slo);
+    let alerts: Vec<_> = slo
+        .alerts()
+        .map(|(severity, alert)| (severity, &*alert.name, answers.ringing(&alert.name, slo)))
+        .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
         let enough = events.is_some_and(|events| events.total >= slo.promise.enough_events);
@@ -197,7 +201,7 @@ fn of_slo<'a>(
             events,
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
-            ringing: ringing(severities, service, slo, &labels, answers),
+            ringing: ringing(severities, service, slo, &labels, (&alerts, answers)),
             labels,
         }
     };
@@ -213,16 +217,12 @@ fn ringing<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
-    answers: &Answers,
+    (alerts, answers): (&[(Severity, &'a str, answers::Ringing)], &Answers),
 ) -> Vec<Ringing<'a>> {
     let mut ringing = Vec::new();
-    for (severity, alert) in slo.alerts() {
-        ringing.extend(answers.states(&alert.name, Some(slo), labels).map(|pending| Ringing {
-            pending,
-            severity,
-            missing: false,
-            name: &alert.name,
-        }));
+    for (severity, name, of) in alerts {
+        let states = of.states(labels).into_iter();
+        ringing.extend(states.map(|pending| Ringing { pending, severity: *severity, missing: false, name }));
     }
     // It does not say which SLO it is about; whoever has fresh counts is not meant.
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
@@ -230,7 +230,7 @@ fn ringing<'a>(
         for rule in service.missing.iter().flat_map(|group| &group.rules) {
             let told = rule.labels.get("severity");
             let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
-            ringing.extend(answers.states(rule.name(), None, labels).map(|pending| Ringing {
+            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| Ringing {
                 pending,
                 severity,
                 missing: true,

@@ -3,6 +3,7 @@
 use rust_decimal::RoundingStrategy;
 
 use super::{Gate, Knowledge, Standing, Status, Verdict};
+use crate::diagnostic::joined;
 use crate::explain::events;
 use crate::inert;
 use crate::vocabulary::{Decimal, percent, spoken, text};
@@ -99,21 +100,26 @@ fn below(gate: Gate) -> String {
 /// What is to be known of all of them.
 pub(super) fn notes(status: &Status) -> Vec<String> {
     let mut notes = Vec::new();
-    for warning in status.incomplete.iter().take(3) {
-        notes.push(format!("The server says of its answers: {}", inert::line(warning)));
+    for (index, warning) in status.incomplete.iter().take(3).enumerate() {
+        let more = match status.incomplete.len() {
+            all if index == 2 && all > 3 => format!(" (and {} more)", all - 3),
+            _ => String::new(),
+        };
+        notes.push(format!("The server says of its answers: {}{more}", inert::line(warning)));
     }
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
-    let mut files: Vec<String> =
-        of(Knowledge::NotLoaded).map(|one| format!("{}.rules.yaml", one.slo.promise.service)).collect();
+    let mut files: Vec<String> = of(Knowledge::NotLoaded)
+        .map(|one| format!("prometheus/{}.rules.yaml", one.slo.promise.service))
+        .collect();
     files.sort();
     files.dedup();
     if !files.is_empty() {
         let some = of(Knowledge::NotLoaded).count();
         let one = if some == 1 { "SLO" } else { "SLOs" };
         notes.push(format!(
-            "The server evaluates no rules of {some} {one}. Load them: name prometheus/{} of what is compiled under rule_files, \
+            "The server evaluates no rules of {some} {one}. Load them: name {} of what is compiled under rule_files, \
              or ask the server that has them.",
-            files.join(", prometheus/")
+            joined(&files, "and")
         ));
     } else if of(Knowledge::Nothing).next().is_some()
         && status.standings.iter().all(|one| one.events.is_none())
