@@ -139,6 +139,19 @@ impl Answers {
         u64::try_from(age.floor()).ok().map(Duration::from_millis)
     }
 
+    /// How long events have been counted, if no longer than a day; zero if it is not known when they were first.
+    pub(super) fn young(&self, slo: &SloPlan, labels: &Labels) -> Option<Duration> {
+        let first = self.samples(About::First, slo).and_then(|samples| samples.get(labels));
+        let known = first.map_or(Decimal::ZERO, |first| (self.at - first).max(Decimal::ZERO));
+        let length = u64::try_from(known.floor()).ok().map(Duration::from_secs)?;
+        (length < Duration::from_secs(86_400)).then_some(length)
+    }
+
+    /// Whether the server tells which rules it evaluates, and those of the SLO are among them.
+    pub(super) fn is_loaded(&self, slo: &SloPlan) -> bool {
+        self.groups.is_some() && !self.is_not_loaded(slo)
+    }
+
     /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
     pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
         let loaded = |groups: &BTreeSet<String>| slo.groups.iter().any(|group| groups.contains(&group.name));

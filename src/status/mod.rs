@@ -65,10 +65,14 @@ pub enum Knowledge {
     Judged,
     /// The period has too few events to say anything of the objective.
     Few,
+    /// Events have been counted for so long, less than a day: what that says of the whole period is chance. Zero for less than an hour.
+    Young(Duration),
     /// Nothing has been counted for so long; `None` for longer than a day.
     Stale(Option<Duration>),
-    /// Its rules are loaded, or it is not known whether they are, and nothing is recorded.
+    /// It is not known whether its rules are loaded, and nothing is recorded.
     Nothing,
+    /// Its rules are loaded, and nothing is recorded yet.
+    Waiting,
     /// The server evaluates no rules of that SLO, and nothing is recorded.
     NotLoaded,
     /// Nothing is recorded, and the definition says that its metric is not there yet.
@@ -100,7 +104,8 @@ pub struct Ringing<'a> {
 impl Standing<'_> {
     /// Whether the events of the period are enough to judge by.
     fn judged(&self) -> Option<Events> {
-        self.events.filter(|events| events.total >= self.slo.promise.enough_events)
+        let young = matches!(self.knowledge, Knowledge::Young(_));
+        self.events.filter(|events| !young && events.total >= self.slo.promise.enough_events)
     }
 
     /// The share of good events in the period.
@@ -138,9 +143,9 @@ impl Standing<'_> {
         let rank = match (self.knowledge, left) {
             _ if self.pages() => 0,
             (_, Some(left)) if left <= Decimal::ZERO => 1,
-            (Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded, _) => 2,
+            (Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded | Knowledge::Waiting, _) => 2,
             (Knowledge::Judged, _) => 3,
-            (Knowledge::Few, _) => 4,
+            (Knowledge::Few | Knowledge::Young(_), _) => 4,
             (Knowledge::Planned, _) => 5,
         };
         let promise = &self.slo.promise;
@@ -186,13 +191,18 @@ fn of_slo<'a>(
         let events = answers.events(slo, &labels);
         let enough = events.is_some_and(|events| events.total >= slo.promise.enough_events);
         let age = answers.age(slo, &labels);
+        let young = answers.young(slo, &labels);
         let knowledge = match (events, age) {
+            (Some(_), age) if age.is_none_or(|age| age <= STALE) && young.is_some() => {
+                Knowledge::Young(young.unwrap_or_default())
+            }
             (Some(_), Some(age)) if age <= STALE && enough => Knowledge::Judged,
             (Some(_), Some(age)) if age <= STALE => Knowledge::Few,
             (_, Some(age)) if age > STALE => Knowledge::Stale(Some(age)),
             (Some(_), _) => Knowledge::Stale(None),
             (None, _) if slo.promise.planned.is_some() && age.is_none() => Knowledge::Planned,
             (None, None) if answers.is_not_loaded(slo) => Knowledge::NotLoaded,
+            (None, _) if answers.is_loaded(slo) => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
         Standing {

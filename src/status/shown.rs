@@ -81,6 +81,20 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
             let (bad, total, enough) = (events(bad), events(total), events(promise.enough_events));
             Some(format!("too few events: {bad} bad of {total}, {enough} are needed"))
         }
+        Knowledge::Young(length) => {
+            let bad = standing.events.map_or(Decimal::ZERO, |events| events.bad);
+            let total = standing.events.map_or(Decimal::ZERO, |events| events.total);
+            let since = match length.secs() {
+                0 => "less than an hour".to_owned(),
+                seconds => spoken(Decimal::from(seconds)),
+            };
+            Some(format!(
+                "budget not known yet: counted for {since}, {} bad of {}",
+                events(bad),
+                events(total)
+            ))
+        }
+        Knowledge::Waiting => Some("nothing recorded yet".to_owned()),
         Knowledge::Stale(Some(age)) => {
             Some(format!("nothing counted for {}", spoken(Decimal::from(age.secs()))))
         }
@@ -127,6 +141,20 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
         notes.push(
             "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
              are their metrics scraped?"
+                .to_owned(),
+        );
+    }
+    if of(Knowledge::Waiting).next().is_some() {
+        notes.push(
+            "Rules are loaded that have recorded nothing yet. The first figures come up to ten minutes after they are loaded; if none come, \
+             their metrics are not scraped, or have other labels."
+                .to_owned(),
+        );
+    }
+    if status.standings.iter().any(|one| matches!(one.knowledge, Knowledge::Young(_))) {
+        notes.push(
+            "What is left of a budget is not known before events have been counted for a day: an hour's luck says nothing of a month. \
+             Alerts work from the first minutes on."
                 .to_owned(),
         );
     }
