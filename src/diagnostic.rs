@@ -6,7 +6,9 @@ mod lists;
 
 pub use lists::{alternatives, few, joined, listed};
 
-use crate::source::Span;
+use std::collections::BTreeMap;
+
+use crate::source::{SourceId, Span};
 
 /// Whether a problem stops the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,10 +126,26 @@ impl Problem {
     }
 }
 
+/// As many problems of one kind are told of one file; whoever has more mends a generator, not lines.
+pub const TOLD: usize = 50;
+
 /// Sorts by file, offset and code, and drops repetitions, so that the same sources give the same list
-/// whichever stage found a fault first.
+/// whichever stage found a fault first. Of very many of one kind in one file the first are kept, and the last of them says how many more there are.
 pub fn sort(problems: &mut Vec<Problem>) {
     problems
         .sort_by(|a, b| (a.primary.span, a.code, &a.headline).cmp(&(b.primary.span, b.code, &b.headline)));
     problems.dedup();
+    let mut counts: BTreeMap<(SourceId, &'static str), usize> = BTreeMap::new();
+    let kind = |problem: &Problem| (problem.primary.span.source, problem.code);
+    problems.retain(|problem| {
+        let count = counts.entry(kind(problem)).or_default();
+        *count += 1;
+        *count <= TOLD
+    });
+    for problem in problems.iter_mut().rev() {
+        let more = counts.insert(kind(problem), 0).unwrap_or(0).saturating_sub(TOLD);
+        if more > 0 {
+            problem.help.push(Help { text: format!("and {more} more of this kind in this file"), fix: None });
+        }
+    }
 }

@@ -12,8 +12,8 @@
 //!
 //! | stage | reads | makes | may see |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, diagnostic, inert, parallel |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, secret, diagnostic, parallel, and how parse joins paths and finds the nearest word |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, vocabulary, diagnostic, inert, parallel |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, secret, diagnostic, parallel, and how parse joins paths |
 //! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
 //! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
 //! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, contract, plan, vocabulary, promql, inert |
@@ -22,7 +22,7 @@
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
-//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, which intervals lower gives the rules, and how explain says numbers |
+//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |

@@ -11,6 +11,7 @@
 //!
 //! **Invariant:** what is found too much costs a few stars in a message; what is found too little costs a secret.
 
+use crate::vocabulary::distance;
 use std::ops::Range;
 
 /// What stands for a secret in a sentence.
@@ -429,7 +430,7 @@ fn is_slip(typed: &str, meant: &str) -> bool {
         5..=7 => 1,
         _ => 2,
     };
-    typed.len().abs_diff(meant.len()) <= most && strsim::damerau_levenshtein(typed, meant) <= most
+    distance(typed, meant, most).is_some()
 }
 
 /// What goes on below a line.

@@ -13,6 +13,7 @@ mod diff;
 mod explain;
 mod faults;
 mod fixes;
+mod fuzz;
 mod house;
 mod incidents;
 mod init;

@@ -194,8 +194,24 @@ fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
     folder.write(RULES, "mine\n");
     let ran = folder.slowburn(&["compile", "--check", "--format", "json"]);
     assert_eq!(ran.code, Some(1));
-    serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap();
-    assert!(ran.stderr.starts_with("--- a/out/"), "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["problems"][0]["code"], "stale-output", "{told}");
+    assert_eq!(ran.stderr, "out is not what slos means: run slowburn compile\n");
+    for format in ["github", "sarif"] {
+        let ran = folder.slowburn(&["compile", "--check", "--format", format]);
+        assert!(ran.code == Some(1) && ran.stdout.contains("stale-output"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn files_are_listed_before_their_lines_and_ends_of_lines_alone_are_said() {
+    let folder = compiled();
+    let rules = folder.read(RULES).replace('\n', "\r\n");
+    folder.write(RULES, &rules);
+    let ran = folder.slowburn(&["compile", "--check"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    let listed = format!("1 file:\n  {RULES}: only its line ends differ");
+    assert!(ran.stderr.starts_with(&listed), "{}", ran.stderr);
 }
 
 #[test]

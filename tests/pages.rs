@@ -9,7 +9,8 @@ use slowburn::pages::PAGES;
 use slowburn::source::{SourceFile, Sources};
 
 /// Pages without examples, and why.
-const WITHOUT: [(&str, &str); 3] = [
+const WITHOUT: [(&str, &str); 4] = [
+    ("stale-output", "it is no mistake in a source: what was compiled before differs"),
     ("duplicate-service", "it takes two files to make the mistake"),
     ("no-contract", "it takes two files to make the mistake"),
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),

@@ -1,20 +1,31 @@
 //! Services that need each other, so that each would silence the other and nobody be told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Problem;
 use crate::model::{Dependency, Model};
 use crate::vocabulary::Name;
 
+/// Whom each service leads to.
+type Edges<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
+
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let edges = &model.project.dependencies;
-    let mut said: BTreeSet<Name> = BTreeSet::new();
+    let (mut next, mut back) = (Edges::new(), Edges::new());
     for edge in edges {
-        if said.contains(&edge.service) {
+        next.entry(&edge.service).or_default().push(&edge.on);
+        back.entry(&edge.on).or_default().push(&edge.service);
+    }
+    // What leads nowhere, and what nothing leads to, is in no cycle.
+    let (onward, backward) = (endless(&next, &back), endless(&back, &next));
+    let left: BTreeSet<&Name> = onward.intersection(&backward).copied().collect();
+    let mut said: BTreeSet<&Name> = BTreeSet::new();
+    for edge in edges {
+        if said.contains(&edge.service) || !left.contains(&edge.service) || !left.contains(&edge.on) {
             continue;
         }
-        let Some(way) = way(edges, edge) else { continue };
-        let names: Vec<&str> = way.iter().map(Name::as_str).collect();
+        let Some(way) = way(&next, edge) else { continue };
+        let names: Vec<&str> = way.iter().map(|name| name.as_str()).collect();
         let headline = match names.len() {
             1 => format!("`{}` needs itself", edge.service),
             _ => format!("`{}` and `{}` need each other", edge.service, edge.on),
@@ -29,18 +40,38 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Services from which a way goes on for ever.
+fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
+    let mut ways: BTreeMap<&Name, usize> = back.keys().map(|name| (*name, 0)).collect();
+    ways.extend(next.iter().map(|(name, all)| (*name, all.len())));
+    let mut ends: Vec<&Name> = ways.iter().filter(|(_, left)| **left == 0).map(|(name, _)| *name).collect();
+    while let Some(end) = ends.pop() {
+        for before in back.get(end).into_iter().flatten() {
+            let left = ways.entry(before).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                ends.push(before);
+            }
+        }
+        ways.remove(end);
+    }
+    ways.into_keys().collect()
+}
+
 /// What an edge leads through, from its end back to its beginning; `None` if it never comes back.
-fn way(edges: &[Dependency], edge: &Dependency) -> Option<Vec<Name>> {
-    let mut ways = vec![vec![edge.on.clone()]];
-    let mut seen: BTreeSet<&Name> = BTreeSet::from([&edge.on]);
-    while let Some(way) = ways.pop() {
-        let last = way.last().expect("a way has an end");
+fn way<'a>(next: &Edges<'a>, edge: &'a Dependency) -> Option<Vec<&'a Name>> {
+    let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(&edge.on, None)]);
+    let mut open = vec![&edge.on];
+    while let Some(last) = open.pop() {
         if *last == edge.service {
+            let mut way: Vec<&Name> = std::iter::successors(Some(last), |name| before[name]).collect();
+            way.reverse();
             return Some(way);
         }
-        for next in edges.iter().filter(|next| next.service == *last) {
-            if seen.insert(&next.on) {
-                ways.push(way.iter().chain([&next.on]).cloned().collect());
+        for on in next.get(last).into_iter().flatten() {
+            if !before.contains_key(on) {
+                before.insert(on, Some(last));
+                open.push(on);
             }
         }
     }

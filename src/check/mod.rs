@@ -160,7 +160,7 @@ fn named(tiers: &[Watch]) -> String {
 
 /// Where what an alert speaks of is defined.
 fn place_of(model: &Model, alert: &lower::Known) -> Option<Span> {
-    let service = model.services.iter().find(|service| service.name == *alert.service)?;
+    let service = &model.services[model.services.binary_search_by(|one| one.name.cmp(alert.service)).ok()?];
     if let Some(name) = alert.companion {
         let companion = service.alerts.iter().find(|companion| companion.name == *name)?;
         return Some(companion.places.name);

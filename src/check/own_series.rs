@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contract::{Reader, renamed, tell};
 use crate::diagnostic::{Problem, few};
 use crate::lower;
-use crate::model::{Companion, Model, Reading};
+use crate::model::{Companion, Model, Reading, Slo};
 use crate::plan::Makes;
 use crate::promql::ast::{MatchOp, Matcher};
+use crate::source::Span;
+use crate::vocabulary::distance;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let mut recorded = None;
@@ -21,14 +23,16 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether a companion alert reads what is not recorded: then nothing else has to be said of it.
-pub(super) fn is_at_fault(model: &Model, alert: &Companion) -> bool {
-    let mut own = alert.readings.iter().filter(|reading| is_own(reading)).peekable();
-    if own.peek().is_none() {
-        return false;
+/// Companion alerts that read what is not recorded, by the place of their query: nothing else has to be said of them.
+pub(super) fn at_fault(model: &Model) -> BTreeSet<Span> {
+    let alerts = || model.services.iter().flat_map(|service| &service.alerts);
+    let own = |alert: &Companion| alert.readings.iter().any(is_own);
+    if !alerts().any(own) {
+        return BTreeSet::new();
     }
     let recorded = all(model);
-    own.any(|reading| fault(reading, &recorded).is_some())
+    let wrong = |reading: &Reading| is_own(reading) && fault(reading, &recorded).is_some();
+    alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
 
 /// Whether a selector reads what these rules record, or what is meant to be that. Sloth's rules have the same names, and labels of their own.
@@ -38,40 +42,49 @@ fn is_own(reading: &Reading) -> bool {
     name.starts_with("slo:") && !reading.selector.matchers.iter().any(of_sloth)
 }
 
-/// Who records a series: the labels that are the same in all of its samples, and those that its SLO keeps.
+/// Who records a series.
 struct Recorded {
     service: String,
     slo: String,
-    labels: BTreeSet<String>,
 }
 
-/// What all rules record, by name.
-fn all(model: &Model) -> BTreeMap<String, Vec<Recorded>> {
-    let mut all: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+/// What all rules record.
+#[derive(Default)]
+struct All {
+    by_name: BTreeMap<String, Vec<Recorded>>,
+    /// The labels of each name.
+    labels: BTreeMap<String, BTreeSet<String>>,
+    services: BTreeSet<String>,
+}
+
+fn all(model: &Model) -> All {
+    let mut all = All::default();
     for service in &model.services {
+        let slos: BTreeMap<&str, &Slo> = service.slos.iter().map(|slo| (slo.name.as_str(), slo)).collect();
         for rule in lower::service(model, service).rules() {
             let Makes::Record(name) = &rule.makes else { continue };
             let of = |label: &str| rule.labels.get(label).cloned().unwrap_or_default();
-            let slo = service.slos.iter().find(|slo| slo.name.as_str() == of("slo"));
+            let slo = slos.get(of("slo").as_str());
             let kept = slo.iter().flat_map(|slo| &slo.by).map(|label| label.as_str().to_owned());
-            let labels = rule.labels.keys().cloned().chain(kept).collect();
-            let recorded = Recorded { service: of("service"), slo: of("slo"), labels };
-            all.entry(name.clone()).or_default().push(recorded);
+            let labels = rule.labels.keys().cloned().chain(kept);
+            all.labels.entry(name.clone()).or_default().extend(labels);
+            all.services.insert(of("service"));
+            let recorded = Recorded { service: of("service"), slo: of("slo") };
+            all.by_name.entry(name.clone()).or_default().push(recorded);
         }
     }
     all
 }
 
-fn fault(reading: &Reading, all: &BTreeMap<String, Vec<Recorded>>) -> Option<Problem> {
+fn fault(reading: &Reading, all: &All) -> Option<Problem> {
     let name = reading.selector.name.as_deref()?;
-    let services: BTreeSet<&str> = all.values().flatten().map(|one| one.service.as_str()).collect();
     let of_service = meets(reading, "service");
-    if !services.iter().any(|service| of_service(service)) {
+    if !all.services.iter().any(|service| of_service(service)) {
         // It may be one of another repository, unless it is nearly one of these.
-        return misspelt(reading, "service", &services);
+        return misspelt(reading, "service", &all.services.iter().map(String::as_str).collect());
     }
-    let Some(recorded) = all.get(name) else { return Some(unrecorded(reading, name, all)) };
-    let known: BTreeSet<&str> = recorded.iter().flat_map(|one| &one.labels).map(String::as_str).collect();
+    let Some(recorded) = all.by_name.get(name) else { return Some(unrecorded(reading, name, all)) };
+    let known: BTreeSet<&str> = all.labels[name].iter().map(String::as_str).collect();
     for (index, matcher) in reading.selector.matchers.iter().enumerate() {
         if !known.contains(matcher.label.as_str()) && matcher.asked().meets("") == Some(false) {
             return Some(unlabelled(reading, index, name, &known));
@@ -96,14 +109,17 @@ fn meets<'a>(reading: &'a Reading, label: &'a str) -> impl Fn(&str) -> bool + 'a
     move |value| asked.iter().all(|asked| asked.meets(value) != Some(false))
 }
 
-fn unrecorded(reading: &Reading, name: &str, all: &BTreeMap<String, Vec<Recorded>>) -> Problem {
-    let distance = |known: &&String| strsim::damerau_levenshtein(known, name);
-    let nearest = all.keys().map(|known| distance(&known)).min();
-    let likely: Vec<&String> = all.keys().filter(|known| Some(distance(known)) == nearest).collect();
+fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
+    let names = || all.by_name.keys();
+    let near: Vec<(usize, &String)> =
+        names().filter_map(|known| Some((distance(known, name, known.len())?, known))).collect();
+    let nearest = near.iter().map(|(distance, _)| *distance).min();
+    let likely: Vec<&String> =
+        near.iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, known)| *known).collect();
     let problem = Problem::error("unknown-metric", reading.name, format!("no rule records `{name}`"));
     let stem =
         |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit() || "mhdwsy".contains(c)).to_owned();
-    let alike: Vec<&String> = all.keys().filter(|known| stem(known) == stem(name)).collect();
+    let alike: Vec<&String> = names().filter(|known| stem(known) == stem(name)).collect();
     let problem = match alike.is_empty() {
         true => problem.label("it is not among the series that these definitions make"),
         false => problem.label(format!("there are {}", few(&alike))),
@@ -126,10 +142,12 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
             .label(format!("it has {}", few(&all)));
     // `slo_name` is `slo`, and so is `sloo`.
     let begins = |known: &&&str| label.starts_with(**known) || label.ends_with(**known);
-    let distance = |known: &&&str| strsim::damerau_levenshtein(known, label);
-    let near = all.iter().filter(|known| begins(known) || distance(known) <= 1 + known.len() / 4);
-    match near.min_by_key(distance) {
-        Some(known) => {
+    let near = all.iter().filter_map(|known| {
+        let most = if begins(&known) { label.len() } else { 1 + known.len() / 4 };
+        Some((distance(known, label, most)?, known))
+    });
+    match near.min_by_key(|(distance, _)| *distance) {
+        Some((_, known)) => {
             problem.spelled(format!("write `{known}`"), reading.labels[index], reading.spelling.of(known))
         }
         None => problem.help("constant labels stand on alerts, and not on recorded series"),
@@ -140,8 +158,8 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
 fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
     let index = equal(reading, label)?;
     let value = reading.selector.matchers[index].value.as_str();
-    let distance = |known: &&&str| strsim::damerau_levenshtein(known, value);
-    let near = known.iter().min_by_key(distance).filter(|near| distance(near) <= 1 + near.len() / 4)?;
+    let near = known.iter().filter_map(|near| Some((distance(near, value, 1 + near.len() / 4)?, near)));
+    let (_, near) = near.min_by_key(|(distance, _)| *distance)?;
     let written =
         Matcher { value: (*near).to_owned(), ..reading.selector.matchers[index].clone() }.to_string();
     let spelled = reading.spelling.of(&written);

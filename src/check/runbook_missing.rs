@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Problem, few};
 use crate::model::{Labels, Model};
 use crate::source::Span;
-use crate::vocabulary::Severity;
+use crate::vocabulary::{Severity, distance};
 
 /// Names of runbooks that nobody wrote.
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -113,7 +113,7 @@ fn alerts(model: &Model) -> impl Iterator<Item = Alert<'_>> {
 
 /// The name that is spelled most like this one, if it is near enough to have been meant.
 fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
-    let best = names.iter().min_by_key(|other| distance(other))?;
-    (distance(best) <= 1 + best.len() / 4).then_some(*best)
+    let name = name.to_lowercase();
+    let near = |other: &&'a str| Some((distance(&name, &other.to_lowercase(), 1 + other.len() / 4)?, *other));
+    names.iter().filter_map(near).min_by_key(|(distance, _)| *distance).map(|(_, best)| best)
 }

@@ -1,18 +1,14 @@
 //! Pages that fall silent when what they watch disappears, with nothing else to say so.
 
 use crate::diagnostic::Problem;
-use crate::lower;
 use crate::model::{Companion, Model, Reading, Service};
 use crate::promql::ast::MatchOp;
 use crate::promql::build;
 use crate::vocabulary::Severity;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    let alerts = lower::known(model);
-    for service in &model.services {
-        let told = alerts
-            .iter()
-            .any(|alert| *alert.service == service.name && alert.name == lower::missing_name(service));
+    for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
+        let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.planned.is_none());
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = is_watched(service, alert);

@@ -9,17 +9,15 @@ use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::Carried;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let at_fault = super::own_series::at_fault(model);
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         // What always fires is a fault of its own.
-        if alert.stimulus.is_none()
-            && can_be_empty(&alert.expr)
-            && !super::own_series::is_at_fault(model, alert)
-        {
+        if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
             problems.push(unplayed(alert));
         }
     }
     for (alert, reason) in model.services.iter().flat_map(|service| lower::unplayed(model, service)) {
-        if super::own_series::is_at_fault(model, alert) {
+        if at_fault.contains(&alert.places.expr) {
             continue;
         }
         problems.push(

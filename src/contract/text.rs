@@ -24,6 +24,7 @@ use super::{Bound, Contract, Family, Kind, Shape, Values, bound};
 use crate::diagnostic::Problem;
 use crate::inert;
 use crate::source::{SourceId, Span};
+use crate::vocabulary::distance;
 
 /// The first line of a contract.
 pub const MARK: &str = "# slowburn contract";
@@ -466,19 +467,18 @@ fn block(cursor: &mut Cursor) -> Result<Block, Fault> {
     let word = cursor.word(false);
     let Some(kind) = Kind::parse(word) else {
         let problem = cursor.problem(start, cursor.at, "a type of metrics is expected");
-        let distance = |kind: &Kind| strsim::damerau_levenshtein(word, &kind.to_string());
-        return Err(
-            match Kind::ALL.iter().min_by_key(|kind| distance(kind)).filter(|kind| distance(kind) <= 2) {
-                Some(kind) => Box::new(problem.fix(
-                    format!("write `{kind}`"),
-                    cursor.span(start, cursor.at),
-                    kind.to_string(),
-                )),
-                None => Box::new(
-                    problem.help(format!("types are {}", Kind::ALL.map(|kind| kind.to_string()).join(", "))),
-                ),
-            },
-        );
+        let near = |kind: Kind| Some((distance(word, &kind.to_string(), 2)?, kind));
+        let near = Kind::ALL.into_iter().filter_map(near).min_by_key(|(distance, _)| *distance);
+        return Err(match near.map(|(_, kind)| kind) {
+            Some(kind) => Box::new(problem.fix(
+                format!("write `{kind}`"),
+                cursor.span(start, cursor.at),
+                kind.to_string(),
+            )),
+            None => Box::new(
+                problem.help(format!("types are {}", Kind::ALL.map(|kind| kind.to_string()).join(", "))),
+            ),
+        });
     };
     cursor.blanks();
     let start = cursor.at;

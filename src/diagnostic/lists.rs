@@ -3,6 +3,9 @@
 /// More names than this are counted.
 const MOST: usize = 8;
 
+/// No list in a sentence is longer, whatever it is of.
+const LONGEST: usize = 40;
+
 /// `a`, `b` and `c`.
 pub fn listed(names: &[impl AsRef<str>]) -> String {
     joined(&quoted(names), "and")
@@ -21,8 +24,11 @@ pub fn few(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// a, b and c.
+/// a, b and c; of very many, the first.
 pub fn joined(words: &[String], and: &str) -> String {
+    if words.len() > LONGEST {
+        return format!("{} and {} more", words[..LONGEST].join(", "), words.len() - LONGEST);
+    }
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
         _ => words.concat(),
@@ -47,6 +53,7 @@ mod tests {
         );
         assert_eq!(alternatives(&["a", "b", "c"]), "`a`, `b` or `c`");
         assert_eq!(few(&names(8)), "`n1`, `n2`, `n3`, `n4`, `n5`, `n6`, `n7` and `n8`");
+        assert!(listed(&names(1_000)).ends_with("`n40` and 960 more"));
         assert_eq!(few(&names(9)), "`n1`, `n2`, `n3`, `n4`, `n5`, `n6`, `n7`, `n8` and 1 more");
     }
 }

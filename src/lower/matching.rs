@@ -48,6 +48,14 @@ fn and(piece: &Piece, label: &str, values: &Values) -> Option<Piece> {
     Some(piece)
 }
 
+/// Whether no alert of `piece` can match: some label has another value.
+pub(super) fn apart(piece: &Piece, matching: &Matching) -> bool {
+    matching.iter().any(|(label, values)| match piece.get(label) {
+        Some(Values::Among(known)) => known.is_disjoint(values),
+        Some(Values::Beside(_)) | None => false,
+    })
+}
+
 /// The alerts of `piece` that do not match.
 pub(super) fn without(piece: &Piece, matching: &Matching) -> Vec<Piece> {
     let mut pieces = Vec::new();

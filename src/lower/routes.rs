@@ -4,7 +4,7 @@
 //! that names it. What that comes to is written into the matchers, so that no route depends on those before it.
 
 use super::alerts::Known;
-use super::matching::{Piece, matchers, piece, without};
+use super::matching::{Piece, apart, matchers, piece, without};
 use crate::model::{Alertmanager, Labels, Matching, Route};
 use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
 use crate::vocabulary::Name;
@@ -45,6 +45,9 @@ pub fn count(routes: &[Route], index: usize, receiver: &Name) -> usize {
 fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
     let mut pieces = vec![piece(&routes[index].matching)];
     for earlier in before(routes, index, receiver) {
+        if pieces.iter().all(|piece| apart(piece, &earlier.matching)) {
+            continue;
+        }
         pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();
         if pieces.len() >= MOST_PIECES {
             break;

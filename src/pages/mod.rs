@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 86] = [
+pub const PAGES: [(&str, &str); 87] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),
@@ -63,6 +63,7 @@ pub const PAGES: [(&str, &str); 86] = [
     ("silent-when-gone", include_str!("silent-when-gone.md")),
     ("single-event-pages", include_str!("single-event-pages.md")),
     ("sli-kind", include_str!("sli-kind.md")),
+    ("stale-output", include_str!("stale-output.md")),
     ("summary-as-histogram", include_str!("summary-as-histogram.md")),
     ("swapped-events", include_str!("swapped-events.md")),
     ("threshold-mismatch", include_str!("threshold-mismatch.md")),
@@ -97,6 +98,7 @@ pub fn page(code: &str) -> Option<&'static str> {
 
 /// The code that is spelled most like `text`.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    let distance = |code: &str| strsim::damerau_levenshtein(text, code);
-    PAGES.iter().map(|(code, _)| *code).min_by_key(|code| distance(code)).filter(|code| distance(code) <= 4)
+    let near =
+        PAGES.iter().filter_map(|(code, _)| Some((crate::vocabulary::distance(text, code, 4)?, *code)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, code)| code)
 }

@@ -104,14 +104,17 @@ fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>
     Some(SmtpBlock { host: host?, from: from?, user, password_file, tls })
 }
 
+/// By which a receiver is told.
+pub(super) const CHANNELS: &[&str] = &["email", "slack", "webhook", "pagerduty", "opsgenie"];
+
 fn receiver(
     node: &Node,
     inline: &mut Vec<InlineSecret>,
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<ChannelBlock>> {
-    const CHANNELS: &[&str] = &["email", "slack", "webhook", "pagerduty", "opsgenie"];
     let mut fields = Fields::of(node, "a receiver", CHANNELS, problems)?;
-    if !CHANNELS.iter().any(|channel| fields.has(channel) || fields.is_misspelt(channel)) {
+    // Another key is told as what nobody knows.
+    if fields.is_empty() {
         fields.problems().push(
             Problem::error(
                 "missing-key",

@@ -1,10 +1,12 @@
 //! Takes a map's entries by name and reports what nobody took.
 
+use super::elsewhere::{self, Meant};
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::vocabulary::nearest;
 
 /// The entries of one map that have not been taken yet.
 pub struct Fields<'a> {
@@ -29,7 +31,11 @@ impl<'a> Fields<'a> {
                 Some(Self { span: node.span, what, known, left, problems })
             }
             _ => {
-                problems.push(hidden(wrong_type(node, what, "a map of keys and values"), what, node));
+                let problem = hidden(wrong_type(node, what, "a map of keys and values"), what, node);
+                problems.push(match example(what) {
+                    Some(example) => problem.help(format!("write `{example}`")),
+                    None => problem,
+                });
                 None
             }
         }
@@ -70,7 +76,15 @@ impl<'a> Fields<'a> {
     /// Whether an unknown key is there that was meant to be this one.
     pub fn is_misspelt(&self, name: &str) -> bool {
         let mut unknown = self.left.iter().filter(|(key, _)| !self.known.contains(&key.text.as_str()));
-        unknown.any(|(key, _)| nearest(&key.text, self.known) == Some(name))
+        unknown.any(|(key, _)| match elsewhere::meant(self.what, &key.text) {
+            Some(meant) => matches!(meant, Meant::Key(meant) if meant == name),
+            None => nearest(&key.text, self.known) == Some(name),
+        })
+    }
+
+    /// Whether no key is there that was not taken.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty()
     }
 
     /// A value of any shape.
@@ -107,7 +121,11 @@ impl<'a> Fields<'a> {
     ) -> Map<T> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
-            self.problems.push(wrong_type(node, &format!("`{name}`"), "a map of names and values"));
+            let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
+            self.problems.push(match example(name) {
+                Some(example) => problem.help(format!("write `{name}: {example}`")),
+                None => problem,
+            });
             return Vec::new();
         };
         let mut map = Vec::new();
@@ -177,13 +195,20 @@ impl<'a> Fields<'a> {
         for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
             let problem = hidden(Problem::error("unknown-key", key.span, headline), self.what, node);
-            self.problems.push(match nearest(&key.text, self.known) {
-                Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
-                    format!("write `{name}`"),
-                    key.span,
-                    name,
-                ),
-                None => problem.help(format!("it knows {}", listed(self.known))),
+            let known = |name: &&str| self.known.contains(name);
+            self.problems.push(match elsewhere::meant(self.what, &key.text) {
+                Some(Meant::Key(name)) if known(&name) => problem
+                    .label(format!("here it is called `{name}`"))
+                    .fix(format!("write `{name}`"), key.span, name),
+                Some(Meant::Advice(advice)) => problem.help(advice),
+                _ => match nearest(&key.text, self.known) {
+                    Some(name) => problem.label(format!("did you mean `{name}`?")).fix(
+                        format!("write `{name}`"),
+                        key.span,
+                        name,
+                    ),
+                    None => problem.help(format!("it knows {}", listed(self.known))),
+                },
             });
         }
     }
@@ -199,7 +224,12 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                 Value::Map(_) => {
                     problem.help("put a text that begins with `{` or holds `: ` into single quotes")
                 }
-                Value::List(_) => problem.help("put a text that begins with `[` or `-` into single quotes"),
+                Value::List(_) if what == "`objective`" => {
+                    problem.help("several promises of one SLI are `objectives: [P95 < 500ms, P99 < 2s]`")
+                }
+                Value::List(_) => problem
+                    .help("write one of them: there can be no list here")
+                    .help("put a text that begins with `[` or `-` into single quotes"),
                 Value::Null | Value::Scalar(_) => problem,
             });
             None
@@ -226,16 +256,34 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
     Problem::error("wrong-type", first_line(node.span), headline).label(format!("expected {expected}"))
 }
 
+/// What a map looks like that people write as something else.
+fn example(what: &str) -> Option<&'static str> {
+    Some(match what {
+        "slos" => "{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }",
+        "alerts" => "{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }",
+        "labels" | "annotations" => "{ component: database }",
+        "policies" => "{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }",
+        "severities" => "{ page: { label: critical }, ticket: { label: warning } }",
+        "receivers" => "{ ops: { email: ops@example.com } }",
+        "planned" => "{ http_requests_total: why it is not there yet }",
+        "min_bad_events" => "{ page: 5, ticket: 1 }",
+        "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
+        "`prometheus`" => "prometheus: { version: \"3.0\" }",
+        "a receiver" => "{ email: ops@example.com }",
+        "a tier" => "{ severity: page, budget: 2%, long: 1h, short: 5m }",
+        "a policy" => "{ tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] }",
+        "a severity" => "{ label: critical }",
+        "`links`" => "links: { runbooks: https://example.com/runbooks }",
+        "`slice`" => "slice: { length: 1m, objective: 95% }",
+        "an SLO" => "{ objective: 99.9%, sli: { total: …, bad: … } }",
+        "an alert" => "{ expr: 'absent(up{job=\"api\"} == 1)', severity: page }",
+        _ => return None,
+    })
+}
+
 /// Points at where a block begins instead of underlining all of it.
 fn first_line(span: Span) -> Span {
     Span { end: span.start + (span.end > span.start) as u32, ..span }
-}
-
-/// The known word that is nearest, if it is near enough to have been meant.
-pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&word.to_lowercase(), name);
-    let best = known.iter().min_by_key(|name| distance(name))?;
-    (distance(best) <= 1 + best.len() / 4).then_some(*best)
 }
 
 /// A text from the sources, short enough for a headline.

@@ -17,7 +17,7 @@ pub const PROJECT_FILE: &str = "slowburn.yaml";
 
 const VERSION: &str = "slowburn/v1";
 
-const PROJECT_KEYS: &[&str] = &[
+pub(super) const PROJECT_KEYS: &[&str] = &[
     "version",
     "language",
     "policies",
@@ -37,7 +37,7 @@ const PROJECT_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const SERVICE_KEYS: &[&str] = &[
+pub(super) const SERVICE_KEYS: &[&str] = &[
     "version",
     "service",
     "description",
@@ -57,7 +57,7 @@ const SERVICE_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const SLO_KEYS: &[&str] = &[
+pub(super) const SLO_KEYS: &[&str] = &[
     "description",
     "objective",
     "objectives",
@@ -75,7 +75,7 @@ const SLO_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const ALERT_KEYS: &[&str] = &[
+pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
     "expr",
     "for",
@@ -87,7 +87,7 @@ const ALERT_KEYS: &[&str] = &[
     "labels",
     "annotations",
 ];
-const SLI_KEYS: &[&str] =
+pub(super) const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
 
 /// Reads every file; what could not be read is left out and reported.
@@ -103,6 +103,8 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
         }
         ast.project_misread = problems.iter().any(Problem::is_error);
     }
+    // What stands in a project file of another name is not absent.
+    ast.project_misread |= others.iter().any(|(_, file)| file.path.ends_with("slowburn.yml"));
     let scrape_config = ast
         .project
         .as_ref()
@@ -170,12 +172,53 @@ fn file(
         Err(problems) => return (None, problems),
     };
     let mut problems = Vec::new();
+    if source.path.rsplit('/').next() == Some("slowburn.yml") {
+        let place = Span { source: id, start: 0, end: 0 };
+        let problem = Problem::error("invalid-name", place, "this is not read as the project file");
+        let label = problem.label(format!("that one is called `{PROJECT_FILE}`"));
+        problems.push(label.help(format!("rename it: `{PROJECT_FILE}`")));
+        return (None, problems);
+    }
+    if let Some(problem) = foreign(&node) {
+        return (None, vec![problem]);
+    }
     let found = if scrapes(&source.path, &node) {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else {
         Some(File::Service(service(&source.path, &node, &mut problems).map(Box::new)))
     };
     (found, problems)
+}
+
+/// The problem of a file that another program's definitions stand in.
+fn foreign(node: &Node) -> Option<Problem> {
+    let Value::Map(entries) = &node.value else { return None };
+    let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
+    let text = |name: &str| match &entry(name)?.value.value {
+        Value::Scalar(scalar) => Some((scalar.text.as_str(), entry(name)?.value.span)),
+        _ => None,
+    };
+    let (of, place) = match (text("apiVersion"), text("version"), entry("groups")) {
+        (Some((version, place)), ..) => {
+            let known =
+                ["openslo", "pyrra", "sloth", "monitoring.coreos.com", "operator.victoriametrics.com"];
+            let of = known.into_iter().find(|known| version.starts_with(known)).unwrap_or("Kubernetes");
+            (of, place)
+        }
+        (_, Some((version, place)), _) if version.starts_with("prometheus/") => ("sloth", place),
+        (_, None, Some(groups)) if entry("slos").is_none() => ("Prometheus (rules)", groups.key.span),
+        _ => return None,
+    };
+    let problem = Problem::error("unsupported-version", place, format!("this is a file of {of}"));
+    Some(
+        problem
+            .label("this compiler reads `version: slowburn/v1`")
+            .help(
+                "write what it promises anew: `version: slowburn/v1`, `service: api`, \
+                 `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`",
+            )
+            .help("or keep it in another directory"),
+    )
 }
 
 /// Whether a file is no definition but a capture of what a service exposes.

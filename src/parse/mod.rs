@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod contract;
+mod elsewhere;
 pub mod exposition;
 mod fields;
 mod files;
@@ -9,5 +10,4 @@ mod scrape;
 pub mod yaml;
 
 pub use contract::contract;
-pub use fields::nearest;
 pub use files::{PROJECT_FILE, beside, is_contract, is_runbook, parse};

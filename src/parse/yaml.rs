@@ -197,6 +197,31 @@ impl File<'_> {
         offset
     }
 
+    /// Slips that the parser finds a line later, or blames on the line above.
+    fn slip(&self, offset: usize, words: &str) -> Option<Problem> {
+        if words.contains("found a tab") {
+            let tab = self.text[offset..].find('\t').map(|at| offset + at)?;
+            let end = tab + self.text[tab..].len() - self.text[tab..].trim_start_matches('\t').len();
+            let problem = syntax(self.span(tab, end), "a tab is used for indentation");
+            return Some(problem.help("indent with spaces"));
+        }
+        if words.contains("mapping values are not allowed") {
+            let line = self.text[..offset].rfind('\n')?;
+            let above = self.text[..line].trim_end();
+            let start = above.rfind('\n').map_or(0, |at| at + 1);
+            let colon = start + above[start..].find(':')?;
+            let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            let key = above[start..colon].trim_start();
+            let glued = !above[colon + 1..].starts_with([' ', '/']) && colon + 1 < above.len();
+            if glued && !key.is_empty() && key.chars().all(is_key) {
+                let place = self.span(colon, colon + 1);
+                let problem = syntax(place, format!("no blank stands after the colon of `{key}`"));
+                return Some(problem.fix("write `: `", place, ": "));
+            }
+        }
+        None
+    }
+
     /// What saphyr says, in our words.
     fn problem(&self, error: &Error) -> Problem {
         let offset = self.offset(error.location());
@@ -237,6 +262,8 @@ impl File<'_> {
                 let words = words.split(" at line ").next().unwrap_or(&words);
                 if words.contains("recursion limit") {
                     too_deep(here)
+                } else if let Some(problem) = self.slip(offset, words) {
+                    problem
                 } else if words.contains("tab")
                     && (words.contains("disallowed") || words.contains("indentation"))
                 {
@@ -308,23 +335,31 @@ fn reword(span: Span, words: &str) -> Problem {
         return syntax(span, format!("the tag {tag} has no meaning here"));
     }
     if has("unclosed quote") {
-        return syntax(span, "a quote is never closed");
+        return syntax(span, "a quote is never closed").help("end the text with the same quote");
+    }
+    if has("trailing content after") {
+        return syntax(span, "the text goes on after the quote that ends it").help(
+            "put a text that holds double quotes into single ones: `'http_requests_total{job=\"api\"}'`",
+        );
     }
     if has("unknown escape") {
         return syntax(span, "a backslash in these quotes begins no escape that YAML knows")
             .help("write `\\\\` for a backslash, or use single quotes");
     }
     if has("did not find expected '-'") {
-        return syntax(span, "a list goes on with something that does not begin with `-`");
+        return syntax(span, "a list goes on with something that does not begin with `-`")
+            .help("indent it by as many spaces as the entry above, and begin it with `- `");
     }
     if has("did not find expected key") || has("simple key expected") {
-        return syntax(span, "a mapping goes on with something that is no `key: value`");
+        return syntax(span, "a mapping goes on with something that is no `key: value`")
+            .help("indent a key by as many spaces as the keys beside it, and write a blank after its colon");
     }
     if has("expected <document start>") {
         return syntax(span, "more follows after the value of the file has ended");
     }
     if has("expected ',' or '}'") || has("expected ',' or ']'") {
-        return syntax(span, "a bracket holds something that is not separated by a comma");
+        return syntax(span, "a bracket holds something that is not separated by a comma")
+            .help("write a comma between two entries, or put a text with brackets into single quotes");
     }
     let words = words
         .rsplit_once("while ")

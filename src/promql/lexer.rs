@@ -113,7 +113,16 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
             Some(symbol) => Ok((TokenKind::Symbol(symbol), at + symbol.len())),
             None => {
                 let span = Span { start: at, end: at + first.len_utf8() };
-                Err(Fault::new(span, format!("unexpected character {}", quoted(first))))
+                let fault = Fault::new(span, format!("unexpected character {}", quoted(first)));
+                Err(match first {
+                    '“' | '”' | '„' | '«' | '»' => fault.help("quotes are straight: `\"`"),
+                    '‘' | '’' | '´' => fault.help("quotes are straight: `'`"),
+                    '–' | '−' => fault.help("write `-`"),
+                    '≤' => fault.help("write `<=`"),
+                    '≥' => fault.help("write `>=`"),
+                    '≠' => fault.help("write `!=`"),
+                    _ => fault,
+                })
             }
         },
     }

@@ -28,6 +28,9 @@ const POSIX: [&str; 14] = [
 /// An invented string longer than this helps nobody.
 const LONGEST: usize = 1_000;
 
+/// A pattern of more bytes is not read. Alternatives of a few hundred names are shorter.
+pub const LONGEST_PATTERN: usize = 8_192;
+
 /// Whether `pattern` is RE2, and what is wrong with it if not.
 pub fn check(pattern: &str) -> Result<(), String> {
     read(pattern).map(|_| ())
@@ -91,9 +94,13 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     // What is present reads better than what is not, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
     let asked: Vec<Asked> = matchers.iter().map(|(op, value)| Asked::of(*op, value)).collect();
+    candidates.truncate(CANDIDATES);
     let satisfies = |candidate: &str| asked.iter().all(|matcher| matcher.meets(candidate) == Some(true));
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
+
+/// More values than this are not tried for one label.
+const CANDIDATES: usize = 256;
 
 /// Several strings that match, the shortest first, so that a second matcher can refuse some.
 fn examples(pattern: &str) -> Vec<String> {
@@ -155,7 +162,7 @@ fn several(hir: &Hir) -> Vec<String> {
 /// Heads with tails.
 fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
     let pairs = heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")));
-    pairs.take(SEVERAL).collect()
+    pairs.filter(|pair| pair.len() <= LONGEST).take(SEVERAL).collect()
 }
 
 /// Appends a shortest string that `hir` matches.
@@ -208,7 +215,7 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
 }
 
 /// Patterns that were read before. A project says `5..` a thousand times, and to read a pattern takes far longer than to try it.
-static KNOWN: Mutex<BTreeMap<String, Arc<meta::Regex>>> = Mutex::new(BTreeMap::new());
+static KNOWN: Mutex<BTreeMap<String, Option<Arc<meta::Regex>>>> = Mutex::new(BTreeMap::new());
 
 /// As many are kept: enough for any project, and an end for who makes them up.
 const KEPT: usize = 4_096;
@@ -217,15 +224,15 @@ const KEPT: usize = 4_096;
 fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = known().get(pattern) {
-        return Ok(Some(Arc::clone(found)));
+        return Ok(found.clone());
     }
-    let Some(built) = build(pattern)?.map(Arc::new) else { return Ok(None) };
+    let built = build(pattern)?.map(Arc::new);
     let mut known = known();
     if known.len() >= KEPT {
         known.clear();
     }
-    known.insert(pattern.to_owned(), Arc::clone(&built));
-    Ok(Some(built))
+    known.insert(pattern.to_owned(), built.clone());
+    Ok(built)
 }
 
 fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
@@ -241,9 +248,15 @@ fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
 }
 
 /// The memory that a pattern may take.
-const LARGEST: usize = 10 << 20;
+const LARGEST: usize = 1 << 20;
 
 fn read(pattern: &str) -> Result<Hir, String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(format!(
+            "it has {} bytes, and one of more than {LONGEST_PATTERN} is not read",
+            pattern.len()
+        ));
+    }
     // Prometheus 3 lets `.` match a line break; before, label values with one were as good as unknown.
     let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
     parser.parse(&translate(pattern)?).map_err(|error| reason(&error))

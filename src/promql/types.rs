@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::functions::FUNCTIONS;
 pub use super::functions::{Function, function_named as function};
 use super::names;
+use crate::vocabulary::distance;
 
 /// The types of PromQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,8 +190,9 @@ fn nearest(name: &str) -> Option<&'static str> {
     let known = FUNCTIONS.iter().map(|function| function.name).chain(names::AGGREGATIONS);
     let lower = name.to_ascii_lowercase();
     known
-        .map(|known| (strsim::damerau_levenshtein(&lower, known), !known.starts_with(&lower), known))
-        .filter(|(distance, _, known)| *distance <= 1 + known.len() / 4)
+        .filter_map(|known| {
+            Some((distance(&lower, known, 1 + known.len() / 4)?, !known.starts_with(&lower), known))
+        })
         .min()
         .map(|(_, _, known)| known)
 }

@@ -1,5 +1,7 @@
 //! Companion alerts: what one entry of `alerts` means.
 
+use std::collections::BTreeMap;
+
 use super::sli::Reader;
 use super::{Scope, contract, firing, secrets, settings, values, whole};
 use crate::ast::{AlertBlock, Key};
@@ -14,8 +16,9 @@ impl Scope<'_> {
     /// The companion alerts of a service with these SLOs.
     pub(super) fn alerts(&self, slos: &[Slo], problems: &mut Vec<Problem>) -> Vec<Companion> {
         let mut alerts = Vec::new();
+        let named: BTreeMap<&str, &Slo> = slos.iter().map(|slo| (slo.name.as_str(), slo)).collect();
         for (key, block) in &self.service.alerts {
-            if let Some(slo) = slos.iter().find(|slo| slo.name.as_str() == key.text) {
+            if let Some(slo) = named.get(key.text.as_str()) {
                 problems.push(
                     Problem::error(
                         "duplicate-slo",

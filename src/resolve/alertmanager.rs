@@ -8,15 +8,14 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
 };
-use crate::diagnostic::{Problem, listed};
+use crate::diagnostic::{Problem, few};
 use crate::model::{
     Address, Alertmanager, Channel, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp, TimeSpan,
     Times, Timing,
 };
-use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault};
+use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault, nearest};
 
 /// The oldest Alertmanager that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (0, 25);
@@ -344,7 +343,7 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
             name,
         ),
         None if known.is_empty() => problem.help("define it in `alertmanager`"),
-        None => problem.help(format!("defined are {}", listed(known))),
+        None => problem.help(format!("defined are {}", few(known))),
     }
 }
 

@@ -7,8 +7,8 @@ use crate::ast::{Ast, JobBlock, ServiceFile};
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::model::{Job, Planned, Reading};
-use crate::parse::{beside, nearest};
-use crate::vocabulary::Duration;
+use crate::parse::beside;
+use crate::vocabulary::{Duration, nearest};
 
 /// Prometheus's own default.
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);

@@ -1,6 +1,6 @@
 //! Which services need which.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{settings, values, whole};
 use crate::ast::{DependencyBlock, Map};
@@ -41,18 +41,18 @@ pub(super) fn all(
 
 /// What the ends of some dependencies need, however far: they cannot need `everything`.
 fn needed(ends: &[Dependency], dependencies: &[Dependency]) -> BTreeSet<Name> {
-    let mut needed: BTreeSet<Name> = ends.iter().map(|end| end.on.clone()).collect();
-    loop {
-        let more: Vec<Name> = dependencies
-            .iter()
-            .filter(|one| needed.contains(&one.service) && !needed.contains(&one.on))
-            .map(|one| one.on.clone())
-            .collect();
-        if more.is_empty() {
-            return needed;
-        }
-        needed.extend(more);
+    let mut next: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+    for one in dependencies {
+        next.entry(&one.service).or_default().push(&one.on);
     }
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<&Name> = ends.iter().map(|end| &end.on).collect();
+    while let Some(name) = open.pop() {
+        if needed.insert(name.clone()) {
+            open.extend(next.get(name).into_iter().flatten());
+        }
+    }
+    needed
 }
 
 fn service<'a>(
@@ -61,7 +61,8 @@ fn service<'a>(
     services: &'a [Service],
     problems: &mut Vec<Problem>,
 ) -> Option<&'a Service> {
-    let found = services.iter().find(|service| service.name.as_str() == name);
+    let found = services.binary_search_by(|service| service.name.as_str().cmp(name)).ok();
+    let found = found.map(|index| &services[index]);
     if found.is_none() {
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         problems.push(values::undefined(

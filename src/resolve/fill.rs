@@ -88,30 +88,31 @@ fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
     let block: &PrometheusBlock = &file.prometheus;
-    let version = match &block.version {
-        None => OLDEST,
-        Some(written) => {
-            let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
-            match parts.as_deref() {
-                Some([major, minor, ..])
-                    if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
-                {
-                    (*major, *minor)
-                }
-                _ => {
-                    problems.push(
-                        Problem::error(
+    let version =
+        match &block.version {
+            None => OLDEST,
+            Some(written) => {
+                let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
+                match parts.as_deref() {
+                    Some([major, minor, ..])
+                        if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
+                    {
+                        (*major, *minor)
+                    }
+                    _ => {
+                        let problem = Problem::error(
                             "wrong-type",
                             whole(written),
                             "this is no version of Prometheus from 2.42 on",
-                        )
-                        .help("write major and minor in quotes, such as `\"2.42\"` or `\"3.5\"`"),
-                    );
-                    OLDEST
+                        );
+                        problems.push(problem.help(
+                            "write major and minor in quotes and alone, such as `\"2.42\"` or `\"3.5\"`",
+                        ));
+                        OLDEST
+                    }
                 }
             }
-        }
-    };
+        };
     let retention = block
         .retention
         .as_ref()

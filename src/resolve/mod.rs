@@ -132,6 +132,7 @@ impl Scope<'_> {
         let missing_events = settings::missing_events(levels, problems);
         let contract = contract::contract(file, self.ast, problems);
         let mut slos: Vec<Slo> = Vec::new();
+        let mut known: BTreeMap<Name, Span> = BTreeMap::new();
         for (key, block) in &file.slos {
             let mut found = Vec::new();
             let named = self.slos(&key.text, key.span, block, &mut found);
@@ -140,17 +141,20 @@ impl Scope<'_> {
             }
             problems.extend(found);
             for slo in named {
-                match slos.iter().find(|other| other.name == slo.name) {
-                    Some(other) => problems.push(
+                match known.get(&slo.name) {
+                    Some(first) => problems.push(
                         Problem::error(
                             "duplicate-slo",
                             slo.places.objective,
                             format!("two SLOs of one service are called `{}`", slo.name),
                         )
-                        .and(other.places.objective, "the first is this one")
+                        .and(*first, "the first is this one")
                         .help("write them as two SLOs with names of their own"),
                     ),
-                    None => slos.push(slo),
+                    None => {
+                        known.insert(slo.name.clone(), slo.places.objective);
+                        slos.push(slo);
+                    }
                 }
             }
         }

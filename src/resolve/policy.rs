@@ -6,7 +6,7 @@ use crate::diagnostic::Problem;
 use crate::model::Tier;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity};
+use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity, percent};
 
 /// All policies by name, own ones after the built-in ones.
 pub(super) struct Policies {
@@ -33,9 +33,9 @@ impl Policies {
             let known: Vec<&str> = self.all.iter().map(|(name, _)| name.as_str()).collect();
             let place = whole(named);
             let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
-            problems.push(match crate::parse::nearest(name, &known) {
+            problems.push(match crate::vocabulary::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
-                None => problem.help(format!("known are {}", crate::diagnostic::listed(&known))),
+                None => problem.help(format!("known are {}", crate::diagnostic::few(&known))),
             });
         }
         found
@@ -242,11 +242,16 @@ pub(super) fn reachable(
             true => "not even a full outage would fire it",
             false => "not even a full outage would fire it, and no page is left: nothing wakes anybody",
         };
-        problems.push(
-            Problem::warning("burn-rate-unreachable", place, headline)
-                .label(label)
-                .help(format!("to say so yourself, write `tiers_off: [{}]`", longs.join(", "))),
-        );
+        let problem = Problem::warning("burn-rate-unreachable", place, headline).label(label);
+        // Who says how much may fail says it the other way round.
+        let problem = match objective.ratio() < Decimal::new(5, 1) {
+            true => problem.help(format!(
+                "an objective says how much is good: if {objective} may be bad, write `{}`",
+                percent(Decimal::ONE - objective.ratio())
+            )),
+            false => problem,
+        };
+        problems.push(problem.help(format!("to say so yourself, write `tiers_off: [{}]`", longs.join(", "))));
     }
     (kept, out)
 }

@@ -132,9 +132,20 @@ pub(super) struct Readers {
 /// The first Alertmanager that compares such labels in inhibitions; 0.28.1 is the very first.
 pub(super) const QUOTED_SINCE: (u32, u32) = (0, 29);
 
+/// As many labels an SLO keeps at most: each is one more by which its rules are grouped and matched.
+const KEPT: usize = 32;
+
 /// Labels that an SLO keeps.
 pub(super) fn by(labels: &[Scalar], readers: Readers, problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
     let mut names: Vec<LabelName> = Vec::new();
+    if let Some(label) = labels.get(KEPT) {
+        let headline = format!("`by` keeps {} labels, and {KEPT} are the most", labels.len());
+        problems.push(
+            Problem::error("grouping-explodes", whole(label), headline)
+                .help("keep only what makes one promise another, such as `env` or `region`"),
+        );
+        return None;
+    }
     for label in labels {
         let name = match LabelName::in_quotes(&label.text) {
             Some(name) => quoted(name, label, readers, problems)?,
@@ -273,11 +284,32 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         }
         None => {
             problems.push(
-                Problem::error("invalid-period", whole(written), "this is no period")
-                    .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
+                match period_meant(text) {
+                    Some(meant) => Problem::error("invalid-period", whole(written), "this is no period").fix(
+                        format!("write `{meant}`"),
+                        whole(written),
+                        meant,
+                    ),
+                    None => Problem::error("invalid-period", whole(written), "this is no period"),
+                }
+                .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
             None
         }
+    }
+}
+
+/// The period that was probably meant.
+fn period_meant(text: &str) -> Option<String> {
+    let word = text.trim_start_matches(['1', ' ']);
+    match word.to_lowercase().trim_end_matches('s') {
+        "month" | "monthly" | "calendar_month" => Some("calendar month".to_owned()),
+        "quarter" | "quarterly" | "calendar_quarter" => Some("calendar quarter".to_owned()),
+        _ if word == "M" => Some("calendar month".to_owned()),
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(Duration::meant(&format!("{text}d"))?.to_string())
+        }
+        _ => Some(Duration::meant(text)?.to_string()),
     }
 }
 

@@ -4,9 +4,9 @@ use super::{secrets, whole};
 use crate::ast::{Key, Map};
 use crate::diagnostic::{Problem, listed};
 use crate::model::{Wording, Wordings};
-use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::text::{self, FaultKind, MOST_BYTES, MOST_WORDS, Names};
+use crate::vocabulary::nearest;
 
 /// All of them.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {

@@ -2,10 +2,9 @@
 
 use super::whole;
 use crate::diagnostic::Problem;
-use crate::parse::nearest;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, text};
+use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, nearest, text};
 
 /// What one `objective` promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,9 +96,12 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                Problem::error("invalid-duration", whole(scalar), "this is no length of time")
-                    .label("units are `y w d h m s ms`, in that order, without blanks or fractions")
-                    .help(OF_LENGTHS)
+                let problem = Problem::error("invalid-duration", whole(scalar), "this is no length of time")
+                    .label("units are `y w d h m s ms`, in that order, without blanks or fractions");
+                match Duration::meant(&scalar.text) {
+                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
+                    None => problem.help(OF_LENGTHS),
+                }
             }));
             None
         }
@@ -146,9 +148,12 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 let blank = written.len() - written.trim_start().len();
                 let place = scalar.place(start + blank, start + blank + written.trim().len());
                 problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
-                    Problem::error("invalid-duration", place, "this is no length of time")
-                        .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`")
-                        .help("write a length such as `500ms`, `2s` or `1m30s`")
+                    let problem = Problem::error("invalid-duration", place, "this is no length of time")
+                        .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
+                    match Duration::meant(written) {
+                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
+                        None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
+                    }
                 }));
                 return None;
             }
@@ -203,10 +208,30 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                     place,
                     meant,
                 ),
-                None => problem.help("write `99.9%`, `P95 < 500ms` or `99.5% < 60s`"),
+                None => match in_words(&scalar.text) {
+                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant),
+                    None => problem.help("write `99.9%`, `P95 < 500ms` or `99.5% < 60s`"),
+                },
             });
             None
         }
+    }
+}
+
+/// The objective that was said in words: `95% under 250ms`, `>= 99.9%`.
+fn in_words(text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    let start = text.find(|c: char| c.is_ascii_digit()).filter(|start| !text[..*start].ends_with('-'))?;
+    let number =
+        text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
+    let percent = &text[start..number];
+    let rest = text[number..].trim_start_matches(['%', ' ']);
+    Objective::from_percent(percent).ok()?;
+    let length = rest.find(|c: char| c.is_ascii_digit()).map(|at| Duration::meant(&rest[at..]));
+    match length {
+        None if text[number..].trim_start().starts_with('%') => Some(format!("{percent}%")),
+        Some(Some(length)) => Some(format!("P{percent} < {length}")),
+        _ => None,
     }
 }
 
@@ -259,6 +284,6 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
         }
         None if known.is_empty() => problem.help("remove it, or define it"),
-        None => problem.help(format!("it is one of {}", crate::diagnostic::listed(known))),
+        None => problem.help(format!("it is one of {}", crate::diagnostic::few(known))),
     }
 }

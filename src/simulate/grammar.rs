@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::incident::{Incident, LONGEST, Phase};
 use super::is_traffic;
-use crate::vocabulary::{Decimal, Duration, per_second, percent, text};
+use crate::vocabulary::{Decimal, Duration, distance, per_second, percent, text};
 
 /// Why a text is no incident: what is wrong where, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +91,9 @@ fn words(text: &str) -> Vec<Range<usize>> {
 
 /// The word that was probably meant.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let near = known.iter().map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), known), *known));
-    near.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known)
+    let word = word.to_lowercase();
+    let near = known.iter().filter_map(|known| Some((distance(&word, known, known.len() / 3)?, *known)));
+    near.min().map(|(_, known)| known)
 }
 
 struct Reader<'a> {

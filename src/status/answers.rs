@@ -13,14 +13,17 @@ use crate::vocabulary::{Decimal, Duration};
 /// Samples of one series of one SLO, by the labels that remain.
 type Samples = BTreeMap<Labels, Decimal>;
 
+/// The name of an alert with the service and the SLO that it is about.
+type Subject = (String, Option<String>, Option<String>);
+
 /// All that was answered.
 #[derive(Debug)]
 pub struct Answers {
     at: Decimal,
     /// By what was asked, service and SLO.
     samples: BTreeMap<(About, String, String), Samples>,
-    /// Labels of alerts that are pending or fire.
-    alerts: Vec<Labels>,
+    /// Labels of alerts that are pending or fire, by name and by the service and SLO that they are about.
+    alerts: BTreeMap<Subject, Vec<Labels>>,
     /// The services and SLOs that rules are loaded of, if the server tells.
     loaded: Option<BTreeSet<(String, String)>>,
     incomplete: BTreeSet<String>,
@@ -40,7 +43,13 @@ pub fn moment(data: &Value) -> Option<Decimal> {
 impl Answers {
     /// Nothing answered yet, of this moment.
     pub fn new(at: Decimal) -> Self {
-        Self { at, samples: BTreeMap::new(), alerts: Vec::new(), loaded: None, incomplete: BTreeSet::new() }
+        Self {
+            at,
+            samples: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            loaded: None,
+            incomplete: BTreeSet::new(),
+        }
     }
 
     /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.
@@ -69,7 +78,9 @@ impl Answers {
             let (mut labels, value) = (labels?, &result["value"][1]);
             value.as_str()?;
             if question.about == About::Alerts {
-                self.alerts.push(labels);
+                let of = |label: &str| labels.get(label).cloned();
+                let subject = (of("alertname").unwrap_or_default(), of("service"), of("slo"));
+                self.alerts.entry(subject).or_default().push(labels);
                 continue;
             }
             labels.remove("__name__");
@@ -131,37 +142,72 @@ impl Answers {
         u64::try_from(age.floor()).ok().map(Duration::from_millis)
     }
 
+    /// How long events have been counted, if no longer than a day; zero if it is not known when they were first.
+    pub(super) fn young(&self, slo: &SloPlan, labels: &Labels) -> Option<Duration> {
+        let first = self.samples(About::First, slo).and_then(|samples| samples.get(labels));
+        let known = first.map_or(Decimal::ZERO, |first| (self.at - first).max(Decimal::ZERO));
+        let length = u64::try_from(known.floor()).ok().map(Duration::from_secs)?;
+        (length < Duration::from_secs(86_400)).then_some(length)
+    }
+
+    /// Whether the server tells which rules it evaluates, and those of the SLO are among them.
+    pub(super) fn is_loaded(&self, slo: &SloPlan) -> bool {
+        self.loaded.is_some() && !self.is_not_loaded(slo)
+    }
+
     /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
     pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
         let this = (slo.promise.service.clone(), slo.promise.slo.clone());
         self.loaded.as_ref().is_some_and(|loaded| !loaded.contains(&this))
     }
 
-    /// Of every alert of that name that speaks of these labels, whether it is pending. One that is about an SLO carries all of them; one that is not may
-    /// carry others only where it says the same.
-    pub(super) fn states<'a>(
-        &'a self,
-        name: &'a str,
-        slo: Option<&'a SloPlan>,
-        labels: &'a Labels,
-    ) -> impl Iterator<Item = bool> + 'a {
-        let about = move |alert: &Labels| match slo {
-            Some(slo) => {
-                let kept = slo.promise.by.iter().chain(labels.keys());
-                alert.get("service") == Some(&slo.promise.service)
-                    && alert.get("slo") == Some(&slo.promise.slo)
-                    && kept.into_iter().all(|label| alert.get(label) == labels.get(label))
-            }
-            None => labels.iter().all(|(label, value)| alert.get(label).is_none_or(|told| told == value)),
+    /// Of every alert of that name that speaks of an SLO, by the labels that the SLO keeps, so that one is found without a look at all.
+    pub(super) fn ringing(&self, name: &str, slo: &SloPlan) -> Ringing<'_> {
+        let promise = &slo.promise;
+        let subject = (name.to_owned(), Some(promise.service.clone()), Some(promise.slo.clone()));
+        let mut ringing = Ringing { by: promise.by.clone(), alerts: BTreeMap::new() };
+        for alert in self.alerts.get(&subject).into_iter().flatten() {
+            ringing.alerts.entry(ringing.key(alert)).or_default().push(alert);
+        }
+        ringing
+    }
+
+    /// Of every alert of that name whose labels do not contradict these, whether it is pending: one that is not about an SLO.
+    pub(super) fn states(&self, name: &str, labels: &Labels) -> Vec<bool> {
+        let from = (name.to_owned(), None, None);
+        let named = self.alerts.range(from..).take_while(|((known, ..), _)| known == name);
+        let about = |alert: &&Labels| {
+            labels.iter().all(|(label, value)| alert.get(label).is_none_or(|told| told == value))
         };
-        self.alerts
-            .iter()
-            .filter(move |alert| alert.get("alertname").is_some_and(|told| told == name) && about(alert))
-            .filter_map(|alert| match alert.get("alertstate")?.as_str() {
-                "firing" => Some(false),
-                "pending" => Some(true),
-                _ => None,
-            })
+        named.flat_map(|(_, alerts)| alerts).filter(about).filter_map(pending).collect()
+    }
+}
+
+/// The alerts of one name and one SLO, by the values of the labels that it keeps.
+pub(super) struct Ringing<'a> {
+    by: Vec<String>,
+    alerts: BTreeMap<Vec<Option<&'a str>>, Vec<&'a Labels>>,
+}
+
+impl<'a> Ringing<'a> {
+    fn key<'b>(&self, labels: &'b Labels) -> Vec<Option<&'b str>> {
+        self.by.iter().map(|label| labels.get(label).map(String::as_str)).collect()
+    }
+
+    /// Of every alert that carries all of these labels, whether it is pending.
+    pub(super) fn states(&self, labels: &Labels) -> Vec<bool> {
+        let about = |alert: &&&Labels| labels.iter().all(|(label, value)| alert.get(label) == Some(value));
+        let here = self.alerts.get(&self.key(labels)).into_iter().flatten();
+        here.filter(about).filter_map(|alert| pending(alert)).collect()
+    }
+}
+
+/// Whether an alert is pending; `None` if it does neither ring nor wait to.
+fn pending(alert: &Labels) -> Option<bool> {
+    match alert.get("alertstate")?.as_str() {
+        "firing" => Some(false),
+        "pending" => Some(true),
+        _ => None,
     }
 }
 

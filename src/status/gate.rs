@@ -40,8 +40,17 @@ impl Gate {
             Knowledge::Judged | Knowledge::Stale(_) if below => Verdict::Below,
             Knowledge::Judged => Verdict::Passes,
             Knowledge::Planned => Verdict::PassedOver,
-            Knowledge::Few | Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded => {
-                if self.allow_missing { Verdict::PassedOver } else { Verdict::Missing }
+            Knowledge::Few
+            | Knowledge::Young(_)
+            | Knowledge::Stale(_)
+            | Knowledge::Nothing
+            | Knowledge::Waiting
+            | Knowledge::NotLoaded => {
+                if self.allow_missing {
+                    Verdict::PassedOver
+                } else {
+                    Verdict::Missing
+                }
             }
         }
     }

@@ -63,7 +63,9 @@ fn style(standing: &Standing, status: &Status) -> Option<&'static str> {
     if spent || fires(Severity::Page) || status.gate.is_some_and(|gate| gate.verdict(standing).fails()) {
         return Some(RED);
     }
-    let unknown =
-        matches!(standing.knowledge, Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded);
+    let unknown = matches!(
+        standing.knowledge,
+        Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::Waiting | Knowledge::NotLoaded
+    );
     (little || unknown || fires(Severity::Ticket)).then_some(YELLOW)
 }

@@ -37,7 +37,7 @@ struct Slo<'a> {
     objective_ratio: Value,
     period: String,
     period_seconds: u64,
-    /// `judged`, `too-few-events`, `stale`, `nothing-recorded`, `rules-not-loaded` or `planned`.
+    /// `judged`, `too-few-events`, `less-than-a-day`, `stale`, `nothing-recorded`, `nothing-yet`, `rules-not-loaded` or `planned`.
     data: &'static str,
     /// Of stale data, if it is not older than a day.
     last_counted_seconds_ago: Option<u64>,
@@ -90,6 +90,8 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
     let (data, ago) = match standing.knowledge {
         Knowledge::Judged => ("judged", None),
         Knowledge::Few => ("too-few-events", None),
+        Knowledge::Young(_) => ("less-than-a-day", None),
+        Knowledge::Waiting => ("nothing-yet", None),
         Knowledge::Stale(age) => ("stale", age.map(|age| age.secs())),
         Knowledge::Nothing => ("nothing-recorded", None),
         Knowledge::NotLoaded => ("rules-not-loaded", None),

@@ -65,10 +65,14 @@ pub enum Knowledge {
     Judged,
     /// The period has too few events to say anything of the objective.
     Few,
+    /// Events have been counted for so long, less than a day: what that says of the whole period is chance. Zero for less than an hour.
+    Young(Duration),
     /// Nothing has been counted for so long; `None` for longer than a day.
     Stale(Option<Duration>),
-    /// Its rules are loaded, or it is not known whether they are, and nothing is recorded.
+    /// It is not known whether its rules are loaded, and nothing is recorded.
     Nothing,
+    /// Its rules are loaded, and nothing is recorded yet.
+    Waiting,
     /// The server evaluates no rules of that SLO, and nothing is recorded.
     NotLoaded,
     /// Nothing is recorded, and the definition says that its metric is not there yet.
@@ -100,7 +104,8 @@ pub struct Ringing<'a> {
 impl Standing<'_> {
     /// Whether the events of the period are enough to judge by.
     fn judged(&self) -> Option<Events> {
-        self.events.filter(|events| events.total >= self.slo.promise.enough_events)
+        let young = matches!(self.knowledge, Knowledge::Young(_));
+        self.events.filter(|events| !young && events.total >= self.slo.promise.enough_events)
     }
 
     /// The share of good events in the period.
@@ -138,9 +143,9 @@ impl Standing<'_> {
         let rank = match (self.knowledge, left) {
             _ if self.pages() => 0,
             (_, Some(left)) if left <= Decimal::ZERO => 1,
-            (Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded, _) => 2,
+            (Knowledge::Stale(_) | Knowledge::Nothing | Knowledge::NotLoaded | Knowledge::Waiting, _) => 2,
             (Knowledge::Judged, _) => 3,
-            (Knowledge::Few, _) => 4,
+            (Knowledge::Few | Knowledge::Young(_), _) => 4,
             (Knowledge::Planned, _) => 5,
         };
         let promise = &self.slo.promise;
@@ -178,17 +183,26 @@ fn of_slo<'a>(
     answers: &Answers,
 ) -> Vec<Standing<'a>> {
     let all = answers.labels_of(slo);
+    let alerts: Vec<_> = slo
+        .alerts()
+        .map(|(severity, alert)| (severity, &*alert.name, answers.ringing(&alert.name, slo)))
+        .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
         let enough = events.is_some_and(|events| events.total >= slo.promise.enough_events);
         let age = answers.age(slo, &labels);
+        let young = answers.young(slo, &labels);
         let knowledge = match (events, age) {
+            (Some(_), age) if age.is_none_or(|age| age <= STALE) && young.is_some() => {
+                Knowledge::Young(young.unwrap_or_default())
+            }
             (Some(_), Some(age)) if age <= STALE && enough => Knowledge::Judged,
             (Some(_), Some(age)) if age <= STALE => Knowledge::Few,
             (_, Some(age)) if age > STALE => Knowledge::Stale(Some(age)),
             (Some(_), _) => Knowledge::Stale(None),
             (None, _) if slo.promise.planned.is_some() && age.is_none() => Knowledge::Planned,
             (None, None) if answers.is_not_loaded(slo) => Knowledge::NotLoaded,
+            (None, _) if answers.is_loaded(slo) => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
         Standing {
@@ -197,7 +211,7 @@ fn of_slo<'a>(
             events,
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
-            ringing: ringing(severities, service, slo, &labels, answers),
+            ringing: ringing(severities, service, slo, &labels, (&alerts, answers)),
             labels,
         }
     };
@@ -213,16 +227,12 @@ fn ringing<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
-    answers: &Answers,
+    (alerts, answers): (&[(Severity, &'a str, answers::Ringing)], &Answers),
 ) -> Vec<Ringing<'a>> {
     let mut ringing = Vec::new();
-    for (severity, alert) in slo.alerts() {
-        ringing.extend(answers.states(&alert.name, Some(slo), labels).map(|pending| Ringing {
-            pending,
-            severity,
-            missing: false,
-            name: &alert.name,
-        }));
+    for (severity, name, of) in alerts {
+        let states = of.states(labels).into_iter();
+        ringing.extend(states.map(|pending| Ringing { pending, severity: *severity, missing: false, name }));
     }
     // It does not say which SLO it is about; whoever has fresh counts is not meant.
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
@@ -230,7 +240,7 @@ fn ringing<'a>(
         for rule in service.missing.iter().flat_map(|group| &group.rules) {
             let told = rule.labels.get("severity");
             let severity = if told == Some(&severities.page) { Severity::Page } else { Severity::Ticket };
-            ringing.extend(answers.states(rule.name(), None, labels).map(|pending| Ringing {
+            ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| Ringing {
                 pending,
                 severity,
                 missing: true,

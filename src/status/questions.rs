@@ -26,6 +26,8 @@ pub enum About {
     Series(String),
     /// When the counts of events were last recorded.
     Counted,
+    /// When the first of these counts was recorded, as far back as matters.
+    First,
     /// Alerts that fire or are pending.
     Alerts,
     /// The rules that are evaluated. Not every server tells.
@@ -37,6 +39,9 @@ pub const MOMENT: &str = "time()";
 
 /// How far back it is looked for when events were last counted.
 const BACK: Duration = Duration::from_secs(86_400);
+
+/// How far back it is looked for the first count, and how often: a server that was away for days is not taken for a new one.
+const FIRST: (Duration, Duration) = (Duration::from_secs(8 * 86_400), Duration::from_secs(3600));
 
 /// What is asked about the SLOs that are named, without repetition.
 pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
@@ -58,8 +63,9 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         }
         // Tiles come every five minutes, so a look every five minutes, which sees as far, misses none.
         let counted = selector(slo.readings.counted_total.name.as_deref().unwrap_or_default(), &[]);
-        let seen = call("timestamp", vec![counted.into()]);
-        ask(About::Counted, call("max_over_time", vec![subquery(seen, BACK, Some(LONG_INTERVAL))]));
+        let seen = || call("timestamp", vec![counted.clone().into()]);
+        ask(About::Counted, call("max_over_time", vec![subquery(seen(), BACK, Some(LONG_INTERVAL))]));
+        ask(About::First, call("min_over_time", vec![subquery(seen(), FIRST.0, Some(FIRST.1))]));
     }
     let alerts = selector("ALERTS", &[]).matching("service", MatchOp::NotEqual, "");
     ask(About::Alerts, alerts.into());

@@ -3,6 +3,7 @@
 use rust_decimal::RoundingStrategy;
 
 use super::{Gate, Knowledge, Standing, Status, Verdict};
+use crate::diagnostic::joined;
 use crate::explain::events;
 use crate::inert;
 use crate::vocabulary::{Decimal, percent, spoken, text};
@@ -80,6 +81,20 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
             let (bad, total, enough) = (events(bad), events(total), events(promise.enough_events));
             Some(format!("too few events: {bad} bad of {total}, {enough} are needed"))
         }
+        Knowledge::Young(length) => {
+            let bad = standing.events.map_or(Decimal::ZERO, |events| events.bad);
+            let total = standing.events.map_or(Decimal::ZERO, |events| events.total);
+            let since = match length.secs() {
+                0 => "less than an hour".to_owned(),
+                seconds => spoken(Decimal::from(seconds)),
+            };
+            Some(format!(
+                "budget not known yet: counted for {since}, {} bad of {}",
+                events(bad),
+                events(total)
+            ))
+        }
+        Knowledge::Waiting => Some("nothing recorded yet".to_owned()),
         Knowledge::Stale(Some(age)) => {
             Some(format!("nothing counted for {}", spoken(Decimal::from(age.secs()))))
         }
@@ -99,21 +114,26 @@ fn below(gate: Gate) -> String {
 /// What is to be known of all of them.
 pub(super) fn notes(status: &Status) -> Vec<String> {
     let mut notes = Vec::new();
-    for warning in status.incomplete.iter().take(3) {
-        notes.push(format!("The server says of its answers: {}", inert::line(warning)));
+    for (index, warning) in status.incomplete.iter().take(3).enumerate() {
+        let more = match status.incomplete.len() {
+            all if index == 2 && all > 3 => format!(" (and {} more)", all - 3),
+            _ => String::new(),
+        };
+        notes.push(format!("The server says of its answers: {}{more}", inert::line(warning)));
     }
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
-    let mut files: Vec<String> =
-        of(Knowledge::NotLoaded).map(|one| format!("{}.rules.yaml", one.slo.promise.service)).collect();
+    let mut files: Vec<String> = of(Knowledge::NotLoaded)
+        .map(|one| format!("prometheus/{}.rules.yaml", one.slo.promise.service))
+        .collect();
     files.sort();
     files.dedup();
     if !files.is_empty() {
         let some = of(Knowledge::NotLoaded).count();
         let one = if some == 1 { "SLO" } else { "SLOs" };
         notes.push(format!(
-            "The server evaluates no rules of {some} {one}. Load them: name prometheus/{} of what is compiled under rule_files, \
+            "The server evaluates no rules of {some} {one}. Load them: name {} of what is compiled under rule_files, \
              or ask the server that has them.",
-            files.join(", prometheus/")
+            joined(&files, "and")
         ));
     } else if of(Knowledge::Nothing).next().is_some()
         && status.standings.iter().all(|one| one.events.is_none())
@@ -121,6 +141,20 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
         notes.push(
             "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
              are their metrics scraped?"
+                .to_owned(),
+        );
+    }
+    if of(Knowledge::Waiting).next().is_some() {
+        notes.push(
+            "Rules are loaded that have recorded nothing yet. The first figures come up to ten minutes after they are loaded; if none come, \
+             their metrics are not scraped, or have other labels."
+                .to_owned(),
+        );
+    }
+    if status.standings.iter().any(|one| matches!(one.knowledge, Knowledge::Young(_))) {
+        notes.push(
+            "What is left of a budget is not known before events have been counted for a day: an hour's luck says nothing of a month. \
+             Alerts work from the first minutes on."
                 .to_owned(),
         );
     }

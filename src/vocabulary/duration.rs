@@ -49,6 +49,27 @@ impl Duration {
         Self::from_millis(if millis < 60_000 { millis } else { millis / 1000 * 1000 })
     }
 
+    /// What was probably meant by one amount with a unit in words or with a fraction, or by seconds alone: `30 days`, `1.5h`, `0.25`.
+    pub fn meant(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // `1M` is a month to some, and none of ours.
+        let text = if text.ends_with('M') { return None } else { text.to_lowercase() };
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (amount, unit) = (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim());
+        let unit: u64 = match unit {
+            "ms" | "msec" | "milli" | "millis" | "millisecond" | "milliseconds" => 1,
+            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1_000,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000,
+            "d" | "day" | "days" => 86_400_000,
+            "w" | "week" | "weeks" => 7 * 86_400_000,
+            _ => return None,
+        };
+        let millis = amount.checked_mul(Decimal::from(unit))?;
+        let whole = u64::try_from(millis).ok().filter(|whole| Decimal::from(*whole) == millis)?;
+        Self::parse(&Self { millis: whole }.to_string()).filter(|length| *length > Self::default())
+    }
+
     /// Reads `1h30m`; `None` for anything that Prometheus would refuse, and for what does not fit.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "0" {

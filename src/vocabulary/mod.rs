@@ -3,6 +3,7 @@
 mod decimal;
 mod duration;
 mod name;
+mod near;
 mod objective;
 mod period;
 mod rate;
@@ -12,6 +13,7 @@ mod spoken;
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
 pub use name::{LabelName, Name, RESERVED_LABELS};
+pub use near::{distance, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use rate::per_second;

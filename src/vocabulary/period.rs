@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
-use super::Duration;
+use super::{Duration, distance};
 
 /// Rolling back from now, or the calendar's month or quarter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +145,9 @@ impl Zone {
         if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {
             return Some(name.clone());
         }
-        let distance = |name: &str| strsim::damerau_levenshtein(&spelled(name), &written);
-        let near = names.iter().min_by_key(|name| distance(name))?;
-        (distance(near) <= 1 + written.chars().count() / 8).then(|| near.clone())
+        let most = 1 + written.chars().count() / 8;
+        let near = names.iter().filter_map(|name| Some((distance(&spelled(name), &written, most)?, name)));
+        near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name.clone())
     }
 
     /// The IANA name.

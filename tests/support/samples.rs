@@ -146,7 +146,7 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                         let bad = name.contains("bad");
                         (
                             300,
-                            RECENT,
+                            long.min(2 * 86_400),
                             Box::new(move |at| {
                                 Some(if bad { 300.0 * (budget * burn(at)).min(1.0) } else { 300.0 })
                             }),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
-use slowburn::diagnostic::listed;
+use slowburn::diagnostic::few;
 use slowburn::inert;
 use slowburn::model::{Model, Service, Slo};
 use slowburn::plan::{Plan, SloPlan};
@@ -111,7 +111,7 @@ fn by_policies(
         for policy in policies {
             let compiled = slowburn::compile_by(&project.sources, policy).map_err(|known| {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                Failure::new(format!("there is no policy `{policy}` in {name}: known are {}", listed(&known)))
+                Failure::new(format!("there is no policy `{policy}` in {name}: known are {}", few(&known)))
             })?;
             let called = if alone { policy.clone() } else { format!("{name} by {policy}") };
             all.push((called, Project { sources: project.sources.clone(), compiled }));

@@ -30,6 +30,26 @@ pub struct Change<'a> {
     pub new: Option<&'a str>,
 }
 
+impl Change<'_> {
+    /// Whether what stands there is what belongs there but for the ends of its lines, as Git may write them on a checkout.
+    pub fn is_of_line_ends(&self) -> bool {
+        let (Some(old), Some(new)) = (&self.old, self.new) else { return false };
+        std::str::from_utf8(old).is_ok_and(|old| old.replace("\r\n", "\n") == new)
+    }
+
+    /// What is to become of it.
+    pub fn words(&self) -> &'static str {
+        match (&self.old, self.new) {
+            (None, _) => "missing",
+            (Some(_), None) => "no source makes it any more",
+            (Some(_), Some(_)) if self.is_of_line_ends() => {
+                "only its line ends differ: write `out/** -text` into .gitattributes"
+            }
+            (Some(_), Some(_)) => "differs",
+        }
+    }
+}
+
 /// Every file that differs, is missing, or is stale, by path.
 ///
 /// A path that a source makes is slowburn's, whatever stands there. Beyond these, a file is slowburn's, and stale, if its

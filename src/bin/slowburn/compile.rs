@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use slowburn::diagnostic::{Problem, few};
 use slowburn::model::Model;
+use slowburn::source::Span;
 
 use crate::args::{Compile, Format};
 use crate::changes::{self, Change};
@@ -26,23 +28,31 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
 /// Compiles, and writes all files or none; with `--check`, shows what would change instead. Says what came of it.
 fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
-    let project = Project::read(slos)?;
+    let mut project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
+    let targets = args.targets();
+    let artifacts = project.compiled.artifacts_of(&targets);
+    let changes = match &artifacts {
+        Some(artifacts) if args.check => changes::find(artifacts, &targets, &args.out)?,
+        Some(_) | None => Vec::new(),
+    };
+    // A program hears of it as of anything else that is wrong.
+    if args.format != Format::Human && !changes.is_empty() {
+        project.compiled.problems.extend(stale(args, &project, &changes));
+    }
     problems::show(&project, args.format)?;
     schema::remind(slos);
-    let targets = args.targets();
-    let (Some(model), Some(artifacts)) = (&project.compiled.model, project.compiled.artifacts_of(&targets))
-    else {
+    let (Some(model), Some(artifacts)) = (&project.compiled.model, &artifacts) else {
         if !args.check {
             write::mend(&args.out)?;
         }
         return Ok((Ending::Problems, "nothing written".to_owned()));
     };
     if args.check {
-        let ending = compare(args, model, &changes::find(&artifacts, &targets, &args.out)?)?;
+        let ending = compare(args, model, &changes)?;
         return Ok((ending, String::new()));
     }
-    let changes = write::write(&artifacts, &targets, &args.out)?;
+    let changes = write::write(artifacts, &targets, &args.out)?;
     let removed = changes.iter().filter(|change| change.new.is_none()).count();
     let result = format!(
         "compiled {}: {} in {}, {} changed, {removed} removed",
@@ -54,32 +64,54 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     Ok((Ending::Clean, result))
 }
 
+/// The problem that files are not what they should be, at the beginning of the first source.
+fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Problem> {
+    let (source, _) = project.sources.iter().next()?;
+    let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
+    let files: Vec<String> = changes.iter().map(|change| format!("{out}/{}", change.path)).collect();
+    let headline = format!("{out} is not what {slos} means: {}", several(files.len(), "file"));
+    let problem = Problem::error("stale-output", Span { source, start: 0, end: 0 }, headline);
+    Some(problem.help(format!("run `{}`", again(args))).help(format!("not as it should be: {}", few(&files))))
+}
+
 fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, Failure> {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
-    let mut diffs = String::new();
-    for change in changes {
-        diffs.push_str(&unified::diff(change, &out));
-    }
-    // A program that asked for its own format reads nothing else on stdout.
-    match args.format {
-        Format::Human => stdout::print(&diffs)?,
-        Format::Json | Format::Github | Format::Sarif => stderr::print(&diffs),
-    }
-    if !changes.is_empty() {
-        let mut again = String::from("slowburn compile");
-        if slos != "slos" || out != "out" {
-            let _ = write!(again, " {slos} --out {out}");
+    if changes.is_empty() {
+        if args.format == Format::Human {
+            stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(model)));
         }
-        if !args.only.is_empty() {
-            let _ = write!(again, " --only {}", args.only.join(","));
-        }
-        stderr::print(&format!("{out} is not what {slos} means: run {again}\n"));
-        return Ok(Ending::Problems);
+        return Ok(Ending::Clean);
     }
+    let said = format!("{out} is not what {slos} means: run {}\n", again(args));
     if args.format == Format::Human {
-        stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(model)));
+        stderr::print(&format!("{}:\n", several(changes.len(), "file")));
+        for change in changes.iter().take(LISTED) {
+            stderr::print(&format!("  {out}/{}: {}\n", change.path, change.words()));
+        }
+        if changes.len() > LISTED {
+            stderr::print(&format!("  and {} more\n", changes.len() - LISTED));
+        }
+        let lines = changes.iter().filter(|change| !change.is_of_line_ends());
+        stdout::print(&lines.map(|change| unified::diff(change, &out)).collect::<String>())?;
     }
-    Ok(Ending::Clean)
+    stderr::print(&said);
+    Ok(Ending::Problems)
+}
+
+/// More files are not listed.
+const LISTED: usize = 40;
+
+/// The command that would write what is meant.
+fn again(args: &Compile) -> String {
+    let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
+    let mut again = String::from("slowburn compile");
+    if slos != "slos" || out != "out" {
+        let _ = write!(again, " {slos} --out {out}");
+    }
+    if !args.only.is_empty() {
+        let _ = write!(again, " --only {}", args.only.join(","));
+    }
+    again
 }
 
 /// `28 SLOs of 10 services`, `28 SLOs and 9 alerts of 10 services`

@@ -2,6 +2,7 @@
 
 use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
+use slowburn::vocabulary::distance;
 
 use crate::args::{Explain, Format};
 use crate::ending::{Ending, Failure};
@@ -48,8 +49,9 @@ fn service(args: &Explain) -> Result<String, Failure> {
 
 fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Failure {
     let unknown = Failure::new(format!("no problem has the code `{code}`, and no service the name"));
-    let distance = |service: &&str| strsim::damerau_levenshtein(code, service);
-    let service = services.min_by_key(distance).filter(|service| distance(service) <= 1 + service.len() / 4);
+    let near =
+        services.filter_map(|service| Some((distance(code, service, 1 + service.len() / 4)?, service)));
+    let service = near.min_by_key(|(distance, _)| *distance).map(|(_, service)| service);
     match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(

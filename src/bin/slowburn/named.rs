@@ -2,6 +2,7 @@
 
 use slowburn::diagnostic::alternatives;
 use slowburn::plan::{Companion, Plan, Rule, ServicePlan, SloPlan};
+use slowburn::vocabulary::distance;
 
 use crate::ending::Failure;
 
@@ -66,8 +67,7 @@ fn unknown(
     }
     // A name of three letters has one slip of the pen, and not four.
     let nearest = all()
-        .map(|name| (strsim::damerau_levenshtein(&asked, &name), name))
-        .filter(|(distance, known)| *distance <= 4.min(1 + slips(known, service) / 4))
+        .filter_map(|name| Some((distance(&asked, &name, 4.min(1 + slips(&name, service) / 4))?, name)))
         .min();
     if let Some((_, nearest)) = nearest {
         return unknown.and(&format!("did you mean `{nearest}`?"));

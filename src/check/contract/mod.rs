@@ -325,6 +325,12 @@ pub(super) fn words(kind: Kind) -> &'static str {
     }
 }
 
+/// As many problems are looked through for one that is the same.
+const NEAR: usize = 256;
+
+/// As many places of one problem are pointed at.
+const PLACES: usize = 8;
+
 /// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
 /// objectives the SLI has.
 pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
@@ -337,10 +343,11 @@ pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem
             && (other.primary.span == problem.primary.span
                 || within(other.primary.span) && within(problem.primary.span))
     };
-    let Some(known) = problems.iter_mut().find(same) else { return problems.push(problem) };
+    // What one SLI comes to is told together.
+    let Some(known) = problems.iter_mut().rev().take(NEAR).find(same) else { return problems.push(problem) };
     let span = problem.primary.span;
     let is_told = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
-    if !is_told {
+    if !is_told && known.secondary.len() < PLACES {
         known.secondary.push(Label { span, text: "and here".to_owned() });
     }
 }

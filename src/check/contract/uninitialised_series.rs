@@ -84,7 +84,7 @@ fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
         return false;
     }
     let (written, known) = (matcher.value.to_lowercase(), value.to_lowercase());
-    strsim::damerau_levenshtein(&written, &known) <= known.chars().count() / 4
+    crate::vocabulary::distance(&written, &known, known.chars().count() / 4).is_some()
 }
 
 /// What a value is made of: `9` for digits, `a` for letters, each once in a row.

@@ -7,6 +7,7 @@ use crate::diagnostic::{Problem, few};
 use crate::model::Role;
 use crate::promql::places::spelled_label;
 use crate::source::Span;
+use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
@@ -87,8 +88,8 @@ fn suggested(
     let near = labels
         .iter()
         .copied()
-        .filter(|known| strsim::damerau_levenshtein(known, label) <= 1 + known.len() / 4);
-    let near = near.min_by_key(|known| strsim::damerau_levenshtein(known, label));
+        .filter_map(|known| Some((distance(known, label, 1 + known.len() / 4)?, known)));
+    let near = near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known);
     let problem = match by_value.or(near) {
         Some(known) => problem.spelled(format!("write `{}`", spelled_label(known)), span, spelled(known)),
         None => problem,

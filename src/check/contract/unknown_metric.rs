@@ -2,21 +2,22 @@
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::{Problem, alternatives};
+use crate::diagnostic::{Problem, TOLD, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
+use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
-        if matches!(verdict, Verdict::NoMetric) {
-            tell(problems, place.reader, told(place));
-        }
+    let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
+    for (index, Judged { place, .. }) in unknown.enumerate() {
+        // All metrics are searched for each name, so not for more than anybody reads.
+        tell(problems, place.reader, told(place, index < TOLD));
     }
 }
 
-fn told(place: &Place) -> Problem {
+fn told(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
-    let near = nearest(name, place.contract, place.reading.role);
+    let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem = Problem::error("unknown-metric", place.reading.name, format!("nothing exposes `{name}`"));
     let problem = match near.as_slice() {
         [] => problem
@@ -66,8 +67,11 @@ fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
 /// How much alike two names are, in thousandths; `None` if hardly. The greater of two measures: their spelling, and the words they share.
 fn likeness(name: &str, candidate: &str) -> Option<u64> {
     let longest = name.chars().count().max(candidate.chars().count()) as u64;
-    let distance = strsim::damerau_levenshtein(name, candidate) as u64;
-    let spelling = 1000u64.saturating_sub(1000 * distance / longest.max(1));
+    // No more slips than that are told as likeness below.
+    let spelling = match distance(name, candidate, longest as usize / 4 + 1) {
+        Some(distance) => 1000u64.saturating_sub(1000 * distance as u64 / longest.max(1)),
+        None => 0,
+    };
     let words = |text: &str| -> Vec<String> { text.split(['_', ':', '.']).map(str::to_lowercase).collect() };
     let (mine, theirs) = (words(name), words(candidate));
     // Every name of a counter ends so, and says nothing by it.

@@ -4,6 +4,7 @@ use super::uninitialised_series::may_appear;
 use super::{Found, Judged, Place, Verdict, tell};
 use crate::diagnostic::{Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
+use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict } in all {
@@ -27,19 +28,35 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     .label(format!("`{}` has {}", found.name, few(&values)));
     let near = values
         .iter()
-        .filter(|value| {
-            strsim::damerau_levenshtein(&value.to_lowercase(), &matcher.value.to_lowercase())
-                <= 1 + value.len() / 4
+        .filter_map(|value| {
+            let most = 1 + value.len() / 4;
+            distance(&value.to_lowercase(), &matcher.value.to_lowercase(), most)?;
+            Some((distance(value, &matcher.value, value.len()), value))
         })
-        .min_by_key(|value| strsim::damerau_levenshtein(value, &matcher.value));
+        .min_by_key(|(distance, _)| distance.unwrap_or(usize::MAX));
+    // `5xx`, as people say it and Prometheus does not.
+    let class = matcher.value.strip_suffix("xx").or(matcher.value.strip_suffix("XX"));
+    if let Some(class) = class.or(matcher.value.strip_suffix('*')).filter(|class| is_class(class)) {
+        let meant = Matcher { op: MatchOp::Matches, value: format!("{class}.."), ..matcher.clone() };
+        let asked = meant.asked();
+        if values.iter().any(|value| asked.meets(value) == Some(true)) {
+            let text = meant.to_string();
+            return problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text));
+        }
+    }
     match near {
-        Some(value) if matcher.op == MatchOp::Equal => {
+        Some((_, value)) if matcher.op == MatchOp::Equal => {
             let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
             problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text))
         }
         Some(_) | None => problem
             .help("select one of the values that exist, or capture the contract again if it is out of date"),
     }
+}
+
+/// The first digit of status codes.
+fn is_class(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'5'])
 }
 
 /// All known values of a label.

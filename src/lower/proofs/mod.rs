@@ -5,18 +5,19 @@
 //! evaluation, so they are as exact at any step up to `REACH`. The SLOs of one service play their situations in the same test as far as their
 //! series do not meet, because every test evaluates every rule of the service.
 
+mod batches;
 mod companions;
 mod numbers;
 mod situations;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::events::lag;
 use super::shapes::{Mishaps, samples};
 use super::timeline::Load;
 use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
-use crate::model::{Labels, Service, Sli, Slo};
+use crate::model::{Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
@@ -39,10 +40,10 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let others = [&plan.companions, &plan.aftermath, &plan.missing];
     let groups: Vec<String> =
         plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
-    let batches = batches(service);
+    let batches = batches::of(service);
     let mut proofs = Vec::new();
     for act in Act::ALL {
-        let mut merged: BTreeMap<((Duration, usize), Situation), Case> = BTreeMap::new();
+        let mut merged: BTreeMap<((Duration, usize), Situation), Vec<Case>> = BTreeMap::new();
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
@@ -55,16 +56,11 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
             // A state that is read from ranges needs samples within them, at every step.
             let batch = (stage.interval(), *batch);
             for (situation, case) in played.cases {
-                match merged.get_mut(&(batch, situation)) {
-                    Some(other) => join(other, case),
-                    None => {
-                        merged.insert((batch, situation), case);
-                    }
-                }
+                merged.entry((batch, situation)).or_default().push(case);
             }
         }
         if !merged.is_empty() {
-            let cases = merged.into_values().collect();
+            let cases = merged.into_values().map(joined).collect();
             let (what, about) = act.words();
             let step = act.step(slos);
             proofs.push(Proof {
@@ -130,51 +126,17 @@ impl Act {
     }
 }
 
-/// Joins what two SLOs play at the same time.
-fn join(case: &mut Case, other: Case) {
-    case.title = format!("{}; {}", case.title, other.title);
-    case.series.extend(other.series);
-    case.checks.extend(other.checks);
-    case.checks.sort_by_key(at);
-}
-
-/// For every SLO the number of the test that it plays in: the first in which no series meets another's selectors.
-fn batches(service: &Service) -> Vec<usize> {
-    let mut batches: Vec<Vec<&Slo>> = Vec::new();
-    let place = |slo| {
-        let free = batches.iter().position(|batch| batch.iter().all(|member| !meet(member, slo)));
-        let index = free.unwrap_or(batches.len());
-        if index == batches.len() {
-            batches.push(Vec::new());
-        }
-        batches[index].push(slo);
-        index
-    };
-    service.slos.iter().map(place).collect()
-}
-
-/// Whether the series of one SLO are seen by the selectors of the other.
-fn meet(one: &Slo, other: &Slo) -> bool {
-    let seen = |viewer: &Slo, viewed: &Slo| {
-        selectors(&viewer.sli).iter().any(|selector| {
-            viewed.stimulus.iter().flatten().any(|series| {
-                selector.name.as_deref() == Some(series.name.as_str())
-                    && may_match(selector, &series.labels, &viewed.by)
-            })
-        })
-    };
-    seen(one, other) || seen(other, one)
-}
-
-/// Whether a selector could match a series with these labels, whatever value the kept ones have.
-fn may_match(selector: &Selector, labels: &Labels, by: &[crate::vocabulary::LabelName]) -> bool {
-    selector.matchers.iter().all(|matcher| {
-        if by.iter().any(|label| label.as_str() == matcher.label) {
-            return true;
-        }
-        let value = labels.get(&matcher.label).map_or("", String::as_str);
-        matcher.asked().meets(value) != Some(false)
-    })
+/// Joins what several SLOs play at the same time.
+fn joined(cases: Vec<Case>) -> Case {
+    let title = cases.iter().map(|case| case.title.as_str()).collect::<Vec<_>>().join("; ");
+    let interval = cases.first().map_or(INTERVAL, |case| case.interval);
+    let (mut series, mut checks) = (Vec::new(), Vec::new());
+    for case in cases {
+        series.extend(case.series);
+        checks.extend(case.checks);
+    }
+    checks.sort_by_key(at);
+    Case { title, interval, series, checks }
 }
 
 /// Every selector of an SLI.
@@ -198,6 +160,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let loads = vec![Load { good: PER_STEP, bad: 0 }; lives];
     let mishaps = Mishaps { vanish: Some(lives), ..Mishaps::default() };
     let mut series: Vec<(String, String)> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut unproven = Vec::new();
     for slo in &expected {
         let Some(stimulus) = &slo.stimulus else {
@@ -206,7 +169,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
         };
         for one in stimulus {
             let (name, values) = samples(one, INTERVAL, &loads, mishaps);
-            if !series.iter().any(|(known, _)| *known == name) {
+            if seen.insert(name.clone()) {
                 series.push((name, values));
             }
         }

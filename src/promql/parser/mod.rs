@@ -103,7 +103,8 @@ impl<'a> Parser<'a> {
     /// Steps over the bracket that closes the one at `open`.
     fn close(&mut self, open: Span, symbol: &str, expected: &str) -> Result<Span, Fault> {
         if self.peek().kind == TokenKind::End {
-            return Err(Fault::new(open, format!("unclosed `{}`", self.slice(open))));
+            return Err(Fault::new(open, format!("unclosed `{}`", self.slice(open)))
+                .help(format!("end it with `{symbol}`")));
         }
         self.eat(symbol).ok_or_else(|| self.unexpected(expected))
     }
@@ -135,6 +136,9 @@ impl<'a> Parser<'a> {
             "&&" => fault.help("write `and`"),
             "||" => fault.help("write `or`"),
             "or" if expected.contains('}') => fault.help("alternatives are a pattern: `{label=~\"a|b\"}`"),
+            "and" | ";" if expected.contains('}') => {
+                fault.help("commas stand between matchers: `{job=\"api\", code=\"500\"}`")
+            }
             _ => fault,
         }
     }

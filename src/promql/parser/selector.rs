@@ -5,6 +5,9 @@ use super::super::lexer::TokenKind;
 use super::super::regex;
 use super::{Fault, Parser};
 
+/// Each is held against the values that the others suggest.
+const MATCHERS: usize = 64;
+
 impl Parser<'_> {
     /// `name`, `name{…}` or `{…}`.
     pub(super) fn selector(&mut self) -> Result<Expr, Fault> {
@@ -39,6 +42,12 @@ impl Parser<'_> {
     }
 
     fn matcher(&mut self, selector: &mut Selector, outside: Option<&str>) -> Result<(), Fault> {
+        if selector.matchers.len() == MATCHERS {
+            return Err(Fault::new(
+                self.peek().span,
+                format!("more than {MATCHERS} matchers in one selector"),
+            ));
+        }
         let (label, quoted) = match &self.peek().kind {
             TokenKind::Word => (self.slice(self.peek().span).to_owned(), false),
             TokenKind::String(string) => (string.clone(), true),

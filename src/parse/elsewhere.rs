@@ -1,0 +1,183 @@
+//! What people write who come from other tools, or in the wrong place: the words of Sloth, Pyrra, OpenSLO, Grafana and Alertmanager, and keys of another
+//! level.
+
+use super::alertmanager::CHANNELS;
+use super::files::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+
+/// What an unknown key comes to.
+pub enum Meant {
+    /// It is called otherwise here.
+    Key(&'static str),
+    /// What to write instead.
+    Advice(String),
+}
+
+/// Words of others by where they are written, and what they are called here.
+const CALLED: &[(&str, &[&str], &str)] = &[
+    ("a service file", &["name", "service_name", "app", "job"], "service"),
+    ("a service file", &["team", "squad", "contact", "maintainer"], "owner"),
+    ("a service file", &["objectives", "slo_list"], "slos"),
+    ("a service file", &["interval", "scrapeInterval", "resolution"], "scrape_interval"),
+    ("a service file", &["contract", "metrics_file"], "metrics"),
+    ("the project file", &["lang", "locale"], "language"),
+    ("the project file", &["timezone", "tz"], "time_zone"),
+    ("an SLO", &["target", "goal", "slo", "percentage", "objectivePercent", "ratio"], "objective"),
+    ("an SLO", &["window", "time_window", "timeWindow", "duration", "rolling", "range"], "period"),
+    ("an SLO", &["indicator", "sli_spec", "query"], "sli"),
+    ("an SLO", &["group_by", "groupBy", "grouping", "groupings", "per"], "by"),
+    ("an SLO", &["alert_policy", "alertPolicies", "alerting_policy"], "policy"),
+    ("an SLO", &["timezone", "tz"], "time_zone"),
+    (
+        "`sli`",
+        &[
+            "total_query",
+            "totalQuery",
+            "total_events",
+            "valid",
+            "valid_events",
+            "denominator",
+            "all",
+            "requests",
+        ],
+        "total",
+    ),
+    (
+        "`sli`",
+        &["error", "errors", "error_query", "errorQuery", "error_events", "failures", "failed", "bad_events"],
+        "bad",
+    ),
+    (
+        "`sli`",
+        &["success", "successes", "successful", "good_events", "good_query", "success_query", "numerator"],
+        "good",
+    ),
+    ("`sli`", &["gauge_up", "up"], "probe"),
+    ("`sli`", &["error_ratio", "error_ratio_query", "errorRatioQuery"], "bad_ratio"),
+    ("`sli`", &["duration", "response_time"], "latency"),
+    ("an alert", &["query", "expression", "promql"], "expr"),
+    ("an alert", &["duration", "hold", "pending"], "for"),
+    ("an alert", &["runbook_link"], "runbook"),
+    ("an alert", &["message", "summary"], "description"),
+    ("a tier", &["long_window", "longWindow"], "long"),
+    ("a tier", &["short_window", "shortWindow"], "short"),
+    ("a tier", &["error_budget_percent", "errorBudgetPercent", "share"], "budget"),
+    ("a receiver", &["mail"], "email"),
+    ("a route", &["receiver", "receivers"], "to"),
+    ("a route", &["matchers", "match_re"], "match"),
+    ("a route", &["mute_time_intervals"], "mute"),
+    ("`smtp`", &["smarthost", "smtp_smarthost"], "host"),
+];
+
+/// Words of others that nothing here is called by, and what to write instead.
+const ADVISED: &[(&str, &[&str], &str)] = &[
+    (
+        "an SLO",
+        &["threshold", "latency_threshold", "percentile"],
+        "a threshold stands in the objective: `objective: P95 < 500ms`",
+    ),
+    (
+        "`sli`",
+        &["threshold", "latency_threshold", "percentile", "quantile", "le"],
+        "a threshold stands in the objective: `objective: P95 < 500ms`",
+    ),
+    (
+        "an SLO",
+        &["runbook_url", "runbookUrl", "runbook_link"],
+        "write an address as an annotation: `annotations: { runbook_url: https://… }`",
+    ),
+    (
+        "an alert",
+        &["runbook_url", "runbookUrl"],
+        "write an address as an annotation: `annotations: { runbook_url: https://… }`",
+    ),
+    (
+        "an SLO",
+        &["alerting", "burn_rate", "burnRates", "page_alert", "ticket_alert"],
+        "alerts follow from the policy: leave this out, or name another one: `policy: workbook`",
+    ),
+    (
+        "an SLO",
+        &["alerts"],
+        "an SLO makes its own alerts; alerts on causes stand beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
+    ),
+    (
+        "an SLO",
+        &["name", "id", "displayName"],
+        "its name is the key that it stands under: `slos: { availability: … }`",
+    ),
+    ("an SLO", &["dashboard", "dashboard_url"], "dashboards are made, one for each service: leave this out"),
+    ("an alert", &["alert", "name"], "its name is the key that it stands under: `alerts: { down: … }`"),
+    ("an alert", &["runbook_text", "text"], "write it as `description`, or as a file that `runbook` names"),
+    (
+        "`sli`",
+        &["events", "raw", "plugin", "spec", "ratioMetric", "type"],
+        "write the counters themselves: `sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }`",
+    ),
+    (
+        "`sli`",
+        &["metric", "query", "expr", "promql"],
+        "say what it is: `total` and `bad` for counters, `latency` for a histogram, `condition` for a comparison, `probe` for what is 0 or 1",
+    ),
+    (
+        "a tier",
+        &["burn_rate", "burnRate", "factor", "rate"],
+        "it follows from the share of the budget, as share × period ÷ long window: 14.4 over 1h of 30d is `budget: 2%`",
+    ),
+    ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
+    ("a receiver", &["email_configs"], "write the address alone: `email: ops@example.com`"),
+    (
+        "a receiver",
+        &["slack_configs"],
+        "write `slack: { channel: \"#ops\", api_url_file: /etc/alertmanager/slack }`",
+    ),
+    ("a receiver", &["webhook_configs", "url"], "write `webhook: { url: http://bridge:8080/ }`"),
+    (
+        "a receiver",
+        &["pagerduty_configs"],
+        "write `pagerduty: { routing_key_file: /etc/alertmanager/pagerduty }`",
+    ),
+    ("a receiver", &["opsgenie_configs"], "write `opsgenie: { api_key_file: /etc/alertmanager/opsgenie }`"),
+    ("a receiver", &["name"], "its name is the key that it stands under: `receivers: { ops: { email: … } }`"),
+    (
+        "a receiver",
+        &[
+            "telegram",
+            "telegram_configs",
+            "teams",
+            "msteams",
+            "msteams_configs",
+            "discord",
+            "discord_configs",
+            "pushover",
+            "victorops",
+            "sns",
+        ],
+        "it is not among the channels: send to a bridge, `webhook: { url: http://bridge:8080/ }`",
+    ),
+];
+
+/// Where a key belongs that stands somewhere else.
+const BELONG: &[(&str, &[&str], &str)] = &[
+    ("`sli`", SLI_KEYS, "it belongs under `sli`, in an SLO"),
+    ("an SLO", SLO_KEYS, "it belongs to an SLO, under `slos`"),
+    ("a service file", SERVICE_KEYS, "it belongs to a service file, at the left margin"),
+    ("the project file", PROJECT_KEYS, "it belongs to the project file, `slowburn.yaml`, at the left margin"),
+    ("an alert", ALERT_KEYS, "it belongs to an alert, under `alerts`"),
+    ("a receiver", CHANNELS, "it belongs to a receiver, under `receivers`"),
+];
+
+/// What was meant by a key of `what` that it does not know.
+pub fn meant(what: &str, key: &str) -> Option<Meant> {
+    let of = |(place, words, said): &(&str, &'static [&'static str], &'static str)| {
+        (*place == what && words.contains(&key)).then_some(*said)
+    };
+    if let Some(name) = CALLED.iter().find_map(of) {
+        return Some(Meant::Key(name));
+    }
+    if let Some(advice) = ADVISED.iter().find_map(of) {
+        return Some(Meant::Advice(advice.to_owned()));
+    }
+    let levels = ["an SLO", "a service file", "the project file", "`sli`"];
+    let other = BELONG.iter().find(|(place, keys, _)| *place != what && keys.contains(&key));
+    other.filter(|_| levels.contains(&what)).map(|(_, _, said)| Meant::Advice((*said).to_owned()))
+}
