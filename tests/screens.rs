@@ -404,3 +404,36 @@ fn screens_are_small() {
         assert!(rows * 38 <= 2 * 1080, "{path}: {}", rows * 38);
     }
 }
+
+/// With many SLOs the report is an index and a page per service, and every link in them leads to something that is there.
+#[test]
+fn the_report_of_many_slos_is_a_page_per_service() {
+    let (_, artifacts) = compiled();
+    let pages: BTreeMap<&str, &String> =
+        artifacts.iter().filter_map(|(path, text)| Some((path.strip_prefix("report/")?, text))).collect();
+    assert_eq!(pages.len(), 43);
+    let ids: BTreeMap<&str, BTreeSet<&str>> = pages
+        .iter()
+        .map(|(name, text)| {
+            let ids = text.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+            (*name, ids.collect())
+        })
+        .collect();
+    let mut followed = 0;
+    for (name, text) in &pages {
+        for href in text.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            if href.starts_with("..") || href.contains("://") {
+                continue;
+            }
+            let (page, place) = href.split_once('#').unwrap_or((href, ""));
+            let page = if page.is_empty() { name } else { page };
+            let place = place.split('?').next().unwrap();
+            assert!(ids[page].contains(place), "{name}: {href}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 500, "{followed}");
+    // Addresses of the simulator lead from the index to where it is.
+    assert!(pages["index.html"].contains("Addresses of a report that was one page"));
+    assert!(pages["s3.html"].contains("#simulate?slo=s3/events"));
+}

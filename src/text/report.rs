@@ -31,6 +31,32 @@ const STYLE: &str = include_str!("report/style.css");
 /// What computes an outage in the reader's browser.
 const SIMULATOR: &str = include_str!("report/simulator.js");
 
+/// What leads from the index of many pages to them.
+const SPLIT: &str = include_str!("report/split.js");
+
+/// The file of a service's page, where it has one of its own.
+pub fn page_of(service: &str) -> String {
+    // Names of services hold no `_`.
+    format!("{service}{}.html", if service == "index" { "_" } else { "" })
+}
+
+/// A link as it stands on a page: within it, or to where its target is. `page` is nothing if all is on one, empty for the index, or a service's name.
+fn on(href: &str, page: Option<&str>) -> String {
+    let (Some(page), Some(place)) = (page, href.strip_prefix('#')) else { return href.to_owned() };
+    let of_service = ["service_", "slo_"].iter().find_map(|kind| place.strip_prefix(kind));
+    let simulated = place.strip_prefix("simulate?slo=").and_then(|slo| slo.split('/').next());
+    let target = match (of_service, simulated) {
+        (Some(rest), _) => rest.split('_').next().unwrap_or_default(),
+        (None, Some(service)) => service,
+        (None, None) => "",
+    };
+    match target {
+        _ if target == page => href.to_owned(),
+        "" => format!("index.html{href}"),
+        service => format!("{}{href}", page_of(service)),
+    }
+}
+
 /// The page with these values.
 pub fn report(language: Language, values: &impl Serialize) -> String {
     let page = environment(language).get_template("page.html").expect("the built-in templates have names");
@@ -109,6 +135,8 @@ fn page(language: Language) -> Environment<'static> {
         filled(words(language), &name, Value::from(values))
             .map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("{name}: {error}")))
     });
+    environment.add_filter("on", |href: String, page: Option<String>| on(&href, page.as_deref()));
+    environment.add_global("split", Value::from_safe_string(SPLIT.to_owned()));
     environment.add_global("style", Value::from_safe_string(STYLE.to_owned()));
     environment.add_global("simulator", Value::from_safe_string(SIMULATOR.to_owned()));
     for (name, text) in PARTS {

@@ -12,10 +12,11 @@ use crate::read;
 use crate::sources::shown;
 
 /// What every file that slowburn makes begins with: a comment in YAML, Markdown and HTML, the first field in JSON. A file without it is somebody's own.
-const MARKS: [&str; 4] = [
+const MARKS: [&str; 5] = [
     "# Compiled by slowburn:",
     "<!-- Compiled by slowburn:",
     "{\n \"description\": \"Compiled by slowburn:",
+    "{\n\"description\": \"Compiled by slowburn:",
     "<!doctype html>\n<!-- Compiled by slowburn:",
 ];
 

@@ -35,10 +35,10 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// As text, one field a line, so that a change is a short diff.
+    /// As text, one field a line, so that a change is a short diff; without indentation, which would be a third of all of it.
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();
-        let formatter = PrettyFormatter::with_indent(b" ");
+        let formatter = PrettyFormatter::with_indent(b"");
         self.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))
             .expect("all keys are texts, and memory takes all that is written");
         bytes.push(b'\n');

@@ -19,37 +19,63 @@ use serde::Serialize;
 use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Delivery, NOBODY, Plan};
+use crate::plan::{Delivery, NOBODY, Plan, ServicePlan};
 use crate::text;
 
-/// Adds `report/index.html`.
+/// With more SLOs than this, every service has a page of its own beside the index.
+const MOST: usize = 50;
+
+/// Adds `report/index.html`, and `report/<service>.html` where there is too much for one page.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let language = plan.project.language;
     let words = Words::new(language, &plan.project.severities);
     let told = Told::of(plan);
     let (code, _) =
         Language::ALL.into_iter().find(|(_, known)| *known == language).expect("every language has a code");
-    let page = Page {
+    let links: Vec<Link> = plan.services.iter().map(|service| service::to(&service.name, None)).collect();
+    let sections = |services: &[ServicePlan]| -> Vec<service::Service> {
+        let section = |one| service::service(&plan.project, one, &told, &words);
+        services.iter().map(section).collect()
+    };
+    let page = |page: Option<String>, whole: bool, services: &[ServicePlan]| Page {
         mark: MARK,
         language: code,
-        summary: summary::summary(plan, &told, &words),
-        services: plan
-            .services
-            .iter()
-            .map(|service| service::service(&plan.project, service, &told, &words))
-            .collect(),
-        island: text::island(&simulator::simulator(plan, &told, &words)),
+        summary: whole.then(|| summary::summary(plan, &told, &words)),
+        links: if whole { links.clone() } else { Vec::new() },
+        services: sections(services),
+        island: match page.as_deref() {
+            Some("") => String::new(),
+            _ => text::island(&simulator::simulator(services, &told, &words)),
+        },
+        page,
     };
-    artifacts.insert("report/index.html".to_owned(), text::report(language, &page));
+    let mut add = |name: &str, page: &Page| {
+        artifacts.insert(format!("report/{name}"), text::report(language, page));
+    };
+    let slos: usize = plan.services.iter().map(|service| service.slos.len()).sum();
+    if slos <= MOST {
+        add("index.html", &page(None, true, &plan.services));
+        return;
+    }
+    add("index.html", &page(Some(String::new()), true, &[]));
+    for service in &plan.services {
+        let own = page(Some(service.name.clone()), false, std::slice::from_ref(service));
+        add(&text::page_of(&service.name), &own);
+    }
 }
 
-/// Everything that the page says.
+/// Everything that a page says.
 #[derive(Serialize)]
 struct Page {
     mark: &'static str,
     language: &'static str,
-    summary: summary::Summary,
+    /// Where it stands: nothing if all is on one page, empty for the index of many, or the service that it is about.
+    page: Option<String>,
+    /// On the page that is about all of them.
+    summary: Option<summary::Summary>,
+    links: Vec<Link>,
     services: Vec<service::Service>,
+    /// Empty if nothing is simulated.
     island: String,
 }
 

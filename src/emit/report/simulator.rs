@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Told;
 use crate::emit::spelling::{Words, kind};
-use crate::plan::{Event, Plan, Promise, SloPlan, Watch};
+use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch};
 use crate::text::words_of;
 use crate::vocabulary::{Severity, text};
 
@@ -67,8 +67,8 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-pub fn simulator(plan: &Plan, told: &Told, words: &Words) -> Simulator {
-    let slos = plan.services.iter().flat_map(|service| &service.slos);
+pub fn simulator(services: &[ServicePlan], told: &Told, words: &Words) -> Simulator {
+    let slos = services.iter().flat_map(|service| &service.slos);
     Simulator {
         words: words_of(words.language, "script."),
         slos: slos.map(|slo| self::slo(slo, told, words)).collect(),
