@@ -454,8 +454,10 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
 /// Every query of every panel, as Grafana asks it. What marks alerts has an answer where there are some.
 fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: impl Fn(&str) -> bool) {
     let dashboards = world.artifacts.iter().filter(|(path, _)| path.starts_with("grafana/dashboards/"));
-    let fired = world.ask("count by (service) (ALERTS{alertstate=\"firing\"})");
-    let fired: BTreeSet<&str> = fired.iter().map(|service| word(&service["metric"]["service"])).collect();
+    let fired = world.ask("count by (service, severity) (ALERTS{alertstate=\"firing\"})");
+    let fired: BTreeSet<(&str, &str)> = (fired.iter().map(|alerts| &alerts["metric"]))
+        .map(|labels| (word(&labels["service"]), word(&labels["severity"])))
+        .collect();
     let mut asked = 0;
     let mut faults = Vec::new();
     for (path, text) in dashboards {
@@ -465,11 +467,19 @@ fn every_panel_of_every_dashboard_has_an_answer(world: &World, can_be_known: imp
             continue;
         }
         let service = path.trim_start_matches("grafana/dashboards/").trim_end_matches(".json");
-        let fires = fired.contains(service) || service == "overview" && !fired.is_empty();
-        let marks = if fires { dashboard.annotations() } else { Vec::new() };
+        let here: BTreeSet<&str> = fired
+            .iter()
+            .filter(|(of, _)| service == "overview" || *of == service)
+            .map(|(_, severity)| *severity)
+            .collect();
+        let marks = if here.is_empty() { Vec::new() } else { dashboard.annotations() };
         for query in dashboard.queries().iter().chain(&marks) {
             let filled = query.filled(&dashboards::all());
             let of_alerts = filled.contains("ALERTS");
+            let named: Vec<&str> =
+                filled.split("severity=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            let fires =
+                here.iter().any(|severity| named.is_empty() || named.iter().any(|name| name == severity));
             if filled.starts_with("vector(-1)") || of_alerts && !fires || !can_be_known(&filled) {
                 continue;
             }

@@ -26,7 +26,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
-    let mut told = BTreeSet::new();
+    let (mut told, mut remarks) = (BTreeSet::new(), BTreeSet::new());
     for group in &service.groups {
         yaml.line(0, "");
         head(&mut yaml, group);
@@ -38,23 +38,23 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
                 yaml.line(0, "");
                 promise(&mut yaml, &slo.promise);
             }
-            write_rule(&mut yaml, project, rule);
+            write_rule(&mut yaml, project, rule, &mut remarks);
         }
     }
     if let Some(companions) = &service.companions {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: companion alerts", service.name));
-        write(&mut yaml, project, companions);
+        write(&mut yaml, project, companions, &mut remarks);
     }
     if let Some(aftermath) = &service.aftermath {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: what companion alerts leave behind", service.name));
-        write(&mut yaml, project, aftermath);
+        write(&mut yaml, project, aftermath, &mut remarks);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
         yaml.comment(2, &format!("{}: events that disappear", service.name));
-        write(&mut yaml, project, missing);
+        write(&mut yaml, project, missing, &mut remarks);
     }
     yaml.finish()
 }
@@ -74,8 +74,9 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
 /// Some groups, as they stand in the file.
 pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();
+    let mut remarks = BTreeSet::new();
     for group in groups {
-        write(&mut yaml, project, group);
+        write(&mut yaml, project, group, &mut remarks);
     }
     yaml.finish()
 }
@@ -86,8 +87,9 @@ pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     yaml.comment(0, MARK);
     yaml.comment(0, "Evaluated once, over the past, by promtool; not for Prometheus to load.");
     yaml.line(0, "groups:");
+    let mut remarks = BTreeSet::new();
     for group in groups {
-        write(&mut yaml, project, group);
+        write(&mut yaml, project, group, &mut remarks);
     }
     yaml.finish()
 }
@@ -112,7 +114,10 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         Event::Check => yaml.comment(6, &format!("one event every {} for each series", promise.interval)),
         Event::Slice(length) => yaml.comment(
             6,
-            &format!("one event every {}: bad if the {length} that end there were", promise.interval),
+            &format!(
+                "one event every {}: bad if the last {length} missed the objective of a slice",
+                promise.interval
+            ),
         ),
     }
     yaml.comment(
@@ -160,10 +165,10 @@ impl Watches {
     }
 }
 
-fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, told: &mut BTreeSet<&'static str>) {
     head(yaml, group);
     for rule in &group.rules {
-        write_rule(yaml, project, rule);
+        write_rule(yaml, project, rule, told);
     }
 }
 
@@ -173,8 +178,9 @@ fn head(yaml: &mut Yaml, group: &Group) {
     yaml.line(4, "rules:");
 }
 
-fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
-    if !rule.remark.is_empty() {
+/// `told` holds the remarks that the file has already.
+fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, told: &mut BTreeSet<&'static str>) {
+    if !rule.remark.is_empty() && told.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
     if let Makes::Alert(alert) = &rule.makes

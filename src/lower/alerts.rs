@@ -64,7 +64,12 @@ pub(super) fn burn(
         labels.extend(names.labels());
         let labels = labels.into();
         let expr = div(burning, exact(promise.budget)).into();
-        let remark = "Its value is the burn rate over the long window.";
+        let remark = match severity {
+            Severity::Page => {
+                "Its value is the burn rate over the long window. Through gaps the short window's last ratio holds."
+            }
+            Severity::Ticket => "Its value is the burn rate over the long window.",
+        };
         rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
     }
     rules

@@ -178,7 +178,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     };
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
-    let since = "Events since the last evaluation.";
+    let since = "Events since the last evaluation: the increase of counted, or all of it where it began again; none at first sight.";
     match split {
         Split::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
@@ -209,12 +209,12 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
             seen,
-            "Looks: one every 30s for each series.",
+            "One check every 30s for each series.",
         ),
         names.record(
             names.increase(unit, Side::Bad, INTERVAL),
             bad(looks.into()),
-            "Those that found it bad.",
+            "Checks that found it bad.",
         ),
     ]
 }

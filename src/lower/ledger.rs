@@ -110,8 +110,13 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
             let range = super::events::less(TICK, 1);
             call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))])
         });
-        let remark =
-            if account.ledger == first { "What the counters of each target show together." } else { "" };
+        let remark = match (account.ledger == first, account.filled) {
+            (true, _) => {
+                "Values of the counters, summed for each target, at the last whole 10s: [9s999ms:10s] is one point."
+            }
+            (false, true) => "A target without such series has zero.",
+            (false, false) => "",
+        };
         rules.push(names.keep(account.ledger, SHOWN, filled(account, shown, first), remark));
     }
     for account in accounts {
@@ -123,7 +128,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
         let thirty = super::events::less(INTERVAL, 1);
         let gained = call("sum_over_time", vec![subquery(gained, thirty, Some(TICK))]);
         let remark = if account.ledger == first {
-            "What each of their series gained in 30s; one that restarted gained what it shows."
+            "Increase of each series in 30s, resets included: 10 × irate is that of 10s. [15m] bridges gaps of scrapes."
         } else {
             ""
         };
@@ -144,7 +149,9 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     rules.push(names.record(
         name,
         counted,
-        "Grows by what is gained and by what is shown beyond; begins again with its target's process.",
+        "The value before + gained, and never below shown. [16m] bridges missed evaluations; 15s ago is the one before.\n\
+         Where shown rises and nothing is gained, a series is new: one event at least. If half of shown was gained in\n\
+         30s, the process is new, and so is the count.",
     ));
     rules
 }

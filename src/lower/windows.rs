@@ -100,7 +100,11 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
             }
         };
         let sum = |side| summed(names, Unit::Events, side, window);
-        rules.extend(ratio(promise, names, window, sum, idle));
+        let mut more = ratio(promise, names, window, sum, idle);
+        if window == CURRENT {
+            more[0].remark = "4m45s holds ten evaluations, so 5m; likewise below. Without events the ratio is 0, but absent in the first minute.";
+        }
+        rules.extend(more);
     }
     let current = names.recorded(names.ratio(&CURRENT.to_string()));
     let burning = div(current, budget(promise, names));
@@ -142,7 +146,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     for side in [Side::Total, Side::Bad] {
         let remark = match side {
             Side::Total => {
-                "Sums of five minutes, one after the other; one that was missed is made good by the next."
+                "Sums of five minutes, one after the other. If the one before is missing: the last 30m, less what others hold."
             }
             Side::Bad | Side::Good => "",
         };
