@@ -122,7 +122,9 @@ func history(data string, services []service, files []string, raw int64, now int
 				if strings.Contains(rule.Record.Value, ":tile") {
 					back = 31 * day
 				}
+				// A rule of all SLOs sets no labels: its results have those of what it reads.
 				builder := labels.NewBuilder(labels.FromMap(rule.Labels)).Set("__name__", rule.Record.Value)
+				builder.Set("service", services[index].name).Set("slo", "availability")
 				made := []labels.Labels{builder.Labels(labels.EmptyLabels())}
 				// What is kept for each target and side.
 				if strings.HasPrefix(rule.Record.Value, "slo:events:") {
