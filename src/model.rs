@@ -319,7 +319,7 @@ pub enum Sli {
     Checked {
         /// Keeps the series that are good.
         good: Expr,
-        /// Keeps those that are bad. A series that is in neither (NaN) is no event.
+        /// Keeps those that are bad. A series that is in neither (NaN) is not an event.
         bad: Expr,
     },
     /// A ratio of unknown weight, with `$window` in it: every look is an event, bad in part.

@@ -12,7 +12,7 @@ pub struct Scalar {
     /// The value after unquoting, unescaping and folding; of an unquoted scalar the text as written, so that `99.90`
     /// stays `99.90` and `no` stays `no`.
     pub text: String,
-    /// Whether it stands there without quotes and is no block scalar, so that YAML itself would look for numbers and
+    /// Whether it stands there without quotes and is not a block scalar, so that YAML itself would look for numbers and
     /// booleans in it.
     pub plain: bool,
     written: Spelling,
@@ -56,7 +56,7 @@ impl Scalar {
     /// The place in the file of the bytes `start..end` of `text`; the whole scalar where that is not known.
     ///
     /// A character that was written as an escape stands at the whole of that escape. The end of the text stands behind
-    /// its last character that is no line break, so that it is shown on a line of its scalar.
+    /// its last character that is not a line break, so that it is shown on a line of its scalar.
     pub fn place(&self, start: usize, end: usize) -> Span {
         let (start, end) = if start == end && end == self.text.len() {
             let written = self.text.trim_end_matches('\n').len();

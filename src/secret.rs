@@ -135,7 +135,7 @@ fn userinfo(rest: &str, has_scheme: bool) -> Option<usize> {
     let last = rest.rfind('@').filter(|at| *at > 0);
     match last {
         Some(at) if authority.contains('@') || bad_port(authority) || !has_scheme => Some(at),
-        // `medium.com/@somebody` is no password.
+        // `medium.com/@somebody` is not a password.
         Some(at) if !rest[..at].ends_with('/') => Some(at),
         Some(_) | None if has_scheme && bad_port(authority) => Some(authority.len()),
         Some(_) | None => None,
@@ -438,7 +438,7 @@ fn is_slip(typed: &str, meant: &str) -> bool {
 enum Below {
     /// A block scalar.
     Lines,
-    /// A value that begins on the next line, or goes on there, if it is no map.
+    /// A value that begins on the next line, or goes on there, if it is not a map.
     Word,
     /// Until this quote.
     Quoted(char),

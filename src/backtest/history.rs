@@ -197,7 +197,7 @@ impl History {
                 let asked =
                     at.fract() == 0.0 && at > question.range.from as f64 && at <= question.range.until as f64;
                 let at = asked.then_some(at as u64)?;
-                // What is no number is no count.
+                // What is not a number is not a count.
                 let Some(value) = number(value) else { continue };
                 let count = counts.entry(at).or_default();
                 let side = if is_total { &mut count.total } else { &mut count.bad };

@@ -1,4 +1,4 @@
-//! Ages that are computed of something that is no timestamp: a duration, an age, a time in milliseconds.
+//! Ages that are computed of something that is not a timestamp: a duration, an age, a time in milliseconds.
 
 use super::contract::{Reader, tell};
 use crate::diagnostic::Problem;
@@ -110,7 +110,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
             Problem::warning(
                 "no-timestamp",
                 reading.name,
-                format!("`{name}` is a length of time by its name, and no moment"),
+                format!("by its name, `{name}` is a duration, not a point in time"),
             )
             .label("the time is counted from 1970 on, so what is left would be half a century")
             .help(format!(

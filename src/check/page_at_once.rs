@@ -1,4 +1,4 @@
-//! Companion alerts that wake somebody for what one look saw, and holds that are no whole number of looks.
+//! Companion alerts that wake somebody for what one look saw, and holds that are not whole number of looks.
 
 use crate::diagnostic::Problem;
 use crate::lower;
@@ -41,7 +41,7 @@ fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {
         Problem::error(
             "window-off-grid",
             alert.places.hold,
-            format!("a `for` of {hold} is no multiple of {step}"),
+            format!("a `for` of {hold} is not a multiple of {step}"),
         )
         .label(format!("alerts are looked at every {step}, so it would be {meant}"))
         .fix(format!("write `{meant}`"), alert.places.hold, meant.to_string()),

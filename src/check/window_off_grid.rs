@@ -1,4 +1,4 @@
-//! Windows that are no whole number of evaluations.
+//! Windows that are not whole number of evaluations.
 
 use super::{slos, tiers_by_place};
 use crate::diagnostic::Problem;
@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     Problem::error(
                         "window-off-grid",
                         span,
-                        format!("a window of {first} is no multiple of {step}"),
+                        format!("a window of {first} is not a multiple of {step}"),
                     )
                     .label(format!("what this tier looks at is summed every {step}"))
                     .help(format!("write `{}`", meant.join(", "))),

@@ -41,7 +41,7 @@ pub fn cursor(text: &str, offset: usize) -> Cursor {
         match walk.line(start, end) {
             Step::Found(here, written) => {
                 let path = walk.levels.into_iter().map(|level| level.name).collect();
-                // An offset inside of what is no character is nobody's.
+                // An offset inside of what is not a character is nobody's.
                 return Cursor { path, here, written };
             }
             Step::Next(next) => start = next.max(end + 1),

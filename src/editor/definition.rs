@@ -8,7 +8,7 @@ use crate::ast::{Ast, Key, Map};
 use crate::parse::{beside, is_contract, parse};
 use crate::source::{SourceId, Span};
 
-/// Where what stands at a place is defined; empty if it is defined nowhere, or is no name.
+/// Where what stands at a place is defined; empty if it is defined nowhere, or is not a name.
 pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span> {
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);

@@ -315,7 +315,7 @@ fn told(project: &ProjectPlan, name: &str, rule: &Rule, words: &Words) -> Vec<To
     all.into_iter().map(part).collect()
 }
 
-/// The receivers of these alerts with what they are reached by, as far as it is no secret.
+/// The receivers of these alerts with what they are reached by, as far as it is not a secret.
 fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
     let told = |receiver: &&Receiver| {

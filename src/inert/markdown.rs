@@ -20,7 +20,7 @@ pub fn markdown(text: &str) -> String {
     plain
 }
 
-/// Where what would make a list, a rule or a heading of a line ends that begins so: `- `, `+ `, `1. `, `===`. What else would is no word anywhere.
+/// Where what would make a list, a rule or a heading of a line ends that begins so: `- `, `+ `, `1. `, `===`. What else would is not a word anywhere.
 fn marker(words: &str) -> Option<usize> {
     let digits = words.len() - words.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let marks: &[char] = if digits > 0 { &['.', ')'] } else { &['-', '+', '='] };

@@ -64,12 +64,7 @@ pub(super) fn burn(
         labels.extend(names.labels());
         let labels = labels.into();
         let expr = div(burning, exact(promise.budget)).into();
-        let remark = match severity {
-            Severity::Page => {
-                "Its value is the burn rate over the long window. Through gaps the short window's last ratio holds."
-            }
-            Severity::Ticket => "Its value is the burn rate over the long window.",
-        };
+        let remark = "Its value is the burn rate over the long window. In a gap the short window's last ratio is used.";
         rules.push((Rule { makes: Makes::Alert(Box::new(alert)), expr, labels, remark }, slow));
     }
     rules
@@ -77,7 +72,7 @@ pub(super) fn burn(
 
 /// Whether one tier sees its burn: over the long window, still over the short one, and in more than a stray event.
 ///
-/// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: no data is no recovery.
+/// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: missing data is not a recovery.
 fn burning(names: &Series, tier: &Watch) -> Expr {
     let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
     let held =

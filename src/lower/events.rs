@@ -8,7 +8,7 @@
 //! the one scrape shows before the other is bad in one evaluation and taken back in the next, and a ratio below zero is zero. Of a histogram, only
 //! targets that have the bucket are counted: what nobody measured is not bad.
 //!
-//! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is no event.
+//! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is not an event.
 
 use super::ledger::{self, Account};
 use super::series::{Ledger, Series, Side, Unit};
@@ -178,7 +178,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     };
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
-    let since = "Events since the last evaluation: the increase of counted, or all of it where it began again; none at first sight.";
+    let since = "Events since the last evaluation: the increase of counted; all of it after a restart. A new target starts at 0.";
     match split {
         Split::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
@@ -202,7 +202,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     rules
 }
 
-/// States that are looked at: one event per look and series. A look that was missed is no event: nobody knows what it would have seen.
+/// States that are looked at: one event per look and series. A look that was missed is not an event: nobody knows what it would have seen.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
     let looks = names.recorded(names.increase(unit, Side::Total, INTERVAL));
     vec![

@@ -124,7 +124,7 @@ fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], w
     if let [Term { negative: false, counter }] = terms {
         return sum_by(&names.by, gain(own, counter, homes, window));
     }
-    // A label keeps series of several counters apart in one vector, so that a counter without series is no missing operand.
+    // A label keeps series of several counters apart in one vector, so that a counter without series is not a missing operand.
     let parts = terms.iter().enumerate().map(|(index, term)| {
         let gain = gain(own, &term.counter, homes, window);
         let marked = ["slowburn_term", &index.to_string(), "", ""].map(string);

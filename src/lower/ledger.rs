@@ -112,9 +112,9 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
         });
         let remark = match (account.ledger == first, account.filled) {
             (true, _) => {
-                "Values of the counters, summed for each target, at the last whole 10s: [9s999ms:10s] is one point."
+                "Counter values at the last whole 10s, summed for each target. [9s999ms:10s] is exactly one point."
             }
-            (false, true) => "A target without such series has zero.",
+            (false, true) => "A target that has no such series yet counts as 0.",
             (false, false) => "",
         };
         rules.push(names.keep(account.ledger, SHOWN, filled(account, shown, first), remark));
@@ -128,7 +128,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
         let thirty = super::events::less(INTERVAL, 1);
         let gained = call("sum_over_time", vec![subquery(gained, thirty, Some(TICK))]);
         let remark = if account.ledger == first {
-            "Increase of each series in 30s, resets included: 10 × irate is that of 10s. [15m] bridges gaps of scrapes."
+            "Increase of each series in 30s, counter resets included. 10 × irate is that of 10s; [15m] bridges scrape gaps."
         } else {
             ""
         };
@@ -149,9 +149,9 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     rules.push(names.record(
         name,
         counted,
-        "The value before + gained, and never below shown. [16m] bridges missed evaluations; 15s ago is the one before.\n\
-         Where shown rises and nothing is gained, a series is new: one event at least. If half of shown was gained in\n\
-         30s, the process is new, and so is the count.",
+        "Running count: the value before plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
+         If shown rises and gained is 0, a series is new and counts as one event. If gained is half of shown or more,\n\
+         the process has restarted, and the count starts again from shown.",
     ));
     rules
 }
@@ -185,7 +185,7 @@ fn together(own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -
         return aggregate_without("sum", own, of(only));
     }
     let own: Vec<String> = own.iter().cloned().chain([TERM.to_owned()]).collect();
-    // A counter without series is no missing operand.
+    // A counter without series is not a missing operand.
     let parts = terms.iter().enumerate().map(|(index, term)| {
         let marked = [TERM, &index.to_string(), "", ""].map(string);
         call("label_replace", [vec![of(term)], marked.to_vec()].concat())

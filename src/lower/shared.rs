@@ -1,8 +1,11 @@
-//! What is evaluated for a service: the rules of its SLOs, where those that are the same but for the name of the SLO are written once.
+//! The rules of a service: those that are the same for several SLOs, but for the name of the SLO, are written once.
 //!
-//! Recorded series carry `service` and `slo`, so a rule that reads nothing else says the same of every SLO. Where all SLOs of a group have it, it names
-//! none; where some have it, it names those. What reads raw series, says an objective, or alerts, each SLO keeps to itself. So a service of ten SLOs
-//! has one rule for a window and not ten, and a new SLO adds to a file what is its own.
+//! Recorded series carry `service` and `slo`, so a rule that reads nothing else can be evaluated for many SLOs at once. If all SLOs of the service have
+//! it, its selectors name no SLO; if some have it, they name those. What reads raw series, says an objective, or alerts, belongs to one SLO. So a service
+//! of ten SLOs has one rule for a window and not ten.
+//!
+//! A shared rule sets no labels, and to Prometheus two rules of one name without labels are duplicates. So of each name only one rule is shared: that of
+//! most SLOs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use crate::plan::{Group, Makes, Rule, SloPlan};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
 
-/// SLOs whose raw series are read in one group. More would take turns for too long: those of others are read in groups before it.
+/// How many SLOs have their raw series read in the main group. Those of the others are read in groups before it, at the same time.
 const TOGETHER: usize = 50;
 
 /// The groups of all SLOs of a service.

@@ -70,7 +70,7 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
         let named = |names: &[crate::vocabulary::LabelName]| names.iter().any(|name| name.as_str() == label);
         let place = PLACES.contains(&label.as_str())
             || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start));
-        // What only Prometheus 3 reads is no label of a series that an older one scrapes.
+        // What only Prometheus 3 reads is not a label of a series that an older one scrapes.
         let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
         readable
             && !place

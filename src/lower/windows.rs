@@ -102,7 +102,7 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
         let sum = |side| summed(names, Unit::Events, side, window);
         let mut more = ratio(promise, names, window, sum, idle);
         if window == CURRENT {
-            more[0].remark = "4m45s holds ten evaluations, so 5m; likewise below. Without events the ratio is 0, but absent in the first minute.";
+            more[0].remark = "[4m45s] holds ten evaluations of 30s: 5m. Without events the ratio is 0, but it is absent in the first minute.";
         }
         rules.extend(more);
     }
@@ -146,7 +146,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     for side in [Side::Total, Side::Bad] {
         let remark = match side {
             Side::Total => {
-                "Sums of five minutes, one after the other. If the one before is missing: the last 30m, less what others hold."
+                "Sums of five minutes that do not overlap. If the last one is missing, the next holds what is left of the last 30m."
             }
             Side::Bad | Side::Good => "",
         };

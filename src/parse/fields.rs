@@ -18,7 +18,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The entries of `node`, which is to be a map with no other keys than `known`; a problem and `None` if it is no map.
+    /// The entries of `node`, which is to be a map with no other keys than `known`; a problem and `None` if it is not a map.
     pub fn of(
         node: &'a Node,
         what: &'static str,

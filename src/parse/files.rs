@@ -221,7 +221,7 @@ fn foreign(node: &Node) -> Option<Problem> {
     )
 }
 
-/// Whether a file is no definition but a capture of what a service exposes.
+/// Whether a file is not a definition but a capture of what a service exposes.
 pub fn is_contract(path: &str) -> bool {
     path.ends_with(".prom")
 }

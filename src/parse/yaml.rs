@@ -91,7 +91,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     }
 }
 
-/// The problem of a file that is no text; `valid_up_to` bytes of it are.
+/// The problem of a file that is not a text; `valid_up_to` bytes of it are.
 pub fn not_utf8(source: SourceId, valid_up_to: usize) -> Problem {
     let offset = u32::try_from(valid_up_to).unwrap_or(u32::MAX);
     let span = Span { source, start: offset, end: offset };

@@ -418,7 +418,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => out.extend(['\\', c]),
         'p' | 'P' => {
             out.extend(['\\', c]);
-            // The braces of `\p{Greek}` are no quantifier.
+            // The braces of `\p{Greek}` are not a quantifier.
             if chars.peek() == Some(&'{') {
                 let name: String = chars.clone().take_while(|c| *c != '}').collect();
                 chars.nth(name.chars().count());
@@ -453,7 +453,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         _ if c.is_ascii() && !c.is_ascii_alphanumeric() => literal(c, out),
         _ => return Err(format!("unknown escape `\\{c}`")),
     }
-    // `\x{e9}`: its braces are no quantifier either.
+    // `\x{e9}`: its braces are not a quantifier either.
     if c == 'x' && chars.peek() == Some(&'{') {
         let code: String = chars.clone().take_while(|c| *c != '}').collect();
         chars.nth(code.chars().count());

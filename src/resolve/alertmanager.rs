@@ -114,7 +114,7 @@ fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) 
                 Problem::error(
                     "wrong-type",
                     whole(written),
-                    "this is no version of Alertmanager from 0.25 on",
+                    "this is not a version of Alertmanager from 0.25 on",
                 )
                 .help("write major and minor in quotes, such as `\"0.25\"` or `\"0.28\"`"),
             );
@@ -137,7 +137,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
             return None;
         }
         if port.is_none() || !plain {
-            let problem = Problem::error("wrong-type", whole(&block.host), "this is no host with a port");
+            let problem = Problem::error("wrong-type", whole(&block.host), "this is not a host with a port");
             problems.push(problem.help("write both, such as `mail.internal:587`"));
             return None;
         }
@@ -164,7 +164,7 @@ fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     };
     if !text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)) {
         problems.push(
-            Problem::error("wrong-type", whole(written), "this is no mail address")
+            Problem::error("wrong-type", whole(written), "this is not a mail address")
                 .label("expected one address, without a name")
                 .help("write a list for several: `[one@…, other@…]`"),
         );
@@ -482,7 +482,7 @@ fn times(
             None => {
                 understood = false;
                 problems.push(
-                    Problem::error("wrong-type", whole(written), "this is no day of the week")
+                    Problem::error("wrong-type", whole(written), "this is not a day of the week")
                         .label("expected `monday` … `sunday`, or a range such as `monday-friday`"),
                 );
             }
@@ -505,7 +505,7 @@ fn times(
             None => {
                 understood = false;
                 problems.push(
-                    Problem::error("wrong-type", whole(written), "these are no hours of a day")
+                    Problem::error("wrong-type", whole(written), "these are not hours of a day")
                         .help("write a beginning and an end, in quotes: `\"22:00-07:00\"`"),
                 );
             }

@@ -103,7 +103,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                         let problem = Problem::error(
                             "wrong-type",
                             whole(written),
-                            "this is no version of Prometheus from 2.42 on",
+                            "this is not a version of Prometheus from 2.42 on",
                         );
                         problems.push(problem.help(
                             "write major and minor in quotes and alone, such as `\"2.42\"` or `\"3.5\"`",

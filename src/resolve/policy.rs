@@ -140,7 +140,7 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
         Ok(share) => Some(share.ratio()),
         Err(fault) => {
             let problem =
-                Problem::error("invalid-objective", whole(scalar), "this is no share of the error budget");
+                Problem::error("invalid-objective", whole(scalar), "this is not a share of the error budget");
             problems.push(match fault {
                 ObjectiveFault::Malformed(Some(meant)) => {
                     problem.fix(format!("write `{meant}`"), whole(scalar), meant)
@@ -215,7 +215,7 @@ pub(super) fn tiers(
     Some((tiers, place))
 }
 
-/// The tiers that can fire at an objective, and the built-in ones that cannot: not even a full outage reaches their burn rate, which is no fault of whoever
+/// The tiers that can fire at an objective, and the built-in ones that cannot: not even a full outage reaches their burn rate, which is not a fault of whoever
 /// promises so little. Those of an author's own policy stay, and are told as errors.
 pub(super) fn reachable(
     tiers: Vec<(Tier, bool)>,

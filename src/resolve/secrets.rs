@@ -57,7 +57,7 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
         folder.is_some() && path.split(['/', '\\']).all(|part| plain(part) && !secret::is_key(part));
     if path.contains("://") || secret::is_in(&path) || !(rooted || drive || in_folder) {
         problems.push(
-            Problem::error("inline-secret", whole(written), "this is a secret and no path")
+            Problem::error("inline-secret", whole(written), "this is a secret, not a path")
                 .hiding(whole(written))
                 .label("whoever reads the repository would have it")
                 .help("write it into a file that only Alertmanager can read, and here the file's path")
@@ -97,7 +97,7 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     }
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     if !rest.is_some_and(public.fits) {
-        let headline = format!("this is no address of {}", public.of);
+        let headline = format!("this is not an address of {}", public.of);
         problems.push(
             Problem::error("wrong-type", whole(written), headline)
                 .help("write one that begins with `http://` or `https://`"),
@@ -143,7 +143,7 @@ pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<S
     let name = real(written, problems)?;
     if secret::is_guessed_in(&name) || name.contains("://") {
         problems.push(
-            Problem::error("inline-secret", whole(written), "this is an address and no channel")
+            Problem::error("inline-secret", whole(written), "this is an address, not the name of a channel")
                 .hiding(whole(written))
                 .label("whoever reads the repository could send to it")
                 .help("write the channel, such as `channel: \"#alerts\"`")

@@ -35,7 +35,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
     }
     problems.push(
         Problem::error("invalid-label", whole(written), format!("{what} is empty"))
-            .label("a label without a value is no label")
+            .label("a label without a value is not a label")
             .help("write its value, or remove it"),
     );
     None
@@ -234,7 +234,7 @@ fn kept(label: &Scalar) -> Problem {
     )
     .label("they give it a value of their own, and all promises would become one");
     match name.as_str() {
-        "le" | "quantile" => problem.help("remove it: bounds are no promises of their own"),
+        "le" | "quantile" => problem.help("remove it: bounds are not promises of their own"),
         _ => problem.help(renamed_at_scrape(label).trim_start_matches("or ").to_owned()).help(format!(
             "or write one SLO for each value, with a matcher such as `{name}=\"…\"` in its queries"
         )),
@@ -285,12 +285,9 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         None => {
             problems.push(
                 match period_meant(text) {
-                    Some(meant) => Problem::error("invalid-period", whole(written), "this is no period").fix(
-                        format!("write `{meant}`"),
-                        whole(written),
-                        meant,
-                    ),
-                    None => Problem::error("invalid-period", whole(written), "this is no period"),
+                    Some(meant) => Problem::error("invalid-period", whole(written), "this is not a period")
+                        .fix(format!("write `{meant}`"), whole(written), meant),
+                    None => Problem::error("invalid-period", whole(written), "this is not a period"),
                 }
                 .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
@@ -442,7 +439,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                                 whole(length),
                                 "`after` is between ten minutes and a day",
                             )
-                            .label("a restart of Prometheus takes minutes and is no disappearance"),
+                            .label("a restart of Prometheus takes minutes and is not a disappearance"),
                         );
                         return None;
                     }
@@ -481,7 +478,7 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
     let rate = per_second(&written.text);
     if rate.is_none() {
         let amount = written.text.trim();
-        let problem = Problem::error("wrong-type", whole(written), "this is no rate of events");
+        let problem = Problem::error("wrong-type", whole(written), "this is not a rate of events");
         problems.push(match Decimal::from_str_exact(amount) {
             Ok(_) => problem.label("per what?").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"

@@ -551,7 +551,7 @@ fn collect(
             let bare = inner.and_then(|span| query.text.get(span.start..span.end));
             let problem = match &expr.kind {
                 Kind::Call { function, .. } if of_gauges(function) => problem.help(
-                    "a gauge is no counter: say when it is good, in a `condition` such as `queue_length < 100`",
+                    "a gauge is not a counter: say when it is good, in a `condition` such as `queue_length < 100`",
                 ),
                 _ => problem,
             };

@@ -18,7 +18,7 @@ pub(super) struct Promise {
 pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
     let name = Name::parse(text);
     if name.is_none() {
-        let problem = Problem::error("invalid-name", place, format!("this is no name for {what}"))
+        let problem = Problem::error("invalid-name", place, format!("this is not a name for {what}"))
             .label("lower-case letters, digits and single hyphens, from a letter on, at most 60 characters");
         problems.push(match Name::nearest(text).filter(|_| text.is_ascii()) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
@@ -39,7 +39,8 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
         _ => None,
     };
     let Some(fault) = fault else { return Some(name.to_owned()) };
-    let problem = Problem::error("invalid-name", whole(scalar), "this is no name for a runbook").label(fault);
+    let problem =
+        Problem::error("invalid-name", whole(scalar), "this is not a name for a runbook").label(fault);
     problems.push(match name.contains("://") {
         true => problem.help(format!(
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
@@ -55,7 +56,7 @@ fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
     is_number.then(|| {
-        Problem::error("invalid-duration", place, "this length of time has no unit")
+        Problem::error("invalid-duration", place, "this duration has no unit")
             .help(format!("write {first} or {second}, whichever is meant"))
     })
 }
@@ -70,7 +71,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
         return Some(length);
     }
     problems.push(
-        Problem::error("invalid-duration", whole(scalar), "this length of time is more than a year")
+        Problem::error("invalid-duration", whole(scalar), "this duration is more than a year")
             .label(format!("at most {LONGEST}"))
             .help(OF_LENGTHS),
     );
@@ -85,18 +86,14 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
             problems.push(
-                Problem::error(
-                    "invalid-duration",
-                    whole(scalar),
-                    "a length of time of zero means nothing here",
-                )
-                .help(OF_LENGTHS),
+                Problem::error("invalid-duration", whole(scalar), "a duration of zero means nothing here")
+                    .help(OF_LENGTHS),
             );
             None
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem = Problem::error("invalid-duration", whole(scalar), "this is no length of time")
+                let problem = Problem::error("invalid-duration", whole(scalar), "this is not a duration")
                     .label("units are `y w d h m s ms`, in that order, without blanks or fractions");
                 match Duration::meant(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
@@ -148,7 +145,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 let blank = written.len() - written.trim_start().len();
                 let place = scalar.place(start + blank, start + blank + written.trim().len());
                 problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
-                    let problem = Problem::error("invalid-duration", place, "this is no length of time")
+                    let problem = Problem::error("invalid-duration", place, "this is not a duration")
                         .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
                     match Duration::meant(written) {
                         Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
@@ -201,7 +198,7 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
             None
         }
         Err(ObjectiveFault::Malformed(meant)) => {
-            let problem = Problem::error("invalid-objective", place, "this is no objective");
+            let problem = Problem::error("invalid-objective", place, "this is not an objective");
             problems.push(match meant {
                 Some(meant) => problem.label("a percentage with a decimal point is expected").fix(
                     format!("write `{meant}`"),

@@ -40,7 +40,7 @@ fn receiver() -> Value {
         ("api_url_file", "A file with the webhook's address, on Alertmanager's machine.", text()),
     ];
     let webhook = vec![
-        ("url", "The address that is called, if it is no secret.", text()),
+        ("url", "The address that is called, if it is not a secret.", text()),
         ("url_file", "A file with the address, from Alertmanager 0.26 on.", text()),
         ("token_file", "A file with a bearer token.", text()),
     ];

@@ -102,7 +102,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
             fault(
                 line,
                 format!(
-                    "`{}` is no time: write seconds, or RFC 3339 such as `2026-11-22T21:05:00Z`",
+                    "`{}` is not a time: write seconds, or RFC 3339 such as `2026-11-22T21:05:00Z`",
                     clipped(time)
                 ),
             )
@@ -114,7 +114,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
                 fault(
                     line,
                     format!(
-                        "`{}` is no number of events: write a whole one, at most {MOST_EVENTS}",
+                        "`{}` is not a number of events: write a whole one, at most {MOST_EVENTS}",
                         clipped(written)
                     ),
                 )

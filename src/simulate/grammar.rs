@@ -7,7 +7,7 @@ use super::incident::{Incident, LONGEST, Phase};
 use super::is_traffic;
 use crate::vocabulary::{Decimal, Duration, distance, per_second, percent, text};
 
-/// Why a text is no incident: what is wrong where, and what to write.
+/// Why a text is not an incident: what is wrong where, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     text: String,
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
                 {
                     return Err(self.fault(
                         self.place(),
-                        format!("`{word}` is no error ratio"),
+                        format!("`{word}` is not an error ratio"),
                         format!("did you mean `{meant}`?"),
                     ));
                 }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
                 Some(_) => return Err(self.fault(place, "no traffic has no rate", "leave this out")),
                 None => {
                     let label = "write events per `s`, `m`, `h` or `d`, such as `50/s`";
-                    return Err(self.fault(place, "this is no rate of events", label));
+                    return Err(self.fault(place, "this is not a rate of events", label));
                 }
             }
             self.next += 1;
@@ -219,11 +219,11 @@ impl<'a> Reader<'a> {
                 Some(value) => format!("write `{}%`", text(value)),
                 None => "write one such as `2%`".to_owned(),
             };
-            return Err(self.fault(place, format!("`{word}` is no error ratio"), label));
+            return Err(self.fault(place, format!("`{word}` is not an error ratio"), label));
         };
         if value > Decimal::ONE_HUNDRED || value.normalize().scale() > 10 {
             let label = "from `0%` to `100%`, with ten decimal places at most";
-            return Err(self.fault(place, format!("`{word}` is no error ratio"), label));
+            return Err(self.fault(place, format!("`{word}` is not an error ratio"), label));
         }
         self.next += 1;
         Ok(value / Decimal::ONE_HUNDRED)
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         if length.is_none_or(|length| length > LONGEST) {
             let headline = match (word, length) {
                 (None, _) => "it is not said how long this lasts".to_owned(),
-                (Some(word), None) => format!("`{word}` is no length of time"),
+                (Some(word), None) => format!("`{word}` is not a duration"),
                 (Some(word), Some(_)) => format!("`{word}` is longer than any period"),
             };
             let label = match word.and_then(meant) {

@@ -1,4 +1,4 @@
-//! What a server answered: samples by series and SLO. Whatever is not as it should be is no answer.
+//! What a server answered: samples by series and SLO. Whatever is not as it should be is not an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +87,7 @@ impl Answers {
             let (Some(service), Some(slo)) = (labels.remove("service"), labels.remove("slo")) else {
                 continue;
             };
-            // What is no number, or too large for one, is not known.
+            // What is not a number, or too large for one, is not known.
             if let Some(value) = decimal(value) {
                 let samples = self.samples.entry((question.about.clone(), service, slo)).or_default();
                 samples.insert(labels, value);
@@ -214,7 +214,7 @@ fn pending(alert: &Labels) -> Option<bool> {
 /// No count and no time is larger; beyond it products of decimals would not fit.
 const MOST: u64 = 1_000_000_000_000_000;
 
-/// A sample's value, as text; `None` for what is no number.
+/// A sample's value, as text; `None` for what is not a number.
 fn decimal(value: &Value) -> Option<Decimal> {
     let text = value.as_str()?;
     let number = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;

@@ -162,7 +162,7 @@ fn escaped(text: &str, mut write: impl FnMut(&str) -> Result<(), Error>) -> Resu
     Ok(())
 }
 
-/// Data as JSON for a `<script>` that is no program: what is unseen in its texts is shown, and nothing in it ends that element, begins a comment or is markup.
+/// Data as JSON for a `<script>` that is not a program: what is unseen in its texts is shown, and nothing in it ends that element, begins a comment or is markup.
 pub fn island(data: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(data).expect("texts and numbers are JSON");
     let mut escaped = String::with_capacity(json.len());

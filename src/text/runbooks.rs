@@ -142,7 +142,7 @@ pub struct NeedPart {
 pub struct Person {
     /// Its name.
     pub name: String,
-    /// Where it is reached: addresses and channels that are no secrets.
+    /// Where it is reached: addresses and channels that are not secrets.
     pub at: Vec<String>,
 }
 

@@ -86,7 +86,7 @@ impl Duration {
             next = unit + 1;
             rest = &rest[letters..];
         }
-        // Prometheus keeps durations in 64-bit nanoseconds; what it cannot hold is no duration.
+        // Prometheus keeps durations in 64-bit nanoseconds; what it cannot hold is not a duration.
         (next > 0 && millis <= i64::MAX as u64 / 1_000_000).then_some(Self { millis })
     }
 }

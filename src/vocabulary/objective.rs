@@ -12,7 +12,7 @@ pub struct Objective(Decimal);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErrorBudget(Decimal);
 
-/// Why a text is no objective.
+/// Why a text is not an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectiveFault {
     /// Not a decimal percentage; what was probably meant, if that can be told.

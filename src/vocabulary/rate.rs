@@ -2,7 +2,7 @@
 
 use super::Decimal;
 
-/// Events per second, of `10/s`, `200/h`; `None` for what is no number per `s`, `m`, `h` or `d`, and for what is more seldom than once in
+/// Events per second, of `10/s`, `200/h`; `None` for what is not a number per `s`, `m`, `h` or `d`, and for what is more seldom than once in
 /// thirty years or more often than 10¹² times in a second.
 pub fn per_second(text: &str) -> Option<Decimal> {
     let (amount, unit) = text.split_once('/')?;

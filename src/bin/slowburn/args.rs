@@ -168,7 +168,7 @@ pub struct Connection {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let positive = Duration::parse(text).filter(|duration| duration.millis() > 0);
-    positive.ok_or_else(|| "a length of time such as 500ms, 10s or 1m30s is expected".to_owned())
+    positive.ok_or_else(|| "a duration such as 500ms, 10s or 1m30s is expected".to_owned())
 }
 
 impl Default for Command {

@@ -15,9 +15,10 @@ use slowburn::vocabulary::Decimal;
 
 use crate::address::Address;
 use crate::advice::Advice;
+use crate::answer::Unanswered;
 use crate::args::Connection;
 use crate::ending::Failure;
-use crate::http::{Client, Unanswered};
+use crate::http::Client;
 use crate::{stderr, tree};
 
 /// How a server is asked that answers small questions.

@@ -101,7 +101,7 @@ pub fn contract(args: &Capture) -> Result<Contract, Failure> {
 fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     let limit = args.connection.max_size * 1_000_000;
     let source = args.source.written();
-    // What has a scheme is no file.
+    // What has a scheme is not a file.
     let (name, bytes) = if source.contains("://") {
         (args.source.to_string(), ask(args)?)
     } else if source == "-" {
@@ -147,7 +147,7 @@ fn take(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses an answer that says itself that it is no text of metrics.
+/// Refuses an answer that says itself that it is not a text of metrics.
 fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -200,7 +200,7 @@ fn written(name: &str, bytes: &[u8]) -> Result<Contract, String> {
     let (contract, problems) = slowburn::parse::contract(id, &file.text);
     contract.ok_or_else(|| {
         format!(
-            "{name} is no contract\n{}",
+            "{name} is not a contract\n{}",
             render(&problems, &sources, render::Format::Human { color: false })
         )
     })

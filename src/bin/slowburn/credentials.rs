@@ -126,7 +126,7 @@ fn bearer(secret: &str, place: &str) -> Result<Credentials, Failure> {
     Ok(Credentials::Bearer(secret.to_owned()))
 }
 
-/// The one line of a secret: editors end it with a line break that is no part of it.
+/// The one line of a secret: editors end it with a line break that is not a part of it.
 fn line<'a>(secret: &'a str, place: &str) -> Result<&'a str, Failure> {
     let line = secret.strip_suffix('\n').unwrap_or(secret);
     let line = line.strip_suffix('\r').unwrap_or(line);

@@ -16,6 +16,7 @@ use whole::{Whole, broken_off};
 
 use crate::address::Address;
 use crate::advice::Advice;
+use crate::answer::{Answer, Unanswered};
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
@@ -35,27 +36,6 @@ pub struct Client<'a> {
     connected: Cell<bool>,
 }
 
-/// What came back.
-pub struct Answer {
-    /// `text/plain; version=0.0.4`; empty if it was not said.
-    pub content_type: String,
-    pub body: Vec<u8>,
-}
-
-/// Why there is no answer.
-pub struct Unanswered {
-    /// In words.
-    pub failure: Failure,
-    /// Whether somebody spoke: whoever refuses one question may answer the next, whoever is silent will not.
-    pub heard: bool,
-}
-
-impl From<Unanswered> for Failure {
-    fn from(unanswered: Unanswered) -> Self {
-        unanswered.failure
-    }
-}
-
 /// What is wrong with an address before anything is sent.
 fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
     let url = address.written();
@@ -69,7 +49,7 @@ fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
     let Some((scheme, rest)) = url.split_once("://") else {
         let rest = secret::address(url.trim_start_matches('/'));
         let host = if rest.is_empty() || rest.contains(":/") { "localhost:9090" } else { &rest };
-        return Err(Failure::new(format!("`{address}` is no address"))
+        return Err(Failure::new(format!("`{address}` is not an address"))
             .and(&format!("write it with its scheme: http://{host}")));
     };
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
@@ -244,7 +224,7 @@ impl<'a> Client<'a> {
         match error {
             ureq::Error::Timeout(_) => late(),
             ureq::Error::HostNotFound => cannot("there is no host of that name"),
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => cannot("this is no address"),
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => cannot("this is not an address"),
             ureq::Error::Protocol(_) => cannot("it does not speak HTTP"),
             ureq::Error::Rustls(error) => self.untrusted(&error.to_string()),
             ureq::Error::Io(error) => match error.kind() {

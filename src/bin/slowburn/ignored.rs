@@ -11,7 +11,7 @@ pub const RULES_AT_MOST: u64 = 1024 * 1024;
 pub fn rules(folder: &Path, text: &[u8]) -> Gitignore {
     let mut builder = GitignoreBuilder::new(folder);
     for line in String::from_utf8_lossy(text).trim_start_matches('\u{feff}').lines() {
-        // A line that is no pattern ignores nothing, as in git.
+        // A line that is not a pattern ignores nothing, as in git.
         let _ = builder.add_line(None, line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())

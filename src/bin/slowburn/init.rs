@@ -93,7 +93,7 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
             .and("name it: slowburn init --service api --metrics http://localhost:8000/metrics"));
     };
     let Some(name) = Name::parse(service) else {
-        let failure = Failure::new(format!("`{service}` is no name for a service"));
+        let failure = Failure::new(format!("`{service}` is not a name for a service"));
         return Err(match Name::nearest(service) {
             Some(nearest) => failure.and(&format!("name it so: --service {nearest}")),
             None => failure.and("lower-case letters, digits and single hyphens, from a letter on"),

@@ -21,6 +21,7 @@
 
 mod address;
 mod advice;
+mod answer;
 mod args;
 mod ask;
 mod backfill;

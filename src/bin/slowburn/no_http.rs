@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::address::Address;
 use crate::advice::Advice;
+use crate::answer::{Answer, Unanswered};
 use crate::args::Connection;
 use crate::ending::Failure;
 
@@ -12,24 +13,6 @@ use crate::ending::Failure;
 pub struct Client<'a> {
     never: Infallible,
     address: PhantomData<&'a Address>,
-}
-
-/// Nothing comes back.
-pub struct Answer {
-    pub content_type: String,
-    pub body: Vec<u8>,
-}
-
-/// As there: nobody is heard.
-pub struct Unanswered {
-    pub failure: Failure,
-    pub heard: bool,
-}
-
-impl From<Unanswered> for Failure {
-    fn from(unanswered: Unanswered) -> Self {
-        unanswered.failure
-    }
 }
 
 impl<'a> Client<'a> {

@@ -9,7 +9,7 @@ use std::path::Path;
 /// All of a plain file.
 ///
 /// # Errors
-/// What the system says; that it is no plain file, or larger than `most` bytes.
+/// What the system says; that it is not a plain file, or larger than `most` bytes.
 pub fn plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let bytes = start(path, most + 1)?;
     match bytes.len() as u64 > most {
@@ -33,7 +33,7 @@ fn is_plain(found: &fs::Metadata) -> io::Result<()> {
     match found.is_file() {
         true => Ok(()),
         false if found.is_dir() => Err(io::Error::other("it is a folder")),
-        false => Err(io::Error::other("it is a pipe or a device, and no file")),
+        false => Err(io::Error::other("it is a pipe or a device, not a file")),
     }
 }
 

@@ -75,7 +75,7 @@ fn commit(revision: &str) -> Result<String, Failure> {
     let named = format!("`{}`", revision.escape_debug());
     if let Err(said) = git(&["rev-parse", "--git-dir"])? {
         // The rest of this sentence is about file systems.
-        let said = if said.starts_with("not a git repository") { "this is no repository" } else { &said };
+        let said = if said.starts_with("not a git repository") { "this is not a repository" } else { &said };
         return Err(Failure::new(format!(
             "there is no directory {named}, and git knows no revision here: {said}"
         ))
@@ -91,7 +91,7 @@ fn commit(revision: &str) -> Result<String, Failure> {
         true => None,
         false => line(&["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])?,
     };
-    // `^main` is a question to git, too, but its answer is no identity.
+    // `^main` is a question to git, too, but its answer is not an identity.
     match found.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         Some(commit) => Ok(commit),
         None if line(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") => Err(unknown
@@ -153,7 +153,7 @@ impl Tree {
             .map_err(|said| Failure::new(format!("cannot list the files of {commit}: {said}")))?;
         let mut tree = BTreeMap::new();
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            // `<mode> <type> <id>\t<path>`; what is not UTF-8 is no name of a definition.
+            // `<mode> <type> <id>\t<path>`; what is not UTF-8 is not a name of a definition.
             let Ok(line) = std::str::from_utf8(line) else { continue };
             let Some((head, path)) = line.split_once('\t') else { continue };
             let mut words = head.split(' ');

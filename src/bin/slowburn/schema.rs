@@ -24,7 +24,7 @@ pub fn remind(slos: &Path) {
         if read::plain(&slos.join(&path), 1 << 20).is_ok_and(|text| text != schema.text().as_bytes()) {
             let (name, path) = (schema.name, shown(slos, &path));
             stderr::print(&format!(
-                "{path} is another slowburn's, and editors go by it: run slowburn schema {name} > {path}\n"
+                "{path} was written by another version of slowburn, and editors read it: run slowburn schema {name} > {path}\n"
             ));
         }
     }

@@ -98,7 +98,7 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
                 .and("leave --into out"));
             }
             Period::Calendar(unit, _) if into >= unit.nominal() => {
-                return Err(Failure::new(format!("{into} is no time in a {}", unit.as_str()))
+                return Err(Failure::new(format!("{into} is not a time in a {}", unit.as_str()))
                     .and(&format!("it is taken to have {}: name a shorter time", unit.nominal())));
             }
             Period::Calendar(..) => {}

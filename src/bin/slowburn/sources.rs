@@ -57,7 +57,7 @@ impl Project {
             let compiled = slowburn::compile(&sources);
             return Self { sources, compiled };
         }
-        // A file that is no text is compiled as an empty one, to find what is wrong with the others; what is said of its
+        // A file that is not a text is compiled as an empty one, to find what is wrong with the others; what is said of its
         // emptiness is left out.
         let readable = |file: &SourceFile| match valid_up_to.contains_key(&file.path) {
             true => SourceFile { path: file.path.clone(), text: String::new() },

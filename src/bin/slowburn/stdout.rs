@@ -18,7 +18,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     painted(&inert::text(text))
 }
 
-/// Prints all of it as it is, colours and all: what is unseen in texts of others is shown already. A pipe whose reader has seen enough, as in `slowburn … | head`, is no failure.
+/// Prints all of it as it is, colours and all: what is unseen in texts of others is shown already. A pipe whose reader has seen enough, as in `slowburn … | head`, is not a failure.
 pub fn painted(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

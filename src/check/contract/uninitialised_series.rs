@@ -36,7 +36,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     .help("or let one such event happen, and capture the contract again")
 }
 
-/// Whether series with such a value may be born one day, and the matcher is no slip of the pen: bad events are rare, and the value looks like those that
+/// Whether series with such a value may be born one day, and the matcher is not a slip of the pen: bad events are rare, and the value looks like those that
 /// exist.
 pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     // What a companion alert counts is what should not happen, too.

@@ -369,7 +369,7 @@ fn of_name(name: &str, properties: Vec<Property>) -> Override {
     Override { matcher: Matcher { id: "byName", options: name.to_owned() }, properties }
 }
 
-/// A line that is no series: dashed, in one colour, without area.
+/// A line that is not a series: dashed, in one colour, without area.
 pub fn guide(index: usize, color: &'static str) -> Override {
     of_query(
         index,

@@ -253,7 +253,7 @@ fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sam
     let start = cursor.at;
     let mut name = cursor.take_while(is_name);
     if name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Fault::new(start, format!("`{}` is no name of a metric", excerpt(name))));
+        return Err(Fault::new(start, format!("`{}` is not a name of a metric", excerpt(name))));
     }
     match cursor.peek() {
         Some(b' ' | b'\t' | b'{') | None => {}
@@ -289,7 +289,7 @@ fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sam
         match cursor.word() {
             "" => return Err(Fault::new(at, "the sample has no value")),
             word if is_number(word) => None,
-            word => return Err(Fault::new(at, format!("the value `{}` is no number", excerpt(word)))),
+            word => return Err(Fault::new(at, format!("the value `{}` is not a number", excerpt(word)))),
         }
     };
     let tail = tail(&mut cursor).err();
@@ -383,7 +383,10 @@ fn tail(cursor: &mut Cursor) -> Result<(), Fault> {
                 let began = word.strip_prefix("st@").or(word.strip_prefix("ct@")).unwrap_or(word);
                 if !is_number(began) {
                     let after = if exemplar { "exemplar" } else { "value" };
-                    return Err(Fault::new(at, format!("`{}` after the {after} is no time", excerpt(word))));
+                    return Err(Fault::new(
+                        at,
+                        format!("`{}` after the {after} is not a time", excerpt(word)),
+                    ));
                 }
             }
         }

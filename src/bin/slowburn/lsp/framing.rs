@@ -16,7 +16,7 @@ const LINE_AT_MOST: u64 = 4096;
 /// A message that is no JSON, as the protocol calls it.
 const PARSE_ERROR: i64 = -32700;
 
-/// JSON that is no message, or comes at the wrong time.
+/// JSON that is not a message, or comes at the wrong time.
 pub const INVALID_REQUEST: i64 = -32600;
 
 /// What came.
