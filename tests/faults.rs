@@ -672,6 +672,19 @@ fn resting(start: u64, by: u64, samples: u64) -> String {
 }
 
 #[test]
+fn a_burst_where_older_series_are_gone_is_no_restart() {
+    // Most of what the target showed has expired, so that a burst is more than half of the rest: it is not a new process, whose errors would all be new.
+    let series = vec![
+        (calls("instance='c',code='200'"), "1000000+0x20 stale".to_owned()),
+        (calls("instance='c',code='201'"), "100+0x60 300+0x60".to_owned()),
+        (calls("instance='c',code='500'"), "8000+0x20 stale".to_owned()),
+        (calls("instance='c',code='503'"), "5000+0x121".to_owned()),
+    ];
+    let name = "a burst".to_owned();
+    Happening { name, sli: COUNTERS, by: "", contract: "", series, length: 50, total: 200, bad: 0 }.play();
+}
+
+#[test]
 fn a_series_that_expires_and_returns_counts_what_is_new() {
     // After one minute, six, twenty, and three hours; a collector lets series expire after five idle minutes.
     for away in [2, 12, 40, 360] {

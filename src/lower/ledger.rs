@@ -11,8 +11,8 @@
 //! - `shown`: the sum of its counters as they stand.
 //! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was away for up to a quarter
 //!   of an hour gains what it counted meanwhile.
-//! - `counted`: before + gained, or `shown` if that is more: a series that was born, an evaluation that was missed, a sample that came late. If
-//!   `gained` is half of `shown` and more, the process has just begun: `counted` begins again with it. Where `shown` rises and stays below, because an
+//! - `counted`: before + gained, or `shown` if that is more: a series that was born, an evaluation that was missed, a sample that came late. If `shown`
+//!   falls and `gained` is half of it or more, the process has just begun: `counted` begins again with it. Where `shown` rises and stays below, because an
 //!   older series is gone, one event is counted at least: something was born that may have been there before.
 //!
 //! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
@@ -143,6 +143,8 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
     let half = div(names.kept(unit, SHOWN, Some(first)), number("2"));
     let began = ge(names.kept(unit, GAINED, Some(first)), half);
+    // A burst where older series are gone may be half of what is shown, too; but then less is shown than before only at a restart.
+    let began = and(began, lt(last_gain(names.kept(unit, SHOWN, Some(first))), number("0")));
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
     let counted = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN));
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
@@ -150,8 +152,8 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
         name,
         counted,
         "Running count: the value before plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
-         If shown rises and gained is 0, a series is new and counts as one event. If gained is half of shown or more,\n\
-         the process has restarted, and the count starts again from shown.",
+         If shown rises and gained is 0, a series is new and counts as one event. If shown falls and\n\
+         gained is half of it or more, the process has restarted, and the count starts again from shown.",
     ));
     rules
 }
