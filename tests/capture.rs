@@ -330,7 +330,7 @@ fn failures() {
     show("nothing to compare with", &folder, "raw.txt", &["--out", "new.prom", "--check"], &[]);
     show("nowhere to compare", &folder, "raw.txt", &["--check"], &[]);
     show("two files with credentials", &folder, "raw.txt", &["--user-file", "a", "--bearer-file", "b"], &[]);
-    show("no length of time", &folder, "raw.txt", &["--timeout", "0s"], &[]);
+    show("no duration", &folder, "raw.txt", &["--timeout", "0s"], &[]);
     show("no size", &folder, "raw.txt", &["--max-size", "0"], &[]);
     assert_eq!(folder.read("mine.txt"), "a shopping list\n");
     insta::assert_snapshot!(text);

@@ -463,7 +463,7 @@ fn what_can_stand_at_a_place_is_proposed() {
     assert_eq!(typist.labels(&format!("{query}sum by ("), rest), labels);
     let functions = typist.labels(&format!("{query}histogram_q"), "\n");
     assert!(functions.contains(&"histogram_quantile".to_owned()) && functions.contains(&"sum".to_owned()));
-    // Nothing in comments and in lengths of time.
+    // Nothing in comments and in durations.
     assert_eq!(typist.labels(&format!("{head}    # pol"), "\n"), [""; 0]);
     assert_eq!(typist.labels(&format!("{sli}      condition: rate(up[5"), "m]) > 1\n"), [""; 0]);
 }

@@ -179,7 +179,7 @@ const AROUND: [&str; 18] = [
     "x offset (5m) * %",
 ];
 
-/// The same of a length of time.
+/// The same of a duration.
 const AROUND_TIME: [&str; 7] = ["(%)", "-%", "+(%)", "min(1h, %)", "1m ^ %", "(1m) * %", "% + 1m"];
 
 #[test]

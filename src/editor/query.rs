@@ -11,7 +11,7 @@ pub(super) enum Query {
     Value(Option<String>, String, String),
     /// A label to group by, of any metric in the expression.
     Grouping(String),
-    /// A length of time, or the rest of a number.
+    /// A duration, or the rest of a number.
     Other,
 }
 

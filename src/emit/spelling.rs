@@ -1,4 +1,4 @@
-//! Numbers, lengths of time and severities as the reader's language spells them.
+//! Numbers, durations and severities as the reader's language spells them.
 
 use crate::model::Language;
 use crate::plan::{Event, Promise};

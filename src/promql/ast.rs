@@ -322,7 +322,7 @@ pub enum Extension {
     Smoothed,
 }
 
-/// A length of time where the grammar asks for one.
+/// A duration where the grammar asks for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Time {
     /// A duration such as `5m`, or seconds as a plain number.
@@ -378,7 +378,7 @@ impl From<Duration> for Time {
 }
 
 impl From<TimeExpr> for Time {
-    /// The simplest way to say it: arithmetic that is no more than a length of time becomes one.
+    /// The simplest way to say it: arithmetic that is no more than a duration becomes one.
     fn from(expr: TimeExpr) -> Self {
         match fixed(&expr) {
             Some(duration) => Time::Fixed(duration),

@@ -47,7 +47,7 @@ impl Expr {
         self
     }
 
-    /// The same expression with `f` applied to every length of time: ranges, steps and offsets. So placeholders are
+    /// The same expression with `f` applied to every duration: ranges, steps and offsets. So placeholders are
     /// replaced.
     pub fn map_times(mut self, f: &mut impl FnMut(Time) -> Time) -> Expr {
         let mut change =

@@ -262,7 +262,7 @@ fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut
     };
     let group_interval = length(&block.group_interval, outer.group_interval);
     let repeat_interval = length(&block.repeat_interval, outer.repeat_interval);
-    // The one length of time that may be zero: not to wait for others at all.
+    // The one duration that may be zero: not to wait for others at all.
     let group_wait = match &block.group_wait {
         Some(written) if Duration::parse(written.text.trim()) == Some(Duration::default()) => {
             Duration::default()

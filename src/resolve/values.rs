@@ -51,7 +51,7 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
     None
 }
 
-/// The problem of a number that was meant as a length of time; `None` if the text is anything else.
+/// The problem of a number that was meant as a duration; `None` if the text is anything else.
 fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
@@ -64,7 +64,7 @@ fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
 /// The longest that anything waits, looks back, or promises: the proofs play what is written, evaluation by evaluation.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
-/// A length of time that somebody waits, greater than zero and a year at most.
+/// A duration that somebody waits, greater than zero and a year at most.
 pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     let length = length(scalar, problems)?;
     if length <= LONGEST {
@@ -80,7 +80,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
 
 const OF_LENGTHS: &str = "write a length such as `5m`, `1h30m` or `30d`";
 
-/// A length of time greater than zero.
+/// A duration greater than zero.
 pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
     match Duration::parse(scalar.text.trim()) {
         Some(length) if length > Duration::default() => Some(length),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::vocabulary::{Name, RESERVED_LABELS, Severity};
 
-/// A length of time, in the middle of a pattern. The order of units is left to the compiler.
+/// A duration, in the middle of a pattern. The order of units is left to the compiler.
 const LENGTH: &str = r"[0-9]+(ms|[ywdhms])([0-9]+(ms|[ywdhms]))*";
 
 const PERCENTAGE: &str = r"[0-9]+(\.[0-9]*)?\s*%";
@@ -23,7 +23,7 @@ pub(super) fn duration() -> Value {
     with_examples(pattern(LENGTH), &["30s", "5m", "1h30m", "30d"])
 }
 
-/// A length of time that may be none.
+/// A duration that may be none.
 pub(super) fn pause() -> Value {
     json!({ "anyOf": [duration(), { "enum": ["0", 0] }] })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Decimal;
 
-/// A length of time in whole milliseconds, from zero up. Reads and prints Prometheus' grammar: units `y w d h m s ms`, each at
+/// A duration in whole milliseconds, from zero up. Reads and prints Prometheus' grammar: units `y w d h m s ms`, each at
 /// most once and in that order, `1y` = 365d, `1w` = 7d.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
@@ -45,7 +45,7 @@ impl Duration {
     /// A ratio of it, as people are told it: rounded down to whole seconds from a minute on, else to milliseconds.
     pub fn share(self, ratio: Decimal) -> Self {
         let millis = (ratio * Decimal::from(self.millis)).trunc();
-        let millis = u64::try_from(millis).expect("a share of a length of time is one");
+        let millis = u64::try_from(millis).expect("a share of a duration is one");
         Self::from_millis(if millis < 60_000 { millis } else { millis / 1000 * 1000 })
     }
 

@@ -14,7 +14,7 @@ pub fn per_second(text: &str) -> Option<Decimal> {
         "d" => 86_400,
         _ => return None,
     };
-    // Products of rates, budgets and lengths of time then stay within the digits of a decimal.
+    // Products of rates, budgets and durations then stay within the digits of a decimal.
     let (least, most) = (Decimal::new(1, 9), Decimal::new(1_000_000_000_000, 0));
     amount.checked_div(Decimal::from(seconds)).filter(|rate| (least..=most).contains(rate))
 }

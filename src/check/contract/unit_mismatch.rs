@@ -75,7 +75,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
     Some((unit, format!("its buckets end between {} and {last}", bounds.iter().min()?)))
 }
 
-/// A bound as a length of time, in the unit it is read in.
+/// A bound as a duration, in the unit it is read in.
 pub(super) fn shown(slo: &Slo, role: Role, bound: Decimal) -> Option<String> {
     use rust_decimal::prelude::ToPrimitive;
     let (_, per_second) = unit_of(Some(slo), role)?;
