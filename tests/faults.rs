@@ -685,6 +685,54 @@ fn a_burst_where_older_series_are_gone_is_no_restart() {
 }
 
 #[test]
+fn what_other_processes_of_a_target_show_is_not_counted_again() {
+    let of = |lane: u8, code: u16| calls(&format!("instance='c',lane='{lane}',code='{code}'"));
+    let contract = "# TYPE calls_total counter\ncalls_total{code=\"200\",lane=\"1\"} 1\n";
+    let happening = |name: &str, series: Vec<(String, &str)>, total, bad| {
+        let series = series.into_iter().map(|(name, values)| (name, values.to_owned())).collect();
+        Happening { name: name.to_owned(), sli: COUNTERS, by: "", contract, series, length: 50, total, bad }
+            .play();
+    };
+    // It has done less than the one that restarts does in half a minute, and has failed more.
+    let series = vec![
+        (of(1, 200), "1000000+0x40 200+0x60"),
+        (of(1, 500), "8000+0x40 stale"),
+        (of(2, 200), "100+0x121"),
+        (of(2, 500), "5000+0x121"),
+    ];
+    happening("a small one", series, 200, 0);
+    // One after the other.
+    let series = vec![
+        (of(1, 200), "1000000+100x40 2000+0x80"),
+        (of(1, 500), "8000+0x40 0+0x80"),
+        (of(2, 200), "900000+0x39 1000+0x80"),
+        (of(2, 500), "7000+0x39 20+0x80"),
+    ];
+    happening("a rolling restart", series, 7020, 20);
+}
+
+#[test]
+fn a_process_that_fails_from_its_first_moment_on_counts_all_it_shows() {
+    let series = vec![
+        (calls("instance='c',code='200'"), "1000000+500x40 1200+0x80".to_owned()),
+        (calls("instance='c',code='500'"), "_x41 140+0x80".to_owned()),
+    ];
+    let name = "one metric".to_owned();
+    Happening { name, sli: COUNTERS, by: "", contract: CALLS, series, length: 50, total: 21340, bad: 140 }
+        .play();
+    let of = |name: &str, route: &str| format!("{name}{{job='j',instance='a',route='{route}'}}");
+    let series = vec![
+        (of("asked_total", "a"), "1000000+500x40 1200+0x80".to_owned()),
+        (of("asked_total", "b"), "_x41 140+0x80".to_owned()),
+        (of("failed_total", "b"), "_x41 140+0x80".to_owned()),
+    ];
+    let sli = "{ total: 'asked_total', bad: 'failed_total' }";
+    let contract = "# TYPE asked_total counter\nasked_total{route=\"a\"} 1\n# TYPE failed_total counter\nfailed_total{route=\"a\"} 1\n";
+    let name = "two metrics".to_owned();
+    Happening { name, sli, by: "", contract, series, length: 50, total: 21340, bad: 140 }.play();
+}
+
+#[test]
 fn a_series_that_expires_and_returns_counts_what_is_new() {
     // After one minute, six, twenty, and three hours; a collector lets series expire after five idle minutes.
     for away in [2, 12, 40, 360] {

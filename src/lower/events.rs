@@ -10,7 +10,7 @@
 //!
 //! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is not an event.
 
-use super::ledger::{self, Account};
+use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
 use super::{INTERVAL, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
@@ -154,7 +154,19 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
         .zip(split.all())
         .flat_map(|((side, filled), terms)| Account::of(unit, side, terms, filled))
         .collect();
-    let mut rules = ledger::rules(names, own, &accounts);
+    let known = |side, subtracted| {
+        let ledger = Ledger { unit, side, subtracted };
+        accounts.iter().any(|account| account.ledger == ledger).then_some(ledger)
+    };
+    let begins = match (split, accounts.first()) {
+        (_, None) => return Vec::new(),
+        (Split::Bad { .. }, Some(first)) => match known(Side::Bad, false) {
+            Some(bad) if !split.is_signed() => Begins::WithRest(first.ledger, bad),
+            _ => Begins::With(first.ledger),
+        },
+        (_, Some(first)) => Begins::With(known(Side::Good, false).unwrap_or(first.ledger)),
+    };
+    let mut rules = ledger::rules(names, own, &accounts, begins);
     let only = |side: Side| match split {
         Split::Good { histogram: true, .. } if side == Side::Total => {
             Some(Ledger { unit, side: Side::Good, subtracted: false })
@@ -163,9 +175,8 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     };
     let sum = |side: Side| -> Expr {
         let of = |subtracted| {
-            let ledger = Ledger { unit, side, subtracted };
-            let known = accounts.iter().any(|account| account.ledger == ledger);
-            known.then(|| sum_by(&names.all_by(), ledger::gains(names, unit, Some(ledger), only(side))))
+            known(side, subtracted)
+                .map(|ledger| sum_by(&names.all_by(), ledger::gains(names, unit, Some(ledger), only(side))))
         };
         match (of(false), of(true)) {
             (Some(added), Some(subtracted)) => sub(added, subtracted).into(),

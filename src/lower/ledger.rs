@@ -12,8 +12,11 @@
 //! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was away for up to a quarter
 //!   of an hour gains what it counted meanwhile.
 //! - `counted`: before + gained, or `shown` if that is more: a series that was born, an evaluation that was missed, a sample that came late. If `shown`
-//!   falls and `gained` is half of it or more, the process has just begun: `counted` begins again with it. Where `shown` rises and stays below, because an
-//!   older series is gone, one event is counted at least: something was born that may have been there before.
+//!   falls and nine tenths of the good events it shows are just gained, the process has just begun: `counted` begins again with it. Where `shown` rises
+//!   and stays below, because an older series is gone, one event is counted at least: something was born that may have been there before.
+//!
+//! Nine tenths, because what another process of the same target shows is counted again where it is taken for new. Of good events, because a new
+//! process may fail at once, with error series that nobody has seen before: they gain nothing.
 //!
 //! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
 //! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
@@ -44,7 +47,7 @@ use crate::model::{Counter, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate_without, and, any, call, div, ge, gt, lt, mul, number, or, string, subquery, unless,
+    add, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, string, sub, subquery, unless,
 };
 use crate::vocabulary::{Duration, text};
 
@@ -89,8 +92,17 @@ impl<'a> Account<'a> {
     }
 }
 
-/// `shown`, `gained` and `counted` of all accounts; the first one tells which targets there are, and when they begin again.
-pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec<Rule> {
+/// By which events it is told that a process has just begun: good ones.
+#[derive(Clone, Copy)]
+pub(super) enum Begins {
+    /// Those of one ledger.
+    With(Ledger),
+    /// Those of the first ledger that are not of the second.
+    WithRest(Ledger, Ledger),
+}
+
+/// `shown`, `gained` and `counted` of all accounts; the first one tells which targets there are.
+pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins: Begins) -> Vec<Rule> {
     let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
     let unit = first.unit;
     let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
@@ -141,10 +153,20 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
     let risen = gt(last_gain(all(SHOWN)), number("0.5")).bool();
     let idle = lt(all(GAINED), number("0.5")).bool();
     let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
-    let half = div(names.kept(unit, SHOWN, Some(first)), number("2"));
-    let began = ge(names.kept(unit, GAINED, Some(first)), half);
-    // A burst where older series are gone may be half of what is shown, too; but then less is shown than before only at a restart.
-    let began = and(began, lt(last_gain(names.kept(unit, SHOWN, Some(first))), number("0")));
+    let good = |operation| match begins {
+        Begins::With(ledger) => names.kept(unit, operation, Some(ledger)).into(),
+        Begins::WithRest(all, bad) => {
+            let all = names.kept(unit, operation, Some(all));
+            Expr::from(sub(all, names.kept(unit, operation, Some(bad))).ignoring(&[EVENTS]))
+        }
+    };
+    let began = ge(good(GAINED), mul(number("0.9"), good(SHOWN)));
+    // A burst where older series are gone may be most of what is shown, too; but then less is shown than before only at a restart.
+    let fell = lt(last_gain(names.kept(unit, SHOWN, Some(first))), number("0"));
+    let began = match begins {
+        Begins::With(ledger) if ledger == first => and(began, fell),
+        Begins::With(_) | Begins::WithRest(..) => and(began, fell).ignoring(&[EVENTS]),
+    };
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
     let counted = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN));
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
@@ -153,7 +175,7 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account]) -> Vec
         counted,
         "Running count: the value before plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
          If shown rises and gained is 0, a series is new and counts as one event. If shown falls and\n\
-         gained is half of it or more, the process has restarted, and the count starts again from shown.",
+         nine tenths of the good events in it are gained, the process has restarted: the count starts again from shown.",
     ));
     rules
 }
