@@ -84,7 +84,7 @@ pub fn json(runs: &[Run], grain: Grain) -> String {
 
 fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
     let promise = &course.slo.promise;
-    let wrong = |severity| number(course.per_month(course.count(severity).1));
+    let wrong = |severity| course.per_month(course.count(severity).1).map_or(Value::Null, number);
     Slo {
         definitions,
         service: &promise.service,

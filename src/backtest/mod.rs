@@ -81,7 +81,7 @@ pub struct Day {
     pub from: u64,
     /// Its events.
     pub events: Counted,
-    /// What is left of the period's budget at its end, of the events that are known; `None` if they are too few to judge by.
+    /// What is left of the period's budget at its end, of the events that are known; `None` if they are too few to judge by, or known for less than a day.
     pub left: Option<Decimal>,
 }
 
@@ -156,12 +156,15 @@ fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: 
 fn days(slo: &SloPlan, sums: &Sums, judged: Range) -> Vec<Day> {
     let day = |piece: Range| {
         let period = sums.between(period_begins(&slo.promise.period, piece.until), piece.until);
-        let left = (period.total >= slo.promise.enough_events)
+        let left = (period.total >= slo.promise.enough_events && sums.known.secs() >= DAY)
             .then(|| Decimal::ONE - period.bad / (period.total * slo.promise.budget));
         Day { from: piece.from, events: sums.between(piece.from, piece.until), left }
     };
     judged.pieces().into_iter().map(day).collect()
 }
+
+/// Of less nothing is said that is of a period.
+const DAY: u64 = 86_400;
 
 /// When the period began that ends with a moment, or that it is part of.
 fn period_begins(period: &Period, at: u64) -> u64 {
@@ -178,11 +181,11 @@ impl Course<'_> {
         (of().count(), of().filter(|alarm| alarm.is_false).count())
     }
 
-    /// So many times in thirty days of which something is known.
-    pub fn per_month(&self, count: usize) -> Decimal {
-        let length = self.judged.until - self.judged.from;
-        let length = Decimal::from(length.saturating_sub(self.unknown.secs()).max(1));
-        Decimal::from(count as u64) * Decimal::from(30 * 86_400) / length
+    /// So many times in thirty days, if a day or more is known: minutes say nothing of a month.
+    pub fn per_month(&self, count: usize) -> Option<Decimal> {
+        let known = (self.judged.until - self.judged.from).saturating_sub(self.unknown.secs());
+        let often = Decimal::from(count as u64) * Decimal::from(30 * 86_400) / Decimal::from(known.max(1));
+        (count == 0 || known >= DAY).then_some(often)
     }
 
     /// Whether nothing is known of it.

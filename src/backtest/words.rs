@@ -103,10 +103,14 @@ fn one(name: &str, course: &Course) -> String {
     page += "\nBudget at the end of each day with bad events\n";
     let last = course.days.len().saturating_sub(1);
     let mut rows = vec![["day", what, "bad", "left"].map(str::to_owned).to_vec()];
+    let why = match course.events.total < course.slo.promise.enough_events {
+        true => "too few events",
+        false => "not known yet",
+    };
     for (index, day) in course.days.iter().enumerate() {
         if index == last || !day.events.bad.is_zero() {
             let date = moment(day.from).split(' ').next().unwrap_or_default().to_owned();
-            let left = day.left.map_or("too few events".to_owned(), share);
+            let left = day.left.map_or_else(|| why.to_owned(), share);
             rows.push(vec![date, events(day.events.total), events(day.events.bad), left]);
         }
     }
@@ -120,10 +124,10 @@ fn counted(course: &Course) -> String {
         let plural = if all == 1 { "" } else { "s" };
         match wrong {
             0 => format!("{all} {severity}{plural}, none false"),
-            _ => format!(
-                "{all} {severity}{plural}, {wrong} false: {} in 30 days",
-                short(course.per_month(wrong))
-            ),
+            _ => {
+                let often = course.per_month(wrong).map(|often| format!(": {} in 30 days", short(often)));
+                format!("{all} {severity}{plural}, {wrong} false{}", often.unwrap_or_default())
+            }
         }
     };
     Severity::ALL.map(of).join("; ")
