@@ -13,11 +13,13 @@ pub(super) fn targets() -> Value {
             ("labels", "Labels of the objects, by which the operator selects them.", map(text(), text())),
         ]
     };
+    let mut sidecar = map(text(), text());
+    sidecar["minProperties"] = json!(1);
     let mut operator = objects();
     operator.push((
         "dashboards",
         "Labels by which Grafana's sidecar finds dashboards, such as `{ grafana_dashboard: \"1\" }`. With it every dashboard comes as a `ConfigMap`.",
-        map(text(), text()),
+        sidecar,
     ));
     operator.push((
         "alertmanager",
