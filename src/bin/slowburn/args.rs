@@ -66,6 +66,11 @@ pub enum Command {
     /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
     /// and SLOWBURN_BEARER.
     Status(Status),
+    /// Show where the rules that a server evaluates are not the compiled ones: missing, changed, left over, failing
+    ///
+    /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
+    /// annotations. Ends with 1 if anything differs. Nothing is changed there, and rules of other people are left alone.
+    Drift(Drift),
     /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
     ///
     /// The past is asked for in range queries of a day each, and nothing is changed there: what the rules recorded, and, where
@@ -377,6 +382,32 @@ pub struct Status {
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Shown,
+}
+
+/// Arguments of `drift`.
+#[derive(Debug, Group)]
+pub struct Drift {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Who evaluates the rules: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Address,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Told,
+}
+
+/// How what was found is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Told {
+    /// A line for each rule
+    Human,
+    /// A JSON object
+    Json,
 }
 
 /// How a table is shown.
