@@ -225,7 +225,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
             findings.push(one(Kind::Failing, Some(short(error))));
         }
     }
-    findings.sort_by(|one, other| one.kind.cmp(&other.kind));
+    findings.sort_by_key(|finding| finding.kind);
     Drift { compiled, loaded: same, findings }
 }
 
