@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::contract::{Contract, Kind, Shape, VALUES, Values, bound};
 use crate::model::{Job, Model, Reading, Role};
-use crate::promql::build::{aggregate, selector};
+use crate::promql::build::{aggregate, aggregate_without, selector};
 use crate::vocabulary::Duration;
 
 /// A request of the HTTP API, below the server's address.
@@ -36,6 +36,8 @@ pub enum About {
     Retention,
     /// The names of all metrics.
     Names,
+    /// How many series of one metric are the same but for the labels of replicas, at most.
+    Replicas(String),
 }
 
 /// What a server shows.
@@ -47,6 +49,8 @@ pub struct Live {
     pub jobs: Option<Vec<Job>>,
     /// How long it keeps samples, if it tells.
     pub retention: Option<Duration>,
+    /// How many replicas have the same series, by metric, where there is more than one.
+    pub replicas: BTreeMap<String, u64>,
     /// What it says of answers that are not whole.
     pub warnings: BTreeSet<String>,
     /// Types and units by metric, until they are put to what series are known of.
@@ -82,7 +86,15 @@ pub fn questions(model: &Model) -> Vec<Question> {
     ];
     questions[1].parameters.push(("state", "active".to_owned()));
     questions[0].parameters.push(("limit_per_metric", "1".to_owned()));
+    let replicas: Vec<String> =
+        model.project.prometheus.replica_labels.iter().map(|label| label.as_str().to_owned()).collect();
     for (name, wanted) in labels {
+        if !replicas.is_empty() {
+            let same = aggregate_without("count", &replicas, selector(&name, &[]));
+            let parameters = vec![("query", aggregate("max", &[] as &[&str], same).to_string())];
+            let about = About::Replicas(name.clone());
+            questions.push(Question { path: "/api/v1/query", parameters, about });
+        }
         let wanted: Vec<String> = wanted.into_iter().collect();
         let query = aggregate("count", &wanted, selector(&name, &[])).to_string();
         let parameters = vec![("query", query)];
@@ -133,6 +145,10 @@ impl Live {
                 let told = data["storageRetention"].as_str().and_then(|told| told.split(' ').next());
                 self.retention = told.and_then(Duration::parse);
             }
+            About::Replicas(name) => {
+                let count = data["result"][0]["value"][1].as_str().and_then(|count| count.parse().ok());
+                self.replicas.extend(count.filter(|count| *count > 1).map(|count| (name.clone(), count)));
+            }
             About::Names => {
                 for name in texts(data) {
                     self.named(name);
@@ -147,6 +163,7 @@ impl Live {
             service.contract = Some(self.contract.clone());
         }
         let prometheus = &mut model.project.prometheus;
+        prometheus.replicas = self.replicas.clone();
         if self.jobs.is_some() {
             prometheus.jobs = self.jobs.clone();
         }

@@ -142,6 +142,8 @@ pub struct Prometheus {
     pub external_labels: Vec<LabelName>,
     /// Labels that tell series of one replica from the same series of another.
     pub replica_labels: Vec<LabelName>,
+    /// How many replicas have the same series, by metric, where a server was asked and shows more than one.
+    pub replicas: BTreeMap<String, u64>,
     /// What it scrapes, if that is known.
     pub jobs: Option<Vec<Job>>,
 }

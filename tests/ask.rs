@@ -94,6 +94,21 @@ slos:
         < 100 * prometheus_http_requests_total{handler=\"/metrics\"}
 ";
 
+/// The first counts every replica, the second one of them.
+const SLOS_OF_REPLICAS: &str = "version: slowburn/v1
+service: prometheus
+slos:
+  requests:
+    objective: 99.9%
+    sli:
+      total: prometheus_http_requests_total{job=\"prometheus\"}
+      bad: prometheus_http_requests_total{job=\"prometheus\", code=~\"5..|4..\"}
+  series:
+    objective: 99%
+    sli:
+      condition: prometheus_tsdb_head_series{job=\"prometheus\", replica=\"a\"} < 100000
+";
+
 struct Running {
     process: Child,
     port: u16,
@@ -108,8 +123,13 @@ impl Drop for Running {
 
 /// A Prometheus that has scraped itself.
 fn running(folder: &Folder, program: &Path) -> Running {
+    running_with(folder, program, CONFIG)
+}
+
+/// The same with another configuration.
+fn running_with(folder: &Folder, program: &Path, config: &str) -> Running {
     let port = free_port();
-    folder.write("prometheus.yml", CONFIG.replace("PORT", &port.to_string()));
+    folder.write("prometheus.yml", config.replace("PORT", &port.to_string()));
     let process = Command::new(program)
         .current_dir(folder.path(""))
         .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
@@ -150,6 +170,35 @@ fn a_running_prometheus_tells_what_is_wrong() {
     insta::assert_snapshot!(said.stderr.replace(&prometheus.port.to_string(), "PORT"));
     let said = check(&folder, prometheus.port, "right");
     assert_eq!(said.code, Some(0), "{}", said.stderr);
+}
+
+#[test]
+fn replicas_that_are_counted_each_are_told() {
+    let Some(program) = prometheus() else {
+        skipped("replicas of a real Prometheus are not asked for: there is none");
+        return;
+    };
+    let folder = Folder::empty();
+    let job = |name: &str| {
+        format!(
+            "  - {{ job_name: {name}, static_configs: [{{ targets: ['127.0.0.1:PORT'], labels: {{ job: prometheus, replica: {name} }} }}] }}\n"
+        )
+    };
+    let config = format!("global: {{ scrape_interval: 1s }}\nscrape_configs:\n{}{}", job("a"), job("b"));
+    folder.write("slos/prometheus.yaml", SLOS_OF_REPLICAS);
+    let running = running_with(&folder, &program, &config);
+    let project =
+        |labels: &str| format!("version: slowburn/v1\nprometheus: {{ version: \"2.42\"{labels} }}\n");
+    folder.write("slos/slowburn.yaml", project(", replica_labels: [replica]"));
+    let said = check(&folder, running.port, "slos");
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    let told = "the server has the series of `prometheus_http_requests_total` 2 times, once for each replica";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    // The other SLO says which replica it means.
+    assert_eq!(said.stderr.matches("replicas-counted-twice]").count(), 1, "{}", said.stderr);
+    folder.write("slos/slowburn.yaml", project(""));
+    let said = check(&folder, running.port, "slos");
+    assert!(!said.stderr.contains("replicas-counted-twice"), "{}", said.stderr);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod page_at_once;
 mod period_beyond_retention;
 mod planned_alert_fires;
 mod recorded_as_counter;
+mod replicas_counted_twice;
 mod route_entangled;
 mod route_unreachable;
 mod runbook_missing;
@@ -62,7 +63,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 42] = [
+pub const CHECKS: [(&str, Sees, Check); 43] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-is-total", Sees::Part, bad_is_total::check),
@@ -91,6 +92,7 @@ pub const CHECKS: [(&str, Sees, Check); 42] = [
     ("planned-alert-fires", Sees::Part, planned_alert_fires::check),
     ("planned-metric-exists", Sees::Whole, contract::planned_metric_exists::check),
     ("recorded-as-counter", Sees::Part, recorded_as_counter::check),
+    ("replicas-counted-twice", Sees::Part, replicas_counted_twice::check),
     ("reserved-label", Sees::Part, label_overwritten::check),
     ("route-entangled", Sees::Part, route_entangled::check),
     ("route-unreachable", Sees::Whole, route_unreachable::check),

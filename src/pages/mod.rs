@@ -1,7 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 90] = [
+pub const PAGES: [(&str, &str); 91] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),
@@ -56,6 +56,7 @@ pub const PAGES: [(&str, &str); 90] = [
     ("promql-type", include_str!("promql-type.md")),
     ("receiver-undefined", include_str!("receiver-undefined.md")),
     ("recorded-as-counter", include_str!("recorded-as-counter.md")),
+    ("replicas-counted-twice", include_str!("replicas-counted-twice.md")),
     ("reserved-label", include_str!("reserved-label.md")),
     ("route-entangled", include_str!("route-entangled.md")),
     ("route-unreachable", include_str!("route-unreachable.md")),

@@ -1,5 +1,7 @@
 //! The project file with its defaults filled in.
 
+use std::collections::BTreeMap;
+
 use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
 use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::Problem;
@@ -135,5 +137,13 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
     }
     let replica_labels = settings::target_labels(&block.replica_labels, version, problems);
     let jobs = contract::jobs(ast, problems);
-    Prometheus { version, retention, target_labels, external_labels, replica_labels, jobs }
+    Prometheus {
+        version,
+        retention,
+        target_labels,
+        external_labels,
+        replica_labels,
+        replicas: BTreeMap::new(),
+        jobs,
+    }
 }

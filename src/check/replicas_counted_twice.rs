@@ -1,0 +1,40 @@
+//! Series that a server has once for each replica, so that every event is counted as often.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Role};
+use crate::promql::ast::{MatchOp, Matcher};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let prometheus = &model.project.prometheus;
+    let labels: Vec<String> = prometheus.replica_labels.iter().map(|label| format!("`{label}`")).collect();
+    for (_, slo) in slos(model) {
+        let found = slo.readings.iter().find_map(|reading| {
+            let name = reading.selector.name.as_deref()?;
+            let shown = match reading.role {
+                Role::Classic(_) => format!("{name}_bucket"),
+                _ => name.to_owned(),
+            };
+            let one = |matcher: &Matcher| {
+                let of = prometheus.replica_labels.iter().any(|label| label.as_str() == matcher.label);
+                of && matcher.op == MatchOp::Equal
+            };
+            if reading.selector.matchers.iter().any(one) {
+                return None;
+            }
+            Some((prometheus.replicas.get(&shown)?, shown, reading.place))
+        });
+        // One is enough: what is told of the others is the same.
+        let Some((count, name, place)) = found else { continue };
+        problems.push(
+            Problem::error(
+                "replicas-counted-twice",
+                place,
+                format!("the server has the series of `{name}` {count} times, once for each replica"),
+            )
+            .label(format!("every event is counted {count} times"))
+            .help(format!("ask and evaluate where {} is deduplicated", labels.join(" or ")))
+            .help("or match one replica in every selector"),
+        );
+    }
+}
