@@ -18,7 +18,7 @@ use crate::address::Address;
 /// Exit codes: 0 without errors (warnings may be shown), 1 if problems are found, 2 if the command line is wrong or something
 /// cannot be read or written.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 110)]
+#[command(version, max_term_width = 110, disable_help_subcommand = true, after_long_help = crate::help::topics())]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -79,8 +79,9 @@ pub enum Command {
     Backfill(Backfill),
     /// Serve editors: problems while somebody types, explanations, completion, definitions, quick fixes
     ///
-    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; the README says how for several. What
-    /// is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of a network.
+    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; `slowburn help editor` says how for
+    /// several. What is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of
+    /// a network.
     Lsp,
     /// Learn which metrics a program exposes
     #[command(subcommand)]
@@ -104,6 +105,10 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write those of all commands
     Man(Man),
+    /// Print a page of the manual, or the help of a command
+    ///
+    /// Without a topic, all commands and topics are listed.
+    Help(Help),
 }
 
 /// A command of `metrics`.
@@ -510,6 +515,14 @@ pub struct Man {
     /// The folder to write one page per command to, such as ~/.local/share/man/man1
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+}
+
+/// Arguments of `help`.
+#[derive(Debug, Group)]
+pub struct Help {
+    /// A topic of the manual, as in `policies`, or a command, as in `metrics capture`
+    #[arg(value_name = "TOPIC|COMMAND")]
+    pub subject: Vec<String>,
 }
 
 /// How problems are shown.
