@@ -1,6 +1,7 @@
 //! The sources as they were written: every value a text with its place, nothing decided yet.
 
 mod alertmanager;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ pub use alertmanager::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, MatchBlock, RouteBlock,
     SmtpBlock, TimeBlock, TimingBlock,
 };
+pub use targets::{MimirBlock, ObjectsBlock, TargetsBlock, ThanosBlock};
 
 use crate::contract::Contract;
 use crate::scalar::Scalar;
@@ -100,6 +102,8 @@ pub struct ProjectFile {
     pub texts: Map<Map<Scalar>>,
     /// `dependencies`
     pub dependencies: Map<Vec<DependencyBlock>>,
+    /// `targets`
+    pub targets: TargetsBlock,
     /// What services and SLOs may set differently.
     pub settings: Settings,
 }

@@ -169,6 +169,8 @@ pub enum Kind {
     Contract,
     /// What runs the rules.
     Prometheus,
+    /// What runs them beside Prometheus.
+    Target,
     /// Of the texts for people.
     Language,
 }
@@ -213,6 +215,7 @@ impl Kind {
             Self::Scrape => "scrape",
             Self::Contract => "contract",
             Self::Prometheus => "prometheus",
+            Self::Target => "target",
             Self::Language => "language",
         }
     }
@@ -244,7 +247,8 @@ impl Kind {
             | Self::Receiver
             | Self::Route
             | Self::Inhibition
-            | Self::Severity => Weight::Alerting,
+            | Self::Severity
+            | Self::Target => Weight::Alerting,
             Self::Label
             | Self::Annotation
             | Self::Owner

@@ -171,6 +171,25 @@ pub fn compile_by(sources: &Sources, policy: &str) -> Result<Compiled, Vec<Strin
     }
 }
 
+/// What a target would refuse, as a problem.
+fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Problem {
+    let place = targets.place(limit.target).expect("what exceeds a limit is declared");
+    match &limit.what {
+        emit::limits::Excess::Groups { count, most } => {
+            let said = format!("Mimir takes {most} groups of a tenant, and the rules come to {count}");
+            Problem::error("group-limit", place, said).help(format!(
+                "let the tenant have more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
+            ))
+        }
+        emit::limits::Excess::Bytes { what, bytes, most } => {
+            let said = format!("{what} takes {bytes} bytes, and an object of Kubernetes holds {most}");
+            let help =
+                "split the service into two files with names of their own, or shorten its descriptions";
+            Problem::error("object-too-large", place, said).help(help)
+        }
+    }
+}
+
 fn finish(
     (ast, mut problems): (ast::Ast, Vec<Problem>),
     live: Option<&ask::Live>,
@@ -184,6 +203,14 @@ fn finish(
     }
     let judged = check::check(&model, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
+    let targets = &model.project.targets;
+    if !problems.iter().any(Problem::is_error)
+        && (targets.mimir.is_some() || targets.operator.is_some() || targets.vmrule.is_some())
+    {
+        problems.extend(
+            emit::limits::exceeded(&lower::lower(&model)).iter().map(|limit| refused(targets, limit)),
+        );
+    }
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(Problem::is_error);
     Compiled { problems, model: (!failed).then_some(model) }

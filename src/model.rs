@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod companion;
+mod targets;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ pub use alertmanager::{
 };
 
 pub use companion::{Companion, CompanionPlaces, Firing};
+pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
@@ -45,6 +47,8 @@ pub struct Project {
     pub texts: Wordings,
     /// What people wrote for runbooks, by name.
     pub runbooks: BTreeMap<String, Written>,
+    /// What runs the rules beside Prometheus.
+    pub targets: RuleTargets,
 }
 
 /// What alerts say in the author's own words.

@@ -17,7 +17,7 @@ pub use outage::{Outage, seconds};
 pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
-use crate::model::{Labels, Language, Wordings};
+use crate::model::{Labels, Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -51,6 +51,8 @@ pub struct ProjectPlan {
     pub grafana_url: Option<String>,
     /// Which services need which, in the order of the source.
     pub needs: Vec<Need>,
+    /// What runs the rules beside Prometheus.
+    pub targets: RuleTargets,
 }
 
 /// One service cannot work without another.
@@ -105,6 +107,12 @@ impl ServicePlan {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
         let others = [&self.companions, &self.aftermath, &self.missing];
         groups.chain(others.into_iter().flatten()).flat_map(|group| &group.rules)
+    }
+
+    /// Every group, in the order of the rule file.
+    pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
+        let others = [&self.companions, &self.aftermath, &self.missing];
+        self.groups.iter().chain(others.into_iter().flatten())
     }
 
     /// The companion alerts, each with its rule.

@@ -40,5 +40,6 @@ mod shell;
 mod simulate;
 mod status;
 mod support;
+mod targets;
 mod texts;
 mod watch;

@@ -255,6 +255,12 @@ fn every_key_of_the_language_is_looked_at() {
         ("prometheus: { scrape_interval: 10s }", "scrape"),
         ("links: { runbooks: 'https://wiki.shop.internal/runbooks' }", "link"),
         ("texts: { burn: { summary: x } }", "description"),
+        ("targets: { operator: { namespace: monitoring } }", "target"),
+        ("targets: { thanos: {} }", "target"),
+        ("targets: { mimir: { max_rules: 40 } }", "target"),
+        ("targets: { cortex: {} }", "target"),
+        ("targets: { vmalert: {} }", "target"),
+        ("targets: { vmrule: { labels: { team: sre } } }", "target"),
         ("alertmanager: { receivers: { a: { pagerduty: { routing_key_file: /k } } }, default: a }", "route"),
     ] {
         let kinds = kinds(&plain, &project(line));

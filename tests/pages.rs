@@ -9,8 +9,9 @@ use slowburn::pages::PAGES;
 use slowburn::source::{SourceFile, Sources};
 
 /// Pages without examples, and why.
-const WITHOUT: [(&str, &str); 4] = [
+const WITHOUT: [(&str, &str); 5] = [
     ("stale-output", "it is no mistake in a source: what was compiled before differs"),
+    ("object-too-large", "it takes a text of 180,000 characters"),
     ("duplicate-service", "it takes two files to make the mistake"),
     ("no-contract", "it takes two files to make the mistake"),
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),

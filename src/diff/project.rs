@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::Side;
 use super::texts::{labels, value};
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Job, Labels, Links, Model, Project, Prometheus, Wording, Wordings};
+use crate::model::{Job, Labels, Links, Model, Objects, Project, Prometheus, RuleTargets, Wording, Wordings};
 use crate::vocabulary::Severity;
 
 /// All of that.
@@ -20,6 +20,7 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
         language(new.model),
     ));
     changes.extend(prometheus(&before.prometheus, &after.prometheus));
+    changes.extend(targets(&before.targets, &after.targets));
     changes.extend(links(&before.links, &after.links));
     changes.extend(texts(&before.texts, &after.texts));
     let written = |project: &Project| -> Labels {
@@ -82,6 +83,48 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
         ));
     }
     changes
+}
+
+/// What runs the rules beside Prometheus, each with what it is told.
+fn targets(old: &RuleTargets, new: &RuleTargets) -> Vec<Change> {
+    let pairs = |labels: &Labels| -> String {
+        let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join(", ")
+    };
+    let objects = |objects: &Objects| -> Vec<String> {
+        let namespace = objects.namespace.iter().map(|name| format!("namespace {name}"));
+        let labels = (!objects.labels.is_empty()).then(|| format!("labels {}", pairs(&objects.labels)));
+        namespace.chain(labels).collect()
+    };
+    let said = |parts: Vec<String>| if parts.is_empty() { "as it is".to_owned() } else { parts.join("; ") };
+    let all = |targets: &RuleTargets| {
+        let operator = targets.operator.as_ref().map(|operator| {
+            let mut parts = objects(&operator.objects);
+            parts.extend(operator.dashboards.as_ref().map(|labels| format!("dashboards {}", pairs(labels))));
+            parts.extend(operator.alertmanager.as_ref().map(|name| format!("alertmanager {name}")));
+            said(parts)
+        });
+        let mimir = targets.mimir.as_ref().map(|mimir| {
+            let mut parts = vec![format!("{} groups of {} rules", mimir.max_groups, mimir.max_rules)];
+            if !mimir.source_tenants.is_empty() {
+                parts.push(format!("tenants {}", mimir.source_tenants.join(", ")));
+            }
+            said(parts)
+        });
+        [
+            ("operator", operator),
+            ("thanos", targets.thanos.map(|strategy| format!("partial response: {}", strategy.as_str()))),
+            ("mimir", mimir),
+            ("cortex", targets.cortex.then(|| said(Vec::new()))),
+            ("vmalert", targets.vmalert.then(|| said(Vec::new()))),
+            ("vmrule", targets.vmrule.as_ref().map(|target| said(objects(target)))),
+        ]
+    };
+    let both = all(old).into_iter().zip(all(new));
+    both.filter_map(|((name, old), (_, new))| {
+        value(Kind::Target, &[], &format!("the target {name}"), &old, &new)
+    })
+    .collect()
 }
 
 fn links(old: &Links, new: &Links) -> Vec<Change> {

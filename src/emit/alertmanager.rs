@@ -2,6 +2,7 @@
 
 use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};
+use crate::model::Language;
 use crate::plan::{
     Address, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced, Smtp,
     TimeSpan, Times, Timing, Why,
@@ -11,23 +12,28 @@ use crate::text;
 /// Adds `alertmanager/alertmanager.yml`, the templates it reads, and `alertmanager/routes.test.yaml`; nothing if the sources do not say who is told.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let Some(notifications) = &plan.project.notifications else { return };
-    artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications));
-    let templates = format!("# {MARK}\n{}", text::notification(plan.project.language));
-    artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates);
+    artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications, TEMPLATES));
+    artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates(plan.project.language));
     artifacts.insert("alertmanager/routes.test.yaml".to_owned(), tests(&notifications.deliveries));
 }
 
 /// Beside the configuration, to which Alertmanager takes it to be relative.
 const TEMPLATES: &str = "templates/slowburn.tmpl";
 
-fn configuration(notifications: &Notifications) -> String {
+/// The templates of notifications.
+pub(super) fn templates(language: Language) -> String {
+    format!("# {MARK}\n{}", text::notification(language))
+}
+
+/// All that Alertmanager reads, with its templates in such a file.
+pub(super) fn configuration(notifications: &Notifications, templates: &str) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     if let Some(smtp) = &notifications.smtp {
         self::smtp(&mut yaml, smtp);
     }
     yaml.line(0, "templates:");
-    yaml.line(2, &format!("- {TEMPLATES}"));
+    yaml.line(2, &format!("- {templates}"));
     yaml.line(0, "");
     route(&mut yaml, notifications);
     yaml.line(0, "");

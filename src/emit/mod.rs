@@ -3,11 +3,18 @@
 mod address;
 mod alertmanager;
 mod grafana;
+pub mod limits;
+mod mimir;
+mod objects;
+mod operator;
 mod prometheus;
 mod promtool;
 mod report;
 mod runbooks;
 mod spelling;
+mod thanos;
+mod vmalert;
+mod vmrule;
 mod words;
 pub mod yaml;
 
@@ -28,7 +35,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "prometheus", proves: false, service: Some(prometheus::emit), project: None },
     Target { name: "promtool", proves: true, service: Some(promtool::emit), project: None },
     Target {
@@ -45,6 +52,17 @@ pub const TARGETS: [Target; 6] = [
     },
     Target { name: "alertmanager", proves: false, service: None, project: Some(alertmanager::emit) },
     Target { name: "report", proves: false, service: None, project: Some(report::emit) },
+    Target {
+        name: "operator",
+        proves: false,
+        service: Some(operator::service),
+        project: Some(operator::project),
+    },
+    Target { name: "thanos", proves: false, service: Some(thanos::emit), project: None },
+    Target { name: "mimir", proves: false, service: Some(mimir::mimir), project: None },
+    Target { name: "cortex", proves: false, service: Some(mimir::cortex), project: None },
+    Target { name: "vmalert", proves: false, service: Some(vmalert::emit), project: None },
+    Target { name: "vmrule", proves: false, service: Some(vmrule::emit), project: None },
 ];
 
 /// A rule file that makes the history of a service, for promtool.

@@ -178,6 +178,17 @@ fn head(yaml: &mut Yaml, group: &Group) {
     yaml.line(4, "rules:");
 }
 
+/// A group without comments, for other rulers. `more` adds what stands between its interval and its rules.
+pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more: &dyn Fn(&mut Yaml)) {
+    yaml.pair(2, "- ", "name", &group.name);
+    yaml.pair(4, "", "interval", &group.interval.to_string());
+    more(yaml);
+    yaml.line(4, "rules:");
+    for rule in &group.rules {
+        spell(yaml, project, rule);
+    }
+}
+
 /// `told` holds the remarks that the file has already.
 fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, told: &mut BTreeSet<&'static str>) {
     if !rule.remark.is_empty() && told.insert(rule.remark) {
@@ -188,6 +199,10 @@ fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, told: &mut BT
     {
         companion_comment(yaml, companion);
     }
+    spell(yaml, project, rule);
+}
+
+fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     let kind = match &rule.makes {
         Makes::Record(_) => "record",
         Makes::Alert(_) => "alert",

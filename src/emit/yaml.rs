@@ -13,9 +13,16 @@ use crate::promql::pretty_into;
 #[derive(Default)]
 pub struct Yaml {
     text: String,
+    /// How far all of it is indented.
+    margin: usize,
 }
 
 impl Yaml {
+    /// A document that stands in another one, indented so far.
+    pub fn within(margin: usize) -> Self {
+        Self { text: String::new(), margin }
+    }
+
     /// The document.
     pub fn finish(mut self) -> String {
         // Thousands of them wait to be written.
@@ -52,13 +59,14 @@ impl Yaml {
             self.text.push('|');
             // A block that begins with blanks has to say how far it is indented.
             self.text.push_str(if value.starts_with(' ') { "2" } else { "" });
-            self.line(0, if value.ends_with('\n') { "" } else { "-" });
+            self.text.push_str(if value.ends_with('\n') { "\n" } else { "-\n" });
             let inner = indent + start.len() + 2;
             for line in value.lines() {
                 self.line(inner, line);
             }
         } else {
-            self.line(0, &scalar(value));
+            self.text.push_str(&scalar(value));
+            self.text.push('\n');
         }
     }
 
@@ -68,9 +76,9 @@ impl Yaml {
         self.begin(indent);
         self.text.push_str(key);
         self.text.push_str(": ");
-        let (start, inner) = (self.text.len(), indent + 2);
+        let (start, inner) = (self.text.len(), self.margin + indent + 2);
         // On its first line stands the key, which is longer than the margin of the others.
-        pretty_into(&mut self.text, expr, columns - inner, inner, key.len());
+        pretty_into(&mut self.text, expr, columns - (indent + 2), inner, key.len());
         let written = &self.text[start..];
         if written.contains('\n') {
             self.text.insert_str(start, &BLANKS[..inner]);
@@ -99,7 +107,7 @@ impl Yaml {
     }
 
     fn begin(&mut self, indent: usize) {
-        self.text.push_str(&BLANKS[..indent]);
+        self.text.push_str(&BLANKS[..self.margin + indent]);
     }
 }
 

@@ -103,6 +103,7 @@ pub fn project(model: &Model) -> ProjectPlan {
         alertmanager_url: model.project.links.alertmanager.clone(),
         grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
+        targets: model.project.targets.clone(),
     }
 }
 

@@ -15,8 +15,12 @@ use crate::plan::{Group, Makes, Rule, SloPlan};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
 
-/// How many SLOs have their raw series read in the main group. Those of the others are read in groups before it, at the same time.
-const TOGETHER: usize = 50;
+/// How many SLOs have their raw series read in the main group. Those of the others are read in groups before it, at the same time. So no group
+/// outgrows an object of Kubernetes.
+const TOGETHER: usize = 25;
+
+/// How many alerts stand in the main group. The others are in groups behind it: they read what is recorded, whenever that was evaluated.
+const ALERTS: usize = 50;
 
 /// The groups of all SLOs of a service.
 pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
@@ -28,11 +32,29 @@ pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
         let main = Group { name: group.name.clone(), interval: group.interval, rules: Vec::new() };
         let mut before = own.chunks(TOGETHER).map(<[Vec<Rule>]>::concat);
         let mut rules = before.next().unwrap_or_default();
+        let alerts = rest.iter().filter(|rule| matches!(rule.makes, Makes::Alert(_))).count();
+        let (rest, behind) = match alerts > ALERTS {
+            false => (rest, Vec::new()),
+            true => {
+                let (alerts, mut rest): (Vec<Rule>, Vec<Rule>) =
+                    rest.into_iter().partition(|rule| matches!(rule.makes, Makes::Alert(_)));
+                let mut alerts = alerts.chunks(ALERTS).map(<[Rule]>::to_vec);
+                rest.extend(alerts.next().unwrap_or_default());
+                (rest, alerts.collect())
+            }
+        };
         rules.extend(rest);
         for (index, rules) in before.enumerate().filter(|(_, rules)| !rules.is_empty()) {
             groups.push(Group { name: format!("{}/{}", name(service), index + 2), rules, ..main.clone() });
         }
+        let alerts = format!("{}/alerts", main.name);
         groups.push(Group { rules, ..main });
+        let behind = behind.into_iter().enumerate();
+        groups.extend(behind.map(|(index, rules)| Group {
+            name: format!("{alerts}/{}", index + 2),
+            interval: group.interval,
+            rules,
+        }));
     }
     groups
 }

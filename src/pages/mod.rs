@@ -3,7 +3,7 @@
 pub mod manual;
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 87] = [
+pub const PAGES: [(&str, &str); 89] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),
@@ -25,6 +25,7 @@ pub const PAGES: [(&str, &str); 87] = [
     ("filtered-away", include_str!("filtered-away.md")),
     ("fires-when-new", include_str!("fires-when-new.md")),
     ("fires-while-well", include_str!("fires-while-well.md")),
+    ("group-limit", include_str!("group-limit.md")),
     ("grouping-explodes", include_str!("grouping-explodes.md")),
     ("inhibition-never-matches", include_str!("inhibition-never-matches.md")),
     ("inhibition-outrun", include_str!("inhibition-outrun.md")),
@@ -44,6 +45,7 @@ pub const PAGES: [(&str, &str); 87] = [
     ("no-timestamp", include_str!("no-timestamp.md")),
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
     ("not-scraped", include_str!("not-scraped.md")),
+    ("object-too-large", include_str!("object-too-large.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),
     ("one-silences-all", include_str!("one-silences-all.md")),
     ("page-at-once", include_str!("page-at-once.md")),

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, scrape};
+use super::{alertmanager, contract, scrape, targets};
 use crate::ast::{
     AlertBlock, Ast, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile,
     ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
@@ -27,6 +27,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "dependencies",
     "links",
     "texts",
+    "targets",
     "period",
     "time_zone",
     "policy",
@@ -288,6 +289,8 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         fields.finish();
         Some(texts.into_iter().flatten().collect())
     });
+    let targets =
+        fields.node("targets").and_then(|node| targets::targets(node, fields.problems())).unwrap_or_default();
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
@@ -301,6 +304,7 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         links,
         texts,
         dependencies,
+        targets,
         settings,
     })
 }

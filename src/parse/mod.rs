@@ -7,6 +7,7 @@ pub mod exposition;
 mod fields;
 mod files;
 mod scrape;
+mod targets;
 pub mod yaml;
 
 pub use contract::contract;

@@ -1,6 +1,6 @@
 //! The project file with its defaults filled in.
 
-use super::{alertmanager, contract, links, settings, texts, values, whole};
+use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
 use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::Problem;
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
@@ -67,6 +67,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         links,
         runbooks,
         texts: texts::all(&file.texts, problems),
+        targets: targets::all(&file.targets, file.alertmanager.is_some(), problems),
     }
 }
 

@@ -15,6 +15,7 @@ mod secrets;
 mod settings;
 mod sli;
 mod stimulus;
+mod targets;
 mod texts;
 mod unread;
 mod values;

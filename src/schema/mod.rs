@@ -7,6 +7,7 @@ mod alertmanager;
 mod project;
 mod service;
 mod settings;
+mod targets;
 mod values;
 
 use serde_json::{Map, Value, json};

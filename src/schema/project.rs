@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::alertmanager::{alertmanager, dependencies};
 use super::settings::{missing_events, settings};
+use super::targets::targets;
 use super::values::{
     annotation_name, duration, label_name, own_label_name, percentage, severity, text, the_version, version,
     words,
@@ -31,6 +32,7 @@ pub(super) fn schema() -> Value {
         ),
         ("links", "Where things can be read: alerts, dashboards and runbooks then link to it.", links()),
         ("texts", "What alerts say, in your own words.", texts()),
+        ("targets", "What runs the rules beside Prometheus.", targets()),
         missing_events(),
     ];
     keys.extend(settings());

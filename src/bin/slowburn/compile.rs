@@ -31,6 +31,12 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let mut project = Project::read(slos)?;
     sources::apart(slos, &args.out)?;
     let targets = args.targets();
+    if let Some(model) = &project.compiled.model
+        && let Some(name) = args.only.iter().find(|name| !model.project.targets.write(name))
+    {
+        let failure = Failure::new(format!("`--only {name}`: the project file declares no target `{name}`"));
+        return Err(failure.and(&format!("write `targets: {{ {name}: {{}} }}` in slowburn.yaml")));
+    }
     let artifacts = project.compiled.artifacts_of(&targets);
     let changes = match &artifacts {
         Some(artifacts) if args.check => changes::find(artifacts, &targets, &args.out)?,

@@ -31,7 +31,7 @@ use json::{
 };
 
 /// Where dashboards are.
-const FOLDER: &str = "grafana/dashboards";
+pub const FOLDER: &str = "grafana/dashboards";
 
 /// What all dashboards of ours are tagged with.
 const TAG: &str = "slo";

@@ -1,0 +1,26 @@
+//! Rule files for vmalert of VictoriaMetrics.
+
+use super::prometheus::plain;
+use super::yaml::Yaml;
+use crate::artifact::{Artifacts, MARK};
+use crate::plan::{ProjectPlan, ServicePlan};
+
+/// Adds `vmalert/<service>.rules.yaml`.
+pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
+    if !project.targets.vmalert {
+        return;
+    }
+    let mut yaml = Yaml::default();
+    yaml.comment(0, MARK);
+    yaml.line(0, "groups:");
+    for group in service.all_groups() {
+        plain(&mut yaml, project, group, &latest);
+    }
+    artifacts.insert(format!("vmalert/{}.rules.yaml", service.name), yaml.finish());
+}
+
+/// VictoriaMetrics hides the last 30 seconds if nobody asks for them.
+pub(super) fn latest(yaml: &mut Yaml) {
+    yaml.line(4, "params:");
+    yaml.line(6, "latency_offset: [1ms]");
+}

@@ -1,0 +1,112 @@
+//! What runs the rules beside Prometheus, and what each of them wants to be told.
+
+use super::Labels;
+use crate::source::Span;
+
+/// What runs the rules beside Prometheus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleTargets {
+    /// The Prometheus Operator: objects `PrometheusRule`.
+    pub operator: Option<Operator>,
+    /// Thanos Ruler.
+    pub thanos: Option<PartialResponse>,
+    /// Mimir's ruler.
+    pub mimir: Option<Mimir>,
+    /// Cortex's ruler.
+    pub cortex: bool,
+    /// vmalert of VictoriaMetrics.
+    pub vmalert: bool,
+    /// The operator of VictoriaMetrics: objects `VMRule`.
+    pub vmrule: Option<Objects>,
+}
+
+impl RuleTargets {
+    /// Where a target that has limits was declared.
+    pub fn place(&self, target: &str) -> Option<Span> {
+        match target {
+            "operator" => self.operator.as_ref().map(|operator| operator.objects.place),
+            "mimir" => self.mimir.as_ref().map(|mimir| mimir.place),
+            "vmrule" => self.vmrule.as_ref().map(|objects| objects.place),
+            _ => None,
+        }
+    }
+
+    /// Whether something of this name is written: of what runs rules only what is declared, of all else always.
+    pub fn write(&self, target: &str) -> bool {
+        match target {
+            "operator" => self.operator.is_some(),
+            "thanos" => self.thanos.is_some(),
+            "mimir" => self.mimir.is_some(),
+            "cortex" => self.cortex,
+            "vmalert" => self.vmalert,
+            "vmrule" => self.vmrule.is_some(),
+            _ => true,
+        }
+    }
+}
+
+/// What all objects of Kubernetes carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objects {
+    /// Where the target was declared.
+    pub place: Span,
+    /// The namespace; `None` leaves it to whoever applies them.
+    pub namespace: Option<String>,
+    /// Labels, by which an operator selects objects.
+    pub labels: Labels,
+}
+
+/// What the Prometheus Operator is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// What its objects carry.
+    pub objects: Objects,
+    /// The labels of a `ConfigMap` for each dashboard, by which Grafana's sidecar finds them; `None` makes none.
+    pub dashboards: Option<Labels>,
+    /// The object `Alertmanager` whose configuration is written as a `Secret`; `None` writes none.
+    pub alertmanager: Option<String>,
+}
+
+/// What a Thanos Ruler makes of an answer in which a store is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartialResponse {
+    /// An evaluation that fails.
+    #[default]
+    Abort,
+    /// A warning.
+    Warn,
+}
+
+impl PartialResponse {
+    /// Both, as Thanos spells them.
+    pub const ALL: [(&'static str, Self); 2] = [("abort", Self::Abort), ("warn", Self::Warn)];
+
+    /// `abort` or `warn`.
+    pub fn as_str(self) -> &'static str {
+        let [(abort, _), (warn, _)] = Self::ALL;
+        match self {
+            Self::Abort => abort,
+            Self::Warn => warn,
+        }
+    }
+}
+
+/// What Mimir's ruler takes of one tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mimir {
+    /// Where the target was declared.
+    pub place: Span,
+    /// `ruler_max_rule_groups_per_tenant`
+    pub max_groups: u32,
+    /// `ruler_max_rules_per_rule_group`
+    pub max_rules: u32,
+    /// Tenants whose series the rules read; empty means the tenant's own.
+    pub source_tenants: Vec<String>,
+}
+
+impl Mimir {
+    /// How many groups a tenant may have if nobody says otherwise.
+    pub const MAX_GROUPS: u32 = 70;
+    /// How many rules a group may have if nobody says otherwise.
+    pub const MAX_RULES: u32 = 20;
+}
