@@ -37,6 +37,8 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("windows", include_str!("windows.md")),
     ("cold-start", include_str!("cold-start.md")),
     ("wiring", include_str!("wiring.md")),
+    ("targets", include_str!("targets.md")),
+    ("scaling", include_str!("scaling.md")),
     ("ci", include_str!("ci.md")),
     ("review", include_str!("review.md")),
     ("editor", include_str!("editor.md")),
