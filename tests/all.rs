@@ -10,6 +10,7 @@ mod contract;
 mod contract_checks;
 mod dashboards;
 mod diff;
+mod drift;
 mod explain;
 mod faults;
 mod fixes;

@@ -18,6 +18,8 @@ mod vmrule;
 mod words;
 pub mod yaml;
 
+pub use prometheus::{Written, written};
+
 use crate::artifact::Artifacts;
 use crate::plan::{Group, Plan, ProjectPlan, ServicePlan};
 

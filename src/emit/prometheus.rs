@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
+use crate::model::Labels;
 use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
+use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
 
 /// The width of a line.
@@ -69,6 +71,53 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
     if let Some(reason) = &companion.planned {
         yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
     }
+}
+
+/// A rule as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The name of its group.
+    pub group: String,
+    /// How often the group is evaluated.
+    pub interval: Duration,
+    /// Whether it alerts.
+    pub alerts: bool,
+    /// Its name.
+    pub name: String,
+    /// What it evaluates.
+    pub expr: Expr,
+    /// `for`; zero for rules that record.
+    pub hold: Duration,
+    /// Its labels.
+    pub labels: Labels,
+    /// Its annotations; none for rules that record.
+    pub annotations: Labels,
+}
+
+/// The rules of a service, as they stand in the file.
+pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
+    let of = |group: &Group, rule: &Rule| {
+        let alert = match &rule.makes {
+            Makes::Alert(alert) => Some(alert),
+            Makes::Record(_) => None,
+        };
+        let inert = |(name, value): (&String, &String)| {
+            let value = if alert.is_some() { crate::text::inert(value) } else { value.clone() };
+            (name.clone(), value)
+        };
+        Written {
+            group: group.name.clone(),
+            interval: group.interval,
+            alerts: alert.is_some(),
+            name: rule.name().to_owned(),
+            expr: rule.expr.clone(),
+            hold: alert.and_then(|alert| alert.hold).unwrap_or_default(),
+            labels: rule.labels.iter().map(inert).collect(),
+            annotations: alert.map(|alert| words::annotations(project, alert, None)).unwrap_or_default(),
+        }
+    };
+    let groups = service.all_groups();
+    groups.flat_map(|group| group.rules.iter().map(move |rule| of(group, rule))).collect()
 }
 
 /// Some groups, as they stand in the file.

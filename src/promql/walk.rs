@@ -76,6 +76,18 @@ impl Expr {
         self
     }
 
+    /// The same expression with every number spelled alike: `1e-05` and `0.00001` are one.
+    pub fn with_plain_numbers(mut self) -> Expr {
+        self.change(&mut |kind| {
+            if let Kind::Number(text) = kind
+                && let Ok(number) = text.parse::<f64>()
+            {
+                *text = number.to_string();
+            }
+        });
+        self
+    }
+
     /// Applies `f` to every kind in the tree, inside out. In place, so that a level takes little stack.
     fn change(&mut self, f: &mut impl FnMut(&mut Kind)) {
         match &mut self.kind {

@@ -52,7 +52,7 @@ pub enum Command {
     /// Nothing is asked or changed: the rules are computed, evaluation by evaluation, as Prometheus would. The incident
     /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
     /// Alertmanager waits.
-    #[command(after_help = "Manual: slowburn help incident")]
+    #[command(after_help = "Manual: slowburn help simulate")]
     Simulate(Simulate),
     /// Say what a change of the definitions means: promises, budgets, alerts and who is told, not lines
     ///
@@ -70,14 +70,20 @@ pub enum Command {
     /// query per recorded series, and nothing is changed there. The worst comes first. Exit code 0 says that all was asked and,
     /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
     /// and SLOWBURN_BEARER.
-    #[command(after_help = "Manual: slowburn help now")]
+    #[command(after_help = "Manual: slowburn help status")]
     Status(Status),
+    /// Show where the rules that a server evaluates are not the compiled ones: missing, changed, left over, failing
+    ///
+    /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
+    /// annotations. Ends with 1 if anything differs. Nothing is changed there, and rules of other people are left alone.
+    #[command(after_help = "Manual: slowburn help drift")]
+    Drift(Drift),
     /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
     ///
     /// The past is asked for in range queries of a day each, and nothing is changed there: what the rules recorded, and, where
     /// they did not run yet, the raw series themselves. With --against it is played through other definitions as well, so
     /// that two policies or two revisions stand side by side.
-    #[command(after_help = "Manual: slowburn help past")]
+    #[command(after_help = "Manual: slowburn help backtest")]
     Backtest(Backtest),
     /// Make the history that long windows need out of raw series that are there already
     ///
@@ -395,6 +401,32 @@ pub struct Status {
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Shown,
+}
+
+/// Arguments of `drift`.
+#[derive(Debug, Group)]
+pub struct Drift {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Who evaluates the rules: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Address,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to show it, on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Told,
+}
+
+/// How what was found is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Told {
+    /// A line for each rule
+    Human,
+    /// A JSON object
+    Json,
 }
 
 /// How a table is shown.

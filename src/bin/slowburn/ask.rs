@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
 use slowburn::backtest;
+use slowburn::drift::{self, Loaded};
 use slowburn::inert;
 use slowburn::model::Model;
 use slowburn::plan::Plan;
@@ -28,6 +29,12 @@ const ADVICE: Advice =
 /// How one is asked that may have to read a month of raw series for an answer.
 const ADVICE_ON_THE_PAST: Advice =
     Advice { too_much: "ask more coarsely: --step 5m, or for less of the past: --last 7d", ..ADVICE };
+
+/// How whoever evaluates the rules is asked.
+const ADVICE_ON_RULES: Advice = Advice { missing: WHO_EVALUATES, ..ADVICE };
+
+/// Who tells of rules.
+const WHO_EVALUATES: &str = "name who evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end of its address";
 
 /// Where the API is.
 const BELOW: &str = "name the address below which /api/v1/query is, such as http://localhost:9090";
@@ -174,6 +181,15 @@ fn moment(asking: &Asking) -> Result<Decimal, Failure> {
 }
 
 const QUERY: &str = "/api/v1/query";
+
+/// The rules that the server at `address` evaluates.
+pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
+    let asking = Asking::new(address, connection, &ADVICE_ON_RULES)?;
+    let answer = asking.answer(drift::PATH, &[])?;
+    drift::loaded(&answer).ok_or_else(|| {
+        Failure::new(format!("{address} does not tell which rules it evaluates")).and(WHO_EVALUATES)
+    })
+}
 
 /// What the server at `address` answers about the SLOs that are named.
 pub fn answers(

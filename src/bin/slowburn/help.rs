@@ -1,4 +1,4 @@
-//! `slowburn help`: the commands and the topics; the page of a topic; the help of a command.
+//! `slowburn help`: the commands and the topics; the page of a topic; the help of a command; both, if both have the name.
 
 use std::iter;
 
@@ -14,12 +14,16 @@ use crate::stdout;
 /// Prints what is asked for: everything there is, if nothing is named.
 pub fn run(args: &Help) -> Result<Ending, Failure> {
     // People write `help service file` as well.
-    if let Some(page) = manual::page(&args.subject.join("-")) {
+    let page = manual::page(&args.subject.join("-"));
+    if let Some(page) = page {
         stdout::print(page)?;
-        return Ok(Ending::Clean);
     }
-    if !is_command(&args.subject) {
-        return Err(unknown(&args.subject.join(" ")));
+    match (page, is_command(&args.subject)) {
+        (Some(_), false) => return Ok(Ending::Clean),
+        (None, false) => return Err(unknown(&args.subject.join(" "))),
+        // A topic may have the name of a command: then its options follow.
+        (Some(_), true) => stdout::print("\n")?,
+        (None, true) => {}
     }
     let subject = args.subject.iter().map(String::as_str);
     let line = iter::once("slowburn").chain(subject).chain(iter::once("--help"));

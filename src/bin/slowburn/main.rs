@@ -13,7 +13,7 @@
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
 //! | `cached` | reads what servers answered before |
-//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `drift`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
 //! | `init`, `schema`, `completions`, `man`, `help` | each is one command, too, for beginners |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
@@ -35,6 +35,7 @@ mod completions;
 #[cfg(feature = "http")]
 mod credentials;
 mod diff;
+mod drift;
 mod ending;
 mod explain;
 mod help;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Drift(args) => drift::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Lsp => lsp::run(),
         Command::Backfill(args) => backfill::run(&args),

@@ -1,0 +1,335 @@
+//! plan + the rules that a server evaluates → where they are not the same: what is missing, what was changed, what is left over, what fails.
+//!
+//! A server prints expressions in its own way, so both are compared as trees. Rules are found by what they make and by their labels; a ruler may
+//! have them in other groups, as Mimir's limits ask for.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::emit::{Written, written};
+use crate::inert;
+use crate::model::Labels;
+use crate::plan::Plan;
+use crate::promql;
+use crate::promql::ast::{Expr, Selector};
+use crate::promql::build::selector;
+use crate::vocabulary::Duration;
+
+/// Where a server tells which rules it evaluates, below its address.
+pub const PATH: &str = "/api/v1/rules";
+
+/// How much of a text that a server sent is shown.
+const SHOWN: usize = 300;
+
+/// A rule that a server evaluates.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    group: String,
+    interval: Option<Duration>,
+    alerts: bool,
+    name: String,
+    query: String,
+    hold: Option<Duration>,
+    labels: Labels,
+    annotations: Labels,
+    error: Option<String>,
+}
+
+/// What a server answered about its rules. `None` if it is not of the shape that the API promises.
+pub fn loaded(answer: &Value) -> Option<Vec<Loaded>> {
+    if answer["status"] != "success" {
+        return None;
+    }
+    let mut all = Vec::new();
+    for group in answer["data"]["groups"].as_array()? {
+        let name = group["name"].as_str()?;
+        for rule in group["rules"].as_array().into_iter().flatten() {
+            let labels = |field: &str| -> Labels {
+                let pairs = rule[field].as_object().into_iter().flatten();
+                pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+            };
+            let failed = rule["health"] == "err" || rule["health"] == "unhealthy";
+            all.push(Loaded {
+                group: name.to_owned(),
+                interval: seconds(&group["interval"]),
+                alerts: rule["type"] == "alerting",
+                name: rule["name"].as_str()?.to_owned(),
+                query: rule["query"].as_str()?.to_owned(),
+                hold: seconds(&rule["duration"]),
+                labels: labels("labels"),
+                annotations: labels("annotations"),
+                error: failed.then(|| rule["lastError"].as_str().unwrap_or_default().to_owned()),
+            });
+        }
+    }
+    Some(all)
+}
+
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = value.as_f64().filter(|seconds| (0.0..1e9).contains(seconds))?;
+    // Durations of rules are whole milliseconds.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Some(Duration::from_millis((seconds * 1000.0).round() as u64))
+}
+
+/// What is not as it was compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Nobody evaluates it.
+    Missing,
+    /// It is evaluated, and is not what was compiled.
+    Changed,
+    /// It is evaluated, and is not compiled any more.
+    LeftOver,
+    /// Its last evaluation failed.
+    Failing,
+}
+
+/// A part of a rule that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `expr`, `for`, `interval`, `labels` or `annotations`.
+    pub field: &'static str,
+    /// As the server has it.
+    pub loaded: String,
+    /// As it is compiled.
+    pub compiled: String,
+}
+
+/// A rule that is not as it was compiled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// In which way.
+    pub kind: Kind,
+    /// The group: of the server, if it has the rule.
+    pub group: String,
+    /// The series that it records, or the alert.
+    pub rule: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// What differs, if it was changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// What the server says, if it fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Where the rules of a server are not those that were compiled.
+#[derive(Clone, Debug, Serialize)]
+pub struct Drift {
+    /// How many rules were compiled.
+    pub compiled: usize,
+    /// How many of them the server evaluates as they are.
+    pub loaded: usize,
+    /// The rest, by kind.
+    pub findings: Vec<Finding>,
+}
+
+/// An expression as whoever prints it means it.
+fn meant(expr: Expr) -> String {
+    let sorted = |reads: Selector| {
+        let mut matchers: Vec<_> = reads.matchers.iter().collect();
+        matchers.sort_by_key(|matcher| (&matcher.label, matcher.op.symbol(), &matcher.value));
+        let all = matchers
+            .into_iter()
+            .fold(selector("", &[]), |all, matcher| all.matching(&matcher.label, matcher.op, &matcher.value));
+        Selector { matchers: all.matchers, ..reads }
+    };
+    let plain = promql::without_parens(&expr).with_plain_numbers();
+    plain.map_selectors(&mut |reads| sorted(reads)).to_string()
+}
+
+/// Compares what is compiled with what a server evaluates.
+pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
+    let queries: Vec<String> = rules
+        .iter()
+        .map(|rule| promql::read(&rule.query).map_or_else(|_| rule.query.clone(), |(expr, _)| meant(expr)))
+        .collect();
+    let mut named: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
+    for (index, rule) in rules.iter().enumerate() {
+        named.entry((rule.alerts, &rule.name)).or_default().push(index);
+    }
+    let mut taken = vec![false; rules.len()];
+    let mut open: Vec<(&str, Written, String)> = Vec::new();
+    let (mut compiled, mut same) = (0, 0);
+    // What is the same first, so that nothing else is taken for it.
+    for service in &plan.services {
+        for rule in written(&plan.project, service) {
+            compiled += 1;
+            let query = meant(rule.expr.clone());
+            let known = named.get(&(rule.alerts, rule.name.as_str())).into_iter().flatten().copied();
+            let equal = known.into_iter().find(|index| {
+                !taken[*index] && differences(&rule, &query, &rules[*index], &queries[*index]).is_empty()
+            });
+            match equal {
+                Some(index) => {
+                    taken[index] = true;
+                    same += 1;
+                }
+                None => open.push((&service.name, rule, query)),
+            }
+        }
+    }
+    let mut findings = Vec::new();
+    for (service, rule, query) in open {
+        let known = named.get(&(rule.alerts, rule.name.as_str())).into_iter().flatten().copied();
+        let known: Vec<usize> =
+            known.filter(|index| !taken[*index] && belongs(&rules[*index].group, service)).collect();
+        let labelled = known.iter().find(|index| rules[**index].labels == rule.labels).or(known.first());
+        match labelled {
+            Some(index) => {
+                taken[*index] = true;
+                findings.push(Finding {
+                    kind: Kind::Changed,
+                    group: short(&rules[*index].group),
+                    rule: rule.name.clone(),
+                    labels: rule.labels.clone(),
+                    differences: differences(&rule, &query, &rules[*index], &queries[*index]),
+                    error: None,
+                });
+            }
+            None => findings.push(Finding {
+                kind: Kind::Missing,
+                group: rule.group,
+                rule: rule.name,
+                labels: rule.labels,
+                differences: Vec::new(),
+                error: None,
+            }),
+        }
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        let one = |kind, error| Finding {
+            kind,
+            group: short(&rule.group),
+            rule: short(&rule.name),
+            labels: rule.labels.clone(),
+            differences: Vec::new(),
+            error,
+        };
+        // Rules of other people are none of our business.
+        let ours = rule.name.starts_with("slo:")
+            || plan
+                .services
+                .iter()
+                .any(|service| belongs(&rule.group, &service.name) && rule.group != service.name)
+                && rule.labels.contains_key("service");
+        if !taken[index] && ours {
+            findings.push(one(Kind::LeftOver, None));
+        }
+        if let Some(error) = rule.error.as_ref().filter(|_| taken[index] || ours) {
+            findings.push(one(Kind::Failing, Some(short(error))));
+        }
+    }
+    findings.sort_by_key(|finding| finding.kind);
+    Drift { compiled, loaded: same, findings }
+}
+
+/// Whether a group is one of a service's: `api`, `api/slos`, `api/slos/long`.
+fn belongs(group: &str, service: &str) -> bool {
+    group.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn differences(rule: &Written, query: &str, loaded: &Loaded, of: &str) -> Vec<Difference> {
+    let mut all = Vec::new();
+    let mut differs = |field, loaded: String, compiled: String| {
+        if loaded != compiled {
+            let (loaded, compiled) = apart(&loaded, &compiled);
+            all.push(Difference { field, loaded, compiled });
+        }
+    };
+    differs("expr", of.to_owned(), query.to_owned());
+    if rule.alerts {
+        differs("for", loaded.hold.unwrap_or_default().to_string(), rule.hold.to_string());
+    }
+    if let Some(interval) = loaded.interval {
+        differs("interval", interval.to_string(), rule.interval.to_string());
+    }
+    differs("labels", pairs(&loaded.labels), pairs(&rule.labels));
+    differs("annotations", pairs(&loaded.annotations), pairs(&rule.annotations));
+    all
+}
+
+fn pairs(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    pairs.join(", ")
+}
+
+/// Two long texts from shortly before where they part.
+fn apart(one: &str, other: &str) -> (String, String) {
+    const BEFORE: usize = 60;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let skipped =
+        if one.chars().count().max(other.chars().count()) > SHOWN { same.saturating_sub(BEFORE) } else { 0 };
+    let from = |text: &str| {
+        let rest: String = text.chars().skip(skipped).collect();
+        format!("{}{}", if skipped > 0 { "…" } else { "" }, short(&rest))
+    };
+    (from(one), from(other))
+}
+
+/// What is shown of a text from elsewhere.
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    inert::line(&short).into_owned()
+}
+
+/// As many rules are told one by one.
+const TOLD: usize = 50;
+
+/// For people: a line for each rule, and what it comes to. `address` is whoever was asked.
+pub fn human(drift: &Drift, address: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for finding in drift.findings.iter().take(TOLD) {
+        let Finding { group, rule, labels, .. } = finding;
+        let of = match (labels.get("service"), labels.get("slo")) {
+            (Some(service), Some(slo)) => format!(" of {service}/{slo}"),
+            _ => String::new(),
+        };
+        let said = match finding.kind {
+            Kind::Missing => "is not loaded",
+            Kind::Changed => "is not what was compiled",
+            Kind::LeftOver => "is loaded and not compiled any more",
+            Kind::Failing => "fails",
+        };
+        let _ = write!(text, "{group}: {rule}{} {said}", inert::line(&of));
+        match &finding.error {
+            Some(error) => drop(writeln!(text, ": {error}")),
+            None => text.push('\n'),
+        }
+        for Difference { field, loaded, compiled } in &finding.differences {
+            let _ = writeln!(text, "  {field} loaded:   {loaded}");
+            let _ = writeln!(text, "  {field} compiled: {compiled}");
+        }
+    }
+    let more = drift.findings.len().saturating_sub(TOLD);
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more: --format json shows them all");
+    }
+    let count = |kind| drift.findings.iter().filter(|finding| finding.kind == kind).count();
+    let _ = writeln!(
+        text,
+        "{} of {} compiled rules are loaded as they are at {address}: {} missing, {} changed, {} left over, {} failing",
+        drift.loaded,
+        drift.compiled,
+        count(Kind::Missing),
+        count(Kind::Changed),
+        count(Kind::LeftOver),
+        count(Kind::Failing),
+    );
+    text
+}
+
+/// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+pub fn json(drift: &Drift) -> String {
+    let text = serde_json::to_string_pretty(drift).expect("texts and numbers are JSON");
+    format!("{}\n", inert::json(&text))
+}

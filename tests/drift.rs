@@ -1,0 +1,124 @@
+//! What a server evaluates is held against what is compiled: a real Prometheus prints the rules, and nothing else may differ.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use crate::support;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use slowburn::drift::{drift, human, json as printed, loaded};
+use slowburn::plan::Plan;
+use slowburn::source::Sources;
+use support::folder::Folder;
+use support::prometheus::Server;
+use support::{prometheus, rules, skipped};
+use tempfile::TempDir;
+
+/// A Prometheus that has loaded these files.
+fn serving(files: &[(String, String)]) -> Option<(Server, TempDir)> {
+    let Some(program) = prometheus() else {
+        skipped("the rules of a real Prometheus are not compared: there is none");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    fs::write(folder.path().join("prometheus.yml"), json!({ "rule_files": names }).to_string()).unwrap();
+    Some((Server::start(&program, folder.path()), folder))
+}
+
+/// This project's own rules.
+fn compiled() -> (Plan, Vec<(String, String)>) {
+    let compiled = slowburn::compile(&Sources::new(rules::own()));
+    let artifacts = compiled.artifacts().unwrap();
+    let files = artifacts.into_iter().filter_map(|(path, text)| {
+        let name = path.strip_prefix("prometheus/")?;
+        Some((name.to_owned(), text))
+    });
+    (compiled.plan().unwrap(), files.collect())
+}
+
+#[test]
+fn what_prometheus_prints_of_compiled_rules_is_what_was_compiled() {
+    let (plan, files) = compiled();
+    let Some((server, _folder)) = serving(&files) else { return };
+    let answer = json!({ "status": "success", "data": server.data("/api/v1/rules").unwrap() });
+    let drift = drift(&plan, &loaded(&answer).unwrap());
+    assert_eq!(drift.findings, []);
+    assert_eq!(drift.loaded, drift.compiled);
+    assert!(drift.compiled > 500, "{}", drift.compiled);
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_told() {
+    let folder = Folder::new();
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    let own = folder.read("out/prometheus/api.rules.yaml");
+    let changed = own.replace("[59m45s]", "[58m45s]").replace("severity: page", "severity: none");
+    // An SLO that is gone, and rules of somebody else.
+    let old = "groups:
+- name: shop/slos
+  rules:
+  - { record: 'slo:objective:ratio', expr: vector(0.99), labels: { service: shop, slo: checkout } }
+- name: other
+  rules:
+  - { record: 'job:up:sum', expr: sum(up) }
+  - { alert: Down, expr: up == 0 }
+";
+    // What an earlier version had not.
+    let start = changed.find("      - record: slo:current_burn_rate:ratio").unwrap();
+    let end = start + changed[start..].find("      # Its value is the burn rate").unwrap();
+    let missing = format!("{}{}", &changed[..start], &changed[end..]);
+    let files = [("api.yaml".to_owned(), missing), ("old.yaml".to_owned(), old.to_owned())];
+    let Some((server, _folder)) = serving(&files) else { return };
+    let said = folder.slowburn(&["drift", "--prometheus", &server.url()]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    insta::assert_snapshot!(said.stdout.replace(&server.url(), "http://ADDRESS"));
+    let said = folder.slowburn(&["drift", "--prometheus", &server.url(), "--format", "json"]);
+    assert_eq!(said.code, Some(1));
+    let told: Value = serde_json::from_str(&said.stdout).unwrap();
+    let kinds: Vec<&str> = told["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "missing").count(), 1, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "left-over").count(), 1, "{kinds:?}");
+}
+
+#[test]
+fn a_rule_that_fails_is_told_with_what_the_server_says() {
+    let (plan, _) = compiled();
+    let rule = json!({
+        "type": "recording", "name": "slo:objective:ratio", "query": "vector(0.999)", "health": "err",
+        "lastError": "many-to-many \u{1b}[31m matching", "labels": { "service": "api", "slo": "availability" },
+    });
+    let group = json!({ "name": "api/slos", "interval": 30, "rules": [rule] });
+    let answer = json!({ "status": "success", "data": { "groups": [group] } });
+    let drift = drift(&plan, &loaded(&answer).unwrap());
+    let said = human(&drift, "http://ADDRESS");
+    assert!(said.ends_with("left over, 1 failing\n"), "{said}");
+    assert!(!said.contains('\u{1b}'));
+    assert!(said.lines().count() < 60, "a list that is printed is bounded");
+    assert!(printed(&drift).contains("many-to-many"));
+    for broken in
+        [json!({}), json!({ "status": "success", "data": { "groups": 7 } }), json!({ "status": "error" })]
+    {
+        assert!(loaded(&broken).is_none(), "{broken}");
+    }
+}
+
+#[test]
+fn whoever_evaluates_no_rules_is_said_not_to() {
+    let folder = Folder::new();
+    let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
+    folder.write("slos/api.yaml", "version: slowburn/v1\n");
+    let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("nothing was asked"), "{}", said.stderr);
+}

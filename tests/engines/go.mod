@@ -1,0 +1,3 @@
+module slowburn/engines
+
+go 1.19
