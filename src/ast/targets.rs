@@ -7,6 +7,8 @@ use crate::source::Span;
 /// `targets`: what runs the rules beside Prometheus.
 #[derive(Clone, Debug, Default)]
 pub struct TargetsBlock {
+    /// Where it begins.
+    pub span: Option<Span>,
     /// `operator`
     pub operator: Option<ObjectsBlock>,
     /// `thanos`

@@ -9,6 +9,7 @@ mod budget_below_one_event;
 mod budget_unwatched;
 mod burn_rate_below_one;
 mod burn_rate_unreachable;
+mod clusters_summed;
 mod contract;
 mod counted_apart;
 mod counted_twice;
@@ -61,7 +62,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 41] = [
+pub const CHECKS: [(&str, Sees, Check); 42] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-is-total", Sees::Part, bad_is_total::check),
@@ -70,6 +71,7 @@ pub const CHECKS: [(&str, Sees, Check); 41] = [
     ("budget-unwatched", Sees::Part, budget_unwatched::check),
     ("burn-rate-below-one", Sees::Part, burn_rate_below_one::check),
     ("burn-rate-unreachable", Sees::Part, burn_rate_unreachable::check),
+    ("clusters-summed", Sees::Part, clusters_summed::check),
     ("counted-apart", Sees::Part, counted_apart::check),
     ("counted-twice", Sees::Part, counted_twice::check),
     ("dependency-cycle", Sees::Part, dependency_cycle::check),

@@ -6,6 +6,8 @@ use crate::source::Span;
 /// What runs the rules beside Prometheus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleTargets {
+    /// Where they were declared; `None` if there are none.
+    pub declared: Option<Span>,
     /// The Prometheus Operator: objects `PrometheusRule`.
     pub operator: Option<Operator>,
     /// Thanos Ruler.
@@ -21,6 +23,13 @@ pub struct RuleTargets {
 }
 
 impl RuleTargets {
+    /// A store that holds the series of several Prometheus servers, with where targets were declared.
+    pub fn store(&self) -> Option<(Span, &'static str)> {
+        let stores = ["thanos", "mimir", "cortex", "vmalert", "vmrule"];
+        let store = stores.into_iter().find(|store| self.write(store))?;
+        Some((self.declared?, store))
+    }
+
     /// Where a target that has limits was declared.
     pub fn place(&self, target: &str) -> Option<Span> {
         match target {

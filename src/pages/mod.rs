@@ -3,7 +3,7 @@
 pub mod manual;
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 89] = [
+pub const PAGES: [(&str, &str); 90] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),
@@ -12,6 +12,7 @@ pub const PAGES: [(&str, &str); 89] = [
     ("budget-unwatched", include_str!("budget-unwatched.md")),
     ("burn-rate-below-one", include_str!("burn-rate-below-one.md")),
     ("burn-rate-unreachable", include_str!("burn-rate-unreachable.md")),
+    ("clusters-summed", include_str!("clusters-summed.md")),
     ("contract-not-found", include_str!("contract-not-found.md")),
     ("contract-syntax", include_str!("contract-syntax.md")),
     ("counted-apart", include_str!("counted-apart.md")),

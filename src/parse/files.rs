@@ -289,8 +289,11 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         fields.finish();
         Some(texts.into_iter().flatten().collect())
     });
-    let targets =
-        fields.node("targets").and_then(|node| targets::targets(node, fields.problems())).unwrap_or_default();
+    let place = fields.place("targets");
+    let targets = fields
+        .node("targets")
+        .and_then(|node| targets::targets(place, node, fields.problems()))
+        .unwrap_or_default();
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();

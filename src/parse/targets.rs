@@ -8,20 +8,19 @@ use crate::source::Span;
 
 const KEYS: &[&str] = &["operator", "thanos", "mimir", "cortex", "vmalert", "vmrule"];
 
-pub(super) fn targets(node: &Node, problems: &mut Vec<Problem>) -> Option<TargetsBlock> {
+pub(super) fn targets(place: Option<Span>, node: &Node, problems: &mut Vec<Problem>) -> Option<TargetsBlock> {
     let mut fields = Fields::of(node, "`targets`", KEYS, problems)?;
     let objects_keys = (
         &["namespace", "labels", "dashboards", "alertmanager"] as &[&str],
         &["namespace", "labels"] as &[&str],
     );
-    let place = fields.place("operator");
-    let operator = place
+    let at = fields.place("operator");
+    let operator = at
         .zip(fields.node("operator"))
         .and_then(|(place, node)| objects(place, node, "`operator`", objects_keys.0, fields.problems()));
     let thanos = fields.node("thanos").and_then(|node| thanos(node, fields.problems()));
-    let place = fields.place("mimir");
-    let mimir =
-        place.zip(fields.node("mimir")).and_then(|(place, node)| mimir(place, node, fields.problems()));
+    let at = fields.place("mimir");
+    let mimir = at.zip(fields.node("mimir")).and_then(|(place, node)| mimir(place, node, fields.problems()));
     let mut plain = |name: &'static str, what: &'static str| {
         let Some(node) = fields.node(name) else { return false };
         let known = Fields::of(node, what, &[], fields.problems()).map(Fields::finish);
@@ -29,12 +28,12 @@ pub(super) fn targets(node: &Node, problems: &mut Vec<Problem>) -> Option<Target
     };
     let cortex = plain("cortex", "`cortex`");
     let vmalert = plain("vmalert", "`vmalert`");
-    let place = fields.place("vmrule");
-    let vmrule = place
+    let at = fields.place("vmrule");
+    let vmrule = at
         .zip(fields.node("vmrule"))
         .and_then(|(place, node)| objects(place, node, "`vmrule`", objects_keys.1, fields.problems()));
     fields.finish();
-    Some(TargetsBlock { operator, thanos, mimir, cortex, vmalert, vmrule })
+    Some(TargetsBlock { span: place, operator, thanos, mimir, cortex, vmalert, vmrule })
 }
 
 fn objects(

@@ -11,6 +11,7 @@ const TENANTS: usize = 100;
 
 pub(super) fn all(block: &TargetsBlock, configured: bool, problems: &mut Vec<Problem>) -> RuleTargets {
     RuleTargets {
+        declared: block.span,
         operator: block.operator.as_ref().map(|block| operator(block, configured, problems)),
         thanos: block.thanos.as_ref().map(|block| {
             let Some(written) = &block.partial_response else { return PartialResponse::default() };

@@ -1,0 +1,58 @@
+//! Clusters that one store holds, and that an SLO adds up although nobody said so.
+
+use super::slos;
+use crate::diagnostic::Problem;
+use crate::model::{Model, Sli, Slo};
+use crate::promql::ast::{MatchOp, Selector};
+
+/// As many SLOs are named.
+const NAMED: usize = 3;
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    let targets = &model.project.targets;
+    let Some((place, store)) = targets.store() else { return };
+    let prometheus = &model.project.prometheus;
+    for label in &prometheus.external_labels {
+        let label = label.as_str();
+        // What tells replicas apart is taken away by the store.
+        if prometheus.replica_labels.iter().any(|replica| replica.as_str() == label) {
+            continue;
+        }
+        let summed: Vec<String> = slos(model)
+            .filter(|(_, slo)| !slo.by.iter().any(|kept| kept.as_str() == label) && !is_matched(slo, label))
+            .map(|(service, slo)| format!("{}/{}", service.name, slo.name))
+            .collect();
+        if summed.is_empty() {
+            continue;
+        }
+        let mut named = summed.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if summed.len() > NAMED {
+            named += &format!(" and {} more", summed.len() - NAMED);
+        }
+        let said =
+            format!("the store of `{store}` holds every `{label}`, and these SLOs add them up: {named}");
+        problems.push(
+            Problem::warning("clusters-summed", place, said)
+                .label("one promise over all of them")
+                .help(format!("for a promise of each write `by: [{label}]`"))
+                .help(format!("if the sum is meant, say so in the selectors: `{label}=~\".+\"`")),
+        );
+    }
+}
+
+/// Whether every selector of what is measured says which values of a label it means.
+fn is_matched(slo: &Slo, label: &str) -> bool {
+    let says = |selector: &Selector| {
+        selector.matchers.iter().any(|matcher| {
+            matcher.label == label && !matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotMatches)
+        })
+    };
+    match &slo.sli {
+        Sli::Counted { total, good, bad, .. } => {
+            let terms = [total, good, bad].into_iter().flatten().flatten();
+            terms.map(|term| term.counter.selector()).all(says)
+        }
+        Sli::Checked { good, .. } => good.selectors().into_iter().all(says),
+        Sli::Ratio { bad } => bad.selectors().into_iter().all(says),
+    }
+}
