@@ -21,7 +21,7 @@
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
-//! | [`diff`] | two models with their plans | [`difference`]: what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
+//! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`drift`] | plan, the rules of a server | which are not the same | plan, model, emit, vocabulary, promql, inert |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |

@@ -1,6 +1,8 @@
 //! The schemas know the keys of the parser, and a validator of another make takes and refuses what the compiler does.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+use crate::support::documents::documents;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -125,13 +127,10 @@ fn every_source_of_ours_is_valid() {
         faults.extend(project.and_then(|project| validator.faults(PROJECT_FILE, project)));
         faults.extend(validator.faults(path.to_str().unwrap(), service));
     }
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = readme.split("\n```yaml ").skip(1).filter_map(|block| {
-        let (path, text) = block.split_once('\n')?;
-        Some((path, text.split("\n```").next()?))
-    });
-    for (path, text) in blocks.filter(|(_, text)| text.starts_with("version: slowburn/")) {
-        faults.extend(validator.faults(path, text));
+    for document in documents() {
+        for (path, text) in document.files().filter(|(_, text)| text.starts_with("version: slowburn/")) {
+            faults.extend(validator.faults(path, text));
+        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

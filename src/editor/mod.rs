@@ -1,6 +1,6 @@
 //! What somebody who writes definitions asks for at a place in them, as data: the shell speaks the protocol.
 //!
-//! A question is answered from the texts as they are, half-written or not: [`cursor`] finds the keys around a place, the schema says what may
+//! A question is answered from the texts as they are, half-written or not: `cursor` finds the keys around a place, the schema says what may
 //! stand there, and the model what it means, as far as it means something.
 
 mod actions;

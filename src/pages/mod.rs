@@ -1,5 +1,7 @@
 //! The pages of `slowburn explain`: one per code, each with examples that the tests compile.
 
+pub mod manual;
+
 /// Every page with its code, by code.
 pub const PAGES: [(&str, &str); 91] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),

@@ -5,6 +5,7 @@ pub mod alertmanager;
 pub mod application;
 pub mod browser;
 pub mod dashboards;
+pub mod documents;
 pub mod editor;
 pub mod folder;
 pub mod mailbox;

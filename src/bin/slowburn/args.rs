@@ -18,7 +18,7 @@ use crate::address::Address;
 /// Exit codes: 0 without errors (warnings may be shown), 1 if problems are found, 2 if the command line is wrong or something
 /// cannot be read or written.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 110)]
+#[command(version, max_term_width = 110, disable_help_subcommand = true, after_long_help = crate::help::topics())]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -32,14 +32,17 @@ pub enum Command {
     ///
     /// Writes all files or none: after an error, OUT is as it was before. Files that are already right are not touched;
     /// files that slowburn wrote for definitions that are gone are removed, files of your own never are.
+    #[command(after_help = "Manual: slowburn help output")]
     Compile(Compile),
     /// Report problems, and write nothing
     ///
     /// With --prometheus the definitions are held against the series of a running server instead of the contracts beside
     /// them: Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics). It is asked one instant query
     /// per metric, and nothing is changed there. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
+    #[command(after_help = "Manual: slowburn help contract")]
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
+    #[command(after_help = "Manual: slowburn help problems")]
     Explain(Explain),
     /// Play an incident through the rules of one SLO, and say who is told when
     ///
@@ -49,6 +52,7 @@ pub enum Command {
     /// Nothing is asked or changed: the rules are computed, evaluation by evaluation, as Prometheus would. The incident
     /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
     /// Alertmanager waits.
+    #[command(after_help = "Manual: slowburn help simulate")]
     Simulate(Simulate),
     /// Say what a change of the definitions means: promises, budgets, alerts and who is told, not lines
     ///
@@ -58,6 +62,7 @@ pub enum Command {
     ///
     /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
     /// is compared all the same); 2 if one cannot be read.
+    #[command(after_help = "Manual: slowburn help review")]
     Diff(Diff),
     /// Show how every SLO stands on a running server, and decide whether that is good enough
     ///
@@ -65,27 +70,33 @@ pub enum Command {
     /// query per recorded series, and nothing is changed there. The worst comes first. Exit code 0 says that all was asked and,
     /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
     /// and SLOWBURN_BEARER.
+    #[command(after_help = "Manual: slowburn help status")]
     Status(Status),
     /// Show where the rules that a server evaluates are not the compiled ones: missing, changed, left over, failing
     ///
     /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
     /// annotations. Ends with 1 if anything differs. Nothing is changed there, and rules of other people are left alone.
+    #[command(after_help = "Manual: slowburn help drift")]
     Drift(Drift),
     /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
     ///
     /// The past is asked for in range queries of a day each, and nothing is changed there: what the rules recorded, and, where
     /// they did not run yet, the raw series themselves. With --against it is played through other definitions as well, so
     /// that two policies or two revisions stand side by side.
+    #[command(after_help = "Manual: slowburn help backtest")]
     Backtest(Backtest),
     /// Make the history that long windows need out of raw series that are there already
     ///
     /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
     /// belongs. Nothing is asked of a server and nothing is changed there.
+    #[command(after_help = "Manual: slowburn help cold-start")]
     Backfill(Backfill),
     /// Serve editors: problems while somebody types, explanations, completion, definitions, quick fixes
     ///
-    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; the README says how for several. What
-    /// is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of a network.
+    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; `slowburn help editor` says how for
+    /// several. What is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of
+    /// a network.
+    #[command(after_help = "Manual: slowburn help editor")]
     Lsp,
     /// Learn which metrics a program exposes
     #[command(subcommand)]
@@ -97,18 +108,25 @@ pub enum Command {
     /// there already is never overwritten; in a project that exists, only the service is added.
     ///
     /// On a terminal and without flags it asks.
+    #[command(after_help = "Manual: slowburn help first-definition")]
     Init(Init),
     /// Print the JSON Schema of a file, for editors
     ///
     /// Editors that ask a YAML language server complete and explain keys, and mark slips, in files that begin with
     /// `# yaml-language-server: $schema=.slowburn/service.json`, where that file holds what this command prints.
+    #[command(after_help = "Manual: slowburn help editor")]
     Schema(Schema),
     /// Print the completions of a shell
     ///
     /// In bash: `source <(slowburn completions bash)`, in your ~/.bashrc.
+    #[command(after_help = "Manual: slowburn help editor")]
     Completions(Completions),
     /// Print the manual page, or write those of all commands
     Man(Man),
+    /// Print a page of the manual, or the help of a command
+    ///
+    /// Without a topic, all commands and topics are listed.
+    Help(Help),
 }
 
 /// A command of `metrics`.
@@ -123,6 +141,7 @@ pub enum Metrics {
     /// Credentials are read from files or from the environment, never from the command line, where others could see them:
     /// SLOWBURN_USER holds `name:password`, SLOWBURN_BEARER holds a token. They are sent to the address that is given and
     /// to no other: an answer that leads elsewhere is not followed.
+    #[command(after_help = "Manual: slowburn help capture")]
     Capture(Capture),
 }
 
@@ -541,6 +560,14 @@ pub struct Man {
     /// The folder to write one page per command to, such as ~/.local/share/man/man1
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+}
+
+/// Arguments of `help`.
+#[derive(Debug, Group)]
+pub struct Help {
+    /// A topic of the manual, as in `policies`, or a command, as in `metrics capture`
+    #[arg(value_name = "TOPIC|COMMAND")]
+    pub subject: Vec<String>,
 }
 
 /// How problems are shown.

@@ -14,7 +14,7 @@
 //! | `credentials` | reads secrets |
 //! | `cached` | reads what servers answered before |
 //! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `drift`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
-//! | `init`, `schema`, `completions`, `man` | each is one command, too, for whoever begins |
+//! | `init`, `schema`, `completions`, `man`, `help` | each is one command, too, for beginners |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -38,6 +38,7 @@ mod diff;
 mod drift;
 mod ending;
 mod explain;
+mod help;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod ignored;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Help(args) => help::run(&args),
     };
     match ended {
         Ok(Ending::Clean) => ExitCode::SUCCESS,

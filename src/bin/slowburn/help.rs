@@ -1,0 +1,73 @@
+//! `slowburn help`: the commands and the topics; the page of a topic; the help of a command; both, if both have the name.
+
+use std::iter;
+
+use clap::{CommandFactory, Parser};
+use slowburn::diagnostic::alternatives;
+use slowburn::pages::{self, manual};
+use slowburn::vocabulary::nearest;
+
+use crate::args::{Args, Help};
+use crate::ending::{Ending, Failure};
+use crate::stdout;
+
+/// Prints what is asked for: everything there is, if nothing is named.
+pub fn run(args: &Help) -> Result<Ending, Failure> {
+    // People write `help service file` as well.
+    let page = manual::page(&args.subject.join("-"));
+    if let Some(page) = page {
+        stdout::print(page)?;
+    }
+    match (page, is_command(&args.subject)) {
+        (Some(_), false) => return Ok(Ending::Clean),
+        (None, false) => return Err(unknown(&args.subject.join(" "))),
+        // A topic may have the name of a command: then its options follow.
+        (Some(_), true) => stdout::print("\n")?,
+        (None, true) => {}
+    }
+    let subject = args.subject.iter().map(String::as_str);
+    let line = iter::once("slowburn").chain(subject).chain(iter::once("--help"));
+    if let Err(help) = Args::try_parse_from(line) {
+        // As for `--help`: a closed pipe keeps nobody from having read it.
+        let _ = help.print();
+    }
+    Ok(Ending::Clean)
+}
+
+/// The list of topics, which stands below the list of commands.
+pub fn topics() -> String {
+    let mut text = "The manual (`slowburn help TOPIC` prints a page):\n".to_owned();
+    for (group, lines) in manual::groups() {
+        text += &format!("\n  {group}\n");
+        for (topic, about) in lines {
+            text += &format!("    {topic:<16}  {about}\n");
+        }
+    }
+    text
+}
+
+fn is_command(words: &[String]) -> bool {
+    let mut command = Args::command();
+    words.iter().all(|word| match command.find_subcommand(word).cloned() {
+        Some(below) => {
+            command = below;
+            true
+        }
+        None => false,
+    })
+}
+
+fn unknown(word: &str) -> Failure {
+    let unknown = Failure::new(format!("no topic and no command is called `{word}`"));
+    if pages::page(word).is_some() {
+        return unknown.and(&format!("it is the code of a problem: slowburn explain {word}"));
+    }
+    let command = Args::command();
+    let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let near = nearest(word, &commands).into_iter().chain(manual::near(word));
+    let near: Vec<String> = near.map(str::to_owned).collect();
+    match near.is_empty() {
+        true => unknown.and("`slowburn help` lists all topics and commands"),
+        false => unknown.and(&format!("did you mean {}?", alternatives(&near))),
+    }
+}
