@@ -289,7 +289,7 @@ fn one_of_the_promises_of_an_slo_can_be_chosen() {
         let all = query.expr.split("slo=~\"$slo\"").count() - 1;
         let chosen = query.expr.matches("slo=~\"$slo\",${by:raw}").count();
         // What the compiler knows is the same for all of them.
-        let known = query.expr.matches("slo:info{").count();
+        let known = query.expr.matches("slo:definition:info{").count();
         assert_eq!(all, chosen + known, "{}\n{}", query.place, query.expr);
         asked += series.count();
     }

@@ -149,13 +149,14 @@ impl World {
         let slos: Vec<SloPlan> = plan.services.into_iter().flat_map(|service| service.slos).collect();
         for (index, slo) in slos.iter().enumerate() {
             let rules = slo.groups.iter().flat_map(|group| &group.rules);
-            let info = rules.filter(|rule| matches!(&rule.makes, Makes::Record(name) if name == "slo:info"));
+            let info = rules
+                .filter(|rule| matches!(&rule.makes, Makes::Record(name) if name == "slo:definition:info"));
             for rule in info {
                 let labels = rule.labels.iter().map(|(name, value)| format!("{name}={value:?}"));
                 let labels = labels.collect::<Vec<_>>().join(",");
-                samples.add("slo:info", &labels, (end - 3600..=end).step_by(60), 1.0);
+                samples.add("slo:definition:info", &labels, (end - 3600..=end).step_by(60), 1.0);
                 samples.add(
-                    "slo:info",
+                    "slo:definition:info",
                     &labels,
                     (end - 9 * 86_400..end - 9 * 86_400 + 3600).step_by(600),
                     1.0,

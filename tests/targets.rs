@@ -93,6 +93,13 @@ fn every_target_gets_the_same_rules() {
             assert!(rules(text) == rules(theirs[service]), "{target}: {service}");
         }
     }
+    // As mimirtool asks for where it is strict: level:metric:operation.
+    for (service, text) in &ours {
+        for (_, rule) in rules(text) {
+            let name = rule["record"].as_str().unwrap_or("slo:alert:none");
+            assert_eq!(name.split(':').count(), 3, "{service}: {name}");
+        }
+    }
     for (path, text) in &files {
         assert!(!text.contains("expr: |2"), "an expression in {path} begins with a space");
     }

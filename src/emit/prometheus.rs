@@ -270,7 +270,7 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     });
     let labels: Vec<(&str, Cow<str>)> = labels.collect();
     if !labels.is_empty() {
-        // What is recorded has few and short ones, or is `slo:info`, of which nobody reads more than a word.
+        // What is recorded has few and short ones, or is `slo:definition:info`, of which nobody reads more than a word.
         let columns = if inert { COLUMNS } else { usize::MAX };
         yaml.labels(8, "labels", &labels, columns);
     }

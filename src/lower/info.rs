@@ -9,12 +9,12 @@ use crate::promql::build::{number, selector, vector};
 use crate::vocabulary::{Decimal, Period, text};
 
 /// The series: always 1, with the facts as labels.
-const INFO: &str = "slo:info";
+const INFO: &str = "slo:definition:info";
 
 /// The longest value of a label, in characters.
 const LONGEST: usize = 300;
 
-/// Records `slo:info`. Whether or not anything is measured, it is there: every SLO has a row on every screen.
+/// Records `slo:definition:info`. Whether or not anything is measured, it is there: every SLO has a row on every screen.
 pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promise, names: &Series) -> Rule {
     let own = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).cloned();
     let file = || runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo));

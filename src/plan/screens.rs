@@ -7,7 +7,7 @@ use crate::promql::ast::Selector;
 pub struct Screens {
     /// The identity of the dashboard of one SLO.
     pub promise: String,
-    /// `slo:info`: 1 for every SLO, with what the compiler knows of it as labels.
+    /// `slo:definition:info`: 1 for every SLO, with what the compiler knows of it as labels.
     pub info: Selector,
     /// What the names of error ratios begin with; a window follows.
     pub ratio: String,

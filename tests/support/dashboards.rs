@@ -94,7 +94,7 @@ pub fn all() -> Chosen {
     ["owner", "service", "slo"].map(|name| (name.to_owned(), ".*".to_owned())).into()
 }
 
-/// What Grafana fills in where this SLO is chosen: what `slo:info` says of it, taken apart.
+/// What Grafana fills in where this SLO is chosen: what `slo:definition:info` says of it, taken apart.
 pub fn of(promise: &Promise) -> Chosen {
     let period = match &promise.period {
         Period::Rolling(length) => length.to_string(),

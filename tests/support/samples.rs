@@ -107,7 +107,7 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                 let Makes::Record(name) = &rule.makes else { continue };
                 let mut labels = labels.clone();
                 labels.extend(rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())));
-                if name == "slo:info" {
+                if name == "slo:definition:info" {
                     if place == 0 {
                         add(name, &rule.labels, 60, days * 86_400, &|_| Some(1.0));
                     }

@@ -1,6 +1,6 @@
 //! The dashboard of one SLO, whichever is chosen: is it kept, how long does its budget last, since when does it burn, what is to be done.
 //!
-//! It is made of recorded series and of what `slo:info` tells, so it is the same file for every SLO of every project.
+//! It is made of recorded series and of what `slo:definition:info` tells, so it is the same file for every SLO of every project.
 
 use serde_json::json;
 

@@ -45,7 +45,7 @@ fn chosen(series: Selector, scope: Scope) -> Selector {
     if scope == Scope::Promise { series.chosen("", BY) } else { series }
 }
 
-/// `slo:info`: something for every SLO, whether or not anything is measured.
+/// `slo:definition:info`: something for every SLO, whether or not anything is measured.
 pub fn info(screens: &Screens, scope: Scope) -> Expr {
     aggregate("max", &SLO, within(screens.info.clone(), scope))
 }
