@@ -1,0 +1,367 @@
+//! Drafts as services: what all SLOs of a service share stands once, and what only a project can say is the project's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Options;
+use super::draft::{Alert, Draft, Pair, Policy, Said, Tier};
+use super::measure::Measured;
+use crate::diagnostic::Problem;
+use crate::secret;
+use crate::source::Span;
+use crate::vocabulary::{LabelName, Name, PerSeverity, Period, Severity};
+
+/// Everything that is to be written.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub services: Vec<Service>,
+    /// Label and constant labels and annotations of each severity, as all SLOs agree on them.
+    pub severities: PerSeverity<Alert>,
+    /// Policies, by the name that the project has for them.
+    pub policies: Vec<(String, Vec<Tier>)>,
+    /// Whether a native histogram is read.
+    pub native: bool,
+}
+
+impl Gathered {
+    /// Where the first SLO begins.
+    pub fn place(&self) -> Option<Span> {
+        self.services.iter().flat_map(|service| &service.slos).map(|slo| slo.draft.place).min()
+    }
+}
+
+/// One service.
+#[derive(Debug)]
+pub struct Service {
+    pub name: Name,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    /// The period of most of its SLOs.
+    pub period: Period,
+    pub labels: Vec<Pair>,
+    pub annotations: Vec<Pair>,
+    /// Whether missing events are told.
+    pub missing: bool,
+    pub slos: Vec<Slo>,
+    /// Those of which a decision is missing.
+    pub undecided: Vec<(Draft, String)>,
+}
+
+/// One SLO.
+#[derive(Debug)]
+pub struct Slo {
+    pub name: Name,
+    pub measured: Measured,
+    /// Labels and annotations that not all SLOs of the service have.
+    pub labels: Vec<Pair>,
+    pub annotations: Vec<Pair>,
+    /// The name of its policy, if it has one of its own.
+    pub policy: Option<String>,
+    pub draft: Draft,
+}
+
+/// Gathers drafts.
+pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> Gathered {
+    drafts.sort_by_key(|draft| draft.place);
+    let mut gathered = Gathered::default();
+    for draft in &mut drafts {
+        let by: BTreeSet<String> = draft.by.iter().cloned().collect();
+        clean(&mut draft.by, draft.place, problems);
+        draft.labels = labels(std::mem::take(&mut draft.labels), &by, problems);
+        draft.annotations = annotations(std::mem::take(&mut draft.annotations), problems);
+        for severity in Severity::ALL {
+            let alert = draft.severities.get_mut(severity);
+            alert.labels = labels(std::mem::take(&mut alert.labels), &by, problems);
+            alert.annotations = annotations(std::mem::take(&mut alert.annotations), problems);
+        }
+    }
+    for severity in Severity::ALL {
+        *gathered.severities.get_mut(severity) = agreed(&mut drafts, severity, problems);
+    }
+    let mut at: BTreeMap<Name, usize> = BTreeMap::new();
+    for draft in drafts {
+        let name = options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
+        let index = *at.entry(name.clone()).or_insert_with(|| {
+            gathered.services.push(Service {
+                name,
+                description: None,
+                owner: None,
+                period: draft.period.clone(),
+                labels: Vec::new(),
+                annotations: Vec::new(),
+                missing: true,
+                slos: Vec::new(),
+                undecided: Vec::new(),
+            });
+            gathered.services.len() - 1
+        });
+        add(&mut gathered, index, draft, problems);
+    }
+    for service in &mut gathered.services {
+        settle(service, problems);
+    }
+    gathered
+}
+
+/// Takes one SLO into its service.
+fn add(gathered: &mut Gathered, index: usize, mut draft: Draft, problems: &mut Vec<Problem>) {
+    let measured = match std::mem::replace(&mut draft.measured, Err(String::new())) {
+        Ok(measured) => measured,
+        Err(decision) => {
+            problems.push(
+                Problem::error(
+                    "decision-missing",
+                    draft.name.place,
+                    format!("this SLO is left out until somebody decides: {decision}"),
+                )
+                .help("write its `sli` by hand: what stands in the source says no more than that"),
+            );
+            gathered.services[index].undecided.push((draft, decision));
+            return;
+        }
+    };
+    gathered.native |= matches!(measured, Measured::Latency { native: true, .. });
+    let policy = match &draft.policy {
+        Policy::Workbook => None,
+        Policy::Scaled => Some("workbook-scaled".to_owned()),
+        Policy::Own(name, tiers) => Some(policy(&mut gathered.policies, name, tiers)),
+    };
+    let service = &mut gathered.services[index];
+    let wanted = named(&draft.name.text, "slo");
+    let taken = |name: &Name| service.slos.iter().any(|slo| slo.name == *name);
+    let name = match taken(&wanted) {
+        false => wanted,
+        true => (2..)
+            .filter_map(|number| numbered(&wanted, number))
+            .find(|name| !taken(name))
+            .expect("there are more numbers than SLOs"),
+    };
+    if service.name.as_str() != draft.service.text {
+        draft.account.changes.push(format!("the label `service` was `{}`, and is `{}`", draft.service.text, service.name));
+    }
+    if name.as_str() != draft.name.text {
+        draft.account.changes.push(format!("the SLO was called `{}`, and is `{name}`", draft.name.text));
+    }
+    let (labels, annotations) = (draft.labels.clone(), draft.annotations.clone());
+    service.slos.push(Slo { name, measured, labels, annotations, policy, draft });
+}
+
+/// What all SLOs of a service share becomes the service's.
+fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
+    let shared = |of: fn(&Slo) -> &Vec<Pair>| -> Vec<Pair> {
+        let Some((first, rest)) = service.slos.split_first() else { return Vec::new() };
+        let everywhere = |pair: &&Pair| rest.iter().all(|slo| of(slo).iter().any(|other| same(other, pair)));
+        of(first).iter().filter(everywhere).cloned().collect()
+    };
+    service.labels = shared(|slo| &slo.labels);
+    service.annotations = shared(|slo| &slo.annotations);
+    for slo in &mut service.slos {
+        slo.labels.retain(|pair| !service.labels.iter().any(|other| same(other, pair)));
+        slo.annotations.retain(|pair| !service.annotations.iter().any(|other| same(other, pair)));
+    }
+    let drafts = || service.slos.iter().map(|slo| &slo.draft);
+    service.description = drafts().find_map(|draft| draft.service_description.clone());
+    let owners: Vec<&Said> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
+    if let Some(first) = owners.first() {
+        for other in owners.iter().filter(|owner| owner.text != first.text) {
+            problems.push(
+                Problem::warning("not-carried", other.place, "a service has one owner")
+                    .label(format!("its other SLOs are owned by `{}`", first.text)),
+            );
+        }
+        service.owner = Some(first.text.clone());
+    }
+    let periods: Vec<Period> = drafts().map(|draft| draft.period.clone()).collect();
+    let count = |period: &Period| periods.iter().filter(|other| *other == period).count();
+    if let Some(most) = periods.iter().rev().max_by_key(|period| count(period)) {
+        service.period = most.clone();
+    }
+    let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
+    service.missing = said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
+    if service.missing {
+        for (_, place) in said.iter().filter(|(told, _)| !told) {
+            problems.push(
+                Problem::warning("not-carried", *place, "that nobody is told of missing events is not carried")
+                    .label("one alert speaks for all SLOs of the service, and others of them want it")
+                    .help("`missing_events: off` in the service file turns it off for all"),
+            );
+        }
+    }
+}
+
+/// What all SLOs agree on of a severity; what they do not agree on is told.
+fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>) -> Alert {
+    let on = || drafts.iter().filter(|draft| !draft.severities.get(severity).off);
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for label in on().filter_map(|draft| draft.severities.get(severity).label.as_ref()) {
+        match counts.iter_mut().find(|(text, _)| *text == label.text) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&label.text, 1)),
+        }
+    }
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count).map(|(text, _)| (*text).to_owned());
+    let everywhere = |of: fn(&Alert) -> &Vec<Pair>| -> Vec<Pair> {
+        let Some(first) = on().next() else { return Vec::new() };
+        let in_all = |pair: &&Pair| {
+            on().all(|draft| of(draft.severities.get(severity)).iter().any(|other| same(other, pair)))
+        };
+        of(first.severities.get(severity)).iter().filter(in_all).cloned().collect()
+    };
+    let labels = everywhere(|alert| &alert.labels);
+    let annotations = everywhere(|alert| &alert.annotations);
+    let mut label = None;
+    for draft in drafts.iter_mut().filter(|draft| !draft.severities.get(severity).off) {
+        let alert = draft.severities.get(severity);
+        let mut changes = Vec::new();
+        if let (Some(said), Some(most)) = (&alert.label, &most) {
+            if said.text == *most {
+                label.get_or_insert_with(|| said.clone());
+            } else {
+                problems.push(
+                    Problem::warning("not-carried", said.place, format!("the severity `{}` is not carried", said.text))
+                        .label(format!("a project spells a {severity} in one way, and most SLOs say `{most}`")),
+                );
+                changes.push(format!("the label `severity` of a {severity} was `{}`, and is `{most}`", said.text));
+            }
+        }
+        let lost = |pairs: &[Pair], kept: &[Pair]| -> Vec<Pair> {
+            pairs.iter().filter(|pair| !kept.iter().any(|other| same(other, pair))).cloned().collect()
+        };
+        for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
+            problems.push(
+                Problem::warning("not-carried", pair.place, format!("`{}` is not carried", pair.name))
+                    .label(format!("what only a {severity} has is the project's, and not all SLOs have this"))
+                    .help("if it is to be on pages and tickets alike, write it into the `labels` of the SLO"),
+            );
+        }
+        draft.account.changes.extend(changes);
+    }
+    Alert { off: false, label, labels, annotations }
+}
+
+fn same(one: &Pair, other: &Pair) -> bool {
+    one.name == other.name && one.value == other.value
+}
+
+/// The name under which the project has these tiers.
+fn policy(policies: &mut Vec<(String, Vec<Tier>)>, name: &str, tiers: &[Tier]) -> String {
+    let wanted = named(name, "policy");
+    let mut number = 1;
+    loop {
+        let name = match number {
+            1 => Some(wanted.clone()),
+            number => numbered(&wanted, number),
+        };
+        number += 1;
+        let Some(name) = name.map(|name| name.to_string()) else { continue };
+        // The names of those that are built in.
+        if name.starts_with("workbook") {
+            continue;
+        }
+        match policies.iter().find(|(other, _)| *other == name) {
+            Some((_, other)) if other == tiers => return name,
+            Some(_) => {}
+            None => {
+                policies.push((name.clone(), tiers.to_vec()));
+                return name;
+            }
+        }
+    }
+}
+
+/// A name of ours for one of theirs.
+pub fn named(text: &str, otherwise: &str) -> Name {
+    Name::parse(text)
+        .or_else(|| Name::nearest(text))
+        // What is longer was cut, perhaps behind a hyphen.
+        .or_else(|| Name::nearest(&text.chars().filter(char::is_ascii).take(Name::LONGEST - 2).collect::<String>()))
+        .or_else(|| Name::parse(otherwise))
+        .expect("what stands in its place is a name")
+}
+
+fn numbered(name: &Name, number: usize) -> Option<Name> {
+    let suffix = format!("-{number}");
+    let kept: String = name.as_str().chars().take(Name::LONGEST - suffix.len()).collect();
+    Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-')))
+}
+
+/// The labels of a promise that rules can keep.
+fn clean(by: &mut Vec<String>, place: Span, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    by.retain(|label| {
+        let kept = LabelName::parse(label).is_some_and(|name| !name.is_reserved());
+        if !kept {
+            let shown: String = label.chars().take(60).collect();
+            problems.push(
+                Problem::warning("not-carried", super::keys::first(place), format!("promises are not kept apart by `{shown}`"))
+                    .label("the rules set a label of that name themselves: all its values share one budget")
+                    .help("give it another name when it is scraped, and write `by` with that"),
+            );
+        }
+        kept && seen.insert(label.clone())
+    });
+}
+
+/// Labels that alerts can carry.
+fn labels(pairs: Vec<Pair>, by: &BTreeSet<String>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+    let fault = |pair: &Pair| {
+        Some(match LabelName::parse(&pair.name) {
+            None => "Prometheus accepts no such label name",
+            Some(name) if name.is_reserved() => "the rules set this label themselves",
+            Some(_) if by.contains(&pair.name) => "the events have this label already",
+            Some(_) if pair.value.trim().is_empty() => "a label without a value is no label",
+            Some(_) if pair.value.contains("{{") => "labels are taken as they are, and no template is filled in",
+            Some(_) if hides(pair) => "everybody would read a secret",
+            Some(_) => return None,
+        })
+    };
+    carried(pairs, fault, problems)
+}
+
+/// Annotations that alerts can carry.
+fn annotations(pairs: Vec<Pair>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+    let fault = |pair: &Pair| {
+        Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
+            (None, _) => "Prometheus accepts no such name of an annotation",
+            (_, "summary" | "description") => {
+                "it is written by the rules, with the burn rate and the budget that is left: see `texts`"
+            }
+            _ if pair.name.starts_with("__") => "the rules set it themselves",
+            _ if pair.value.trim().is_empty() => "it says nothing",
+            _ if pair.value.contains("{{") => "annotations are taken as they are, and no template is filled in",
+            _ if hides(pair) => "everybody would read a secret",
+            _ => return None,
+        })
+    };
+    carried(pairs, fault, problems)
+}
+
+/// Whether whoever reads a label could do something with it. Names of keys alone say little: a route may go by a `routing_key` that is the name of a team.
+fn hides(pair: &Pair) -> bool {
+    let name = pair.name.to_lowercase();
+    let said = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
+    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (said || secret::is_key(&pair.value))
+}
+
+/// Those that have no fault; of the others a problem says it. Of two of one name the last counts, as the inner one does everywhere.
+fn carried(
+    pairs: Vec<Pair>,
+    fault: impl Fn(&Pair) -> Option<&'static str>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Pair> {
+    let mut kept: Vec<Pair> = Vec::new();
+    for pair in pairs {
+        match fault(&pair) {
+            Some(why) => {
+                let shown: String = pair.name.chars().take(60).collect();
+                let problem =
+                    Problem::warning("not-carried", pair.place, format!("`{shown}` is not carried")).label(why);
+                problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
+            }
+            None => match kept.iter_mut().find(|other| other.name == pair.name) {
+                Some(other) => *other = pair,
+                None => kept.push(pair),
+            },
+        }
+    }
+    kept
+}
