@@ -1,7 +1,7 @@
 //! What a migration means, for each SLO: what stays, what is measured better, what changes for whoever is notified.
 
 use super::draft::{Draft, Policy};
-use super::file::{place, rounded};
+use super::file::{labels, place, rounded, why};
 use super::gather::{Gathered, Service, Slo};
 use super::measure::Measured;
 use crate::source::Sources;
@@ -47,9 +47,9 @@ pub fn account(gathered: &Gathered, sources: &Sources) -> String {
     if shared.iter().any(|row| !row.is_empty()) {
         block("all of them".to_owned(), &shared, &Rows::default());
     }
-    for (draft, decision) in gathered.services.iter().flat_map(|service| &service.undecided) {
+    for (draft, missing) in gathered.services.iter().flat_map(|service| &service.left_out) {
         text += &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, place(draft.place, sources));
-        row(&mut text, "decide", std::slice::from_ref(decision));
+        row(&mut text, "why", &[why(missing)]);
         text.push('\n');
     }
     text.truncate(text.trim_end_matches('\n').len());
@@ -72,8 +72,11 @@ fn stays(slo: &Slo) -> Vec<String> {
         Measured::Ratio(_) => "the ratio, as it was computed",
     };
     let mut stays = vec![format!("{} over {}", draft.objective, period(&draft.period)), measured.to_owned()];
+    if let Some(slice) = &draft.slice {
+        stays.push(format!("slices of {}, good from {} on", slice.length, slice.objective));
+    }
     if !draft.by.is_empty() {
-        stays.push(format!("one promise for each value of {}", draft.by.join(", ")));
+        stays.push(format!("one promise for each value of {}", labels(draft)));
     }
     stays
 }
@@ -88,7 +91,7 @@ fn period(period: &Period) -> String {
 /// What is measured better, with an example that can be computed by hand.
 fn better(slo: &Slo) -> Vec<String> {
     let mut better = slo.draft.account.better.clone();
-    let counted = matches!(slo.measured, Measured::Events { .. } | Measured::Latency { .. });
+    let counted = matches!(slo.measured, Measured::Events { .. } | Measured::Latency { native: false, .. });
     if counted {
         better.push(
             "a counter that is born with its first 3 errors: `rate` and `increase` see none of them, here all 3 count"

@@ -43,9 +43,10 @@ pub struct Draft {
     pub owner: Option<Said>,
     pub description: Option<String>,
     pub objective: Objective,
-    /// What is measured; nothing, and which decision is missing, where that cannot be said.
-    pub measured: Result<Measured, String>,
-    pub by: Vec<String>,
+    /// What is measured, or why that cannot be said.
+    pub measured: Result<Measured, Missing>,
+    /// The labels that keep promises apart.
+    pub by: Vec<Said>,
     pub period: Period,
     pub slice: Option<Slice>,
     pub labels: Vec<Pair>,
@@ -56,6 +57,15 @@ pub struct Draft {
     /// Whether somebody is to be told of events that are missing, if that is said.
     pub missing: Option<(bool, Span)>,
     pub account: Account,
+}
+
+/// Why an SLO is left out.
+#[derive(Clone, Debug)]
+pub enum Missing {
+    /// Somebody has to decide this first.
+    Decision(String),
+    /// This is wrong with it, as a problem has told already.
+    Fault(&'static str),
 }
 
 /// One slice of time that is good or bad as a whole.

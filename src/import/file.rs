@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::Options;
-use super::draft::{Alert, Draft, Pair, Slice, Tier};
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Slice, Tier};
 use super::gather::{Gathered, Service, Slo};
 use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
 use crate::parse::PROJECT_FILE;
+use crate::secret;
 use crate::source::{Sources, Span};
 use crate::vocabulary::{Period, Severity, percent, text};
 
@@ -118,15 +119,39 @@ fn service(service: &Service, sources: &Sources) -> String {
         }
         one(&mut yaml, slo, service, sources);
     }
-    for (draft, decision) in &service.undecided {
+    for (draft, missing) in &service.left_out {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{} is not here: somebody has to decide {decision}.", origin(draft, sources)));
+        yaml.comment(2, &format!("{} is not here: {}.", origin(draft, sources), why(missing)));
     }
     yaml.finish()
 }
 
+/// Why an SLO is left out, in a sentence.
+pub fn why(missing: &Missing) -> String {
+    match missing {
+        Missing::Decision(decision) => format!("somebody has to decide {decision}"),
+        Missing::Fault(fault) => (*fault).to_owned(),
+    }
+}
+
+/// What stands above an SLO in its source, as people wrote it: of comments, those right above, and no secrets in them.
+fn comments(place: Span, sources: &Sources) -> Vec<String> {
+    const MOST: usize = 20;
+    let text = &sources.file(place.source).text;
+    let before = text.get(..place.start as usize).unwrap_or_default();
+    let above = &before[..before.rfind(['\n', '\r']).unwrap_or(0)];
+    let lines = above.rsplit(['\n', '\r']).map(str::trim).take_while(|line| line.starts_with('#')).take(MOST);
+    let mut lines: Vec<String> = lines.map(|line| secret::masked(line.trim_start_matches('#').trim())).collect();
+    lines.retain(|line| !line.is_empty() && !line.starts_with("yaml-language-server"));
+    lines.reverse();
+    lines
+}
+
 fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
     let draft = &slo.draft;
+    for comment in comments(draft.place, sources) {
+        yaml.comment(2, &comment);
+    }
     yaml.comment(2, &origin(draft, sources));
     yaml.line(2, &format!("{}:", slo.name));
     if let Some(description) = draft.description.as_deref().filter(|text| !text.trim().is_empty()) {
@@ -161,7 +186,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
         Measured::Ratio(expr) => query("bad_ratio", expr),
     }
     if !draft.by.is_empty() {
-        yaml.line(4, &format!("by: [{}]", draft.by.join(", ")));
+        yaml.line(4, &format!("by: [{}]", labels(draft)));
     }
     if draft.period != service.period {
         period(yaml, 4, &draft.period);
@@ -173,7 +198,12 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
     if let Some(policy) = slo.policy.as_ref().filter(|_| !draft.is_silent()) {
         yaml.pair(4, "", "policy", policy);
     }
-    let off = Severity::ALL.into_iter().filter(|severity| draft.severities.get(*severity).off);
+    // Of a policy of its own, only what it has can be off.
+    let has = |severity: Severity| match &draft.policy {
+        Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
+        Policy::Workbook | Policy::Scaled => true,
+    };
+    let off = Severity::ALL.into_iter().filter(|severity| draft.severities.get(*severity).off && has(*severity));
     let off: Vec<String> = off.map(|severity| severity.to_string()).collect();
     if !off.is_empty() {
         if draft.is_silent() {
@@ -183,6 +213,12 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
     }
     pairs(yaml, 4, "labels", &slo.labels);
     pairs(yaml, 4, "annotations", &slo.annotations);
+}
+
+/// `region, zone`
+pub fn labels(draft: &Draft) -> String {
+    let labels: Vec<&str> = draft.by.iter().map(|label| label.text.as_str()).collect();
+    labels.join(", ")
 }
 
 /// `checkout in slos.yaml:12`

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
-use super::draft::{Alert, Draft, Pair, Policy, Said, Tier};
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
 use super::measure::Measured;
 use crate::diagnostic::Problem;
 use crate::secret;
@@ -42,8 +42,8 @@ pub struct Service {
     /// Whether missing events are told.
     pub missing: bool,
     pub slos: Vec<Slo>,
-    /// Those of which a decision is missing.
-    pub undecided: Vec<(Draft, String)>,
+    /// Those that are left out, and why.
+    pub left_out: Vec<(Draft, Missing)>,
 }
 
 /// One SLO.
@@ -64,8 +64,8 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     drafts.sort_by_key(|draft| draft.place);
     let mut gathered = Gathered::default();
     for draft in &mut drafts {
-        let by: BTreeSet<String> = draft.by.iter().cloned().collect();
-        clean(&mut draft.by, draft.place, problems);
+        let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
+        clean(&mut draft.by, problems);
         draft.labels = labels(std::mem::take(&mut draft.labels), &by, problems);
         draft.annotations = annotations(std::mem::take(&mut draft.annotations), problems);
         for severity in Severity::ALL {
@@ -90,7 +90,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
                 annotations: Vec::new(),
                 missing: true,
                 slos: Vec::new(),
-                undecided: Vec::new(),
+                left_out: Vec::new(),
             });
             gathered.services.len() - 1
         });
@@ -104,18 +104,20 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
 
 /// Takes one SLO into its service.
 fn add(gathered: &mut Gathered, index: usize, mut draft: Draft, problems: &mut Vec<Problem>) {
-    let measured = match std::mem::replace(&mut draft.measured, Err(String::new())) {
+    let measured = match draft.measured.clone() {
         Ok(measured) => measured,
-        Err(decision) => {
-            problems.push(
-                Problem::error(
-                    "decision-missing",
-                    draft.name.place,
-                    format!("this SLO is left out until somebody decides: {decision}"),
-                )
-                .help("write its `sli` by hand: what stands in the source says no more than that"),
-            );
-            gathered.services[index].undecided.push((draft, decision));
+        Err(missing) => {
+            if let Missing::Decision(decision) = &missing {
+                problems.push(
+                    Problem::error(
+                        "decision-missing",
+                        draft.name.place,
+                        format!("this SLO is left out until somebody decides {decision}"),
+                    )
+                    .help("write its `sli` by hand: what stands in the source says no more than that"),
+                );
+            }
+            gathered.services[index].left_out.push((draft, missing));
             return;
         }
     };
@@ -285,19 +287,19 @@ fn numbered(name: &Name, number: usize) -> Option<Name> {
 }
 
 /// The labels of a promise that rules can keep.
-fn clean(by: &mut Vec<String>, place: Span, problems: &mut Vec<Problem>) {
+fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     by.retain(|label| {
-        let kept = LabelName::parse(label).is_some_and(|name| !name.is_reserved());
+        let kept = LabelName::parse(&label.text).is_some_and(|name| !name.is_reserved());
         if !kept {
-            let shown: String = label.chars().take(60).collect();
+            let shown: String = label.text.chars().take(60).collect();
             problems.push(
-                Problem::warning("not-carried", super::keys::first(place), format!("promises are not kept apart by `{shown}`"))
+                Problem::warning("not-carried", label.place, format!("promises are not kept apart by `{shown}`"))
                     .label("the rules set a label of that name themselves: all its values share one budget")
                     .help("give it another name when it is scraped, and write `by` with that"),
             );
         }
-        kept && seen.insert(label.clone())
+        kept && seen.insert(label.text.clone())
     });
 }
 

@@ -8,7 +8,8 @@ use super::queries::{self, Counters, Counts, asked};
 use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
 use super::{Document, Found, Options};
-use crate::diagnostic::Problem;
+use crate::ast::Key;
+use crate::diagnostic::{Problem, few};
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Duration, Name, PerSeverity, Period, Severity};
@@ -34,7 +35,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
 /// What an indicator measures, and in which job.
 struct Indicator {
     sli: Sli,
-    by: Vec<String>,
+    by: Vec<Said>,
     job: Option<String>,
 }
 
@@ -153,24 +154,21 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     let name = keys.required("name", problems).map(|name| Said { place: whole(&name), text: name.text });
     let namespace = keys.text("namespace", problems);
     let mut of_alerts = |key: &str, what: &str, problems: &mut Vec<Problem>| {
-        let mut carried = Vec::new();
-        for (key, value) in keys.pairs(key, problems) {
-            match key.text.strip_prefix(PREFIX) {
-                Some(name) => {
-                    let name = name.to_owned();
-                    carried.push(Pair { name, ..Pair::of((key, value)) });
-                }
-                None => {
-                    let shown: String = key.text.chars().take(60).collect();
-                    problems.push(
-                        Problem::warning("not-carried", key.span, format!("`{shown}` is not carried"))
-                            .label(format!("it belongs to the object in Kubernetes: only {what} that begin with `{PREFIX}` are those of alerts"))
-                            .hiding(whole(&value)),
-                    );
-                }
-            }
+        let (of_alerts, others): (Vec<_>, Vec<_>) =
+            keys.pairs(key, problems).into_iter().partition(|(key, _)| key.text.starts_with(PREFIX));
+        if let Some((first, _)) = others.first() {
+            let names: Vec<String> = others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
+            let verb = if names.len() > 1 { "are" } else { "is" };
+            let problem = Problem::warning("not-carried", first.span, format!("{} {verb} not carried", few(&names)));
+            problems.push(problem.label(format!(
+                "the object in Kubernetes is found by it: only {what} that begin with `{PREFIX}` are those of alerts"
+            )));
         }
-        carried
+        let carried = |(key, value): (Key, Scalar)| {
+            let name = key.text[PREFIX.len()..].to_owned();
+            Pair { name, ..Pair::of((key, value)) }
+        };
+        of_alerts.into_iter().map(carried).collect::<Vec<Pair>>()
     };
     let mut labels = of_alerts("labels", "labels", problems);
     let annotations = of_alerts("annotations", "annotations", problems);
@@ -214,7 +212,8 @@ fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
         problems.push(keys::dropped(other, node, &format!("an SLO has one indicator, and `{}` stands before it", key.text)));
     }
     let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
-    let by = keys.texts("grouping", problems).into_iter().map(|label| label.text).collect();
+    let by = keys.texts("grouping", problems);
+    let by = by.into_iter().map(|label| Said { place: whole(&label), text: label.text }).collect();
     let (sli, job) = read(keys, problems);
     Indicator { sli, by, job }
 }
@@ -257,7 +256,7 @@ fn counted(
             let sli = sli::of_events(&part, counts, &total, Counters::Bare, problems);
             (sli, selector(&total).and_then(|selector| job(&selector)))
         }
-        _ => (Sli::missing("what it measures"), None),
+        _ => (Sli::faulty("its SLI cannot be read"), None),
     }
 }
 
@@ -266,7 +265,7 @@ fn native(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) 
     let total = metric(&mut keys, "total", problems);
     keys.finish(problems);
     let (Some(threshold), Some(total)) = (threshold, total) else {
-        return (Sli::missing("what it measures"), None);
+        return (Sli::faulty("its SLI cannot be read"), None);
     };
     match read_selector(&total, problems) {
         Some(histogram) => {
@@ -281,7 +280,8 @@ fn native(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) 
 fn gauge(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
     let metric = keys.required("metric", problems);
     keys.finish(problems);
-    match metric.and_then(|metric| read_selector(&metric, problems)) {
+    let Some(metric) = metric else { return (Sli::faulty("its SLI cannot be read"), None) };
+    match read_selector(&metric, problems) {
         Some(gauge) => {
             let job = job(&gauge);
             (Sli::measured(Measured::Probe(gauge.into())), job)

@@ -149,9 +149,9 @@ pub fn ratio(query: &Expr, counts: Counts, counters: Counters) -> Result<Underst
     measured(fraction(query, counts, counters)?)
 }
 
-/// The counters that a query counts, if they are those of one sum.
-pub fn counted(query: &Expr) -> Result<Sum, Why> {
-    sum(query, Counters::Gained)
+/// Why a query counts nothing, if it does not.
+pub fn uncounted(query: &Expr, counters: Counters) -> Option<Why> {
+    sum(query, counters).err()
 }
 
 /// A query as a ratio of two sums.
@@ -418,7 +418,10 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
     let by = match (&over.by, &total.by) {
         (Some(one), Some(other)) if one.iter().collect::<BTreeSet<_>>() == other.iter().collect() => one.clone(),
         (None, None) => {
-            guards.insert(Guard::PerSeries);
+            // Of bare counters nobody said how they are summed.
+            if over.per_second.is_some() || total.per_second.is_some() {
+                guards.insert(Guard::PerSeries);
+            }
             Vec::new()
         }
         (Some(by), None) | (None, Some(by)) if over.terms.is_empty() || total.terms.is_empty() => by.clone(),

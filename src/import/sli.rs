@@ -1,5 +1,6 @@
 //! From the queries of an SLI to what it measures, with what is told of the way there.
 
+use super::draft::Missing;
 use super::keys::whole;
 use super::measure::{Guard, Measured, Place, Why};
 use super::queries::{self, Counters, Counts, Understood};
@@ -11,15 +12,15 @@ use crate::vocabulary::{Decimal, Duration, text};
 
 /// What an SLI comes to.
 pub struct Sli {
-    /// What is measured, or which decision is missing.
-    pub measured: Result<Measured, String>,
+    /// What is measured, or why that cannot be said.
+    pub measured: Result<Measured, Missing>,
     pub by: Vec<String>,
     pub better: Vec<String>,
     pub changes: Vec<String>,
 }
 
 impl Sli {
-    fn of(measured: Result<Measured, String>) -> Self {
+    fn of(measured: Result<Measured, Missing>) -> Self {
         Self { measured, by: Vec::new(), better: Vec::new(), changes: Vec::new() }
     }
 
@@ -30,7 +31,12 @@ impl Sli {
 
     /// One of which is known only which decision is missing.
     pub fn missing(decision: &str) -> Self {
-        Self::of(Err(decision.to_owned()))
+        Self::of(Err(Missing::Decision(decision.to_owned())))
+    }
+
+    /// One with a fault that was told already.
+    pub fn faulty(fault: &'static str) -> Self {
+        Self::of(Err(Missing::Fault(fault)))
     }
 }
 
@@ -44,15 +50,37 @@ pub fn of_events(
 ) -> Sli {
     let (part_read, total_read) = (queries::read(part, problems), queries::read(total, problems));
     let (Some(part_expr), Some(total_expr)) = (part_read, total_read) else {
-        return Sli::missing("its query is no PromQL that can be read");
+        return Sli::faulty("its query cannot be read");
     };
     match queries::events(&part_expr, counts, &total_expr, counters) {
         Ok(understood) => told(understood, part, problems),
         Err(why) => {
-            let of_total = queries::ratio(&part_expr, counts, counters).is_ok()
-                || counters == Counters::Gained && queries::counted(&part_expr).is_ok() && queries::counted(&total_expr).is_err();
-            let place = if of_total { total } else { part };
+            let of_part = queries::uncounted(&part_expr, counters);
+            let of_total = queries::uncounted(&total_expr, counters);
+            let (why, place) = match (of_part, of_total) {
+                (None, Some(of_total)) => (of_total, total),
+                (Some(_), _) | (None, None) => (why, part),
+            };
             last_resort(&part_expr, counts, Some(&total_expr), &why, place, problems)
+        }
+    }
+}
+
+/// Two queries that are all events together.
+pub fn of_two(good: &Scalar, bad: &Scalar, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
+    let (good_read, bad_read) = (queries::read(good, problems), queries::read(bad, problems));
+    let (Some(good_expr), Some(bad_expr)) = (good_read, bad_read) else {
+        return Sli::faulty("its query cannot be read");
+    };
+    let all: Expr = build::add(good_expr.clone(), bad_expr.clone()).into();
+    match queries::events(&bad_expr, Counts::Bad, &all, counters) {
+        Ok(understood) => told(understood, bad, problems),
+        Err(why) => {
+            let (why, place) = match queries::uncounted(&good_expr, counters) {
+                Some(of_good) => (of_good, good),
+                None => (why, bad),
+            };
+            last_resort(&bad_expr, Counts::Bad, Some(&all), &why, place, problems)
         }
     }
 }
@@ -60,7 +88,7 @@ pub fn of_events(
 /// One query that is a ratio already.
 pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
     let Some(expr) = queries::read(query, problems) else {
-        return Sli::missing("its query is no PromQL that can be read");
+        return Sli::faulty("its query cannot be read");
     };
     match queries::ratio(&expr, counts, counters) {
         Ok(understood) => told(understood, query, problems),
@@ -72,7 +100,7 @@ pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &m
 pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<Problem>) -> Sli {
     const USUAL: Duration = Duration::from_secs(300);
     let Some(expr) = queries::read(query, problems) else {
-        return Sli::missing("its query is no PromQL that can be read");
+        return Sli::faulty("its query cannot be read");
     };
     if promql::check(&expr) != Ok(promql::Type::Vector) {
         problems.push(

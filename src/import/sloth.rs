@@ -203,7 +203,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         description,
         objective,
         measured: sli.measured,
-        by: sli.by,
+        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
         period,
         slice: None,
         labels,
@@ -237,22 +237,22 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
     let (raw, events, plugin) = (keys.node("raw"), keys.node("events"), keys.entry("plugin"));
     keys.finish(problems);
     if let Some(events) = events {
-        let Some(mut keys) = Keys::of(events, "`events`", problems) else { return Sli::missing("what it measures") };
+        let Some(mut keys) = Keys::of(events, "`events`", problems) else { return Sli::faulty("its SLI cannot be read") };
         let bad = keys.required(spelled.error_query, problems);
         let total = keys.required(spelled.total_query, problems);
         keys.finish(problems);
         return match (bad, total) {
             (Some(bad), Some(total)) => sli::of_events(&bad, Counts::Bad, &total, Counters::Gained, problems),
-            _ => Sli::missing("what it measures"),
+            _ => Sli::faulty("its SLI cannot be read"),
         };
     }
     if let Some(raw) = raw {
-        let Some(mut keys) = Keys::of(raw, "`raw`", problems) else { return Sli::missing("what it measures") };
+        let Some(mut keys) = Keys::of(raw, "`raw`", problems) else { return Sli::faulty("its SLI cannot be read") };
         let query = keys.required(spelled.error_ratio_query, problems);
         keys.finish(problems);
         return match query {
             Some(query) => sli::of_ratio(&query, Counts::Bad, Counters::Gained, problems),
-            None => Sli::missing("what it measures"),
+            None => Sli::faulty("its SLI cannot be read"),
         };
     }
     match plugin {
