@@ -15,6 +15,7 @@ mod faults;
 mod fixes;
 mod fuzz;
 mod house;
+mod import;
 mod incidents;
 mod init;
 mod live;

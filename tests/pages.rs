@@ -19,12 +19,13 @@ const WITHOUT: [(&str, &str); 4] = [
 /// The problems of a page's examples of one kind; `None` if it has none. An example may be of both kinds.
 fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
     let mut files = Vec::new();
-    let mut own = false;
+    let (mut own, mut foreign) = (false, false);
     for block in page.split("\n```").skip(1) {
         let Some((title, text)) = block.split_once('\n') else { continue };
         let words: Vec<&str> = title.split(' ').collect();
         let path = match words[..] {
             ["yaml", _] => "slos/example.yaml",
+            ["yaml", _, "foreign"] => "example.yaml",
             ["yaml", _, "database"] => "slos/database.yaml",
             ["yaml", _, "project"] => "slos/slowburn.yaml",
             ["yaml", _, "scrape"] => "slos/prometheus.yaml",
@@ -34,6 +35,7 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
         };
         if words[1] == kind || words[1] == "both" {
             own |= words[1] == kind;
+            foreign |= words.contains(&"foreign");
             files.push(SourceFile { path: path.to_owned(), text: format!("{text}\n") });
         }
     }
@@ -41,7 +43,10 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
         return None;
     }
     let sources = Sources::new(files);
-    let problems = slowburn::compile(&sources).problems;
+    let problems = match foreign {
+        true => slowburn::import::import(&sources, &slowburn::import::Options::default()).problems,
+        false => slowburn::compile(&sources).problems,
+    };
     let format = slowburn::render::Format::Human { color: false };
     let shown = slowburn::render::render(&problems, &sources, format);
     Some((problems, shown))

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Policy};
 use super::file::{labels, place, rounded, why};
 use super::gather::{Gathered, Service, Slo};
-use super::measure::Measured;
+use super::measure::{Measured, Part};
 use crate::source::Sources;
 use crate::vocabulary::{Decimal, Period, Severity};
 
@@ -17,12 +17,14 @@ const TITLES: [&str; 3] = ["stays", "better", "changes"];
 
 /// The table of all SLOs. What is so of all of them is said once, in the end.
 pub fn account(gathered: &Gathered, sources: &Sources) -> String {
-    let slos = || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    let slos =
+        || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
     let rows: Vec<Rows> =
         slos().map(|(service, slo)| [stays(slo), better(slo), changes(service, slo, gathered)]).collect();
     let shared: Rows = match rows.split_first() {
         Some((first, rest)) if !rest.is_empty() => [0, 1, 2].map(|row| {
-            let everywhere = |sentence: &&String| row > 0 && rest.iter().all(|rows| rows[row].contains(sentence));
+            let everywhere =
+                |sentence: &&String| row > 0 && rest.iter().all(|rows| rows[row].contains(sentence));
             first[row].iter().filter(everywhere).cloned().collect()
         }),
         Some(_) | None => Rows::default(),
@@ -48,7 +50,8 @@ pub fn account(gathered: &Gathered, sources: &Sources) -> String {
         block("all of them".to_owned(), &shared, &Rows::default());
     }
     for (draft, missing) in gathered.services.iter().flat_map(|service| &service.left_out) {
-        text += &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, place(draft.place, sources));
+        text +=
+            &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, place(draft.place, sources));
         row(&mut text, "why", &[why(missing)]);
         text.push('\n');
     }
@@ -63,9 +66,11 @@ pub fn account(gathered: &Gathered, sources: &Sources) -> String {
 fn stays(slo: &Slo) -> Vec<String> {
     let draft = &slo.draft;
     let measured = match &slo.measured {
-        Measured::Events { total: Some(_), good: None, .. } => "bad events of all",
-        Measured::Events { total: Some(_), .. } => "good events of all",
-        Measured::Events { total: None, .. } => "good and bad events",
+        Measured::Events(parts) => match (parts[0].0, parts[1].0) {
+            (Part::Total, Part::Good) => "good events of all",
+            (Part::Total, _) => "bad events of all",
+            _ => "good and bad events",
+        },
         Measured::Latency { .. } => "events below the threshold, by the same histogram",
         Measured::Condition(_) => "the condition",
         Measured::Probe(_) => "the gauge that is 1 while all is well",
@@ -91,7 +96,7 @@ fn period(period: &Period) -> String {
 /// What is measured better, with an example that can be computed by hand.
 fn better(slo: &Slo) -> Vec<String> {
     let mut better = slo.draft.account.better.clone();
-    let counted = matches!(slo.measured, Measured::Events { .. } | Measured::Latency { native: false, .. });
+    let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
     if counted {
         better.push(
             "a counter that is born with its first 3 errors: `rate` and `increase` see none of them, here all 3 count"
@@ -150,7 +155,9 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     if !alerts.is_empty() {
         match &draft.policy {
             Policy::Workbook => {}
-            Policy::Scaled => changes.push("windows are those of the SRE Workbook, scaled to the period".to_owned()),
+            Policy::Scaled => {
+                changes.push("windows are those of the SRE Workbook, scaled to the period".to_owned())
+            }
             Policy::Own(..) => {}
         }
         changes.push("a single bad event pages nobody: `min_bad_events` is 2 for pages".to_owned());

@@ -19,13 +19,15 @@ const WIDTH: usize = 100;
 /// All files: the project's, unless there is one, and one for each service that has an SLO.
 pub fn files(gathered: &Gathered, sources: &Sources, options: &Options) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    let services: Vec<&Service> = gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
+    let services: Vec<&Service> =
+        gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
     if !options.project && !services.is_empty() {
         files.push((PROJECT_FILE.to_owned(), project(gathered)));
     }
     for service in services {
         // A service of this name cannot have a file that is the project's.
-        let file = if service.name.as_str() == "slowburn" { "slowburn-service" } else { service.name.as_str() };
+        let file =
+            if service.name.as_str() == "slowburn" { "slowburn-service" } else { service.name.as_str() };
         files.push((format!("{file}.yaml"), self::service(service, sources)));
     }
     files
@@ -50,7 +52,8 @@ pub fn project_settings(gathered: &Gathered) -> String {
 }
 
 fn settings(yaml: &mut Yaml, gathered: &Gathered) {
-    let said = |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
+    let said =
+        |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
     if Severity::ALL.iter().any(|severity| said(gathered.severities.get(*severity))) {
         yaml.line(0, "severities:");
         for severity in Severity::ALL {
@@ -141,7 +144,8 @@ fn comments(place: Span, sources: &Sources) -> Vec<String> {
     let before = text.get(..place.start as usize).unwrap_or_default();
     let above = &before[..before.rfind(['\n', '\r']).unwrap_or(0)];
     let lines = above.rsplit(['\n', '\r']).map(str::trim).take_while(|line| line.starts_with('#')).take(MOST);
-    let mut lines: Vec<String> = lines.map(|line| secret::masked(line.trim_start_matches('#').trim())).collect();
+    let mut lines: Vec<String> =
+        lines.map(|line| secret::masked(line.trim_start_matches('#').trim())).collect();
     lines.retain(|line| !line.is_empty() && !line.starts_with("yaml-language-server"));
     lines.reverse();
     lines
@@ -159,19 +163,15 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
     }
     let threshold = match &slo.measured {
         Measured::Latency { threshold, .. } => format!(" < {threshold}"),
-        Measured::Events { .. } | Measured::Condition(_) | Measured::Probe(_) | Measured::Ratio(_) => String::new(),
+        Measured::Events(_) | Measured::Condition(_) | Measured::Probe(_) | Measured::Ratio(_) => {
+            String::new()
+        }
     };
     yaml.pair(4, "", "objective", &format!("{}{threshold}", draft.objective));
     yaml.line(4, "sli:");
     let mut query = |key: &str, query| yaml.pair(6, "", key, &spelled(query));
     match &slo.measured {
-        Measured::Events { total, good, bad } => {
-            for (key, expr) in [("total", total), ("good", good), ("bad", bad)] {
-                if let Some(expr) = expr {
-                    query(key, expr);
-                }
-            }
-        }
+        Measured::Events(parts) => parts.iter().for_each(|(part, expr)| query(part.as_str(), expr)),
         Measured::Latency { histogram, native, milliseconds, .. } => {
             query("latency", &histogram.clone().into());
             if *native {
@@ -203,7 +203,8 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
         Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
         Policy::Workbook | Policy::Scaled => true,
     };
-    let off = Severity::ALL.into_iter().filter(|severity| draft.severities.get(*severity).off && has(*severity));
+    let off =
+        Severity::ALL.into_iter().filter(|severity| draft.severities.get(*severity).off && has(*severity));
     let off: Vec<String> = off.map(|severity| severity.to_string()).collect();
     if !off.is_empty() {
         if draft.is_silent() {

@@ -138,7 +138,10 @@ fn add(gathered: &mut Gathered, index: usize, mut draft: Draft, problems: &mut V
             .expect("there are more numbers than SLOs"),
     };
     if service.name.as_str() != draft.service.text {
-        draft.account.changes.push(format!("the label `service` was `{}`, and is `{}`", draft.service.text, service.name));
+        draft
+            .account
+            .changes
+            .push(format!("the label `service` was `{}`, and is `{}`", draft.service.text, service.name));
     }
     if name.as_str() != draft.name.text {
         draft.account.changes.push(format!("the SLO was called `{}`, and is `{name}`", draft.name.text));
@@ -178,13 +181,18 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
         service.period = most.clone();
     }
     let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
-    service.missing = said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
+    service.missing =
+        said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
     if service.missing {
         for (_, place) in said.iter().filter(|(told, _)| !told) {
             problems.push(
-                Problem::warning("not-carried", *place, "that nobody is told of missing events is not carried")
-                    .label("one alert speaks for all SLOs of the service, and others of them want it")
-                    .help("`missing_events: off` in the service file turns it off for all"),
+                Problem::warning(
+                    "not-carried",
+                    *place,
+                    "that nobody is told of missing events is not carried",
+                )
+                .label("one alert speaks for all SLOs of the service, and others of them want it")
+                .help("`missing_events: off` in the service file turns it off for all"),
             );
         }
     }
@@ -219,10 +227,17 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                 label.get_or_insert_with(|| said.clone());
             } else {
                 problems.push(
-                    Problem::warning("not-carried", said.place, format!("the severity `{}` is not carried", said.text))
-                        .label(format!("a project spells a {severity} in one way, and most SLOs say `{most}`")),
+                    Problem::warning(
+                        "not-carried",
+                        said.place,
+                        format!("the severity `{}` is not carried", said.text),
+                    )
+                    .label(format!("a project spells a {severity} in one way, and most SLOs say `{most}`")),
                 );
-                changes.push(format!("the label `severity` of a {severity} was `{}`, and is `{most}`", said.text));
+                changes.push(format!(
+                    "the label `severity` of a {severity} was `{}`, and is `{most}`",
+                    said.text
+                ));
             }
         }
         let lost = |pairs: &[Pair], kept: &[Pair]| -> Vec<Pair> {
@@ -275,7 +290,9 @@ pub fn named(text: &str, otherwise: &str) -> Name {
     Name::parse(text)
         .or_else(|| Name::nearest(text))
         // What is longer was cut, perhaps behind a hyphen.
-        .or_else(|| Name::nearest(&text.chars().filter(char::is_ascii).take(Name::LONGEST - 2).collect::<String>()))
+        .or_else(|| {
+            Name::nearest(&text.chars().filter(char::is_ascii).take(Name::LONGEST - 2).collect::<String>())
+        })
         .or_else(|| Name::parse(otherwise))
         .expect("what stands in its place is a name")
 }
@@ -294,9 +311,13 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
         if !kept {
             let shown: String = label.text.chars().take(60).collect();
             problems.push(
-                Problem::warning("not-carried", label.place, format!("promises are not kept apart by `{shown}`"))
-                    .label("the rules set a label of that name themselves: all its values share one budget")
-                    .help("give it another name when it is scraped, and write `by` with that"),
+                Problem::warning(
+                    "not-carried",
+                    label.place,
+                    format!("promises are not kept apart by `{shown}`"),
+                )
+                .label("the rules set a label of that name themselves: all its values share one budget")
+                .help("give it another name when it is scraped, and write `by` with that"),
             );
         }
         kept && seen.insert(label.text.clone())
@@ -311,7 +332,9 @@ fn labels(pairs: Vec<Pair>, by: &BTreeSet<String>, problems: &mut Vec<Problem>) 
             Some(name) if name.is_reserved() => "the rules set this label themselves",
             Some(_) if by.contains(&pair.name) => "the events have this label already",
             Some(_) if pair.value.trim().is_empty() => "a label without a value is no label",
-            Some(_) if pair.value.contains("{{") => "labels are taken as they are, and no template is filled in",
+            Some(_) if pair.value.contains("{{") => {
+                "labels are taken as they are, and no template is filled in"
+            }
             Some(_) if hides(pair) => "everybody would read a secret",
             Some(_) => return None,
         })
@@ -329,7 +352,9 @@ fn annotations(pairs: Vec<Pair>, problems: &mut Vec<Problem>) -> Vec<Pair> {
             }
             _ if pair.name.starts_with("__") => "the rules set it themselves",
             _ if pair.value.trim().is_empty() => "it says nothing",
-            _ if pair.value.contains("{{") => "annotations are taken as they are, and no template is filled in",
+            _ if pair.value.contains("{{") => {
+                "annotations are taken as they are, and no template is filled in"
+            }
             _ if hides(pair) => "everybody would read a secret",
             _ => return None,
         })
@@ -356,7 +381,8 @@ fn carried(
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =
-                    Problem::warning("not-carried", pair.place, format!("`{shown}` is not carried")).label(why);
+                    Problem::warning("not-carried", pair.place, format!("`{shown}` is not carried"))
+                        .label(why);
                 problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
             }
             None => match kept.iter_mut().find(|other| other.name == pair.name) {

@@ -62,8 +62,12 @@ impl<'n> Keys<'n> {
             None if there => None,
             Some(_) | None => {
                 problems.push(
-                    Problem::error("missing-key", first(self.span), format!("`{name}` is missing from {}", self.what))
-                        .help("without it nobody knows what is promised here"),
+                    Problem::error(
+                        "missing-key",
+                        first(self.span),
+                        format!("`{name}` is missing from {}", self.what),
+                    )
+                    .help("without it nobody knows what is promised here"),
                 );
                 None
             }

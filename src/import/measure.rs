@@ -118,7 +118,8 @@ impl Sum {
             return Some(Self { guards, ..full });
         }
         let alike = self.by == other.by && self.scale == other.scale;
-        let timed = self.per_second.is_none() || other.per_second.is_none() || self.per_second == other.per_second;
+        let timed =
+            self.per_second.is_none() || other.per_second.is_none() || self.per_second == other.per_second;
         self.terms.extend(other.terms);
         self.per_second = self.per_second.or(other.per_second);
         (alike && timed).then_some(self)
@@ -134,11 +135,30 @@ impl Sum {
     }
 }
 
+/// Which events are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Total,
+    Good,
+    Bad,
+}
+
+impl Part {
+    /// As our language has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Good => "good",
+            Self::Bad => "bad",
+        }
+    }
+}
+
 /// What an SLI is to say.
 #[derive(Clone, Debug)]
 pub enum Measured {
     /// Two of all, good and bad events.
-    Events { total: Option<Expr>, good: Option<Expr>, bad: Option<Expr> },
+    Events(Box<[(Part, Expr); 2]>),
     /// A histogram and a threshold.
     Latency { histogram: Selector, threshold: Duration, native: bool, milliseconds: bool },
     /// What holds while all is well.
@@ -181,23 +201,26 @@ fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured
         return Ok(latency);
     }
     // Of `bad / (good + bad)` the two say more than their sum.
-    let rest = without(&total, &part).filter(|rest| !rest.is_empty() && rest.iter().all(|term| !term.negative));
-    let (total, other) = match rest {
-        Some(rest) => (None, Some(written(&rest))),
-        None => (Some(written(&total)), None),
+    let rest =
+        without(&total, &part).filter(|rest| !rest.is_empty() && rest.iter().all(|term| !term.negative));
+    let (counted, other) = match counts {
+        Counts::Good => (Part::Good, Part::Bad),
+        Counts::Bad => (Part::Bad, Part::Good),
     };
-    let part = Some(written(&part));
-    Ok(match counts {
-        Counts::Good => Measured::Events { total, good: part, bad: other },
-        Counts::Bad => Measured::Events { total, good: other, bad: part },
-    })
+    let part = (counted, written(&part));
+    Ok(Measured::Events(Box::new(match rest {
+        None => [(Part::Total, written(&total)), part],
+        Some(rest) if counted == Part::Good => [part, (other, written(&rest))],
+        Some(rest) => [(other, written(&rest)), part],
+    })))
 }
 
 /// A state, looked at again and again.
 fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static str> {
     match (&part.of, &all.of) {
         (Of::Below(bound), Of::NativeCount) if same_series(&part.selector, &all.selector) => {
-            let threshold = whole_millis(*bound * Decimal::ONE_THOUSAND).ok_or("the bound is no whole number of milliseconds")?;
+            let threshold = whole_millis(*bound * Decimal::ONE_THOUSAND)
+                .ok_or("the bound is no whole number of milliseconds")?;
             match counts {
                 Counts::Good => Ok(Measured::Latency {
                     histogram: part.selector.clone(),
@@ -306,7 +329,13 @@ fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
     let all_name = all.name.as_deref()?;
     let plain = |selector: &Selector| Selector {
         name: None,
-        matchers: selector.matchers.iter().filter(|matcher| matcher.label != "le").cloned().collect::<Vec<_>>().into(),
+        matchers: selector
+            .matchers
+            .iter()
+            .filter(|matcher| matcher.label != "le")
+            .cloned()
+            .collect::<Vec<_>>()
+            .into(),
         ..selector.clone()
     };
     let of_all = bounds_of(all);

@@ -98,9 +98,9 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
         let (nodes, faults) = yaml::documents(id, &source.text);
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = crate::source::Span { source: id, start: 0, end: 0 };
-            found.problems.push(
-                Problem::error("empty-file", nowhere, "the file holds no value").help("leave it out"),
-            );
+            found
+                .problems
+                .push(Problem::error("empty-file", nowhere, "the file holds no value").help("leave it out"));
         }
         found.problems.extend(faults);
         for node in nodes.into_iter().flat_map(listed_in) {
@@ -141,7 +141,8 @@ fn listed_in(node: Node) -> Vec<Node> {
         Value::List(items) => items,
         Value::Map(entries) => {
             let is_list = entries.iter().any(|entry| {
-                entry.key.text == "kind" && matches!(&entry.value.value, Value::Scalar(kind) if kind.text.ends_with("List"))
+                entry.key.text == "kind"
+                    && matches!(&entry.value.value, Value::Scalar(kind) if kind.text.ends_with("List"))
             });
             let mut entries = entries;
             match entries.iter().position(|entry| is_list && entry.key.text == "items") {
@@ -169,7 +170,8 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         })
     };
     let named = said("apiVersion").or_else(|| said("version"));
-    let index = named.and_then(|(text, _)| DIALECTS.iter().position(|dialect| dialect.versions.contains(&text)));
+    let index =
+        named.and_then(|(text, _)| DIALECTS.iter().position(|dialect| dialect.versions.contains(&text)));
     if index.is_none() {
         let known: Vec<&str> = DIALECTS.iter().flat_map(|dialect| dialect.versions.iter().copied()).collect();
         let tools: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.tool).collect();
@@ -181,7 +183,13 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         problems.push(
             Problem::error("unknown-dialect", place, headline)
                 .label(format!("known are {}", listed(&known)))
-                .help(format!("those are {}: `apiVersion` or `version` says which", diagnostic::joined(&tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>(), "and"))),
+                .help(format!(
+                    "those are {}: `apiVersion` or `version` says which",
+                    diagnostic::joined(
+                        &tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>(),
+                        "and"
+                    )
+                )),
         );
     }
     index

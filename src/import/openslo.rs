@@ -98,7 +98,8 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
         (_, false) => "no SLO refers to it",
     };
     let name: String = object.name.chars().take(60).collect();
-    let problem = Problem::warning("not-carried", object.place, format!("{} `{name}` is not carried", object.kind));
+    let problem =
+        Problem::warning("not-carried", object.place, format!("{} `{name}` is not carried", object.kind));
     problems.push(problem.label(why));
 }
 
@@ -154,9 +155,13 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
     let metadata = metadata(&mut keys, problems);
     for annotation in &metadata.annotations {
         problems.push(
-            Problem::warning("not-carried", annotation.place, format!("`{}` is not carried", annotation.name))
-                .label("it describes the object: alerts never had it")
-                .hiding(annotation.at),
+            Problem::warning(
+                "not-carried",
+                annotation.place,
+                format!("`{}` is not carried", annotation.name),
+            )
+            .label("it describes the object: alerts never had it")
+            .hiding(annotation.at),
         );
     }
     let description = match keys.below("spec", problems) {
@@ -296,12 +301,17 @@ fn objective(
     problems: &mut Vec<Problem>,
 ) -> Option<Draft> {
     let place = first(keys.span);
-    let shown = keys.text("displayName", problems).map(|shown| shown.text).filter(|shown| !shown.trim().is_empty());
+    let shown =
+        keys.text("displayName", problems).map(|shown| shown.text).filter(|shown| !shown.trim().is_empty());
     let target = target(&mut keys, problems);
     let op = keys.text("op", problems);
     let value = keys.text("value", problems);
     let own = indicator::Written::of(&mut keys, problems);
-    keys.drop("compositeWeight", "each objective is an SLO of its own here: none of them stands for all", problems);
+    keys.drop(
+        "compositeWeight",
+        "each objective is an SLO of its own here: none of them stands for all",
+        problems,
+    );
     let slice = slice(&mut keys, group, problems);
     keys.finish(problems);
     let comparison = Comparison { op, value };
@@ -314,7 +324,9 @@ fn objective(
     let mut account = Account { changes: group.changes.clone(), ..Account::default() };
     let mut name = group.name.clone();
     if let Some(number) = number {
-        account.changes.push(format!("it is one of the objectives of `{}`, each of which is an SLO", name.text));
+        account
+            .changes
+            .push(format!("it is one of the objectives of `{}`, each of which is an SLO", name.text));
         name.text = match &shown {
             Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
             None => format!("{}-{number}", name.text),
@@ -385,8 +397,11 @@ fn share(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     let percent = ratio.and_then(|ratio| ratio.checked_mul(Decimal::ONE_HUNDRED));
     let objective = percent.and_then(|percent| Objective::from_percent(&text(percent)).ok());
     if objective.is_none() {
-        let problem =
-            Problem::error("objective-out-of-range", whole(written), "this is no ratio between 0 and 1, both excluded");
+        let problem = Problem::error(
+            "objective-out-of-range",
+            whole(written),
+            "this is no ratio between 0 and 1, both excluded",
+        );
         problems.push(match ratio.filter(|ratio| *ratio > Decimal::ONE && *ratio < Decimal::ONE_HUNDRED) {
             Some(_) => problem.help("a percentage is a `targetPercent`"),
             None => problem.help("promise what can be kept, and what can be broken: 0.999"),
@@ -414,8 +429,12 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<
     let target = target.and_then(|written| match decimal(&written) {
         Some(all) if all == Decimal::ONE => {
             problems.push(
-                Problem::warning("not-carried", whole(&written), "a slice without any bad event is not carried")
-                    .label("a share below 1 is asked of a slice: 99.9999% is written in its place"),
+                Problem::warning(
+                    "not-carried",
+                    whole(&written),
+                    "a slice without any bad event is not carried",
+                )
+                .label("a share below 1 is asked of a slice: 99.9999% is written in its place"),
             );
             Objective::from_percent("99.9999").ok()
         }

@@ -75,9 +75,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let length = window.as_ref().and_then(|text| duration(text, problems));
     let indicator = match spec.has("indicator") {
         true => spec.below("indicator", problems).map(|keys| indicator(keys, problems)),
-        false => {
-            Some(Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None })
-        }
+        false => Some(Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None }),
     };
     let mut account = Account::default();
     let (severities, missing) = match spec.below("alerting", problems) {
@@ -91,9 +89,15 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         account.changes.push(
             "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
         );
-        account.changes.push("four alerts, one for each pair of windows, are two: a page and a ticket".to_owned());
+        account
+            .changes
+            .push("four alerts, one for each pair of windows, are two: a page and a ticket".to_owned());
     }
-    spec.drop("partial_response_strategy", "it is for Thanos Ruler, whose rules are no target here", problems);
+    spec.drop(
+        "partial_response_strategy",
+        "it is for Thanos Ruler, whose rules are no target here",
+        problems,
+    );
     spec.drop(
         "performanceOverAccuracy",
         "long windows cost little here, and are exact: they are sums of what is counted already",
@@ -113,7 +117,12 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         Said { text: owner.value, place: owner.place }
     });
     if options.identity && named(&name.text, "slo").as_str() != name.text {
-        labels.push(Pair { name: "pyrra_slo".to_owned(), value: name.text.clone(), place: name.place, at: name.place });
+        labels.push(Pair {
+            name: "pyrra_slo".to_owned(),
+            value: name.text.clone(),
+            place: name.place,
+            at: name.place,
+        });
     }
     account.better.extend(sli.better);
     account.changes.extend(sli.changes);
@@ -157,9 +166,11 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
         let (of_alerts, others): (Vec<_>, Vec<_>) =
             keys.pairs(key, problems).into_iter().partition(|(key, _)| key.text.starts_with(PREFIX));
         if let Some((first, _)) = others.first() {
-            let names: Vec<String> = others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
+            let names: Vec<String> =
+                others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
             let verb = if names.len() > 1 { "are" } else { "is" };
-            let problem = Problem::warning("not-carried", first.span, format!("{} {verb} not carried", few(&names)));
+            let problem =
+                Problem::warning("not-carried", first.span, format!("{} {verb} not carried", few(&names)));
             problems.push(problem.label(format!(
                 "the object in Kubernetes is found by it: only {what} that begin with `{PREFIX}` are those of alerts"
             )));
@@ -190,7 +201,9 @@ fn service(
     let usable = |text: &String| Name::parse(text).or_else(|| Name::nearest(text)).is_some();
     match (label, job, namespace) {
         (Some(label), _, _) if usable(label) => (label.clone(), "as its label says"),
-        (_, Some(job), _) if usable(&job) => (named(&job, "service").to_string(), "after the job that is measured"),
+        (_, Some(job), _) if usable(&job) => {
+            (named(&job, "service").to_string(), "after the job that is measured")
+        }
         (_, _, Some(namespace)) if usable(&namespace.text) => (namespace.text.clone(), "after the namespace"),
         _ => (named(&name.text, "service").to_string(), "after the SLO itself"),
     }
@@ -199,17 +212,26 @@ fn service(
 fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
     let nothing = || Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None };
     let kinds = [
-        keys.entry("ratio").map(|entry| (entry, ratio as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
-        keys.entry("latency").map(|entry| (entry, latency as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
-        keys.entry("latencyNative").map(|entry| (entry, native as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
-        keys.entry("bool_gauge").map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
-        keys.entry("boolGauge").map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("ratio")
+            .map(|entry| (entry, ratio as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("latency")
+            .map(|entry| (entry, latency as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("latencyNative")
+            .map(|entry| (entry, native as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("bool_gauge")
+            .map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("boolGauge")
+            .map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
     ];
     keys.finish(problems);
     let mut found = kinds.into_iter().flatten();
     let Some(((key, node), read)) = found.next() else { return nothing() };
     for ((other, node), _) in found {
-        problems.push(keys::dropped(other, node, &format!("an SLO has one indicator, and `{}` stands before it", key.text)));
+        problems.push(keys::dropped(
+            other,
+            node,
+            &format!("an SLO has one indicator, and `{}` stands before it", key.text),
+        ));
     }
     let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
     let by = keys.texts("grouping", problems);
@@ -222,8 +244,12 @@ fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
 fn metric(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
     if !keys.has(name) {
         problems.push(
-            Problem::error("missing-key", first(keys.span), format!("`{name}` is missing from the indicator"))
-                .help("it names the metric of these events"),
+            Problem::error(
+                "missing-key",
+                first(keys.span),
+                format!("`{name}` is missing from the indicator"),
+            )
+            .help("it names the metric of these events"),
         );
         return None;
     }
@@ -341,7 +367,9 @@ fn alerting(
         account.alerts.extend(name.map(|name| name.text));
     }
     if let Some(absent) = keys.text("absentName", problems).filter(|_| missing.is_none_or(|(on, _)| on)) {
-        account.changes.push(format!("the alert {} for absent metrics is the service's `…EventsMissing`", absent.text));
+        account
+            .changes
+            .push(format!("the alert {} for absent metrics is the service's `…EventsMissing`", absent.text));
     }
     if let Some(mut said) = keys.below("severities", problems) {
         for (severity, quick, slow) in
@@ -350,18 +378,27 @@ fn alerting(
             let [quick, slow] = [quick, slow].map(|name| said.text(name, problems));
             let alert = severities.get_mut(severity);
             let usual = alert.label.as_ref().map(|label| label.text.clone()).unwrap_or_default();
-            let texts = [&quick, &slow].map(|said| said.as_ref().map_or(usual.as_str(), |said| said.text.as_str()));
+            let texts =
+                [&quick, &slow].map(|said| said.as_ref().map_or(usual.as_str(), |said| said.text.as_str()));
             if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
                 problems.push(
-                    Problem::warning("not-carried", whole(slow), format!("that the two alerts of a {severity} differ is not carried"))
-                        .label(format!("one alert speaks for both pairs of windows, and says `{}`", texts[0])),
+                    Problem::warning(
+                        "not-carried",
+                        whole(slow),
+                        format!("that the two alerts of a {severity} differ is not carried"),
+                    )
+                    .label(format!("one alert speaks for both pairs of windows, and says `{}`", texts[0])),
                 );
             }
             if let Some(said) = quick.as_ref().or(slow.as_ref()) {
                 alert.label = Some(Said { text: texts[0].to_owned(), place: whole(said) });
             }
         }
-        said.drop("absent", "`missing_events: { severity: page }` or `ticket` says how missing events are told", problems);
+        said.drop(
+            "absent",
+            "`missing_events: { severity: page }` or `ticket` says how missing events are told",
+            problems,
+        );
         said.finish(problems);
     }
     keys.finish(problems);

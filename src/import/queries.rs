@@ -66,9 +66,13 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         Ok(text) => text,
         Err(span) => {
             problems.push(
-                Problem::error("promql-syntax", place(span), "this is filled in by a template that is not known here")
-                    .label("only the window is")
-                    .help("write what the template would put there"),
+                Problem::error(
+                    "promql-syntax",
+                    place(span),
+                    "this is filled in by a template that is not known here",
+                )
+                .label("only the window is")
+                .help("write what the template would put there"),
             );
             return None;
         }
@@ -129,12 +133,7 @@ fn untemplated(text: &str) -> Result<String, Span> {
 }
 
 /// What two queries measure, one of which counts all.
-pub fn events(
-    part: &Expr,
-    counts: Counts,
-    total: &Expr,
-    counters: Counters,
-) -> Result<Understood, Why> {
+pub fn events(part: &Expr, counts: Counts, total: &Expr, counters: Counters) -> Result<Understood, Why> {
     // Whoever has only a ratio divides it by one.
     if is_one(total) {
         return ratio(part, counts, counters);
@@ -171,34 +170,45 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 Ok(guarded(fraction(&binary.left, counts, counters)?, Guard::Idle))
             }
             Op::And | Op::Unless => {
-                let guard = guard(&binary.right);
+                let guard = guard(&binary.right, binary.op == Op::Unless);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
-            op if op.is_comparison() && !binary.bool && is_number(&binary.right).is_some() => {
-                let guard = guard(query);
+            op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
+                let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
             _ => Err(why(query, "this is no ratio of counters")),
         },
-        Kind::Call { function, args } if CLAMPS.contains(&function.as_str()) => {
-            Ok(guarded(fraction(args.first().ok_or_else(|| why(query, "nothing is clamped"))?, counts, counters)?, Guard::Clamped))
-        }
+        Kind::Call { function, args } if CLAMPS.contains(&function.as_str()) => Ok(guarded(
+            fraction(args.first().ok_or_else(|| why(query, "nothing is clamped"))?, counts, counters)?,
+            Guard::Clamped,
+        )),
         Kind::Call { function, args } if function == "histogram_fraction" => {
             let ([low, high, over], counters) = (&args[..], counters) else {
                 return Err(why(query, "this is no ratio of counters"));
             };
             let bound = is_number(high).filter(|_| is_number(low) == Some(Decimal::ZERO));
-            let bound = bound.ok_or_else(|| why(query, "the share between these bounds is no share below one"))?;
+            let bound =
+                bound.ok_or_else(|| why(query, "the share between these bounds is no share below one"))?;
             let total = sum(over, counters)?;
             let part = |of: Of| {
                 let terms = total.terms.iter().map(|term| Term { of: of.clone(), ..term.clone() });
                 Sum { terms: terms.collect(), ..total.clone() }
             };
-            Ok(Ratio { over: part(Of::Below(bound)), counts, total: part(Of::NativeCount), guards: BTreeSet::new() })
+            Ok(Ratio {
+                over: part(Of::Below(bound)),
+                counts,
+                total: part(Of::NativeCount),
+                guards: BTreeSet::new(),
+            })
         }
-        Kind::Call { function, args } if function == "avg_over_time" => match args.first().map(|arg| &arg.kind) {
+        Kind::Call { function, args } if function == "avg_over_time" => match args
+            .first()
+            .map(|arg| &arg.kind)
+        {
             Some(Kind::Range { selector, .. }) => {
-                let part = |of| Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span });
+                let part =
+                    |of| Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span });
                 Ok(Ratio { over: part(Of::Summed), counts, total: part(Of::Looked), guards: BTreeSet::new() })
             }
             _ => Err(why(query, "an average over time says nothing of events")),
@@ -207,7 +217,10 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             let mut ratio = fraction(expr, counts, counters)?;
             let looks = |sum: &Sum| sum.terms.iter().all(|term| matches!(term.of, Of::Summed | Of::Looked));
             if !looks(&ratio.over) || !looks(&ratio.total) {
-                return Err(why(query, "an average of ratios weighs every series the same, whatever it counts"));
+                return Err(why(
+                    query,
+                    "an average of ratios weighs every series the same, whatever it counts",
+                ));
             }
             let by = kept(grouping.as_ref(), query)?;
             ratio.over.by = Some(by.clone());
@@ -275,7 +288,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     left.plus(right).ok_or_else(|| why(query, "the two sides are counted in different ways"))
                 }
                 Op::Or if is_zero(&binary.right) => Ok(guarded(sum(&binary.left, counters)?, Guard::Absent)),
-                Op::And => Ok(guarded(sum(&binary.left, counters)?, guard(&binary.right))),
+                Op::And => Ok(guarded(sum(&binary.left, counters)?, guard(&binary.right, false))),
                 Op::Mul | Op::Div => {
                     let (inner, number) = match (is_number(&binary.left), is_number(&binary.right)) {
                         (_, Some(number)) => (&binary.left, number),
@@ -285,8 +298,8 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     let scaled = sum(inner, counters)?.scaled(number, binary.op == Op::Div);
                     scaled.ok_or_else(|| why(query, "events are counted once each"))
                 }
-                op if op.is_comparison() && !binary.bool && is_number(&binary.right).is_some() => {
-                    Ok(guarded(sum(&binary.left, counters)?, guard(query)))
+                op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
+                    Ok(guarded(sum(&binary.left, counters)?, guard(query, false)))
                 }
                 _ => Err(why(query, "this is neither a sum nor a difference of counters")),
             }
@@ -309,7 +322,9 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
         }
         Kind::Subquery { expr, .. } => {
             let (op, inner, grouping) = match &expr.kind {
-                Kind::Aggregate { op, expr, grouping, param: None } => (op.as_str(), expr.as_ref(), grouping.as_ref()),
+                Kind::Aggregate { op, expr, grouping, param: None } => {
+                    (op.as_str(), expr.as_ref(), grouping.as_ref())
+                }
                 _ => ("", expr.as_ref(), None),
             };
             let compared = |expr: &Expr, with_bool: bool| match &expr.kind {
@@ -321,7 +336,9 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
                 _ => None,
             };
             let held = match (counts, op) {
-                (false, "count") | (true, "") => Some(compared(inner, false).unwrap_or_else(|| inner.clone())),
+                (false, "count") | (true, "") => {
+                    Some(compared(inner, false).unwrap_or_else(|| inner.clone()))
+                }
                 (false, "sum" | "") => compared(inner, true),
                 _ => None,
             };
@@ -347,7 +364,8 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
             // `le` is no label of what happens.
             let labels: BTreeSet<&String> = grouping.labels.iter().filter(|label| *label != "le").collect();
             let mut seen = BTreeSet::new();
-            let kept = grouping.labels.iter().filter(|label| labels.contains(label) && seen.insert(label.as_str()));
+            let kept =
+                grouping.labels.iter().filter(|label| labels.contains(label) && seen.insert(label.as_str()));
             Ok(kept.cloned().collect())
         }
         Some(grouping) if grouping.labels.is_empty() => Err(why(query, "which labels are kept is not said")),
@@ -355,16 +373,26 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
     }
 }
 
-/// What a comparison is for: `> 0` lets no idle time through, `> 5` no time with little traffic.
-fn guard(query: &Expr) -> Guard {
+/// What a comparison is for: `> 0` lets no idle time through, `> 5` no time with little traffic. One that is `excluded` lets through where it does not hold.
+fn guard(query: &Expr, excluded: bool) -> Guard {
     match &query.kind {
         Kind::Binary(binary) if binary.op.is_comparison() => match is_number(&binary.right) {
-            Some(number) if number.is_zero() => Guard::Idle,
-            Some(_) => Guard::Traffic(query.span.into()),
-            None => Guard::Other(query.span.into()),
+            Some(number) if excluded && number.is_zero() && matches!(binary.op, Op::Eq | Op::Le) => {
+                Guard::Idle
+            }
+            Some(number) if !excluded && lets_through(binary.op) => match number.is_zero() {
+                true => Guard::Idle,
+                false => Guard::Traffic(query.span.into()),
+            },
+            Some(_) | None => Guard::Other(query.span.into()),
         },
         _ => Guard::Other(query.span.into()),
     }
+}
+
+/// Whether a comparison with a number lets through what is large.
+fn lets_through(op: Op) -> bool {
+    matches!(op, Op::Gt | Op::Ge | Op::Ne)
 }
 
 /// A number that is written, however it is wrapped.
@@ -413,10 +441,14 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
     if let (Some(one), Some(other)) = (over.per_second, total.per_second)
         && one != other
     {
-        return Err(fault("`rate` counts by the second and `increase` by the window: their ratio is no share"));
+        return Err(fault(
+            "`rate` counts by the second and `increase` by the window: their ratio is no share",
+        ));
     }
     let by = match (&over.by, &total.by) {
-        (Some(one), Some(other)) if one.iter().collect::<BTreeSet<_>>() == other.iter().collect() => one.clone(),
+        (Some(one), Some(other)) if one.iter().collect::<BTreeSet<_>>() == other.iter().collect() => {
+            one.clone()
+        }
         (None, None) => {
             // Of bare counters nobody said how they are summed.
             if over.per_second.is_some() || total.per_second.is_some() {
@@ -509,8 +541,8 @@ pub fn with_window(query: Expr, window: crate::vocabulary::Duration) -> Expr {
 pub fn has_window(query: &Expr) -> bool {
     let mut found = false;
     query.visit(&mut |part| {
-        if let Kind::Range { range: Time::Placeholder(_), .. } | Kind::Subquery { range: Time::Placeholder(_), .. } =
-            &part.kind
+        if let Kind::Range { range: Time::Placeholder(_), .. }
+        | Kind::Subquery { range: Time::Placeholder(_), .. } = &part.kind
         {
             found = true;
         }

@@ -104,8 +104,12 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
     };
     if promql::check(&expr) != Ok(promql::Type::Vector) {
         problems.push(
-            Problem::warning("not-understood", whole(query), "this query answers no series that could be compared")
-                .label("an instant vector is compared, series by series"),
+            Problem::warning(
+                "not-understood",
+                whole(query),
+                "this query answers no series that could be compared",
+            )
+            .label("an instant vector is compared, series by series"),
         );
         return Sli::missing("which series its threshold is compared with");
     }
@@ -127,18 +131,18 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
     let mut sli = Sli { by, ..Sli::of(Ok(measured)) };
     for guard in guards {
         match guard {
-            Guard::Absent => sli
-                .better
-                .push("a counter that is not there yet has counted nothing: no `or vector(0)` is needed".to_owned()),
-            Guard::Idle => sli
-                .better
-                .push("a time without events has an error ratio of 0: no guard against it is needed".to_owned()),
+            Guard::Absent => sli.better.push(
+                "a counter that is not there yet has counted nothing: no `or vector(0)` is needed".to_owned(),
+            ),
+            Guard::Idle => sli.better.push(
+                "a time without events has an error ratio of 0: no guard against it is needed".to_owned(),
+            ),
             Guard::Clamped => {
                 sli.better.push("counted events give no ratio beyond 0 and 1: nothing is clamped".to_owned());
             }
-            Guard::LastTwo => sli
-                .better
-                .push("`irate` looked at the last two samples of a window; every event counts now".to_owned()),
+            Guard::LastTwo => sli.better.push(
+                "`irate` looked at the last two samples of a window; every event counts now".to_owned(),
+            ),
             Guard::PerSeries => sli.changes.push(
                 "the ratio was one of each series, and is one of all of them now: `by: […]` tells them apart"
                     .to_owned(),
@@ -148,7 +152,11 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
                     .help("`min_bad_events` keeps a few bad events from alerting anybody"),
             ),
             Guard::Other(place) => {
-                problems.push(left_out(query, place, "a condition under which nothing is measured is not carried"));
+                problems.push(left_out(
+                    query,
+                    place,
+                    "a condition under which nothing is measured is not carried",
+                ));
             }
         }
     }
@@ -182,7 +190,9 @@ fn last_resort(
     );
     match ratio {
         Some(ratio) => Sli {
-            changes: vec!["every moment weighs the same, however many events it has: it is a `bad_ratio`".to_owned()],
+            changes: vec![
+                "every moment weighs the same, however many events it has: it is a `bad_ratio`".to_owned(),
+            ],
             ..Sli::of(Ok(Measured::Ratio(ratio)))
         },
         None => Sli::missing("which counters or which ratio its query stands for"),

@@ -101,8 +101,12 @@ fn group(
             None => {
                 if !there {
                     problems.push(
-                        Problem::error("missing-key", first(keys.span), "`spec` is missing from the document")
-                            .help("without it nobody knows what is promised here"),
+                        Problem::error(
+                            "missing-key",
+                            first(keys.span),
+                            "`spec` is missing from the document",
+                        )
+                        .help("without it nobody knows what is promised here"),
                     );
                 }
                 return;
@@ -133,7 +137,15 @@ fn group(
 /// What Kubernetes says of an object: it finds the rules by that, and alerts know nothing of it.
 pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
     let Some(mut metadata) = keys.below("metadata", problems) else { return };
-    metadata.pass(&["name", "creationTimestamp", "generation", "resourceVersion", "uid", "managedFields", "selfLink"]);
+    metadata.pass(&[
+        "name",
+        "creationTimestamp",
+        "generation",
+        "resourceVersion",
+        "uid",
+        "managedFields",
+        "selfLink",
+    ]);
     const WHY: &str = "it belongs to the object in Kubernetes: alerts never had it";
     for name in ["namespace", "labels", "annotations", "ownerReferences", "finalizers"] {
         metadata.drop(name, WHY, problems);
@@ -176,7 +188,12 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         Said { text: owner.value, place: owner.place }
     });
     if options.identity {
-        let of = |label: &str, value: String, place: Span| Pair { name: label.to_owned(), value, place, at: place };
+        let of = |label: &str, value: String, place: Span| Pair {
+            name: label.to_owned(),
+            value,
+            place,
+            at: place,
+        };
         let (service, place) = (&group.service.text, whole(&name));
         labels.push(of("sloth_service", service.clone(), place));
         labels.push(of("sloth_slo", name.text.clone(), place));
@@ -186,7 +203,8 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
             "alerts lose the labels `sloth_id`, `sloth_service`, `sloth_slo`, `sloth_severity`: `--identity` keeps the first three".to_owned(),
         );
     }
-    let period = Period::Rolling(group.windows.map_or(Duration::from_secs(30 * 86_400), |windows| windows.period));
+    let period =
+        Period::Rolling(group.windows.map_or(Duration::from_secs(30 * 86_400), |windows| windows.period));
     account.better.extend(sli.better);
     account.changes.extend(sli.changes);
     let policy = match group.windows {
@@ -213,7 +231,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         missing: None,
         account,
     };
-    if matches!(draft.measured, Ok(Measured::Events { .. } | Measured::Latency { .. })) {
+    if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
         draft.account.better.splice(0..0, night(&draft));
     }
     Some(draft)
@@ -225,8 +243,12 @@ pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Object
         Ok(objective) => Some(objective),
         Err(_) => {
             problems.push(
-                Problem::error("objective-out-of-range", whole(written), "this is no percentage between 0 and 100, both excluded")
-                    .help("promise what can be kept, and what can be broken: 99.9"),
+                Problem::error(
+                    "objective-out-of-range",
+                    whole(written),
+                    "this is no percentage between 0 and 100, both excluded",
+                )
+                .help("promise what can be kept, and what can be broken: 99.9"),
             );
             None
         }
@@ -237,7 +259,9 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
     let (raw, events, plugin) = (keys.node("raw"), keys.node("events"), keys.entry("plugin"));
     keys.finish(problems);
     if let Some(events) = events {
-        let Some(mut keys) = Keys::of(events, "`events`", problems) else { return Sli::faulty("its SLI cannot be read") };
+        let Some(mut keys) = Keys::of(events, "`events`", problems) else {
+            return Sli::faulty("its SLI cannot be read");
+        };
         let bad = keys.required(spelled.error_query, problems);
         let total = keys.required(spelled.total_query, problems);
         keys.finish(problems);
@@ -247,7 +271,9 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
         };
     }
     if let Some(raw) = raw {
-        let Some(mut keys) = Keys::of(raw, "`raw`", problems) else { return Sli::faulty("its SLI cannot be read") };
+        let Some(mut keys) = Keys::of(raw, "`raw`", problems) else {
+            return Sli::faulty("its SLI cannot be read");
+        };
         let query = keys.required(spelled.error_ratio_query, problems);
         keys.finish(problems);
         return match query {
@@ -257,7 +283,11 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
     }
     match plugin {
         Some((key, node)) => {
-            problems.push(super::keys::dropped(key, node, "the query is made by a program of Sloth, which nobody runs here"));
+            problems.push(super::keys::dropped(
+                key,
+                node,
+                "the query is made by a program of Sloth, which nobody runs here",
+            ));
             Sli::missing("which events the plugin counts: `sloth generate` shows its query")
         }
         None => Sli::missing("what it measures"),
@@ -336,8 +366,15 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
         }
         windows.finish(problems);
     }
+    let place = first(spec.span);
     spec.finish(problems);
-    Some(Windows { period: period?, tiers })
+    if tiers.is_empty() {
+        problems.push(
+            Problem::error("missing-key", place, "there are no windows here")
+                .help("`page` and `ticket` have `quick` and `slow` ones each"),
+        );
+    }
+    Some(Windows { period: period?, tiers }).filter(|windows| !windows.tiers.is_empty())
 }
 
 fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {

@@ -21,7 +21,12 @@ pub struct Alerts {
 }
 
 /// Reads the policies of one SLO.
-pub fn read(policies: &[Node], period: &Period, objects: &mut Objects, problems: &mut Vec<Problem>) -> Alerts {
+pub fn read(
+    policies: &[Node],
+    period: &Period,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Alerts {
     let mut alerts = Alerts::default();
     let mut names = Vec::new();
     for node in policies {
@@ -56,12 +61,21 @@ pub fn read(policies: &[Node], period: &Period, objects: &mut Objects, problems:
 }
 
 /// The object that a reference names; a problem if there is none.
-fn referred<'n>(kind: &str, named: &Scalar, objects: &mut Objects<'n>, problems: &mut Vec<Problem>) -> Option<&'n Node> {
+fn referred<'n>(
+    kind: &str,
+    named: &Scalar,
+    objects: &mut Objects<'n>,
+    problems: &mut Vec<Problem>,
+) -> Option<&'n Node> {
     let node = objects.find(kind, &named.text);
     if node.is_none() {
         problems.push(
-            Problem::warning("not-carried", whole(named), format!("no {kind} of this name is among the files"))
-                .label("its document has to be imported with this one: without it nobody is alerted by it"),
+            Problem::warning(
+                "not-carried",
+                whole(named),
+                format!("no {kind} of this name is among the files"),
+            )
+            .label("its document has to be imported with this one: without it nobody is alerted by it"),
         );
     }
     node
@@ -100,9 +114,12 @@ fn policy(
     if let Some((resolved, place)) = spec.flag("alertWhenResolved", problems) {
         let why = match resolved {
             true => "receivers of the generated Alertmanager tell ends anyway",
-            false => "whether ends are told is said of receivers, and those of the generated Alertmanager tell them",
+            false => {
+                "whether ends are told is said of receivers, and those of the generated Alertmanager tell them"
+            }
         };
-        problems.push(Problem::warning("not-carried", place, "`alertWhenResolved` is not carried").label(why));
+        problems
+            .push(Problem::warning("not-carried", place, "`alertWhenResolved` is not carried").label(why));
     }
     let conditions = spec.list("conditions", problems);
     spec.drop("notificationTargets", "who is told is said by `alertmanager` in the project file", problems);
@@ -162,7 +179,9 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let condition = spec.below("condition", problems);
     spec.finish(problems);
     let mut condition = condition?;
-    if let Some(kind) = condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate")) {
+    if let Some(kind) =
+        condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate"))
+    {
         problems.push(
             Problem::warning("not-carried", whole(&kind), "a condition of this kind is not carried")
                 .label("known is `burnrate`"),
@@ -202,7 +221,9 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         return None;
     };
     let share = share(burn_rate, window, period);
-    if let Some(after) = after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0)) {
+    if let Some(after) =
+        after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
+    {
         problems.push(
             Problem::warning("not-carried", whole(&after), "`alertAfter` is not carried")
                 .label(format!("the short window of {short} keeps what is over from alerting")),
@@ -212,8 +233,12 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     match &alert.label {
         None => alert.label = Some(Said { text: severity.text.clone(), place: whole(&severity) }),
         Some(label) if label.text != severity.text => problems.push(
-            Problem::warning("not-carried", whole(&severity), format!("the severity `{}` is not carried", severity.text))
-                .label(format!("a {kind} is spelled in one way, and another condition says `{}`", label.text)),
+            Problem::warning(
+                "not-carried",
+                whole(&severity),
+                format!("the severity `{}` is not carried", severity.text),
+            )
+            .label(format!("a {kind} is spelled in one way, and another condition says `{}`", label.text)),
         ),
         Some(_) => {}
     }
@@ -226,8 +251,20 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
 
 /// Whether a severity is to wake somebody.
 fn kind_of(severity: &str) -> Severity {
-    const PAGES: [&str; 12] =
-        ["page", "critical", "crit", "high", "sev1", "sev0", "p1", "p0", "s1", "urgent", "emergency", "major"];
+    const PAGES: [&str; 12] = [
+        "page",
+        "critical",
+        "crit",
+        "high",
+        "sev1",
+        "sev0",
+        "p1",
+        "p0",
+        "s1",
+        "urgent",
+        "emergency",
+        "major",
+    ];
     let word: String = severity.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     if PAGES.contains(&word.as_str()) { Severity::Page } else { Severity::Ticket }
 }

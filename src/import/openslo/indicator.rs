@@ -40,7 +40,12 @@ impl<'n> Written<'n> {
 }
 
 /// What an indicator measures.
-pub fn read(written: &Written, comparison: &Comparison, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli {
+pub fn read(
+    written: &Written,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
     if let Some(node) = written.ratio {
         unused(comparison, problems);
         return ratio(node, objects, problems);
@@ -63,8 +68,15 @@ pub fn read(written: &Written, comparison: &Comparison, objects: &mut Objects, p
 }
 
 /// An SLI, as an object or where it is used.
-fn indicator(node: &Node, comparison: &Comparison, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli {
-    let Some(mut keys) = Keys::of(node, "an indicator", problems) else { return Sli::faulty("its SLI cannot be read") };
+fn indicator(
+    node: &Node,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    let Some(mut keys) = Keys::of(node, "an indicator", problems) else {
+        return Sli::faulty("its SLI cannot be read");
+    };
     keys.pass(&["apiVersion", "kind"]);
     // What an indicator is called, and who likes it, measures nothing.
     if let Some(mut metadata) = keys.below("metadata", problems) {
@@ -163,13 +175,25 @@ fn missing(node: &Node, name: &str) -> Problem {
 fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
     let node = objects.find("DataSource", name)?;
     let mut nobody = Vec::new();
-    Keys::of(node, "the document", &mut nobody)?.below("spec", &mut nobody)?.text("type", &mut nobody).map(|kind| kind.text)
+    Keys::of(node, "the document", &mut nobody)?
+        .below("spec", &mut nobody)?
+        .text("type", &mut nobody)
+        .map(|kind| kind.text)
 }
 
 /// Servers that are asked in PromQL.
 fn is_prometheus(kind: &str) -> bool {
-    const KNOWN: [&str; 9] =
-        ["prometheus", "promql", "thanos", "mimir", "cortex", "victoriametrics", "amp", "amazonprometheus", "gmp"];
+    const KNOWN: [&str; 9] = [
+        "prometheus",
+        "promql",
+        "thanos",
+        "mimir",
+        "cortex",
+        "victoriametrics",
+        "amp",
+        "amazonprometheus",
+        "gmp",
+    ];
     KNOWN.contains(&kind.to_lowercase().as_str())
 }
 
@@ -187,7 +211,8 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
         Some((true, _)) => Counters::Bare,
         Some((false, _)) | None => Counters::Gained,
     };
-    let parts = [("good", Counts::Good), ("bad", Counts::Bad)].map(|(name, counts)| (keys.entry(name), counts));
+    let parts =
+        [("good", Counts::Good), ("bad", Counts::Bad)].map(|(name, counts)| (keys.entry(name), counts));
     let (total, raw) = (keys.node("total"), keys.node("raw"));
     let kind = keys.text("rawType", problems);
     keys.finish(problems);
@@ -205,7 +230,9 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
         };
     }
     let mut given = parts.into_iter().filter_map(|(entry, counts)| Some((entry?, counts)));
-    let Some(((_, part), counts)) = given.next() else { return Sli::missing("which events are good, or which are bad") };
+    let Some(((_, part), counts)) = given.next() else {
+        return Sli::missing("which events are good, or which are bad");
+    };
     let second: Option<((&Key, &Node), Counts)> = given.next();
     let Some(total) = total else {
         // Good and bad ones are all of them.
@@ -231,7 +258,12 @@ fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli
 }
 
 /// A metric that is compared with a number.
-fn threshold(node: &Node, comparison: &Comparison, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli {
+fn threshold(
+    node: &Node,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
     let query = match metric(node, objects, problems) {
         Some(Asked::Promql(query)) => query,
         Some(Asked::Other(kind)) => return elsewhere(&kind),

@@ -130,13 +130,13 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
         }
     };
     let calendar = keys.below("calendar", problems);
-    let zone = calendar.and_then(|mut calendar| {
+    let zone = calendar.map(|mut calendar| {
         let zone = calendar.text("timeZone", problems);
         if let Some(start) = calendar.text("startTime", problems) {
             started(&start, problems);
         }
         calendar.finish(problems);
-        Some(zone)
+        zone
     });
     keys.finish(problems);
     let length = length?;
@@ -168,10 +168,13 @@ fn calendar_period(
         _ => {
             let length = length.duration();
             problems.push(
-                Problem::warning("not-carried", place, "this part of the calendar is no period here")
-                    .label(format!("there are months and quarters: the last {length} are promised in its place")),
+                Problem::warning("not-carried", place, "this part of the calendar is no period here").label(
+                    format!("there are months and quarters: the last {length} are promised in its place"),
+                ),
             );
-            changes.push(format!("the budget no longer begins anew with the calendar: it is that of the last {length}"));
+            changes.push(format!(
+                "the budget no longer begins anew with the calendar: it is that of the last {length}"
+            ));
             return Period::Rolling(length);
         }
     };
@@ -180,7 +183,9 @@ fn calendar_period(
         Err(fault) => {
             let why = match fault {
                 ZoneFault::Unknown => "no such time zone is known, so its months begin in UTC",
-                ZoneFault::Varies => "its months do not begin at the same offset every year, so they begin in UTC",
+                ZoneFault::Varies => {
+                    "its months do not begin at the same offset every year, so they begin in UTC"
+                }
             };
             problems.push(
                 Problem::warning("not-carried", whole(&written), "the time zone is not carried").label(why),
