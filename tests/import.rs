@@ -114,6 +114,7 @@ fn counters_are_found_however_they_are_counted() {
         "sum(rate(b_total[{{.window}}]) or rate(a_total[{{.window}}]) * 0)",
         "sum by () (rate(b_total[5m])) > 0",
         "sum(rate(b_total[{{.window}}])) + vector(0)",
+        "sum(rate(b_total[{{.window}}:1m]))",
         "-(-sum(rate(b_total[{{.window}}])))",
         "sum(rate(b_total[{{.window}}])) + sum(rate(a_total[5m])) - sum(rate(a_total[1h]))",
     ] {
@@ -124,6 +125,7 @@ fn counters_are_found_however_they_are_counted() {
         "sum(rate(a_total[{{.window}}])) > 0",
         "(sum(rate(a_total[{{.window}}])) != 0)",
         "1 * sum(rate(a_total[5m]))",
+        "sum(rate(a_total[{{.window}}])) or vector(1)",
     ] {
         assert_eq!(events(bad, total), plain, "{total}");
     }
@@ -207,6 +209,7 @@ fn what_is_not_understood_says_where_and_why() {
             events("sum(rate(b_total[5m])) * 2", all),
             events("sum(rate(b_total[5m])) / sum(rate(c_total[5m]))", all),
             events("sum(deriv(b[5m]))", all),
+            ratio("rate(b_total[5m]) / ignoring(code) group_left rate(a_total[5m])"),
             events("sum(rate(b_total[5m]))", "sum(rate(a_total[5m] @ 5))"),
             events("sum(rate(b_total[{{.period}}]))", all),
             events("sum(rate(b_total[5m]", all),

@@ -162,6 +162,10 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
     match &query.kind {
         Kind::Binary(binary) => match binary.op {
             Op::Sub if is_one(&binary.left) => fraction(&binary.right, counts.other(), counters),
+            Op::Div if binary.matching.as_ref().is_some_and(|matching| matching.group.is_some()) => Err(why(
+                query,
+                "one side has more series than the other, so each of them has a ratio of its own",
+            )),
             Op::Div => {
                 let (over, total) = (sum(&binary.left, counters)?, sum(&binary.right, counters)?);
                 Ok(Ratio { over, counts, total, guards: BTreeSet::new() })
@@ -259,8 +263,14 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
         }
         Kind::Call { function, args } => match (function.as_str(), &args[..]) {
             ("rate" | "irate" | "increase", [arg]) => {
-                let Kind::Range { selector, .. } = &arg.kind else {
-                    return Err(why(query, "what a subquery gains is not what a counter gains"));
+                let selector = match &arg.kind {
+                    Kind::Range { selector, .. } => selector,
+                    // Looked at from step to step, a counter gains the same.
+                    Kind::Subquery { expr, .. } => match &expr.kind {
+                        Kind::Selector(selector) => selector,
+                        _ => return Err(why(query, "what a subquery gains is not what a counter gains")),
+                    },
+                    _ => return Err(why(query, "this is neither a counter nor a sum of counters")),
                 };
                 let mut gained = Sum::of(gain(selector, query));
                 gained.per_second = Some(function != "increase");
@@ -288,6 +298,10 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     left.plus(right).ok_or_else(|| why(query, "the two sides are counted in different ways"))
                 }
                 Op::Or if is_zero(&binary.right) => Ok(guarded(sum(&binary.left, counters)?, Guard::Absent)),
+                // So that nothing is divided by nothing.
+                Op::Or if is_number(&binary.right).is_some() => {
+                    Ok(guarded(sum(&binary.left, counters)?, Guard::Idle))
+                }
                 Op::And => Ok(guarded(sum(&binary.left, counters)?, guard(&binary.right, false))),
                 Op::Mul | Op::Div => {
                     let (inner, number) = match (is_number(&binary.left), is_number(&binary.right)) {

@@ -43,8 +43,13 @@ const KUBERNETES: Spelled = Spelled {
     plugins: ["sloPlugins", "plugins"],
 };
 
+/// What Sloth promises over if nothing is said.
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
 /// Windows of alerts that are declared for a period.
 struct Windows {
+    /// Where they stand.
+    place: Span,
     period: Duration,
     tiers: Vec<Tier>,
 }
@@ -74,9 +79,21 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
             None => groups.push((keys, &PLAIN)),
         }
     }
+    // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
+    let usual = windows.iter().position(|windows: &Windows| windows.period == MONTH);
+    let used = if groups.is_empty() { None } else { usual.or((!windows.is_empty()).then_some(0)) };
+    for (_, windows) in windows.iter().enumerate().filter(|(index, _)| Some(*index) != used) {
+        let why = match used {
+            Some(_) => "Sloth takes those of one period: others were imported",
+            None => "no SLO is among the files",
+        };
+        let headline = format!("the windows for {} are not carried", windows.period);
+        let place = windows.place;
+        problems.push(Problem::warning("not-carried", place, headline).label(why));
+    }
+    let windows = used.map(|used| &windows[used]);
     for (keys, spelled) in groups {
-        // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
-        group(keys, spelled, windows.first(), options, drafts, problems);
+        group(keys, spelled, windows, options, drafts, problems);
     }
 }
 
@@ -203,14 +220,16 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
             "alerts lose the labels `sloth_id`, `sloth_service`, `sloth_slo`, `sloth_severity`: `--identity` keeps the first three".to_owned(),
         );
     }
-    let period =
-        Period::Rolling(group.windows.map_or(Duration::from_secs(30 * 86_400), |windows| windows.period));
+    let period = Period::Rolling(group.windows.map_or(MONTH, |windows| windows.period));
     account.better.extend(sli.better);
     account.changes.extend(sli.changes);
     let policy = match group.windows {
         Some(windows) => Policy::Own("sloth".to_owned(), windows.tiers.clone()),
         None => Policy::Workbook,
     };
+    if let Some(windows) = group.windows {
+        account.changes.push(format!("the period is {}, which the declared windows are for", windows.period));
+    }
     let mut draft = Draft {
         place,
         tool: TOOL,
@@ -334,6 +353,7 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     let off = keys.flag("disable", problems).is_some_and(|(off, _)| off);
     let mut labels: Vec<Pair> = keys.pairs("labels", problems).into_iter().map(Pair::of).collect();
     let annotations = keys.pairs("annotations", problems).into_iter().map(Pair::of).collect();
+    keys.drop("for", "two windows keep what is over from alerting: nothing has to hold for a time", problems);
     keys.finish(problems);
     let label = labels.iter().position(|label| label.name == "severity").map(|at| {
         let label = labels.remove(at);
@@ -374,7 +394,7 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
                 .help("`page` and `ticket` have `quick` and `slow` ones each"),
         );
     }
-    Some(Windows { period: period?, tiers }).filter(|windows| !windows.tiers.is_empty())
+    Some(Windows { place, period: period?, tiers }).filter(|windows| !windows.tiers.is_empty())
 }
 
 fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
