@@ -1,10 +1,9 @@
 //! What a migration means, for each SLO: what stays, what is measured better, what changes for whoever is notified.
 
 use super::draft::{Draft, Policy};
-use super::file::{labels, place, rounded, why};
+use super::file::{Lines, labels, rounded, why};
 use super::gather::{Gathered, Service, Slo};
 use super::measure::{Measured, Part};
-use crate::source::Sources;
 use crate::vocabulary::{Decimal, Period, Severity};
 
 /// A line of the account is no longer than this.
@@ -16,7 +15,7 @@ type Rows = [Vec<String>; 3];
 const TITLES: [&str; 3] = ["stays", "better", "changes"];
 
 /// The table of all SLOs. What is so of all of them is said once, in the end.
-pub fn account(gathered: &Gathered, sources: &Sources) -> String {
+pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     let slos =
         || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
     let rows: Vec<Rows> =
@@ -43,15 +42,14 @@ pub fn account(gathered: &Gathered, sources: &Sources) -> String {
     };
     for ((service, slo), rows) in slos().zip(&rows) {
         let draft = &slo.draft;
-        let from = format!("{} of {}, {}", draft.name.text, draft.tool, place(draft.place, sources));
+        let from = format!("{} of {}, {}", draft.name.text, draft.tool, lines.place(draft.place));
         block(format!("{}/{}: {from}", service.name, slo.name), rows, &shared);
     }
     if shared.iter().any(|row| !row.is_empty()) {
         block("all of them".to_owned(), &shared, &Rows::default());
     }
     for (draft, missing) in gathered.services.iter().flat_map(|service| &service.left_out) {
-        text +=
-            &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, place(draft.place, sources));
+        text += &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, lines.place(draft.place));
         row(&mut text, "why", &[why(missing)]);
         text.push('\n');
     }

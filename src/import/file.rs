@@ -17,7 +17,7 @@ use crate::vocabulary::{Period, Severity, percent, text};
 const WIDTH: usize = 100;
 
 /// All files: the project's, unless there is one, and one for each service that has an SLO.
-pub fn files(gathered: &Gathered, sources: &Sources, options: &Options) -> Vec<(String, String)> {
+pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let services: Vec<&Service> =
         gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
@@ -28,7 +28,7 @@ pub fn files(gathered: &Gathered, sources: &Sources, options: &Options) -> Vec<(
         // A service of this name cannot have a file that is the project's.
         let file =
             if service.name.as_str() == "slowburn" { "slowburn-service" } else { service.name.as_str() };
-        files.push((format!("{file}.yaml"), self::service(service, sources)));
+        files.push((format!("{file}.yaml"), self::service(service, lines)));
     }
     files
 }
@@ -88,7 +88,7 @@ fn tier(tier: &Tier) -> String {
     format!("- {{ severity: {severity}, budget: {}, long: {long}, short: {short} }}", percent(*share))
 }
 
-fn service(service: &Service, sources: &Sources) -> String {
+fn service(service: &Service, lines: &Lines) -> String {
     let mut yaml = Yaml::default();
     let mut tools: Vec<&str> = service.slos.iter().map(|slo| slo.draft.tool).collect();
     tools.dedup();
@@ -120,11 +120,11 @@ fn service(service: &Service, sources: &Sources) -> String {
         if index > 0 {
             yaml.line(0, "");
         }
-        one(&mut yaml, slo, service, sources);
+        one(&mut yaml, slo, service, lines);
     }
     for (draft, missing) in &service.left_out {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{} is not here: {}.", origin(draft, sources), why(missing)));
+        yaml.comment(2, &format!("{} is not here: {}.", origin(draft, lines), why(missing)));
     }
     yaml.finish()
 }
@@ -138,9 +138,9 @@ pub fn why(missing: &Missing) -> String {
 }
 
 /// What stands above an SLO in its source, as people wrote it: of comments, those right above, and no secrets in them.
-fn comments(place: Span, sources: &Sources) -> Vec<String> {
+fn comments(place: Span, lines: &Lines) -> Vec<String> {
     const MOST: usize = 20;
-    let text = &sources.file(place.source).text;
+    let text = &lines.sources.file(place.source).text;
     let before = text.get(..place.start as usize).unwrap_or_default();
     let above = &before[..before.rfind(['\n', '\r']).unwrap_or(0)];
     let lines = above.rsplit(['\n', '\r']).map(str::trim).take_while(|line| line.starts_with('#')).take(MOST);
@@ -151,12 +151,12 @@ fn comments(place: Span, sources: &Sources) -> Vec<String> {
     lines
 }
 
-fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, sources: &Sources) {
+fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     let draft = &slo.draft;
-    for comment in comments(draft.place, sources) {
+    for comment in comments(draft.place, lines) {
         yaml.comment(2, &comment);
     }
-    yaml.comment(2, &origin(draft, sources));
+    yaml.comment(2, &origin(draft, lines));
     yaml.line(2, &format!("{}:", slo.name));
     if let Some(description) = draft.description.as_deref().filter(|text| !text.trim().is_empty()) {
         yaml.pair(4, "", "description", description.trim());
@@ -223,15 +223,32 @@ pub fn labels(draft: &Draft) -> String {
 }
 
 /// `checkout in slos.yaml:12`
-fn origin(draft: &Draft, sources: &Sources) -> String {
-    format!("`{}` in {}", draft.name.text, place(draft.place, sources))
+fn origin(draft: &Draft, lines: &Lines) -> String {
+    format!("`{}` in {}", draft.name.text, lines.place(draft.place))
 }
 
-/// File and line, without folders: what is written does not depend on where it is read.
-pub fn place(span: Span, sources: &Sources) -> String {
-    let path = &sources.file(span.source).path;
-    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    format!("{file}:{}", sources.position(span.source, span.start).line)
+/// Where lines begin, so that thousands of places cost no more than one reading.
+pub struct Lines<'s> {
+    sources: &'s Sources,
+    starts: Vec<Vec<u32>>,
+}
+
+impl<'s> Lines<'s> {
+    pub fn of(sources: &'s Sources) -> Self {
+        let starts = sources.iter().map(|(_, file)| {
+            let ends = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            ends.map(|(at, _)| at as u32 + 1).collect()
+        });
+        Self { sources, starts: starts.collect() }
+    }
+
+    /// File and line, without folders: what is written does not depend on where it is read.
+    pub fn place(&self, span: Span) -> String {
+        let path = &self.sources.file(span.source).path;
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let line = self.starts[span.source.0 as usize].partition_point(|start| *start <= span.start) + 1;
+        format!("{file}:{line}")
+    }
 }
 
 fn period(yaml: &mut Yaml, indent: usize, period: &Period) {

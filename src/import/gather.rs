@@ -63,21 +63,23 @@ pub struct Slo {
 pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> Gathered {
     drafts.sort_by_key(|draft| draft.place);
     let mut gathered = Gathered::default();
+    let mut told = BTreeSet::new();
     for draft in &mut drafts {
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
-        draft.labels = labels(std::mem::take(&mut draft.labels), &by, problems);
-        draft.annotations = annotations(std::mem::take(&mut draft.annotations), problems);
+        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
+        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut told, problems);
         for severity in Severity::ALL {
             let alert = draft.severities.get_mut(severity);
-            alert.labels = labels(std::mem::take(&mut alert.labels), &by, problems);
-            alert.annotations = annotations(std::mem::take(&mut alert.annotations), problems);
+            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut told, problems);
+            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut told, problems);
         }
     }
     for severity in Severity::ALL {
         *gathered.severities.get_mut(severity) = agreed(&mut drafts, severity, problems);
     }
     let mut at: BTreeMap<Name, usize> = BTreeMap::new();
+    let mut names = Names::default();
     for draft in drafts {
         let name = options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
         let index = *at.entry(name.clone()).or_insert_with(|| {
@@ -94,7 +96,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
             });
             gathered.services.len() - 1
         });
-        add(&mut gathered, index, draft, problems);
+        add(&mut gathered, &mut names, index, draft, problems);
     }
     for service in &mut gathered.services {
         settle(service, problems);
@@ -103,7 +105,13 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
 }
 
 /// Takes one SLO into its service.
-fn add(gathered: &mut Gathered, index: usize, mut draft: Draft, problems: &mut Vec<Problem>) {
+fn add(
+    gathered: &mut Gathered,
+    names: &mut Names,
+    index: usize,
+    mut draft: Draft,
+    problems: &mut Vec<Problem>,
+) {
     let measured = match draft.measured.clone() {
         Ok(measured) => measured,
         Err(missing) => {
@@ -125,18 +133,10 @@ fn add(gathered: &mut Gathered, index: usize, mut draft: Draft, problems: &mut V
     let policy = match &draft.policy {
         Policy::Workbook => None,
         Policy::Scaled => Some("workbook-scaled".to_owned()),
-        Policy::Own(name, tiers) => Some(policy(&mut gathered.policies, name, tiers)),
+        Policy::Own(name, tiers) => Some(names.policy(&mut gathered.policies, name, tiers)),
     };
     let service = &mut gathered.services[index];
-    let wanted = named(&draft.name.text, "slo");
-    let taken = |name: &Name| service.slos.iter().any(|slo| slo.name == *name);
-    let name = match taken(&wanted) {
-        false => wanted,
-        true => (2..)
-            .filter_map(|number| numbered(&wanted, number))
-            .find(|name| !taken(name))
-            .expect("there are more numbers than SLOs"),
-    };
+    let name = names.of(&service.name, named(&draft.name.text, "slo"));
     if service.name.as_str() != draft.service.text {
         draft
             .account
@@ -175,9 +175,15 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
         }
         service.owner = Some(first.text.clone());
     }
-    let periods: Vec<Period> = drafts().map(|draft| draft.period.clone()).collect();
-    let count = |period: &Period| periods.iter().filter(|other| *other == period).count();
-    if let Some(most) = periods.iter().rev().max_by_key(|period| count(period)) {
+    // By how it is written: a period has no order.
+    let mut periods: BTreeMap<String, (usize, Period)> = BTreeMap::new();
+    for draft in drafts() {
+        periods.entry(draft.period.to_string()).or_insert((0, draft.period.clone())).0 += 1;
+    }
+    let first = periods.get(&service.period.to_string()).map_or(0, |(count, _)| *count);
+    if let Some((_, most)) =
+        periods.values().max_by_key(|(count, _)| *count).filter(|(count, _)| *count > first)
+    {
         service.period = most.clone();
     }
     let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
@@ -201,14 +207,12 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
 /// What all SLOs agree on of a severity; what they do not agree on is told.
 fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>) -> Alert {
     let on = || drafts.iter().filter(|draft| !draft.severities.get(severity).off);
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for label in on().filter_map(|draft| draft.severities.get(severity).label.as_ref()) {
-        match counts.iter_mut().find(|(text, _)| *text == label.text) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((&label.text, 1)),
-        }
+    // Of those that are said most often, the one that is said first.
+    let mut counts: BTreeMap<&str, (usize, std::cmp::Reverse<usize>)> = BTreeMap::new();
+    for (index, label) in on().filter_map(|draft| draft.severities.get(severity).label.as_ref()).enumerate() {
+        counts.entry(&label.text).or_insert((0, std::cmp::Reverse(index))).0 += 1;
     }
-    let most = counts.iter().rev().max_by_key(|(_, count)| *count).map(|(text, _)| (*text).to_owned());
+    let most = counts.iter().max_by_key(|(_, count)| **count).map(|(text, _)| (*text).to_owned());
     let everywhere = |of: fn(&Alert) -> &Vec<Pair>| -> Vec<Pair> {
         let Some(first) = on().next() else { return Vec::new() };
         let in_all = |pair: &&Pair| {
@@ -259,29 +263,58 @@ fn same(one: &Pair, other: &Pair) -> bool {
     one.name == other.name && one.value == other.value
 }
 
-/// The name under which the project has these tiers.
-fn policy(policies: &mut Vec<(String, Vec<Tier>)>, name: &str, tiers: &[Tier]) -> String {
-    let wanted = named(name, "policy");
-    let mut number = 1;
-    loop {
-        let name = match number {
-            1 => Some(wanted.clone()),
-            number => numbered(&wanted, number),
-        };
-        number += 1;
-        let Some(name) = name.map(|name| name.to_string()) else { continue };
-        // The names of those that are built in.
-        if name.starts_with("workbook") {
-            continue;
+/// The names that are taken.
+#[derive(Default)]
+struct Names {
+    /// Of SLOs, by their service.
+    slos: BTreeMap<Name, Taken>,
+    policies: Taken,
+    /// Of policies, by what they were called and what they are.
+    same: BTreeMap<(Name, String), String>,
+}
+
+/// Names that are taken, and by which number to go on with each.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<Name>,
+    next: BTreeMap<Name, usize>,
+}
+
+impl Taken {
+    /// The name, or with a number behind it if it is taken.
+    fn free(&mut self, wanted: Name) -> Name {
+        let mut name = wanted.clone();
+        while self.names.contains(&name) {
+            let next = self.next.entry(wanted.clone()).or_insert(1);
+            *next += 1;
+            name = numbered(&wanted, *next);
         }
-        match policies.iter().find(|(other, _)| *other == name) {
-            Some((_, other)) if other == tiers => return name,
-            Some(_) => {}
-            None => {
-                policies.push((name.clone(), tiers.to_vec()));
-                return name;
-            }
+        self.names.insert(name.clone());
+        name
+    }
+}
+
+impl Names {
+    /// The name of an SLO of a service.
+    fn of(&mut self, service: &Name, wanted: Name) -> Name {
+        self.slos.entry(service.clone()).or_default().free(wanted)
+    }
+
+    /// The name under which the project has these tiers.
+    fn policy(&mut self, policies: &mut Vec<(String, Vec<Tier>)>, name: &str, tiers: &[Tier]) -> String {
+        let mut wanted = named(name, "policy");
+        if wanted.as_str().starts_with("workbook") {
+            // The names of those that are built in.
+            wanted = named(&format!("own-{wanted}"), "policy");
         }
+        let key = (wanted.clone(), format!("{tiers:?}"));
+        if let Some(name) = self.same.get(&key) {
+            return name.clone();
+        }
+        let name = self.policies.free(wanted).to_string();
+        policies.push((name.clone(), tiers.to_vec()));
+        self.same.insert(key, name.clone());
+        name
     }
 }
 
@@ -297,10 +330,10 @@ pub fn named(text: &str, otherwise: &str) -> Name {
         .expect("what stands in its place is a name")
 }
 
-fn numbered(name: &Name, number: usize) -> Option<Name> {
+fn numbered(name: &Name, number: usize) -> Name {
     let suffix = format!("-{number}");
     let kept: String = name.as_str().chars().take(Name::LONGEST - suffix.len()).collect();
-    Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-')))
+    Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-'))).expect("a number may end a name")
 }
 
 /// The labels of a promise that rules can keep.
@@ -325,7 +358,12 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
 }
 
 /// Labels that alerts can carry.
-fn labels(pairs: Vec<Pair>, by: &BTreeSet<String>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+fn labels(
+    pairs: Vec<Pair>,
+    by: &BTreeSet<String>,
+    told: &mut BTreeSet<Span>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match LabelName::parse(&pair.name) {
             None => "Prometheus accepts no such label name",
@@ -339,11 +377,11 @@ fn labels(pairs: Vec<Pair>, by: &BTreeSet<String>, problems: &mut Vec<Problem>) 
             Some(_) => return None,
         })
     };
-    carried(pairs, fault, problems)
+    carried(pairs, fault, told, problems)
 }
 
 /// Annotations that alerts can carry.
-fn annotations(pairs: Vec<Pair>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
             (None, _) => "Prometheus accepts no such name of an annotation",
@@ -359,7 +397,7 @@ fn annotations(pairs: Vec<Pair>, problems: &mut Vec<Problem>) -> Vec<Pair> {
             _ => return None,
         })
     };
-    carried(pairs, fault, problems)
+    carried(pairs, fault, told, problems)
 }
 
 /// Whether whoever reads a label could do something with it. Names of keys alone say little: a route may go by a `routing_key` that is the name of a team.
@@ -373,11 +411,14 @@ fn hides(pair: &Pair) -> bool {
 fn carried(
     pairs: Vec<Pair>,
     fault: impl Fn(&Pair) -> Option<&'static str>,
+    told: &mut BTreeSet<Span>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Pair> {
     let mut kept: Vec<Pair> = Vec::new();
     for pair in pairs {
         match fault(&pair) {
+            // What stands above many SLOs is wrong once.
+            Some(_) if !told.insert(pair.place) => {}
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =

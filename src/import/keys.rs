@@ -153,18 +153,31 @@ pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
     problem.label(why)
 }
 
+/// Labels and annotations of one map are no longer than this together, and no more. They come to every SLO below it, so that a few more would be
+/// gigabytes.
+const LONGEST: usize = 8 << 10;
+const MOST: usize = 64;
+
 /// The entries of a map as texts.
 pub fn pairs(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Vec<(Key, Scalar)> {
     let Value::Map(entries) = &node.value else {
         problems.push(wrong_type(node, what, "a map of names and texts"));
         return Vec::new();
     };
-    let mut pairs = Vec::new();
+    let (mut pairs, mut length) = (Vec::new(), 0);
     for entry in entries {
         if entry.value.value == Value::Null {
             problems.push(dropped(&entry.key, &entry.value, "it has no value"));
         } else if let Some(text) = scalar(&entry.value, &format!("an entry of {what}"), problems) {
-            pairs.push((entry.key.clone(), text));
+            length += entry.key.text.len() + text.text.len();
+            match length <= LONGEST && pairs.len() < MOST {
+                true => pairs.push((entry.key.clone(), text)),
+                false => problems.push(dropped(
+                    &entry.key,
+                    &entry.value,
+                    "there are more than any alert can carry",
+                )),
+            }
         }
     }
     pairs
@@ -196,6 +209,11 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
 /// Where something begins, instead of all of it.
 pub fn first(span: Span) -> Span {
     Span { end: span.start + u32::from(span.end > span.start), ..span }
+}
+
+/// A name, short enough to be repeated for each of many SLOs.
+pub fn short(scalar: &Scalar) -> String {
+    scalar.text.chars().take(200).collect()
 }
 
 /// All of a text.

@@ -30,6 +30,7 @@ use crate::parse::yaml::{self, Node, Value};
 use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
+use file::Lines;
 use keys::first;
 
 /// What is asked of an import.
@@ -119,7 +120,8 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     }
     let Found { drafts, mut problems } = found;
     let gathered = gather::gather(drafts, options, &mut problems);
-    let files = file::files(&gathered, sources, options);
+    let lines = Lines::of(sources);
+    let files = file::files(&gathered, &lines, options);
     let settings = file::project_settings(&gathered);
     let beside = (options.project && !settings.is_empty()).then_some(settings);
     if let (Some(_), Some(place)) = (&beside, gathered.place()) {
@@ -129,7 +131,7 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
                 .help("add to it what is printed below"),
         );
     }
-    let account = account::account(&gathered, sources);
+    let account = account::account(&gathered, &lines);
     diagnostic::sort(&mut problems);
     let slos = gathered.services.iter().map(|service| service.slos.len()).sum();
     Imported { files, problems, account, beside, slos, complete }

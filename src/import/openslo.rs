@@ -4,7 +4,7 @@ mod alerts;
 mod indicator;
 mod time;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Account, Draft, Pair, Policy, Said, Slice};
 use super::gather::named;
@@ -12,7 +12,7 @@ use super::keys::{self, Keys, first, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
 use crate::diagnostic::Problem;
-use crate::parse::yaml::{Node, Value};
+use crate::parse::yaml::{Entry, Node, Value};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Objective, Period, text};
@@ -26,8 +26,11 @@ const KINDS: [&str; 7] =
     ["Service", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "DataSource"];
 
 /// Every object by its kind and name.
+#[derive(Default)]
 struct Objects<'n> {
     all: Vec<Object<'n>>,
+    /// The first of each name.
+    named: BTreeMap<(String, String), usize>,
     /// Those that something referred to.
     used: BTreeSet<usize>,
 }
@@ -41,20 +44,43 @@ struct Object<'n> {
 }
 
 impl<'n> Objects<'n> {
-    /// The object of a kind that a reference names.
-    fn find(&mut self, kind: &str, name: &str) -> Option<&'n Node> {
-        let at = self.all.iter().position(|object| object.kind == kind && object.name == name)?;
-        self.used.insert(at);
-        Some(self.all[at].node)
+    /// One more; a problem if its name is taken.
+    fn add(&mut self, object: Object<'n>, problems: &mut Vec<Problem>) {
+        let name = (object.kind.clone(), object.name.clone());
+        match self.named.get(&name) {
+            // What refers to it finds the first. An SLO is read wherever it stands.
+            Some(first) if object.kind != "SLO" => problems.push(
+                Problem::warning(
+                    "not-carried",
+                    object.place,
+                    format!("a second {} of this name is not carried", object.kind),
+                )
+                .label("whatever refers to it finds the first")
+                .and(self.all[*first].place, "the first"),
+            ),
+            Some(_) => self.all.push(object),
+            None => {
+                self.named.insert(name, self.all.len());
+                self.all.push(object);
+            }
+        }
+    }
+
+    /// The object of a kind that a reference names, and whether it is referred to for the first time.
+    fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
+        let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
+        Some((self.all[at].node, self.used.insert(at)))
     }
 }
 
 /// Reads all documents of OpenSLO.
 pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     let Found { drafts, problems } = found;
-    let mut objects = Objects { all: Vec::new(), used: BTreeSet::new() };
+    let mut objects = Objects::default();
     for document in documents {
-        objects.all.extend(object(&document.node, problems));
+        if let Some(object) = object(&document.node, problems) {
+            objects.add(object, problems);
+        }
     }
     let slos: Vec<&Node> =
         objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
@@ -131,25 +157,25 @@ fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
         problems.push(keys::wrong_type(node, "`labels`", "a map of names and texts"));
         return Vec::new();
     };
-    let mut labels = Vec::new();
+    let mut single = Vec::new();
     for entry in entries {
-        match &entry.value.value {
-            Value::Scalar(value) => labels.push(Pair::of((entry.key.clone(), value.clone()))),
-            Value::List(values) if values.len() == 1 => {
-                let value = keys::scalar(&values[0], "a label", problems);
-                labels.extend(value.map(|value| Pair::of((entry.key.clone(), value))));
-            }
-            Value::Null | Value::List(_) | Value::Map(_) => {
+        let value = match &entry.value.value {
+            Value::List(values) if values.len() == 1 => &values[0],
+            Value::List(_) | Value::Map(_) => {
                 problems.push(keys::dropped(&entry.key, &entry.value, "a label has one value"));
+                continue;
             }
-        }
+            Value::Null | Value::Scalar(_) => &entry.value,
+        };
+        single.push(Entry { key: entry.key.clone(), value: value.clone() });
     }
-    labels
+    let single = Node { span: node.span, value: Value::Map(single) };
+    keys::pairs(&single, "`labels`", problems).into_iter().map(Pair::of).collect()
 }
 
 /// The service that SLOs belong to.
 fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (Option<String>, Vec<Pair>) {
-    let Some(node) = objects.find("Service", name) else { return (None, Vec::new()) };
+    let Some((node, new)) = objects.find("Service", name) else { return (None, Vec::new()) };
     let Some(mut keys) = Keys::of(node, "the document", problems) else { return (None, Vec::new()) };
     keys.pass(&["apiVersion", "kind"]);
     let metadata = metadata(&mut keys, problems);
@@ -173,7 +199,8 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
         None => None,
     };
     keys.finish(problems);
-    (description.or(metadata.shown), metadata.labels)
+    // A service is described once, however many SLOs it has.
+    (description.or(metadata.shown).filter(|_| new), metadata.labels)
 }
 
 /// What stands above the objectives of one SLO.
@@ -226,7 +253,15 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let indicator = indicator::Written::of(&mut spec, problems);
     let entry = spec.entry("objectives");
     let policies = spec.list("alertPolicies", problems);
+    const MOST: usize = 50;
     let objectives = match entry {
+        Some((key, Node { value: Value::List(objectives), .. })) if objectives.len() > MOST => {
+            problems.push(
+                Problem::error("too-large", key.span, format!("an SLO has more than {MOST} objectives"))
+                    .help("each would be an SLO of its own: write several"),
+            );
+            &[]
+        }
         Some((_, Node { value: Value::List(objectives), .. })) => objectives.as_slice(),
         Some((_, node)) => {
             problems.push(keys::wrong_type(node, "`objectives`", "a list"));
@@ -247,8 +282,8 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     labels.extend(metadata.labels);
     let group = Group {
         place: first(node.span),
-        name: Said { place: whole(&name), text: name.text },
-        service: Said { place: whole(&service), text: service.text },
+        name: Said { place: whole(&name), text: keys::short(&name) },
+        service: Said { place: whole(&service), text: keys::short(&service) },
         service_description,
         description: description.or(metadata.shown),
         labels,

@@ -160,7 +160,8 @@ struct Metadata {
 
 fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     keys.pass(&["creationTimestamp", "generation", "resourceVersion", "uid", "managedFields", "selfLink"]);
-    let name = keys.required("name", problems).map(|name| Said { place: whole(&name), text: name.text });
+    let name =
+        keys.required("name", problems).map(|name| Said { place: whole(&name), text: keys::short(&name) });
     let namespace = keys.text("namespace", problems);
     let mut of_alerts = |key: &str, what: &str, problems: &mut Vec<Problem>| {
         let (of_alerts, others): (Vec<_>, Vec<_>) =

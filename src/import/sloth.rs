@@ -2,7 +2,7 @@
 
 use super::account::night;
 use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
-use super::keys::{Keys, first, whole};
+use super::keys::{self, Keys, first, whole};
 use super::measure::Measured;
 use super::queries::{Counters, Counts};
 use super::sli::{self, Sli};
@@ -82,7 +82,8 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
     // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
     let usual = windows.iter().position(|windows: &Windows| windows.period == MONTH);
     let used = if groups.is_empty() { None } else { usual.or((!windows.is_empty()).then_some(0)) };
-    for (_, windows) in windows.iter().enumerate().filter(|(index, _)| Some(*index) != used) {
+    let unused = windows.iter().enumerate().filter(|(index, _)| Some(*index) != used);
+    for (_, windows) in unused {
         let why = match used {
             Some(_) => "Sloth takes those of one period: others were imported",
             None => "no SLO is among the files",
@@ -142,7 +143,7 @@ fn group(
     }
     spec.finish(problems);
     let Some(service) = service else { return };
-    let service = Said { place: whole(&service), text: service.text };
+    let service = Said { place: whole(&service), text: keys::short(&service) };
     let group = Group { service, labels, windows, spelled };
     for node in slos {
         if let Some(keys) = Keys::of(node, "an SLO of Sloth", problems) {
@@ -234,7 +235,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         place,
         tool: TOOL,
         service: group.service.clone(),
-        name: Said { place: whole(&name), text: name.text },
+        name: Said { place: whole(&name), text: keys::short(&name) },
         service_description: None,
         owner,
         description,
@@ -302,7 +303,7 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
     }
     match plugin {
         Some((key, node)) => {
-            problems.push(super::keys::dropped(
+            problems.push(keys::dropped(
                 key,
                 node,
                 "the query is made by a program of Sloth, which nobody runs here",

@@ -8,6 +8,9 @@ use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, quotient, text};
 
+/// More tiers than this watch no budget.
+const MOST: usize = 20;
+
 /// What alerts on an SLO.
 #[derive(Clone, Default)]
 pub struct Alerts {
@@ -67,7 +70,7 @@ fn referred<'n>(
     objects: &mut Objects<'n>,
     problems: &mut Vec<Problem>,
 ) -> Option<&'n Node> {
-    let node = objects.find(kind, &named.text);
+    let node = objects.find(kind, &named.text).map(|(node, _)| node);
     if node.is_none() {
         problems.push(
             Problem::warning(
@@ -142,6 +145,17 @@ fn policy(
                 None => continue,
             },
         };
+        if alerts.tiers.len() == MOST {
+            problems.push(
+                Problem::error(
+                    "too-large",
+                    first(node.span),
+                    format!("more than {MOST} conditions alert on an SLO"),
+                )
+                .help("nobody tells so many alerts apart"),
+            );
+            break;
+        }
         if let Some(tier) = condition(node, alerts, period, problems).filter(|_| breaching) {
             alerts.tiers.push(tier);
             alerts.names.push(name.clone());

@@ -55,7 +55,7 @@ pub fn read(
     }
     let Some(named) = &written.named else { return Sli::missing("what it measures") };
     match objects.find("SLI", &named.text) {
-        Some(node) => indicator(node, comparison, objects, problems),
+        Some((node, _)) => indicator(node, comparison, objects, problems),
         None => {
             problems.push(
                 Problem::warning("not-understood", whole(named), "no SLI of this name is among the files")
@@ -173,7 +173,7 @@ fn missing(node: &Node, name: &str) -> Problem {
 
 /// Of which kind a named source is.
 fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
-    let node = objects.find("DataSource", name)?;
+    let (node, _) = objects.find("DataSource", name)?;
     let mut nobody = Vec::new();
     Keys::of(node, "the document", &mut nobody)?
         .below("spec", &mut nobody)?
