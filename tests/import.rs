@@ -190,6 +190,11 @@ fn states_become_conditions_and_probes() {
             ),
             ratio("1 - avg_over_time(up{job=\"a\"}[{{.window}}])"),
             ratio("1 - sum by (job) (sum_over_time(up[1h])) / sum by (job) (count_over_time(up[1h]))"),
+            events(
+                "avg by (job) (count_over_time(up[1h])) - avg by (job) (sum_over_time(up[1h]))",
+                "avg by (job) (count_over_time(up[1h]))"
+            ),
+            events("sum_over_time(replicas_missing[1h])", "sum_over_time(replicas[1h])"),
             ratio("1 - avg(avg_over_time(temperature[1h]))"),
         ]
         .join("\n\n")
@@ -203,6 +208,9 @@ fn what_is_not_understood_says_where_and_why() {
         "not-understood",
         [
             events("max(rate(b_total[5m]))", all),
+            events("avg(rate(b_total[5m]))", all),
+            events("avg(rate(b_total[5m]))", "avg(rate(a_total[5m]))"),
+            ratio("sum(rate(b_total[5m])) / sum(rate(a_total[5m])) > 0.01"),
             events("sum(rate(b_total[5m])) without (pod)", all),
             events("sum(b_total)", all),
             events("sum by (zone) (rate(b_total[5m]))", all),

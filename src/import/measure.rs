@@ -91,11 +91,20 @@ pub struct Sum {
     /// Whether it is counted by the second, or by the window; `None` of what says neither.
     pub per_second: Option<bool>,
     pub guards: BTreeSet<Guard>,
+    /// Where it is no sum, but the mean of several series.
+    pub mean: Option<Span>,
 }
 
 impl Default for Sum {
     fn default() -> Self {
-        Self { terms: Vec::new(), by: None, scale: Decimal::ONE, per_second: None, guards: BTreeSet::new() }
+        Self {
+            terms: Vec::new(),
+            by: None,
+            scale: Decimal::ONE,
+            per_second: None,
+            guards: BTreeSet::new(),
+            mean: None,
+        }
     }
 }
 
@@ -117,7 +126,8 @@ impl Sum {
             let full = if self.terms.is_empty() { other } else { Self { guards: BTreeSet::new(), ..self } };
             return Some(Self { guards, ..full });
         }
-        let alike = self.by == other.by && self.scale == other.scale;
+        let alike =
+            self.by == other.by && self.scale == other.scale && self.mean.is_some() == other.mean.is_some();
         let timed =
             self.per_second.is_none() || other.per_second.is_none() || self.per_second == other.per_second;
         self.terms.extend(other.terms);
@@ -250,6 +260,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             }
             _ => Err("what held and what was asked are not the same"),
         },
+        (Of::Summed, Of::Summed) => Err("values of gauges are no events: nothing happened so many times"),
         _ => Err("counters and states stand in one ratio"),
     }
 }

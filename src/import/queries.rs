@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::measure::{Guard, Measured, Of, Sum, Term, Why};
+use super::measure::{Guard, Measured, Of, Sum, Term, Why, same_series};
 use crate::diagnostic::Problem;
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Op, Selector, Span, Time};
 use crate::promql::{self, build, without_parens};
@@ -177,7 +177,8 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 let guard = guard(&binary.right, binary.op == Op::Unless);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
-            op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
+            // A ratio above anything else than 0 is another one.
+            op if lets_through(op) && !binary.bool && is_number(&binary.right) == Some(Decimal::ZERO) => {
                 let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
@@ -256,6 +257,13 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
         Kind::Aggregate { op, expr, grouping, param: None } if op == "sum" => {
             let mut inner = sum(expr, counters)?;
             inner.by = Some(kept(grouping.as_ref(), query)?);
+            Ok(inner)
+        }
+        Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
+            let mut inner = sum(expr, counters)?;
+            inner.by = Some(kept(grouping.as_ref(), query)?);
+            // Divided by another mean of the same series, it is what their sum is.
+            inner.mean = Some(query.span);
             Ok(inner)
         }
         Kind::Aggregate { op, .. } => {
@@ -449,6 +457,16 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
     let Ratio { over, counts, total, mut guards } = ratio;
     let span = over.terms.first().or(total.terms.first()).map(|term| term.span).unwrap_or_default();
     let fault = |words: &str| Why { span, words: words.to_owned() };
+    if let Some(span) = over.mean.or(total.mean) {
+        let terms = || over.terms.iter().chain(&total.terms);
+        let one = terms().all(|term| terms().all(|other| same_series(&term.selector, &other.selector)));
+        if over.mean.is_none() || total.mean.is_none() || !one {
+            return Err(Why {
+                span,
+                words: "`avg` of several series is no sum of what they count".to_owned(),
+            });
+        }
+    }
     if over.scale != total.scale {
         return Err(fault("what is divided is multiplied by another number than what it is divided by"));
     }
