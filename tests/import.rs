@@ -142,25 +142,21 @@ fn counters_are_found_however_they_are_counted() {
         assert_eq!(ratio(query), good, "{query}");
         assert_eq!(events(query, "vector(1)"), good, "{query}");
     }
-    insta::assert_snapshot!(
-        "counters",
-        [
-            events("sum(rate(b_total[5m])) + sum(rate(c_total[5m]))", all),
-            events("sum(rate(b_total[5m]))", "sum(rate(g_total[5m])) + sum(rate(b_total[5m]))"),
-            events("sum by (zone, le) (rate(b_total[5m]))", "sum by (zone) (rate(a_total[5m]))"),
-            events("rate(b_total[5m])", "rate(a_total[5m])"),
-            events("60 * sum(rate(b_total[5m]))", "sum(rate(a_total[5m])) * 60"),
-            events("sum(rate(a_total[5m])) - sum(rate(g_total[5m])) - sum(rate(h_total[5m]))", all),
-        ]
-        .join("\n\n")
-    );
+    let found = [
+        events("sum(rate(b_total[5m])) + sum(rate(c_total[5m]))", all),
+        events("sum(rate(b_total[5m]))", "sum(rate(g_total[5m])) + sum(rate(b_total[5m]))"),
+        events("sum by (zone, le) (rate(b_total[5m]))", "sum by (zone) (rate(a_total[5m]))"),
+        events("rate(b_total[5m])", "rate(a_total[5m])"),
+        events("60 * sum(rate(b_total[5m]))", "sum(rate(a_total[5m])) * 60"),
+        events("sum(rate(a_total[5m])) - sum(rate(g_total[5m])) - sum(rate(h_total[5m]))", all),
+    ]
+    .join("\n\n");
+    insta::assert_snapshot!("counters", found);
 }
 
 #[test]
 fn histograms_become_latencies_where_their_unit_is_known() {
-    insta::assert_snapshot!(
-        "histograms",
-        [
+    let found = [
             events(
                 "sum(rate(x_seconds_count[5m])) - sum(rate(x_seconds_bucket{le=\"0.25\"}[5m]))",
                 "sum(rate(x_seconds_count[5m]))"
@@ -173,61 +169,57 @@ fn histograms_become_latencies_where_their_unit_is_known() {
             ratio("1 - histogram_fraction(0, 0.2, sum(rate(x_seconds[5m])))"),
             ratio("sum(rate(x_seconds_bucket{le=\"1\"}[5m])) / sum(rate(x_seconds_count[5m]))"),
         ]
-        .join("\n\n")
-    );
+        .join("\n\n");
+    insta::assert_snapshot!("histograms", found);
 }
 
 #[test]
 fn states_become_conditions_and_probes() {
-    insta::assert_snapshot!(
-        "states",
-        [
-            events("sum_over_time(count(q < 3)[{{.window}}:])", "sum_over_time(count(q)[{{.window}}:])"),
-            events("count_over_time((q > 3)[5m:])", "count_over_time(q[5m:])"),
-            events(
-                "sum_over_time(count(q)[{{.window}}:]) - sum_over_time(sum(q >= bool 3)[{{.window}}:])",
-                "sum_over_time(count(q)[{{.window}}:])"
-            ),
-            ratio("1 - avg_over_time(up{job=\"a\"}[{{.window}}])"),
-            ratio("1 - sum by (job) (sum_over_time(up[1h])) / sum by (job) (count_over_time(up[1h]))"),
-            events(
-                "avg by (job) (count_over_time(up[1h])) - avg by (job) (sum_over_time(up[1h]))",
-                "avg by (job) (count_over_time(up[1h]))"
-            ),
-            events("sum_over_time(replicas_missing[1h])", "sum_over_time(replicas[1h])"),
-            ratio("1 - avg(avg_over_time(temperature[1h]))"),
-        ]
-        .join("\n\n")
-    );
+    let found = [
+        events("sum_over_time(count(q < 3)[{{.window}}:])", "sum_over_time(count(q)[{{.window}}:])"),
+        events("count_over_time((q > 3)[5m:])", "count_over_time(q[5m:])"),
+        events(
+            "sum_over_time(count(q)[{{.window}}:]) - sum_over_time(sum(q >= bool 3)[{{.window}}:])",
+            "sum_over_time(count(q)[{{.window}}:])",
+        ),
+        ratio("1 - avg_over_time(up{job=\"a\"}[{{.window}}])"),
+        ratio("1 - sum by (job) (sum_over_time(up[1h])) / sum by (job) (count_over_time(up[1h]))"),
+        events(
+            "avg by (job) (count_over_time(up[1h])) - avg by (job) (sum_over_time(up[1h]))",
+            "avg by (job) (count_over_time(up[1h]))",
+        ),
+        events("sum_over_time(replicas_missing[1h])", "sum_over_time(replicas[1h])"),
+        ratio("1 - avg(avg_over_time(temperature[1h]))"),
+    ]
+    .join("\n\n");
+    insta::assert_snapshot!("states", found);
 }
 
 #[test]
 fn what_is_not_understood_says_where_and_why() {
     let all = "sum(rate(a_total[{{.window}}]))";
-    insta::assert_snapshot!(
-        "not-understood",
-        [
-            events("max(rate(b_total[5m]))", all),
-            events("avg(rate(b_total[5m]))", all),
-            events("avg(rate(b_total[5m]))", "avg(rate(a_total[5m]))"),
-            ratio("sum(rate(b_total[5m])) / sum(rate(a_total[5m])) > 0.01"),
-            events("sum(rate(b_total[5m])) without (pod)", all),
-            events("sum(b_total)", all),
-            events("sum by (zone) (rate(b_total[5m]))", all),
-            events("sum(rate(b_total[5m])) * 2", all),
-            events("sum(rate(b_total[5m])) / sum(rate(c_total[5m]))", all),
-            events("sum(deriv(b[5m]))", all),
-            ratio("rate(b_total[5m]) / ignoring(code) group_left rate(a_total[5m])"),
-            events("sum(rate(b_total[5m]))", "sum(rate(a_total[5m] @ 5))"),
-            events("sum(rate(b_total[{{.period}}]))", all),
-            events("sum(rate(b_total[5m]", all),
-            events("b", "c"),
-            events("vector(0)", all),
-            ratio("recorded:ratio"),
-            ratio("1"),
-        ]
-        .join("\n\n")
-    );
+    let found = [
+        events("max(rate(b_total[5m]))", all),
+        events("avg(rate(b_total[5m]))", all),
+        events("avg(rate(b_total[5m]))", "avg(rate(a_total[5m]))"),
+        ratio("sum(rate(b_total[5m])) / sum(rate(a_total[5m])) > 0.01"),
+        events("sum(rate(b_total[5m])) without (pod)", all),
+        events("sum(b_total)", all),
+        events("sum by (zone) (rate(b_total[5m]))", all),
+        events("sum(rate(b_total[5m])) * 2", all),
+        events("sum(rate(b_total[5m])) / sum(rate(c_total[5m]))", all),
+        events("sum(deriv(b[5m]))", all),
+        ratio("rate(b_total[5m]) / ignoring(code) group_left rate(a_total[5m])"),
+        events("sum(rate(b_total[5m]))", "sum(rate(a_total[5m] @ 5))"),
+        events("sum(rate(b_total[{{.period}}]))", all),
+        events("sum(rate(b_total[5m]", all),
+        events("b", "c"),
+        events("vector(0)", all),
+        ratio("recorded:ratio"),
+        ratio("1"),
+    ]
+    .join("\n\n");
+    insta::assert_snapshot!("not-understood", found);
 }
 
 #[test]
@@ -300,6 +292,7 @@ slos:
   # https://u:topsecret@wiki.internal says more
   - name: a
     objective: 99
+    description: See https://u:topsecret@wiki.internal
     sli:
       events:
         error_query: sum(rate(b_total[5m]))
@@ -315,6 +308,24 @@ slos:
     }
     assert!(!said.contains("hunter2") && !said.contains("topsecret"), "{said}");
     assert_eq!(imported.slos, 1);
+}
+
+#[test]
+fn texts_of_others_stay_texts() {
+    let hostile = r#""a\nb: c\u202e # {{ x }} ' \" \t-- |""#;
+    let spec = format!(
+        "version: prometheus/v1\nservice: {hostile}\nlabels: {{ owner: {hostile}, team: {hostile} }}\nslos:\n  # a: [b\n  - name: {hostile}\n    objective: 99\n    description: {hostile}\n    sli: {{ events: {{ error_query: 'sum(rate(b[5m]))', total_query: 'sum(rate(a[5m]))' }} }}\n    alerting: {{ name: {hostile}, page_alert: {{ labels: {{ severity: {hostile} }} }} }}\n"
+    );
+    let (_, imported) = imported(&spec);
+    let files: Vec<(&str, &str)> =
+        imported.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert_eq!(files.len(), 2, "{:?}", imported.problems);
+    let compiled = slowburn::compile(&sources(&files));
+    let errors: Vec<&str> =
+        compiled.problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.code).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{}", files[1].1);
+    assert!(files.iter().all(|(_, text)| !text.contains('\u{202e}')), "{}", files[1].1);
+    insta::assert_snapshot!("texts", format!("{}---\n{}---\n{}", files[0].1, files[1].1, imported.account));
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn row(text: &mut String, title: &str, sentences: &[String]) {
         let head = if index == 0 { title } else { "" };
         let mut line = format!("  {head:<8}");
         let start = line.len();
-        for word in sentence.split(' ') {
+        for word in sentence.split(|c: char| c == ' ' || c.is_control()) {
             if line.len() > start && line.chars().count() + word.chars().count() >= WIDTH {
                 text.push_str(line.trim_end());
                 text.push('\n');

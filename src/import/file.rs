@@ -195,7 +195,9 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
         yaml.pair(4, "", "budgeting", "timeslices");
         yaml.line(4, &format!("slice: {{ length: {length}, objective: {objective} }}"));
     }
-    if let Some(policy) = slo.policy.as_ref().filter(|_| !draft.is_silent()) {
+    if let Some(policy) =
+        slo.policy.as_ref().filter(|_| !draft.is_silent() || matches!(draft.policy, Policy::Own(..)))
+    {
         yaml.pair(4, "", "policy", policy);
     }
     // Of a policy of its own, only what it has can be off.

@@ -65,6 +65,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     let mut gathered = Gathered::default();
     let mut told = BTreeSet::new();
     for draft in &mut drafts {
+        discreet(draft, problems);
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
         draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
@@ -102,6 +103,26 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
         settle(service, problems);
     }
     gathered
+}
+
+/// Takes secrets out of texts that everybody will read.
+fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
+    let Draft { description, service_description, owner, severities, account, name, .. } = draft;
+    let labels = [&mut severities.page.label, &mut severities.ticket.label];
+    let said = labels.into_iter().chain([owner]).flatten().map(|said| &mut said.text);
+    let texts =
+        [description, service_description].into_iter().flatten().chain(said).chain(&mut account.alerts);
+    let mut found = false;
+    for text in texts.filter(|text| secret::is_in(text)) {
+        *text = secret::masked(text);
+        found = true;
+    }
+    if found {
+        problems.push(
+            Problem::warning("not-carried", name.place, "a secret in a text of this SLO is not carried")
+                .label("everybody would read it"),
+        );
+    }
 }
 
 /// Takes one SLO into its service.

@@ -211,9 +211,9 @@ pub fn first(span: Span) -> Span {
     Span { end: span.start + u32::from(span.end > span.start), ..span }
 }
 
-/// A name, short enough to be repeated for each of many SLOs.
+/// A name on one line, short enough to be repeated for each of many SLOs.
 pub fn short(scalar: &Scalar) -> String {
-    scalar.text.chars().take(200).collect()
+    scalar.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
 /// All of a text.

@@ -191,7 +191,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
     };
     let mut account = Account::default();
     let mut annotations = Vec::new();
-    let severities = match keys.below("alerting", problems) {
+    let mut severities = match keys.below("alerting", problems) {
         Some(alerting) => {
             let of_slo = name.as_ref().map(|name| name.text.as_str()).unwrap_or_default();
             alerts(alerting, group, of_slo, &mut labels, &mut annotations, &mut account, problems)
@@ -206,19 +206,24 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         Said { text: owner.value, place: owner.place }
     });
     if options.identity {
-        let of = |label: &str, value: String, place: Span| Pair {
+        let place = whole(&name);
+        let of = |label: &str, value: &str| Pair {
             name: label.to_owned(),
-            value,
+            value: value.to_owned(),
             place,
             at: place,
         };
-        let (service, place) = (&group.service.text, whole(&name));
-        labels.push(of("sloth_service", service.clone(), place));
-        labels.push(of("sloth_slo", name.text.clone(), place));
-        labels.push(of("sloth_id", format!("{service}-{}", name.text), place));
+        let service = &group.service.text;
+        labels.push(of("sloth_service", service));
+        labels.push(of("sloth_slo", &name.text));
+        labels.push(of("sloth_id", &format!("{service}-{}", name.text)));
+        for severity in Severity::ALL {
+            severities.get_mut(severity).labels.push(of("sloth_severity", severity.as_str()));
+        }
     } else if !(severities.page.off && severities.ticket.off) {
         account.changes.push(
-            "alerts lose the labels `sloth_id`, `sloth_service`, `sloth_slo`, `sloth_severity`: `--identity` keeps the first three".to_owned(),
+            "alerts lose the labels `sloth_id`, `sloth_service`, `sloth_slo` and `sloth_severity`: `--identity` keeps them"
+                .to_owned(),
         );
     }
     let period = Period::Rolling(group.windows.map_or(MONTH, |windows| windows.period));
