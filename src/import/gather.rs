@@ -8,7 +8,7 @@ use super::measure::Measured;
 use crate::diagnostic::Problem;
 use crate::secret;
 use crate::source::Span;
-use crate::vocabulary::{LabelName, Name, PerSeverity, Period, Severity};
+use crate::vocabulary::{Decimal, LabelName, Name, PerSeverity, Period, Severity};
 
 /// Everything that is to be written.
 #[derive(Debug, Default)]
@@ -66,6 +66,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     let mut told = BTreeSet::new();
     for draft in &mut drafts {
         discreet(draft, problems);
+        reachable(draft, problems);
         let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
         clean(&mut draft.by, problems);
         draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
@@ -103,6 +104,29 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
         settle(service, problems);
     }
     gathered
+}
+
+/// Takes out tiers that not even a full outage would fire: they never told anybody.
+fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
+    let Policy::Own(_, tiers) = &mut draft.policy else { return };
+    let spent = draft.objective.budget().ratio() * Decimal::from(draft.period.nominal().millis());
+    // Burn rate × error budget ≥ 1, without a quotient.
+    let dead = |tier: &Tier| spent * tier.share >= Decimal::from(tier.long.millis());
+    let (out, kept): (Vec<Tier>, Vec<Tier>) = tiers.drain(..).partition(dead);
+    if let Some(first) = out.first() {
+        let headline = format!("an alert over {} that can never fire is not carried", first.long);
+        problems.push(
+            Problem::warning("not-carried", draft.name.place, headline)
+                .label(format!("at {} not even a full outage reaches its burn rate", draft.objective)),
+        );
+    }
+    for severity in Severity::ALL.into_iter().filter(|_| !out.is_empty()) {
+        draft.severities.get_mut(severity).off |= !kept.iter().any(|tier| tier.severity == severity);
+    }
+    match kept.is_empty() {
+        true => draft.policy = Policy::Workbook,
+        false => *tiers = kept,
+    }
 }
 
 /// Takes secrets out of texts that everybody will read.

@@ -235,6 +235,13 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         return None;
     };
     let share = share(burn_rate, window, period);
+    if share > Decimal::ONE {
+        problems.push(
+            Problem::warning("not-carried", whole(&threshold), "so high a burn rate is not carried")
+                .label("it is more than all of the budget within its window: all of it is taken"),
+        );
+    }
+    let share = share.min(Decimal::ONE);
     if let Some(after) =
         after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
     {
@@ -296,10 +303,10 @@ fn windows(long: Duration, severity: Severity, period: &Period) -> Option<(Durat
     fits.then(|| (Duration::from_millis(window), Duration::from_millis(short)))
 }
 
-/// The share of the budget that is burnt when it alerts.
+/// The share of the budget that is burnt when it alerts; more than 1 where there is not so much.
 fn share(burn_rate: Decimal, long: Duration, period: &Period) -> Decimal {
     let (long, period) = (Decimal::from(long.millis()), Decimal::from(period.nominal().millis()));
-    let share = burn_rate.checked_mul(long).map_or(Decimal::ONE, |spent| quotient(spent, period));
+    let share = burn_rate.checked_mul(long).map_or(Decimal::TWO, |spent| quotient(spent, period));
     // As many places as a policy can have; never nothing.
-    share.round_dp(10).min(Decimal::ONE).max(Decimal::new(1, 10)).normalize()
+    share.round_dp(10).max(Decimal::new(1, 10)).normalize()
 }
