@@ -27,6 +27,7 @@
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
+//! | [`import`] | texts of other tools | sources that say the same, and what that means | source, scalar, diagnostic, ast, promql, vocabulary, secret, the parser of YAML in parse, and how emit spells it |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
@@ -55,6 +56,7 @@ pub mod drift;
 pub mod editor;
 pub mod emit;
 pub mod explain;
+pub mod import;
 pub mod inert;
 pub mod lower;
 pub mod model;

@@ -45,6 +45,13 @@ impl Scalar {
         Self { text, plain, written, span, pieces }
     }
 
+    /// The same scalar in a file in which so many bytes stand before what was read.
+    pub(crate) fn moved(mut self, by: u32) -> Self {
+        self.span = Span { start: self.span.start + by, end: self.span.end + by, ..self.span };
+        self.pieces.iter_mut().for_each(|piece| piece.file += by as usize);
+        self
+    }
+
     /// How an edit of a part of it is to be spelled.
     pub fn spelling(&self) -> Spelling {
         match self.written {

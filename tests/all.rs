@@ -16,6 +16,7 @@ mod faults;
 mod fixes;
 mod fuzz;
 mod house;
+mod import;
 mod incidents;
 mod init;
 mod live;

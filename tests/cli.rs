@@ -169,6 +169,7 @@ fn help() {
         &["explain", "--help"],
         &["simulate", "--help"],
         &["status", "--help"],
+        &["import", "--help"],
         &["backtest", "--help"],
         &["diff", "--help"],
         &["metrics", "--help"],

@@ -16,6 +16,7 @@ use slowburn::ask::{self, Live};
 use slowburn::backtest::{self, From, Grain, History, Range};
 use slowburn::diagnostic::Problem;
 use slowburn::editor;
+use slowburn::import;
 use slowburn::promql::ast::MatchOp;
 use slowburn::promql::{self, regex};
 use slowburn::render::{Format, render};
@@ -29,8 +30,9 @@ use support::folder::{API, Folder};
 type Run = fn(&str, u64);
 
 /// Where texts come in, with what reads them.
-const TARGETS: [(&str, Run); 10] = [
+const TARGETS: [(&str, Run); 11] = [
     ("source", source),
+    ("import", foreign),
     ("promql", query),
     ("exposition", exposition),
     ("contract", contract),
@@ -65,6 +67,22 @@ fn source(text: &str, chance: u64) {
     if chance.is_multiple_of(31) {
         compiled.artifacts();
     }
+}
+
+/// As a spec of another tool; what comes out of it is read back.
+fn foreign(text: &str, chance: u64) {
+    let sources = one(text);
+    let options = import::Options { identity: chance.is_multiple_of(2), ..import::Options::default() };
+    let imported = import::import(&sources, &options);
+    rendered(&imported.problems, &sources);
+    let file = |(path, text): (String, String)| SourceFile { path, text };
+    let files = Sources::new(imported.files.into_iter().map(file).collect());
+    let problems = slowburn::compile(&files).problems;
+    let broken = ["yaml-syntax", "unknown-key", "wrong-type", "duplicate-key", "promql-syntax"];
+    assert!(
+        !problems.iter().any(|problem| problem.is_error() && broken.contains(&problem.code)),
+        "{problems:?}"
+    );
 }
 
 fn query(text: &str, _: u64) {
@@ -296,6 +314,7 @@ fn seeds(target: &str) -> (Vec<String>, usize) {
         "source" | "editor" => {
             &[("slos", "yaml", false), ("tests/rejected", "yaml", false), ("tests/cases", "yaml", false)]
         }
+        "import" => &[("tests/import", "yaml", false)],
         "promql" => &[("tests/promql", "txt", true)],
         "exposition" => &[
             ("tests/expositions", "prom", false),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff", "status",
-    "drift", "editor", "render", "propose", "schema",
+    "drift", "editor", "render", "propose", "import", "schema",
 ];
 
 /// Every source file by its path below `src`.

@@ -21,12 +21,13 @@ const WITHOUT: [(&str, &str); 6] = [
 /// The problems of a page's examples of one kind; `None` if it has none. An example may be of both kinds.
 fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
     let mut files = Vec::new();
-    let mut own = false;
+    let (mut own, mut foreign) = (false, false);
     for block in page.split("\n```").skip(1) {
         let Some((title, text)) = block.split_once('\n') else { continue };
         let words: Vec<&str> = title.split(' ').collect();
         let path = match words[..] {
             ["yaml", _] => "slos/example.yaml",
+            ["yaml", _, "foreign"] => "example.yaml",
             ["yaml", _, "database"] => "slos/database.yaml",
             ["yaml", _, "project"] => "slos/slowburn.yaml",
             ["yaml", _, "scrape"] => "slos/prometheus.yaml",
@@ -36,6 +37,7 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
         };
         if words[1] == kind || words[1] == "both" {
             own |= words[1] == kind;
+            foreign |= words.contains(&"foreign");
             files.push(SourceFile { path: path.to_owned(), text: format!("{text}\n") });
         }
     }
@@ -43,7 +45,10 @@ fn examples(page: &str, kind: &str) -> Option<(Vec<Problem>, String)> {
         return None;
     }
     let sources = Sources::new(files);
-    let problems = slowburn::compile(&sources).problems;
+    let problems = match foreign {
+        true => slowburn::import::import(&sources, &slowburn::import::Options::default()).problems,
+        false => slowburn::compile(&sources).problems,
+    };
     let format = slowburn::render::Format::Human { color: false };
     let shown = slowburn::render::render(&problems, &sources, format);
     Some((problems, shown))

@@ -3,7 +3,7 @@
 pub mod manual;
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 91] = [
+pub const PAGES: [(&str, &str); 95] = [
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),
@@ -17,6 +17,7 @@ pub const PAGES: [(&str, &str); 91] = [
     ("contract-syntax", include_str!("contract-syntax.md")),
     ("counted-apart", include_str!("counted-apart.md")),
     ("counted-twice", include_str!("counted-twice.md")),
+    ("decision-missing", include_str!("decision-missing.md")),
     ("dependency-cycle", include_str!("dependency-cycle.md")),
     ("duplicate-alert", include_str!("duplicate-alert.md")),
     ("duplicate-key", include_str!("duplicate-key.md")),
@@ -45,7 +46,9 @@ pub const PAGES: [(&str, &str); 91] = [
     ("no-contract", include_str!("no-contract.md")),
     ("no-timestamp", include_str!("no-timestamp.md")),
     ("not-a-counter-selector", include_str!("not-a-counter-selector.md")),
+    ("not-carried", include_str!("not-carried.md")),
     ("not-scraped", include_str!("not-scraped.md")),
+    ("not-understood", include_str!("not-understood.md")),
     ("object-too-large", include_str!("object-too-large.md")),
     ("objective-out-of-range", include_str!("objective-out-of-range.md")),
     ("one-silences-all", include_str!("one-silences-all.md")),
@@ -78,6 +81,7 @@ pub const PAGES: [(&str, &str); 91] = [
     ("too-large", include_str!("too-large.md")),
     ("uninitialised-series", include_str!("uninitialised-series.md")),
     ("unit-mismatch", include_str!("unit-mismatch.md")),
+    ("unknown-dialect", include_str!("unknown-dialect.md")),
     ("unknown-key", include_str!("unknown-key.md")),
     ("unknown-label", include_str!("unknown-label.md")),
     ("unknown-metric", include_str!("unknown-metric.md")),

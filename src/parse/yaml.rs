@@ -58,6 +58,37 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The same value in a file in which so many bytes stand before what was read.
+    fn moved(self, by: u32) -> Self {
+        let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
+        let value = match self.value {
+            Value::Null => Value::Null,
+            Value::Scalar(scalar) => Value::Scalar(scalar.moved(by)),
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.moved(by)).collect()),
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|entry| Entry {
+                        key: Key { span: shift(entry.key.span), text: entry.key.text },
+                        value: entry.value.moved(by),
+                    })
+                    .collect(),
+            ),
+        };
+        Self { span: shift(self.span), value }
+    }
+
+    /// How many values there are in it, itself included.
+    fn count(&self) -> usize {
+        1 + match &self.value {
+            Value::Null | Value::Scalar(_) => 0,
+            Value::List(items) => items.iter().map(Node::count).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.value.count()).sum(),
+        }
+    }
+}
+
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
 
@@ -89,6 +120,86 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
         diagnostic::sort(&mut reading.problems);
         Err(reading.problems)
     }
+}
+
+/// More documents than this stand in no file that a person looks after.
+const MAX_DOCUMENTS: usize = 1_000;
+
+/// More values than this are not kept of one file, however its documents share them.
+const MAX_VALUES: usize = 1_000_000;
+
+/// Reads every document of a file that may hold several, in their order, and every problem of those that cannot be read. Documents that hold nothing are
+/// passed over.
+pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
+    let file = File { source, text };
+    if let Some(problem) = file.unreadable() {
+        return (Vec::new(), vec![problem]);
+    }
+    let (mut nodes, mut problems, mut values) = (Vec::new(), Vec::new(), 0);
+    for (count, (start, piece)) in pieces(text).enumerate() {
+        let by = start as u32;
+        let found = read(source, piece).map(|node| node.moved(by));
+        values += found.as_ref().map_or(0, Node::count);
+        if count == MAX_DOCUMENTS || values > MAX_VALUES {
+            let headline = match count == MAX_DOCUMENTS {
+                true => format!("the file holds more than {MAX_DOCUMENTS} documents"),
+                false => "the file comes to more values than any definition needs".to_owned(),
+            };
+            problems.push(
+                Problem::error("too-large", file.span(start, start), headline)
+                    .help("split it into several files"),
+            );
+            break;
+        }
+        match found {
+            Ok(node) => nodes.push(node),
+            Err(faults) => problems.extend(faults.into_iter().map(|fault| moved(fault, by))),
+        }
+    }
+    (nodes, problems)
+}
+
+/// The parts of a file between its document markers that say something, each with where it begins. A marker ends whatever stands before it, a block
+/// scalar as well (YAML 1.2.2, section 9.1.4), so lines are all that has to be looked at.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_marker = |line: &str| {
+        (line.starts_with("---") || line.starts_with("..."))
+            && line[3..].chars().next().is_none_or(|c| c.is_ascii_whitespace())
+    };
+    let mut starts = vec![0];
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        if is_marker(line) {
+            // What ends a document is no part of the next.
+            starts.push(if line.starts_with('.') { at + 3 } else { at });
+        }
+        at += line.len();
+    }
+    starts.push(text.len());
+    let says_nothing = |line: &str| {
+        let line = line.split('#').next().unwrap_or("").trim();
+        line.is_empty() || line == "---" || line == "..." || line.starts_with('%')
+    };
+    let ranges: Vec<(usize, usize)> = starts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    let piece = move |(start, end): (usize, usize)| {
+        // The dots that end it stand behind it.
+        let piece = &text[start..end];
+        (start, piece.strip_suffix("...").filter(|rest| rest.ends_with(['\n', '\r'])).unwrap_or(piece))
+    };
+    ranges
+        .into_iter()
+        .map(piece)
+        .filter(move |(_, piece)| !piece.trim_start_matches('\u{feff}').split(['\n', '\r']).all(says_nothing))
+}
+
+/// A problem of a document, in the file that the document is a part of.
+fn moved(mut problem: Problem, by: u32) -> Problem {
+    let shift = |span: Span| Span { start: span.start + by, end: span.end + by, ..span };
+    problem.primary.span = shift(problem.primary.span);
+    problem.secondary.iter_mut().for_each(|label| label.span = shift(label.span));
+    problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).for_each(|fix| fix.span = shift(fix.span));
+    problem.hidden = problem.hidden.map(shift);
+    problem
 }
 
 /// The problem of a file that is not a text; `valid_up_to` bytes of it are.

@@ -7,7 +7,7 @@ use slowburn::emit::{TARGETS, Target};
 use slowburn::model::Language;
 use slowburn::schema::SCHEMAS;
 use slowburn::simulate::is_traffic;
-use slowburn::vocabulary::{Decimal, Duration, per_second};
+use slowburn::vocabulary::{Decimal, Duration, Name, per_second};
 
 use crate::address::Address;
 
@@ -110,6 +110,16 @@ pub enum Command {
     /// On a terminal and without flags it asks.
     #[command(after_help = "Manual: slowburn help first-definition")]
     Init(Init),
+    /// Read the SLOs of Sloth, Pyrra or OpenSLO, and write them as definitions of slowburn
+    ///
+    /// Reads `prometheus/v1` and `PrometheusServiceLevel` of Sloth, `ServiceLevelObjective` of Pyrra, `openslo/v1` and
+    /// `openslo/v1alpha`; a file may hold several documents. Writes one file per service, and a project file if there is none.
+    /// Without --to they are printed. What is not carried is told with its place and the reason, and for every SLO what stays,
+    /// what is measured better and what changes for whoever is notified. Nothing that is there is overwritten.
+    ///
+    /// Exit codes: 0 if every SLO is carried, with warnings or without; 1 if one needs a decision first, or a source cannot be
+    /// understood (then nothing is written); 2 if a file cannot be read or is there already.
+    Import(Import),
     /// Print the JSON Schema of a file, for editors
     ///
     /// Editors that ask a YAML language server complete and explain keys, and mark slips, in files that begin with
@@ -537,6 +547,33 @@ pub struct Init {
     /// How the address is asked.
     #[command(flatten)]
     pub connection: Connection,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Group)]
+pub struct Import {
+    /// The files of the other tool, or `-` for stdin
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The directory for the definitions; without it they are printed
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// The service of all SLOs, whatever the files say: Pyrra knows no services
+    #[arg(long, value_name = "NAME", value_parser = service)]
+    pub service: Option<Name>,
+    /// Let alerts keep the labels by which the other tool names its SLOs, such as `sloth_slo`
+    #[arg(long)]
+    pub identity: bool,
+    /// How to show problems: for people on stderr, for programs on stdout; these need --to
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+fn service(text: &str) -> Result<Name, String> {
+    Name::parse(text).ok_or_else(|| match Name::nearest(text) {
+        Some(nearest) => format!("lower-case letters, digits and hyphens are expected, such as {nearest}"),
+        None => "lower-case letters, digits and hyphens are expected".to_owned(),
+    })
 }
 
 /// Arguments of `schema`.

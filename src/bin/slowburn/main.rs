@@ -14,7 +14,7 @@
 //! | `credentials` | reads secrets |
 //! | `cached` | reads what servers answered before |
 //! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `drift`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
-//! | `init`, `schema`, `completions`, `man`, `help` | each is one command, too, for beginners |
+//! | `init`, `import`, `schema`, `completions`, `man`, `help` | each is one command, too, for beginners |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
 #![allow(clippy::disallowed_methods)]
@@ -42,6 +42,7 @@ mod help;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod ignored;
+mod import;
 mod init;
 mod lsp;
 mod man;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         Command::Backfill(args) => backfill::run(&args),
         Command::Metrics(Metrics::Capture(args)) => capture::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -1,6 +1,8 @@
 //! Shows problems to whoever was asked for.
 
+use slowburn::diagnostic::Problem;
 use slowburn::render::{self, render};
+use slowburn::source::Sources;
 
 use crate::args::Format;
 use crate::ending::Failure;
@@ -9,13 +11,18 @@ use crate::{stderr, stdout};
 
 /// All problems: for people on stderr, for programs on stdout.
 pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
+    shown(&project.compiled.problems, &project.sources, format)
+}
+
+/// These problems of these sources.
+pub fn shown(problems: &[Problem], sources: &Sources, format: Format) -> Result<(), Failure> {
     let format = match format {
         Format::Human => render::Format::Human { color: stderr::color() },
         Format::Json => render::Format::Json,
         Format::Github => render::Format::Github,
         Format::Sarif => render::Format::Sarif,
     };
-    let text = render(&project.compiled.problems, &project.sources, format);
+    let text = render(problems, sources, format);
     if let render::Format::Human { .. } = format {
         stderr::painted(&text);
         return Ok(());

@@ -292,7 +292,7 @@ fn source(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The text, and how many bytes of it are one if not all are.
-fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
+pub fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
     if bytes.len() as u64 == READ_AT_MOST + 1 {
         // The cut may have split a character, and nobody will read it. It grows no shorter by this.
         return (String::from_utf8_lossy(&bytes).into_owned(), None);

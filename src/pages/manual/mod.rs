@@ -12,6 +12,7 @@ pub const INDEX: &str = include_str!("README.md");
 pub const TOPICS: &[(&str, &str)] = &[
     ("commands", include_str!("commands.md")),
     ("first-definition", include_str!("first-definition.md")),
+    ("import", include_str!("import.md")),
     ("glossary", include_str!("glossary.md")),
     ("sources", include_str!("sources.md")),
     ("project-file", include_str!("project-file.md")),

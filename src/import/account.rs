@@ -1,0 +1,189 @@
+//! What a migration means, for each SLO: what stays, what is measured better, what changes for whoever is notified.
+
+use super::draft::{Draft, Policy};
+use super::file::{Lines, labels, rounded, why};
+use super::gather::{Gathered, Service, Slo};
+use super::measure::{Measured, Part};
+use crate::vocabulary::{Decimal, Period, Severity};
+
+/// A line of the account is no longer than this.
+const WIDTH: usize = 110;
+
+/// The rows of one SLO: what stays, what is better, what changes.
+type Rows = [Vec<String>; 3];
+
+const TITLES: [&str; 3] = ["stays", "better", "changes"];
+
+/// The table of all SLOs. What is so of all of them is said once, in the end.
+pub fn account(gathered: &Gathered, lines: &Lines) -> String {
+    let slos =
+        || gathered.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    let rows: Vec<Rows> =
+        slos().map(|(service, slo)| [stays(slo), better(slo), changes(service, slo, gathered)]).collect();
+    let shared: Rows = match rows.split_first() {
+        Some((first, rest)) if !rest.is_empty() => [0, 1, 2].map(|row| {
+            let everywhere =
+                |sentence: &&String| row > 0 && rest.iter().all(|rows| rows[row].contains(sentence));
+            first[row].iter().filter(everywhere).cloned().collect()
+        }),
+        Some(_) | None => Rows::default(),
+    };
+    let mut text = String::new();
+    let mut block = |title: String, rows: &Rows, without: &Rows| {
+        let rows = [0, 1, 2].map(|row| -> Vec<String> {
+            rows[row].iter().filter(|sentence| !without[row].contains(sentence)).cloned().collect()
+        });
+        text += &title;
+        text.push('\n');
+        for (row, title) in rows.iter().zip(TITLES) {
+            self::row(&mut text, title, row);
+        }
+        text.push('\n');
+    };
+    for ((service, slo), rows) in slos().zip(&rows) {
+        let draft = &slo.draft;
+        let from = format!("{} of {}, {}", draft.name.text, draft.tool, lines.place(draft.place));
+        block(format!("{}/{}: {from}", service.name, slo.name), rows, &shared);
+    }
+    if shared.iter().any(|row| !row.is_empty()) {
+        block("all of them".to_owned(), &shared, &Rows::default());
+    }
+    for (draft, missing) in gathered.services.iter().flat_map(|service| &service.left_out) {
+        text += &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, lines.place(draft.place));
+        row(&mut text, "why", &[why(missing)]);
+        text.push('\n');
+    }
+    text.truncate(text.trim_end_matches('\n').len());
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// What is as it was.
+fn stays(slo: &Slo) -> Vec<String> {
+    let draft = &slo.draft;
+    let measured = match &slo.measured {
+        Measured::Events(parts) => match (parts[0].0, parts[1].0) {
+            (Part::Total, Part::Good) => "good events of all",
+            (Part::Total, _) => "bad events of all",
+            _ => "good and bad events",
+        },
+        Measured::Latency { .. } => "events below the threshold, by the same histogram",
+        Measured::Condition(_) => "the condition",
+        Measured::Probe(_) => "the gauge that is 1 while all is well",
+        Measured::Ratio(_) => "the ratio, as it was computed",
+    };
+    let mut stays = vec![format!("{} over {}", draft.objective, period(&draft.period)), measured.to_owned()];
+    if let Some(slice) = &draft.slice {
+        stays.push(format!("slices of {}, good from {} on", slice.length, slice.objective));
+    }
+    if !draft.by.is_empty() {
+        stays.push(format!("one promise for each value of {}", labels(draft)));
+    }
+    stays
+}
+
+fn period(period: &Period) -> String {
+    match period {
+        Period::Rolling(length) => length.to_string(),
+        Period::Calendar(unit, zone) => format!("a calendar {} in {}", unit.as_str(), zone.name()),
+    }
+}
+
+/// What is measured better, with an example that can be computed by hand.
+fn better(slo: &Slo) -> Vec<String> {
+    let mut better = slo.draft.account.better.clone();
+    let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
+    if counted {
+        better.push(
+            "a counter that is born with its first 3 errors: `rate` and `increase` see none of them, here all 3 count"
+                .to_owned(),
+        );
+    }
+    better
+}
+
+/// What the mean of ratios makes of an hour at night, and what the events say: 12 hours with a hundredth of the traffic of the other 12.
+pub fn night(draft: &Draft) -> Option<String> {
+    let Period::Rolling(length) = &draft.period else { return None };
+    let hours = Decimal::from(length.secs() / 3600);
+    let days = hours / Decimal::from(24);
+    if days < Decimal::ONE {
+        return None;
+    }
+    let budget = draft.objective.budget().ratio();
+    let averaged = Decimal::ONE / hours / budget;
+    let events = Decimal::ONE / (days * Decimal::from(12 * 101)) / budget;
+    Some(format!(
+        "the period's figure was a mean of ratios: an hour of outage at night, with a hundredth of the day's traffic, took {} of the budget; of the events it is {}",
+        rounded(averaged),
+        rounded(events)
+    ))
+}
+
+/// What is new to whoever is notified.
+fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
+    let draft = &slo.draft;
+    let mut changes = Vec::new();
+    let alerts: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter(|severity| !draft.severities.get(*severity).off)
+        .map(|severity| {
+            let kind = if severity == Severity::Page { "Page" } else { "Ticket" };
+            format!("{}{}Burn{kind}", service.name.camel(), slo.name.camel())
+        })
+        .collect();
+    let was = draft.account.alerts.join(", ");
+    match (was.is_empty(), alerts.is_empty()) {
+        (true, true) => changes.push("no burn is alerted, as before".to_owned()),
+        (false, true) => changes.push(format!("the alert {was} is gone")),
+        (true, false) => changes.push(format!("new alerts: {}", alerts.join(", "))),
+        (false, false) => changes.push(format!("alert {was} is now {}", alerts.join(" and "))),
+    }
+    for severity in Severity::ALL.into_iter().filter(|severity| !draft.severities.get(*severity).off) {
+        let label = gathered.severities.get(severity).label.as_ref();
+        if let (Some(label), None) = (label, &draft.severities.get(severity).label) {
+            changes.push(format!("a {severity} has the label `severity: {}`, which it had not", label.text));
+        }
+        if label.is_none() {
+            changes.push(format!("a {severity} has the label `severity: {severity}`"));
+        }
+    }
+    if !alerts.is_empty() {
+        match &draft.policy {
+            Policy::Workbook => {}
+            Policy::Scaled => {
+                changes.push("windows are those of the SRE Workbook, scaled to the period".to_owned())
+            }
+            Policy::Own(..) => {}
+        }
+        changes.push("a single bad event pages nobody: `min_bad_events` is 2 for pages".to_owned());
+    }
+    if service.missing {
+        changes.push(format!("{}EventsMissing tells when nothing is counted any more", service.name.camel()));
+    }
+    changes.extend(draft.account.changes.iter().cloned());
+    changes
+}
+
+/// One row, broken between words.
+fn row(text: &mut String, title: &str, sentences: &[String]) {
+    for (index, sentence) in sentences.iter().enumerate() {
+        let head = if index == 0 { title } else { "" };
+        let mut line = format!("  {head:<8}");
+        let start = line.len();
+        for word in sentence.split(|c: char| c == ' ' || c.is_control()) {
+            if line.len() > start && line.chars().count() + word.chars().count() >= WIDTH {
+                text.push_str(line.trim_end());
+                text.push('\n');
+                line = format!("{:start$}  ", "");
+            } else if line.len() > start {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+}

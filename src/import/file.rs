@@ -1,0 +1,280 @@
+//! What was gathered, as files: what somebody reads first, and looks after from now on.
+
+use std::borrow::Cow;
+
+use super::Options;
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Slice, Tier};
+use super::gather::{Gathered, Service, Slo};
+use super::measure::Measured;
+use super::sli::spelled;
+use crate::emit::yaml::Yaml;
+use crate::parse::PROJECT_FILE;
+use crate::secret;
+use crate::source::{Sources, Span};
+use crate::vocabulary::{Period, Severity, percent, text};
+
+/// Maps that are no longer than this stand on one line.
+const WIDTH: usize = 100;
+
+/// All files: the project's, unless there is one, and one for each service that has an SLO.
+pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let services: Vec<&Service> =
+        gathered.services.iter().filter(|service| !service.slos.is_empty()).collect();
+    if !options.project && !services.is_empty() {
+        files.push((PROJECT_FILE.to_owned(), project(gathered)));
+    }
+    for service in services {
+        // A service of this name cannot have a file that is the project's.
+        let file =
+            if service.name.as_str() == "slowburn" { "slowburn-service" } else { service.name.as_str() };
+        files.push((format!("{file}.yaml"), self::service(service, lines)));
+    }
+    files
+}
+
+/// The project file.
+fn project(gathered: &Gathered) -> String {
+    let mut yaml = Yaml::default();
+    yaml.comment(0, "What holds for all services. Written by `slowburn import`, and yours from now on.");
+    yaml.pair(0, "", "version", "slowburn/v1");
+    yaml.pair(0, "", "language", "en");
+    yaml.pair(0, "", "period", "30d");
+    settings(&mut yaml, gathered);
+    yaml.finish()
+}
+
+/// What only a project can say, as lines of the project file; empty if nothing.
+pub fn project_settings(gathered: &Gathered) -> String {
+    let mut yaml = Yaml::default();
+    settings(&mut yaml, gathered);
+    yaml.finish()
+}
+
+fn settings(yaml: &mut Yaml, gathered: &Gathered) {
+    let said =
+        |alert: &Alert| alert.label.is_some() || !alert.labels.is_empty() || !alert.annotations.is_empty();
+    if Severity::ALL.iter().any(|severity| said(gathered.severities.get(*severity))) {
+        yaml.line(0, "severities:");
+        for severity in Severity::ALL {
+            let alert = gathered.severities.get(severity);
+            if !said(alert) {
+                continue;
+            }
+            yaml.line(2, &format!("{severity}:"));
+            if let Some(label) = &alert.label {
+                yaml.pair(4, "", "label", &label.text);
+            }
+            pairs(yaml, 4, "labels", &alert.labels);
+            pairs(yaml, 4, "annotations", &alert.annotations);
+        }
+    }
+    if !gathered.policies.is_empty() {
+        yaml.line(0, "policies:");
+        for (name, tiers) in &gathered.policies {
+            yaml.line(2, &format!("{name}:"));
+            yaml.line(4, "tiers:");
+            tiers.iter().for_each(|tier| yaml.line(6, &self::tier(tier)));
+        }
+    }
+    if gathered.native {
+        yaml.comment(0, "Native histograms are read from 2.54 on.");
+        yaml.line(0, "prometheus: { version: \"2.54\" }");
+    }
+}
+
+fn tier(tier: &Tier) -> String {
+    let Tier { severity, share, long, short } = tier;
+    format!("- {{ severity: {severity}, budget: {}, long: {long}, short: {short} }}", percent(*share))
+}
+
+fn service(service: &Service, lines: &Lines) -> String {
+    let mut yaml = Yaml::default();
+    let mut tools: Vec<&str> = service.slos.iter().map(|slo| slo.draft.tool).collect();
+    tools.dedup();
+    let tools: Vec<String> = tools.into_iter().map(str::to_owned).collect();
+    yaml.comment(
+        0,
+        &format!(
+            "Imported from {} by `slowburn import`, and yours from now on.\nAdd `metrics`: a contract holds the selectors against what the programs expose.",
+            crate::diagnostic::joined(&tools, "and")
+        ),
+    );
+    yaml.pair(0, "", "version", "slowburn/v1");
+    yaml.pair(0, "", "service", service.name.as_str());
+    if let Some(description) = &service.description {
+        yaml.pair(0, "", "description", description);
+    }
+    if let Some(owner) = &service.owner {
+        yaml.pair(0, "", "owner", owner);
+    }
+    period(&mut yaml, 0, &service.period);
+    pairs(&mut yaml, 0, "labels", &service.labels);
+    pairs(&mut yaml, 0, "annotations", &service.annotations);
+    if !service.missing {
+        yaml.pair(0, "", "missing_events", "off");
+    }
+    yaml.line(0, "");
+    yaml.line(0, "slos:");
+    for (index, slo) in service.slos.iter().enumerate() {
+        if index > 0 {
+            yaml.line(0, "");
+        }
+        one(&mut yaml, slo, service, lines);
+    }
+    for (draft, missing) in &service.left_out {
+        yaml.line(0, "");
+        yaml.comment(2, &format!("{} is not here: {}.", origin(draft, lines), why(missing)));
+    }
+    yaml.finish()
+}
+
+/// Why an SLO is left out, in a sentence.
+pub fn why(missing: &Missing) -> String {
+    match missing {
+        Missing::Decision(decision) => format!("somebody has to decide {decision}"),
+        Missing::Fault(fault) => (*fault).to_owned(),
+    }
+}
+
+/// What stands above an SLO in its source, as people wrote it: of comments, those right above, and no secrets in them.
+fn comments(place: Span, lines: &Lines) -> Vec<String> {
+    const MOST: usize = 20;
+    let text = &lines.sources.file(place.source).text;
+    let before = text.get(..place.start as usize).unwrap_or_default();
+    let above = &before[..before.rfind(['\n', '\r']).unwrap_or(0)];
+    let lines = above.rsplit(['\n', '\r']).map(str::trim).take_while(|line| line.starts_with('#')).take(MOST);
+    let mut lines: Vec<String> =
+        lines.map(|line| secret::masked(line.trim_start_matches('#').trim())).collect();
+    lines.retain(|line| !line.is_empty() && !line.starts_with("yaml-language-server"));
+    lines.reverse();
+    lines
+}
+
+fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
+    let draft = &slo.draft;
+    for comment in comments(draft.place, lines) {
+        yaml.comment(2, &comment);
+    }
+    yaml.comment(2, &origin(draft, lines));
+    yaml.line(2, &format!("{}:", slo.name));
+    if let Some(description) = draft.description.as_deref().filter(|text| !text.trim().is_empty()) {
+        yaml.pair(4, "", "description", description.trim());
+    }
+    let threshold = match &slo.measured {
+        Measured::Latency { threshold, .. } => format!(" < {threshold}"),
+        Measured::Events(_) | Measured::Condition(_) | Measured::Probe(_) | Measured::Ratio(_) => {
+            String::new()
+        }
+    };
+    yaml.pair(4, "", "objective", &format!("{}{threshold}", draft.objective));
+    yaml.line(4, "sli:");
+    let mut query = |key: &str, query| yaml.pair(6, "", key, &spelled(query));
+    match &slo.measured {
+        Measured::Events(parts) => parts.iter().for_each(|(part, expr)| query(part.as_str(), expr)),
+        Measured::Latency { histogram, native, milliseconds, .. } => {
+            query("latency", &histogram.clone().into());
+            if *native {
+                yaml.pair(6, "", "histogram", "native");
+            }
+            if *milliseconds {
+                yaml.pair(6, "", "unit", "milliseconds");
+            }
+        }
+        Measured::Condition(expr) => query("condition", expr),
+        Measured::Probe(expr) => query("probe", expr),
+        Measured::Ratio(expr) => query("bad_ratio", expr),
+    }
+    if !draft.by.is_empty() {
+        yaml.line(4, &format!("by: [{}]", labels(draft)));
+    }
+    if draft.period != service.period {
+        period(yaml, 4, &draft.period);
+    }
+    if let Some(Slice { length, objective }) = &draft.slice {
+        yaml.pair(4, "", "budgeting", "timeslices");
+        yaml.line(4, &format!("slice: {{ length: {length}, objective: {objective} }}"));
+    }
+    if let Some(policy) =
+        slo.policy.as_ref().filter(|_| !draft.is_silent() || matches!(draft.policy, Policy::Own(..)))
+    {
+        yaml.pair(4, "", "policy", policy);
+    }
+    // Of a policy of its own, only what it has can be off.
+    let has = |severity: Severity| match &draft.policy {
+        Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
+        Policy::Workbook | Policy::Scaled => true,
+    };
+    let off =
+        Severity::ALL.into_iter().filter(|severity| draft.severities.get(*severity).off && has(*severity));
+    let off: Vec<String> = off.map(|severity| severity.to_string()).collect();
+    if !off.is_empty() {
+        if draft.is_silent() {
+            yaml.comment(4, "Nobody was alerted before. Without this line the policy speaks.");
+        }
+        yaml.line(4, &format!("tiers_off: [{}]", off.join(", ")));
+    }
+    pairs(yaml, 4, "labels", &slo.labels);
+    pairs(yaml, 4, "annotations", &slo.annotations);
+}
+
+/// `region, zone`
+pub fn labels(draft: &Draft) -> String {
+    let labels: Vec<&str> = draft.by.iter().map(|label| label.text.as_str()).collect();
+    labels.join(", ")
+}
+
+/// `checkout in slos.yaml:12`
+fn origin(draft: &Draft, lines: &Lines) -> String {
+    format!("`{}` in {}", draft.name.text, lines.place(draft.place))
+}
+
+/// Where lines begin, so that thousands of places cost no more than one reading.
+pub struct Lines<'s> {
+    sources: &'s Sources,
+    starts: Vec<Vec<u32>>,
+}
+
+impl<'s> Lines<'s> {
+    pub fn of(sources: &'s Sources) -> Self {
+        let starts = sources.iter().map(|(_, file)| {
+            let ends = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            ends.map(|(at, _)| at as u32 + 1).collect()
+        });
+        Self { sources, starts: starts.collect() }
+    }
+
+    /// File and line, without folders: what is written does not depend on where it is read.
+    pub fn place(&self, span: Span) -> String {
+        let path = &self.sources.file(span.source).path;
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let line = self.starts[span.source.0 as usize].partition_point(|start| *start <= span.start) + 1;
+        format!("{file}:{line}")
+    }
+}
+
+fn period(yaml: &mut Yaml, indent: usize, period: &Period) {
+    match period {
+        Period::Rolling(length) => yaml.pair(indent, "", "period", &length.to_string()),
+        Period::Calendar(unit, zone) => {
+            yaml.pair(indent, "", "period", &format!("calendar {}", unit.as_str()));
+            if zone.name() != "UTC" {
+                yaml.pair(indent, "", "time_zone", zone.name());
+            }
+        }
+    }
+}
+
+fn pairs(yaml: &mut Yaml, indent: usize, key: &str, pairs: &[Pair]) {
+    if !pairs.is_empty() {
+        let pairs: Vec<(&str, Cow<str>)> =
+            pairs.iter().map(|pair| (pair.name.as_str(), Cow::Borrowed(pair.value.as_str()))).collect();
+        yaml.labels(indent, key, &pairs, WIDTH);
+    }
+}
+
+/// A number of percent, as people read it.
+pub fn rounded(ratio: crate::vocabulary::Decimal) -> String {
+    let percent = ratio * crate::vocabulary::Decimal::ONE_HUNDRED;
+    format!("{}%", text(percent.round_sf(3).unwrap_or(percent)))
+}

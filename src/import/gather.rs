@@ -1,0 +1,481 @@
+//! Drafts as services: what all SLOs of a service share stands once, and what only a project can say is the project's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Options;
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
+use super::measure::Measured;
+use crate::diagnostic::Problem;
+use crate::secret;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, LabelName, Name, PerSeverity, Period, Severity};
+
+/// Everything that is to be written.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub services: Vec<Service>,
+    /// Label and constant labels and annotations of each severity, as all SLOs agree on them.
+    pub severities: PerSeverity<Alert>,
+    /// Policies, by the name that the project has for them.
+    pub policies: Vec<(String, Vec<Tier>)>,
+    /// Whether a native histogram is read.
+    pub native: bool,
+}
+
+impl Gathered {
+    /// Where the first SLO begins.
+    pub fn place(&self) -> Option<Span> {
+        self.services.iter().flat_map(|service| &service.slos).map(|slo| slo.draft.place).min()
+    }
+}
+
+/// One service.
+#[derive(Debug)]
+pub struct Service {
+    pub name: Name,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    /// The period of most of its SLOs.
+    pub period: Period,
+    pub labels: Vec<Pair>,
+    pub annotations: Vec<Pair>,
+    /// Whether missing events are told.
+    pub missing: bool,
+    pub slos: Vec<Slo>,
+    /// Those that are left out, and why.
+    pub left_out: Vec<(Draft, Missing)>,
+}
+
+/// One SLO.
+#[derive(Debug)]
+pub struct Slo {
+    pub name: Name,
+    pub measured: Measured,
+    /// Labels and annotations that not all SLOs of the service have.
+    pub labels: Vec<Pair>,
+    pub annotations: Vec<Pair>,
+    /// The name of its policy, if it has one of its own.
+    pub policy: Option<String>,
+    pub draft: Draft,
+}
+
+/// Gathers drafts.
+pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Problem>) -> Gathered {
+    drafts.sort_by_key(|draft| draft.place);
+    let mut gathered = Gathered::default();
+    let mut told = BTreeSet::new();
+    for draft in &mut drafts {
+        discreet(draft, problems);
+        reachable(draft, problems);
+        let by: BTreeSet<String> = draft.by.iter().map(|label| label.text.clone()).collect();
+        clean(&mut draft.by, problems);
+        draft.labels = labels(std::mem::take(&mut draft.labels), &by, &mut told, problems);
+        draft.annotations = annotations(std::mem::take(&mut draft.annotations), &mut told, problems);
+        for severity in Severity::ALL {
+            let alert = draft.severities.get_mut(severity);
+            alert.labels = labels(std::mem::take(&mut alert.labels), &by, &mut told, problems);
+            alert.annotations = annotations(std::mem::take(&mut alert.annotations), &mut told, problems);
+        }
+    }
+    for severity in Severity::ALL {
+        *gathered.severities.get_mut(severity) = agreed(&mut drafts, severity, problems);
+    }
+    let mut at: BTreeMap<Name, usize> = BTreeMap::new();
+    let mut names = Names::default();
+    for draft in drafts {
+        let name = options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
+        let index = *at.entry(name.clone()).or_insert_with(|| {
+            gathered.services.push(Service {
+                name,
+                description: None,
+                owner: None,
+                period: draft.period.clone(),
+                labels: Vec::new(),
+                annotations: Vec::new(),
+                missing: true,
+                slos: Vec::new(),
+                left_out: Vec::new(),
+            });
+            gathered.services.len() - 1
+        });
+        add(&mut gathered, &mut names, index, draft, problems);
+    }
+    for service in &mut gathered.services {
+        settle(service, problems);
+    }
+    gathered
+}
+
+/// Takes out tiers that not even a full outage would fire: they never told anybody.
+fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
+    let Policy::Own(_, tiers) = &mut draft.policy else { return };
+    let spent = draft.objective.budget().ratio() * Decimal::from(draft.period.nominal().millis());
+    // Burn rate × error budget ≥ 1, without a quotient.
+    let dead = |tier: &Tier| spent * tier.share >= Decimal::from(tier.long.millis());
+    let (out, kept): (Vec<Tier>, Vec<Tier>) = tiers.drain(..).partition(dead);
+    if let Some(first) = out.first() {
+        let headline = format!("an alert over {} that can never fire is not carried", first.long);
+        problems.push(
+            Problem::warning("not-carried", draft.name.place, headline)
+                .label(format!("at {} not even a full outage reaches its burn rate", draft.objective)),
+        );
+    }
+    for severity in Severity::ALL.into_iter().filter(|_| !out.is_empty()) {
+        draft.severities.get_mut(severity).off |= !kept.iter().any(|tier| tier.severity == severity);
+    }
+    match kept.is_empty() {
+        true => draft.policy = Policy::Workbook,
+        false => *tiers = kept,
+    }
+}
+
+/// Takes secrets out of texts that everybody will read.
+fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
+    let Draft { description, service_description, owner, severities, account, name, .. } = draft;
+    let labels = [&mut severities.page.label, &mut severities.ticket.label];
+    let said = labels.into_iter().chain([owner]).flatten().map(|said| &mut said.text);
+    let texts =
+        [description, service_description].into_iter().flatten().chain(said).chain(&mut account.alerts);
+    let mut found = false;
+    for text in texts.filter(|text| secret::is_in(text)) {
+        *text = secret::masked(text);
+        found = true;
+    }
+    if found {
+        problems.push(
+            Problem::warning("not-carried", name.place, "a secret in a text of this SLO is not carried")
+                .label("everybody would read it"),
+        );
+    }
+}
+
+/// Takes one SLO into its service.
+fn add(
+    gathered: &mut Gathered,
+    names: &mut Names,
+    index: usize,
+    mut draft: Draft,
+    problems: &mut Vec<Problem>,
+) {
+    let measured = match draft.measured.clone() {
+        Ok(measured) => measured,
+        Err(missing) => {
+            if let Missing::Decision(decision) = &missing {
+                problems.push(
+                    Problem::error(
+                        "decision-missing",
+                        draft.name.place,
+                        format!("this SLO is left out until somebody decides {decision}"),
+                    )
+                    .help("write its `sli` by hand: what stands in the source says no more than that"),
+                );
+            }
+            gathered.services[index].left_out.push((draft, missing));
+            return;
+        }
+    };
+    gathered.native |= matches!(measured, Measured::Latency { native: true, .. });
+    let policy = match &draft.policy {
+        Policy::Workbook => None,
+        Policy::Scaled => Some("workbook-scaled".to_owned()),
+        Policy::Own(name, tiers) => Some(names.policy(&mut gathered.policies, name, tiers)),
+    };
+    let service = &mut gathered.services[index];
+    let name = names.of(&service.name, named(&draft.name.text, "slo"));
+    if service.name.as_str() != draft.service.text {
+        draft
+            .account
+            .changes
+            .push(format!("the label `service` was `{}`, and is `{}`", draft.service.text, service.name));
+    }
+    if name.as_str() != draft.name.text {
+        draft.account.changes.push(format!("the SLO was called `{}`, and is `{name}`", draft.name.text));
+    }
+    let (labels, annotations) = (draft.labels.clone(), draft.annotations.clone());
+    service.slos.push(Slo { name, measured, labels, annotations, policy, draft });
+}
+
+/// What all SLOs of a service share becomes the service's.
+fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
+    let shared = |of: fn(&Slo) -> &Vec<Pair>| -> Vec<Pair> {
+        let Some((first, rest)) = service.slos.split_first() else { return Vec::new() };
+        let everywhere = |pair: &&Pair| rest.iter().all(|slo| of(slo).iter().any(|other| same(other, pair)));
+        of(first).iter().filter(everywhere).cloned().collect()
+    };
+    service.labels = shared(|slo| &slo.labels);
+    service.annotations = shared(|slo| &slo.annotations);
+    for slo in &mut service.slos {
+        slo.labels.retain(|pair| !service.labels.iter().any(|other| same(other, pair)));
+        slo.annotations.retain(|pair| !service.annotations.iter().any(|other| same(other, pair)));
+    }
+    let drafts = || service.slos.iter().map(|slo| &slo.draft);
+    service.description = drafts().find_map(|draft| draft.service_description.clone());
+    let owners: Vec<&Said> = drafts().filter_map(|draft| draft.owner.as_ref()).collect();
+    if let Some(first) = owners.first() {
+        for other in owners.iter().filter(|owner| owner.text != first.text) {
+            problems.push(
+                Problem::warning("not-carried", other.place, "a service has one owner")
+                    .label(format!("its other SLOs are owned by `{}`", first.text)),
+            );
+        }
+        service.owner = Some(first.text.clone());
+    }
+    // By how it is written: a period has no order.
+    let mut periods: BTreeMap<String, (usize, Period)> = BTreeMap::new();
+    for draft in drafts() {
+        periods.entry(draft.period.to_string()).or_insert((0, draft.period.clone())).0 += 1;
+    }
+    let first = periods.get(&service.period.to_string()).map_or(0, |(count, _)| *count);
+    if let Some((_, most)) =
+        periods.values().max_by_key(|(count, _)| *count).filter(|(count, _)| *count > first)
+    {
+        service.period = most.clone();
+    }
+    let said: Vec<(bool, Span)> = drafts().filter_map(|draft| draft.missing).collect();
+    service.missing =
+        said.is_empty() || said.len() < service.slos.len() || said.iter().any(|(told, _)| *told);
+    if service.missing {
+        for (_, place) in said.iter().filter(|(told, _)| !told) {
+            problems.push(
+                Problem::warning(
+                    "not-carried",
+                    *place,
+                    "that nobody is told of missing events is not carried",
+                )
+                .label("one alert speaks for all SLOs of the service, and others of them want it")
+                .help("`missing_events: off` in the service file turns it off for all"),
+            );
+        }
+    }
+}
+
+/// What all SLOs agree on of a severity; what they do not agree on is told.
+fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>) -> Alert {
+    let on = || drafts.iter().filter(|draft| !draft.severities.get(severity).off);
+    // Of those that are said most often, the one that is said first.
+    let mut counts: BTreeMap<&str, (usize, std::cmp::Reverse<usize>)> = BTreeMap::new();
+    for (index, label) in on().filter_map(|draft| draft.severities.get(severity).label.as_ref()).enumerate() {
+        counts.entry(&label.text).or_insert((0, std::cmp::Reverse(index))).0 += 1;
+    }
+    let most = counts.iter().max_by_key(|(_, count)| **count).map(|(text, _)| (*text).to_owned());
+    let everywhere = |of: fn(&Alert) -> &Vec<Pair>| -> Vec<Pair> {
+        let Some(first) = on().next() else { return Vec::new() };
+        let in_all = |pair: &&Pair| {
+            on().all(|draft| of(draft.severities.get(severity)).iter().any(|other| same(other, pair)))
+        };
+        of(first.severities.get(severity)).iter().filter(in_all).cloned().collect()
+    };
+    let labels = everywhere(|alert| &alert.labels);
+    let annotations = everywhere(|alert| &alert.annotations);
+    let mut label = None;
+    for draft in drafts.iter_mut().filter(|draft| !draft.severities.get(severity).off) {
+        let alert = draft.severities.get(severity);
+        let mut changes = Vec::new();
+        if let (Some(said), Some(most)) = (&alert.label, &most) {
+            if said.text == *most {
+                label.get_or_insert_with(|| said.clone());
+            } else {
+                problems.push(
+                    Problem::warning(
+                        "not-carried",
+                        said.place,
+                        format!("the severity `{}` is not carried", said.text),
+                    )
+                    .label(format!("a project spells a {severity} in one way, and most SLOs say `{most}`")),
+                );
+                changes.push(format!(
+                    "the label `severity` of a {severity} was `{}`, and is `{most}`",
+                    said.text
+                ));
+            }
+        }
+        let lost = |pairs: &[Pair], kept: &[Pair]| -> Vec<Pair> {
+            pairs.iter().filter(|pair| !kept.iter().any(|other| same(other, pair))).cloned().collect()
+        };
+        for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
+            problems.push(
+                Problem::warning("not-carried", pair.place, format!("`{}` is not carried", pair.name))
+                    .label(format!("what only a {severity} has is the project's, and not all SLOs have this"))
+                    .help("if it is to be on pages and tickets alike, write it into the `labels` of the SLO"),
+            );
+        }
+        draft.account.changes.extend(changes);
+    }
+    Alert { off: false, label, labels, annotations }
+}
+
+fn same(one: &Pair, other: &Pair) -> bool {
+    one.name == other.name && one.value == other.value
+}
+
+/// The names that are taken.
+#[derive(Default)]
+struct Names {
+    /// Of SLOs, by their service.
+    slos: BTreeMap<Name, Taken>,
+    policies: Taken,
+    /// Of policies, by what they were called and what they are.
+    same: BTreeMap<(Name, String), String>,
+}
+
+/// Names that are taken, and by which number to go on with each.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<Name>,
+    next: BTreeMap<Name, usize>,
+}
+
+impl Taken {
+    /// The name, or with a number behind it if it is taken.
+    fn free(&mut self, wanted: Name) -> Name {
+        let mut name = wanted.clone();
+        while self.names.contains(&name) {
+            let next = self.next.entry(wanted.clone()).or_insert(1);
+            *next += 1;
+            name = numbered(&wanted, *next);
+        }
+        self.names.insert(name.clone());
+        name
+    }
+}
+
+impl Names {
+    /// The name of an SLO of a service.
+    fn of(&mut self, service: &Name, wanted: Name) -> Name {
+        self.slos.entry(service.clone()).or_default().free(wanted)
+    }
+
+    /// The name under which the project has these tiers.
+    fn policy(&mut self, policies: &mut Vec<(String, Vec<Tier>)>, name: &str, tiers: &[Tier]) -> String {
+        let mut wanted = named(name, "policy");
+        if wanted.as_str().starts_with("workbook") {
+            // The names of those that are built in.
+            wanted = named(&format!("own-{wanted}"), "policy");
+        }
+        let key = (wanted.clone(), format!("{tiers:?}"));
+        if let Some(name) = self.same.get(&key) {
+            return name.clone();
+        }
+        let name = self.policies.free(wanted).to_string();
+        policies.push((name.clone(), tiers.to_vec()));
+        self.same.insert(key, name.clone());
+        name
+    }
+}
+
+/// A name of ours for one of theirs.
+pub fn named(text: &str, otherwise: &str) -> Name {
+    Name::parse(text)
+        .or_else(|| Name::nearest(text))
+        // What is longer was cut, perhaps behind a hyphen.
+        .or_else(|| {
+            Name::nearest(&text.chars().filter(char::is_ascii).take(Name::LONGEST - 2).collect::<String>())
+        })
+        .or_else(|| Name::parse(otherwise))
+        .expect("what stands in its place is a name")
+}
+
+fn numbered(name: &Name, number: usize) -> Name {
+    let suffix = format!("-{number}");
+    let kept: String = name.as_str().chars().take(Name::LONGEST - suffix.len()).collect();
+    Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-'))).expect("a number may end a name")
+}
+
+/// The labels of a promise that rules can keep.
+fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    by.retain(|label| {
+        let kept = LabelName::parse(&label.text).is_some_and(|name| !name.is_reserved());
+        if !kept {
+            let shown: String = label.text.chars().take(60).collect();
+            problems.push(
+                Problem::warning(
+                    "not-carried",
+                    label.place,
+                    format!("promises are not kept apart by `{shown}`"),
+                )
+                .label("the rules set a label of that name themselves: all its values share one budget")
+                .help("give it another name when it is scraped, and write `by` with that"),
+            );
+        }
+        kept && seen.insert(label.text.clone())
+    });
+}
+
+/// Labels that alerts can carry.
+fn labels(
+    pairs: Vec<Pair>,
+    by: &BTreeSet<String>,
+    told: &mut BTreeSet<Span>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Pair> {
+    let fault = |pair: &Pair| {
+        Some(match LabelName::parse(&pair.name) {
+            None => "Prometheus accepts no such label name",
+            Some(name) if name.is_reserved() => "the rules set this label themselves",
+            Some(_) if by.contains(&pair.name) => "the events have this label already",
+            Some(_) if pair.value.trim().is_empty() => "a label without a value is no label",
+            Some(_) if pair.value.contains("{{") => {
+                "labels are taken as they are, and no template is filled in"
+            }
+            Some(_) if hides(pair) => "everybody would read a secret",
+            Some(_) => return None,
+        })
+    };
+    carried(pairs, fault, told, problems)
+}
+
+/// Annotations that alerts can carry.
+fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
+    let fault = |pair: &Pair| {
+        Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
+            (None, _) => "Prometheus accepts no such name of an annotation",
+            (_, "summary" | "description") => {
+                "it is written by the rules, with the burn rate and the budget that is left: see `texts`"
+            }
+            _ if pair.name.starts_with("__") => "the rules set it themselves",
+            _ if pair.value.trim().is_empty() => "it says nothing",
+            _ if pair.value.contains("{{") => {
+                "annotations are taken as they are, and no template is filled in"
+            }
+            _ if hides(pair) => "everybody would read a secret",
+            _ => return None,
+        })
+    };
+    carried(pairs, fault, told, problems)
+}
+
+/// Whether whoever reads a label could do something with it. Names of keys alone say little: a route may go by a `routing_key` that is the name of a team.
+fn hides(pair: &Pair) -> bool {
+    let name = pair.name.to_lowercase();
+    let said = ["pass", "secret", "token"].iter().any(|word| name.contains(word));
+    secret::is_in(&pair.value) || secret::is_secret_name(&name) && (said || secret::is_key(&pair.value))
+}
+
+/// Those that have no fault; of the others a problem says it. Of two of one name the last counts, as the inner one does everywhere.
+fn carried(
+    pairs: Vec<Pair>,
+    fault: impl Fn(&Pair) -> Option<&'static str>,
+    told: &mut BTreeSet<Span>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Pair> {
+    let mut kept: Vec<Pair> = Vec::new();
+    for pair in pairs {
+        match fault(&pair) {
+            // What stands above many SLOs is wrong once.
+            Some(_) if !told.insert(pair.place) => {}
+            Some(why) => {
+                let shown: String = pair.name.chars().take(60).collect();
+                let problem =
+                    Problem::warning("not-carried", pair.place, format!("`{shown}` is not carried"))
+                        .label(why);
+                problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
+            }
+            None => match kept.iter_mut().find(|other| other.name == pair.name) {
+                Some(other) => *other = pair,
+                None => kept.push(pair),
+            },
+        }
+    }
+    kept
+}

@@ -1,0 +1,222 @@
+//! Takes the keys of a foreign map; whatever nobody took is told, so that nothing is dropped in silence.
+
+use crate::ast::Key;
+use crate::diagnostic::Problem;
+use crate::parse::yaml::{Node, Value};
+use crate::scalar::Scalar;
+use crate::secret;
+use crate::source::Span;
+
+/// The keys of one map that have not been taken yet.
+pub struct Keys<'n> {
+    /// Where the map stands.
+    pub span: Span,
+    what: String,
+    left: Vec<(&'n Key, &'n Node)>,
+}
+
+impl<'n> Keys<'n> {
+    /// Those of `node`, which is called `what`; a problem and `None` if it is not a map.
+    pub fn of(node: &'n Node, what: impl Into<String>, problems: &mut Vec<Problem>) -> Option<Self> {
+        let what = what.into();
+        match &node.value {
+            Value::Map(entries) => {
+                let left = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
+                Some(Self { span: node.span, what, left })
+            }
+            Value::Null | Value::Scalar(_) | Value::List(_) => {
+                problems.push(wrong_type(node, &what, "a map of keys and values"));
+                None
+            }
+        }
+    }
+
+    /// A value of any shape; nothing where it is empty.
+    pub fn node(&mut self, name: &str) -> Option<&'n Node> {
+        self.entry(name).map(|(_, node)| node)
+    }
+
+    /// The same with its key.
+    pub fn entry(&mut self, name: &str) -> Option<(&'n Key, &'n Node)> {
+        let at = self.left.iter().position(|(key, _)| key.text == name)?;
+        let (key, node) = self.left.remove(at);
+        (node.value != Value::Null).then_some((key, node))
+    }
+
+    /// The first of several keys that is there: a dialect may spell one key in several ways.
+    pub fn any(&mut self, names: &[&str]) -> Option<&'n Node> {
+        names.iter().find_map(|name| self.node(name))
+    }
+
+    /// A text; a problem if it is anything else.
+    pub fn text(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+        let node = self.node(name)?;
+        scalar(node, &format!("`{name}`"), problems)
+    }
+
+    /// A text that has to be there and to say something.
+    pub fn required(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+        let there = self.left.iter().any(|(key, node)| key.text == name && node.value != Value::Null);
+        match self.text(name, problems) {
+            Some(text) if !text.text.trim().is_empty() => Some(text),
+            None if there => None,
+            Some(_) | None => {
+                problems.push(
+                    Problem::error(
+                        "missing-key",
+                        first(self.span),
+                        format!("`{name}` is missing from {}", self.what),
+                    )
+                    .help("without it nobody knows what is promised here"),
+                );
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`; a problem if it is anything else.
+    pub fn flag(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<(bool, Span)> {
+        let node = self.node(name)?;
+        let text = scalar(node, &format!("`{name}`"), problems)?;
+        match text.text.as_str() {
+            "true" | "True" | "TRUE" => Some((true, node.span)),
+            "false" | "False" | "FALSE" => Some((false, node.span)),
+            _ => {
+                problems.push(wrong_type(node, &format!("`{name}`"), "`true` or `false`"));
+                None
+            }
+        }
+    }
+
+    /// The entries of a list; a problem if it is anything else.
+    pub fn list(&mut self, name: &str, problems: &mut Vec<Problem>) -> &'n [Node] {
+        match self.node(name) {
+            None => &[],
+            Some(Node { value: Value::List(items), .. }) => items,
+            Some(node) => {
+                problems.push(wrong_type(node, &format!("`{name}`"), "a list"));
+                &[]
+            }
+        }
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, name: &str, problems: &mut Vec<Problem>) -> Vec<Scalar> {
+        let items = self.list(name, problems);
+        items.iter().filter_map(|item| scalar(item, &format!("an entry of `{name}`"), problems)).collect()
+    }
+
+    /// A map of texts, in its order.
+    pub fn pairs(&mut self, name: &str, problems: &mut Vec<Problem>) -> Vec<(Key, Scalar)> {
+        match self.node(name) {
+            None => Vec::new(),
+            Some(node) => pairs(node, &format!("`{name}`"), problems),
+        }
+    }
+
+    /// The keys of a map below this one.
+    pub fn below(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Keys<'n>> {
+        Keys::of(self.node(name)?, format!("`{name}`"), problems)
+    }
+
+    /// Says of a key that it is not carried, and why.
+    pub fn drop(&mut self, name: &str, why: &str, problems: &mut Vec<Problem>) {
+        if let Some((key, node)) = self.entry(name) {
+            problems.push(dropped(key, node, why));
+        }
+    }
+
+    /// Passes over a key that says nothing to us or to anybody who is told.
+    pub fn pass(&mut self, names: &[&str]) {
+        self.left.retain(|(key, _)| !names.contains(&key.text.as_str()));
+    }
+
+    /// Whether a key is there that was not taken.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(key, node)| key.text == name && node.value != Value::Null)
+    }
+
+    /// Tells of every key that nobody took.
+    pub fn finish(self, problems: &mut Vec<Problem>) {
+        for (key, node) in self.left {
+            let why = format!("{} is not known to have such a key", self.what);
+            problems.push(dropped(key, node, &why));
+        }
+    }
+}
+
+/// A key that is not carried, and why. What stands under it may be a secret, and is not shown.
+pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
+    let name: String = key.text.chars().take(60).collect();
+    let problem = Problem::warning("not-carried", key.span, format!("`{name}` is not carried"));
+    let problem = if secret::is_secret_name(&key.text) { problem.hiding(node.span) } else { problem };
+    problem.label(why)
+}
+
+/// Labels and annotations of one map are no longer than this together, and no more. They come to every SLO below it, so that a few more would be
+/// gigabytes.
+const LONGEST: usize = 8 << 10;
+const MOST: usize = 64;
+
+/// The entries of a map as texts.
+pub fn pairs(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Vec<(Key, Scalar)> {
+    let Value::Map(entries) = &node.value else {
+        problems.push(wrong_type(node, what, "a map of names and texts"));
+        return Vec::new();
+    };
+    let (mut pairs, mut length) = (Vec::new(), 0);
+    for entry in entries {
+        if entry.value.value == Value::Null {
+            problems.push(dropped(&entry.key, &entry.value, "it has no value"));
+        } else if let Some(text) = scalar(&entry.value, &format!("an entry of {what}"), problems) {
+            length += entry.key.text.len() + text.text.len();
+            match length <= LONGEST && pairs.len() < MOST {
+                true => pairs.push((entry.key.clone(), text)),
+                false => problems.push(dropped(
+                    &entry.key,
+                    &entry.value,
+                    "there are more than any alert can carry",
+                )),
+            }
+        }
+    }
+    pairs
+}
+
+/// The text of a value; a problem if it is none.
+pub fn scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(scalar.clone()),
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            problems.push(wrong_type(node, what, "a single value"));
+            None
+        }
+    }
+}
+
+/// Says that something of another type was expected.
+pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
+    let found = match &node.value {
+        Value::Null => "empty",
+        Value::Scalar(_) => "a single value",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+    };
+    Problem::error("wrong-type", first(node.span), format!("{what} is {found} where {expected} belongs"))
+        .label(format!("expected {expected}"))
+}
+
+/// Where something begins, instead of all of it.
+pub fn first(span: Span) -> Span {
+    Span { end: span.start + u32::from(span.end > span.start), ..span }
+}
+
+/// A name on one line, short enough to be repeated for each of many SLOs.
+pub fn short(scalar: &Scalar) -> String {
+    scalar.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}
+
+/// All of a text.
+pub fn whole(scalar: &Scalar) -> Span {
+    scalar.place(0, scalar.text.len())
+}

@@ -1,0 +1,479 @@
+//! OpenSLO: `openslo/v1` and `openslo/v1alpha`. Objects refer to each other by name, in whatever document or file they stand.
+
+mod alerts;
+mod indicator;
+mod time;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draft::{Account, Draft, Pair, Policy, Said, Slice};
+use super::gather::named;
+use super::keys::{self, Keys, first, whole};
+use super::sli::Sli;
+use super::{Document, Found, Options};
+use crate::diagnostic::Problem;
+use crate::parse::yaml::{Entry, Node, Value};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Objective, Period, text};
+use indicator::Comparison;
+
+/// What the tool is called.
+pub const TOOL: &str = "OpenSLO";
+
+/// The kinds of objects.
+const KINDS: [&str; 7] =
+    ["Service", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "DataSource"];
+
+/// Every object by its kind and name.
+#[derive(Default)]
+struct Objects<'n> {
+    all: Vec<Object<'n>>,
+    /// The first of each name.
+    named: BTreeMap<(String, String), usize>,
+    /// Those that something referred to.
+    used: BTreeSet<usize>,
+}
+
+struct Object<'n> {
+    kind: String,
+    name: String,
+    /// Where its name stands.
+    place: Span,
+    node: &'n Node,
+}
+
+impl<'n> Objects<'n> {
+    /// One more; a problem if its name is taken.
+    fn add(&mut self, object: Object<'n>, problems: &mut Vec<Problem>) {
+        let name = (object.kind.clone(), object.name.clone());
+        match self.named.get(&name) {
+            // What refers to it finds the first. An SLO is read wherever it stands.
+            Some(first) if object.kind != "SLO" => problems.push(
+                Problem::warning(
+                    "not-carried",
+                    object.place,
+                    format!("a second {} of this name is not carried", object.kind),
+                )
+                .label("whatever refers to it finds the first")
+                .and(self.all[*first].place, "the first"),
+            ),
+            Some(_) => self.all.push(object),
+            None => {
+                self.named.insert(name, self.all.len());
+                self.all.push(object);
+            }
+        }
+    }
+
+    /// The object of a kind that a reference names, and whether it is referred to for the first time.
+    fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
+        let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
+        Some((self.all[at].node, self.used.insert(at)))
+    }
+}
+
+/// Reads all documents of OpenSLO.
+pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
+    let Found { drafts, problems } = found;
+    let mut objects = Objects::default();
+    for document in documents {
+        if let Some(object) = object(&document.node, problems) {
+            objects.add(object, problems);
+        }
+    }
+    let slos: Vec<&Node> =
+        objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
+    for node in slos {
+        drafts.extend(slo(node, &mut objects, problems));
+    }
+    for (index, object) in objects.all.iter().enumerate() {
+        unread(object, objects.used.contains(&index), problems);
+    }
+}
+
+/// What a document is an object of.
+fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>> {
+    let mut keys = Keys::of(node, "the document", problems)?;
+    let kind = keys.required("kind", problems)?;
+    if !KINDS.contains(&kind.text.as_str()) {
+        problems.push(
+            Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+                .label(format!("known are {}", crate::diagnostic::listed(&KINDS))),
+        );
+        return None;
+    }
+    if !keys.has("metadata") {
+        problems.push(
+            Problem::error("missing-key", first(node.span), "`metadata` is missing from the document")
+                .help("its `name` is what others refer to"),
+        );
+        return None;
+    }
+    let name = keys.below("metadata", problems)?.required("name", problems)?;
+    Some(Object { kind: kind.text, place: whole(&name), name: name.text, node })
+}
+
+/// Says of an object that it is not carried: because its kind has no counterpart, or because nothing refers to it.
+fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
+    let why = match (object.kind.as_str(), used) {
+        ("DataSource", _) => "the rules run in the server that has the series: nothing has to be connected",
+        ("AlertNotificationTarget", _) => "who is told is said by `alertmanager` in the project file",
+        ("SLO", _) | (_, true) => return,
+        ("Service", false) => "no SLO belongs to this service",
+        (_, false) => "no SLO refers to it",
+    };
+    let name: String = object.name.chars().take(60).collect();
+    let problem =
+        Problem::warning("not-carried", object.place, format!("{} `{name}` is not carried", object.kind));
+    problems.push(problem.label(why));
+}
+
+/// What an object says of itself.
+#[derive(Default)]
+struct Metadata {
+    name: Option<Scalar>,
+    shown: Option<String>,
+    labels: Vec<Pair>,
+    annotations: Vec<Pair>,
+}
+
+fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) -> Metadata {
+    let Some(mut keys) = keys.below("metadata", problems) else { return Metadata::default() };
+    let name = keys.text("name", problems);
+    let shown = keys.text("displayName", problems).map(|shown| shown.text);
+    let labels = match keys.node("labels") {
+        Some(node) => labels(node, problems),
+        None => Vec::new(),
+    };
+    let annotations = keys.pairs("annotations", problems).into_iter().map(Pair::of).collect();
+    keys.finish(problems);
+    Metadata { name, shown, labels, annotations }
+}
+
+/// Labels, of which one may have several values here and only one there.
+fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
+    let Value::Map(entries) = &node.value else {
+        problems.push(keys::wrong_type(node, "`labels`", "a map of names and texts"));
+        return Vec::new();
+    };
+    let mut single = Vec::new();
+    for entry in entries {
+        let value = match &entry.value.value {
+            Value::List(values) if values.len() == 1 => &values[0],
+            Value::List(_) | Value::Map(_) => {
+                problems.push(keys::dropped(&entry.key, &entry.value, "a label has one value"));
+                continue;
+            }
+            Value::Null | Value::Scalar(_) => &entry.value,
+        };
+        single.push(Entry { key: entry.key.clone(), value: value.clone() });
+    }
+    let single = Node { span: node.span, value: Value::Map(single) };
+    keys::pairs(&single, "`labels`", problems).into_iter().map(Pair::of).collect()
+}
+
+/// The service that SLOs belong to.
+fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (Option<String>, Vec<Pair>) {
+    let Some((node, new)) = objects.find("Service", name) else { return (None, Vec::new()) };
+    let Some(mut keys) = Keys::of(node, "the document", problems) else { return (None, Vec::new()) };
+    keys.pass(&["apiVersion", "kind"]);
+    let metadata = metadata(&mut keys, problems);
+    for annotation in &metadata.annotations {
+        problems.push(
+            Problem::warning(
+                "not-carried",
+                annotation.place,
+                format!("`{}` is not carried", annotation.name),
+            )
+            .label("it describes the object: alerts never had it")
+            .hiding(annotation.at),
+        );
+    }
+    let description = match keys.below("spec", problems) {
+        Some(mut spec) => {
+            let description = spec.text("description", problems).map(|text| text.text);
+            spec.finish(problems);
+            description
+        }
+        None => None,
+    };
+    keys.finish(problems);
+    // A service is described once, however many SLOs it has.
+    (description.or(metadata.shown).filter(|_| new), metadata.labels)
+}
+
+/// What stands above the objectives of one SLO.
+struct Group {
+    place: Span,
+    name: Said,
+    service: Said,
+    service_description: Option<String>,
+    description: Option<String>,
+    labels: Vec<Pair>,
+    annotations: Vec<Pair>,
+    period: Period,
+    sliced: Sliced,
+    alerts: alerts::Alerts,
+    changes: Vec<String>,
+}
+
+/// How a budget is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sliced {
+    /// By events.
+    Not,
+    /// By slices of time, each good or bad.
+    Slices,
+    /// By the mean of slices, which nobody here has.
+    Means,
+}
+
+fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let Some(mut keys) = Keys::of(node, "the document", problems) else { return Vec::new() };
+    keys.pass(&["apiVersion", "kind"]);
+    let metadata = metadata(&mut keys, problems);
+    let there = keys.has("spec");
+    let spec = keys.below("spec", problems);
+    keys.finish(problems);
+    let Some(mut spec) = spec else {
+        if !there {
+            problems.push(
+                Problem::error("missing-key", first(node.span), "`spec` is missing from the document")
+                    .help("without it nobody knows what is promised here"),
+            );
+        }
+        return Vec::new();
+    };
+    let description = spec.text("description", problems).map(|text| text.text);
+    let said = spec.required("service", problems);
+    let mut changes = Vec::new();
+    let period = time::period(&mut spec, &mut changes, problems);
+    let sliced = method(spec.text("budgetingMethod", problems), problems);
+    let indicator = indicator::Written::of(&mut spec, problems);
+    let entry = spec.entry("objectives");
+    let policies = spec.list("alertPolicies", problems);
+    const MOST: usize = 50;
+    let objectives = match entry {
+        Some((key, Node { value: Value::List(objectives), .. })) if objectives.len() > MOST => {
+            problems.push(
+                Problem::error("too-large", key.span, format!("an SLO has more than {MOST} objectives"))
+                    .help("each would be an SLO of its own: write several"),
+            );
+            &[]
+        }
+        Some((_, Node { value: Value::List(objectives), .. })) => objectives.as_slice(),
+        Some((_, node)) => {
+            problems.push(keys::wrong_type(node, "`objectives`", "a list"));
+            &[]
+        }
+        None => {
+            problems.push(
+                Problem::error("missing-key", first(spec.span), "`objectives` is missing from the SLO")
+                    .help("without it nobody knows what is promised here"),
+            );
+            &[]
+        }
+    };
+    spec.finish(problems);
+    let alerts = alerts::read(policies, &period, objects, problems);
+    let (Some(name), Some(service)) = (metadata.name, said) else { return Vec::new() };
+    let (service_description, mut labels) = self::service(&service.text, objects, problems);
+    labels.extend(metadata.labels);
+    let group = Group {
+        place: first(node.span),
+        name: Said { place: whole(&name), text: keys::short(&name) },
+        service: Said { place: whole(&service), text: keys::short(&service) },
+        service_description,
+        description: description.or(metadata.shown),
+        labels,
+        annotations: metadata.annotations,
+        period,
+        sliced,
+        alerts,
+        changes,
+    };
+    let several = objectives.len() > 1;
+    let mut drafts = Vec::new();
+    for (index, node) in objectives.iter().enumerate() {
+        let Some(keys) = Keys::of(node, "an objective", problems) else { continue };
+        let number = several.then_some(index + 1);
+        drafts.extend(objective(keys, number, &indicator, &group, objects, problems));
+    }
+    drafts
+}
+
+fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
+    let Some(written) = written else { return Sliced::Not };
+    match written.text.to_lowercase().as_str() {
+        "occurrences" => Sliced::Not,
+        "timeslices" => Sliced::Slices,
+        "ratiotimeslices" => {
+            problems.push(
+                Problem::warning("not-carried", whole(&written), "the mean of slices is not carried")
+                    .label("every event weighs the same here, whenever it happens")
+                    .help("`budgeting: timeslices` makes every slice good or bad as a whole"),
+            );
+            Sliced::Means
+        }
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(&written), "this is no way to count a budget")
+                    .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
+            );
+            Sliced::Not
+        }
+    }
+}
+
+/// One objective, which is an SLO of its own.
+fn objective(
+    mut keys: Keys,
+    number: Option<usize>,
+    shared: &indicator::Written,
+    group: &Group,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Option<Draft> {
+    let place = first(keys.span);
+    let shown =
+        keys.text("displayName", problems).map(|shown| shown.text).filter(|shown| !shown.trim().is_empty());
+    let target = target(&mut keys, problems);
+    let op = keys.text("op", problems);
+    let value = keys.text("value", problems);
+    let own = indicator::Written::of(&mut keys, problems);
+    keys.drop(
+        "compositeWeight",
+        "each objective is an SLO of its own here: none of them stands for all",
+        problems,
+    );
+    let slice = slice(&mut keys, group, problems);
+    keys.finish(problems);
+    let comparison = Comparison { op, value };
+    let written = if own.is_some() { &own } else { shared };
+    let sli = match written.is_some() {
+        true => indicator::read(written, &comparison, objects, problems),
+        false => Sli::missing("what it measures"),
+    };
+    let target = target?;
+    let mut account = Account { changes: group.changes.clone(), ..Account::default() };
+    let mut name = group.name.clone();
+    if let Some(number) = number {
+        account
+            .changes
+            .push(format!("it is one of the objectives of `{}`, each of which is an SLO", name.text));
+        name.text = match &shown {
+            Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
+            None => format!("{}-{number}", name.text),
+        };
+    }
+    account.alerts.extend(group.alerts.names.iter().cloned());
+    account.changes.extend(group.alerts.changes.iter().cloned());
+    account.better.extend(sli.better);
+    account.changes.extend(sli.changes);
+    let mut labels = group.labels.clone();
+    let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
+        let owner = labels.remove(at);
+        Said { text: owner.value, place: owner.place }
+    });
+    Some(Draft {
+        place: if number.is_some() { place } else { group.place },
+        tool: TOOL,
+        service: group.service.clone(),
+        name,
+        service_description: group.service_description.clone(),
+        owner,
+        description: match (&group.description, shown.filter(|_| number.is_some())) {
+            (Some(description), Some(shown)) => Some(format!("{shown}: {description}")),
+            (description, shown) => description.clone().or(shown),
+        },
+        objective: target,
+        measured: sli.measured,
+        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        period: group.period.clone(),
+        slice,
+        labels,
+        annotations: group.annotations.clone(),
+        severities: group.alerts.severities.clone(),
+        policy: match group.alerts.tiers.is_empty() {
+            true => Policy::Workbook,
+            false => Policy::Own(group.alerts.name.clone(), group.alerts.tiers.clone()),
+        },
+        missing: None,
+        account,
+    })
+}
+
+/// The promise: a ratio, or a percentage.
+fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
+    let percent = keys.text("targetPercent", problems);
+    let ratio = match keys.has("target") || percent.is_none() {
+        true => keys.required("target", problems),
+        false => None,
+    };
+    match (ratio, percent) {
+        (Some(ratio), percent) => {
+            if let Some(percent) = percent {
+                problems.push(
+                    Problem::warning("not-carried", whole(&percent), "`targetPercent` is not carried")
+                        .label("`target` says what is promised"),
+                );
+            }
+            share(&ratio, problems)
+        }
+        (None, Some(percent)) => super::sloth::objective(&percent, problems),
+        (None, None) => None,
+    }
+}
+
+/// A ratio between 0 and 1, both excluded.
+fn share(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
+    let ratio = decimal(written);
+    let percent = ratio.and_then(|ratio| ratio.checked_mul(Decimal::ONE_HUNDRED));
+    let objective = percent.and_then(|percent| Objective::from_percent(&text(percent)).ok());
+    if objective.is_none() {
+        let problem = Problem::error(
+            "objective-out-of-range",
+            whole(written),
+            "this is no ratio between 0 and 1, both excluded",
+        );
+        problems.push(match ratio.filter(|ratio| *ratio > Decimal::ONE && *ratio < Decimal::ONE_HUNDRED) {
+            Some(_) => problem.help("a percentage is a `targetPercent`"),
+            None => problem.help("promise what can be kept, and what can be broken: 0.999"),
+        });
+    }
+    objective
+}
+
+fn decimal(written: &Scalar) -> Option<Decimal> {
+    let text = written.text.trim();
+    Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
+}
+
+/// How time is sliced.
+fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<Slice> {
+    const WHY: &str = "the budget is one of events: it has no slices";
+    if group.sliced != Sliced::Slices {
+        let why = if group.sliced == Sliced::Means { "every event weighs the same here" } else { WHY };
+        keys.drop("timeSliceTarget", why, problems);
+        keys.drop("timeSliceWindow", why, problems);
+        return None;
+    }
+    let length = keys.required("timeSliceWindow", problems).and_then(|text| time::slice(&text, problems));
+    let target = keys.required("timeSliceTarget", problems);
+    let target = target.and_then(|written| match decimal(&written) {
+        Some(all) if all == Decimal::ONE => {
+            problems.push(
+                Problem::warning(
+                    "not-carried",
+                    whole(&written),
+                    "a slice without any bad event is not carried",
+                )
+                .label("a share below 1 is asked of a slice: 99.9999% is written in its place"),
+            );
+            Objective::from_percent("99.9999").ok()
+        }
+        _ => share(&written, problems),
+    });
+    Some(Slice { length: length?, objective: target? })
+}

@@ -1,0 +1,312 @@
+//! Alert policies of OpenSLO as tiers: one window becomes two, the second of which ends an alert soon after its cause.
+
+use super::super::draft::{Alert, Said, Tier};
+use super::super::keys::{self, Keys, first, whole};
+use super::{Objects, decimal, time};
+use crate::diagnostic::Problem;
+use crate::parse::yaml::{Node, Value};
+use crate::scalar::Scalar;
+use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, quotient, text};
+
+/// More tiers than this watch no budget.
+const MOST: usize = 20;
+
+/// What alerts on an SLO.
+#[derive(Clone, Default)]
+pub struct Alerts {
+    /// What its policy is called.
+    pub name: String,
+    pub tiers: Vec<Tier>,
+    /// The alerts as they were called.
+    pub names: Vec<String>,
+    pub severities: PerSeverity<Alert>,
+    pub changes: Vec<String>,
+}
+
+/// Reads the policies of one SLO.
+pub fn read(
+    policies: &[Node],
+    period: &Period,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Alerts {
+    let mut alerts = Alerts::default();
+    let mut names = Vec::new();
+    for node in policies {
+        let named = match &node.value {
+            Value::Scalar(name) => Some(name.clone()),
+            Value::Map(_) => Keys::of(node, "an alert policy", problems).and_then(|mut keys| {
+                let named = keys.text("alertPolicyRef", problems);
+                if named.is_some() {
+                    keys.finish(problems);
+                }
+                named
+            }),
+            Value::Null | Value::List(_) => {
+                problems.push(keys::wrong_type(node, "an alert policy", "a map of keys and values"));
+                continue;
+            }
+        };
+        let node = match &named {
+            None => node,
+            Some(named) => match referred("AlertPolicy", named, objects, problems) {
+                Some(node) => node,
+                None => continue,
+            },
+        };
+        names.extend(policy(node, &mut alerts, period, objects, problems));
+    }
+    alerts.name = names.join("-");
+    for severity in Severity::ALL {
+        alerts.severities.get_mut(severity).off = !alerts.tiers.iter().any(|tier| tier.severity == severity);
+    }
+    alerts
+}
+
+/// The object that a reference names; a problem if there is none.
+fn referred<'n>(
+    kind: &str,
+    named: &Scalar,
+    objects: &mut Objects<'n>,
+    problems: &mut Vec<Problem>,
+) -> Option<&'n Node> {
+    let node = objects.find(kind, &named.text).map(|(node, _)| node);
+    if node.is_none() {
+        problems.push(
+            Problem::warning(
+                "not-carried",
+                whole(named),
+                format!("no {kind} of this name is among the files"),
+            )
+            .label("its document has to be imported with this one: without it nobody is alerted by it"),
+        );
+    }
+    node
+}
+
+/// Reads one policy, and says what it is called.
+fn policy(
+    node: &Node,
+    alerts: &mut Alerts,
+    period: &Period,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
+    let mut keys = Keys::of(node, "an alert policy", problems)?;
+    keys.pass(&["apiVersion", "kind"]);
+    let name = called(&mut keys, problems);
+    let there = keys.has("spec");
+    let spec = keys.below("spec", problems);
+    keys.finish(problems);
+    if spec.is_none() && !there {
+        problems.push(
+            Problem::error("missing-key", first(node.span), "`spec` is missing from an alert policy")
+                .help("its `conditions` say when somebody is told"),
+        );
+    }
+    let mut spec = spec?;
+    spec.pass(&["description"]);
+    let breaching = spec.flag("alertWhenBreaching", problems).is_none_or(|(on, _)| on);
+    if let Some((false, place)) = spec.flag("alertWhenNoData", problems) {
+        problems.push(
+            Problem::warning("not-carried", place, "that nobody is told of missing data is not carried")
+                .label("one alert of the service tells it")
+                .help("`missing_events: off` in the service file turns it off"),
+        );
+    }
+    if let Some((resolved, place)) = spec.flag("alertWhenResolved", problems) {
+        let why = match resolved {
+            true => "receivers of the generated Alertmanager tell ends anyway",
+            false => {
+                "whether ends are told is said of receivers, and those of the generated Alertmanager tell them"
+            }
+        };
+        problems
+            .push(Problem::warning("not-carried", place, "`alertWhenResolved` is not carried").label(why));
+    }
+    let conditions = spec.list("conditions", problems);
+    spec.drop("notificationTargets", "who is told is said by `alertmanager` in the project file", problems);
+    spec.finish(problems);
+    let name = name.unwrap_or_else(|| "imported".to_owned());
+    for node in conditions {
+        let named = match &node.value {
+            Value::Map(_) => Keys::of(node, "a condition", problems)
+                .and_then(|mut keys| keys.text("conditionRef", problems)),
+            Value::Scalar(name) => Some(name.clone()),
+            Value::Null | Value::List(_) => {
+                problems.push(keys::wrong_type(node, "a condition", "a map of keys and values"));
+                continue;
+            }
+        };
+        let node = match &named {
+            None => node,
+            Some(named) => match referred("AlertCondition", named, objects, problems) {
+                Some(node) => node,
+                None => continue,
+            },
+        };
+        if alerts.tiers.len() == MOST {
+            problems.push(
+                Problem::error(
+                    "too-large",
+                    first(node.span),
+                    format!("more than {MOST} conditions alert on an SLO"),
+                )
+                .help("nobody tells so many alerts apart"),
+            );
+            break;
+        }
+        if let Some(tier) = condition(node, alerts, period, problems).filter(|_| breaching) {
+            alerts.tiers.push(tier);
+            alerts.names.push(name.clone());
+            alerts.names.dedup();
+        }
+    }
+    Some(name)
+}
+
+/// What an object is called; nothing else of its metadata is about alerts.
+fn called(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<String> {
+    let mut metadata = keys.below("metadata", problems)?;
+    let name = metadata.text("name", problems).map(|name| name.text);
+    metadata.pass(&["displayName"]);
+    metadata.drop("labels", "those of the SLO are on its alerts", problems);
+    metadata.drop("annotations", "those of the SLO are on its alerts", problems);
+    metadata.finish(problems);
+    name
+}
+
+/// One condition as a tier.
+fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut Vec<Problem>) -> Option<Tier> {
+    let mut keys = Keys::of(node, "a condition", problems)?;
+    keys.pass(&["apiVersion", "kind"]);
+    called(&mut keys, problems);
+    let mut spec = match keys.below("spec", problems) {
+        Some(spec) => {
+            keys.finish(problems);
+            spec
+        }
+        None => keys,
+    };
+    spec.pass(&["description"]);
+    let severity = spec.required("severity", problems);
+    let condition = spec.below("condition", problems);
+    spec.finish(problems);
+    let mut condition = condition?;
+    if let Some(kind) =
+        condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate"))
+    {
+        problems.push(
+            Problem::warning("not-carried", whole(&kind), "a condition of this kind is not carried")
+                .label("known is `burnrate`"),
+        );
+        condition.pass(&["op", "threshold", "lookbackWindow", "alertAfter"]);
+        condition.finish(problems);
+        return None;
+    }
+    if let Some(op) = condition.text("op", problems).filter(|op| op.text.starts_with("lt")) {
+        problems.push(
+            Problem::warning("not-carried", whole(&op), "an alert below a burn rate is not carried")
+                .label("it would fire while all is well: it is taken for one above"),
+        );
+    }
+    let threshold = condition.required("threshold", problems);
+    let long = condition.required("lookbackWindow", problems);
+    let after = condition.text("alertAfter", problems);
+    condition.finish(problems);
+    let severity = severity?;
+    let kind = kind_of(&severity.text);
+    let (long_read, threshold_read) =
+        (long.as_ref().and_then(|long| time::lookback(long, problems)), threshold.as_ref().and_then(decimal));
+    let (Some(long), Some(threshold)) = (long, threshold) else { return None };
+    let Some(burn_rate) = threshold_read.filter(|rate| *rate > Decimal::ZERO) else {
+        problems.push(
+            Problem::error("wrong-type", whole(&threshold), "this is no burn rate")
+                .label("expected a number above 0, such as 14.4"),
+        );
+        return None;
+    };
+    let written = long_read?;
+    let Some((window, short)) = windows(written, kind, period) else {
+        problems.push(
+            Problem::warning("not-carried", whole(&long), "a window of this length is not carried")
+                .label("it is from 2m to the period, so that a shorter one fits into it"),
+        );
+        return None;
+    };
+    let share = share(burn_rate, window, period);
+    if share > Decimal::ONE {
+        problems.push(
+            Problem::warning("not-carried", whole(&threshold), "so high a burn rate is not carried")
+                .label("it is more than all of the budget within its window: all of it is taken"),
+        );
+    }
+    let share = share.min(Decimal::ONE);
+    if let Some(after) =
+        after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
+    {
+        problems.push(
+            Problem::warning("not-carried", whole(&after), "`alertAfter` is not carried")
+                .label(format!("the short window of {short} keeps what is over from alerting")),
+        );
+    }
+    let alert = alerts.severities.get_mut(kind);
+    match &alert.label {
+        None => alert.label = Some(Said { text: severity.text.clone(), place: whole(&severity) }),
+        Some(label) if label.text != severity.text => problems.push(
+            Problem::warning(
+                "not-carried",
+                whole(&severity),
+                format!("the severity `{}` is not carried", severity.text),
+            )
+            .label(format!("a {kind} is spelled in one way, and another condition says `{}`", label.text)),
+        ),
+        Some(_) => {}
+    }
+    alerts.changes.push(format!(
+        "the burn rate of {} over {window} is asked of the last {short} as well: the alert ends soon after its cause",
+        text(burn_rate)
+    ));
+    Some(Tier { severity: kind, share, long: window, short })
+}
+
+/// Whether a severity is to wake somebody.
+fn kind_of(severity: &str) -> Severity {
+    const PAGES: [&str; 12] = [
+        "page",
+        "critical",
+        "crit",
+        "high",
+        "sev1",
+        "sev0",
+        "p1",
+        "p0",
+        "s1",
+        "urgent",
+        "emergency",
+        "major",
+    ];
+    let word: String = severity.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    if PAGES.contains(&word.as_str()) { Severity::Page } else { Severity::Ticket }
+}
+
+/// The window on the grid of its group, and a twelfth of it.
+fn windows(long: Duration, severity: Severity, period: &Period) -> Option<(Duration, Duration)> {
+    const SLOW: Duration = Duration::from_secs(500 * 60);
+    let slow = severity == Severity::Ticket && long >= SLOW;
+    let grid = if slow { 300_000 } else { 30_000 };
+    let on_grid = |millis: u64, least: u64| (millis / grid * grid).max(least);
+    let window = on_grid(long.millis(), 0);
+    // Four scrapes, at the usual interval.
+    let short = on_grid(window / 12, grid.max(60_000));
+    let fits = short < window && window <= period.nominal().millis();
+    fits.then(|| (Duration::from_millis(window), Duration::from_millis(short)))
+}
+
+/// The share of the budget that is burnt when it alerts; more than 1 where there is not so much.
+fn share(burn_rate: Decimal, long: Duration, period: &Period) -> Decimal {
+    let (long, period) = (Decimal::from(long.millis()), Decimal::from(period.nominal().millis()));
+    let share = burn_rate.checked_mul(long).map_or(Decimal::TWO, |spent| quotient(spent, period));
+    // As many places as a policy can have; never nothing.
+    share.round_dp(10).max(Decimal::new(1, 10)).normalize()
+}

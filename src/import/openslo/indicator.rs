@@ -1,0 +1,296 @@
+//! Indicators of OpenSLO: written where they are used, or named.
+
+use super::super::keys::{self, Keys, first, whole};
+use super::super::queries::{Counters, Counts};
+use super::super::sli::{self, Sli};
+use super::{Objects, decimal};
+use crate::ast::Key;
+use crate::diagnostic::Problem;
+use crate::parse::yaml::Node;
+use crate::promql::ast::Op;
+use crate::scalar::Scalar;
+
+/// With what a metric is compared, if it is.
+pub struct Comparison {
+    pub op: Option<Scalar>,
+    pub value: Option<Scalar>,
+}
+
+/// An indicator as it is written; any of three.
+#[derive(Default)]
+pub struct Written<'n> {
+    inline: Option<&'n Node>,
+    named: Option<Scalar>,
+    /// Two metrics right below an objective, as `v1alpha` has them.
+    ratio: Option<&'n Node>,
+}
+
+impl<'n> Written<'n> {
+    pub fn of(keys: &mut Keys<'n>, problems: &mut Vec<Problem>) -> Self {
+        Self {
+            inline: keys.node("indicator"),
+            named: keys.text("indicatorRef", problems),
+            ratio: keys.node("ratioMetrics"),
+        }
+    }
+
+    pub fn is_some(&self) -> bool {
+        self.inline.is_some() || self.named.is_some() || self.ratio.is_some()
+    }
+}
+
+/// What an indicator measures.
+pub fn read(
+    written: &Written,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    if let Some(node) = written.ratio {
+        unused(comparison, problems);
+        return ratio(node, objects, problems);
+    }
+    if let Some(node) = written.inline {
+        return indicator(node, comparison, objects, problems);
+    }
+    let Some(named) = &written.named else { return Sli::missing("what it measures") };
+    match objects.find("SLI", &named.text) {
+        Some((node, _)) => indicator(node, comparison, objects, problems),
+        None => {
+            problems.push(
+                Problem::warning("not-understood", whole(named), "no SLI of this name is among the files")
+                    .label("its document has to be imported with this one"),
+            );
+            let name: String = named.text.chars().take(60).collect();
+            Sli::missing(&format!("what the SLI `{name}` measures, to which it refers"))
+        }
+    }
+}
+
+/// An SLI, as an object or where it is used.
+fn indicator(
+    node: &Node,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    let Some(mut keys) = Keys::of(node, "an indicator", problems) else {
+        return Sli::faulty("its SLI cannot be read");
+    };
+    keys.pass(&["apiVersion", "kind"]);
+    // What an indicator is called, and who likes it, measures nothing.
+    if let Some(mut metadata) = keys.below("metadata", problems) {
+        metadata.pass(&["name", "displayName"]);
+        metadata.drop("labels", "those of the SLO are on its alerts", problems);
+        metadata.drop("annotations", "those of the SLO are on its alerts", problems);
+        metadata.finish(problems);
+    }
+    // `v1alpha` has the metric right below.
+    let mut spec = match keys.below("spec", problems) {
+        Some(spec) => {
+            keys.finish(problems);
+            spec
+        }
+        None => keys,
+    };
+    spec.pass(&["description"]);
+    let (threshold, ratio) = (spec.node("thresholdMetric"), spec.any(&["ratioMetric", "ratioMetrics"]));
+    spec.finish(problems);
+    match (ratio, threshold) {
+        (Some(node), _) => {
+            unused(comparison, problems);
+            self::ratio(node, objects, problems)
+        }
+        (None, Some(node)) => self::threshold(node, comparison, objects, problems),
+        (None, None) => Sli::missing("what it measures"),
+    }
+}
+
+/// A comparison of a ratio, which is compared with the objective anyway.
+fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
+    for written in [&comparison.op, &comparison.value].into_iter().flatten() {
+        problems.push(
+            Problem::warning("not-carried", whole(written), "this comparison is not carried")
+                .label("events are good or bad already: only a `thresholdMetric` is compared with a value"),
+        );
+    }
+}
+
+/// What a metric asks.
+enum Asked {
+    Promql(Scalar),
+    /// Something else, of this kind.
+    Other(String),
+}
+
+/// The query of a metric; nothing, with a problem, if there is none.
+fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Option<Asked> {
+    let mut keys = Keys::of(node, "a metric", problems)?;
+    let (mut query, kind);
+    if keys.has("metricSource") {
+        let mut source = keys.below("metricSource", problems)?;
+        keys.finish(problems);
+        let named = source.text("metricSourceRef", problems);
+        let of_source = named.and_then(|named| kind_of(&named.text, objects));
+        kind = source.text("type", problems).map(|kind| kind.text).or(of_source);
+        let there = source.has("spec");
+        let spec = source.below("spec", problems);
+        source.finish(problems);
+        let Some(mut spec) = spec else {
+            if !there {
+                problems.push(missing(node, "`spec`"));
+            }
+            return None;
+        };
+        query = spec.any(&["query", "promql"]);
+        // What else another server is asked is told only where its query could be taken.
+        match kind.as_deref().is_none_or(is_prometheus) {
+            true => spec.finish(problems),
+            false => query = None,
+        }
+    } else {
+        query = keys.node("query");
+        kind = keys.text("source", problems).map(|kind| kind.text);
+        keys.pass(&["queryType"]);
+        keys.finish(problems);
+    }
+    if let Some(kind) = kind.filter(|kind| !is_prometheus(kind)) {
+        return Some(Asked::Other(kind));
+    }
+    match query {
+        Some(node) => keys::scalar(node, "`query`", problems).map(Asked::Promql),
+        None => {
+            problems.push(missing(node, "`query`"));
+            None
+        }
+    }
+}
+
+fn missing(node: &Node, name: &str) -> Problem {
+    Problem::error("missing-key", first(node.span), format!("{name} is missing from a metric"))
+        .help("without it nobody knows what is measured")
+}
+
+/// Of which kind a named source is.
+fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
+    let (node, _) = objects.find("DataSource", name)?;
+    let mut nobody = Vec::new();
+    Keys::of(node, "the document", &mut nobody)?
+        .below("spec", &mut nobody)?
+        .text("type", &mut nobody)
+        .map(|kind| kind.text)
+}
+
+/// Servers that are asked in PromQL.
+fn is_prometheus(kind: &str) -> bool {
+    const KNOWN: [&str; 9] = [
+        "prometheus",
+        "promql",
+        "thanos",
+        "mimir",
+        "cortex",
+        "victoriametrics",
+        "amp",
+        "amazonprometheus",
+        "gmp",
+    ];
+    KNOWN.contains(&kind.to_lowercase().as_str())
+}
+
+fn elsewhere(kind: &str) -> Sli {
+    let kind: String = kind.chars().take(40).collect();
+    Sli::missing(&format!("which series of Prometheus say what it asks of {kind}"))
+}
+
+/// Two metrics, or one that is a ratio already.
+fn ratio(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Sli {
+    let nothing = || Sli::faulty("its SLI cannot be read");
+    let Some(mut keys) = Keys::of(node, "a ratio", problems) else { return nothing() };
+    let counter = keys.flag("counter", problems).or(keys.flag("incremental", problems));
+    let counters = match counter {
+        Some((true, _)) => Counters::Bare,
+        Some((false, _)) | None => Counters::Gained,
+    };
+    let parts =
+        [("good", Counts::Good), ("bad", Counts::Bad)].map(|(name, counts)| (keys.entry(name), counts));
+    let (total, raw) = (keys.node("total"), keys.node("raw"));
+    let kind = keys.text("rawType", problems);
+    keys.finish(problems);
+    let mut asked = |node: &Node, problems: &mut Vec<Problem>| metric(node, objects, problems);
+    if let Some(node) = raw {
+        let counts = match kind.as_ref().map(|kind| kind.text.as_str()) {
+            Some("success") => Counts::Good,
+            Some("failure") => Counts::Bad,
+            Some(_) | None => return Sli::missing("whether its ratio is one of good or of bad events"),
+        };
+        return match asked(node, problems) {
+            Some(Asked::Promql(query)) => sli::of_ratio(&query, counts, counters, problems),
+            Some(Asked::Other(kind)) => elsewhere(&kind),
+            None => nothing(),
+        };
+    }
+    let mut given = parts.into_iter().filter_map(|(entry, counts)| Some((entry?, counts)));
+    let Some(((_, part), counts)) = given.next() else {
+        return Sli::missing("which events are good, or which are bad");
+    };
+    let second: Option<((&Key, &Node), Counts)> = given.next();
+    let Some(total) = total else {
+        // Good and bad ones are all of them.
+        let Some(((_, other), _)) = second else { return Sli::missing("which events are all events") };
+        return match (asked(part, problems), asked(other, problems)) {
+            (Some(Asked::Promql(good)), Some(Asked::Promql(bad))) => {
+                sli::of_two(&good, &bad, counters, problems)
+            }
+            (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+            _ => nothing(),
+        };
+    };
+    if let Some(((key, node), _)) = second {
+        problems.push(keys::dropped(key, node, "`good` and `total` say how many are bad"));
+    }
+    match (asked(part, problems), asked(total, problems)) {
+        (Some(Asked::Promql(part)), Some(Asked::Promql(total))) => {
+            sli::of_events(&part, counts, &total, counters, problems)
+        }
+        (Some(Asked::Other(kind)), _) | (_, Some(Asked::Other(kind))) => elsewhere(&kind),
+        _ => nothing(),
+    }
+}
+
+/// A metric that is compared with a number.
+fn threshold(
+    node: &Node,
+    comparison: &Comparison,
+    objects: &mut Objects,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    let query = match metric(node, objects, problems) {
+        Some(Asked::Promql(query)) => query,
+        Some(Asked::Other(kind)) => return elsewhere(&kind),
+        None => return Sli::faulty("its SLI cannot be read"),
+    };
+    let op = comparison.op.as_ref().and_then(|op| match op.text.as_str() {
+        "lte" => Some(Op::Le),
+        "lt" => Some(Op::Lt),
+        "gte" => Some(Op::Ge),
+        "gt" => Some(Op::Gt),
+        _ => {
+            problems.push(
+                Problem::error("wrong-type", whole(op), "this is no comparison")
+                    .label("expected `lte`, `lt`, `gte` or `gt`"),
+            );
+            None
+        }
+    });
+    let value = comparison.value.as_ref().and_then(|value| {
+        let number = decimal(value);
+        if number.is_none() {
+            problems.push(Problem::error("wrong-type", whole(value), "this is no number"));
+        }
+        number
+    });
+    match (op, value) {
+        (Some(op), Some(value)) => sli::of_threshold(&query, op, value, problems),
+        _ => Sli::missing("with which number its metric is compared: `op` and `value`"),
+    }
+}

@@ -1,0 +1,250 @@
+//! Times of OpenSLO: what a promise is made over, and how long slices and windows are.
+
+use super::super::keys::{Keys, first, whole};
+use crate::diagnostic::Problem;
+use crate::parse::yaml::Node;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Calendar, Duration, Period, Zone, ZoneFault};
+
+const DAY: u64 = 86_400;
+
+/// What a promise is made over if nothing is said.
+const USUAL: Period = Period::Rolling(Duration::from_secs(30 * DAY));
+
+/// A number with a unit of the calendar or of the clock.
+#[derive(Clone, Copy)]
+struct Length {
+    count: u64,
+    unit: Unit,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Unit {
+    /// By its letter, of which one is a minute and one a month.
+    fn lettered(letter: char) -> Option<Self> {
+        Some(match letter {
+            'm' => Self::Minute,
+            'h' => Self::Hour,
+            'd' => Self::Day,
+            'w' => Self::Week,
+            'M' => Self::Month,
+            'Q' => Self::Quarter,
+            'Y' => Self::Year,
+            _ => return None,
+        })
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name.to_lowercase().trim_end_matches('s') {
+            "minute" => Self::Minute,
+            "hour" => Self::Hour,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "month" => Self::Month,
+            "quarter" => Self::Quarter,
+            "year" => Self::Year,
+            _ => return None,
+        })
+    }
+
+    const fn seconds(self) -> u64 {
+        match self {
+            Self::Minute => 60,
+            Self::Hour => 3600,
+            Self::Day => DAY,
+            Self::Week => 7 * DAY,
+            Self::Month => 30 * DAY,
+            Self::Quarter => 90 * DAY,
+            Self::Year => 365 * DAY,
+        }
+    }
+}
+
+impl Length {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let last = text.chars().last()?;
+        let count = text.strip_suffix(last)?.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
+        Some(Self { count, unit: Unit::lettered(last)? })
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_secs(self.count * self.unit.seconds())
+    }
+}
+
+/// The period of an SLO; what changes by it is said.
+pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Period {
+    let windows = [spec.list("timeWindow", problems), spec.list("timeWindows", problems)].concat();
+    let Some((window, others)) = windows.split_first() else {
+        changes.push("no period was promised: it is 30d".to_owned());
+        return USUAL;
+    };
+    for other in others {
+        problems.push(
+            Problem::warning("not-carried", first(other.span), "a second time window is not carried")
+                .label("an SLO is promised over one period"),
+        );
+    }
+    self::window(window, changes, problems).unwrap_or(USUAL)
+}
+
+fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Option<Period> {
+    let mut keys = Keys::of(node, "a time window", problems)?;
+    let rolling = keys.flag("isRolling", problems).map(|(rolling, _)| rolling);
+    let (length, place) = match keys.has("duration") {
+        true => {
+            let written = keys.required("duration", problems)?;
+            (length(&written, problems), whole(&written))
+        }
+        false => {
+            let unit = keys.required("unit", problems);
+            let count = keys.required("count", problems);
+            let place = unit.as_ref().map_or(first(node.span), whole);
+            let unit_read = unit.as_ref().and_then(|unit| {
+                let read = Unit::named(&unit.text);
+                if read.is_none() {
+                    problems.push(no_length(unit));
+                }
+                read
+            });
+            let count = count.and_then(|count| {
+                let read = count.text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));
+                if read.is_none() {
+                    problems.push(no_length(&count));
+                }
+                read
+            });
+            (unit_read.zip(count).map(|(unit, count)| Length { count, unit }), place)
+        }
+    };
+    let calendar = keys.below("calendar", problems);
+    let zone = calendar.map(|mut calendar| {
+        let zone = calendar.text("timeZone", problems);
+        if let Some(start) = calendar.text("startTime", problems) {
+            started(&start, problems);
+        }
+        calendar.finish(problems);
+        zone
+    });
+    keys.finish(problems);
+    let length = length?;
+    match zone {
+        Some(zone) if rolling != Some(true) => Some(calendar_period(length, zone, place, changes, problems)),
+        None if rolling == Some(false) => Some(calendar_period(length, None, place, changes, problems)),
+        _ => Some(Period::Rolling(length.duration())),
+    }
+}
+
+/// A period of the calendar, if it is one of those that there are.
+fn calendar_period(
+    length: Length,
+    zone: Option<Scalar>,
+    place: Span,
+    changes: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
+) -> Period {
+    let unit = match (length.count, length.unit) {
+        (1, Unit::Month) => Calendar::Month,
+        (1, Unit::Quarter) | (3, Unit::Month) => Calendar::Quarter,
+        (1, Unit::Minute) => {
+            problems.push(
+                Problem::warning("not-carried", place, "a calendar of minutes is not carried")
+                    .label("a month is `1M`, and a month is taken for it: `1m` is a minute"),
+            );
+            Calendar::Month
+        }
+        _ => {
+            let length = length.duration();
+            problems.push(
+                Problem::warning("not-carried", place, "this part of the calendar is no period here").label(
+                    format!("there are months and quarters: the last {length} are promised in its place"),
+                ),
+            );
+            changes.push(format!(
+                "the budget no longer begins anew with the calendar: it is that of the last {length}"
+            ));
+            return Period::Rolling(length);
+        }
+    };
+    let zone = zone.and_then(|written| match Zone::named(written.text.trim()) {
+        Ok(zone) => Some(zone),
+        Err(fault) => {
+            let why = match fault {
+                ZoneFault::Unknown => "no such time zone is known, so its months begin in UTC",
+                ZoneFault::Varies => {
+                    "its months do not begin at the same offset every year, so they begin in UTC"
+                }
+            };
+            problems.push(
+                Problem::warning("not-carried", whole(&written), "the time zone is not carried").label(why),
+            );
+            changes.push("months begin at midnight in UTC".to_owned());
+            None
+        }
+    });
+    Period::Calendar(unit, zone.unwrap_or_else(Zone::utc))
+}
+
+/// A period of the calendar begins on its first day; whatever else is said of its beginning is told.
+fn started(start: &Scalar, problems: &mut Vec<Problem>) {
+    let text = start.text.trim();
+    let date = text.split(['T', ' ']).next().unwrap_or_default();
+    let time = text[date.len()..].trim_matches(['T', ' ', 'Z', '0', ':', '.']);
+    if !date.ends_with("-01") || !time.is_empty() {
+        problems.push(
+            Problem::warning("not-carried", whole(start), "when the period begins is not carried")
+                .label("months and quarters begin at midnight of their first day"),
+        );
+    }
+}
+
+fn length(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Length> {
+    let read = Length::parse(&written.text);
+    if read.is_none() {
+        problems.push(no_length(written));
+    }
+    read
+}
+
+fn no_length(written: &Scalar) -> Problem {
+    Problem::error("invalid-duration", whole(written), "this is no length of time")
+        .label("expected a number with `m`, `h`, `d`, `w`, `M`, `Q` or `Y`, such as `4w`")
+}
+
+/// A window of an alert.
+pub fn lookback(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    if matches!(written.text.trim(), "0" | "0m" | "0h" | "0d") {
+        return Some(Duration::default());
+    }
+    length(written, problems).map(Length::duration)
+}
+
+/// The length of a slice; a number alone is minutes.
+pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let minutes = written.text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));
+    let length = match minutes {
+        Some(count) => Length { count, unit: Unit::Minute },
+        None => length(written, problems)?,
+    };
+    let length = length.duration();
+    if length > LONGEST {
+        problems.push(
+            Problem::warning("not-carried", whole(written), "so long a slice is not carried")
+                .label(format!("a slice is {LONGEST} at most, and is {LONGEST} here")),
+        );
+    }
+    Some(length.min(LONGEST))
+}

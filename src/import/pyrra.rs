@@ -1,0 +1,407 @@
+//! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, of Kubernetes or of files.
+
+use super::draft::{Account, Alert, Draft, Pair, Policy, Said};
+use super::gather::named;
+use super::keys::{self, Keys, first, whole};
+use super::measure::Measured;
+use super::queries::{self, Counters, Counts, asked};
+use super::sli::{self, Sli};
+use super::sloth::{duration, objective};
+use super::{Document, Found, Options};
+use crate::ast::Key;
+use crate::diagnostic::{Problem, few};
+use crate::promql::ast::{Kind, Selector};
+use crate::scalar::Scalar;
+use crate::vocabulary::{Duration, Name, PerSeverity, Period, Severity};
+
+/// What the tool is called.
+pub const TOOL: &str = "Pyrra";
+
+/// Labels and annotations with it are those of alerts.
+const PREFIX: &str = "pyrra.dev/";
+
+/// Shorter periods get windows in proportion.
+const MONTH: Duration = Duration::from_secs(28 * 86_400);
+
+/// Reads all documents of Pyrra.
+pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
+    let Found { drafts, problems } = found;
+    for document in documents {
+        let Some(keys) = Keys::of(&document.node, "the document", problems) else { continue };
+        drafts.extend(slo(keys, options, problems));
+    }
+}
+
+/// What an indicator measures, and in which job.
+struct Indicator {
+    sli: Sli,
+    by: Vec<Said>,
+    job: Option<String>,
+}
+
+fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option<Draft> {
+    keys.pass(&["apiVersion", "status"]);
+    let kind = keys.text("kind", problems);
+    if let Some(kind) = kind.filter(|kind| kind.text != "ServiceLevelObjective") {
+        problems.push(
+            Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+                .label("known is `ServiceLevelObjective`"),
+        );
+        return None;
+    }
+    let place = first(keys.span);
+    let mut metadata = Metadata::default();
+    if let Some(keys) = keys.below("metadata", problems) {
+        metadata = self::metadata(keys, problems);
+    } else {
+        problems.push(
+            Problem::error("missing-key", place, "`metadata` is missing from the document")
+                .help("its `name` is what the SLO is called"),
+        );
+    }
+    let there = keys.has("spec");
+    let spec = keys.below("spec", problems);
+    keys.finish(problems);
+    if spec.is_none() && !there {
+        problems.push(
+            Problem::error("missing-key", place, "`spec` is missing from the document")
+                .help("without it nobody knows what is promised here"),
+        );
+    }
+    let mut spec = spec?;
+    let description = spec.text("description", problems).map(|text| text.text);
+    let target = spec.required("target", problems).and_then(|text| objective(&text, problems));
+    let window = spec.required("window", problems);
+    let length = window.as_ref().and_then(|text| duration(text, problems));
+    let indicator = match spec.has("indicator") {
+        true => spec.below("indicator", problems).map(|keys| indicator(keys, problems)),
+        false => Some(Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None }),
+    };
+    let mut account = Account::default();
+    let (severities, missing) = match spec.below("alerting", problems) {
+        Some(keys) => alerting(keys, place, &mut account, problems),
+        None => (usual(place), None),
+    };
+    if !(severities.page.off && severities.ticket.off) {
+        if account.alerts.is_empty() {
+            account.alerts.push("ErrorBudgetBurn".to_owned());
+        }
+        account.changes.push(
+            "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
+        );
+        account
+            .changes
+            .push("four alerts, one for each pair of windows, are two: a page and a ticket".to_owned());
+    }
+    spec.drop(
+        "partial_response_strategy",
+        "it is for Thanos Ruler, whose rules are no target here",
+        problems,
+    );
+    spec.drop(
+        "performanceOverAccuracy",
+        "long windows cost little here, and are exact: they are sums of what is counted already",
+        problems,
+    );
+    spec.drop("ruleOutput", "all rules of a service stand in one file here", problems);
+    spec.finish(problems);
+    let (name, target, length, indicator) = (metadata.name?, target?, length?, indicator?);
+    let Indicator { sli, by, job } = indicator;
+    let (service, from) = service(&metadata.service, job, &metadata.namespace, &name);
+    if options.service.is_none() {
+        account.changes.push(format!("Pyrra knows no services: the label `service` is `{service}`, {from}"));
+    }
+    let mut labels = metadata.labels;
+    let owner = labels.iter().position(|label| label.name == "owner").map(|at| {
+        let owner = labels.remove(at);
+        Said { text: owner.value, place: owner.place }
+    });
+    if options.identity && named(&name.text, "slo").as_str() != name.text {
+        labels.push(Pair {
+            name: "pyrra_slo".to_owned(),
+            value: name.text.clone(),
+            place: name.place,
+            at: name.place,
+        });
+    }
+    account.better.extend(sli.better);
+    account.changes.extend(sli.changes);
+    Some(Draft {
+        place,
+        tool: TOOL,
+        service: Said { text: service, place: name.place },
+        name,
+        service_description: None,
+        owner,
+        description,
+        objective: target,
+        measured: sli.measured,
+        by,
+        period: Period::Rolling(length),
+        slice: None,
+        labels,
+        annotations: metadata.annotations,
+        severities,
+        policy: if length < MONTH { Policy::Scaled } else { Policy::Workbook },
+        missing,
+        account,
+    })
+}
+
+/// What Kubernetes says of an object, and Pyrra takes from there.
+#[derive(Default)]
+struct Metadata {
+    name: Option<Said>,
+    namespace: Option<Scalar>,
+    service: Option<String>,
+    labels: Vec<Pair>,
+    annotations: Vec<Pair>,
+}
+
+fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
+    keys.pass(&["creationTimestamp", "generation", "resourceVersion", "uid", "managedFields", "selfLink"]);
+    let name =
+        keys.required("name", problems).map(|name| Said { place: whole(&name), text: keys::short(&name) });
+    let namespace = keys.text("namespace", problems);
+    let mut of_alerts = |key: &str, what: &str, problems: &mut Vec<Problem>| {
+        let (of_alerts, others): (Vec<_>, Vec<_>) =
+            keys.pairs(key, problems).into_iter().partition(|(key, _)| key.text.starts_with(PREFIX));
+        if let Some((first, _)) = others.first() {
+            let names: Vec<String> =
+                others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
+            let verb = if names.len() > 1 { "are" } else { "is" };
+            let problem =
+                Problem::warning("not-carried", first.span, format!("{} {verb} not carried", few(&names)));
+            problems.push(problem.label(format!(
+                "the object in Kubernetes is found by it: only {what} that begin with `{PREFIX}` are those of alerts"
+            )));
+        }
+        let carried = |(key, value): (Key, Scalar)| {
+            let name = key.text[PREFIX.len()..].to_owned();
+            Pair { name, ..Pair::of((key, value)) }
+        };
+        of_alerts.into_iter().map(carried).collect::<Vec<Pair>>()
+    };
+    let mut labels = of_alerts("labels", "labels", problems);
+    let annotations = of_alerts("annotations", "annotations", problems);
+    let service = labels.iter().position(|label| label.name == "service").map(|at| labels.remove(at).value);
+    for name in ["ownerReferences", "finalizers"] {
+        keys.drop(name, "it belongs to the object in Kubernetes: alerts never had it", problems);
+    }
+    keys.finish(problems);
+    Metadata { name, namespace, service, labels, annotations }
+}
+
+/// A name for the service that Pyrra does not name, and where it is from.
+fn service(
+    label: &Option<String>,
+    job: Option<String>,
+    namespace: &Option<Scalar>,
+    name: &Said,
+) -> (String, &'static str) {
+    let usable = |text: &String| Name::parse(text).or_else(|| Name::nearest(text)).is_some();
+    match (label, job, namespace) {
+        (Some(label), _, _) if usable(label) => (label.clone(), "as its label says"),
+        (_, Some(job), _) if usable(&job) => {
+            (named(&job, "service").to_string(), "after the job that is measured")
+        }
+        (_, _, Some(namespace)) if usable(&namespace.text) => (namespace.text.clone(), "after the namespace"),
+        _ => (named(&name.text, "service").to_string(), "after the SLO itself"),
+    }
+}
+
+fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
+    let nothing = || Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None };
+    let kinds = [
+        keys.entry("ratio")
+            .map(|entry| (entry, ratio as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("latency")
+            .map(|entry| (entry, latency as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("latencyNative")
+            .map(|entry| (entry, native as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("bool_gauge")
+            .map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+        keys.entry("boolGauge")
+            .map(|entry| (entry, gauge as fn(Keys, &mut Vec<Problem>) -> (Sli, Option<String>))),
+    ];
+    keys.finish(problems);
+    let mut found = kinds.into_iter().flatten();
+    let Some(((key, node), read)) = found.next() else { return nothing() };
+    for ((other, node), _) in found {
+        problems.push(keys::dropped(
+            other,
+            node,
+            &format!("an SLO has one indicator, and `{}` stands before it", key.text),
+        ));
+    }
+    let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
+    let by = keys.texts("grouping", problems);
+    let by = by.into_iter().map(|label| Said { place: whole(&label), text: label.text }).collect();
+    let (sli, job) = read(keys, problems);
+    Indicator { sli, by, job }
+}
+
+/// The metric of a query.
+fn metric(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Scalar> {
+    if !keys.has(name) {
+        problems.push(
+            Problem::error(
+                "missing-key",
+                first(keys.span),
+                format!("`{name}` is missing from the indicator"),
+            )
+            .help("it names the metric of these events"),
+        );
+        return None;
+    }
+    let mut below = keys.below(name, problems)?;
+    let metric = below.required("metric", problems);
+    below.finish(problems);
+    metric
+}
+
+fn ratio(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
+    let (bad, total) = (metric(&mut keys, "errors", problems), metric(&mut keys, "total", problems));
+    keys.finish(problems);
+    counted(bad, Counts::Bad, total, problems)
+}
+
+fn latency(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
+    let (good, total) = (metric(&mut keys, "success", problems), metric(&mut keys, "total", problems));
+    keys.finish(problems);
+    counted(good, Counts::Good, total, problems)
+}
+
+fn counted(
+    part: Option<Scalar>,
+    counts: Counts,
+    total: Option<Scalar>,
+    problems: &mut Vec<Problem>,
+) -> (Sli, Option<String>) {
+    match (part, total) {
+        (Some(part), Some(total)) => {
+            let sli = sli::of_events(&part, counts, &total, Counters::Bare, problems);
+            (sli, selector(&total).and_then(|selector| job(&selector)))
+        }
+        _ => (Sli::faulty("its SLI cannot be read"), None),
+    }
+}
+
+fn native(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
+    let threshold = keys.required("latency", problems).and_then(|text| duration(&text, problems));
+    let total = metric(&mut keys, "total", problems);
+    keys.finish(problems);
+    let (Some(threshold), Some(total)) = (threshold, total) else {
+        return (Sli::faulty("its SLI cannot be read"), None);
+    };
+    match read_selector(&total, problems) {
+        Some(histogram) => {
+            let job = job(&histogram);
+            let measured = Measured::Latency { histogram, threshold, native: true, milliseconds: false };
+            (Sli::measured(measured), job)
+        }
+        None => (Sli::missing("which native histogram is measured"), None),
+    }
+}
+
+fn gauge(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) {
+    let metric = keys.required("metric", problems);
+    keys.finish(problems);
+    let Some(metric) = metric else { return (Sli::faulty("its SLI cannot be read"), None) };
+    match read_selector(&metric, problems) {
+        Some(gauge) => {
+            let job = job(&gauge);
+            (Sli::measured(Measured::Probe(gauge.into())), job)
+        }
+        None => (Sli::missing("which gauge is 1 while all is well"), None),
+    }
+}
+
+/// The selector that a query is; a problem if it is more.
+fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selector> {
+    let expr = queries::read(metric, problems)?;
+    match expr.kind {
+        Kind::Selector(selector) if selector.name.is_some() => Some(selector),
+        _ => {
+            problems.push(
+                Problem::warning("not-understood", whole(metric), "this is no selector of one metric")
+                    .label("Pyrra takes a metric with its labels here"),
+            );
+            None
+        }
+    }
+}
+
+/// The same without a word of what is wrong, which is told elsewhere.
+fn selector(metric: &Scalar) -> Option<Selector> {
+    match queries::read(metric, &mut Vec::new())?.kind {
+        Kind::Selector(selector) => Some(selector),
+        _ => None,
+    }
+}
+
+fn job(selector: &Selector) -> Option<String> {
+    asked(selector, "job").map(str::to_owned)
+}
+
+/// What alerts say if nothing else is said.
+fn usual(place: crate::source::Span) -> PerSeverity<Alert> {
+    let of = |label: &str| Alert { label: Some(Said { text: label.to_owned(), place }), ..Alert::default() };
+    PerSeverity { page: of("critical"), ticket: of("warning") }
+}
+
+fn alerting(
+    mut keys: Keys,
+    place: crate::source::Span,
+    account: &mut Account,
+    problems: &mut Vec<Problem>,
+) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>) {
+    let mut severities = usual(place);
+    let disabled = keys.flag("disabled", problems).is_some_and(|(disabled, _)| disabled);
+    let burnrates = keys.flag("burnrates", problems).is_none_or(|(on, _)| on);
+    let missing = keys.flag("absent", problems);
+    let name = keys.text("name", problems);
+    if disabled || !burnrates {
+        severities.page.off = true;
+        severities.ticket.off = true;
+    } else {
+        account.alerts.extend(name.map(|name| name.text));
+    }
+    if let Some(absent) = keys.text("absentName", problems).filter(|_| missing.is_none_or(|(on, _)| on)) {
+        account
+            .changes
+            .push(format!("the alert {} for absent metrics is the service's `…EventsMissing`", absent.text));
+    }
+    if let Some(mut said) = keys.below("severities", problems) {
+        for (severity, quick, slow) in
+            [(Severity::Page, "fastBurn", "mediumBurn"), (Severity::Ticket, "slowBurn", "longTermBurn")]
+        {
+            let [quick, slow] = [quick, slow].map(|name| said.text(name, problems));
+            let alert = severities.get_mut(severity);
+            let usual = alert.label.as_ref().map(|label| label.text.clone()).unwrap_or_default();
+            let texts =
+                [&quick, &slow].map(|said| said.as_ref().map_or(usual.as_str(), |said| said.text.as_str()));
+            if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
+                problems.push(
+                    Problem::warning(
+                        "not-carried",
+                        whole(slow),
+                        format!("that the two alerts of a {severity} differ is not carried"),
+                    )
+                    .label(format!("one alert speaks for both pairs of windows, and says `{}`", texts[0])),
+                );
+            }
+            if let Some(said) = quick.as_ref().or(slow.as_ref()) {
+                alert.label = Some(Said { text: texts[0].to_owned(), place: whole(said) });
+            }
+        }
+        said.drop(
+            "absent",
+            "`missing_events: { severity: page }` or `ticket` says how missing events are told",
+            problems,
+        );
+        said.finish(problems);
+    }
+    keys.finish(problems);
+    (severities, missing)
+}

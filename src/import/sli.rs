@@ -1,0 +1,206 @@
+//! From the queries of an SLI to what it measures, with what is told of the way there.
+
+use super::draft::Missing;
+use super::keys::whole;
+use super::measure::{Guard, Measured, Place, Why};
+use super::queries::{self, Counters, Counts, Understood};
+use crate::diagnostic::Problem;
+use crate::promql::ast::{Expr, Op};
+use crate::promql::{self, build, pretty};
+use crate::scalar::Scalar;
+use crate::vocabulary::{Decimal, Duration, text};
+
+/// What an SLI comes to.
+pub struct Sli {
+    /// What is measured, or why that cannot be said.
+    pub measured: Result<Measured, Missing>,
+    pub by: Vec<String>,
+    pub better: Vec<String>,
+    pub changes: Vec<String>,
+}
+
+impl Sli {
+    fn of(measured: Result<Measured, Missing>) -> Self {
+        Self { measured, by: Vec::new(), better: Vec::new(), changes: Vec::new() }
+    }
+
+    /// One that is known without any query that would have to be understood.
+    pub fn measured(measured: Measured) -> Self {
+        Self::of(Ok(measured))
+    }
+
+    /// One of which is known only which decision is missing.
+    pub fn missing(decision: &str) -> Self {
+        Self::of(Err(Missing::Decision(decision.to_owned())))
+    }
+
+    /// One with a fault that was told already.
+    pub fn faulty(fault: &'static str) -> Self {
+        Self::of(Err(Missing::Fault(fault)))
+    }
+}
+
+/// Two queries: those that are good or bad, and all.
+pub fn of_events(
+    part: &Scalar,
+    counts: Counts,
+    total: &Scalar,
+    counters: Counters,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    let (part_read, total_read) = (queries::read(part, problems), queries::read(total, problems));
+    let (Some(part_expr), Some(total_expr)) = (part_read, total_read) else {
+        return Sli::faulty("its query cannot be read");
+    };
+    match queries::events(&part_expr, counts, &total_expr, counters) {
+        Ok(understood) => told(understood, part, problems),
+        Err(why) => {
+            let of_part = queries::uncounted(&part_expr, counters);
+            let of_total = queries::uncounted(&total_expr, counters);
+            let (why, place) = match (of_part, of_total) {
+                (None, Some(of_total)) => (of_total, total),
+                (Some(_), _) | (None, None) => (why, part),
+            };
+            last_resort(&part_expr, counts, Some(&total_expr), &why, place, problems)
+        }
+    }
+}
+
+/// Two queries that are all events together.
+pub fn of_two(good: &Scalar, bad: &Scalar, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
+    let (good_read, bad_read) = (queries::read(good, problems), queries::read(bad, problems));
+    let (Some(good_expr), Some(bad_expr)) = (good_read, bad_read) else {
+        return Sli::faulty("its query cannot be read");
+    };
+    let all: Expr = build::add(good_expr.clone(), bad_expr.clone()).into();
+    match queries::events(&bad_expr, Counts::Bad, &all, counters) {
+        Ok(understood) => told(understood, bad, problems),
+        Err(why) => {
+            let (why, place) = match queries::uncounted(&good_expr, counters) {
+                Some(of_good) => (of_good, good),
+                None => (why, bad),
+            };
+            last_resort(&bad_expr, Counts::Bad, Some(&all), &why, place, problems)
+        }
+    }
+}
+
+/// One query that is a ratio already.
+pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &mut Vec<Problem>) -> Sli {
+    let Some(expr) = queries::read(query, problems) else {
+        return Sli::faulty("its query cannot be read");
+    };
+    match queries::ratio(&expr, counts, counters) {
+        Ok(understood) => told(understood, query, problems),
+        Err(why) => last_resort(&expr, counts, None, &why, query, problems),
+    }
+}
+
+/// A query whose answer is compared with a number: good is the time while it holds.
+pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<Problem>) -> Sli {
+    const USUAL: Duration = Duration::from_secs(300);
+    let Some(expr) = queries::read(query, problems) else {
+        return Sli::faulty("its query cannot be read");
+    };
+    if promql::check(&expr) != Ok(promql::Type::Vector) {
+        problems.push(
+            Problem::warning(
+                "not-understood",
+                whole(query),
+                "this query answers no series that could be compared",
+            )
+            .label("an instant vector is compared, series by series"),
+        );
+        return Sli::missing("which series its threshold is compared with");
+    }
+    let mut changes = Vec::new();
+    let expr = match queries::has_window(&expr) {
+        true => {
+            changes.push(format!("the condition looks back {USUAL}: another window is yours to write"));
+            queries::with_window(expr, USUAL)
+        }
+        false => expr,
+    };
+    let condition = build::binary(op, expr, build::number(text(value)));
+    Sli { changes, ..Sli::of(Ok(Measured::Condition(condition.into()))) }
+}
+
+/// What was understood, with what is said of the guards that were taken off.
+fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> Sli {
+    let Understood { measured, by, guards } = understood;
+    let mut sli = Sli { by, ..Sli::of(Ok(measured)) };
+    for guard in guards {
+        match guard {
+            Guard::Absent => sli.better.push(
+                "a counter that is not there yet has counted nothing: no `or vector(0)` is needed".to_owned(),
+            ),
+            Guard::Idle => sli.better.push(
+                "a time without events has an error ratio of 0: no guard against it is needed".to_owned(),
+            ),
+            Guard::Clamped => {
+                sli.better.push("counted events give no ratio beyond 0 and 1: nothing is clamped".to_owned());
+            }
+            Guard::LastTwo => sli.better.push(
+                "`irate` looked at the last two samples of a window; every event counts now".to_owned(),
+            ),
+            Guard::PerSeries => sli.changes.push(
+                "the ratio was one of each series, and is one of all of them now: `by: […]` tells them apart"
+                    .to_owned(),
+            ),
+            Guard::Traffic(place) => problems.push(
+                left_out(query, place, "the guard against little traffic is not carried")
+                    .help("`min_bad_events` keeps a few bad events from alerting anybody"),
+            ),
+            Guard::Other(place) => {
+                problems.push(left_out(
+                    query,
+                    place,
+                    "a condition under which nothing is measured is not carried",
+                ));
+            }
+        }
+    }
+    sli
+}
+
+fn left_out(query: &Scalar, place: Place, headline: &str) -> Problem {
+    Problem::warning("not-carried", query.place(place.start, place.end), headline)
+        .label("all events count here, whenever they happen")
+}
+
+/// A ratio in the place of events that nobody understands.
+fn last_resort(
+    part: &Expr,
+    counts: Counts,
+    total: Option<&Expr>,
+    why: &Why,
+    query: &Scalar,
+    problems: &mut Vec<Problem>,
+) -> Sli {
+    let ratio = queries::bad_ratio(part, counts, total);
+    let becomes = if ratio.is_some() { ", so it becomes a `bad_ratio`" } else { "" };
+    problems.push(
+        Problem::warning(
+            "not-understood",
+            query.place(why.span.start, why.span.end),
+            format!("the events behind this query are not understood{becomes}"),
+        )
+        .label(why.words.clone())
+        .help("name the counters of the events, if there are any: two of `total`, `good` and `bad`"),
+    );
+    match ratio {
+        Some(ratio) => Sli {
+            changes: vec![
+                "every moment weighs the same, however many events it has: it is a `bad_ratio`".to_owned(),
+            ],
+            ..Sli::of(Ok(Measured::Ratio(ratio)))
+        },
+        None => Sli::missing("which counters or which ratio its query stands for"),
+    }
+}
+
+/// A query on one line.
+pub fn spelled(expr: &Expr) -> String {
+    const ONE_LINE: usize = 100_000;
+    pretty(expr, ONE_LINE)
+}

@@ -1,0 +1,428 @@
+//! Sloth: `prometheus/v1`, and the same as an object of Kubernetes, `PrometheusServiceLevel`, with the windows that may be declared beside it.
+
+use super::account::night;
+use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
+use super::keys::{self, Keys, first, whole};
+use super::measure::Measured;
+use super::queries::{Counters, Counts};
+use super::sli::{self, Sli};
+use super::{Document, Found, Options};
+use crate::diagnostic::Problem;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity};
+
+/// What the tool is called.
+pub const TOOL: &str = "Sloth";
+
+/// The keys that are spelled otherwise as an object of Kubernetes.
+struct Spelled {
+    error_query: &'static str,
+    total_query: &'static str,
+    error_ratio_query: &'static str,
+    page_alert: &'static str,
+    ticket_alert: &'static str,
+    plugins: [&'static str; 2],
+}
+
+const PLAIN: Spelled = Spelled {
+    error_query: "error_query",
+    total_query: "total_query",
+    error_ratio_query: "error_ratio_query",
+    page_alert: "page_alert",
+    ticket_alert: "ticket_alert",
+    plugins: ["slo_plugins", "plugins"],
+};
+
+const KUBERNETES: Spelled = Spelled {
+    error_query: "errorQuery",
+    total_query: "totalQuery",
+    error_ratio_query: "errorRatioQuery",
+    page_alert: "pageAlert",
+    ticket_alert: "ticketAlert",
+    plugins: ["sloPlugins", "plugins"],
+};
+
+/// What Sloth promises over if nothing is said.
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
+/// Windows of alerts that are declared for a period.
+struct Windows {
+    /// Where they stand.
+    place: Span,
+    period: Duration,
+    tiers: Vec<Tier>,
+}
+
+/// What stands above the SLOs of one document.
+struct Group<'a> {
+    service: Said,
+    labels: Vec<Pair>,
+    windows: Option<&'a Windows>,
+    spelled: &'static Spelled,
+}
+
+/// Reads all documents of Sloth.
+pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
+    let Found { drafts, problems } = found;
+    let mut windows = Vec::new();
+    let mut groups = Vec::new();
+    for document in documents {
+        let Some(mut keys) = Keys::of(&document.node, "the document", problems) else { continue };
+        match keys.text("kind", problems) {
+            Some(kind) if kind.text == "AlertWindows" => windows.extend(alert_windows(keys, problems)),
+            Some(kind) if kind.text == "PrometheusServiceLevel" => groups.push((keys, &KUBERNETES)),
+            Some(kind) => problems.push(
+                Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+                    .label("known are `PrometheusServiceLevel` and `AlertWindows`"),
+            ),
+            None => groups.push((keys, &PLAIN)),
+        }
+    }
+    // Sloth takes 30 days, unless its command line says otherwise; declared windows say for which period they are.
+    let usual = windows.iter().position(|windows: &Windows| windows.period == MONTH);
+    let used = if groups.is_empty() { None } else { usual.or((!windows.is_empty()).then_some(0)) };
+    let unused = windows.iter().enumerate().filter(|(index, _)| Some(*index) != used);
+    for (_, windows) in unused {
+        let why = match used {
+            Some(_) => "Sloth takes those of one period: others were imported",
+            None => "no SLO is among the files",
+        };
+        let headline = format!("the windows for {} are not carried", windows.period);
+        let place = windows.place;
+        problems.push(Problem::warning("not-carried", place, headline).label(why));
+    }
+    let windows = used.map(|used| &windows[used]);
+    for (keys, spelled) in groups {
+        group(keys, spelled, windows, options, drafts, problems);
+    }
+}
+
+fn group(
+    mut keys: Keys,
+    spelled: &'static Spelled,
+    windows: Option<&Windows>,
+    options: &Options,
+    drafts: &mut Vec<Draft>,
+    problems: &mut Vec<Problem>,
+) {
+    keys.pass(&["version", "apiVersion", "status"]);
+    let is_object = std::ptr::eq(spelled, &KUBERNETES);
+    let mut spec = if is_object {
+        metadata(&mut keys, problems);
+        let there = keys.has("spec");
+        match keys.below("spec", problems) {
+            Some(spec) => {
+                keys.finish(problems);
+                spec
+            }
+            None => {
+                if !there {
+                    problems.push(
+                        Problem::error(
+                            "missing-key",
+                            first(keys.span),
+                            "`spec` is missing from the document",
+                        )
+                        .help("without it nobody knows what is promised here"),
+                    );
+                }
+                return;
+            }
+        }
+    } else {
+        keys
+    };
+    let service = spec.required("service", problems);
+    let labels: Vec<Pair> = spec.pairs("labels", problems).into_iter().map(Pair::of).collect();
+    plugins(&mut spec, spelled, problems);
+    let slos = spec.list("slos", problems);
+    if slos.is_empty() && !spec.has("slos") {
+        let problem = Problem::error("missing-key", first(spec.span), "there are no `slos` in the document");
+        problems.push(problem.help("leave the document out, or name its SLOs"));
+    }
+    spec.finish(problems);
+    let Some(service) = service else { return };
+    let service = Said { place: whole(&service), text: keys::short(&service) };
+    let group = Group { service, labels, windows, spelled };
+    for node in slos {
+        if let Some(keys) = Keys::of(node, "an SLO of Sloth", problems) {
+            drafts.extend(slo(keys, &group, options, problems));
+        }
+    }
+}
+
+/// What Kubernetes says of an object: it finds the rules by that, and alerts know nothing of it.
+pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
+    let Some(mut metadata) = keys.below("metadata", problems) else { return };
+    metadata.pass(&[
+        "name",
+        "creationTimestamp",
+        "generation",
+        "resourceVersion",
+        "uid",
+        "managedFields",
+        "selfLink",
+    ]);
+    const WHY: &str = "it belongs to the object in Kubernetes: alerts never had it";
+    for name in ["namespace", "labels", "annotations", "ownerReferences", "finalizers"] {
+        metadata.drop(name, WHY, problems);
+    }
+    metadata.finish(problems);
+}
+
+fn plugins(keys: &mut Keys, spelled: &Spelled, problems: &mut Vec<Problem>) {
+    for name in spelled.plugins {
+        keys.drop(name, "plugins are programs of Sloth, which nobody runs here", problems);
+    }
+}
+
+fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Problem>) -> Option<Draft> {
+    let place = first(keys.span);
+    let name = keys.required("name", problems);
+    let description = keys.text("description", problems).map(|text| text.text);
+    let objective = keys.required("objective", problems).and_then(|text| objective(&text, problems));
+    let mut labels = group.labels.clone();
+    labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
+    plugins(&mut keys, group.spelled, problems);
+    let sli = match keys.has("sli") {
+        true => keys.below("sli", problems).map(|keys| sli(keys, group.spelled, problems)),
+        false => Some(Sli::missing("what it measures")),
+    };
+    let mut account = Account::default();
+    let mut annotations = Vec::new();
+    let mut severities = match keys.below("alerting", problems) {
+        Some(alerting) => {
+            let of_slo = name.as_ref().map(|name| name.text.as_str()).unwrap_or_default();
+            alerts(alerting, group, of_slo, &mut labels, &mut annotations, &mut account, problems)
+        }
+        None => PerSeverity::default(),
+    };
+    keys.finish(problems);
+    let (name, objective, sli) = (name?, objective?, sli?);
+    let owner = labels.iter().rposition(|label| label.name == "owner").map(|at| {
+        let owner = labels[at].clone();
+        labels.retain(|label| label.name != "owner");
+        Said { text: owner.value, place: owner.place }
+    });
+    if options.identity {
+        let place = whole(&name);
+        let of = |label: &str, value: &str| Pair {
+            name: label.to_owned(),
+            value: value.to_owned(),
+            place,
+            at: place,
+        };
+        let service = &group.service.text;
+        labels.push(of("sloth_service", service));
+        labels.push(of("sloth_slo", &name.text));
+        labels.push(of("sloth_id", &format!("{service}-{}", name.text)));
+        for severity in Severity::ALL {
+            severities.get_mut(severity).labels.push(of("sloth_severity", severity.as_str()));
+        }
+    } else if !(severities.page.off && severities.ticket.off) {
+        account.changes.push(
+            "alerts lose the labels `sloth_id`, `sloth_service`, `sloth_slo` and `sloth_severity`: `--identity` keeps them"
+                .to_owned(),
+        );
+    }
+    let period = Period::Rolling(group.windows.map_or(MONTH, |windows| windows.period));
+    account.better.extend(sli.better);
+    account.changes.extend(sli.changes);
+    let policy = match group.windows {
+        Some(windows) => Policy::Own("sloth".to_owned(), windows.tiers.clone()),
+        None => Policy::Workbook,
+    };
+    if let Some(windows) = group.windows {
+        account.changes.push(format!("the period is {}, which the declared windows are for", windows.period));
+    }
+    let mut draft = Draft {
+        place,
+        tool: TOOL,
+        service: group.service.clone(),
+        name: Said { place: whole(&name), text: keys::short(&name) },
+        service_description: None,
+        owner,
+        description,
+        objective,
+        measured: sli.measured,
+        by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
+        period,
+        slice: None,
+        labels,
+        annotations,
+        severities,
+        policy,
+        missing: None,
+        account,
+    };
+    if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
+        draft.account.better.splice(0..0, night(&draft));
+    }
+    Some(draft)
+}
+
+/// A percentage without its sign.
+pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
+    match Objective::from_percent(written.text.trim()) {
+        Ok(objective) => Some(objective),
+        Err(_) => {
+            problems.push(
+                Problem::error(
+                    "objective-out-of-range",
+                    whole(written),
+                    "this is no percentage between 0 and 100, both excluded",
+                )
+                .help("promise what can be kept, and what can be broken: 99.9"),
+            );
+            None
+        }
+    }
+}
+
+fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
+    let (raw, events, plugin) = (keys.node("raw"), keys.node("events"), keys.entry("plugin"));
+    keys.finish(problems);
+    if let Some(events) = events {
+        let Some(mut keys) = Keys::of(events, "`events`", problems) else {
+            return Sli::faulty("its SLI cannot be read");
+        };
+        let bad = keys.required(spelled.error_query, problems);
+        let total = keys.required(spelled.total_query, problems);
+        keys.finish(problems);
+        return match (bad, total) {
+            (Some(bad), Some(total)) => sli::of_events(&bad, Counts::Bad, &total, Counters::Gained, problems),
+            _ => Sli::faulty("its SLI cannot be read"),
+        };
+    }
+    if let Some(raw) = raw {
+        let Some(mut keys) = Keys::of(raw, "`raw`", problems) else {
+            return Sli::faulty("its SLI cannot be read");
+        };
+        let query = keys.required(spelled.error_ratio_query, problems);
+        keys.finish(problems);
+        return match query {
+            Some(query) => sli::of_ratio(&query, Counts::Bad, Counters::Gained, problems),
+            None => Sli::faulty("its SLI cannot be read"),
+        };
+    }
+    match plugin {
+        Some((key, node)) => {
+            problems.push(keys::dropped(
+                key,
+                node,
+                "the query is made by a program of Sloth, which nobody runs here",
+            ));
+            Sli::missing("which events the plugin counts: `sloth generate` shows its query")
+        }
+        None => Sli::missing("what it measures"),
+    }
+}
+
+fn alerts(
+    mut keys: Keys,
+    group: &Group,
+    slo: &str,
+    labels: &mut Vec<Pair>,
+    annotations: &mut Vec<Pair>,
+    account: &mut Account,
+    problems: &mut Vec<Problem>,
+) -> PerSeverity<Alert> {
+    let name = keys.text("name", problems).map(|name| name.text);
+    labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
+    annotations.extend(keys.pairs("annotations", problems).into_iter().map(Pair::of));
+    let mut severities = PerSeverity::default();
+    for (severity, key) in
+        [(Severity::Page, group.spelled.page_alert), (Severity::Ticket, group.spelled.ticket_alert)]
+    {
+        if let Some(alert) = keys.below(key, problems) {
+            *severities.get_mut(severity) = self::alert(alert, problems);
+        }
+    }
+    keys.finish(problems);
+    // What stands on every alert, its severity, is told for each: it cannot be a label of its own.
+    if let Some(at) = labels.iter().rposition(|label| label.name == "severity") {
+        let said = labels.remove(at);
+        for severity in Severity::ALL {
+            let alert: &mut Alert = severities.get_mut(severity);
+            alert.label.get_or_insert_with(|| Said { text: said.value.clone(), place: said.place });
+        }
+    }
+    if !(severities.page.off && severities.ticket.off) {
+        let default = || format!("{}-{slo}", group.service.text);
+        account.alerts.push(name.unwrap_or_else(default));
+    }
+    severities
+}
+
+fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
+    let off = keys.flag("disable", problems).is_some_and(|(off, _)| off);
+    let mut labels: Vec<Pair> = keys.pairs("labels", problems).into_iter().map(Pair::of).collect();
+    let annotations = keys.pairs("annotations", problems).into_iter().map(Pair::of).collect();
+    keys.drop("for", "two windows keep what is over from alerting: nothing has to hold for a time", problems);
+    keys.finish(problems);
+    let label = labels.iter().position(|label| label.name == "severity").map(|at| {
+        let label = labels.remove(at);
+        Said { text: label.value, place: label.place }
+    });
+    Alert { off, label, labels, annotations }
+}
+
+/// Windows of alerts that are declared.
+fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows> {
+    keys.pass(&["apiVersion"]);
+    metadata(&mut keys, problems);
+    let spec = keys.below("spec", problems);
+    keys.finish(problems);
+    let mut spec = spec?;
+    let period = spec.required("sloPeriod", problems).and_then(|text| duration(&text, problems));
+    let mut tiers = Vec::new();
+    for (severity, key) in [(Severity::Page, "page"), (Severity::Ticket, "ticket")] {
+        let Some(mut windows) = spec.below(key, problems) else { continue };
+        for key in ["quick", "slow"] {
+            let Some(mut keys) = windows.below(key, problems) else { continue };
+            let share = keys.required("errorBudgetPercent", problems);
+            let long = keys.required("longWindow", problems).and_then(|text| duration(&text, problems));
+            let short = keys.required("shortWindow", problems).and_then(|text| duration(&text, problems));
+            keys.finish(problems);
+            let share = share.and_then(|text| share_of(&text, problems));
+            if let (Some(share), Some(long), Some(short)) = (share, long, short) {
+                tiers.push(Tier { severity, share, long, short });
+            }
+        }
+        windows.finish(problems);
+    }
+    let place = first(spec.span);
+    spec.finish(problems);
+    if tiers.is_empty() {
+        problems.push(
+            Problem::error("missing-key", place, "there are no windows here")
+                .help("`page` and `ticket` have `quick` and `slow` ones each"),
+        );
+    }
+    Some(Windows { place, period: period?, tiers }).filter(|windows| !windows.tiers.is_empty())
+}
+
+fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
+    let percent = Decimal::from_str_exact(text.text.trim()).ok();
+    let percent = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_HUNDRED);
+    if percent.is_none() {
+        problems.push(
+            Problem::error("wrong-type", whole(text), "this is no share of the error budget")
+                .label("expected a percentage above 0 and up to 100"),
+        );
+    }
+    percent.map(|percent| percent / Decimal::ONE_HUNDRED)
+}
+
+/// A duration as Prometheus spells it.
+pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+    let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
+    if length.is_none() {
+        problems.push(
+            Problem::error("invalid-duration", whole(text), "this is no duration")
+                .label("expected one such as `5m`, `1h30m` or `28d`"),
+        );
+    }
+    length
+}
