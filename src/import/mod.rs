@@ -6,7 +6,7 @@
 //!                                         └─queries, measure: what an expression counts
 //! ```
 //!
-//! A dialect is a front end: one file, and one line in [`DIALECTS`]. It knows its keys and what they mean, and nothing of how our sources are spelled.
+//! A dialect is a front end: one file, and one line in `DIALECTS`. It knows its keys and what they mean, and nothing of how our sources are spelled.
 //!
 //! **Invariant:** nothing is dropped in silence: of every key and every part of a query that is not carried, a problem tells the place and the reason.
 //!
