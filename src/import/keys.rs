@@ -3,6 +3,7 @@
 use crate::ast::Key;
 use crate::diagnostic::Problem;
 use crate::parse::yaml::{Node, Value};
+use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::secret;
 use crate::source::Span;
@@ -64,7 +65,7 @@ impl<'n> Keys<'n> {
                 problems.push(
                     Problem::error(
                         "missing-key",
-                        first(self.span),
+                        first_line(self.span),
                         format!("`{name}` is missing from {}", self.what),
                     )
                     .help("without it nobody knows what is promised here"),
@@ -117,6 +118,17 @@ impl<'n> Keys<'n> {
     /// The keys of a map below this one.
     pub fn below(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<Keys<'n>> {
         Keys::of(self.node(name)?, format!("`{name}`"), problems)
+    }
+
+    /// What is below `spec`, where there is one: short forms have it right here.
+    pub fn spec(mut self, problems: &mut Vec<Problem>) -> Self {
+        match self.below("spec", problems) {
+            Some(spec) => {
+                self.finish(problems);
+                spec
+            }
+            None => self,
+        }
     }
 
     /// Says of a key that it is not carried, and why.
@@ -192,23 +204,6 @@ pub fn scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option<Sc
             None
         }
     }
-}
-
-/// Says that something of another type was expected.
-pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
-    let found = match &node.value {
-        Value::Null => "empty",
-        Value::Scalar(_) => "a single value",
-        Value::List(_) => "a list",
-        Value::Map(_) => "a map",
-    };
-    Problem::error("wrong-type", first(node.span), format!("{what} is {found} where {expected} belongs"))
-        .label(format!("expected {expected}"))
-}
-
-/// Where something begins, instead of all of it.
-pub fn first(span: Span) -> Span {
-    Span { end: span.start + u32::from(span.end > span.start), ..span }
 }
 
 /// A name on one line, short enough to be repeated for each of many SLOs.

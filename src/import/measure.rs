@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::queries::Counts;
-use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Op, Selector, Span};
+use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Selector, Span};
 use crate::promql::bounds::{self, Bound};
 use crate::promql::build;
 use crate::vocabulary::{Decimal, Duration};
@@ -254,7 +254,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             Kind::Binary(binary) if binary.op.is_comparison() && **asked == binary.left => {
                 let mut good = (**binary).clone();
                 if counts == Counts::Bad {
-                    good.op = opposite(good.op);
+                    good.op = good.op.opposite();
                 }
                 Ok(Measured::Condition(good.into()))
             }
@@ -268,19 +268,6 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
 /// Names that say of themselves that they are 0 or 1.
 fn is_probe(name: &str) -> bool {
     name == "up" || name.ends_with("_up") || name.ends_with("_success") || name.ends_with("_healthy")
-}
-
-/// The comparison that holds where this one does not.
-fn opposite(op: Op) -> Op {
-    match op {
-        Op::Eq => Op::Ne,
-        Op::Ne => Op::Eq,
-        Op::Lt => Op::Ge,
-        Op::Ge => Op::Lt,
-        Op::Gt => Op::Le,
-        Op::Le => Op::Gt,
-        other => other,
-    }
 }
 
 /// Of `(total - good) / total`, the good ones.

@@ -27,11 +27,11 @@ mod sloth;
 
 use crate::diagnostic::{self, Problem, listed};
 use crate::parse::yaml::{self, Node, Value};
+use crate::parse::{first_line, wrong_type};
 use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
-use keys::first;
 
 /// What is asked of an import.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,7 @@ fn listed_in(node: Node) -> Vec<Node> {
 /// Which dialect a document is of; a problem if it is of none.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     let Value::Map(entries) = &node.value else {
-        problems.push(keys::wrong_type(node, "the document", "a map of keys and values"));
+        problems.push(wrong_type(node, "the document", "a map of keys and values"));
         return None;
     };
     let said = |name: &str| {
@@ -180,7 +180,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         let (place, headline) = match named {
             Some(("slowburn/v1", place)) => (place, "this is a source of slowburn already"),
             Some((_, place)) => (place, "this is no language that is known here"),
-            None => (first(node.span), "nothing says in which language this is written"),
+            None => (first_line(node.span), "nothing says in which language this is written"),
         };
         problems.push(
             Problem::error("unknown-dialect", place, headline)

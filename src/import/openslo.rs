@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Account, Draft, Pair, Policy, Said, Slice};
 use super::gather::named;
-use super::keys::{self, Keys, first, whole};
+use super::keys::{self, Keys, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
 use crate::diagnostic::Problem;
 use crate::parse::yaml::{Entry, Node, Value};
+use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Objective, Period, text};
@@ -105,7 +106,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     }
     if !keys.has("metadata") {
         problems.push(
-            Problem::error("missing-key", first(node.span), "`metadata` is missing from the document")
+            Problem::error("missing-key", first_line(node.span), "`metadata` is missing from the document")
                 .help("its `name` is what others refer to"),
         );
         return None;
@@ -154,7 +155,7 @@ fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) -> Metadata {
 /// Labels, of which one may have several values here and only one there.
 fn labels(node: &Node, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let Value::Map(entries) = &node.value else {
-        problems.push(keys::wrong_type(node, "`labels`", "a map of names and texts"));
+        problems.push(wrong_type(node, "`labels`", "a map of names and texts"));
         return Vec::new();
     };
     let mut single = Vec::new();
@@ -239,7 +240,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let Some(mut spec) = spec else {
         if !there {
             problems.push(
-                Problem::error("missing-key", first(node.span), "`spec` is missing from the document")
+                Problem::error("missing-key", first_line(node.span), "`spec` is missing from the document")
                     .help("without it nobody knows what is promised here"),
             );
         }
@@ -264,12 +265,12 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         }
         Some((_, Node { value: Value::List(objectives), .. })) => objectives.as_slice(),
         Some((_, node)) => {
-            problems.push(keys::wrong_type(node, "`objectives`", "a list"));
+            problems.push(wrong_type(node, "`objectives`", "a list"));
             &[]
         }
         None => {
             problems.push(
-                Problem::error("missing-key", first(spec.span), "`objectives` is missing from the SLO")
+                Problem::error("missing-key", first_line(spec.span), "`objectives` is missing from the SLO")
                     .help("without it nobody knows what is promised here"),
             );
             &[]
@@ -281,7 +282,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let (service_description, mut labels) = self::service(&service.text, objects, problems);
     labels.extend(metadata.labels);
     let group = Group {
-        place: first(node.span),
+        place: first_line(node.span),
         name: Said { place: whole(&name), text: keys::short(&name) },
         service: Said { place: whole(&service), text: keys::short(&service) },
         service_description,
@@ -335,7 +336,7 @@ fn objective(
     objects: &mut Objects,
     problems: &mut Vec<Problem>,
 ) -> Option<Draft> {
-    let place = first(keys.span);
+    let place = first_line(keys.span);
     let shown =
         keys.text("displayName", problems).map(|shown| shown.text).filter(|shown| !shown.trim().is_empty());
     let target = target(&mut keys, problems);

@@ -2,7 +2,7 @@
 
 use super::draft::{Account, Alert, Draft, Pair, Policy, Said};
 use super::gather::named;
-use super::keys::{self, Keys, first, whole};
+use super::keys::{self, Keys, whole};
 use super::measure::Measured;
 use super::queries::{self, Counters, Counts, asked};
 use super::sli::{self, Sli};
@@ -10,6 +10,7 @@ use super::sloth::{duration, objective};
 use super::{Document, Found, Options};
 use crate::ast::Key;
 use crate::diagnostic::{Problem, few};
+use crate::parse::first_line;
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Duration, Name, PerSeverity, Period, Severity};
@@ -49,7 +50,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         );
         return None;
     }
-    let place = first(keys.span);
+    let place = first_line(keys.span);
     let mut metadata = Metadata::default();
     if let Some(keys) = keys.below("metadata", problems) {
         metadata = self::metadata(keys, problems);
@@ -247,7 +248,7 @@ fn metric(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Sc
         problems.push(
             Problem::error(
                 "missing-key",
-                first(keys.span),
+                first_line(keys.span),
                 format!("`{name}` is missing from the indicator"),
             )
             .help("it names the metric of these events"),

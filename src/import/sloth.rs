@@ -2,12 +2,13 @@
 
 use super::account::night;
 use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
-use super::keys::{self, Keys, first, whole};
+use super::keys::{self, Keys, whole};
 use super::measure::Measured;
 use super::queries::{Counters, Counts};
 use super::sli::{self, Sli};
 use super::{Document, Found, Options};
 use crate::diagnostic::Problem;
+use crate::parse::first_line;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity};
@@ -121,7 +122,7 @@ fn group(
                     problems.push(
                         Problem::error(
                             "missing-key",
-                            first(keys.span),
+                            first_line(keys.span),
                             "`spec` is missing from the document",
                         )
                         .help("without it nobody knows what is promised here"),
@@ -138,7 +139,8 @@ fn group(
     plugins(&mut spec, spelled, problems);
     let slos = spec.list("slos", problems);
     if slos.is_empty() && !spec.has("slos") {
-        let problem = Problem::error("missing-key", first(spec.span), "there are no `slos` in the document");
+        let problem =
+            Problem::error("missing-key", first_line(spec.span), "there are no `slos` in the document");
         problems.push(problem.help("leave the document out, or name its SLOs"));
     }
     spec.finish(problems);
@@ -178,7 +180,7 @@ fn plugins(keys: &mut Keys, spelled: &Spelled, problems: &mut Vec<Problem>) {
 }
 
 fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Problem>) -> Option<Draft> {
-    let place = first(keys.span);
+    let place = first_line(keys.span);
     let name = keys.required("name", problems);
     let description = keys.text("description", problems).map(|text| text.text);
     let objective = keys.required("objective", problems).and_then(|text| objective(&text, problems));
@@ -392,7 +394,7 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
         }
         windows.finish(problems);
     }
-    let place = first(spec.span);
+    let place = first_line(spec.span);
     spec.finish(problems);
     if tiers.is_empty() {
         problems.push(

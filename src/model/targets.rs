@@ -26,7 +26,7 @@ impl RuleTargets {
     /// A store that holds the series of several Prometheus servers, with where targets were declared.
     pub fn store(&self) -> Option<(Span, &'static str)> {
         let stores = ["thanos", "mimir", "cortex", "vmalert", "vmrule"];
-        let store = stores.into_iter().find(|store| self.write(store))?;
+        let store = stores.into_iter().find(|store| self.is_written(store))?;
         Some((self.declared?, store))
     }
 
@@ -41,7 +41,7 @@ impl RuleTargets {
     }
 
     /// Whether something of this name is written: of what runs rules only what is declared, of all else always.
-    pub fn write(&self, target: &str) -> bool {
+    pub fn is_written(&self, target: &str) -> bool {
         match target {
             "operator" => self.operator.is_some(),
             "thanos" => self.thanos.is_some(),

@@ -290,7 +290,7 @@ fn example(what: &str) -> Option<&'static str> {
 }
 
 /// Points at where a block begins instead of underlining all of it.
-fn first_line(span: Span) -> Span {
+pub fn first_line(span: Span) -> Span {
     Span { end: span.start + (span.end > span.start) as u32, ..span }
 }
 

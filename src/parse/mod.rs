@@ -11,4 +11,5 @@ mod targets;
 pub mod yaml;
 
 pub use contract::contract;
+pub(crate) use fields::{first_line, wrong_type};
 pub use files::{PROJECT_FILE, beside, is_contract, is_runbook, parse};

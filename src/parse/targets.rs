@@ -7,17 +7,15 @@ use crate::diagnostic::Problem;
 use crate::source::Span;
 
 const KEYS: &[&str] = &["operator", "thanos", "mimir", "cortex", "vmalert", "vmrule"];
+const OBJECTS_KEYS: &[&str] = &["namespace", "labels"];
+const OPERATOR_KEYS: &[&str] = &["namespace", "labels", "dashboards", "alertmanager"];
 
 pub(super) fn targets(place: Option<Span>, node: &Node, problems: &mut Vec<Problem>) -> Option<TargetsBlock> {
     let mut fields = Fields::of(node, "`targets`", KEYS, problems)?;
-    let objects_keys = (
-        &["namespace", "labels", "dashboards", "alertmanager"] as &[&str],
-        &["namespace", "labels"] as &[&str],
-    );
     let at = fields.place("operator");
     let operator = at
         .zip(fields.node("operator"))
-        .and_then(|(place, node)| objects(place, node, "`operator`", objects_keys.0, fields.problems()));
+        .and_then(|(place, node)| objects(place, node, "`operator`", OPERATOR_KEYS, fields.problems()));
     let thanos = fields.node("thanos").and_then(|node| thanos(node, fields.problems()));
     let at = fields.place("mimir");
     let mimir = at.zip(fields.node("mimir")).and_then(|(place, node)| mimir(place, node, fields.problems()));
@@ -31,7 +29,7 @@ pub(super) fn targets(place: Option<Span>, node: &Node, problems: &mut Vec<Probl
     let at = fields.place("vmrule");
     let vmrule = at
         .zip(fields.node("vmrule"))
-        .and_then(|(place, node)| objects(place, node, "`vmrule`", objects_keys.1, fields.problems()));
+        .and_then(|(place, node)| objects(place, node, "`vmrule`", OBJECTS_KEYS, fields.problems()));
     fields.finish();
     Some(TargetsBlock { span: place, operator, thanos, mimir, cortex, vmalert, vmrule })
 }

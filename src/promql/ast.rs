@@ -132,6 +132,19 @@ pub enum Op {
 }
 
 impl Op {
+    /// The comparison that keeps what this one drops; both drop NaN, except that `!=` keeps it. What does not compare stays.
+    pub const fn opposite(self) -> Self {
+        match self {
+            Op::Eq => Op::Ne,
+            Op::Ne => Op::Eq,
+            Op::Lt => Op::Ge,
+            Op::Ge => Op::Lt,
+            Op::Gt => Op::Le,
+            Op::Le => Op::Gt,
+            other => other,
+        }
+    }
+
     /// As it is written.
     pub const fn symbol(self) -> &'static str {
         match self {

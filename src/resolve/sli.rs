@@ -128,21 +128,8 @@ fn seconds(length: Duration) -> String {
 /// `left op right` with what it keeps as good, and its opposite as bad.
 fn checked(left: Expr, op: Op, right: Expr) -> Sli {
     let good = build::binary(op, left.clone(), right.clone()).into();
-    let bad = build::binary(opposite(op), left, right).into();
+    let bad = build::binary(op.opposite(), left, right).into();
     Sli::Checked { good, bad }
-}
-
-/// The comparison that keeps what `op` drops; both drop NaN, except that `!=` keeps it.
-fn opposite(op: Op) -> Op {
-    match op {
-        Op::Eq => Op::Ne,
-        Op::Ne => Op::Eq,
-        Op::Lt => Op::Ge,
-        Op::Ge => Op::Lt,
-        Op::Gt => Op::Le,
-        Op::Le => Op::Gt,
-        other => other,
-    }
 }
 
 /// Reads queries out of YAML scalars; every fault is shown under its characters.
@@ -320,7 +307,7 @@ impl Reader {
         match &expr.kind {
             Kind::Binary(binary) if compares(binary.op) && !binary.bool => {
                 let mut bad = binary.clone();
-                bad.op = opposite(binary.op);
+                bad.op = binary.op.opposite();
                 Some(Sli::Checked { bad: Kind::Binary(bad).into(), good: expr })
             }
             _ => {
@@ -581,7 +568,7 @@ fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
         .label("it is a state that holds or does not");
     match (&expr.kind, role) {
         (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {
-            let op = if role == Role::Bad { opposite(binary.op) } else { binary.op };
+            let op = if role == Role::Bad { binary.op.opposite() } else { binary.op };
             let condition = Expr::from(Binary { op, bool: false, ..(**binary).clone() });
             problem
                 .help(format!(

@@ -32,7 +32,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     sources::apart(slos, &args.out)?;
     let targets = args.targets();
     if let Some(model) = &project.compiled.model
-        && let Some(name) = args.only.iter().find(|name| !model.project.targets.write(name))
+        && let Some(name) = args.only.iter().find(|name| !model.project.targets.is_written(name))
     {
         let failure = Failure::new(format!("`--only {name}`: the project file declares no target `{name}`"));
         return Err(failure.and(&format!("write `targets: {{ {name}: {{}} }}` in slowburn.yaml")));

@@ -1,10 +1,11 @@
 //! Alert policies of OpenSLO as tiers: one window becomes two, the second of which ends an alert soon after its cause.
 
 use super::super::draft::{Alert, Said, Tier};
-use super::super::keys::{self, Keys, first, whole};
+use super::super::keys::{Keys, whole};
 use super::{Objects, decimal, time};
 use crate::diagnostic::Problem;
 use crate::parse::yaml::{Node, Value};
+use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, quotient, text};
 
@@ -43,7 +44,7 @@ pub fn read(
                 named
             }),
             Value::Null | Value::List(_) => {
-                problems.push(keys::wrong_type(node, "an alert policy", "a map of keys and values"));
+                problems.push(wrong_type(node, "an alert policy", "a map of keys and values"));
                 continue;
             }
         };
@@ -100,7 +101,7 @@ fn policy(
     keys.finish(problems);
     if spec.is_none() && !there {
         problems.push(
-            Problem::error("missing-key", first(node.span), "`spec` is missing from an alert policy")
+            Problem::error("missing-key", first_line(node.span), "`spec` is missing from an alert policy")
                 .help("its `conditions` say when somebody is told"),
         );
     }
@@ -134,7 +135,7 @@ fn policy(
                 .and_then(|mut keys| keys.text("conditionRef", problems)),
             Value::Scalar(name) => Some(name.clone()),
             Value::Null | Value::List(_) => {
-                problems.push(keys::wrong_type(node, "a condition", "a map of keys and values"));
+                problems.push(wrong_type(node, "a condition", "a map of keys and values"));
                 continue;
             }
         };
@@ -149,7 +150,7 @@ fn policy(
             problems.push(
                 Problem::error(
                     "too-large",
-                    first(node.span),
+                    first_line(node.span),
                     format!("more than {MOST} conditions alert on an SLO"),
                 )
                 .help("nobody tells so many alerts apart"),
@@ -181,13 +182,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let mut keys = Keys::of(node, "a condition", problems)?;
     keys.pass(&["apiVersion", "kind"]);
     called(&mut keys, problems);
-    let mut spec = match keys.below("spec", problems) {
-        Some(spec) => {
-            keys.finish(problems);
-            spec
-        }
-        None => keys,
-    };
+    let mut spec = keys.spec(problems);
     spec.pass(&["description"]);
     let severity = spec.required("severity", problems);
     let condition = spec.below("condition", problems);

@@ -1,11 +1,12 @@
 //! Indicators of OpenSLO: written where they are used, or named.
 
-use super::super::keys::{self, Keys, first, whole};
+use super::super::keys::{self, Keys, whole};
 use super::super::queries::{Counters, Counts};
 use super::super::sli::{self, Sli};
 use super::{Objects, decimal};
 use crate::ast::Key;
 use crate::diagnostic::Problem;
+use crate::parse::first_line;
 use crate::parse::yaml::Node;
 use crate::promql::ast::Op;
 use crate::scalar::Scalar;
@@ -86,13 +87,7 @@ fn indicator(
         metadata.finish(problems);
     }
     // `v1alpha` has the metric right below.
-    let mut spec = match keys.below("spec", problems) {
-        Some(spec) => {
-            keys.finish(problems);
-            spec
-        }
-        None => keys,
-    };
+    let mut spec = keys.spec(problems);
     spec.pass(&["description"]);
     let (threshold, ratio) = (spec.node("thresholdMetric"), spec.any(&["ratioMetric", "ratioMetrics"]));
     spec.finish(problems);
@@ -167,7 +162,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
 }
 
 fn missing(node: &Node, name: &str) -> Problem {
-    Problem::error("missing-key", first(node.span), format!("{name} is missing from a metric"))
+    Problem::error("missing-key", first_line(node.span), format!("{name} is missing from a metric"))
         .help("without it nobody knows what is measured")
 }
 

@@ -1,7 +1,8 @@
 //! Times of OpenSLO: what a promise is made over, and how long slices and windows are.
 
-use super::super::keys::{Keys, first, whole};
+use super::super::keys::{Keys, whole};
 use crate::diagnostic::Problem;
+use crate::parse::first_line;
 use crate::parse::yaml::Node;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -93,7 +94,7 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
     };
     for other in others {
         problems.push(
-            Problem::warning("not-carried", first(other.span), "a second time window is not carried")
+            Problem::warning("not-carried", first_line(other.span), "a second time window is not carried")
                 .label("an SLO is promised over one period"),
         );
     }
@@ -111,7 +112,7 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
         false => {
             let unit = keys.required("unit", problems);
             let count = keys.required("count", problems);
-            let place = unit.as_ref().map_or(first(node.span), whole);
+            let place = unit.as_ref().map_or(first_line(node.span), whole);
             let unit_read = unit.as_ref().and_then(|unit| {
                 let read = Unit::named(&unit.text);
                 if read.is_none() {
