@@ -240,7 +240,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     "not-carried",
                     *place,
-                    "that nobody is told of missing events is not carried",
+                    "the switch that turns off notifications of missing events is not carried",
                 )
                 .label("one alert speaks for all SLOs of the service, and others of them want it")
                 .help("`missing_events: off` in the service file turns it off for all"),
@@ -414,7 +414,7 @@ fn labels(
             None => "Prometheus accepts no such label name",
             Some(name) if name.is_reserved() => "the rules set this label themselves",
             Some(_) if by.contains(&pair.name) => "the events have this label already",
-            Some(_) if pair.value.trim().is_empty() => "a label without a value is no label",
+            Some(_) if pair.value.trim().is_empty() => "a label without a value does not exist in Prometheus",
             Some(_) if pair.value.contains("{{") => {
                 "labels are taken as they are, and no template is filled in"
             }

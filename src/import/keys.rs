@@ -68,7 +68,7 @@ impl<'n> Keys<'n> {
                         first_line(self.span),
                         format!("`{name}` is missing from {}", self.what),
                     )
-                    .help("without it nobody knows what is promised here"),
+                    .help("without it, it is not known what is promised"),
                 );
                 None
             }

@@ -230,7 +230,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
     match (&part.of, &all.of) {
         (Of::Below(bound), Of::NativeCount) if same_series(&part.selector, &all.selector) => {
             let threshold = whole_millis(*bound * Decimal::ONE_THOUSAND)
-                .ok_or("the bound is no whole number of milliseconds")?;
+                .ok_or("the bound is not a whole number of milliseconds")?;
             match counts {
                 Counts::Good => Ok(Measured::Latency {
                     histogram: part.selector.clone(),
@@ -246,7 +246,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             match counts {
                 Counts::Good if is_probe(name) => Ok(Measured::Probe(part.selector.clone().into())),
                 Counts::Good | Counts::Bad => {
-                    Err("nothing says that this gauge is 0 or 1, so its values are no events")
+                    Err("nothing says that this gauge is 0 or 1, so its values are not events")
                 }
             }
         }
@@ -260,7 +260,9 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             }
             _ => Err("what held and what was asked are not the same"),
         },
-        (Of::Summed, Of::Summed) => Err("values of gauges are no events: nothing happened so many times"),
+        (Of::Summed, Of::Summed) => {
+            Err("values of gauges are not events: a gauge of 7 does not mean that something happened 7 times")
+        }
         _ => Err("counters and states stand in one ratio"),
     }
 }

@@ -127,7 +127,7 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     if let (Some(_), Some(place)) = (&beside, gathered.place()) {
         problems.push(
             Problem::warning("not-carried", place, "what only a project can say is not carried")
-                .label("its project file is there already, and nobody changes that")
+                .label("the project file exists already, and is not changed")
                 .help("add to it what is printed below"),
         );
     }
@@ -179,7 +179,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         let tools: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.tool).collect();
         let (place, headline) = match named {
             Some(("slowburn/v1", place)) => (place, "this is a source of slowburn already"),
-            Some((_, place)) => (place, "this is no language that is known here"),
+            Some((_, place)) => (place, "this is not a known language"),
             None => (first_line(node.span), "nothing says in which language this is written"),
         };
         problems.push(

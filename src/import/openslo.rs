@@ -119,7 +119,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
 fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     let why = match (object.kind.as_str(), used) {
         ("DataSource", _) => "the rules run in the server that has the series: nothing has to be connected",
-        ("AlertNotificationTarget", _) => "who is told is said by `alertmanager` in the project file",
+        ("AlertNotificationTarget", _) => "`alertmanager` in the project file says who is notified",
         ("SLO", _) | (_, true) => return,
         ("Service", false) => "no SLO belongs to this service",
         (_, false) => "no SLO refers to it",
@@ -241,7 +241,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         if !there {
             problems.push(
                 Problem::error("missing-key", first_line(node.span), "`spec` is missing from the document")
-                    .help("without it nobody knows what is promised here"),
+                    .help("without it, it is not known what is promised"),
             );
         }
         return Vec::new();
@@ -271,7 +271,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         None => {
             problems.push(
                 Problem::error("missing-key", first_line(spec.span), "`objectives` is missing from the SLO")
-                    .help("without it nobody knows what is promised here"),
+                    .help("without it, it is not known what is promised"),
             );
             &[]
         }
@@ -319,7 +319,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         }
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(&written), "this is no way to count a budget")
+                Problem::error("wrong-type", whole(&written), "this is not a known way to count a budget")
                     .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
             );
             Sliced::Not
@@ -436,7 +436,7 @@ fn share(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
         let problem = Problem::error(
             "objective-out-of-range",
             whole(written),
-            "this is no ratio between 0 and 1, both excluded",
+            "this is not a ratio between 0 and 1, both excluded",
         );
         problems.push(match ratio.filter(|ratio| *ratio > Decimal::ONE && *ratio < Decimal::ONE_HUNDRED) {
             Some(_) => problem.help("a percentage is a `targetPercent`"),

@@ -66,7 +66,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     if spec.is_none() && !there {
         problems.push(
             Problem::error("missing-key", place, "`spec` is missing from the document")
-                .help("without it nobody knows what is promised here"),
+                .help("without it, it is not known what is promised"),
         );
     }
     let mut spec = spec?;
@@ -96,7 +96,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     }
     spec.drop(
         "partial_response_strategy",
-        "it is for Thanos Ruler, whose rules are no target here",
+        "it is for Thanos Ruler: write it as `targets: { thanos: { partial_response: … } }` in the project file",
         problems,
     );
     spec.drop(
@@ -325,7 +325,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
         Kind::Selector(selector) if selector.name.is_some() => Some(selector),
         _ => {
             problems.push(
-                Problem::warning("not-understood", whole(metric), "this is no selector of one metric")
+                Problem::warning("not-understood", whole(metric), "this is not a selector of one metric")
                     .label("Pyrra takes a metric with its labels here"),
             );
             None
@@ -398,7 +398,7 @@ fn alerting(
         }
         said.drop(
             "absent",
-            "`missing_events: { severity: page }` or `ticket` says how missing events are told",
+            "`missing_events: { severity: page }` or `ticket` says who is notified of missing events",
             problems,
         );
         said.finish(problems);

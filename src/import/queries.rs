@@ -182,7 +182,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                 let guard = guard(query, false);
                 Ok(guarded(fraction(&binary.left, counts, counters)?, guard))
             }
-            _ => Err(why(query, "this is no ratio of counters")),
+            _ => Err(why(query, "this is not a ratio of counters")),
         },
         Kind::Call { function, args } if CLAMPS.contains(&function.as_str()) => Ok(guarded(
             fraction(args.first().ok_or_else(|| why(query, "nothing is clamped"))?, counts, counters)?,
@@ -190,11 +190,11 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
         )),
         Kind::Call { function, args } if function == "histogram_fraction" => {
             let ([low, high, over], counters) = (&args[..], counters) else {
-                return Err(why(query, "this is no ratio of counters"));
+                return Err(why(query, "this is not a ratio of counters"));
             };
             let bound = is_number(high).filter(|_| is_number(low) == Some(Decimal::ZERO));
-            let bound =
-                bound.ok_or_else(|| why(query, "the share between these bounds is no share below one"))?;
+            let bound = bound
+                .ok_or_else(|| why(query, "the share between these bounds is not a share below one bound"))?;
             let total = sum(over, counters)?;
             let part = |of: Of| {
                 let terms = total.terms.iter().map(|term| Term { of: of.clone(), ..term.clone() });
@@ -232,7 +232,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             ratio.total.by = Some(by);
             Ok(ratio)
         }
-        _ => Err(why(query, "this is no ratio of counters")),
+        _ => Err(why(query, "this is not a ratio of counters")),
     }
 }
 
@@ -267,7 +267,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
             Ok(inner)
         }
         Kind::Aggregate { op, .. } => {
-            Err(why(query, format!("`{op}` of several series is no sum of what they count")))
+            Err(why(query, format!("`{op}` of several series is not a sum of what they count")))
         }
         Kind::Call { function, args } => match (function.as_str(), &args[..]) {
             ("rate" | "irate" | "increase", [arg]) => {
@@ -294,7 +294,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                 Ok(counted)
             }
             ("scalar" | "vector", [inner]) => sum(inner, counters),
-            _ => Err(why(query, format!("what `{function}` makes of counters is no sum of them"))),
+            _ => Err(why(query, format!("`{function}` of counters is not a sum of them"))),
         },
         Kind::Binary(binary) => {
             let grouped = binary.matching.as_ref().is_some_and(|matching| matching.group.is_some());
@@ -463,7 +463,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
         if over.mean.is_none() || total.mean.is_none() || !one {
             return Err(Why {
                 span,
-                words: "`avg` of several series is no sum of what they count".to_owned(),
+                words: "`avg` of several series is not a sum of what they count".to_owned(),
             });
         }
     }
@@ -474,7 +474,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
         && one != other
     {
         return Err(fault(
-            "`rate` counts by the second and `increase` by the window: their ratio is no share",
+            "`rate` counts by the second and `increase` by the window: their ratio is not a share of events",
         ));
     }
     let by = match (&over.by, &total.by) {

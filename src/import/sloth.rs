@@ -125,7 +125,7 @@ fn group(
                             first_line(keys.span),
                             "`spec` is missing from the document",
                         )
-                        .help("without it nobody knows what is promised here"),
+                        .help("without it, it is not known what is promised"),
                     );
                 }
                 return;
@@ -273,7 +273,7 @@ pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Object
                 Problem::error(
                     "objective-out-of-range",
                     whole(written),
-                    "this is no percentage between 0 and 100, both excluded",
+                    "this is not a percentage between 0 and 100, both excluded",
                 )
                 .help("promise what can be kept, and what can be broken: 99.9"),
             );
@@ -410,7 +410,7 @@ fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     let percent = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_HUNDRED);
     if percent.is_none() {
         problems.push(
-            Problem::error("wrong-type", whole(text), "this is no share of the error budget")
+            Problem::error("wrong-type", whole(text), "this is not a share of the error budget")
                 .label("expected a percentage above 0 and up to 100"),
         );
     }
@@ -422,7 +422,7 @@ pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
     if length.is_none() {
         problems.push(
-            Problem::error("invalid-duration", whole(text), "this is no duration")
+            Problem::error("invalid-duration", whole(text), "this is not a duration")
                 .label("expected one such as `5m`, `1h30m` or `28d`"),
         );
     }

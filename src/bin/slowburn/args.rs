@@ -114,7 +114,7 @@ pub enum Command {
     ///
     /// Reads `prometheus/v1` and `PrometheusServiceLevel` of Sloth, `ServiceLevelObjective` of Pyrra, `openslo/v1` and
     /// `openslo/v1alpha`; a file may hold several documents. Writes one file per service, and a project file if there is none.
-    /// Without --to they are printed. What is not carried is told with its place and the reason, and for every SLO what stays,
+    /// Without --to they are printed. What is not carried is listed with its place and the reason, and for every SLO what stays,
     /// what is measured better and what changes for whoever is notified. Nothing that is there is overwritten.
     ///
     /// Exit codes: 0 if every SLO is carried, with warnings or without; 1 if one needs a decision first, or a source cannot be

@@ -102,7 +102,7 @@ fn policy(
     if spec.is_none() && !there {
         problems.push(
             Problem::error("missing-key", first_line(node.span), "`spec` is missing from an alert policy")
-                .help("its `conditions` say when somebody is told"),
+                .help("its `conditions` say when somebody is notified"),
         );
     }
     let mut spec = spec?;
@@ -110,23 +110,27 @@ fn policy(
     let breaching = spec.flag("alertWhenBreaching", problems).is_none_or(|(on, _)| on);
     if let Some((false, place)) = spec.flag("alertWhenNoData", problems) {
         problems.push(
-            Problem::warning("not-carried", place, "that nobody is told of missing data is not carried")
-                .label("one alert of the service tells it")
-                .help("`missing_events: off` in the service file turns it off"),
+            Problem::warning(
+                "not-carried",
+                place,
+                "the switch that turns off notifications of missing data is not carried",
+            )
+            .label("one alert of the service tells it")
+            .help("`missing_events: off` in the service file turns it off"),
         );
     }
     if let Some((resolved, place)) = spec.flag("alertWhenResolved", problems) {
         let why = match resolved {
             true => "receivers of the generated Alertmanager tell ends anyway",
             false => {
-                "whether ends are told is said of receivers, and those of the generated Alertmanager tell them"
+                "receivers decide whether the end of an alert is sent; those of the generated Alertmanager send it"
             }
         };
         problems
             .push(Problem::warning("not-carried", place, "`alertWhenResolved` is not carried").label(why));
     }
     let conditions = spec.list("conditions", problems);
-    spec.drop("notificationTargets", "who is told is said by `alertmanager` in the project file", problems);
+    spec.drop("notificationTargets", "`alertmanager` in the project file says who is notified", problems);
     spec.finish(problems);
     let name = name.unwrap_or_else(|| "imported".to_owned());
     for node in conditions {
@@ -153,7 +157,7 @@ fn policy(
                     first_line(node.span),
                     format!("more than {MOST} conditions alert on an SLO"),
                 )
-                .help("nobody tells so many alerts apart"),
+                .help("there are more alerts than anybody can tell apart"),
             );
             break;
         }
@@ -216,7 +220,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let (Some(long), Some(threshold)) = (long, threshold) else { return None };
     let Some(burn_rate) = threshold_read.filter(|rate| *rate > Decimal::ZERO) else {
         problems.push(
-            Problem::error("wrong-type", whole(&threshold), "this is no burn rate")
+            Problem::error("wrong-type", whole(&threshold), "this is not a burn rate")
                 .label("expected a number above 0, such as 14.4"),
         );
         return None;

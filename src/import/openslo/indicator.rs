@@ -163,7 +163,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
 
 fn missing(node: &Node, name: &str) -> Problem {
     Problem::error("missing-key", first_line(node.span), format!("{name} is missing from a metric"))
-        .help("without it nobody knows what is measured")
+        .help("without it, it is not known what is measured")
 }
 
 /// Of which kind a named source is.
@@ -271,7 +271,7 @@ fn threshold(
         "gt" => Some(Op::Gt),
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(op), "this is no comparison")
+                Problem::error("wrong-type", whole(op), "this is not a comparison")
                     .label("expected `lte`, `lt`, `gte` or `gt`"),
             );
             None
@@ -280,7 +280,7 @@ fn threshold(
     let value = comparison.value.as_ref().and_then(|value| {
         let number = decimal(value);
         if number.is_none() {
-            problems.push(Problem::error("wrong-type", whole(value), "this is no number"));
+            problems.push(Problem::error("wrong-type", whole(value), "this is not a number"));
         }
         number
     });

@@ -169,9 +169,10 @@ fn calendar_period(
         _ => {
             let length = length.duration();
             problems.push(
-                Problem::warning("not-carried", place, "this part of the calendar is no period here").label(
-                    format!("there are months and quarters: the last {length} are promised in its place"),
-                ),
+                Problem::warning("not-carried", place, "this part of the calendar cannot be a period here")
+                    .label(format!(
+                        "there are months and quarters: the last {length} are promised in its place"
+                    )),
             );
             changes.push(format!(
                 "the budget no longer begins anew with the calendar: it is that of the last {length}"
@@ -220,7 +221,7 @@ fn length(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Length> {
 }
 
 fn no_length(written: &Scalar) -> Problem {
-    Problem::error("invalid-duration", whole(written), "this is no length of time")
+    Problem::error("invalid-duration", whole(written), "this is not a duration")
         .label("expected a number with `m`, `h`, `d`, `w`, `M`, `Q` or `Y`, such as `4w`")
 }
 
