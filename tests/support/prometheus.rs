@@ -49,6 +49,12 @@ impl Server {
         server
     }
 
+    /// Has it read its configuration again. It goes on before it has.
+    pub fn reload(&self) {
+        let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
     /// `http://127.0.0.1:…`
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
