@@ -582,6 +582,47 @@ fn total_and_good_of_targets_that_are_scraped_one_after_the_other_meet() {
 }
 
 #[test]
+fn what_one_of_two_programs_has_not_shown_yet_is_not_bad() {
+    let slo = "objective: 99.9%\nsli:\n  total: lb_requests_total\n  good: app_answers_total";
+    let lb = "lb_requests_total{job='lb',instance='l'}";
+    let app = |instance: &str| format!("app_answers_total{{job='app',instance='{instance}'}}");
+    // One scrape is missed, or three in two minutes are; at last everything is there.
+    for end in ["stale _x1", "stale _x2"] {
+        let missed =
+            end.split(' ').map(|part| part.trim_start_matches("_x").parse().unwrap_or(1)).sum::<u64>();
+        let back = 30_300 + 300 * missed;
+        for late in [false, true] {
+            let play = with(slo);
+            let play = if late { play.late() } else { play };
+            play.series(lb, "0+300x240")
+                .series(&app("a"), &format!("0+300x100 {end} {back}+300x130"))
+                .until("110m")
+                .is("110m", &counted("bad"), "0")
+                .silent()
+                .run();
+        }
+    }
+    // One of two, and pods that go one after the other.
+    with(slo)
+        .series(lb, "0+600x240")
+        .series(&app("a"), "0+300x100 stale _x1 30900+300x137")
+        .series(&app("b"), "0+300x240")
+        .until("110m")
+        .is("110m", &counted("bad"), "0")
+        .silent()
+        .run();
+    // It fails: that is told, two minutes later.
+    with(slo)
+        .series(lb, "0+300x240")
+        .series(&app("a"), "0+300x100 stale")
+        .until("70m")
+        .is("70m", &counted("total"), "42000")
+        .is("70m", &counted("bad"), "12000")
+        .firing("54m", "MailDeliveryBurnPage", 1)
+        .run();
+}
+
+#[test]
 fn errors_of_another_target_are_counted_from_the_first_one_on() {
     // The load balancer counts all requests, the application its errors: a series of those is born with 40. Only a contract tells that `kind` is the
     // metric's own; without one the series may be a target's that is new, and counts from its first sample on.

@@ -166,7 +166,8 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
         },
         (_, Some(first)) => Begins::With(known(Side::Good, false).unwrap_or(first.ledger)),
     };
-    let mut rules = ledger::rules(names, own, &accounts, begins);
+    let mut rules =
+        ledger::rules(names, own, &accounts, begins, matches!(split, Split::Good { histogram: false, .. }));
     let only = |side: Side| match split {
         Split::Good { histogram: true, .. } if side == Side::Total => {
             Some(Ledger { unit, side: Side::Good, subtracted: false })

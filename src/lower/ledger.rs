@@ -21,6 +21,10 @@
 //! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
 //! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
 //!
+//! # Two programs
+//! Where a load balancer counts all events and a program behind it the good ones, the program may miss a scrape: all events would be bad until the next
+//! one. So nothing is counted for up to two minutes after a target of good events was there that counts no others; then all of it is made good.
+//!
 //! # Rulers that see their own results late
 //! Every rule reads raw counters, its own past, or what stands one rule above, and of that the last two samples, whichever they are. So a ruler whose
 //! rules see each other's results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
@@ -92,6 +96,9 @@ impl<'a> Account<'a> {
     }
 }
 
+/// How long nothing is counted if a target of good events is not scraped: it may be back at the next scrape.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 /// By which events it is told that a process has just begun: good ones.
 #[derive(Clone, Copy)]
 pub(super) enum Begins {
@@ -102,7 +109,15 @@ pub(super) enum Begins {
 }
 
 /// `shown`, `gained` and `counted` of all accounts; the first one tells which targets there are.
-pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins: Begins) -> Vec<Rule> {
+///
+/// Where total and good events may be counted by programs of their own, `apart` is true: what the one has not shown yet is not bad.
+pub(super) fn rules(
+    names: &Series,
+    own: &[String],
+    accounts: &[Account],
+    begins: Begins,
+    apart: bool,
+) -> Vec<Rule> {
     let Some(first) = accounts.first().map(|account| account.ledger) else { return Vec::new() };
     let unit = first.unit;
     let filled = |account: &Account, expr: Expr, by: Ledger| -> Expr {
@@ -168,7 +183,22 @@ pub(super) fn rules(names: &Series, own: &[String], accounts: &[Account], begins
         Begins::With(_) | Begins::WithRest(..) => and(began, fell).ignoring(&[EVENTS]),
     };
     let grown = unless(Expr::from(grown), Expr::from(began)).ignoring(&[EVENTS]);
-    let counted = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN));
+    let mut counted: Expr = or(gt(Expr::from(grown), all(SHOWN)), all(SHOWN)).into();
+    if let Begins::With(good) = begins
+        && apart
+        && good != first
+    {
+        let recently = |of| -> Expr {
+            let shown = names.kept(unit, SHOWN, Some(of));
+            call("last_over_time", vec![shown.range(PATIENCE)])
+        };
+        let gone = unless(recently(good), names.kept(unit, SHOWN, Some(good)));
+        let gone = unless(Expr::from(gone), recently(first)).ignoring(&[EVENTS]);
+        // Never for longer, however often another target goes.
+        let lately = all(COUNTED).offset(Time::Fixed(half_an_interval())).range(PATIENCE);
+        let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).on(&names.all_by());
+        counted = unless(counted, Expr::from(gone)).on(&names.all_by()).into();
+    }
     let name = format!("slo:{}:{COUNTED}", unit.as_str());
     rules.push(names.record(
         name,
