@@ -96,8 +96,8 @@ impl<'a> Account<'a> {
     }
 }
 
-/// How long nothing is counted if a target of good events is not scraped: it may be back at the next scrape.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long nothing is counted if a target of good events is not scraped, because it may be back at the next scrape: four intervals, and a half.
+const PATIENCE: Duration = Duration::from_secs(135);
 
 /// By which events it is told that a process has just begun: good ones.
 #[derive(Clone, Copy)]

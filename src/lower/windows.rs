@@ -176,13 +176,14 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     }
     let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
-    let spent = div(held(names, &ratio), budget(promise, names));
-    let left = sub(number("1"), held(names, SPENT));
+    // What is left reads the ratio, too: where results are seen late, every step is five minutes.
+    let spent = || div(held(names, &ratio), budget(promise, names));
+    let left = sub(number("1"), Expr::from(spent()));
     let percent = call("round", vec![mul(number("100"), held(names, BUDGET_LEFT)).into(), number("0.1")]);
     let of_period = share(names, events(Side::Bad), events(Side::Total), events(Side::Total));
     rules.extend([
-        names.record(ratio, of_period, ""),
-        names.record(SPENT.to_owned(), spent, ""),
+        names.record(ratio.clone(), of_period, ""),
+        names.record(SPENT.to_owned(), spent(), ""),
         names.record(BUDGET_LEFT.to_owned(), left, ""),
         names.record(
             PERCENT_LEFT.to_owned(),
@@ -191,7 +192,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         ),
         names.record(
             EXHAUSTION.to_owned(),
-            exhaustion(promise, names),
+            exhaustion(promise, names, &ratio),
             "Seconds until the budget is gone if errors go on as they are; the whole period if not within it.",
         ),
     ]);
@@ -204,10 +205,10 @@ pub(super) fn held(names: &Series, name: &str) -> Expr {
     call("last_over_time", vec![names.recorded(name).range(Time::Fixed(STALE))])
 }
 
-/// Budget left × period ÷ burn rate, as far as the period reaches.
-fn exhaustion(promise: &Promise, names: &Series) -> Expr {
+/// Budget left × period ÷ burn rate, as far as the period reaches; `ratio` is that of the period.
+fn exhaustion(promise: &Promise, names: &Series, ratio: &str) -> Expr {
     let period = number(promise.period_length.secs());
-    let left: Expr = mul(held(names, BUDGET_LEFT), budget(promise, names)).into();
+    let left: Expr = sub(budget(promise, names), held(names, ratio)).into();
     let left = mul(left, period.clone());
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
     // Without errors it lasts for ever, which is longer than the period.
