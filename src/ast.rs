@@ -30,6 +30,8 @@ pub type Map<T> = Vec<(Key, T)>;
 /// All files of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Ast {
+    /// The environment that everything is read for; `None` where a project has none.
+    pub environment: Option<String>,
     /// `slowburn.yaml`, if there is one.
     pub project: Option<ProjectFile>,
     /// The other files, by path.
@@ -38,6 +40,8 @@ pub struct Ast {
     pub contracts: BTreeMap<String, Contract>,
     /// What people wrote under `runbooks/`, by the name of the file without `.md`.
     pub runbooks: BTreeMap<String, RunbookFile>,
+    /// Services that are not there in this environment.
+    pub absent: BTreeSet<String>,
     /// `prometheus.scrape_config`, if it could be read.
     pub scrape: Option<ScrapeFile>,
     /// Paths of files that could not be read; a problem says why.
@@ -104,6 +108,10 @@ pub struct ProjectFile {
     pub dependencies: Map<Vec<DependencyBlock>>,
     /// `targets`
     pub targets: TargetsBlock,
+    /// The names under `environments`.
+    pub environments: Vec<Key>,
+    /// The names under `services` of the environment.
+    pub overridden: Vec<Key>,
     /// What services and SLOs may set differently.
     pub settings: Settings,
 }

@@ -126,6 +126,33 @@ impl Problem {
     }
 }
 
+/// What is unread in one environment may be read in another.
+const OF_ALL: &str = "unread-setting";
+
+/// The problems of one project in several environments, each once: one that not all have says which have it.
+pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
+    let mut all: Vec<(&Problem, &str)> = environments
+        .iter()
+        .flat_map(|(name, problems)| problems.iter().map(move |one| (one, *name)))
+        .collect();
+    let key =
+        |(problem, _): &(&Problem, &str)| (problem.primary.span, problem.code, problem.headline.clone());
+    all.sort_by_cached_key(key);
+    let mut problems = Vec::new();
+    for same in all.chunk_by(|(one, _), (other, _)| one == other) {
+        let problem = same[0].0;
+        if same.len() == environments.len() {
+            problems.push(problem.clone());
+        } else if problem.code != OF_ALL {
+            let names: Vec<&str> = same.iter().map(|(_, name)| *name).collect();
+            let word = if names.len() == 1 { "environment" } else { "environments" };
+            problems.push(problem.clone().help(format!("this is so in the {word} {}", few(&names))));
+        }
+    }
+    sort(&mut problems);
+    problems
+}
+
 /// As many problems of one kind are told of one file; whoever has more mends a generator, not lines.
 pub const TOLD: usize = 50;
 

@@ -119,31 +119,59 @@ impl Compiled {
 
     /// The files of these targets; `None` if there is an error.
     pub fn artifacts_of(&self, targets: &[&Target]) -> Option<Artifacts> {
-        let model = self.model.as_ref()?;
-        let project = lower::project(model);
-        let shared = targets.iter().any(|target| target.project.is_some());
-        // A service's plan is many times larger than its files, so it goes as soon as they are there.
-        let made = parallel::map(&model.services, |service| {
-            let mut plan = lower::service(model, service);
-            if targets.iter().any(|target| target.proves) {
-                plan.proofs = lower::prove(service, &plan);
-            }
-            (emit::service(&project, &plan, targets), shared.then(|| plan.outline()))
-        });
-        let mut artifacts = Artifacts::new();
-        let mut services = Vec::new();
-        for (files, outline) in made {
-            artifacts.extend(files);
-            services.extend(outline);
-        }
-        artifacts.extend(emit::project(&Plan { project, services }, targets));
-        Some(artifacts)
+        self.model.as_ref().map(|model| artifacts(model, targets))
     }
 }
 
-/// What the sources mean as far as they mean something, whatever else is wrong with them.
+/// The files of these targets.
+pub fn artifacts(model: &Model, targets: &[&Target]) -> Artifacts {
+    let project = lower::project(model);
+    let shared = targets.iter().any(|target| target.project.is_some());
+    // A service's plan is many times larger than its files, so it goes as soon as they are there.
+    let made = parallel::map(&model.services, |service| {
+        let mut plan = lower::service(model, service);
+        if targets.iter().any(|target| target.proves) {
+            plan.proofs = lower::prove(service, &plan);
+        }
+        (emit::service(&project, &plan, targets), shared.then(|| plan.outline()))
+    });
+    let mut artifacts = Artifacts::new();
+    let mut services = Vec::new();
+    for (files, outline) in made {
+        artifacts.extend(files);
+        services.extend(outline);
+    }
+    artifacts.extend(emit::project(&Plan { project, services }, targets));
+    artifacts
+}
+
+/// What a run comes to in each environment.
+#[derive(Debug)]
+pub struct Each {
+    /// The environments in their order; one without a name if the project declares none.
+    pub environments: Vec<(Option<String>, Compiled)>,
+}
+
+impl Each {
+    /// All problems, each once. One that is not there in every environment says where it is.
+    pub fn problems(&self) -> Vec<Problem> {
+        let all: Vec<(&str, &[Problem])> = self
+            .environments
+            .iter()
+            .map(|(name, compiled)| (name.as_deref().unwrap_or_default(), compiled.problems.as_slice()))
+            .collect();
+        diagnostic::together(&all)
+    }
+}
+
+/// What the sources mean as far as they mean something, whatever else is wrong with them; in the first environment if the project declares some.
 pub fn model_of(sources: &Sources) -> Model {
-    resolve::resolve(&parse::parse(sources).0).0
+    model_in(sources, environments(sources).first().map(String::as_str))
+}
+
+/// The same in one environment, or in none.
+pub fn model_in(sources: &Sources, environment: Option<&str>) -> Model {
+    resolve::resolve(&parse::parse(sources, environment).0).0
 }
 
 /// What two states of a project mean that is not the same, as far as either means something.
@@ -155,19 +183,53 @@ pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bo
     )
 }
 
-/// Compiles all sources of a project.
+/// The names of the environments that a project declares, in their order; empty if it declares none.
+pub fn environments(sources: &Sources) -> Vec<String> {
+    parse::environments(sources)
+}
+
+/// Compiles all sources of a project. If it declares environments, problems are those of all, and the model is that of the first.
 pub fn compile(sources: &Sources) -> Compiled {
-    finish(parse::parse(sources), None, None)
+    let mut each = compile_each(sources);
+    let problems = each.problems();
+    let failed = problems.iter().any(Problem::is_error);
+    let model = each.environments.swap_remove(0).1.model.filter(|_| !failed);
+    Compiled { problems, model }
+}
+
+/// Compiles all sources of a project for each of its environments.
+pub fn compile_each(sources: &Sources) -> Each {
+    let names = environments(sources);
+    let environments = match names.is_empty() {
+        true => vec![(None, compile_in(sources, None))],
+        false => names
+            .into_iter()
+            .map(|name| {
+                let compiled = compile_in(sources, Some(&name));
+                (Some(name), compiled)
+            })
+            .collect(),
+    };
+    Each { environments }
+}
+
+/// Compiles all sources of a project for one environment, or for none.
+pub fn compile_in(sources: &Sources, environment: Option<&str>) -> Compiled {
+    finish(parse::parse(sources, environment), None, None)
 }
 
 /// Compiles all sources of a project, held against what a running Prometheus shows instead of the contracts beside them.
-pub fn compile_against(sources: &Sources, live: &ask::Live) -> Compiled {
-    finish(parse::parse(sources), Some(live), None)
+pub fn compile_against(sources: &Sources, environment: Option<&str>, live: &ask::Live) -> Compiled {
+    finish(parse::parse(sources, environment), Some(live), None)
 }
 
 /// Compiles all sources of a project as if this policy watched every SLO, whatever is written; the names of those that there are, if it is none.
-pub fn compile_by(sources: &Sources, policy: &str) -> Result<Compiled, Vec<String>> {
-    let parsed = parse::parse(sources);
+pub fn compile_by(
+    sources: &Sources,
+    environment: Option<&str>,
+    policy: &str,
+) -> Result<Compiled, Vec<String>> {
+    let parsed = parse::parse(sources, environment);
     let known = resolve::policies(&parsed.0);
     match known.iter().any(|name| name == policy) {
         true => Ok(finish(parsed, None, Some(policy))),

@@ -31,6 +31,8 @@ pub struct Model {
 /// What holds for all services.
 #[derive(Clone, Debug)]
 pub struct Project {
+    /// The environment that it is compiled for; `None` where a project has none.
+    pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
     /// How severities are spelled, and what they carry.

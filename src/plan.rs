@@ -33,6 +33,8 @@ pub struct Plan {
 /// What all services share.
 #[derive(Clone, Debug)]
 pub struct ProjectPlan {
+    /// The environment that it is compiled for; `None` where a project has none.
+    pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
     /// The values of the label `severity`.

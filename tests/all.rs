@@ -11,6 +11,7 @@ mod contract_checks;
 mod dashboards;
 mod diff;
 mod drift;
+mod environments;
 mod explain;
 mod faults;
 mod fixes;

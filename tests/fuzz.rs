@@ -156,7 +156,7 @@ fn answer(text: &str, chance: u64) {
         backtest::warnings(&value).count();
         if chance.is_multiple_of(16) {
             live.hold(&mut model);
-            slowburn::compile_against(&one(API), &live);
+            slowburn::compile_against(&one(API), None, &live);
         }
     });
 }

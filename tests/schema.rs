@@ -62,7 +62,9 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 fn problems(path: &str, text: &str) -> Vec<slowburn::diagnostic::Problem> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    slowburn::compile(&Sources::new(vec![file(path, text)])).problems
+    // An environment says something of a service that there is.
+    let service = "version: slowburn/v1\nservice: a\nslos: { a: { objective: 99%, sli: { probe: up } } }\n";
+    slowburn::compile(&Sources::new(vec![file("slos/service.yaml", service), file(path, text)])).problems
 }
 
 /// Finds every map of a schema that knows its keys, with a document in which that map holds only `x`.

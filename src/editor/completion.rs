@@ -49,8 +49,14 @@ pub struct Item {
 pub(super) fn is_query(path: &[String]) -> bool {
     const OF_SLI: [&str; 8] =
         ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio"];
-    match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["slos", _, "sli", key] => OF_SLI.contains(&key),
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let path = match &path[..] {
+        // What an environment says of a service.
+        ["environments", _, "services", _, rest @ ..] => rest,
+        path => path,
+    };
+    match path {
+        ["slos", _, "sli", key] => OF_SLI.contains(key),
         ["alerts", _, "expr"] => true,
         _ => false,
     }
@@ -124,7 +130,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
     if here == Here::Key {
         return if keys == ["dependencies"] { named(services().collect()) } else { Vec::new() };
     }
-    let (ast, _) = parse(project.sources);
+    let (ast, _) = parse(project.sources, project.model.project.environment.as_deref());
     let alertmanager = || ast.project.as_ref().and_then(|project| project.alertmanager.as_ref());
     match keys[..] {
         [.., "policy"] => {

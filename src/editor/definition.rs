@@ -23,7 +23,7 @@ pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span
     if completion::is_query(&path) {
         return metric(project, source, word_at(&file.text, offset));
     }
-    let (ast, _) = parse(project.sources);
+    let (ast, _) = parse(project.sources, project.model.project.environment.as_deref());
     match keys[..] {
         [.., "policy"] => ast.project.iter().flat_map(|project| key(&project.policies, &word)).collect(),
         ["owner"] | [.., "to" | "default"] => alertmanager(&ast, |block| key(&block.receivers, &word)),

@@ -12,7 +12,7 @@ pub(super) fn contract<'a>(project: Project<'a>, source: SourceId) -> Option<Cow
     if let Some(service) = project.model.services.iter().find(|service| service.place.source == source) {
         return service.contract.as_ref().map(Cow::Borrowed);
     }
-    let mut contracts = parse(project.sources).0.contracts;
+    let mut contracts = parse(project.sources, project.model.project.environment.as_deref()).0.contracts;
     let mut all: Option<Contract> = None;
     for path in paths(project, source) {
         if let Some(contract) = contracts.remove(&path) {

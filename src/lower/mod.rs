@@ -94,6 +94,7 @@ pub fn project(model: &Model) -> ProjectPlan {
     };
     let promised = model.services.iter().any(|service| !service.slos.is_empty());
     ProjectPlan {
+        environment: model.project.environment.clone(),
         language: model.project.language,
         severities,
         overview: promised.then(|| dashboards::OVERVIEW.to_owned()),

@@ -269,6 +269,7 @@ fn example(what: &str) -> Option<&'static str> {
         "planned" => "{ http_requests_total: why it is not there yet }",
         "min_bad_events" => "{ page: 5, ticket: 1 }",
         "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
+        "`environments`" => "environments: { production: {}, staging: {} }",
         "`targets`" => "targets: { thanos: {} }",
         "`operator`" => "operator: { namespace: monitoring, labels: { release: prometheus } }",
         "`vmrule`" => "vmrule: { namespace: monitoring }",

@@ -1,5 +1,6 @@
 //! The project file and the service files, key by key.
 
+use super::environments::{self, Overrides};
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape, targets};
@@ -28,6 +29,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "links",
     "texts",
     "targets",
+    "environments",
     "period",
     "time_zone",
     "policy",
@@ -91,16 +93,38 @@ pub(super) const ALERT_KEYS: &[&str] = &[
 pub(super) const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
 
-/// Reads every file; what could not be read is left out and reported.
-pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
-    let mut ast = Ast::default();
+fn is_project(file: &SourceFile) -> bool {
+    file.path.rsplit('/').next() == Some(PROJECT_FILE)
+}
+
+/// The names of the environments that the project file declares, in their order.
+pub fn environments(sources: &Sources) -> Vec<String> {
+    let project = sources.iter().find(|(_, file)| is_project(file));
+    let declares = project.filter(|(_, file)| file.text.contains(environments::KEY));
+    let node = declares.and_then(|(id, file)| yaml::read(id, &file.text).ok());
+    node.iter().flat_map(environments::keys).map(|key| key.text).collect()
+}
+
+/// Reads every file as it is in an environment, or in none; what could not be read is left out and reported.
+pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>) {
+    let mut ast = Ast { environment: environment.map(str::to_owned), ..Ast::default() };
     let mut problems = Vec::new();
-    let is_project = |file: &SourceFile| file.path.rsplit('/').next() == Some(PROJECT_FILE);
+    let mut overrides = Overrides::default();
     let (project_files, others): (Vec<_>, Vec<_>) = sources.iter().partition(|(_, file)| is_project(file));
     for (id, file) in &project_files {
         match yaml::read(*id, &file.text) {
             Err(found) => problems.extend(found),
-            Ok(node) => ast.project = project(&file.path, &node, &mut problems),
+            Ok(node) => {
+                let declared = environments::keys(&node);
+                let (node, found) = environments::choose(node, environment, &mut problems);
+                let project = project(&file.path, &node, &mut problems);
+                ast.project = project.map(|project| ProjectFile {
+                    environments: declared,
+                    overridden: found.keys().collect(),
+                    ..project
+                });
+                overrides = found;
+            }
         }
         ast.project_misread = problems.iter().any(Problem::is_error);
     }
@@ -115,7 +139,7 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
         // The line that names it may be what could not be read.
         None => ast.project_misread && scrape::looks_like(node),
     };
-    let read = parallel::map(&others, |(id, source)| file(*id, source, &scrapes));
+    let read = parallel::map(&others, |(id, source)| file(*id, source, &scrapes, &overrides));
     for ((id, source), (found, faults)) in others.iter().zip(read) {
         match found {
             Some(File::Runbook(text)) => {
@@ -124,6 +148,7 @@ pub fn parse(sources: &Sources) -> (Ast, Vec<Problem>) {
             }
             Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
+            Some(File::Absent(service)) => drop(ast.absent.insert(service)),
             Some(File::Service(service)) => {
                 if service.as_ref().is_none_or(|service| !service.understood) {
                     ast.misread.insert(*id);
@@ -143,6 +168,8 @@ enum File {
     Contract(Contract),
     Runbook(String),
     Scrape(ScrapeFile),
+    /// A service that is not there in this environment.
+    Absent(String),
     /// `None` if it is sound YAML that makes no service.
     Service(Option<Box<ServiceFile>>),
 }
@@ -152,6 +179,7 @@ fn file(
     id: SourceId,
     source: &SourceFile,
     scrapes: &(impl Fn(&str, &Node) -> bool + Sync),
+    overrides: &Overrides,
 ) -> (Option<File>, Vec<Problem>) {
     if is_contract(&source.path) {
         let (contract, problems) = contract(id, &source.text);
@@ -186,7 +214,10 @@ fn file(
     let found = if scrapes(&source.path, &node) {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else {
-        Some(File::Service(service(&source.path, &node, &mut problems).map(Box::new)))
+        Some(match overrides.of(node) {
+            Ok(node) => File::Service(service(&source.path, &node, &mut problems).map(Box::new)),
+            Err(name) => File::Absent(name),
+        })
     };
     (found, problems)
 }
@@ -308,6 +339,8 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         texts,
         dependencies,
         targets,
+        environments: Vec::new(),
+        overridden: Vec::new(),
         settings,
     })
 }

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod contract;
 mod elsewhere;
+mod environments;
 pub mod exposition;
 mod fields;
 mod files;
@@ -12,4 +13,4 @@ pub mod yaml;
 
 pub use contract::contract;
 pub(crate) use fields::{first_line, wrong_type};
-pub use files::{PROJECT_FILE, beside, is_contract, is_runbook, parse};
+pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};

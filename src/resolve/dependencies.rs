@@ -13,22 +13,34 @@ use crate::vocabulary::{Name, Severity};
 /// Stands for every service that what is named does not itself need.
 const EVERYTHING: &str = "everything";
 
+/// Every dependency; those of services that are `absent` in this environment are none.
 pub(super) fn all(
     written: &Map<Vec<DependencyBlock>>,
     services: &[Service],
+    absent: &BTreeSet<String>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Dependency> {
     let mut dependencies = Vec::new();
+    let is_there = |block: &&DependencyBlock| {
+        let name = block.on.text.split('/').next().unwrap_or_default();
+        !absent.contains(name)
+    };
     for (key, blocks) in written.iter().filter(|(key, _)| key.text != EVERYTHING) {
+        if absent.contains(&key.text) {
+            continue;
+        }
         let Some(service) = service(&key.text, key.span, services, problems) else { continue };
-        for block in blocks {
+        for block in blocks.iter().filter(is_there) {
             dependencies.extend(dependency(service, block, services, problems));
         }
     }
     for (_, blocks) in written.iter().filter(|(key, _)| key.text == EVERYTHING) {
         let Some(any) = services.first() else { break };
-        let found: Vec<Dependency> =
-            blocks.iter().filter_map(|block| dependency(any, block, services, problems)).collect();
+        let found: Vec<Dependency> = blocks
+            .iter()
+            .filter(is_there)
+            .filter_map(|block| dependency(any, block, services, problems))
+            .collect();
         let needed = needed(&found, &dependencies);
         for service in services.iter().filter(|service| !needed.contains(&service.name)) {
             dependencies.extend(
@@ -55,7 +67,8 @@ fn needed(ends: &[Dependency], dependencies: &[Dependency]) -> BTreeSet<Name> {
     needed
 }
 
-fn service<'a>(
+/// The service of that name; a problem if no file defines it.
+pub(super) fn service<'a>(
     name: &str,
     place: Span,
     services: &'a [Service],

@@ -61,6 +61,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     let written = |file: &RunbookFile| Written { text: file.text.clone(), place: file.place };
     let runbooks = ast.runbooks.iter().map(|(name, file)| (name.clone(), written(file))).collect();
     Project {
+        environment: ast.environment.clone(),
         language,
         severities,
         prometheus,

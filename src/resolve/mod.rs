@@ -48,6 +48,9 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = ast.project.clone().unwrap_or_default();
     let mut project = fill::project(&file, ast, &mut problems);
+    for key in &file.environments {
+        values::name(&key.text, key.span, "an environment", &mut problems);
+    }
     let policies = policy::all(&file.policies, &mut problems).with(instead);
     settings::overridden(&file.settings, &policies, &mut problems);
     if ast.project_misread {
@@ -98,7 +101,10 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     }
     services.sort_by(|a, b| a.name.cmp(&b.name));
     let mut undefined = Vec::new();
-    project.dependencies = dependencies::all(&file.dependencies, &services, &mut undefined);
+    project.dependencies = dependencies::all(&file.dependencies, &services, &ast.absent, &mut undefined);
+    for key in file.overridden.iter().filter(|key| !ast.absent.contains(&key.text)) {
+        dependencies::service(&key.text, key.span, &services, &mut undefined);
+    }
     // What was left out for a fault of its own is not undefined.
     if !ast.faulty && !problems.iter().any(Problem::is_error) {
         problems.extend(undefined);

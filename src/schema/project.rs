@@ -6,13 +6,74 @@ use super::alertmanager::{alertmanager, dependencies};
 use super::settings::{missing_events, settings};
 use super::targets::targets;
 use super::values::{
-    annotation_name, duration, label_name, own_label_name, percentage, severity, text, the_version, version,
-    words,
+    annotation_name, duration, label_name, name, own_label_name, percentage, severity, text, the_version,
+    version, words,
 };
-use super::{block, list, map};
+use super::{Key, block, list, map};
 use crate::model::Language;
 
 pub(super) fn schema() -> Value {
+    let mut keys = keys();
+    keys.push((
+        "environments",
+        "Environments, each with what is different there. One tree of files comes out for each: `out/environments/NAME`.",
+        map(name(), environment()),
+    ));
+    let mut schema = block(&["version"], keys);
+    schema["title"] = json!("The project file of slowburn");
+    schema
+}
+
+/// What may be different in an environment.
+fn environment() -> Value {
+    let mut service = overriding(super::service::schema());
+    for key in ["version", "service"] {
+        service["properties"].as_object_mut().map(|keys| keys.remove(key));
+    }
+    let mut environment = keys();
+    environment.retain(|(key, ..)| *key != "version");
+    environment.push((
+        "services",
+        "What is different of services, by their names: any key of a service file. `off` if one is not there.",
+        map(name(), or_off(service)),
+    ));
+    json!({ "anyOf": [overriding(block(&[], environment)), { "type": "null" }] })
+}
+
+/// A value that `off` may stand in for: what is not there.
+fn or_off(value: Value) -> Value {
+    json!({ "anyOf": [value, { "const": "off" }] })
+}
+
+/// The same where a part of it is enough, because it is laid over another.
+fn overriding(mut schema: Value) -> Value {
+    if let Some(form) = schema.as_object_mut() {
+        for demands in ["required", "minProperties", "title"] {
+            if form.get(demands).is_some_and(|value| !value.is_object()) {
+                form.remove(demands);
+            }
+        }
+        let demands = |form: &Value| form.as_object().is_some_and(|form| form.keys().eq(["required"]));
+        if form.get("anyOf").and_then(Value::as_array).is_some_and(|forms| forms.iter().all(demands)) {
+            form.remove("anyOf");
+        }
+        if let Some(keys) = form.get_mut("properties").and_then(Value::as_object_mut) {
+            for name in ["slos", "alerts"] {
+                if let Some(entry) = keys.get_mut(name).and_then(|map| map.get_mut("additionalProperties")) {
+                    *entry = or_off(entry.take());
+                }
+            }
+        }
+    }
+    match schema {
+        Value::Object(form) => form.into_iter().map(|(key, value)| (key, overriding(value))).collect(),
+        Value::Array(forms) => forms.into_iter().map(overriding).collect(),
+        other => other,
+    }
+}
+
+/// What holds for all services.
+fn keys() -> Vec<Key> {
     let languages: Vec<&str> = Language::ALL.iter().map(|(code, _)| *code).collect();
     let mut keys = vec![
         ("version", "The version of the language: `slowburn/v1`.", the_version()),
@@ -36,9 +97,7 @@ pub(super) fn schema() -> Value {
         missing_events(),
     ];
     keys.extend(settings());
-    let mut schema = block(&["version"], keys);
-    schema["title"] = json!("The project file of slowburn");
-    schema
+    keys
 }
 
 fn links() -> Value {

@@ -230,6 +230,14 @@ pub struct Sources {
     pub slos: PathBuf,
 }
 
+/// Which environment is meant.
+#[derive(Debug, Default, Group)]
+pub struct Chosen {
+    /// One of the `environments` in slowburn.yaml
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+}
+
 /// Arguments of `compile`.
 #[derive(Debug, Group)]
 pub struct Compile {
@@ -268,6 +276,9 @@ pub struct Check {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// Hold them against a running server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<Address>,
@@ -291,6 +302,9 @@ pub struct Explain {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
 }
 
 /// Arguments of `simulate`.
@@ -305,6 +319,9 @@ pub struct Simulate {
     /// The directory with the SLO definitions
     #[arg(value_name = "SLOS", default_value = SLOS)]
     pub slos: PathBuf,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// Take the incident from a file of counted events: a first line `time,good,bad`, then rows with what happened since the
     /// row before; times are seconds or RFC 3339
     #[arg(long, value_name = "FILE")]
@@ -348,6 +365,9 @@ pub struct Diff {
     /// The folder with the definitions, as it is called from here
     #[arg(long, value_name = "PATH", default_value = SLOS)]
     pub path: PathBuf,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// How to show it, on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: DiffFormat,
@@ -392,6 +412,9 @@ pub struct Status {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Address,
@@ -419,6 +442,9 @@ pub struct Drift {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// Who evaluates the rules: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Address,
@@ -469,6 +495,9 @@ pub struct Backtest {
     /// The directory with the SLO definitions
     #[arg(long, value_name = "SLOS", default_value = SLOS)]
     pub slos: PathBuf,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// Play it through other definitions, too: a directory, or a git revision of SLOS
     #[arg(long, value_name = "SLOS|REVISION")]
     pub against: Option<String>,
@@ -518,6 +547,9 @@ pub struct Backfill {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// The directory for the rule files; it must not exist
     #[arg(long, value_name = "FOLDER", default_value = "history")]
     pub to: PathBuf,

@@ -12,7 +12,7 @@ use crate::{problems, stdout, write};
 
 /// Writes the rule files, and prints what to do with them.
 pub fn run(args: &Backfill) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos)?;
+    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     problems::show(&project, Format::Human)?;
     let (Some(model), Some(files)) = (&project.compiled.model, project.compiled.history()) else {
         return Ok(Ending::Problems);

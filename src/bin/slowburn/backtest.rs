@@ -24,7 +24,10 @@ const SETTLED: u64 = 3600;
 
 /// Prints who would have been told, and what became of the budget.
 pub fn run(args: &Backtest) -> Result<Ending, Failure> {
-    let mut projects = vec![(shown(&args.slos, Path::new("")), Project::read(&args.slos)?)];
+    let mut projects = vec![(
+        shown(&args.slos, Path::new("")),
+        Project::read(&args.slos, args.chosen.environment.as_deref())?,
+    )];
     if let Some(other) = &args.against {
         projects.push((other.clone(), against(other, args)?));
     }
@@ -90,9 +93,10 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
 
 /// A directory, or else a revision of the definitions.
 fn against(other: &str, args: &Backtest) -> Result<Project, Failure> {
+    let environment = args.chosen.environment.as_deref();
     match Path::new(other).is_dir() {
-        true => Project::read(Path::new(other)),
-        false => revision::read(other, &args.slos),
+        true => Project::read(Path::new(other), environment),
+        false => Project::one(revision::read(other, &args.slos)?, environment),
     }
 }
 
@@ -109,12 +113,17 @@ fn by_policies(
             return Ok(vec![(name, project)]);
         }
         for policy in policies {
-            let compiled = slowburn::compile_by(&project.sources, policy).map_err(|known| {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                Failure::new(format!("there is no policy `{policy}` in {name}: known are {}", few(&known)))
-            })?;
+            let compiled = slowburn::compile_by(&project.sources, project.environment.as_deref(), policy)
+                .map_err(|known| {
+                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                    Failure::new(format!(
+                        "there is no policy `{policy}` in {name}: known are {}",
+                        few(&known)
+                    ))
+                })?;
             let called = if alone { policy.clone() } else { format!("{name} by {policy}") };
-            all.push((called, Project { sources: project.sources.clone(), compiled }));
+            let (sources, environment) = (project.sources.clone(), project.environment.clone());
+            all.push((called, Project { sources, compiled, environment, others: Vec::new() }));
         }
     }
     Ok(all)

@@ -67,16 +67,41 @@ pub fn find<'a>(
             changes.push(Change { path: path.clone(), old, new: Some(new) });
         }
     }
-    for target in targets {
-        for path in ours(out, target.name)? {
-            if !artifacts.contains_key(&path) {
-                let old = old(out, &path)?;
-                changes.push(Change { path, old, new: None });
+    for tree in trees(out)? {
+        for target in targets {
+            for path in ours(out, &format!("{tree}{}", target.name))? {
+                if !artifacts.contains_key(&path) {
+                    let old = old(out, &path)?;
+                    changes.push(Change { path, old, new: None });
+                }
             }
         }
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
+}
+
+/// The folder under `out` that has a tree for each environment.
+pub const ENVIRONMENTS: &str = "environments";
+
+/// Where the folders of targets may be: in `out` itself, and in the trees of environments that there are or were.
+fn trees(out: &Path) -> Result<Vec<String>, Failure> {
+    let failed = |error| Failure::of("read", shown(out, Path::new(ENVIRONMENTS)), &error);
+    let mut trees = vec![String::new()];
+    let entries = match fs::read_dir(out.join(ENVIRONMENTS)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(trees),
+        Err(error) => return Err(failed(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned);
+        if let Some(name) = name.filter(|_| entry.path().is_dir()) {
+            trees.push(format!("{ENVIRONMENTS}/{name}/"));
+        }
+    }
+    trees.sort();
+    Ok(trees)
 }
 
 /// What slowburn wrote itself may be large, but not as large as memory.

@@ -23,9 +23,14 @@ pub fn run(args: &Check) -> Result<Ending, Failure> {
 
 /// Compiles in memory and shows the problems.
 fn once(args: &Check) -> Result<Ending, Failure> {
-    let mut project = Project::read(&args.sources.slos)?;
+    let (slos, environment) = (&args.sources.slos, args.chosen.environment.as_deref());
+    let mut project = match args.prometheus {
+        None => Project::read_all(slos, environment)?,
+        // A server is that of one environment.
+        Some(_) => Project::read(slos, environment)?,
+    };
     if let Some(address) = &args.prometheus {
-        let live = ask::live(&slowburn::model_of(&project.sources), address, &args.connection)?;
+        let live = ask::live(&project.meant(), address, &args.connection)?;
         project = project.against(&live);
         warn(&live.warnings);
         if args.format == Format::Human {

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use slowburn::artifact::Artifacts;
 use slowburn::diagnostic::{Problem, few};
-use slowburn::model::Model;
+use slowburn::emit::Target;
 use slowburn::source::Span;
 
 use crate::args::{Compile, Format};
-use crate::changes::{self, Change};
+use crate::changes::{self, Change, ENVIRONMENTS};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
 use crate::{problems, schema, sources, stderr, stdout, unified, watch, write};
@@ -28,7 +29,7 @@ pub fn run(args: &Compile) -> Result<Ending, Failure> {
 /// Compiles, and writes all files or none; with `--check`, shows what would change instead. Says what came of it.
 fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     let slos = &args.sources.slos;
-    let mut project = Project::read(slos)?;
+    let mut project = Project::read_all(slos, None)?;
     sources::apart(slos, &args.out)?;
     let targets = args.targets();
     if let Some(model) = &project.compiled.model
@@ -37,7 +38,7 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
         let failure = Failure::new(format!("`--only {name}`: the project file declares no target `{name}`"));
         return Err(failure.and(&format!("write `targets: {{ {name}: {{}} }}` in slowburn.yaml")));
     }
-    let artifacts = project.compiled.artifacts_of(&targets);
+    let artifacts = artifacts(&project, &targets);
     let changes = match &artifacts {
         Some(artifacts) if args.check => changes::find(artifacts, &targets, &args.out)?,
         Some(_) | None => Vec::new(),
@@ -48,26 +49,43 @@ fn once(args: &Compile) -> Result<(Ending, String), Failure> {
     }
     problems::show(&project, args.format)?;
     schema::remind(slos);
-    let (Some(model), Some(artifacts)) = (&project.compiled.model, &artifacts) else {
+    let Some(artifacts) = &artifacts else {
         if !args.check {
             write::mend(&args.out)?;
         }
         return Ok((Ending::Problems, "nothing written".to_owned()));
     };
     if args.check {
-        let ending = compare(args, model, &changes)?;
+        let ending = compare(args, &project, &changes)?;
         return Ok((ending, String::new()));
     }
     let changes = write::write(artifacts, &targets, &args.out)?;
     let removed = changes.iter().filter(|change| change.new.is_none()).count();
     let result = format!(
         "compiled {}: {} in {}, {} changed, {removed} removed",
-        amounts(model),
+        amounts(&project),
         several(artifacts.len(), "file"),
         shown(&args.out),
         changes.len() - removed,
     );
     Ok((Ending::Clean, result))
+}
+
+/// The files of every environment, each in a tree of its own; `None` if there is an error.
+fn artifacts(project: &Project, targets: &[&Target]) -> Option<Artifacts> {
+    let mut all = Artifacts::new();
+    for (environment, model) in project.models() {
+        let files = slowburn::artifacts(model, targets);
+        match environment {
+            None => all.extend(files),
+            Some(name) => {
+                all.extend(
+                    files.into_iter().map(|(path, text)| (format!("{ENVIRONMENTS}/{name}/{path}"), text)),
+                );
+            }
+        }
+    }
+    project.compiled.model.is_some().then_some(all)
 }
 
 /// The problem that files are not what they should be, at the beginning of the first source.
@@ -80,11 +98,11 @@ fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Proble
     Some(problem.help(format!("run `{}`", again(args))).help(format!("not as it should be: {}", few(&files))))
 }
 
-fn compare(args: &Compile, model: &Model, changes: &[Change]) -> Result<Ending, Failure> {
+fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Ending, Failure> {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     if changes.is_empty() {
         if args.format == Format::Human {
-            stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(model)));
+            stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(project)));
         }
         return Ok(Ending::Clean);
     }
@@ -120,12 +138,20 @@ fn again(args: &Compile) -> String {
     again
 }
 
-/// `28 SLOs of 10 services`, `28 SLOs and 9 alerts of 10 services`
-fn amounts(model: &Model) -> String {
-    let slos = model.services.iter().map(|service| service.slos.len()).sum();
-    let alerts: usize = model.services.iter().map(|service| service.alerts.len()).sum();
+/// `28 SLOs of 10 services`, `28 SLOs and 9 alerts of 10 services`, `56 SLOs of 20 services in 2 environments`
+fn amounts(project: &Project) -> String {
+    let (mut slos, mut alerts, mut services) = (0, 0, 0);
+    for service in project.models().flat_map(|(_, model)| &model.services) {
+        slos += service.slos.len();
+        alerts += service.alerts.len();
+        services += 1;
+    }
     let alerts = if alerts == 0 { String::new() } else { format!(" and {}", several(alerts, "alert")) };
-    format!("{}{alerts} of {}", several(slos, "SLO"), several(model.services.len(), "service"))
+    let environments = match project.others.len() {
+        0 => String::new(),
+        others => format!(" in {}", several(others + 1, "environment")),
+    };
+    format!("{}{alerts} of {}{environments}", several(slos, "SLO"), several(services, "service"))
 }
 
 fn several(count: usize, thing: &str) -> String {

@@ -9,7 +9,7 @@ use crate::{ask, problems, stdout};
 
 /// Prints it; exit code 1 if something differs.
 pub fn run(args: &Drift) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos)?;
+    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
         return Err(Failure::new("the definitions have errors, so nothing was asked"));

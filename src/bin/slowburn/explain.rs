@@ -21,7 +21,7 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
             Ok(Ending::Clean)
         }
         Some((service, slo)) => {
-            let project = Project::read(&args.sources.slos)?;
+            let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
             let Some(plan) = project.compiled.plan() else {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
@@ -38,8 +38,13 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
 /// What a service has that can be explained.
 fn service(args: &Explain) -> Result<String, Failure> {
     let name = args.subject.as_str();
-    // Without definitions, or with such as mean nothing, it can only be a code.
-    let plan = Project::read(&args.sources.slos).ok().and_then(|project| project.compiled.plan());
+    let slos = &args.sources.slos;
+    let project = Project::read(slos, args.chosen.environment.as_deref());
+    if let Err(failure) = project {
+        // Without definitions it can only be a code.
+        return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter()) });
+    }
+    let plan = project.ok().and_then(|project| project.compiled.plan());
     let services = plan.iter().flat_map(|plan| &plan.services);
     match services.clone().find(|service| service.name == name) {
         Some(service) => Ok(contents(service)),

@@ -68,7 +68,7 @@ fn written(to: &Path, imported: &Imported) -> Result<Project, Failure> {
     for (path, _) in &files {
         stderr::print(&format!("wrote {}\n", shown(to, path)));
     }
-    let project = Project::read(to)?;
+    let project = Project::read_all(to, None)?;
     stderr::print(&format!("{}: {}\n", count(imported), next(&project, to)));
     Ok(project)
 }

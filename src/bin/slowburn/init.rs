@@ -113,8 +113,7 @@ fn language_there(slos: &Path) -> Option<Language> {
     if !slos.join(PROJECT_FILE).exists() {
         return None;
     }
-    let project = Project::read(slos).ok()?;
-    Some(slowburn::model_of(&project.sources).project.language)
+    Some(Project::read_all(slos, None).ok()?.meant().project.language)
 }
 
 /// Asks until there is an answer that is one.

@@ -15,15 +15,13 @@ use slowburn::inert;
 
 use crate::ending::Failure;
 use crate::ignored;
-use crate::sources::{
-    Project, READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown,
-};
+use crate::sources::{READ_AT_MOST, TOO_LARGE, is_source, is_yaml, most, not_a_second_project, shown};
 
 /// Links that are followed one after the other.
 const LINKS: usize = 40;
 
-/// Reads and compiles the folder `path`, as seen from here, at a revision.
-pub fn read(revision: &str, path: &Path) -> Result<Project, Failure> {
+/// Reads the folder `path`, as seen from here, at a revision: how its files are called, and their bytes.
+pub fn read(revision: &str, path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let commit = commit(revision)?;
     let folder = folder(path)?;
     let name = format!("{revision}:{}", if folder.is_empty() { "." } else { &folder });
@@ -34,7 +32,7 @@ pub fn read(revision: &str, path: &Path) -> Result<Project, Failure> {
             .and("if the definitions were somewhere else then, name the folder: --path path/to/slos"));
     }
     let read = files.into_iter().map(|(path, bytes)| (shown(Path::new(&name), Path::new(&path)), bytes));
-    Ok(Project::of(read.collect()))
+    Ok(read.collect())
 }
 
 /// What git prints, or what it complains about.

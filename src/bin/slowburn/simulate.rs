@@ -22,7 +22,7 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
             .and("name it with its service, as in `slowburn simulate api/availability '100% for 5m'`"));
     };
     let (incident, slos) = described(args)?;
-    let project = Project::read(&slos)?;
+    let project = Project::read(&slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
         return Ok(Ending::Problems);

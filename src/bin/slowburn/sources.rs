@@ -1,5 +1,6 @@
 //! Reads SLO definitions from a directory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::WalkBuilder;
 use ignore::gitignore::Gitignore;
-use slowburn::Compiled;
 use slowburn::ask::Live;
-use slowburn::diagnostic;
+use slowburn::diagnostic::{self, Problem, few};
+use slowburn::model::Model;
 use slowburn::parse::{PROJECT_FILE, is_contract, is_runbook, yaml};
 use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
+use slowburn::{Compiled, Each};
 
 use crate::ending::Failure;
 use crate::ignored::{self, RULES_AT_MOST};
@@ -33,54 +35,131 @@ pub const TOO_LARGE: &str = "it is larger than 64 MiB: let `slowburn metrics cap
 pub struct Project {
     /// The texts, for showing problems in them.
     pub sources: Sources,
-    /// What they come to.
+    /// What they come to: in one environment, or in all of them, and then it is the model of the first.
     pub compiled: Compiled,
+    /// Which environment that is; `None` if the project declares none.
+    pub environment: Option<String>,
+    /// What the other environments mean; empty if one was asked for, or if there is an error in any.
+    pub others: Vec<(String, Model)>,
 }
 
 impl Project {
-    /// Reads and compiles everything under `slos`.
-    pub fn read(slos: &Path) -> Result<Self, Failure> {
-        Ok(Self::of(files(slos, slos, BTreeMap::new())?))
+    /// Reads and compiles everything under `slos`, for the environment that is named, or for the only one.
+    pub fn read(slos: &Path, environment: Option<&str>) -> Result<Self, Failure> {
+        Self::one(files(slos, slos, BTreeMap::new())?, environment)
     }
 
-    /// Compiles files: how they are called, and their bytes.
-    pub fn of(read: Vec<(String, Vec<u8>)>) -> Self {
-        let mut files = Vec::new();
-        let mut valid_up_to = BTreeMap::new();
-        for (shown, bytes) in read {
-            let (text, fault) = decode(bytes);
-            valid_up_to.extend(fault.map(|fault| (shown.clone(), fault)));
-            files.push(SourceFile { path: shown, text });
+    /// Reads and compiles everything under `slos`, for the environment that is named, or for all of them.
+    pub fn read_all(slos: &Path, environment: Option<&str>) -> Result<Self, Failure> {
+        let read = files(slos, slos, BTreeMap::new())?;
+        match environment {
+            Some(_) => Self::one(read, environment),
+            None => Ok(Self::of(read)),
         }
-        let sources = Sources::new(files);
-        if valid_up_to.is_empty() {
-            let compiled = slowburn::compile(&sources);
-            return Self { sources, compiled };
+    }
+
+    /// Compiles files for all environments: how they are called, and their bytes.
+    pub fn of(read: Vec<(String, Vec<u8>)>) -> Self {
+        let (sources, faults) = decoded(read);
+        Self::compiled(sources, &faults, slowburn::compile_each)
+    }
+
+    /// Compiles files for the environment that is named, or for the only one.
+    pub fn one(read: Vec<(String, Vec<u8>)>, environment: Option<&str>) -> Result<Self, Failure> {
+        let (sources, faults) = decoded(read);
+        let environment = chosen(&sources, environment)?;
+        let compile = |sources: &Sources| {
+            let compiled = slowburn::compile_in(sources, environment.as_deref());
+            Each { environments: vec![(environment.clone(), compiled)] }
+        };
+        Ok(Self::compiled(sources, &faults, compile))
+    }
+
+    fn compiled(
+        sources: Sources,
+        faults: &BTreeMap<String, usize>,
+        compile: impl Fn(&Sources) -> Each,
+    ) -> Self {
+        if faults.is_empty() {
+            let each = compile(&sources);
+            let problems = each.problems();
+            let failed = problems.iter().any(Problem::is_error);
+            let mut models = each.environments.into_iter();
+            let (environment, first) =
+                models.next().expect("without environments there is one without a name");
+            let others = models.filter_map(|(name, compiled)| name.zip(compiled.model.filter(|_| !failed)));
+            let others = others.collect();
+            let compiled = Compiled { problems, model: first.model.filter(|_| !failed) };
+            return Self { sources, compiled, environment, others };
         }
         // A file that is not a text is compiled as an empty one, to find what is wrong with the others; what is said of its
         // emptiness is left out.
-        let readable = |file: &SourceFile| match valid_up_to.contains_key(&file.path) {
+        let readable = |file: &SourceFile| match faults.contains_key(&file.path) {
             true => SourceFile { path: file.path.clone(), text: String::new() },
             false => file.clone(),
         };
-        let mut problems =
-            slowburn::compile(&Sources::new(sources.iter().map(|(_, file)| readable(file)).collect()))
-                .problems;
-        problems.retain(|problem| !valid_up_to.contains_key(&sources.file(problem.primary.span.source).path));
+        let each = compile(&Sources::new(sources.iter().map(|(_, file)| readable(file)).collect()));
+        let mut problems = each.problems();
+        problems.retain(|problem| !faults.contains_key(&sources.file(problem.primary.span.source).path));
         for (id, file) in sources.iter() {
-            problems.extend(valid_up_to.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
+            problems.extend(faults.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
         }
         diagnostic::sort(&mut problems);
-        Self { sources, compiled: Compiled { problems, model: None } }
+        let environment = each.environments.into_iter().next().and_then(|(name, _)| name);
+        Self { sources, compiled: Compiled { problems, model: None }, environment, others: Vec::new() }
+    }
+
+    /// The same sources, held against what a server shows.
+    pub fn against(self, live: &Live) -> Self {
+        let compiled = slowburn::compile_against(&self.sources, self.environment.as_deref(), live);
+        Self { compiled, ..self }
+    }
+
+    /// The model of every environment, with its name if the project declares some; empty if there is an error.
+    pub fn models(&self) -> impl Iterator<Item = (Option<&str>, &Model)> {
+        let first = self.compiled.model.iter().map(|model| (self.environment.as_deref(), model));
+        first.chain(self.others.iter().map(|(name, model)| (Some(name.as_str()), model)))
+    }
+
+    /// What is meant in the first environment, or as much of it as could be understood.
+    pub fn meant(&self) -> Cow<'_, Model> {
+        match &self.compiled.model {
+            Some(model) => Cow::Borrowed(model),
+            None => Cow::Owned(slowburn::model_in(&self.sources, self.environment.as_deref())),
+        }
     }
 }
 
-impl Project {
-    /// The same sources, held against what a server shows.
-    pub fn against(self, live: &Live) -> Self {
-        let compiled = slowburn::compile_against(&self.sources, live);
-        Self { compiled, ..self }
+/// Files as texts, and how much of each that is none can be read.
+pub fn decoded(read: Vec<(String, Vec<u8>)>) -> (Sources, BTreeMap<String, usize>) {
+    let mut files = Vec::new();
+    let mut faults = BTreeMap::new();
+    for (shown, bytes) in read {
+        let (text, fault) = decode(bytes);
+        faults.extend(fault.map(|fault| (shown.clone(), fault)));
+        files.push(SourceFile { path: shown, text });
     }
+    (Sources::new(files), faults)
+}
+
+/// The environment that is named, or the only one.
+fn chosen(sources: &Sources, named: Option<&str>) -> Result<Option<String>, Failure> {
+    let mut known = slowburn::environments(sources);
+    let Some(named) = named else {
+        return match known.len() {
+            0 | 1 => Ok(known.pop()),
+            _ => Err(Failure::new(format!("the project has the environments {}", few(&known)))
+                .and(&format!("name one: --environment {}", known[0]))),
+        };
+    };
+    if known.iter().any(|name| name == named) {
+        return Ok(Some(named.to_owned()));
+    }
+    let unknown = Failure::new(format!("the project has no environment `{named}`"));
+    Err(match known.is_empty() {
+        true => unknown.and("declare it in slowburn.yaml: `environments: { production: {}, staging: {} }`"),
+        false => unknown.and(&format!("it has {}", few(&known))),
+    })
 }
 
 /// The files of all definitions under `slos`, as they are called below `base`. What is `open` counts, not what is on the disk; some of it may

@@ -10,7 +10,7 @@ use crate::{ask, problems, stdout};
 
 /// Prints it; exit code 1 if the gate says so.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
-    let project = Project::read(&args.sources.slos)?;
+    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
         // Nothing is known then, and an exit code 2 says that this is not the gate's answer.

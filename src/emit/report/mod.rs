@@ -40,6 +40,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let page = |page: Option<String>, whole: bool, services: &[ServicePlan]| Page {
         mark: MARK,
         language: code,
+        environment: plan.project.environment.clone(),
         summary: whole.then(|| summary::summary(plan, &told, &words)),
         links: if whole { links.clone() } else { Vec::new() },
         services: sections(services),
@@ -71,6 +72,8 @@ struct Page {
     language: &'static str,
     /// Where it stands: nothing if all is on one page, empty for the index of many, or the service that it is about.
     page: Option<String>,
+    /// Of a project that has several.
+    environment: Option<String>,
     /// On the page that is about all of them.
     summary: Option<summary::Summary>,
     links: Vec<Link>,

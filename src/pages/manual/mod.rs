@@ -16,6 +16,7 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("glossary", include_str!("glossary.md")),
     ("sources", include_str!("sources.md")),
     ("project-file", include_str!("project-file.md")),
+    ("environments", include_str!("environments.md")),
     ("settings", include_str!("settings.md")),
     ("service-file", include_str!("service-file.md")),
     ("slo", include_str!("slo.md")),

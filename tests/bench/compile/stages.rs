@@ -21,7 +21,7 @@ pub fn print(sources: &Path) {
         Sources::new(files.map(read).collect())
     };
     let sources = timed("read", read);
-    let (ast, _) = timed("parse", || parse::parse(&sources));
+    let (ast, _) = timed("parse", || parse::parse(&sources, None));
     let (model, _) = timed("resolve", || resolve::resolve(&ast));
     timed("check", || check::check(&model, check::Sees::Whole));
     let mut plans =

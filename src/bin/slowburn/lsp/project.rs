@@ -71,7 +71,7 @@ impl Checked {
 
     /// What questions are asked of.
     pub fn asked(&self) -> editor::Project<'_> {
-        let Project { sources, compiled } = &self.project;
+        let Project { sources, compiled, .. } = &self.project;
         let model = || self.model.get_or_init(|| slowburn::model_of(sources));
         let model = compiled.model.as_ref().unwrap_or_else(model);
         editor::Project { sources, problems: &compiled.problems, model }

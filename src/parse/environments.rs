@@ -1,0 +1,193 @@
+//! Environments: what the project file says of one of them is laid over the project file and over the files of services, entry by entry.
+//!
+//! It happens before anything is read as a definition, so an environment may set whatever the language knows, and a fault is found where its text stands.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::fields::{Fields, first_line, wrong_type};
+use super::files::{PROJECT_KEYS, SERVICE_KEYS};
+use super::yaml::{Entry, Node, Value};
+use crate::ast::Key;
+use crate::diagnostic::Problem;
+use crate::source::Span;
+
+/// Under what they stand in the project file.
+pub const KEY: &str = "environments";
+
+/// Under these keys `off` takes an entry away.
+const REMOVABLE: [&str; 3] = ["services", "slos", "alerts"];
+
+/// What may stand in an environment: what the project file may say, and what it says of services.
+static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let keys = PROJECT_KEYS.iter().filter(|key| !["version", KEY].contains(key));
+    keys.chain(&["services"]).copied().collect()
+});
+
+/// What it may say of a service.
+static SERVICE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    SERVICE_KEYS.iter().filter(|key| !["version", "service"].contains(key)).copied().collect()
+});
+
+/// What an environment says of services, by their names.
+#[derive(Default)]
+pub struct Overrides {
+    services: BTreeMap<String, (Span, Node)>,
+}
+
+impl Overrides {
+    /// A service's file with what the environment says of it.
+    ///
+    /// # Errors
+    /// The name of the service, if it is not there.
+    pub fn of(&self, node: Node) -> Result<Node, String> {
+        let Some(name) = service(&node) else { return Ok(node) };
+        match self.services.get(name) {
+            None => Ok(node),
+            Some((_, over)) if is_off(over) => Err(name.to_owned()),
+            Some((_, over)) => Ok(laid_over(node, over, false)),
+        }
+    }
+
+    /// The services that it speaks of.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.services.iter().map(|(name, (span, _))| Key { text: name.clone(), span: *span })
+    }
+}
+
+/// The environments of a project file, in their order.
+pub fn keys(project: &Node) -> Vec<Key> {
+    entries(project).map(|entry| entry.key.clone()).collect()
+}
+
+fn entries(project: &Node) -> impl Iterator<Item = &Entry> {
+    let Value::Map(keys) = &project.value else { return [].iter() };
+    let environments = keys.iter().find(|entry| entry.key.text == KEY);
+    match environments.map(|entry| &entry.value.value) {
+        Some(Value::Map(entries)) => entries.iter(),
+        _ => [].iter(),
+    }
+}
+
+/// The project file as it is in an environment, and what that says of services. Without one, as it is in none.
+pub fn choose(project: Node, environment: Option<&str>, problems: &mut Vec<Problem>) -> (Node, Overrides) {
+    let mut overrides = Overrides::default();
+    let chosen = entries(&project)
+        .find(|entry| Some(entry.key.text.as_str()) == environment)
+        .map(|entry| entry.value.clone());
+    let Node { span, value: Value::Map(mut keys) } = project else { return (project, overrides) };
+    if let Some(place) = keys.iter().position(|entry| entry.key.text == KEY) {
+        declared(&keys.remove(place), problems);
+    }
+    let project = Node { span, value: Value::Map(keys) };
+    let Some(Node { span, value: Value::Map(mut keys) }) = chosen else { return (project, overrides) };
+    known(&mut keys, span, "an environment", &KEYS, problems);
+    if let Some(place) = keys.iter().position(|entry| entry.key.text == "services") {
+        overrides.services = services(keys.remove(place), problems);
+    }
+    (laid_over(project, &Node { span, value: Value::Map(keys) }, false), overrides)
+}
+
+/// What is wrong with the list of environments itself.
+fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
+    let Some(_) = Fields::of(&environments.value, "`environments`", &[], problems) else { return };
+    let Value::Map(entries) = &environments.value.value else { return };
+    if entries.is_empty() {
+        problems.push(
+            Problem::error("missing-key", first_line(environments.key.span), "`environments` names none")
+                .help("write `environments: { production: {}, staging: {} }`, or leave it out"),
+        );
+    }
+    for entry in entries {
+        if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
+            problems.push(
+                wrong_type(&entry.value, "an environment", "a map of keys and values")
+                    .help(format!("write `{}: {{}}` if nothing is different there", entry.key.text)),
+            );
+        }
+    }
+}
+
+/// `services` of an environment.
+fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span, Node)> {
+    let Value::Map(entries) = entry.value.value else {
+        problems.push(
+            wrong_type(&entry.value, "`services`", "a map of keys and values")
+                .help("write `services: { api: { policy: workbook }, billing: off }`"),
+        );
+        return BTreeMap::new();
+    };
+    let mut services = BTreeMap::new();
+    for Entry { key, mut value } in entries {
+        let off = is_off(&value);
+        match &mut value.value {
+            Value::Map(keys) => known(keys, value.span, "a service of an environment", &SERVICE, problems),
+            _ if off => {}
+            _ => {
+                problems.push(
+                    wrong_type(&value, "a service of an environment", "a map of keys and values or `off`")
+                        .help(format!("write `{}: off` if the service is not there", key.text)),
+                );
+                continue;
+            }
+        }
+        services.insert(key.text, (key.span, value));
+    }
+    services
+}
+
+/// Keeps the keys that may stand there, and reports the others.
+fn known(
+    keys: &mut Vec<Entry>,
+    span: Span,
+    what: &'static str,
+    known: &'static [&'static str],
+    problems: &mut Vec<Problem>,
+) {
+    let node = Node { span, value: Value::Map(std::mem::take(keys)) };
+    if let Some(mut fields) = Fields::of(&node, what, known, problems) {
+        for name in known {
+            fields.node(name);
+        }
+        fields.finish();
+    }
+    if let Value::Map(entries) = node.value {
+        *keys = entries.into_iter().filter(|entry| known.contains(&entry.key.text.as_str())).collect();
+    }
+}
+
+/// The name that a file gives its service.
+fn service(node: &Node) -> Option<&str> {
+    let Value::Map(entries) = &node.value else { return None };
+    match &entries.iter().find(|entry| entry.key.text == "service")?.value.value {
+        Value::Scalar(name) => Some(&name.text),
+        _ => None,
+    }
+}
+
+fn is_off(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(word) if word.plain && word.text == "off")
+}
+
+/// `base` with the entries of `over`: maps are joined entry by entry, anything else is replaced. Where entries are `removable`, `off` takes one away.
+fn laid_over(base: Node, over: &Node, removable: bool) -> Node {
+    let (Value::Map(mut entries), Value::Map(others)) = (base.value, &over.value) else {
+        return over.clone();
+    };
+    for other in others {
+        let place = entries.iter().position(|entry| entry.key.text == other.key.text);
+        match place {
+            Some(place) if removable && is_off(&other.value) => drop(entries.remove(place)),
+            Some(place) => {
+                let Entry { key, value } = entries.remove(place);
+                let within = REMOVABLE.contains(&key.text.as_str());
+                let value = laid_over(value, &other.value, within);
+                // A scalar that was replaced is spoken of where it stands now.
+                let key = if matches!(value.value, Value::Map(_)) { key } else { other.key.clone() };
+                entries.insert(place, Entry { key, value });
+            }
+            None => entries.push(other.clone()),
+        }
+    }
+    Node { span: base.span, value: Value::Map(entries) }
+}
