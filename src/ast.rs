@@ -24,6 +24,19 @@ pub struct Key {
     pub span: Span,
 }
 
+/// One instance of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its name.
+    pub name: String,
+    /// Where that stands.
+    pub place: Span,
+    /// Where its parameters stand.
+    pub values: Span,
+    /// The instance that it is a part of, as a number from 1.
+    pub parent: Option<u32>,
+}
+
 /// A map in source order.
 pub type Map<T> = Vec<(Key, T)>;
 
@@ -40,6 +53,8 @@ pub struct Ast {
     pub contracts: BTreeMap<String, Contract>,
     /// What people wrote under `runbooks/`, by the name of the file without `.md`.
     pub runbooks: BTreeMap<String, RunbookFile>,
+    /// The instances of every file that holds templates.
+    pub instances: BTreeMap<SourceId, Vec<Instance>>,
     /// Services that are not there in this environment.
     pub absent: BTreeSet<String>,
     /// `prometheus.scrape_config`, if it could be read.
@@ -57,7 +72,7 @@ pub struct Ast {
 impl Ast {
     /// Whether what a file means has to wait until all is read that decides it: a fault found before might follow from what is missing.
     pub fn waits(&self, file: SourceId) -> bool {
-        self.project_misread || self.misread.contains(&file)
+        self.project_misread || self.misread.contains(&file.plain())
     }
 }
 

@@ -269,6 +269,7 @@ fn finish(
     }
     let judged = check::check(&model, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
+    problems = parse::told(problems, &ast.instances);
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)
         && (targets.mimir.is_some() || targets.operator.is_some() || targets.vmrule.is_some())

@@ -4,6 +4,8 @@
 //! **Invariant:** the second reading is believed only if it comes to the same text as the parser's; otherwise every
 //! place is the whole scalar.
 
+use std::ops::Range;
+
 use crate::source::{Span, Spelling};
 
 /// A scalar: its text, and the way back to the file.
@@ -50,6 +52,42 @@ impl Scalar {
         self.span = Span { start: self.span.start + by, end: self.span.end + by, ..self.span };
         self.pieces.iter_mut().for_each(|piece| piece.file += by as usize);
         self
+    }
+
+    /// The same scalar as a part of an instance of a template.
+    pub(crate) fn in_instance(mut self, number: u32) -> Self {
+        self.span.source = self.span.source.of_instance(number);
+        self
+    }
+
+    /// The scalar with other texts in place of some of its parts, which are in order. Each stands where the part stood.
+    pub(crate) fn replaced(&self, parts: &[(Range<usize>, String)]) -> Self {
+        let mut text = String::new();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        let kept = |text: &mut String, pieces: &mut Vec<Piece>, range: Range<usize>| {
+            for (index, piece) in self.pieces.iter().enumerate() {
+                let end = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.text);
+                let (start, end) = (piece.text.max(range.start), end.min(range.end));
+                if start < end {
+                    let file = if piece.verbatim { piece.file + (start - piece.text) } else { piece.file };
+                    pieces.push(Piece { text: text.len() + (start - range.start), file, ..*piece });
+                }
+            }
+            text.push_str(&self.text[range]);
+        };
+        for (range, other) in parts {
+            kept(&mut text, &mut pieces, from..range.start);
+            let place = self.place(range.start, range.end);
+            if !self.pieces.is_empty() && !other.is_empty() {
+                let length = (place.end - place.start) as usize;
+                pieces.push(Piece { text: text.len(), file: place.start as usize, length, verbatim: false });
+            }
+            text.push_str(other);
+            from = range.end;
+        }
+        kept(&mut text, &mut pieces, from..self.text.len());
+        Self { text, plain: self.plain, written: Spelling::Unknown, span: self.span, pieces }
     }
 
     /// How an edit of a part of it is to be spelled.

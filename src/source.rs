@@ -3,9 +3,37 @@
 //! A [`Span`] is all that later stages keep of a file; only the renderers turn it back into a line
 //! and a column.
 
-/// Identifies one file of [`Sources`].
+/// Identifies one file of [`Sources`], or one instance of a template in it.
+///
+/// The lower 18 bits number the files, those above them the instances of a file, from 1; 0 is the file itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
+
+/// How many bits number files.
+const FILE_BITS: u32 = 18;
+
+/// No project has more files.
+pub const MOST_FILES: usize = 1 << FILE_BITS;
+
+/// No file has more instances.
+pub const MOST_INSTANCES: usize = 1 << (u32::BITS - FILE_BITS);
+
+impl SourceId {
+    /// The file itself.
+    pub fn plain(self) -> Self {
+        Self(self.0 & (MOST_FILES as u32 - 1))
+    }
+
+    /// The number of the instance; 0 for the file itself.
+    pub fn instance(self) -> u32 {
+        self.0 >> FILE_BITS
+    }
+
+    /// An instance in the same file.
+    pub fn of_instance(self, number: u32) -> Self {
+        Self(self.plain().0 | number << FILE_BITS)
+    }
+}
 
 /// A byte range in one source file; `end` is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +118,7 @@ impl Sources {
 
     /// The file that `id` names.
     pub fn file(&self, id: SourceId) -> &SourceFile {
-        &self.files[id.0 as usize]
+        &self.files[id.plain().0 as usize]
     }
 
     /// The text under `span`.

@@ -44,5 +44,6 @@ mod simulate;
 mod status;
 mod support;
 mod targets;
+mod templates;
 mod texts;
 mod watch;

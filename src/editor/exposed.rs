@@ -9,7 +9,9 @@ use crate::source::SourceId;
 
 /// The contract of the service that a file defines.
 pub(super) fn contract<'a>(project: Project<'a>, source: SourceId) -> Option<Cow<'a, Contract>> {
-    if let Some(service) = project.model.services.iter().find(|service| service.place.source == source) {
+    if let Some(service) =
+        project.model.services.iter().find(|service| service.place.source.plain() == source)
+    {
         return service.contract.as_ref().map(Cow::Borrowed);
     }
     let mut contracts = parse(project.sources, project.model.project.environment.as_deref()).0.contracts;

@@ -37,6 +37,6 @@ pub struct Project<'a> {
 impl<'a> Project<'a> {
     /// The service that a file defines.
     fn service(&self, source: SourceId) -> Option<&'a Service> {
-        self.model.services.iter().find(|service| service.place.source == source)
+        self.model.services.iter().find(|service| service.place.source.plain() == source)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use super::fields::{Fields, first_line, wrong_type};
 use super::files::{PROJECT_KEYS, SERVICE_KEYS};
+use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
 use crate::diagnostic::Problem;
@@ -14,9 +15,6 @@ use crate::source::Span;
 
 /// Under what they stand in the project file.
 pub const KEY: &str = "environments";
-
-/// Under these keys `off` takes an entry away.
-const REMOVABLE: [&str; 3] = ["services", "slos", "alerts"];
 
 /// What may stand in an environment: what the project file may say, and what it says of services.
 static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -26,7 +24,8 @@ static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 /// What it may say of a service.
 static SERVICE: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    SERVICE_KEYS.iter().filter(|key| !["version", "service"].contains(key)).copied().collect()
+    let fixed = ["version", "service", "parameters", "instances"];
+    SERVICE_KEYS.iter().filter(|key| !fixed.contains(key)).copied().collect()
 });
 
 /// What an environment says of services, by their names.
@@ -163,31 +162,4 @@ fn service(node: &Node) -> Option<&str> {
         Value::Scalar(name) => Some(&name.text),
         _ => None,
     }
-}
-
-fn is_off(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar(word) if word.plain && word.text == "off")
-}
-
-/// `base` with the entries of `over`: maps are joined entry by entry, anything else is replaced. Where entries are `removable`, `off` takes one away.
-fn laid_over(base: Node, over: &Node, removable: bool) -> Node {
-    let (Value::Map(mut entries), Value::Map(others)) = (base.value, &over.value) else {
-        return over.clone();
-    };
-    for other in others {
-        let place = entries.iter().position(|entry| entry.key.text == other.key.text);
-        match place {
-            Some(place) if removable && is_off(&other.value) => drop(entries.remove(place)),
-            Some(place) => {
-                let Entry { key, value } = entries.remove(place);
-                let within = REMOVABLE.contains(&key.text.as_str());
-                let value = laid_over(value, &other.value, within);
-                // A scalar that was replaced is spoken of where it stands now.
-                let key = if matches!(value.value, Value::Map(_)) { key } else { other.key.clone() };
-                entries.insert(place, Entry { key, value });
-            }
-            None => entries.push(other.clone()),
-        }
-    }
-    Node { span: base.span, value: Value::Map(entries) }
 }

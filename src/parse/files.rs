@@ -3,10 +3,10 @@
 use super::environments::{self, Overrides};
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, scrape, targets};
+use super::{alertmanager, contract, scrape, targets, template};
 use crate::ast::{
-    AlertBlock, Ast, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile,
-    ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AlertBlock, Ast, Instance, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock,
+    RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
@@ -59,6 +59,8 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "parameters",
+    "instances",
 ];
 pub(super) const SLO_KEYS: &[&str] = &[
     "description",
@@ -77,6 +79,8 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "parameters",
+    "instances",
 ];
 pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
@@ -89,6 +93,8 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "runbook",
     "labels",
     "annotations",
+    "parameters",
+    "instances",
 ];
 pub(super) const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
@@ -148,12 +154,17 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
             }
             Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
-            Some(File::Absent(service)) => drop(ast.absent.insert(service)),
-            Some(File::Service(service)) => {
-                if service.as_ref().is_none_or(|service| !service.understood) {
+            Some(File::Services { services, absent, instances }) => {
+                if services.is_empty() && absent.is_empty()
+                    || services.iter().any(|service| !service.understood)
+                {
                     ast.misread.insert(*id);
                 }
-                ast.services.extend(service.map(|service| *service));
+                ast.services.extend(services);
+                ast.absent.extend(absent);
+                if !instances.is_empty() {
+                    ast.instances.insert(*id, instances);
+                }
             }
             None => drop(ast.unreadable.insert(source.path.clone())),
         }
@@ -168,10 +179,14 @@ enum File {
     Contract(Contract),
     Runbook(String),
     Scrape(ScrapeFile),
-    /// A service that is not there in this environment.
-    Absent(String),
-    /// `None` if it is sound YAML that makes no service.
-    Service(Option<Box<ServiceFile>>),
+    /// No services if it is sound YAML that makes none.
+    Services {
+        services: Vec<ServiceFile>,
+        /// Those that are not there in this environment.
+        absent: Vec<String>,
+        /// Of templates.
+        instances: Vec<Instance>,
+    },
 }
 
 /// Reads a file; `None` if nobody can tell what is in it.
@@ -214,10 +229,15 @@ fn file(
     let found = if scrapes(&source.path, &node) {
         scrape::scrape(&node, &mut problems).map(File::Scrape)
     } else {
-        Some(match overrides.of(node) {
-            Ok(node) => File::Service(service(&source.path, &node, &mut problems).map(Box::new)),
-            Err(name) => File::Absent(name),
-        })
+        let (nodes, instances) = template::services(node, &mut problems);
+        let (mut services, mut absent) = (Vec::new(), Vec::new());
+        for node in nodes {
+            match overrides.of(node) {
+                Ok(node) => services.extend(service(&source.path, &node, &mut problems)),
+                Err(name) => absent.push(name),
+            }
+        }
+        Some(File::Services { services, absent, instances })
     };
     (found, problems)
 }
@@ -453,7 +473,10 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     let before = problems.len();
     let mut fields = Fields::of(node, "a service file", SERVICE_KEYS, problems)?;
     version(&mut fields);
-    let name = fields.required("service", "service: api");
+    let name = match fields.has("parameters") {
+        true => fields.scalar("service"),
+        false => fields.required("service", "service: api"),
+    };
     let description = fields.scalar("description");
     let owner = fields.scalar("owner");
     let scrape_interval = fields.scalar("scrape_interval");
@@ -468,6 +491,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
                 .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
         );
     }
+    template::left(&mut fields);
     let outer = fields.problems().len() - before;
     let slos = fields.map("slos", slo);
     let alerts = fields.map("alerts", alert);
@@ -502,6 +526,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let same_as = fields.scalar("same_as");
     let runbook = fields.scalar("runbook");
     let labels = fields.scalars("labels");
+    template::left(&mut fields);
     let annotations = fields.scalars("annotations");
     fields.finish();
     let (expr, severity) = (expr?, severity?);
@@ -540,6 +565,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
+    template::left(&mut fields);
     let settings = settings(&mut fields);
     fields.finish();
     let understood = problems.len() == before;

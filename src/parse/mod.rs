@@ -7,10 +7,13 @@ mod environments;
 pub mod exposition;
 mod fields;
 mod files;
+mod overlay;
 mod scrape;
 mod targets;
+mod template;
 pub mod yaml;
 
 pub use contract::contract;
 pub(crate) use fields::{first_line, wrong_type};
 pub use files::{PROJECT_FILE, beside, environments, is_contract, is_runbook, parse};
+pub(crate) use template::told;

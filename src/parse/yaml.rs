@@ -79,8 +79,30 @@ impl Node {
         Self { span: shift(self.span), value }
     }
 
+    /// The same value as a part of an instance of a template.
+    pub fn in_instance(self, number: u32) -> Self {
+        let of = |span: Span| Span { source: span.source.of_instance(number), ..span };
+        let value = match self.value {
+            Value::Null => Value::Null,
+            Value::Scalar(scalar) => Value::Scalar(scalar.in_instance(number)),
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| item.in_instance(number)).collect())
+            }
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|Entry { key, value }| Entry {
+                        key: Key { span: of(key.span), text: key.text },
+                        value: value.in_instance(number),
+                    })
+                    .collect(),
+            ),
+        };
+        Self { span: of(self.span), value }
+    }
+
     /// How many values there are in it, itself included.
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         1 + match &self.value {
             Value::Null | Value::Scalar(_) => 0,
             Value::List(items) => items.iter().map(Node::count).sum(),
@@ -126,7 +148,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
 const MAX_DOCUMENTS: usize = 1_000;
 
 /// More values than this are not kept of one file, however its documents share them.
-const MAX_VALUES: usize = 1_000_000;
+pub const MAX_VALUES: usize = 1_000_000;
 
 /// Reads every document of a file that may hold several, in their order, and every problem of those that cannot be read. Documents that hold nothing are
 /// passed over.

@@ -14,10 +14,12 @@ use crate::model::Language;
 
 pub(super) fn schema() -> Value {
     let mut keys = keys();
+    let mut environments = map(name(), environment());
+    environments["minProperties"] = json!(1);
     keys.push((
         "environments",
         "Environments, each with what is different there. One tree of files comes out for each: `out/environments/NAME`.",
-        map(name(), environment()),
+        environments,
     ));
     let mut schema = block(&["version"], keys);
     schema["title"] = json!("The project file of slowburn");
@@ -27,7 +29,7 @@ pub(super) fn schema() -> Value {
 /// What may be different in an environment.
 fn environment() -> Value {
     let mut service = overriding(super::service::schema());
-    for key in ["version", "service"] {
+    for key in ["version", "service", "parameters", "instances"] {
         service["properties"].as_object_mut().map(|keys| keys.remove(key));
     }
     let mut environment = keys();
@@ -48,12 +50,16 @@ fn or_off(value: Value) -> Value {
 /// The same where a part of it is enough, because it is laid over another.
 fn overriding(mut schema: Value) -> Value {
     if let Some(form) = schema.as_object_mut() {
-        for demands in ["required", "minProperties", "title"] {
-            if form.get(demands).is_some_and(|value| !value.is_object()) {
+        // A key of the sources may have the name of a keyword, and is a schema then.
+        let lists = |value: &Value| value.as_object().is_some_and(|of| of.values().all(Value::is_array));
+        for demands in ["required", "minProperties", "title", "dependencies"] {
+            if form.get(demands).is_some_and(|value| !value.is_object() || lists(value)) {
                 form.remove(demands);
             }
         }
-        let demands = |form: &Value| form.as_object().is_some_and(|form| form.keys().eq(["required"]));
+        let demands = |form: &Value| {
+            form.as_object().is_some_and(|form| form.keys().all(|key| key == "required" || key == "not"))
+        };
         if form.get("anyOf").and_then(Value::as_array).is_some_and(|forms| forms.iter().all(demands)) {
             form.remove("anyOf");
         }

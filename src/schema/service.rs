@@ -7,7 +7,7 @@ use super::values::{
     annotation_name, boolean, duration, kept_label_name, metric_name, name, objective, own_label_name,
     severity, text, the_version, traffic, words,
 };
-use super::{block, list, map, one_or_more};
+use super::{Key, block, list, map, one_or_more};
 
 pub(super) fn schema() -> Value {
     let mut keys = vec![
@@ -35,10 +35,74 @@ pub(super) fn schema() -> Value {
         missing_events(),
     ];
     keys.extend(settings());
-    let mut schema = block(&["version", "service"], keys);
-    schema["anyOf"] = json!([{ "required": ["slos"] }, { "required": ["alerts"] }]);
+    keys.extend(template());
+    let mut schema = block(&["version"], keys);
+    schema["anyOf"] = json!([
+        { "required": ["service", "slos"] },
+        { "required": ["service", "alerts"] },
+        { "required": ["instances"], "not": { "required": ["service"] } },
+    ]);
+    schema["dependencies"] = json!({ "parameters": ["instances"] });
     schema["title"] = json!("A service of slowburn");
-    schema
+    filled(schema)
+}
+
+/// What makes a template of a map.
+fn template() -> Vec<Key> {
+    vec![
+        (
+            "parameters",
+            "A template: names that may stand in `<< >>`, each with its default or with nothing.",
+            map(
+                json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }),
+                json!({ "anyOf": [text(), { "type": "null" }] }),
+            ),
+        ),
+        (
+            "instances",
+            "A template: what comes of it, by name. Each sets parameters, and any other key that is different.",
+            instances(),
+        ),
+    ]
+}
+
+fn instances() -> Value {
+    let mut instances = map(name(), json!({ "type": ["object", "null"] }));
+    instances["minProperties"] = json!(1);
+    instances
+}
+
+/// The same where a value may be the parameter of a template.
+fn filled(schema: Value) -> Value {
+    match schema {
+        Value::Object(mut form) => {
+            if let Some(Value::String(pattern)) = form.get_mut("pattern") {
+                pattern.push_str("|<<");
+            }
+            let words = ["enum", "const"].iter().any(|key| form.contains_key(*key));
+            let about = if words { form.remove("description") } else { None };
+            let form: Value = form
+                .into_iter()
+                // Names are no values.
+                .map(|(key, value)| match key.as_str() {
+                    "propertyNames" => (key, value),
+                    _ => (key, filled(value)),
+                })
+                .collect();
+            match words {
+                true => {
+                    let mut either = json!({ "anyOf": [form, { "type": "string", "pattern": "<<" }] });
+                    if let Some(about) = about {
+                        either["description"] = about;
+                    }
+                    either
+                }
+                false => form,
+            }
+        }
+        Value::Array(forms) => forms.into_iter().map(filled).collect(),
+        other => other,
+    }
 }
 
 fn slos() -> Value {
@@ -93,13 +157,18 @@ fn slo() -> Value {
         ),
     ];
     keys.extend(settings());
-    let mut slo = block(&["sli"], keys);
-    slo["anyOf"] = json!([{ "required": ["objective"] }, { "required": ["objectives"] }]);
+    keys.extend(template());
+    let mut slo = block(&[], keys);
+    slo["anyOf"] = json!([
+        { "required": ["sli", "objective"] },
+        { "required": ["sli", "objectives"] },
+        { "required": ["instances"] },
+    ]);
     slo
 }
 
 fn alert() -> Value {
-    let keys = vec![
+    let mut keys = vec![
         ("description", "What is wrong while it fires, in a sentence.", text()),
         (
             "expr",
@@ -127,7 +196,10 @@ fn alert() -> Value {
         ("labels", "Constant labels.", map(own_label_name(), text())),
         ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
     ];
-    block(&["expr", "severity"], keys)
+    keys.extend(template());
+    let mut alert = block(&[], keys);
+    alert["anyOf"] = json!([{ "required": ["expr", "severity"] }, { "required": ["instances"] }]);
+    alert
 }
 
 fn sli() -> Value {

@@ -19,6 +19,7 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("environments", include_str!("environments.md")),
     ("settings", include_str!("settings.md")),
     ("service-file", include_str!("service-file.md")),
+    ("templates", include_str!("templates.md")),
     ("slo", include_str!("slo.md")),
     ("sli", include_str!("sli.md")),
     ("budgeting", include_str!("budgeting.md")),

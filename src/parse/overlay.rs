@@ -1,0 +1,34 @@
+//! One definition laid over another: what environments and instances say.
+
+use super::yaml::{Entry, Node, Value};
+
+/// Under these keys `off` takes an entry away.
+const REMOVABLE: [&str; 3] = ["services", "slos", "alerts"];
+
+/// Whether `off` stands in the place of a map.
+pub fn is_off(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(word) if word.plain && word.text == "off")
+}
+
+/// `base` with the entries of `over`: maps are joined entry by entry, anything else is replaced. Where entries are `removable`, `off` takes one away.
+pub fn laid_over(base: Node, over: &Node, removable: bool) -> Node {
+    let (Value::Map(mut entries), Value::Map(others)) = (base.value, &over.value) else {
+        return over.clone();
+    };
+    for other in others {
+        let place = entries.iter().position(|entry| entry.key.text == other.key.text);
+        match place {
+            Some(place) if removable && is_off(&other.value) => drop(entries.remove(place)),
+            Some(place) => {
+                let Entry { key, value } = entries.remove(place);
+                let within = REMOVABLE.contains(&key.text.as_str());
+                let value = laid_over(value, &other.value, within);
+                // What was replaced is spoken of where it stands now.
+                let key = if matches!(value.value, Value::Map(_)) { key } else { other.key.clone() };
+                entries.insert(place, Entry { key, value });
+            }
+            None => entries.push(other.clone()),
+        }
+    }
+    Node { span: base.span, value: Value::Map(entries) }
+}

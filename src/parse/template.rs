@@ -1,0 +1,546 @@
+//! Templates: one definition for many services, or for many SLOs or alerts of a service.
+//!
+//! A map with `instances` stands for as many maps as there are names under it. Each is the rest of the map with the values of its parameters put
+//! where `<<parameter>>` stands, and with whatever else the instance says laid over it. This is done to values that were read, not to the text of
+//! the file: a value with a quote, a brace or a line break stays one value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fields::{Fields, as_scalar, first_line, wrong_type};
+use super::files::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
+use super::overlay::laid_over;
+use super::yaml::{Entry, MAX_VALUES, Node, Value};
+use crate::ast::{Instance, Key};
+use crate::diagnostic::{Help, Label, Problem, few};
+use crate::scalar::Scalar;
+use crate::source::{SourceId, Span};
+use crate::vocabulary::nearest;
+
+/// The key that makes a map a template, and the one with its parameters.
+pub const INSTANCES: &str = "instances";
+const PARAMETERS: &str = "parameters";
+
+/// What an instance is called: a parameter that need not be declared.
+const NAME: &str = "name";
+
+/// Under these keys stands PromQL.
+const QUERIES: [&str; 9] =
+    ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio", "expr"];
+
+/// A file that holds templates, and what becomes of it.
+pub struct Templates<'a> {
+    /// Every instance so far.
+    pub instances: Vec<Instance>,
+    /// Names that may stand in `<< >>` somewhere in the file.
+    known: BTreeSet<String>,
+    /// Where values stand of which it was told that they are more than a word.
+    spread: BTreeSet<Span>,
+    /// How many values may still be made.
+    left: usize,
+    problems: &'a mut Vec<Problem>,
+}
+
+/// The services that a file defines: one for each instance, or the only one; with every instance in it.
+pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Instance>) {
+    for node in [&file].into_iter().chain(parts(&file).map(|entry| &entry.value)) {
+        let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
+        if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
+            problems.push(
+                Problem::error(
+                    "missing-key",
+                    entry.key.span,
+                    "`parameters` stands there without `instances`",
+                )
+                .help("add `instances: { payments: {}, orders: {} }`"),
+            );
+        }
+    }
+    if !is_template(&file) && !parts(&file).any(|entry| is_template(&entry.value)) {
+        return (vec![file], Vec::new());
+    }
+    let before = problems.len();
+    let mut templates = Templates {
+        instances: Vec::new(),
+        known: BTreeSet::new(),
+        spread: BTreeSet::new(),
+        left: MAX_VALUES,
+        problems,
+    };
+    let services = match is_template(&file) {
+        false => vec![file],
+        true => {
+            if let Some(entry) = entry(&file, "service") {
+                templates.problems.push(
+                    Problem::error(
+                        "unknown-key",
+                        entry.key.span,
+                        "a template of services has no key `service`",
+                    )
+                    .help("leave it out: the names under `instances` are those of the services"),
+                );
+            }
+            let made = templates.expand(&file, None);
+            made.into_iter().map(|(key, node)| named(key, node)).collect()
+        }
+    };
+    let services: Vec<Node> = services.into_iter().map(|service| templates.within(service)).collect();
+    let instances = templates.instances;
+    // What a faulty template comes to has faults that nobody wrote.
+    match problems.len() == before {
+        true => (services, instances),
+        false => (Vec::new(), instances),
+    }
+}
+
+/// The keys of a template that was not expanded: `parameters` alone has a problem already, and an environment lays nothing over a template.
+pub fn left(fields: &mut Fields) {
+    if let Some(place) = fields.place(INSTANCES) {
+        fields.problems().push(
+            Problem::error("unknown-key", place, "an environment cannot hold a template")
+                .help("write it in the file of the service"),
+        );
+        fields.node(INSTANCES);
+    }
+    fields.node(PARAMETERS);
+}
+
+fn is_template(node: &Node) -> bool {
+    entry(node, INSTANCES).is_some()
+}
+
+fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
+    of(node).iter().find(|entry| entry.key.text == name)
+}
+
+fn of(node: &Node) -> &[Entry] {
+    match &node.value {
+        Value::Map(entries) => entries,
+        _ => &[],
+    }
+}
+
+/// The SLOs and alerts of a service.
+fn parts(service: &Node) -> impl Iterator<Item = &Entry> {
+    let maps = ["slos", "alerts"].into_iter().filter_map(|name| match &entry(service, name)?.value.value {
+        Value::Map(entries) => Some(entries),
+        _ => None,
+    });
+    maps.flatten()
+}
+
+/// A service with the name of its instance.
+fn named(key: Key, node: Node) -> Node {
+    let Node { span, value: Value::Map(mut entries) } = node else { return node };
+    let name = Scalar::new(key.text.clone(), &key.text, key.span);
+    entries.retain(|entry| entry.key.text != "service");
+    let value = Node { span: key.span, value: Value::Scalar(name) };
+    entries.push(Entry { key: Key { text: "service".to_owned(), span: key.span }, value });
+    Node { span, value: Value::Map(entries) }
+}
+
+impl Templates<'_> {
+    /// A service whose SLOs and alerts are expanded.
+    fn within(&mut self, service: Node) -> Node {
+        let Node { span, value: Value::Map(entries) } = service else { return service };
+        let expanded = entries.into_iter().map(|Entry { key, value }| {
+            let value = match value {
+                Node { span, value: Value::Map(parts) }
+                    if ["slos", "alerts"].contains(&key.text.as_str()) =>
+                {
+                    Node { span, value: Value::Map(self.parts(parts)) }
+                }
+                other => other,
+            };
+            Entry { key, value }
+        });
+        let node = Node { span, value: Value::Map(expanded.collect()) };
+        self.leftovers(&node);
+        node
+    }
+
+    fn parts(&mut self, parts: Vec<Entry>) -> Vec<Entry> {
+        let mut all: Vec<Entry> = Vec::new();
+        for part in parts {
+            let made = match is_template(&part.value) {
+                true => self.expand(&part.value, self.parent(part.key.span)),
+                false => vec![(part.key, part.value)],
+            };
+            for (key, value) in made {
+                match all.iter().find(|known| known.key.text == key.text) {
+                    Some(known) => self.problems.push(
+                        Problem::error(
+                            "duplicate-key",
+                            key.span,
+                            format!("`{}` stands there twice", key.text),
+                        )
+                        .and(known.key.span, "the first is here")
+                        .help("give one of them another name"),
+                    ),
+                    None => all.push(Entry { key, value }),
+                }
+            }
+        }
+        all
+    }
+
+    /// The instance that a place is in already.
+    fn parent(&self, span: Span) -> Option<u32> {
+        Some(span.source.instance()).filter(|number| *number > 0)
+    }
+
+    /// Every instance of a template, with its name.
+    fn expand(&mut self, template: &Node, parent: Option<u32>) -> Vec<(Key, Node)> {
+        let Value::Map(entries) = &template.value else { return Vec::new() };
+        let of = |name: &str| entries.iter().find(|entry| entry.key.text == name);
+        let defaults = of(PARAMETERS).map(|entry| self.parameters(entry)).unwrap_or_default();
+        self.known.extend(defaults.keys().cloned());
+        let Some(Entry { key, value }) = of(INSTANCES) else { return Vec::new() };
+        let Value::Map(instances) = &value.value else {
+            self.problems.push(
+                wrong_type(value, "`instances`", "a map of names")
+                    .help("write `instances: { payments: {}, orders: { job: orders-v2 } }`"),
+            );
+            return Vec::new();
+        };
+        if instances.is_empty() {
+            self.problems.push(
+                Problem::error("missing-key", first_line(key.span), "`instances` names none")
+                    .help("write `instances: { payments: {} }`"),
+            );
+        }
+        let rest = entries.iter().filter(|entry| ![PARAMETERS, INSTANCES].contains(&entry.key.text.as_str()));
+        let body = Node { span: template.span, value: Value::Map(rest.cloned().collect()) };
+        let size = body.count();
+        let mut made = Vec::new();
+        for instance in instances {
+            self.left = self.left.saturating_sub(size);
+            if self.left == 0 || self.instances.len() + 1 >= crate::source::MOST_INSTANCES {
+                self.problems.push(
+                    Problem::error(
+                        "too-large",
+                        instance.key.span,
+                        "the templates of this file make too much of it",
+                    )
+                    .help("split the instances into several files"),
+                );
+                break;
+            }
+            made.extend(self.instance(&body, &defaults, instance, parent));
+        }
+        made
+    }
+
+    /// `parameters`: names with defaults, if they have any.
+    fn parameters(&mut self, entry: &Entry) -> BTreeMap<String, Option<Scalar>> {
+        let Value::Map(entries) = &entry.value.value else {
+            self.problems.push(
+                wrong_type(&entry.value, "`parameters`", "a map of names and defaults")
+                    .help("write `parameters: { job: <<name>>, threshold: 500ms, team: }`"),
+            );
+            return BTreeMap::new();
+        };
+        let mut parameters = BTreeMap::new();
+        for Entry { key, value } in entries {
+            let is_name = |text: &str| {
+                let mut bytes = text.bytes();
+                bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+                    && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            };
+            if !is_name(&key.text) || key.text == NAME {
+                let problem = Problem::error("invalid-name", key.span, "this is not a name for a parameter");
+                self.problems.push(match key.text == NAME {
+                    true => problem.help("`<<name>>` is what the instance is called: take another word"),
+                    false => problem.label("lower-case letters, digits and `_`, from a letter on"),
+                });
+                continue;
+            }
+            let default = match &value.value {
+                Value::Null => None,
+                _ => as_scalar(value, &format!("the default of `{}`", key.text), self.problems),
+            };
+            parameters.insert(key.text.clone(), default);
+        }
+        parameters
+    }
+
+    /// One instance: its name, and what becomes of the template.
+    fn instance(
+        &mut self,
+        body: &Node,
+        defaults: &BTreeMap<String, Option<Scalar>>,
+        entry: &Entry,
+        parent: Option<u32>,
+    ) -> Option<(Key, Node)> {
+        let own = match &entry.value.value {
+            Value::Map(own) => own.as_slice(),
+            Value::Null => &[],
+            _ => {
+                self.problems.push(
+                    wrong_type(&entry.value, "an instance", "a map of parameters")
+                        .help(format!("write `{}: {{}}` if it sets none", entry.key.text)),
+                );
+                return None;
+            }
+        };
+        let place = Span { source: entry.key.span.source.plain(), ..entry.key.span };
+        let name = entry.key.text.clone();
+        self.instances.push(Instance { name: name.clone(), place, values: entry.value.span, parent });
+        let number = self.instances.len() as u32;
+        let title = Scalar::new(name.clone(), &name, entry.key.span);
+        let mut values = BTreeMap::from([(NAME.to_owned(), title)]);
+        let mut over = Vec::new();
+        for Entry { key, value } in own {
+            if defaults.contains_key(&key.text) {
+                let value = as_scalar(value, &format!("`{}`", key.text), self.problems)?;
+                values.insert(key.text.clone(), value);
+                continue;
+            }
+            let parameters: Vec<&str> = defaults.keys().map(String::as_str).collect();
+            let is_key =
+                [SERVICE_KEYS, SLO_KEYS, ALERT_KEYS].iter().any(|keys| keys.contains(&key.text.as_str()));
+            match nearest(&key.text, &parameters).filter(|_| !is_key) {
+                None => over.push(Entry { key: key.clone(), value: value.clone() }),
+                Some(nearest) => {
+                    let headline = format!("the template has no parameter `{}`", key.text);
+                    self.problems.push(
+                        Problem::error("unknown-key", key.span, headline)
+                            .label(format!("did you mean `{nearest}`?"))
+                            .fix(format!("write `{nearest}`"), key.span, nearest),
+                    );
+                    return None;
+                }
+            }
+        }
+        let of_name = BTreeMap::from([(NAME.to_owned(), values[NAME].clone())]);
+        for (parameter, default) in defaults {
+            if values.contains_key(parameter) {
+                continue;
+            }
+            let Some(default) = default else {
+                let headline = format!("`{parameter}` is missing from the instance `{name}`");
+                self.problems.push(
+                    Problem::error("missing-key", entry.key.span, headline).help(format!(
+                        "write `{name}: {{ {parameter}: … }}`, or give the parameter a default"
+                    )),
+                );
+                return None;
+            };
+            let default = self.filled(default, &of_name, false);
+            values.insert(parameter.clone(), default);
+        }
+        let over = Node { span: entry.value.span, value: Value::Map(over) };
+        let node = laid_over(self.fill(body.clone(), "", &values), &over, false);
+        let key = Key { text: name, span: Span { source: place.source.of_instance(number), ..place } };
+        Some((key, node.in_instance(number)))
+    }
+
+    /// A value in which parameters have their values.
+    fn fill(&mut self, node: Node, key: &str, values: &BTreeMap<String, Scalar>) -> Node {
+        if is_template(&node) {
+            // In a template within this one, its own parameters are meant, and its own names.
+            let own = entry(&node, PARAMETERS).map_or(&[][..], |entry| of(&entry.value));
+            let is_own = |name: &str| name == NAME || own.iter().any(|entry| entry.key.text == name);
+            let outer = values.iter().filter(|(name, _)| !is_own(name));
+            let outer = outer.map(|(name, value)| (name.clone(), value.clone())).collect();
+            return self.fill_all(node, key, &outer);
+        }
+        self.fill_all(node, key, values)
+    }
+
+    fn fill_all(&mut self, node: Node, key: &str, values: &BTreeMap<String, Scalar>) -> Node {
+        let value = match node.value {
+            Value::Null => Value::Null,
+            Value::Scalar(scalar) => Value::Scalar(self.filled(&scalar, values, QUERIES.contains(&key))),
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| self.fill(item, key, values)).collect())
+            }
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|Entry { key, value }| {
+                        let value = self.fill(value, &key.text, values);
+                        Entry { key, value }
+                    })
+                    .collect(),
+            ),
+        };
+        Node { span: node.span, value }
+    }
+
+    /// A text in which parameters have their values; in a query, so that each stays a value.
+    fn filled(&mut self, scalar: &Scalar, values: &BTreeMap<String, Scalar>, query: bool) -> Scalar {
+        let mut parts = Vec::new();
+        for (start, end, name) in placeholders(&scalar.text) {
+            let Some(value) = values.get(name) else { continue };
+            if !query && start == 0 && end == scalar.text.len() {
+                return value.clone();
+            }
+            let text = match query.then(|| quote_at(&scalar.text, start)) {
+                None => value.text.clone(),
+                Some(Some(quote)) => quoted(&value.text, quote),
+                Some(None) => {
+                    let written = value.place(0, value.text.len());
+                    if !is_word(&value.text) && self.spread.insert(written) {
+                        let headline = format!("`<<{name}>>` stands for a name or a number here");
+                        self.problems.push(
+                            Problem::error("wrong-type", written, headline)
+                                .label("this is more than one word of a query")
+                                .and(scalar.place(start, end), "it is used here")
+                                .help("put the placeholder into quotes, as the value of a label"),
+                        );
+                    }
+                    value.text.clone()
+                }
+            };
+            parts.push((start..end, text));
+        }
+        if parts.is_empty() { scalar.clone() } else { scalar.replaced(&parts) }
+    }
+
+    /// Placeholders that stand for nothing.
+    fn leftovers(&mut self, node: &Node) {
+        match &node.value {
+            Value::Null => {}
+            Value::List(items) => items.iter().for_each(|item| self.leftovers(item)),
+            Value::Map(entries) => entries.iter().for_each(|entry| self.leftovers(&entry.value)),
+            Value::Scalar(scalar) => {
+                for (start, end, name) in placeholders(&scalar.text) {
+                    let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
+                    let place = scalar.place(start, end);
+                    let problem =
+                        Problem::error("unknown-key", place, format!("no parameter is called `{name}`"));
+                    let nearest = nearest(name, &known).map(str::to_owned);
+                    self.problems.push(match nearest {
+                        Some(nearest) => problem.label(format!("did you mean `<<{nearest}>>`?")),
+                        None => problem.help(format!("declare it: `parameters: {{ {name}: }}`")),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Every `<<name>>` in a text: where it begins and ends, and the name.
+fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + text.get(from..)?.find("<<")?;
+            let rest = &text[start + 2..];
+            let length =
+                rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            from = start + 2;
+            if length > 0 && rest[length..].starts_with(">>") {
+                from = start + length + 4;
+                return Some((start, from, &rest[..length]));
+            }
+        }
+    })
+}
+
+/// The quote that a place of a query is inside of.
+fn quote_at(query: &str, place: usize) -> Option<char> {
+    let mut open = None;
+    let mut escaped = false;
+    for c in query[..place].chars() {
+        match open {
+            Some('`') | None => {}
+            Some(_) if escaped => {
+                escaped = false;
+                continue;
+            }
+            Some(_) if c == '\\' => {
+                escaped = true;
+                continue;
+            }
+            Some(_) => {}
+        }
+        match open {
+            Some(quote) if c == quote => open = None,
+            None if matches!(c, '"' | '\'' | '`') => open = Some(c),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// A value inside of a string of PromQL.
+fn quoted(value: &str, quote: char) -> String {
+    if quote == '`' {
+        // Nothing is an escape there; what would end it is refused by whoever reads the query.
+        return value.to_owned();
+    }
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '\n' => text.push_str("\\n"),
+            c if c == quote || c == '\\' => text.extend(['\\', c]),
+            c if c.is_control() => text.extend(c.escape_unicode().filter(|c| !matches!(c, '{' | '}'))),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// Whether a value is a name, a number or a duration.
+fn is_word(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte))
+}
+
+/// Problems of instances: each where the template says it, and where the instance is. What several instances have is told once.
+pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>>) -> Vec<Problem> {
+    if instances.is_empty() {
+        return problems;
+    }
+    let mut told: Vec<Problem> = Vec::new();
+    let mut of: BTreeMap<(Span, &'static str, String), (usize, Vec<&Instance>)> = BTreeMap::new();
+    for mut problem in problems {
+        let source = problem.primary.span.source;
+        let found = instances
+            .get(&source.plain())
+            .and_then(|all| all.get(source.instance().checked_sub(1)? as usize));
+        plain(&mut problem);
+        let Some(instance) = found else {
+            told.push(problem);
+            continue;
+        };
+        // An edit would change the template for all of them.
+        problem.help.iter_mut().for_each(|help| help.fix = None);
+        let (index, others) = of
+            .entry((problem.primary.span, problem.code, problem.headline.clone()))
+            .or_insert_with(|| (told.len(), Vec::new()));
+        others.push(instance);
+        if *index == told.len() {
+            told.push(problem);
+        }
+    }
+    for (index, of) in of.into_values() {
+        let problem = &mut told[index];
+        let place = problem.primary.span;
+        let all = &instances[&place.source];
+        let mut next = of.first().copied();
+        while let Some(instance) = next {
+            let said = |span: Span| span.start <= place.start && place.end <= span.end;
+            if !said(instance.place) && !said(instance.values) {
+                let text = format!("in the instance `{}`", instance.name);
+                problem.secondary.push(Label { span: instance.place, text });
+            }
+            next = instance.parent.and_then(|parent| all.get(parent as usize - 1));
+        }
+        if of.len() > 1 {
+            let names: Vec<&str> = of[1..].iter().map(|instance| instance.name.as_str()).collect();
+            problem.help.push(Help { text: format!("the same is so in {}", few(&names)), fix: None });
+        }
+    }
+    told
+}
+
+/// With places in files, and not in instances.
+fn plain(problem: &mut Problem) {
+    let spans = [&mut problem.primary.span].into_iter();
+    let spans = spans.chain(problem.secondary.iter_mut().map(|label| &mut label.span));
+    let fixes = problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).map(|fix| &mut fix.span);
+    for span in spans.chain(fixes).chain(problem.hidden.as_mut()) {
+        span.source = span.source.plain();
+    }
+}
