@@ -154,6 +154,8 @@ pub struct TierBlock {
     pub long: Scalar,
     /// `short`
     pub short: Scalar,
+    /// `keep_firing_for`
+    pub keep_firing_for: Option<Scalar>,
 }
 
 /// One entry of `severities`.
@@ -270,6 +272,8 @@ pub struct AlertBlock {
     pub expr: Scalar,
     /// `for`
     pub hold: Option<Scalar>,
+    /// `keep_firing_for`
+    pub keep_firing_for: Option<Scalar>,
     /// `severity`
     pub severity: Scalar,
     /// `down`

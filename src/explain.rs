@@ -46,6 +46,14 @@ pub fn explain(plan: &SloPlan) -> String {
         page += &times(promise);
         page +=
             &wrapped("  ", "When a tier fires, its share of the budget is spent, whatever the error ratio.");
+        for severity in Severity::ALL {
+            let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
+            if let Some(kept) = tiers.find_map(|tier| tier.keep_firing_for) {
+                let kept =
+                    format!("The {severity} goes on firing for {kept} after that: it is among these times.");
+                page += &wrapped("  ", &kept);
+            }
+        }
     }
     page += "\nWhat to know\n";
     for remark in remarks(promise) {

@@ -303,6 +303,8 @@ pub struct Tier {
     pub long: Duration,
     /// Decides when to stop.
     pub short: Duration,
+    /// How long its alert goes on firing after that; the same for all tiers of a severity.
+    pub keep_firing_for: Option<Duration>,
     /// Where it was written; built-in ones where their policy, or the SLO, is named.
     pub span: Span,
 }

@@ -439,6 +439,8 @@ pub struct Watch {
     pub threshold: Decimal,
     /// Fewer bad events in the long window never fire.
     pub min_bad_events: u32,
+    /// How long its alert goes on firing after it; the same for all tiers of a severity.
+    pub keep_firing_for: Option<Duration>,
     /// Whether its windows are evaluated every `long_interval` only.
     pub slow: bool,
 }
@@ -497,6 +499,8 @@ pub struct Alert {
     pub dashboard: Option<DashboardLink>,
     /// How long the expression has to hold.
     pub hold: Option<Duration>,
+    /// How long it goes on firing after that is over.
+    pub keep_firing_for: Option<Duration>,
     /// What its texts say.
     pub notice: Notice,
     /// The sources' own annotations.

@@ -41,8 +41,20 @@ policies:
       - { severity: ticket, budget: 3%,   long: 10h, short: 2h }
 ";
 
+/// Alerts that go on firing, in both groups.
+const KEPT: &str = "
+version: slowburn/v1
+policy: brief
+policies:
+  brief:
+    tiers:
+      - { severity: page,   budget: 0.5%, long: 30m, short: 5m,  keep_firing_for: 7m }
+      - { severity: page,   budget: 1%,   long: 1h,  short: 10m, keep_firing_for: 7m }
+      - { severity: ticket, budget: 3%,   long: 9h,  short: 45m, keep_firing_for: 1h }
+";
+
 /// What is simulated: a project, and an SLO.
-const KINDS: [(&str, &str, &str); 8] = [
+const KINDS: [(&str, &str, &str); 9] = [
     (
         "errors",
         MIXED,
@@ -62,6 +74,11 @@ const KINDS: [(&str, &str, &str); 8] = [
         "good-events",
         MIXED,
         "objective: 98%\n    traffic: 3/m\n    sli: { total: 'sent_total{job=\"mail\"}', good: 'sent_total{job=\"mail\", outcome=\"done\"}' }",
+    ),
+    (
+        "kept",
+        KEPT,
+        "objective: 99%\n    traffic: 10/s\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
     ),
     ("probe", SLOW, "objective: 97%\n    sli: { probe: 'probe_success{job=\"mail\"}' }"),
     (

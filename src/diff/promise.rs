@@ -1,5 +1,6 @@
 //! What is promised: objective and period, the tiers that watch them, and what follows in minutes, events and times to the alert.
 
+use super::companions::kept_firing;
 use super::measured::until;
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
@@ -214,6 +215,12 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         // Where all of one severity come or go, the alert does, and that is told instead.
         if of(old).is_empty() || of(new).is_empty() {
             continue;
+        }
+        let kept = |promise| of(promise).iter().find_map(|tier| tier.keep_firing_for);
+        let (was, is) = (kept(old), kept(new));
+        if was != is {
+            let said = Words::plain(format!("the {severity} {}", kept_firing(was, is)));
+            changes.push(Change::new(Kind::Tier, &subject, said));
         }
         let one = |tier: &Watch, words: &str| {
             let said = Words::plain(format!("{words} {severity} when {}", described(tier)));

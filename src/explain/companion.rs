@@ -51,10 +51,18 @@ fn asks(severity: Severity) -> &'static str {
 }
 
 fn held(companion: &Companion) -> String {
-    match companion.hold {
-        Some(hold) => format!("it fires once this has held for {hold}, and stops as soon as it does not"),
-        None => "it fires at the first look that sees it, and stops at the first that does not".to_owned(),
-    }
+    let fires = match companion.hold {
+        Some(hold) => format!("it fires once this has held for {hold}"),
+        None => "it fires at the first look that sees it".to_owned(),
+    };
+    let stops = match (companion.keep_firing_for, companion.hold) {
+        (Some(kept), _) => {
+            format!("stops when it has not held for {kept}, so a flapping target does not stop it")
+        }
+        (None, Some(_)) => "stops as soon as it does not".to_owned(),
+        (None, None) => "stops at the first that does not".to_owned(),
+    };
+    format!("{fires}, and {stops}")
 }
 
 fn silence(companion: &Companion) -> String {

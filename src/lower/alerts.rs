@@ -57,6 +57,7 @@ pub(super) fn burn(
             dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
             name,
             hold: None,
+            keep_firing_for: tiers.iter().find_map(|tier| tier.keep_firing_for),
             notice,
             annotations,
         };
@@ -243,6 +244,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
         dashboard: dashboards::of_service(model, service.name.as_str()),
         name,
         hold: Some(SETTLING),
+        keep_firing_for: None,
         notice: Notice::Missing {
             service: service.name.to_string(),
             of: service.description.clone(),

@@ -56,6 +56,8 @@ const CALLED: &[(&str, &[&str], &str)] = &[
     ("`sli`", &["duration", "response_time"], "latency"),
     ("an alert", &["query", "expression", "promql"], "expr"),
     ("an alert", &["duration", "hold", "pending"], "for"),
+    ("an alert", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
+    ("a tier", &["keepFiringFor", "keep_firing", "keep"], "keep_firing_for"),
     ("an alert", &["runbook_link"], "runbook"),
     ("an alert", &["message", "summary"], "description"),
     ("a tier", &["long_window", "longWindow"], "long"),

@@ -80,6 +80,7 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
     "expr",
     "for",
+    "keep_firing_for",
     "severity",
     "down",
     "independent",
@@ -362,13 +363,22 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
 }
 
 fn tier(node: &Node, problems: &mut Vec<Problem>) -> Option<TierBlock> {
-    let mut fields = Fields::of(node, "a tier", &["severity", "budget", "long", "short"], problems)?;
+    let mut fields =
+        Fields::of(node, "a tier", &["severity", "budget", "long", "short", "keep_firing_for"], problems)?;
     let severity = fields.required("severity", "severity: page");
     let budget = fields.required("budget", "budget: 2%");
     let long = fields.required("long", "long: 1h");
     let short = fields.required("short", "short: 5m");
+    let keep_firing_for = fields.scalar("keep_firing_for");
     fields.finish();
-    Some(TierBlock { span: node.span, severity: severity?, budget: budget?, long: long?, short: short? })
+    Some(TierBlock {
+        span: node.span,
+        severity: severity?,
+        budget: budget?,
+        long: long?,
+        short: short?,
+        keep_firing_for,
+    })
 }
 
 fn severity(node: &Node, problems: &mut Vec<Problem>) -> Option<SeverityBlock> {
@@ -463,6 +473,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let description = fields.scalar("description");
     let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
     let hold = fields.scalar("for");
+    let keep_firing_for = fields.scalar("keep_firing_for");
     let severity = fields.required("severity", "severity: page");
     let down = fields.scalar("down");
     let independent = fields.scalar("independent");
@@ -477,6 +488,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         description,
         expr,
         hold,
+        keep_firing_for,
         severity,
         down,
         independent,

@@ -29,6 +29,8 @@ pub struct Companion {
     pub severity: Severity,
     /// How long it has to hold before it is told.
     pub hold: Option<Duration>,
+    /// How long it goes on firing after that is over.
+    pub keep_firing_for: Option<Duration>,
     /// The labels whose values tell one of several such alerts from the others.
     pub told: Vec<String>,
     /// Whether its value says more than that it fires.

@@ -107,6 +107,11 @@ fn alert() -> Value {
             text(),
         ),
         ("for", "How long it has to hold, in steps of 30 seconds.", duration()),
+        (
+            "keep_firing_for",
+            "How long it goes on firing after it is over, so that a target that comes and goes is one alert.",
+            duration(),
+        ),
         ("severity", "What it asks for: `page` wants somebody now, `ticket` within days.", severity()),
         (
             "down",

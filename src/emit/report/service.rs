@@ -128,6 +128,8 @@ struct AlertRow {
     severity: &'static str,
     asks: String,
     label: String,
+    /// How long it goes on firing after it is over.
+    kept: Option<String>,
     tiers: Vec<String>,
     told: Vec<Delivered>,
 }
@@ -351,6 +353,7 @@ fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),
+        kept: alert.keep_firing_for.map(|kept| words.length(kept)),
         tiers,
         told: shown.iter().map(delivered).collect(),
     }

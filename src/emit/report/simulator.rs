@@ -49,6 +49,8 @@ struct Tier {
     short: u64,
     threshold: String,
     least: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<u64>,
     every: u64,
 }
 
@@ -108,6 +110,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
         short: tier.short.millis(),
         threshold: text(tier.threshold),
         least: tier.min_bad_events,
+        kept: tier.keep_firing_for.map(|kept| kept.millis()),
         every: every.millis(),
     }
 }

@@ -130,7 +130,8 @@ fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
 
 /// Steps until every tier has forgotten.
 fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
-    longest(stage, tiers, |tier| tier.short) + stage.slice_steps() + stage.lag_steps() + MARGIN
+    let kept = longest(stage, tiers, |tier| tier.keep_firing_for.unwrap_or_default());
+    longest(stage, tiers, |tier| tier.short) + kept + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
 
 /// Loads that have been written so far, with the checks that belong to them.
@@ -317,7 +318,8 @@ fn spike<'t>(
 fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
     let healthy = longest(stage, tiers, |tier| tier.long);
     let (loads, higher) = burn_between(stage, tiers, tier, &stage.good(healthy))?;
-    let quiet = stage.good(stage.steps(tier.short) + stage.slice_steps() + MARGIN);
+    let kept = stage.steps(tier.keep_firing_for.unwrap_or_default());
+    let quiet = stage.good(stage.steps(tier.short) + kept + stage.slice_steps() + MARGIN);
     let loads = [stage.good(healthy), loads, quiet].concat();
     let timeline = stage.timeline(&loads);
     let mut checks = stage.crossing(&timeline, tier, healthy);

@@ -69,7 +69,8 @@ const simulation = (() => {
     const fires = onset(to, every, sees);
     if (fires === null) return null;
     const gone = first(max(fires, to / every), (to + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
-    return { fires: Number(fires * every), stops: Number(gone * every) };
+    const kept = BigInt(Math.ceil((tier.kept ?? 0) / tier.every));
+    return { fires: Number(fires * every), stops: Number((gone + kept) * every) };
   }
 
   // Everything that follows. `errors` and `traffic` (events per second) are decimal text, `length` milliseconds.
