@@ -209,6 +209,8 @@ pub struct Settings {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
+    /// `accepted`: reasons by code, each for its own level and what is in it.
+    pub accepted: Map<Scalar>,
 }
 
 /// `missing_events`.
@@ -266,6 +268,8 @@ pub struct ServiceFile {
 pub struct AlertBlock {
     /// Whether every key and value of it was understood; else it is not judged by what is left.
     pub understood: bool,
+    /// Its value as a whole.
+    pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
     /// `expr`
@@ -288,6 +292,8 @@ pub struct AlertBlock {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
+    /// `accepted`: reasons by code.
+    pub accepted: Map<Scalar>,
 }
 
 /// One entry of `slos`.
@@ -295,6 +301,8 @@ pub struct AlertBlock {
 pub struct SloBlock {
     /// Whether every key and value of it was understood; else it is not judged by what is left.
     pub understood: bool,
+    /// Its value as a whole.
+    pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
     /// `objective` or the entries of `objectives`.

@@ -46,6 +46,15 @@ pub struct Help {
     pub fix: Option<Fix>,
 }
 
+/// A warning that somebody knows and accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The warning.
+    pub problem: Problem,
+    /// Why it is no fault, in the author's words.
+    pub reason: String,
+}
+
 /// One fault, in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

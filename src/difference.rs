@@ -155,6 +155,8 @@ pub enum Kind {
     Annotation,
     /// Who looks after it.
     Owner,
+    /// Warnings that somebody accepts.
+    Accepted,
     /// Texts for people.
     Description,
     /// What to do.
@@ -208,6 +210,7 @@ impl Kind {
             Self::Label => "label",
             Self::Annotation => "annotation",
             Self::Owner => "owner",
+            Self::Accepted => "accepted",
             Self::Description => "description",
             Self::Runbook => "runbook",
             Self::Link => "link",
@@ -252,6 +255,7 @@ impl Kind {
             Self::Label
             | Self::Annotation
             | Self::Owner
+            | Self::Accepted
             | Self::Description
             | Self::Runbook
             | Self::Link

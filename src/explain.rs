@@ -9,7 +9,7 @@ pub use companion::explain_companion;
 use std::fmt::Write as _;
 
 use crate::inert;
-use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, seconds};
+use crate::plan::{Event, Labels, Promise, ServicePlan, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
@@ -35,6 +35,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
     }
+    page += &accepted(&plan.accepted);
     for (severity, long) in &promise.left_out {
         page +=
             &wrapped("Left out ", &format!("the {severity} of {long}: not even a full outage would fire it"));
@@ -60,6 +61,11 @@ pub fn explain(plan: &SloPlan) -> String {
         page += &wrapped("  - ", &remark);
     }
     page
+}
+
+/// Warnings that are accepted, each with its reason.
+fn accepted(reasons: &Labels) -> String {
+    reasons.iter().map(|(code, reason)| wrapped("Accepted ", &format!("{code}: {reason}"))).collect()
 }
 
 /// Three digits of a number.
@@ -100,6 +106,9 @@ pub fn contents(service: &ServicePlan) -> String {
     for (name, says) in &all {
         let says = inert::line(says.trim());
         let _ = writeln!(text, "{name:widest$}  {says}");
+    }
+    if !service.accepted.is_empty() {
+        let _ = writeln!(text, "\n{}", accepted(&service.accepted).trim_end());
     }
     if all.is_empty() {
         let _ = writeln!(text, "{} has no SLOs and no alerts", service.name);

@@ -43,6 +43,7 @@
 //!
 //! **Invariant:** the same sources give the same bytes: order comes from the source or from a name, never from a hash, a clock, a locale or a path.
 
+mod accepted;
 pub mod artifact;
 pub mod ask;
 pub mod ast;
@@ -79,7 +80,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use check::Sees;
-use diagnostic::Problem;
+use diagnostic::{Accepted, Problem};
 use difference::Difference;
 use emit::{TARGETS, Target};
 use model::Model;
@@ -91,6 +92,8 @@ use source::Sources;
 pub struct Compiled {
     /// Everything that is wrong, sorted.
     pub problems: Vec<Problem>,
+    /// Warnings that somebody accepts with a reason, sorted.
+    pub accepted: Vec<Accepted>,
     /// What is meant; `None` if there is an error.
     pub model: Option<Model>,
 }
@@ -215,7 +218,14 @@ fn finish(
             emit::limits::exceeded(&lower::lower(&model)).iter().map(|limit| refused(targets, limit)),
         );
     }
+    // A server shows other problems than a contract does, and another policy has others.
+    let whole = live.is_none() && policy.is_none();
+    let (mut problems, mut accepted) = accepted::apart(&ast, problems, whole);
     diagnostic::sort(&mut problems);
+    accepted.sort_by(|a, b| {
+        (a.problem.primary.span, a.problem.code).cmp(&(b.problem.primary.span, b.problem.code))
+    });
+    accepted.dedup();
     let failed = problems.iter().any(Problem::is_error);
-    Compiled { problems, model: (!failed).then_some(model) }
+    Compiled { problems, accepted, model: (!failed).then_some(model) }
 }

@@ -49,6 +49,8 @@ pub struct Project {
     pub runbooks: BTreeMap<String, Written>,
     /// What runs the rules beside Prometheus.
     pub targets: RuleTargets,
+    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// What alerts say in the author's own words.
@@ -188,6 +190,8 @@ pub struct Service {
     pub slos: Vec<Slo>,
     /// Companion alerts, in the order of the file.
     pub alerts: Vec<Companion>,
+    /// Warnings that are accepted in its file, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// When and how loudly it is said that a service's events have disappeared.
@@ -249,6 +253,8 @@ pub struct Slo {
     pub scrape_interval: Duration,
     /// Expected events per second.
     pub traffic: Option<Decimal>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Where its parts were written.
     pub places: Places,
 }

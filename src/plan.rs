@@ -17,7 +17,8 @@ pub use outage::{Outage, seconds};
 pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
-use crate::model::{Labels, Language, RuleTargets, Wordings};
+pub use crate::model::Labels;
+use crate::model::{Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -53,6 +54,8 @@ pub struct ProjectPlan {
     pub needs: Vec<Need>,
     /// What runs the rules beside Prometheus.
     pub targets: RuleTargets,
+    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// One service cannot work without another.
@@ -97,6 +100,8 @@ pub struct ServicePlan {
     pub companions: Option<Group>,
     /// Alerts that silence what these leave behind, likewise.
     pub aftermath: Option<Group>,
+    /// Warnings that are accepted in its file, by code, with the reasons.
+    pub accepted: Labels,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -176,6 +181,8 @@ pub struct SloPlan {
     pub signal: Option<Signal>,
     /// How its events come to be counted.
     pub observed: Observed,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Where its runbook can be read.

@@ -3,7 +3,7 @@
 use super::Side;
 use super::measured::expression;
 use super::pairs::Pairs;
-use super::texts::{labels, value};
+use super::texts::{ACCEPTED, labels, value};
 use crate::difference::{Change, Kind, Words};
 use crate::model::{Companion, Service};
 use crate::vocabulary::{Duration, Severity};
@@ -115,6 +115,7 @@ fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
     changes.extend(value(Kind::Planned, subject, "what is only planned", &old.planned, &new.planned));
     changes.extend(labels(Kind::Label, subject, "label", &old.labels, &new.labels));
     changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(labels(Kind::Accepted, subject, ACCEPTED, &old.accepted, &new.accepted));
     changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
     changes.extend(value(Kind::Runbook, subject, "runbook", &old.runbook, &new.runbook));
     changes

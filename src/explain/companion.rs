@@ -1,6 +1,6 @@
 //! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
 
-use super::{WIDTH, wrapped};
+use super::{WIDTH, accepted, wrapped};
 use crate::plan::{Aftermath, Companion, Rule};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
@@ -23,6 +23,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     if let Some(reason) = &companion.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
     }
+    page += &accepted(&companion.accepted);
     if let Some(runbook) = &companion.runbook {
         page += &wrapped("Runbook  ", runbook);
     }

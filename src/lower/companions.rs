@@ -57,6 +57,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             aftermath: aftermath::of(model, service, companion),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
+            accepted: companion.accepted.clone(),
             page,
         })),
         annotations,

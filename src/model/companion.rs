@@ -44,6 +44,8 @@ pub struct Companion {
     pub windows: Vec<(Duration, Span)>,
     /// What makes input series for the proofs; `None` if none were found that make it fire, and others that do not.
     pub stimulus: Option<Firing>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Where its parts were written.
     pub places: CompanionPlaces,
 }

@@ -262,6 +262,7 @@ fn example(what: &str) -> Option<&'static str> {
     Some(match what {
         "slos" => "{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }",
         "alerts" => "{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }",
+        "accepted" => "{ single-event-pages: one request a day, from one customer }",
         "labels" | "annotations" => "{ component: database }",
         "policies" => "{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }",
         "severities" => "{ page: { label: critical }, ticket: { label: warning } }",

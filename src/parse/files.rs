@@ -37,6 +37,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "accepted",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
     "version",
@@ -57,6 +58,7 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "accepted",
 ];
 pub(super) const SLO_KEYS: &[&str] = &[
     "description",
@@ -75,6 +77,7 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "accepted",
 ];
 pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
@@ -88,6 +91,7 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "runbook",
     "labels",
     "annotations",
+    "accepted",
 ];
 pub(super) const SLI_KEYS: &[&str] =
     &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
@@ -404,6 +408,7 @@ fn settings(fields: &mut Fields) -> Settings {
         slice: fields.node("slice").and_then(|node| slice(node, fields.problems())),
         labels: fields.scalars("labels"),
         annotations: fields.scalars("annotations"),
+        accepted: fields.scalars("accepted"),
     }
 }
 
@@ -481,10 +486,12 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let runbook = fields.scalar("runbook");
     let labels = fields.scalars("labels");
     let annotations = fields.scalars("annotations");
+    let accepted = fields.scalars("accepted");
     fields.finish();
     let (expr, severity) = (expr?, severity?);
     Some(AlertBlock {
         understood: problems.len() == before,
+        span: node.span,
         description,
         expr,
         hold,
@@ -496,6 +503,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         runbook,
         labels,
         annotations,
+        accepted,
     })
 }
 
@@ -525,6 +533,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let sli = sli?;
     Some(SloBlock {
         understood,
+        span: node.span,
         description,
         objectives,
         several,

@@ -1,6 +1,7 @@
 //! What a companion alert tells beside its expression.
 
 use super::Runbook;
+use crate::model::Labels;
 use crate::vocabulary::{Duration, Severity};
 
 /// What stays silent for a while after an alert has stopped.
@@ -45,6 +46,8 @@ pub struct Companion {
     pub aftermath: Option<Aftermath>,
     /// The name of its runbook.
     pub runbook: Option<String>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
     /// What its runbook says beside all this.

@@ -54,6 +54,7 @@ impl Scope<'_> {
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
         let annotations = settings::annotations([&block.annotations], problems);
+        let accepted = settings::accepted(&block.accepted, problems);
         secrets::published(&block.description, problems);
         let scrape_interval = settings::scrape_interval(
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
@@ -114,6 +115,7 @@ impl Scope<'_> {
             runbook,
             labels,
             annotations,
+            accepted,
             scrape_interval: scrape_interval?,
             places: CompanionPlaces {
                 name: key.span,

@@ -138,7 +138,9 @@ impl Scope<'_> {
             let mut found = Vec::new();
             let named = self.slos(&key.text, key.span, block, &mut found);
             if !block.understood || self.ast.waits(key.span.source) {
-                found.retain(|problem| !OF_ABSENCE.contains(&problem.code));
+                // A tier that never fires may be one that a misspelt `tiers_off` switches off.
+                let of_absence = |code| OF_ABSENCE.contains(&code) || code == "burn-rate-unreachable";
+                found.retain(|problem| !of_absence(problem.code));
             }
             problems.extend(found);
             for slo in named {
@@ -173,6 +175,7 @@ impl Scope<'_> {
             missing_events,
             alerts: self.alerts(&slos, problems),
             slos,
+            accepted: settings::accepted(&file.settings.accepted, problems),
         })
     }
 
@@ -239,6 +242,7 @@ impl Scope<'_> {
         );
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
+        let accepted = settings::accepted(&block.settings.accepted, problems);
         let (period, period_place) = period?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
@@ -267,6 +271,7 @@ impl Scope<'_> {
             runbook,
             scrape_interval: scrape_interval?,
             traffic,
+            accepted,
             places: Places {
                 name: place,
                 objective: whole(objective),

@@ -27,6 +27,26 @@ pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut V
     labels
 }
 
+/// Reasons why warnings are accepted, by code.
+pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
+    secrets::published(written.iter().map(|(_, reason)| reason), problems);
+    let mut reasons = Labels::new();
+    for (code, reason) in written {
+        let text = reason.text.trim();
+        if text.is_empty() {
+            let problem = Problem::error("missing-key", code.span, "a warning is accepted without a reason");
+            problems.push(
+                problem.help(format!(
+                    "write why it is no fault: `{}: one customer, one request a day`",
+                    code.text
+                )),
+            );
+        }
+        reasons.insert(code.text.clone(), text.to_owned());
+    }
+    reasons
+}
+
 /// What a label is to be. To Prometheus and Alertmanager a label that is empty is none: an alert would not carry it, and what asks for it would take
 /// every alert that has no such label.
 pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {

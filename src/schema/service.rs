@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::settings::{missing_events, settings};
 use super::values::{
-    annotation_name, boolean, duration, kept_label_name, metric_name, name, objective, own_label_name,
-    severity, text, the_version, traffic, words,
+    annotation_name, boolean, code, duration, kept_label_name, metric_name, name, objective, own_label_name,
+    reason, severity, text, the_version, traffic, words,
 };
 use super::{block, list, map, one_or_more};
 
@@ -131,6 +131,11 @@ fn alert() -> Value {
         ),
         ("labels", "Constant labels.", map(own_label_name(), text())),
         ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
+        (
+            "accepted",
+            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            map(code(), reason()),
+        ),
     ];
     block(&["expr", "severity"], keys)
 }

@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say; the innermost decides.
 
 use super::values::{
-    annotation_name, count, duration, own_label_name, percentage, period, severity, text, words,
+    annotation_name, code, count, duration, own_label_name, percentage, period, reason, severity, text, words,
 };
 use super::{Key, block, map};
 
@@ -16,6 +16,11 @@ pub(super) fn settings() -> Vec<Key> {
         ("objective", "The share of good events that makes a slice good, such as 95%.", percentage()),
     ];
     vec![
+        (
+            "accepted",
+            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            map(code(), reason()),
+        ),
         (
             "period",
             "What the objective is promised over: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",

@@ -71,7 +71,7 @@ impl Project {
             problems.extend(valid_up_to.get(&file.path).map(|&fault| yaml::not_utf8(id, fault)));
         }
         diagnostic::sort(&mut problems);
-        Self { sources, compiled: Compiled { problems, model: None } }
+        Self { sources, compiled: Compiled { problems, accepted: Vec::new(), model: None } }
     }
 }
 
