@@ -98,6 +98,11 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "an SLO",
+        &["error", "errors", "error_query", "errorQuery", "total_query", "totalQuery", "success", "events"],
+        "events stand under `sli`: `sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }`",
+    ),
+    (
+        "an SLO",
         &["alerting", "burn_rate", "burnRates", "page_alert", "ticket_alert"],
         "alerts follow from the policy: leave this out, or name another one: `policy: workbook`",
     ),

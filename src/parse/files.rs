@@ -10,6 +10,7 @@ use crate::ast::{
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::parallel;
+use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
 /// The name of the file that holds the project's defaults.
@@ -185,7 +186,7 @@ fn file(
         problems.push(label.help(format!("rename it: `{PROJECT_FILE}`")));
         return (None, problems);
     }
-    if let Some(problem) = foreign(&node) {
+    if let Some(problem) = foreign(&source.path, &node) {
         return (None, vec![problem]);
     }
     let found = if scrapes(&source.path, &node) {
@@ -197,7 +198,7 @@ fn file(
 }
 
 /// The problem of a file that another program's definitions stand in.
-fn foreign(node: &Node) -> Option<Problem> {
+fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let Value::Map(entries) = &node.value else { return None };
     let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
     let text = |name: &str| match &entry(name)?.value.value {
@@ -216,15 +217,27 @@ fn foreign(node: &Node) -> Option<Problem> {
         _ => return None,
     };
     let problem = Problem::error("unsupported-version", place, format!("this is a file of {of}"));
+    let problem = problem.label("this compiler reads `version: slowburn/v1`");
+    let problem = match of {
+        "openslo" | "pyrra" | "sloth" => problem
+            .help(format!("translate it: move it elsewhere, and run `slowburn import {}`", name_of(path))),
+        _ => problem,
+    };
     Some(
         problem
-            .label("this compiler reads `version: slowburn/v1`")
             .help(
                 "write what it promises anew: `version: slowburn/v1`, `service: api`, \
                  `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`",
             )
             .help("or keep it in another directory"),
     )
+}
+
+/// The name of a file, as a shell takes it.
+fn name_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.chars().all(plain) && !name.starts_with('-') { name } else { "FILE" }
 }
 
 /// Whether a file is not a definition but a capture of what a service exposes.
@@ -528,6 +541,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
     let settings = settings(&mut fields);
+    threshold(&mut fields, &objectives);
     fields.finish();
     let understood = problems.len() == before;
     let sli = sli?;
@@ -544,6 +558,23 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         runbook,
         settings,
     })
+}
+
+/// A threshold beside the objective, where others write it.
+fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
+    let [objective] = objectives else { return };
+    let (text, percentage) = (objective.text.trim(), |text: &str| text.ends_with('%') && !text.contains('<'));
+    for name in ["threshold", "latency_threshold"].into_iter().filter(|_| percentage(text)) {
+        let Some((key, node)) = fields.foreign(name) else { continue };
+        let problem = Problem::error("unknown-key", key.span, format!("an SLO has no key `{name}`"));
+        let Value::Scalar(limit) = &node.value else {
+            let example = "a threshold stands in the objective: `objective: P95 < 500ms`";
+            fields.problems().push(problem.help(example));
+            continue;
+        };
+        let meant = format!("write `objective: {text} < {}`, and remove this line", limit.text.trim());
+        fields.problems().push(problem.label("it stands in the objective").help(meant));
+    }
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {

@@ -138,8 +138,9 @@ impl Scope<'_> {
             let mut found = Vec::new();
             let named = self.slos(&key.text, key.span, block, &mut found);
             if !block.understood || self.ast.waits(key.span.source) {
-                // A tier that never fires may be one that a misspelt `tiers_off` switches off.
-                let of_absence = |code| OF_ABSENCE.contains(&code) || code == "burn-rate-unreachable";
+                // A tier that never fires may be one that a misspelt `tiers_off` switches off, and a threshold may stand beside the objective.
+                let more = ["burn-rate-unreachable", "threshold-mismatch"];
+                let of_absence = |code| OF_ABSENCE.contains(&code) || more.contains(&code);
                 found.retain(|problem| !of_absence(problem.code));
             }
             problems.extend(found);

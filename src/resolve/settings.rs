@@ -417,10 +417,19 @@ pub(super) fn min_bad_events(
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
+        let problem = Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
+            .label("expected `page` or `ticket`");
+        let meant = match text.to_ascii_lowercase().as_str() {
+            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
+            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" => Some("ticket"),
+            _ => None,
+        };
+        let problem = match meant {
+            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
+            None => problem,
+        };
         problems.push(
-            Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
-                .label("expected `page` or `ticket`")
-                .help("how they are spelled on alerts is said under `severities`, in the project file"),
+            problem.help("how they are spelled on alerts is said under `severities`, in the project file"),
         );
     }
     severity
