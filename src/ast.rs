@@ -199,6 +199,8 @@ pub struct Settings {
     pub policy: Option<Scalar>,
     /// `min_bad_events`
     pub min_bad_events: Map<Scalar>,
+    /// `min_events`
+    pub min_events: Map<Scalar>,
     /// `missing_events`
     pub missing_events: Option<MissingBlock>,
     /// `budgeting`

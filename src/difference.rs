@@ -137,6 +137,8 @@ pub enum Kind {
     Companion,
     /// How many bad events it takes.
     MinBadEvents,
+    /// How many events it takes.
+    MinEvents,
     /// The alert for events that disappear.
     MissingEvents,
     /// Who is told of an alert.
@@ -201,6 +203,7 @@ impl Kind {
             Self::Tier => "tier",
             Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
+            Self::MinEvents => "min-events",
             Self::MissingEvents => "missing-events",
             Self::Told => "told",
             Self::Receiver => "receiver",
@@ -245,6 +248,7 @@ impl Kind {
             | Self::Tier
             | Self::Companion
             | Self::MinBadEvents
+            | Self::MinEvents
             | Self::MissingEvents
             | Self::Told
             | Self::Receiver

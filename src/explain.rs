@@ -239,6 +239,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
         ));
     }
     remarks.extend(Severity::ALL.iter().filter_map(|severity| least(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| least_of_all(promise, *severity)));
     remarks.extend(cold_start(promise));
     if !promise.tiers.is_empty() {
         remarks.push(delays(promise));
@@ -291,6 +292,10 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
     let looks = promise.event != Event::Occurrence;
     if count < 2 {
+        // Of as many events as `min_events` asks for, one may be too little.
+        if tiers().all(|tier| Decimal::from(tier.min_events) * tier.threshold >= Decimal::ONE) {
+            return None;
+        }
         // `1/T` events in the long window: with fewer, one of them is above the threshold.
         let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
         let alone = tiers().map(alone).max()?;
@@ -322,6 +327,19 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
             deaf.join(" or ")
         ),
     })
+}
+
+/// What `min_events` keeps from alerting.
+fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
+    let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
+    let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
+    let needs = format!(
+        "A {severity} needs {count} events in its long window, good ones among them; while there are fewer, not even a \
+         full outage makes it fire"
+    );
+    let Some(traffic) = promise.traffic else { return Some(format!("{needs}.")) };
+    let shortest = tiers().map(|tier| tier.long).min()?;
+    Some(format!("{needs}. At the expected traffic {shortest} has {}.", events(traffic * seconds(shortest))))
 }
 
 /// A young history makes long windows short: `H·T/(e − T)`.

@@ -241,6 +241,8 @@ pub struct Slo {
     pub left_out: Vec<Tier>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
+    /// Fewer events than this in the long window, good ones among them, never alert.
+    pub min_events: PerSeverity<u32>,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.
@@ -276,6 +278,8 @@ pub struct Places {
     pub by: Vec<Span>,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
+    /// Its `min_events`, or its name.
+    pub min_events: Span,
     /// Its `traffic`, or its name.
     pub traffic: Span,
     /// Its `runbook`, or its name.

@@ -446,6 +446,8 @@ pub struct Watch {
     pub threshold: Decimal,
     /// Fewer bad events in the long window never fire.
     pub min_bad_events: u32,
+    /// Fewer events in the long window, good ones among them, never fire.
+    pub min_events: u32,
     /// How long its alert goes on firing after it; the same for all tiers of a severity.
     pub keep_firing_for: Option<Duration>,
     /// Whether its windows are evaluated every `long_interval` only.

@@ -251,6 +251,7 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
         let above = |length: u64| window(look, length) > tier.threshold * Decimal::from(length);
         let events = pace.map(|pace| pace * window(look, tier.long.millis()) / Decimal::from(1000));
         let least = Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
+        assert!(tier.min_events < 2, "the report's simulator is not counted with `min_events` here");
         let enough = tier.min_bad_events < 2 || events.is_none_or(|events| events > least);
         above(tier.long.millis()) && above(tier.short.millis()) && enough
     };

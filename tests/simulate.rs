@@ -54,7 +54,7 @@ policies:
 ";
 
 /// What is simulated: a project, and an SLO.
-const KINDS: [(&str, &str, &str); 9] = [
+const KINDS: [(&str, &str, &str); 10] = [
     (
         "errors",
         MIXED,
@@ -74,6 +74,11 @@ const KINDS: [(&str, &str, &str); 9] = [
         "good-events",
         MIXED,
         "objective: 98%\n    traffic: 3/m\n    sli: { total: 'sent_total{job=\"mail\"}', good: 'sent_total{job=\"mail\", outcome=\"done\"}' }",
+    ),
+    (
+        "too-few-events",
+        MIXED,
+        "objective: 95%\n    traffic: 40/h\n    min_bad_events: { page: 1 }\n    min_events: { page: 20, ticket: 70 }\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
     ),
     (
         "kept",
@@ -251,7 +256,8 @@ fn at_the_slow_groups_evaluations(timeline: &Timeline, played: &Played, first: u
     let mut checks = Vec::new();
     for (index, course) in timeline.alerts.iter().enumerate() {
         let slow = timeline.tiers.iter().filter(|tier| tier.tier.severity == course.severity);
-        if !slow.clone().all(|tier| tier.tier.slow) {
+        // What is kept ends as long after the last evaluation that saw it, and promtool has more of those.
+        if slow.clone().any(|tier| !tier.tier.slow || tier.tier.keep_firing_for.is_some()) {
             continue;
         }
         let firing = format!("count(ALERTS{{alertname='{}',alertstate='firing'}}) or vector(0)", course.name);

@@ -248,6 +248,13 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
             let said = Words::plain(format!("a {severity} takes at least {after} bad events, was {before}"));
             changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
         }
+        let of = |slo: &Slo| *slo.min_events.get(severity);
+        let (before, after) = (of(pair.old.slo), of(pair.new.slo));
+        if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
+            let said = format!("a {severity} takes at least {after} events in its long window, was {before}");
+            let change = Change::new(Kind::MinEvents, &pair.subject(), Words::plain(said));
+            changes.push(change.values(before, after));
+        }
     }
     changes
 }

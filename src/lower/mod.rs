@@ -289,6 +289,7 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
                 burn_rate: quotient(spent, long),
                 threshold: quotient(spent * slo.objective.budget().ratio(), long),
                 min_bad_events: *slo.min_bad_events.get(tier.severity),
+                min_events: *slo.min_events.get(tier.severity),
                 keep_firing_for: tier.keep_firing_for,
                 slow: is_slow(tier.long, tier.severity),
             }

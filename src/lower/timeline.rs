@@ -163,6 +163,7 @@ mod tests {
                 burn_rate: quotient(spent, Decimal::from(long)),
                 threshold: quotient(spent * budget, Decimal::from(long)),
                 min_bad_events: 1,
+                min_events: 1,
                 keep_firing_for: None,
                 slow: severity == Severity::Ticket,
             }

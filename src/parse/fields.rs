@@ -301,6 +301,7 @@ fn example(what: &str) -> Option<&'static str> {
         "receivers" => "{ ops: { email: ops@example.com } }",
         "planned" => "{ http_requests_total: why it is not there yet }",
         "min_bad_events" => "{ page: 5, ticket: 1 }",
+        "min_events" => "{ page: 100, ticket: 20 }",
         "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
         "`targets`" => "targets: { thanos: {} }",
         "`operator`" => "operator: { namespace: monitoring, labels: { release: prometheus } }",

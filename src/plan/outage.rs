@@ -83,6 +83,7 @@ mod tests {
             burn_rate,
             threshold: burn_rate * Decimal::new(1, 3),
             min_bad_events: 1,
+            min_events: 1,
             keep_firing_for: None,
             slow: false,
         }

@@ -413,6 +413,21 @@ pub(super) fn min_bad_events(
     Some((least, place))
 }
 
+/// How many events it takes, and where the innermost number stands.
+pub(super) fn min_events(
+    levels: [&Settings; 3],
+    problems: &mut Vec<Problem>,
+) -> Option<(PerSeverity<u32>, Option<Span>)> {
+    let mut least = PerSeverity { page: 1, ticket: 1 };
+    let mut place = None;
+    for (key, value) in levels.into_iter().flat_map(|level| &level.min_events) {
+        let severity = severity(&key.text, key.span, problems)?;
+        *least.get_mut(severity) = values::count(value, "`min_events`", problems)?;
+        place = Some(whole(value));
+    }
+    Some((least, place))
+}
+
 /// `page` or `ticket`.
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);

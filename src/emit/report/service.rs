@@ -111,6 +111,8 @@ struct Tier {
     burn_rate: String,
     threshold: String,
     least: u32,
+    /// The least of all events; none if one is enough.
+    events: Option<u32>,
     every: String,
 }
 
@@ -316,6 +318,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
         burn_rate: words.short(tier.burn_rate),
         threshold: words.short_percent(tier.threshold),
         least: tier.min_bad_events,
+        events: (tier.min_events > 1).then_some(tier.min_events),
         every: words.length(if tier.slow { promise.long_interval } else { promise.interval }),
     }
 }

@@ -172,6 +172,15 @@ fn day(stage: &Stage) -> (Case, bool) {
             );
             silent.push(41);
         }
+        let pages = || tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let fewest = pages().map(|tier| tier.min_events).min().unwrap_or(1) - 1;
+        let least = pages().map(|tier| tier.min_bad_events).max().unwrap_or(1);
+        if fewest >= least {
+            // One by one, no more than a page asks for less one, and those before are among them.
+            let few = (fewest as usize).saturating_sub(script.now()).min(20);
+            script.add("a full outage of too few events does not page", vec![Load { good: 0, bad: 1 }; few]);
+            silent.push(script.now());
+        }
         script.add("", stage.good(10));
         script.mishaps.restart = Some(script.now());
         script.add("counters that restart lose nothing", stage.good(5));

@@ -65,7 +65,8 @@ const simulation = (() => {
       tier.least < 2 ||
       traffic === null ||
       2n * traffic.n * ratio.n * overlap(at, long) > (2n * BigInt(tier.least) - 1n) * 1000n * traffic.d * ratio.d;
-    const sees = (at) => above(at, long) && above(at, short) && enough(at);
+    const busy = !tier.events || traffic === null || 2n * traffic.n * long > (2n * BigInt(tier.events) - 1n) * 1000n * traffic.d;
+    const sees = (at) => busy && above(at, long) && above(at, short) && enough(at);
     const fires = onset(to, every, sees);
     if (fires === null) return null;
     const gone = first(max(fires, to / every), (to + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
