@@ -278,8 +278,8 @@ pub struct Places {
     pub by: Vec<Span>,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
-    /// Its `min_events`, or its name.
-    pub min_events: Span,
+    /// Its `min_events`, one by one, or its name.
+    pub min_events: PerSeverity<Span>,
     /// Its `traffic`, or its name.
     pub traffic: Span,
     /// Its `runbook`, or its name.

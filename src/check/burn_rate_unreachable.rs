@@ -6,12 +6,17 @@ use crate::lower;
 use crate::model::Model;
 use crate::plan::{Event, Promise, Watch, seconds};
 use crate::source::Span;
-use crate::vocabulary::{Decimal, percent};
+use crate::vocabulary::{Decimal, Severity, percent};
 use rust_decimal::RoundingStrategy;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
-        problems.extend(starved(&lower::promise(service, slo), slo.places.min_events));
+        let promise = lower::promise(service, slo);
+        problems.extend(
+            Severity::ALL
+                .iter()
+                .filter_map(|severity| starved(&promise, *severity, *slo.places.min_events.get(*severity))),
+        );
         let places = tiers_by_place(slo);
         let dead: Vec<Watch> =
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
@@ -45,11 +50,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 /// Tiers whose long window never has as many events as `min_events` asks for. States are looked at at a fixed pace; declared traffic may be more one day.
-fn starved(promise: &Promise, place: Span) -> Option<Problem> {
+fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
     let pace = promise.traffic?;
     let events = |tier: &Watch| pace * seconds(tier.long);
     let is_starved = |tier: &&Watch| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
-    let starved: Vec<Watch> = promise.tiers.iter().filter(is_starved).cloned().collect();
+    let starved: Vec<Watch> =
+        promise.tiers.iter().filter(|tier| tier.severity == severity).filter(is_starved).cloned().collect();
     let first = starved.first()?;
     let (tiers, events) = (named(&starved), about(events(first)));
     let (headline, label) = match promise.event {

@@ -232,7 +232,7 @@ impl Scope<'_> {
         let period = settings::period(levels, problems);
         let budgeting = settings::budgeting(levels, problems);
         let min_bad_events = settings::min_bad_events(levels, problems);
-        let min_events = settings::min_events(levels, problems);
+        let min_events = settings::min_events(levels, place, problems);
         let labels = settings::labels([&block.settings.labels], problems);
         let annotations = settings::annotations([&block.settings.annotations], problems);
         secrets::published(&block.description, problems);
@@ -253,7 +253,7 @@ impl Scope<'_> {
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
         let (min_bad_events, min_place) = min_bad_events?;
-        let (min_events, events_place) = min_events?;
+        let (min_events, events_places) = min_events?;
         Some(Slo {
             name,
             description: block.description.as_ref().map(|text| text.text.clone()),
@@ -284,7 +284,7 @@ impl Scope<'_> {
                 sli: block.sli.span,
                 by: block.by.iter().map(whole).collect(),
                 min_bad_events: min_place.unwrap_or(place),
-                min_events: events_place.unwrap_or(place),
+                min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),
                 runbook: block.runbook.as_ref().map_or(place, whole),
                 tiers: tiers_place,

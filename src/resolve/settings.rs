@@ -413,19 +413,20 @@ pub(super) fn min_bad_events(
     Some((least, place))
 }
 
-/// How many events it takes, and where the innermost number stands.
+/// How many events it takes, and where the innermost numbers stand.
 pub(super) fn min_events(
     levels: [&Settings; 3],
+    slo: Span,
     problems: &mut Vec<Problem>,
-) -> Option<(PerSeverity<u32>, Option<Span>)> {
+) -> Option<(PerSeverity<u32>, PerSeverity<Span>)> {
     let mut least = PerSeverity { page: 1, ticket: 1 };
-    let mut place = None;
+    let mut places = PerSeverity { page: slo, ticket: slo };
     for (key, value) in levels.into_iter().flat_map(|level| &level.min_events) {
         let severity = severity(&key.text, key.span, problems)?;
         *least.get_mut(severity) = values::count(value, "`min_events`", problems)?;
-        place = Some(whole(value));
+        *places.get_mut(severity) = whole(value);
     }
-    Some((least, place))
+    Some((least, places))
 }
 
 /// `page` or `ticket`.
