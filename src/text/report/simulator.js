@@ -70,8 +70,7 @@ const simulation = (() => {
     const fires = onset(to, every, sees);
     if (fires === null) return null;
     const gone = first(max(fires, to / every), (to + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
-    const kept = BigInt(Math.ceil((tier.kept ?? 0) / tier.every));
-    return { fires: Number(fires * every), stops: Number((gone + kept) * every) };
+    return { fires: Number(fires * every), stops: Number(gone * every) };
   }
 
   // Everything that follows. `errors` and `traffic` (events per second) are decimal text, `length` milliseconds.
@@ -84,7 +83,11 @@ const simulation = (() => {
     const alerts = slo.alerts.map((alert) => {
       const seen = tiers.filter(({ tier, times }) => times && tier.severity === alert.severity).map(({ times }) => times);
       const fires = Math.min(...seen.map((times) => times.fires));
-      const stops = Math.max(...seen.map((times) => times.stops));
+      // The alert goes on firing for as long as it is kept, until it is looked at again.
+      const own = slo.tiers.filter((tier) => tier.severity === alert.severity);
+      const every = Math.min(...own.map((tier) => tier.every));
+      const kept = Math.ceil((own[0]?.kept ?? 0) / every) * every;
+      const stops = Math.max(...seen.map((times) => times.stops)) + kept;
       return { alert, times: seen.length ? { fires, stops } : null };
     });
     const page = alerts.find(({ alert, times }) => times && alert.severity === "page");
