@@ -177,6 +177,8 @@ pub struct TierBlock {
     pub long: Scalar,
     /// `short`
     pub short: Scalar,
+    /// `keep_firing_for`
+    pub keep_firing_for: Option<Scalar>,
 }
 
 /// One entry of `severities`.
@@ -220,6 +222,8 @@ pub struct Settings {
     pub policy: Option<Scalar>,
     /// `min_bad_events`
     pub min_bad_events: Map<Scalar>,
+    /// `min_events`
+    pub min_events: Map<Scalar>,
     /// `missing_events`
     pub missing_events: Option<MissingBlock>,
     /// `budgeting`
@@ -230,6 +234,8 @@ pub struct Settings {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
+    /// `accepted`: reasons by code, each for its own level and what is in it.
+    pub accepted: Map<Scalar>,
 }
 
 /// `missing_events`.
@@ -287,12 +293,16 @@ pub struct ServiceFile {
 pub struct AlertBlock {
     /// Whether every key and value of it was understood; else it is not judged by what is left.
     pub understood: bool,
+    /// Its value as a whole.
+    pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
     /// `expr`
     pub expr: Scalar,
     /// `for`
     pub hold: Option<Scalar>,
+    /// `keep_firing_for`
+    pub keep_firing_for: Option<Scalar>,
     /// `severity`
     pub severity: Scalar,
     /// `down`
@@ -307,6 +317,8 @@ pub struct AlertBlock {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
+    /// `accepted`: reasons by code.
+    pub accepted: Map<Scalar>,
 }
 
 /// One entry of `slos`.
@@ -314,6 +326,8 @@ pub struct AlertBlock {
 pub struct SloBlock {
     /// Whether every key and value of it was understood; else it is not judged by what is left.
     pub understood: bool,
+    /// Its value as a whole.
+    pub span: Span,
     /// `description`
     pub description: Option<Scalar>,
     /// `objective` or the entries of `objectives`.

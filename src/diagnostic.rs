@@ -46,6 +46,15 @@ pub struct Help {
     pub fix: Option<Fix>,
 }
 
+/// A warning that somebody knows and accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The warning.
+    pub problem: Problem,
+    /// Why it is no fault, in the author's words.
+    pub reason: String,
+}
+
 /// One fault, in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -126,8 +135,8 @@ impl Problem {
     }
 }
 
-/// What is unread in one environment may be read in another.
-const OF_ALL: &str = "unread-setting";
+/// What is unread in one environment may be read in another, and what is accepted in vain in one may be needed in another.
+const OF_ALL: [&str; 2] = ["unread-setting", "acceptance-unneeded"];
 
 /// The problems of one project in several environments, each once: one that not all have says which have it.
 pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
@@ -143,7 +152,7 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
         let problem = same[0].0;
         if same.len() == environments.len() {
             problems.push(problem.clone());
-        } else if problem.code != OF_ALL {
+        } else if !OF_ALL.contains(&problem.code) {
             let names: Vec<&str> = same.iter().map(|(_, name)| *name).collect();
             let word = if names.len() == 1 { "environment" } else { "environments" };
             problems.push(problem.clone().help(format!("this is so in the {word} {}", few(&names))));

@@ -137,6 +137,8 @@ pub enum Kind {
     Companion,
     /// How many bad events it takes.
     MinBadEvents,
+    /// How many events it takes.
+    MinEvents,
     /// The alert for events that disappear.
     MissingEvents,
     /// Who is told of an alert.
@@ -155,6 +157,8 @@ pub enum Kind {
     Annotation,
     /// Who looks after it.
     Owner,
+    /// Warnings that somebody accepts.
+    Accepted,
     /// Texts for people.
     Description,
     /// What to do.
@@ -199,6 +203,7 @@ impl Kind {
             Self::Tier => "tier",
             Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
+            Self::MinEvents => "min-events",
             Self::MissingEvents => "missing-events",
             Self::Told => "told",
             Self::Receiver => "receiver",
@@ -208,6 +213,7 @@ impl Kind {
             Self::Label => "label",
             Self::Annotation => "annotation",
             Self::Owner => "owner",
+            Self::Accepted => "accepted",
             Self::Description => "description",
             Self::Runbook => "runbook",
             Self::Link => "link",
@@ -242,6 +248,7 @@ impl Kind {
             | Self::Tier
             | Self::Companion
             | Self::MinBadEvents
+            | Self::MinEvents
             | Self::MissingEvents
             | Self::Told
             | Self::Receiver
@@ -252,6 +259,7 @@ impl Kind {
             Self::Label
             | Self::Annotation
             | Self::Owner
+            | Self::Accepted
             | Self::Description
             | Self::Runbook
             | Self::Link

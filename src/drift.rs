@@ -32,6 +32,7 @@ pub struct Loaded {
     name: String,
     query: String,
     hold: Option<Duration>,
+    keep_firing_for: Option<Duration>,
     labels: Labels,
     annotations: Labels,
     error: Option<String>,
@@ -58,6 +59,8 @@ pub fn loaded(answer: &Value) -> Option<Vec<Loaded>> {
                 name: rule["name"].as_str()?.to_owned(),
                 query: rule["query"].as_str()?.to_owned(),
                 hold: seconds(&rule["duration"]),
+                // Prometheus and Mimir, vmalert.
+                keep_firing_for: seconds(&rule["keepFiringFor"]).or(seconds(&rule["keep_firing_for"])),
                 labels: labels("labels"),
                 annotations: labels("annotations"),
                 error: failed.then(|| rule["lastError"].as_str().unwrap_or_default().to_owned()),
@@ -91,7 +94,7 @@ pub enum Kind {
 /// A part of a rule that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// `expr`, `for`, `interval`, `labels` or `annotations`.
+    /// `expr`, `for`, `keep_firing_for`, `interval`, `labels` or `annotations`.
     pub field: &'static str,
     /// As the server has it.
     pub loaded: String,
@@ -245,6 +248,8 @@ fn differences(rule: &Written, query: &str, loaded: &Loaded, of: &str) -> Vec<Di
     differs("expr", of.to_owned(), query.to_owned());
     if rule.alerts {
         differs("for", loaded.hold.unwrap_or_default().to_string(), rule.hold.to_string());
+        let kept = loaded.keep_firing_for.unwrap_or_default();
+        differs("keep_firing_for", kept.to_string(), rule.keep_firing_for.to_string());
     }
     if let Some(interval) = loaded.interval {
         differs("interval", interval.to_string(), rule.interval.to_string());

@@ -9,7 +9,7 @@ pub use companion::explain_companion;
 use std::fmt::Write as _;
 
 use crate::inert;
-use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, seconds};
+use crate::plan::{Event, Labels, Promise, ServicePlan, SloPlan, Watch, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
@@ -35,6 +35,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
     }
+    page += &accepted(&plan.accepted);
     for (severity, long) in &promise.left_out {
         page +=
             &wrapped("Left out ", &format!("the {severity} of {long}: not even a full outage would fire it"));
@@ -46,12 +47,25 @@ pub fn explain(plan: &SloPlan) -> String {
         page += &times(promise);
         page +=
             &wrapped("  ", "When a tier fires, its share of the budget is spent, whatever the error ratio.");
+        for severity in Severity::ALL {
+            let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
+            if let Some(kept) = tiers.find_map(|tier| tier.keep_firing_for) {
+                let kept =
+                    format!("The {severity} goes on firing for {kept} after that: it is among these times.");
+                page += &wrapped("  ", &kept);
+            }
+        }
     }
     page += "\nWhat to know\n";
     for remark in remarks(promise) {
         page += &wrapped("  - ", &remark);
     }
     page
+}
+
+/// Warnings that are accepted, each with its reason.
+fn accepted(reasons: &Labels) -> String {
+    reasons.iter().map(|(code, reason)| wrapped("Accepted ", &format!("{code}: {reason}"))).collect()
 }
 
 /// Three digits of a number.
@@ -92,6 +106,9 @@ pub fn contents(service: &ServicePlan) -> String {
     for (name, says) in &all {
         let says = inert::line(says.trim());
         let _ = writeln!(text, "{name:widest$}  {says}");
+    }
+    if !service.accepted.is_empty() {
+        let _ = writeln!(text, "\n{}", accepted(&service.accepted).trim_end());
     }
     if all.is_empty() {
         let _ = writeln!(text, "{} has no SLOs and no alerts", service.name);
@@ -222,6 +239,7 @@ fn remarks(promise: &Promise) -> Vec<String> {
         ));
     }
     remarks.extend(Severity::ALL.iter().filter_map(|severity| least(promise, *severity)));
+    remarks.extend(Severity::ALL.iter().filter_map(|severity| least_of_all(promise, *severity)));
     remarks.extend(cold_start(promise));
     if !promise.tiers.is_empty() {
         remarks.push(delays(promise));
@@ -274,6 +292,10 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     let count = tiers().map(|tier| tier.min_bad_events).min()?;
     let looks = promise.event != Event::Occurrence;
     if count < 2 {
+        // Of as many events as `min_events` asks for, one may be too little.
+        if tiers().all(|tier| Decimal::from(tier.min_events) * tier.threshold >= Decimal::ONE) {
+            return None;
+        }
         // `1/T` events in the long window: with fewer, one of them is above the threshold.
         let alone = |tier: &Watch| Decimal::from(3600) / (tier.threshold * seconds(tier.long));
         let alone = tiers().map(alone).max()?;
@@ -305,6 +327,19 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
             deaf.join(" or ")
         ),
     })
+}
+
+/// What `min_events` keeps from alerting.
+fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
+    let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
+    let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
+    let needs = format!(
+        "A {severity} needs {count} events in its long window, good ones among them; while there are fewer, not even a \
+         full outage makes it fire"
+    );
+    let Some(traffic) = promise.traffic else { return Some(format!("{needs}.")) };
+    let shortest = tiers().map(|tier| tier.long).min()?;
+    Some(format!("{needs}. At the expected traffic {shortest} has {}.", events(traffic * seconds(shortest))))
 }
 
 /// A young history makes long windows short: `H·T/(e − T)`.

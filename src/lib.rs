@@ -43,6 +43,7 @@
 //!
 //! **Invariant:** the same sources give the same bytes: order comes from the source or from a name, never from a hash, a clock, a locale or a path.
 
+mod accepted;
 pub mod artifact;
 pub mod ask;
 pub mod ast;
@@ -79,7 +80,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use check::Sees;
-use diagnostic::Problem;
+use diagnostic::{Accepted, Problem};
 use difference::Difference;
 use emit::{TARGETS, Target};
 use model::Model;
@@ -91,6 +92,8 @@ use source::Sources;
 pub struct Compiled {
     /// Everything that is wrong, sorted.
     pub problems: Vec<Problem>,
+    /// Warnings that somebody accepts with a reason, sorted.
+    pub accepted: Vec<Accepted>,
     /// What is meant; `None` if there is an error.
     pub model: Option<Model>,
 }
@@ -162,6 +165,17 @@ impl Each {
             .collect();
         diagnostic::together(&all)
     }
+
+    /// All warnings that are accepted, each once.
+    pub fn accepted(&self) -> Vec<Accepted> {
+        let mut all: Vec<Accepted> = Vec::new();
+        for accepted in self.environments.iter().flat_map(|(_, compiled)| &compiled.accepted) {
+            if !all.contains(accepted) {
+                all.push(accepted.clone());
+            }
+        }
+        all
+    }
 }
 
 /// What the sources mean as far as they mean something, whatever else is wrong with them; in the first environment if the project declares some.
@@ -193,8 +207,9 @@ pub fn compile(sources: &Sources) -> Compiled {
     let mut each = compile_each(sources);
     let problems = each.problems();
     let failed = problems.iter().any(Problem::is_error);
+    let accepted = each.accepted();
     let model = each.environments.swap_remove(0).1.model.filter(|_| !failed);
-    Compiled { problems, model }
+    Compiled { problems, accepted, model }
 }
 
 /// Compiles all sources of a project for each of its environments.
@@ -269,7 +284,6 @@ fn finish(
     }
     let judged = check::check(&model, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
-    problems = parse::told(problems, &ast.instances);
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)
         && (targets.mimir.is_some() || targets.operator.is_some() || targets.vmrule.is_some())
@@ -278,7 +292,18 @@ fn finish(
             emit::limits::exceeded(&lower::lower(&model)).iter().map(|limit| refused(targets, limit)),
         );
     }
+    // A server shows other problems than a contract does, and another policy has others.
+    let whole = live.is_none() && policy.is_none();
+    let (problems, mut accepted) = accepted::apart(&ast, problems, whole);
+    let mut problems = parse::told(problems, &ast.instances);
+    for one in &mut accepted {
+        parse::plain(&mut one.problem);
+    }
     diagnostic::sort(&mut problems);
+    accepted.sort_by(|a, b| {
+        (a.problem.primary.span, a.problem.code).cmp(&(b.problem.primary.span, b.problem.code))
+    });
+    accepted.dedup();
     let failed = problems.iter().any(Problem::is_error);
-    Compiled { problems, model: (!failed).then_some(model) }
+    Compiled { problems, accepted, model: (!failed).then_some(model) }
 }

@@ -51,6 +51,8 @@ pub struct Project {
     pub runbooks: BTreeMap<String, Written>,
     /// What runs the rules beside Prometheus.
     pub targets: RuleTargets,
+    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// What alerts say in the author's own words.
@@ -190,6 +192,8 @@ pub struct Service {
     pub slos: Vec<Slo>,
     /// Companion alerts, in the order of the file.
     pub alerts: Vec<Companion>,
+    /// Warnings that are accepted in its file, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// When and how loudly it is said that a service's events have disappeared.
@@ -239,6 +243,8 @@ pub struct Slo {
     pub left_out: Vec<Tier>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
+    /// Fewer events than this in the long window, good ones among them, never alert.
+    pub min_events: PerSeverity<u32>,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.
@@ -251,6 +257,8 @@ pub struct Slo {
     pub scrape_interval: Duration,
     /// Expected events per second.
     pub traffic: Option<Decimal>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Where its parts were written.
     pub places: Places,
 }
@@ -272,6 +280,8 @@ pub struct Places {
     pub by: Vec<Span>,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
+    /// Its `min_events`, one by one, or its name.
+    pub min_events: PerSeverity<Span>,
     /// Its `traffic`, or its name.
     pub traffic: Span,
     /// Its `runbook`, or its name.
@@ -305,6 +315,8 @@ pub struct Tier {
     pub long: Duration,
     /// Decides when to stop.
     pub short: Duration,
+    /// How long its alert goes on firing after that; the same for all tiers of a severity.
+    pub keep_firing_for: Option<Duration>,
     /// Where it was written; built-in ones where their policy, or the SLO, is named.
     pub span: Span,
 }

@@ -17,7 +17,8 @@ pub use outage::{Outage, seconds};
 pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
-use crate::model::{Labels, Language, RuleTargets, Wordings};
+pub use crate::model::Labels;
+use crate::model::{Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -55,6 +56,8 @@ pub struct ProjectPlan {
     pub needs: Vec<Need>,
     /// What runs the rules beside Prometheus.
     pub targets: RuleTargets,
+    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    pub accepted: Labels,
 }
 
 /// One service cannot work without another.
@@ -99,6 +102,8 @@ pub struct ServicePlan {
     pub companions: Option<Group>,
     /// Alerts that silence what these leave behind, likewise.
     pub aftermath: Option<Group>,
+    /// Warnings that are accepted in its file, by code, with the reasons.
+    pub accepted: Labels,
     /// What proves all of them; empty until they are proven.
     pub proofs: Vec<Proof>,
 }
@@ -178,6 +183,8 @@ pub struct SloPlan {
     pub signal: Option<Signal>,
     /// How its events come to be counted.
     pub observed: Observed,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
     /// Where its runbook can be read.
@@ -441,6 +448,10 @@ pub struct Watch {
     pub threshold: Decimal,
     /// Fewer bad events in the long window never fire.
     pub min_bad_events: u32,
+    /// Fewer events in the long window, good ones among them, never fire.
+    pub min_events: u32,
+    /// How long its alert goes on firing after it; the same for all tiers of a severity.
+    pub keep_firing_for: Option<Duration>,
     /// Whether its windows are evaluated every `long_interval` only.
     pub slow: bool,
 }
@@ -499,6 +510,8 @@ pub struct Alert {
     pub dashboard: Option<DashboardLink>,
     /// How long the expression has to hold.
     pub hold: Option<Duration>,
+    /// How long it goes on firing after that is over.
+    pub keep_firing_for: Option<Duration>,
     /// What its texts say.
     pub notice: Notice,
     /// The sources' own annotations.

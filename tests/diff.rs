@@ -223,6 +223,7 @@ fn every_key_of_the_language_is_looked_at() {
         ("period: 28d\n    policy: workbook-scaled", "period"),
         ("period: calendar month", "period"),
         ("min_bad_events: { page: 3 }", "min-bad-events"),
+        ("min_events: { page: 30 }", "min-events"),
         ("budgeting: timeslices\n    slice: { length: 5m, objective: 95% }", "budgeting"),
         ("labels: { a: b }", "label"),
         ("annotations: { a: b }", "annotation"),

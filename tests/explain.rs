@@ -97,6 +97,18 @@ fn a_companion_alert_that_says_what_an_slo_says() {
 }
 
 #[test]
+fn alerts_that_go_on_firing() {
+    let text = format!(
+        "{HEAD}alerts:\n  down:\n    expr: absent(up{{job=\"api\"}} == 1)\n    for: 1m\n    keep_firing_for: 10m\n    severity: page\n"
+    );
+    insta::assert_snapshot!(explained_alert(text));
+    let project = "version: slowburn/v1\npolicy: own\npolicies:\n  own:\n    tiers:\n      - { severity: page, budget: 2%, long: 1h, short: 5m, keep_firing_for: 15m }\n";
+    let service = format!("{HEAD}slos:\n  it:\n    objective: 99.9%\n{EVENTS}");
+    let plan = planned_from(&[("slos/slowburn.yaml", project), ("slos/api.yaml", &service)]);
+    insta::assert_snapshot!(explain(&plan.services[0].slos[0]));
+}
+
+#[test]
 fn a_companion_alert_that_leaves_something_behind() {
     let project = "version: slowburn/v1\nalertmanager:\n  receivers: { office: { webhook: { url: 'http://office.internal/hook' } } }\n  default: office\n";
     let service = format!(

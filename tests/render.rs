@@ -159,7 +159,8 @@ fn no_problems_are_no_words() {
     {
       "problems": [],
       "errors": 0,
-      "warnings": 0
+      "warnings": 0,
+      "accepted": []
     }
     "#);
     check_sarif(&serde_json::from_str(&render(&[], &sources(), Format::Sarif)).unwrap());

@@ -17,6 +17,14 @@ use slowburn::vocabulary::{Decimal, Duration};
 use support::browser::Browser;
 
 const PROJECT: &str = r##"version: slowburn/v1
+policy: kept
+policies:
+  kept:
+    tiers:
+      - { severity: page,   budget: 2%,  long: 1h, short: 5m,  keep_firing_for: 10m }
+      - { severity: page,   budget: 5%,  long: 6h, short: 30m, keep_firing_for: 10m }
+      - { severity: ticket, budget: 10%, long: 1d, short: 2h }
+      - { severity: ticket, budget: 10%, long: 3d, short: 6h }
 dependencies: { shop: [payments] }
 alertmanager:
   receivers:
@@ -45,6 +53,8 @@ slos:
       without a server error {% raw %} << x >>
     objective: 99.9%
     traffic: 10/s
+    min_events: { page: 2000 }
+    accepted: { no-contract: "<b>the exporter</b> is not ours" }
     sli: { total: 'http_requests_total{job="shop"}', bad: 'http_requests_total{job="shop",status=~"5.."}' }
     runbook: checkout-down
   latency:
@@ -252,7 +262,10 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
         let events = pace.map(|pace| pace * window(look, tier.long.millis()) / Decimal::from(1000));
         let least = Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
         let enough = tier.min_bad_events < 2 || events.is_none_or(|events| events > least);
-        above(tier.long.millis()) && above(tier.short.millis()) && enough
+        let all = pace.map(|pace| pace * Decimal::from(tier.long.millis()) / Decimal::from(1000));
+        let asked = Decimal::from(tier.min_events) - Decimal::new(5, 1);
+        let busy = tier.min_events < 2 || all.is_none_or(|all| all > asked);
+        above(tier.long.millis()) && above(tier.short.millis()) && enough && busy
     };
     let mut at = (1..=looks).filter(|look| (look * step).is_multiple_of(every));
     let fires = at.find(|look| sees(*look))?;

@@ -2,13 +2,21 @@
 
 use super::{about, about_percent, named, slos, tiers_by_place};
 use crate::diagnostic::Problem;
+use crate::lower;
 use crate::model::Model;
-use crate::plan::Watch;
-use crate::vocabulary::{Decimal, percent};
+use crate::plan::{Event, Promise, Watch, seconds};
+use crate::source::Span;
+use crate::vocabulary::{Decimal, Severity, percent};
 use rust_decimal::RoundingStrategy;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (_, slo) in slos(model) {
+    for (service, slo) in slos(model) {
+        let promise = lower::promise(service, slo);
+        problems.extend(
+            Severity::ALL
+                .iter()
+                .filter_map(|severity| starved(&promise, *severity, *slo.places.min_events.get(*severity))),
+        );
         let places = tiers_by_place(slo);
         let dead: Vec<Watch> =
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
@@ -39,6 +47,35 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             percent(least)
         )));
     }
+}
+
+/// Tiers whose long window never has as many events as `min_events` asks for. States are looked at at a fixed pace; declared traffic may be more one day.
+fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
+    let pace = promise.traffic?;
+    let events = |tier: &Watch| pace * seconds(tier.long);
+    let is_starved = |tier: &&Watch| tier.min_events > 1 && events(tier) < Decimal::from(tier.min_events);
+    let starved: Vec<Watch> =
+        promise.tiers.iter().filter(|tier| tier.severity == severity).filter(is_starved).cloned().collect();
+    let first = starved.first()?;
+    let (tiers, events) = (named(&starved), about(events(first)));
+    let (headline, label) = match promise.event {
+        Event::Occurrence => (
+            format!("at the expected traffic {tiers} can never fire"),
+            format!("{} has {events} events, and {} are asked for", first.long, first.min_events),
+        ),
+        Event::Check | Event::Slice(_) => (
+            format!("{tiers} can never fire"),
+            format!(
+                "a series is looked at {events} times in {}, and {} are asked for",
+                first.long, first.min_events
+            ),
+        ),
+    };
+    let problem = match promise.event {
+        Event::Occurrence => Problem::warning("burn-rate-unreachable", place, headline),
+        Event::Check | Event::Slice(_) => Problem::error("burn-rate-unreachable", place, headline),
+    };
+    Some(problem.label(label).help("ask for fewer events, or remove `min_events`"))
 }
 
 /// `T ≥ 1` (SRE Workbook, ch. 5: the threshold is `burn rate × error budget`).

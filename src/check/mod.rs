@@ -26,6 +26,7 @@ mod no_timestamp;
 mod one_silences_all;
 mod own_series;
 mod page_at_once;
+mod pattern_as_text;
 mod period_beyond_retention;
 mod planned_alert_fires;
 mod recorded_as_counter;
@@ -63,7 +64,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(&str, Sees, Check); 43] = [
+pub const CHECKS: [(&str, Sees, Check); 44] = [
     ("alert-reaches-nobody", Sees::Whole, alert_reaches_nobody::check),
     ("always-fires", Sees::Part, always_fires::check),
     ("bad-is-total", Sees::Part, bad_is_total::check),
@@ -102,6 +103,7 @@ pub const CHECKS: [(&str, Sees, Check); 43] = [
     ("single-event-pages", Sees::Part, single_event_pages::check),
     ("swapped-events", Sees::Part, swapped_events::check),
     ("unknown-metric", Sees::Whole, own_series::check),
+    ("unmatched-value", Sees::Part, pattern_as_text::check),
     ("unprovable", Sees::Part, unprovable::check),
     ("unweighted-ratio", Sees::Part, unweighted_ratio::check),
     ("window-below-scrape", Sees::Part, window_below_scrape::check),

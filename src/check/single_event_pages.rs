@@ -25,7 +25,10 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             }
             _ => true,
         };
-        let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page).filter(alone);
+        // Of as many events as `min_events` asks for, one may be too little.
+        let of_few = |tier: &&Watch| Decimal::from(tier.min_events) * tier.threshold < Decimal::ONE;
+        let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let pages = pages.filter(alone).filter(of_few);
         let Some(hourly) = pages.map(hourly).max() else { continue };
         let entry = (hourly, slo.objective.to_string());
         let known = worst.entry(slo.places.min_bad_events).or_insert_with(|| entry.clone());

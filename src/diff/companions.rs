@@ -3,10 +3,10 @@
 use super::Side;
 use super::measured::expression;
 use super::pairs::Pairs;
-use super::texts::{labels, value};
+use super::texts::{ACCEPTED, labels, value};
 use crate::difference::{Change, Kind, Words};
 use crate::model::{Companion, Service};
-use crate::vocabulary::Severity;
+use crate::vocabulary::{Duration, Severity};
 
 /// Those that came, went, or watch something else, service by service.
 pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
@@ -59,6 +59,16 @@ fn removed(service: &Service, alert: &Companion) -> Change {
     Change::new(Kind::AlertRemoved, &subject(service, alert), Words::plain(said)).warn(Words::plain(warning))
 }
 
+/// What an alert does after it is over.
+pub(super) fn kept_firing(old: Option<Duration>, new: Option<Duration>) -> String {
+    match (old, new) {
+        (None, Some(new)) => format!("goes on firing for {new} after it is over; it stopped at once before"),
+        (Some(old), Some(new)) => format!("goes on firing for {new} after it is over, was {old}"),
+        (Some(old), None) => format!("stops as soon as it is over; it went on firing for {old} before"),
+        (None, None) => "stops as soon as it is over".to_owned(),
+    }
+}
+
 fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut changed = |said: Words| changes.push(Change::new(Kind::Companion, subject, said));
@@ -70,6 +80,9 @@ fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
         let held =
             |alert: &Companion| alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
         changed(Words::plain(format!("fires {}, was {}", held(new), held(old))));
+    }
+    if old.keep_firing_for != new.keep_firing_for {
+        changed(Words::plain(kept_firing(old.keep_firing_for, new.keep_firing_for)));
     }
     if old.severity != new.severity {
         changed(Words::plain(format!("asks for a {}, was a {}", new.severity, old.severity)));
@@ -102,6 +115,7 @@ fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
     changes.extend(value(Kind::Planned, subject, "what is only planned", &old.planned, &new.planned));
     changes.extend(labels(Kind::Label, subject, "label", &old.labels, &new.labels));
     changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(labels(Kind::Accepted, subject, ACCEPTED, &old.accepted, &new.accepted));
     changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
     changes.extend(value(Kind::Runbook, subject, "runbook", &old.runbook, &new.runbook));
     changes

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::Side;
-use super::texts::{labels, value};
+use super::texts::{ACCEPTED, labels, value};
 use crate::difference::{Change, Kind, Words};
 use crate::model::{Job, Labels, Links, Model, Objects, Project, Prometheus, RuleTargets, Wording, Wordings};
 use crate::vocabulary::Severity;
@@ -26,6 +26,8 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
     let written = |project: &Project| -> Labels {
         project.runbooks.iter().map(|(name, written)| (name.clone(), written.text.clone())).collect()
     };
+    let accepted = |side: Side<'_>| side.model.project.accepted.clone();
+    changes.extend(labels(Kind::Accepted, &[], ACCEPTED, &accepted(old), &accepted(new)));
     changes.extend(labels(Kind::Runbook, &[], "runbook", &written(before), &written(after)));
     changes
 }

@@ -1,5 +1,6 @@
 //! What is promised: objective and period, the tiers that watch them, and what follows in minutes, events and times to the alert.
 
+use super::companions::kept_firing;
 use super::measured::until;
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
@@ -215,6 +216,12 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
         if of(old).is_empty() || of(new).is_empty() {
             continue;
         }
+        let kept = |promise| of(promise).iter().find_map(|tier| tier.keep_firing_for);
+        let (was, is) = (kept(old), kept(new));
+        if was != is {
+            let said = Words::plain(format!("the {severity} {}", kept_firing(was, is)));
+            changes.push(Change::new(Kind::Tier, &subject, said));
+        }
         let one = |tier: &Watch, words: &str| {
             let said = Words::plain(format!("{words} {severity} when {}", described(tier)));
             Change::new(Kind::Tier, &subject, said)
@@ -240,6 +247,13 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
             let said = Words::plain(format!("a {severity} takes at least {after} bad events, was {before}"));
             changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
+        }
+        let of = |slo: &Slo| *slo.min_events.get(severity);
+        let (before, after) = (of(pair.old.slo), of(pair.new.slo));
+        if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
+            let said = format!("a {severity} takes at least {after} events in its long window, was {before}");
+            let change = Change::new(Kind::MinEvents, &pair.subject(), Words::plain(said));
+            changes.push(change.values(before, after));
         }
     }
     changes

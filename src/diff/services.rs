@@ -3,7 +3,7 @@
 use super::Side;
 use super::measured::until;
 use super::pairs::{Pair, Pairs, Slo};
-use super::texts::{labels, value};
+use super::texts::{ACCEPTED, labels, value};
 use crate::contract;
 use crate::difference::{Change, Kind, Words};
 use crate::model::{MissingEvents, Service};
@@ -170,6 +170,7 @@ fn about(service: &Service) -> Vec<Words> {
 fn kept(subject: &[String], old: &Service, new: &Service) -> Vec<Change> {
     let mut changes = labels(Kind::Label, subject, "label", &old.labels, &new.labels);
     changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(labels(Kind::Accepted, subject, ACCEPTED, &old.accepted, &new.accepted));
     changes.extend(value(Kind::Owner, subject, "owner", &old.owner, &new.owner));
     changes.extend(value(Kind::Description, subject, "description", &old.description, &new.description));
     changes.extend(exposed(subject, old, new));

@@ -4,12 +4,16 @@ use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
 
+/// A warning that somebody accepts, before its code.
+pub(super) const ACCEPTED: &str = "the accepted warning";
+
 /// Those of an SLO, beside its service's.
 pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     let (old, new) = (pair.old.slo, pair.new.slo);
     let subject = pair.subject();
     let mut changes = labels(Kind::Label, &subject, "label", &old.labels, &new.labels);
     changes.extend(labels(Kind::Annotation, &subject, "annotation", &old.annotations, &new.annotations));
+    changes.extend(labels(Kind::Accepted, &subject, ACCEPTED, &old.accepted, &new.accepted));
     changes.extend(value(Kind::Description, &subject, "description", &old.description, &new.description));
     changes.extend(value(Kind::Runbook, &subject, "runbook", &old.runbook, &new.runbook));
     let traffic = |traffic: Option<crate::vocabulary::Decimal>| {

@@ -8,6 +8,7 @@ use super::hover::described;
 use super::query::{Query, query, words};
 use super::{Project, language};
 use crate::contract::{Contract, Family, Kind as Type};
+use crate::pages::PAGES;
 use crate::parse::parse;
 use crate::promql::functions::FUNCTIONS;
 use crate::promql::names::AGGREGATIONS;
@@ -128,7 +129,11 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
     let named = |names: Vec<String>| names.into_iter().map(|name| (name, Kind::Name)).collect();
     let services = || project.model.services.iter().map(|service| service.name.to_string());
     if here == Here::Key {
-        return if keys == ["dependencies"] { named(services().collect()) } else { Vec::new() };
+        return match keys[..] {
+            ["dependencies"] => named(services().collect()),
+            [.., "accepted"] => PAGES.iter().map(|(code, _)| ((*code).to_owned(), Kind::Word)).collect(),
+            _ => Vec::new(),
+        };
     }
     let (ast, _) = parse(project.sources, project.model.project.environment.as_deref());
     let alertmanager = || ast.project.as_ref().and_then(|project| project.alertmanager.as_ref());

@@ -50,6 +50,11 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
         if cursor.here == Here::Key {
             path.push(file.text[cursor.written.clone()].trim_matches(['"', '\'']).to_owned());
         }
+        if let [.., accepted, code] = &path[..]
+            && accepted == "accepted"
+        {
+            parts.extend(pages::page(code).map(str::to_owned));
+        }
         parts.extend(language::description(&language::under(&file.path, &path)));
     }
     (!parts.is_empty()).then(|| Hover { span, markdown: parts.join("\n\n---\n\n") })

@@ -88,6 +88,8 @@ pub struct Written {
     pub expr: Expr,
     /// `for`; zero for rules that record.
     pub hold: Duration,
+    /// `keep_firing_for`; zero for rules that record.
+    pub keep_firing_for: Duration,
     /// Its labels.
     pub labels: Labels,
     /// Its annotations; none for rules that record.
@@ -112,6 +114,7 @@ pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
             name: rule.name().to_owned(),
             expr: rule.expr.clone(),
             hold: alert.and_then(|alert| alert.hold).unwrap_or_default(),
+            keep_firing_for: alert.and_then(|alert| alert.keep_firing_for).unwrap_or_default(),
             labels: rule.labels.iter().map(inert).collect(),
             annotations: alert.map(|alert| words::annotations(project, alert, None)).unwrap_or_default(),
         }
@@ -258,10 +261,12 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     };
     yaml.pair(6, "- ", kind, rule.name());
     yaml.query(8, "expr", &rule.expr, COLUMNS);
-    if let Makes::Alert(alert) = &rule.makes
-        && let Some(hold) = alert.hold
-    {
-        yaml.pair(8, "", "for", &hold.to_string());
+    if let Makes::Alert(alert) = &rule.makes {
+        for (key, length) in [("for", alert.hold), ("keep_firing_for", alert.keep_firing_for)] {
+            if let Some(length) = length {
+                yaml.pair(8, "", key, &length.to_string());
+            }
+        }
     }
     let inert = matches!(rule.makes, Makes::Alert(_));
     let labels = rule.labels.iter().map(|(name, value)| {

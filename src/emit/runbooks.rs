@@ -105,6 +105,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         budget: String::new(),
         full_outage: String::new(),
         after: String::new(),
+        kept: String::new(),
         by: Vec::new(),
         alerts: Vec::new(),
         independent: false,
@@ -211,6 +212,7 @@ fn of_companion(
         description: sentence(plain(companion.description.as_deref())),
         planned: sentence(plain(companion.planned.as_deref())),
         after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
+        kept: companion.keep_firing_for.map(|kept| words.length(kept)).unwrap_or_default(),
         by: companion.told.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
@@ -252,7 +254,8 @@ fn burn(
 ) -> AlertPart {
     let tiers: Vec<&Watch> = promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
     let period = seconds(promise.period_length);
-    let least = tiers.iter().map(|tier| seconds(tier.short)).max().unwrap_or_default();
+    let stops = |tier: &&Watch| seconds(tier.short) + seconds(tier.keep_firing_for.unwrap_or_default());
+    let least = tiers.iter().map(stops).max().unwrap_or_default();
     AlertPart {
         tiers: tiers.iter().map(|tier| self::tier(tier, period, words)).collect(),
         outages: promise

@@ -1,6 +1,6 @@
 //! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
 
-use super::{WIDTH, wrapped};
+use super::{WIDTH, accepted, wrapped};
 use crate::plan::{Aftermath, Companion, Rule};
 use crate::promql::pretty;
 use crate::vocabulary::Severity;
@@ -23,6 +23,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     if let Some(reason) = &companion.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
     }
+    page += &accepted(&companion.accepted);
     if let Some(runbook) = &companion.runbook {
         page += &wrapped("Runbook  ", runbook);
     }
@@ -51,10 +52,18 @@ fn asks(severity: Severity) -> &'static str {
 }
 
 fn held(companion: &Companion) -> String {
-    match companion.hold {
-        Some(hold) => format!("it fires once this has held for {hold}, and stops as soon as it does not"),
-        None => "it fires at the first look that sees it, and stops at the first that does not".to_owned(),
-    }
+    let fires = match companion.hold {
+        Some(hold) => format!("it fires once this has held for {hold}"),
+        None => "it fires at the first look that sees it".to_owned(),
+    };
+    let stops = match (companion.keep_firing_for, companion.hold) {
+        (Some(kept), _) => {
+            format!("stops when it has not held for {kept}, so a flapping target does not stop it")
+        }
+        (None, Some(_)) => "stops as soon as it does not".to_owned(),
+        (None, None) => "stops at the first that does not".to_owned(),
+    };
+    format!("{fires}, and {stops}")
 }
 
 fn silence(companion: &Companion) -> String {

@@ -6,7 +6,7 @@
 
 use super::alerts::{alert_labels, external, missing_name, name};
 use super::{INTERVAL, companion_name, events};
-use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo};
+use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo, Tier};
 use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule};
 use crate::promql::ast::{MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, call, gt, number, selector, sub};
@@ -38,14 +38,15 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
     let mut length = Duration::default();
     for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
         let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-        let Some(longest) = pages.map(|tier| tier.short).max() else { continue };
+        let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
+        let Some(longest) = pages.map(stops).max() else { continue };
         let slice = match &slo.budgeting {
             Budgeting::Timeslices { length, .. } => *length,
             Budgeting::Occurrences => Duration::default(),
         };
         // Up to two evaluations pass before both alerts have seen that the outage is over.
         let late = slice.millis() + events::lag(slo).millis() + 2 * INTERVAL.millis();
-        length = length.max(Duration::from_millis(longest.millis() + late));
+        length = length.max(Duration::from_millis(longest + late));
         silenced.push(name(service, slo, Severity::Page));
     }
     let expected = service.slos.iter().any(|slo| slo.planned.is_none());
@@ -86,6 +87,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Afte
         runbook_url: None,
         dashboard: None,
         hold: None,
+        keep_firing_for: None,
         annotations: Labels::new(),
         notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
     };

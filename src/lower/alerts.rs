@@ -57,6 +57,7 @@ pub(super) fn burn(
             dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
             name,
             hold: None,
+            keep_firing_for: tiers.iter().find_map(|tier| tier.keep_firing_for),
             notice,
             annotations,
         };
@@ -81,12 +82,15 @@ fn burning(names: &Series, tier: &Watch) -> Expr {
     let known = |series: Selector| if tier.slow { held(series, STALE) } else { series.into() };
     let above = |ratio: Expr| gt(ratio, exact(tier.threshold));
     let both = and(above(known(ratio(tier.long))), above(held(ratio(tier.short), hold(tier))));
-    if tier.min_bad_events < 2 {
-        return both.into();
+    let mut burning: Expr = both.into();
+    for (side, least) in [(Side::Bad, tier.min_bad_events), (Side::Total, tier.min_events)] {
+        if least > 1 {
+            // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
+            let count = known(names.recorded(names.increase(Unit::Events, side, tier.long)));
+            burning = and(burning, gt(count, exact(Decimal::from(least) - Decimal::new(5, 1)))).into();
+        }
     }
-    // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
-    let bad = known(names.recorded(names.increase(Unit::Events, Side::Bad, tier.long)));
-    and(both, gt(bad, exact(Decimal::from(tier.min_bad_events) - Decimal::new(5, 1)))).into()
+    burning
 }
 
 /// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
@@ -243,6 +247,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
         dashboard: dashboards::of_service(model, service.name.as_str()),
         name,
         hold: Some(SETTLING),
+        keep_firing_for: None,
         notice: Notice::Missing {
             service: service.name.to_string(),
             of: service.description.clone(),

@@ -40,6 +40,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
         dashboard: dashboards::of_service(model, service.name.as_str()),
         name,
         hold: companion.hold,
+        keep_firing_for: companion.keep_firing_for,
         notice: Notice::Companion(Box::new(plan::Companion {
             service: service.name.to_string(),
             name: companion.name.to_string(),
@@ -47,6 +48,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             of: service.description.clone(),
             severity: companion.severity,
             hold: companion.hold,
+            keep_firing_for: companion.keep_firing_for,
             told,
             tells_value: tells_value(&companion.expr),
             down: companion.down,
@@ -55,6 +57,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
             aftermath: aftermath::of(model, service, companion),
             runbook: companion.runbook.clone(),
             planned: companion.planned.clone(),
+            accepted: companion.accepted.clone(),
             page,
         })),
         annotations,

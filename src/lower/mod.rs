@@ -105,6 +105,7 @@ pub fn project(model: &Model) -> ProjectPlan {
         grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
         targets: model.project.targets.clone(),
+        accepted: model.project.accepted.clone(),
     }
 }
 
@@ -147,6 +148,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         dashboard: dashboards::uid(service.name.as_str()),
         contract: service.contract.is_some(),
         planned: planned(service),
+        accepted: service.accepted.clone(),
         groups: shared::groups(service.name.as_str(), &slos),
         slos,
         missing_page: runbooks::of_missing_events(model, service),
@@ -202,6 +204,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo, bounds: series::Bounds
         page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
         signal,
         observed: observed(slo, &names),
+        accepted: slo.accepted.clone(),
         runbook: slo.runbook.clone(),
         runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
             Some(own) => Some(own.clone()),
@@ -287,6 +290,8 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
                 burn_rate: quotient(spent, long),
                 threshold: quotient(spent * slo.objective.budget().ratio(), long),
                 min_bad_events: *slo.min_bad_events.get(tier.severity),
+                min_events: *slo.min_events.get(tier.severity),
+                keep_firing_for: tier.keep_firing_for,
                 slow: is_slow(tier.long, tier.severity),
             }
         })

@@ -105,8 +105,25 @@ impl<'a> Timeline<'a> {
         (!sight.undecided).then(|| sight.fires())
     }
 
-    /// What the alert of a severity does at a step.
+    /// What the alert of a severity does at a step: it fires for a tier that sees its burn now, or that did so as short a time ago as it is kept.
     pub fn state(&self, severity: Severity, at: usize) -> State {
+        let mut tiers = self.tiers.iter().filter(|tier| tier.severity == severity);
+        let kept = tiers.find_map(|tier| tier.keep_firing_for).unwrap_or_default();
+        let kept = kept.millis().div_ceil(self.step.millis()) as usize;
+        let mut state = self.seen(severity, at);
+        for before in (at.saturating_sub(kept)..at).rev() {
+            match (state, self.seen(severity, before)) {
+                (State::Fires(_), _) => return state,
+                (_, fires @ State::Fires(_)) => return fires,
+                (_, State::Undecided) => state = State::Undecided,
+                (_, State::Silent) => {}
+            }
+        }
+        state
+    }
+
+    /// What the tiers of a severity see at a step.
+    fn seen(&self, severity: Severity, at: usize) -> State {
         let mut undecided = false;
         for (index, tier) in self.tiers.iter().enumerate().filter(|(_, tier)| tier.severity == severity) {
             match self.sees(tier, at) {
@@ -146,6 +163,8 @@ mod tests {
                 burn_rate: quotient(spent, Decimal::from(long)),
                 threshold: quotient(spent * budget, Decimal::from(long)),
                 min_bad_events: 1,
+                min_events: 1,
+                keep_firing_for: None,
                 slow: severity == Severity::Ticket,
             }
         })

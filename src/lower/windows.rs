@@ -80,9 +80,13 @@ fn slow_windows(promise: &Promise) -> Vec<Duration> {
     windows
 }
 
-/// Long windows whose bad events are counted, because an alert asks for more than one.
-fn counted_windows(promise: &Promise) -> Vec<Duration> {
-    promise.tiers.iter().filter(|tier| tier.min_bad_events > 1).map(|tier| tier.long).collect()
+/// Whether the events of a long window are counted, because an alert asks for more than one.
+fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
+    promise.tiers.iter().filter(|tier| tier.long == window).any(|tier| match side {
+        Side::Bad => tier.min_bad_events > 1,
+        Side::Total => tier.min_events > 1,
+        Side::Good => false,
+    })
 }
 
 /// Rules of the fast group behind the counted pair.
@@ -216,7 +220,7 @@ fn exhaustion(promise: &Promise, names: &Series, ratio: &str) -> Expr {
     call("clamp", vec![ahead.into(), number("0"), period])
 }
 
-/// The ratio over a window, and the count of bad events where an alert asks for it; see [`share`] for `idle`.
+/// The ratio over a window, and the counts that an alert asks for; see [`share`] for `idle`.
 fn ratio(
     promise: &Promise,
     names: &Series,
@@ -226,14 +230,16 @@ fn ratio(
 ) -> Vec<Rule> {
     let suffix = window.to_string();
     let mut rules = Vec::new();
-    let bad = if counted_windows(promise).contains(&window) {
-        let name = names.increase(Unit::Events, Side::Bad, window);
-        rules.push(names.record(name.clone(), sum(Side::Bad), ""));
+    let mut counted = |side| -> Expr {
+        if !is_counted(promise, side, window) {
+            return sum(side);
+        }
+        let name = names.increase(Unit::Events, side, window);
+        rules.push(names.record(name.clone(), sum(side), ""));
         names.recorded(&name).into()
-    } else {
-        sum(Side::Bad)
     };
-    rules.push(names.record(names.ratio(&suffix), share(names, bad, sum(Side::Total), idle), ""));
+    let (bad, total) = (counted(Side::Bad), counted(Side::Total));
+    rules.push(names.record(names.ratio(&suffix), share(names, bad, total, idle), ""));
     rules
 }
 

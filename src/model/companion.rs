@@ -16,6 +16,8 @@ pub struct Companion {
     pub expr: Expr,
     /// How long it has to hold before it is told.
     pub hold: Option<Duration>,
+    /// How long it goes on firing after that is over.
+    pub keep_firing_for: Option<Duration>,
     /// Page or ticket.
     pub severity: Severity,
     /// Whether it says that the service is down, so that nothing else of the service, and nothing that needs it, has to be told.
@@ -42,6 +44,8 @@ pub struct Companion {
     pub windows: Vec<(Duration, Span)>,
     /// What makes input series for the proofs; `None` if none were found that make it fire, and others that do not.
     pub stimulus: Option<Firing>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Where its parts were written.
     pub places: CompanionPlaces,
 }

@@ -3,7 +3,8 @@
 pub mod manual;
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 95] = [
+pub const PAGES: [(&str, &str); 96] = [
+    ("acceptance-unneeded", include_str!("acceptance-unneeded.md")),
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
     ("bad-is-total", include_str!("bad-is-total.md")),

@@ -122,6 +122,12 @@ impl<'a> Fields<'a> {
         let Some((_, node)) = self.take(name) else { return Vec::new() };
         let Value::Map(entries) = &node.value else {
             let problem = wrong_type(node, &format!("`{name}`"), "a map of names and values");
+            let problem = match (pairs(node), named(node)) {
+                (Some(map), _) => problem.fix(format!("write `{map}`"), node.span, map),
+                (None, Some((key, first))) => problem
+                    .help(format!("its name is the key: write `{first}:` instead of `- {key}: {first}`, and what belongs to it below, indented")),
+                (None, None) => problem,
+            };
             self.problems.push(match example(name) {
                 Some(example) => problem.help(format!("write `{name}: {example}`")),
                 None => problem,
@@ -257,17 +263,45 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
     Problem::error("wrong-type", first_line(node.span), headline).label(format!("expected {expected}"))
 }
 
+/// A list such as `[a=b, c=d]` as a map.
+fn pairs(node: &Node) -> Option<String> {
+    const PLAIN: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    let Value::List(entries) = &node.value else { return None };
+    let pair = |entry: &Node| {
+        let Value::Scalar(scalar) = &entry.value else { return None };
+        let (key, value) = scalar.text.split_once('=').or_else(|| scalar.text.split_once(':'))?;
+        let (key, value) = (key.trim(), value.trim());
+        let plain = |text: &str| !text.is_empty() && text.chars().all(PLAIN);
+        (plain(key) && plain(value)).then(|| format!("{key}: {value}"))
+    };
+    let pairs: Vec<String> = entries.iter().map(pair).collect::<Option<_>>()?;
+    (!pairs.is_empty() && pairs.len() <= 20).then(|| format!("{{ {} }}", pairs.join(", ")))
+}
+
+/// The key and the name of the first entry of a list whose entries say what they are called.
+fn named(node: &Node) -> Option<(&str, &str)> {
+    let Value::List(entries) = &node.value else { return None };
+    let Value::Map(first) = &entries.first()?.value else { return None };
+    let entry = first.iter().find(|entry| ["name", "alert", "id"].contains(&entry.key.text.as_str()))?;
+    let Value::Scalar(name) = &entry.value.value else { return None };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_name = !name.text.is_empty() && name.text.len() <= 60 && name.text.chars().all(plain);
+    is_name.then_some((entry.key.text.as_str(), name.text.as_str()))
+}
+
 /// What a map looks like that people write as something else.
 fn example(what: &str) -> Option<&'static str> {
     Some(match what {
         "slos" => "{ availability: { objective: 99.9%, sli: { total: …, bad: … } } }",
         "alerts" => "{ down: { expr: 'absent(up{job=\"api\"} == 1)', severity: page } }",
+        "accepted" => "{ single-event-pages: one request a day, from one customer }",
         "labels" | "annotations" => "{ component: database }",
         "policies" => "{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }",
         "severities" => "{ page: { label: critical }, ticket: { label: warning } }",
         "receivers" => "{ ops: { email: ops@example.com } }",
         "planned" => "{ http_requests_total: why it is not there yet }",
         "min_bad_events" => "{ page: 5, ticket: 1 }",
+        "min_events" => "{ page: 100, ticket: 20 }",
         "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",
         "`environments`" => "environments: { production: {}, staging: {} }",
         "`targets`" => "targets: { thanos: {} }",

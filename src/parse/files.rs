@@ -11,6 +11,7 @@ use crate::ast::{
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
 use crate::parallel;
+use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
 /// The name of the file that holds the project's defaults.
@@ -34,11 +35,13 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "time_zone",
     "policy",
     "min_bad_events",
+    "min_events",
     "missing_events",
     "budgeting",
     "slice",
     "labels",
     "annotations",
+    "accepted",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
     "version",
@@ -54,11 +57,13 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "time_zone",
     "policy",
     "min_bad_events",
+    "min_events",
     "missing_events",
     "budgeting",
     "slice",
     "labels",
     "annotations",
+    "accepted",
     "parameters",
     "instances",
 ];
@@ -75,10 +80,12 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "time_zone",
     "policy",
     "min_bad_events",
+    "min_events",
     "budgeting",
     "slice",
     "labels",
     "annotations",
+    "accepted",
     "parameters",
     "instances",
 ];
@@ -86,6 +93,7 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
     "expr",
     "for",
+    "keep_firing_for",
     "severity",
     "down",
     "independent",
@@ -93,6 +101,7 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "runbook",
     "labels",
     "annotations",
+    "accepted",
     "parameters",
     "instances",
 ];
@@ -223,7 +232,7 @@ fn file(
         problems.push(label.help(format!("rename it: `{PROJECT_FILE}`")));
         return (None, problems);
     }
-    if let Some(problem) = foreign(&node) {
+    if let Some(problem) = foreign(&source.path, &node) {
         return (None, vec![problem]);
     }
     let found = if scrapes(&source.path, &node) {
@@ -243,7 +252,7 @@ fn file(
 }
 
 /// The problem of a file that another program's definitions stand in.
-fn foreign(node: &Node) -> Option<Problem> {
+fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let Value::Map(entries) = &node.value else { return None };
     let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
     let text = |name: &str| match &entry(name)?.value.value {
@@ -262,15 +271,27 @@ fn foreign(node: &Node) -> Option<Problem> {
         _ => return None,
     };
     let problem = Problem::error("unsupported-version", place, format!("this is a file of {of}"));
+    let problem = problem.label("this compiler reads `version: slowburn/v1`");
+    let problem = match of {
+        "openslo" | "pyrra" | "sloth" => problem
+            .help(format!("translate it: move it elsewhere, and run `slowburn import {}`", name_of(path))),
+        _ => problem,
+    };
     Some(
         problem
-            .label("this compiler reads `version: slowburn/v1`")
             .help(
                 "write what it promises anew: `version: slowburn/v1`, `service: api`, \
                  `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`",
             )
             .help("or keep it in another directory"),
     )
+}
+
+/// The name of a file, as a shell takes it.
+fn name_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.chars().all(plain) && !name.starts_with('-') { name } else { "FILE" }
 }
 
 /// Whether a file is not a definition but a capture of what a service exposes.
@@ -415,13 +436,22 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
 }
 
 fn tier(node: &Node, problems: &mut Vec<Problem>) -> Option<TierBlock> {
-    let mut fields = Fields::of(node, "a tier", &["severity", "budget", "long", "short"], problems)?;
+    let mut fields =
+        Fields::of(node, "a tier", &["severity", "budget", "long", "short", "keep_firing_for"], problems)?;
     let severity = fields.required("severity", "severity: page");
     let budget = fields.required("budget", "budget: 2%");
     let long = fields.required("long", "long: 1h");
     let short = fields.required("short", "short: 5m");
+    let keep_firing_for = fields.scalar("keep_firing_for");
     fields.finish();
-    Some(TierBlock { span: node.span, severity: severity?, budget: budget?, long: long?, short: short? })
+    Some(TierBlock {
+        span: node.span,
+        severity: severity?,
+        budget: budget?,
+        long: long?,
+        short: short?,
+        keep_firing_for,
+    })
 }
 
 fn severity(node: &Node, problems: &mut Vec<Problem>) -> Option<SeverityBlock> {
@@ -442,11 +472,13 @@ fn settings(fields: &mut Fields) -> Settings {
         time_zone: fields.scalar("time_zone"),
         policy: fields.scalar("policy"),
         min_bad_events: fields.scalars("min_bad_events"),
+        min_events: fields.scalars("min_events"),
         missing_events: None,
         budgeting: fields.scalar("budgeting"),
         slice: fields.node("slice").and_then(|node| slice(node, fields.problems())),
         labels: fields.scalars("labels"),
         annotations: fields.scalars("annotations"),
+        accepted: fields.scalars("accepted"),
     }
 }
 
@@ -520,6 +552,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let description = fields.scalar("description");
     let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
     let hold = fields.scalar("for");
+    let keep_firing_for = fields.scalar("keep_firing_for");
     let severity = fields.required("severity", "severity: page");
     let down = fields.scalar("down");
     let independent = fields.scalar("independent");
@@ -528,13 +561,16 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let labels = fields.scalars("labels");
     template::left(&mut fields);
     let annotations = fields.scalars("annotations");
+    let accepted = fields.scalars("accepted");
     fields.finish();
     let (expr, severity) = (expr?, severity?);
     Some(AlertBlock {
         understood: problems.len() == before,
+        span: node.span,
         description,
         expr,
         hold,
+        keep_firing_for,
         severity,
         down,
         independent,
@@ -542,6 +578,7 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
         runbook,
         labels,
         annotations,
+        accepted,
     })
 }
 
@@ -567,11 +604,13 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let runbook = fields.scalar("runbook");
     template::left(&mut fields);
     let settings = settings(&mut fields);
+    threshold(&mut fields, &objectives);
     fields.finish();
     let understood = problems.len() == before;
     let sli = sli?;
     Some(SloBlock {
         understood,
+        span: node.span,
         description,
         objectives,
         several,
@@ -582,6 +621,23 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         runbook,
         settings,
     })
+}
+
+/// A threshold beside the objective, where others write it.
+fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
+    let [objective] = objectives else { return };
+    let (text, percentage) = (objective.text.trim(), |text: &str| text.ends_with('%') && !text.contains('<'));
+    for name in ["threshold", "latency_threshold"].into_iter().filter(|_| percentage(text)) {
+        let Some((key, node)) = fields.foreign(name) else { continue };
+        let problem = Problem::error("unknown-key", key.span, format!("an SLO has no key `{name}`"));
+        let Value::Scalar(limit) = &node.value else {
+            let example = "a threshold stands in the objective: `objective: P95 < 500ms`";
+            fields.problems().push(problem.help(example));
+            continue;
+        };
+        let meant = format!("write `objective: {text} < {}`, and remove this line", limit.text.trim());
+        fields.problems().push(problem.label("it stands in the objective").help(meant));
+    }
 }
 
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {

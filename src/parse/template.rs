@@ -536,7 +536,7 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
 }
 
 /// With places in files, and not in instances.
-fn plain(problem: &mut Problem) {
+pub fn plain(problem: &mut Problem) {
     let spans = [&mut problem.primary.span].into_iter();
     let spans = spans.chain(problem.secondary.iter_mut().map(|label| &mut label.span));
     let fixes = problem.help.iter_mut().filter_map(|help| help.fix.as_mut()).map(|fix| &mut fix.span);

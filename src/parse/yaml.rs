@@ -330,13 +330,29 @@ impl File<'_> {
         offset
     }
 
+    /// With the edit that indents a line of tabs as the line above it, or deeper if that ends with a colon.
+    fn untabbed(&self, problem: Problem, at: usize) -> Problem {
+        let start = self.text[..at].rfind('\n').map_or(0, |at| at + 1);
+        let blank = self.text[start..].len() - self.text[start..].trim_start_matches([' ', '\t']).len();
+        let above = self.text[..start].lines().rev().find(|line| !line.trim().is_empty());
+        let above =
+            above.filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().contains('\t'));
+        if !self.text[start..start + blank].contains('\t') || at > start + blank {
+            return problem.help("indent with spaces");
+        }
+        let Some(above) = above else { return problem.help("indent with spaces") };
+        let depth = above.len() - above.trim_start_matches(' ').len();
+        let depth = if above.trim_end().ends_with(':') { depth + 2 } else { depth };
+        problem.fix("indent with spaces", self.span(start, start + blank), " ".repeat(depth.min(80)))
+    }
+
     /// Slips that the parser finds a line later, or blames on the line above.
     fn slip(&self, offset: usize, words: &str) -> Option<Problem> {
         if words.contains("found a tab") {
             let tab = self.text[offset..].find('\t').map(|at| offset + at)?;
             let end = tab + self.text[tab..].len() - self.text[tab..].trim_start_matches('\t').len();
             let problem = syntax(self.span(tab, end), "a tab is used for indentation");
-            return Some(problem.help("indent with spaces"));
+            return Some(self.untabbed(problem, tab));
         }
         if words.contains("mapping values are not allowed") {
             let line = self.text[..offset].rfind('\n')?;
@@ -402,8 +418,8 @@ impl File<'_> {
                 {
                     let before = &self.text[..offset];
                     let blank = before.trim_end_matches([' ', '\t']).len();
-                    syntax(self.span(blank, offset), "a tab is used for indentation")
-                        .help("indent with spaces")
+                    let problem = syntax(self.span(blank, offset), "a tab is used for indentation");
+                    self.untabbed(problem, blank)
                 } else {
                     reword(here, words)
                 }

@@ -1,6 +1,7 @@
 //! What a companion alert tells beside its expression.
 
 use super::Runbook;
+use crate::model::Labels;
 use crate::vocabulary::{Duration, Severity};
 
 /// What stays silent for a while after an alert has stopped.
@@ -29,6 +30,8 @@ pub struct Companion {
     pub severity: Severity,
     /// How long it has to hold before it is told.
     pub hold: Option<Duration>,
+    /// How long it goes on firing after that is over.
+    pub keep_firing_for: Option<Duration>,
     /// The labels whose values tell one of several such alerts from the others.
     pub told: Vec<String>,
     /// Whether its value says more than that it fires.
@@ -43,6 +46,8 @@ pub struct Companion {
     pub aftermath: Option<Aftermath>,
     /// The name of its runbook.
     pub runbook: Option<String>,
+    /// Warnings that are accepted in it, by code, with the reasons.
+    pub accepted: Labels,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
     /// What its runbook says beside all this.

@@ -11,10 +11,12 @@ impl Watch {
         (error_ratio > self.threshold).then(|| seconds(self.long) * self.threshold / error_ratio)
     }
 
-    /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier stops: `w·(1 − T/e)`; `None` if it never fired.
+    /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier's alert stops: `w·(1 − T/e)`, and as long as it is kept;
+    /// `None` if it never fired.
     pub fn stops_after(&self, error_ratio: Decimal) -> Option<Decimal> {
+        let kept = seconds(self.keep_firing_for.unwrap_or_default());
         (error_ratio > self.threshold)
-            .then(|| seconds(self.short) * (Decimal::ONE - self.threshold / error_ratio))
+            .then(|| seconds(self.short) * (Decimal::ONE - self.threshold / error_ratio) + kept)
     }
 }
 
@@ -81,6 +83,8 @@ mod tests {
             burn_rate,
             threshold: burn_rate * Decimal::new(1, 3),
             min_bad_events: 1,
+            min_events: 1,
+            keep_firing_for: None,
             slow: false,
         }
     }

@@ -19,7 +19,7 @@ pub struct Sight {
     pub long: bool,
     /// That of the short one is.
     pub short: bool,
-    /// The long window has as many bad events as an alert asks for.
+    /// The long window has as many events, and as many bad ones, as an alert asks for.
     pub enough: bool,
     /// A ratio is so exactly at the threshold that the rounding of Prometheus decides.
     pub undecided: bool,
@@ -48,8 +48,9 @@ impl Watch {
         };
         let (is_long, is_short) = (above(long), above(short));
         // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
-        let least = Decimal::from(self.min_bad_events) - Decimal::new(5, 1);
-        let enough = self.min_bad_events < 2 || long.bad > least;
+        let reaches =
+            |count: Decimal, least: u32| least < 2 || count > Decimal::from(least) - Decimal::new(5, 1);
+        let enough = reaches(long.bad, self.min_bad_events) && reaches(long.total, self.min_events);
         Sight { long: is_long, short: is_short, enough, undecided: undecided && enough }
     }
 }

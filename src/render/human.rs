@@ -23,7 +23,7 @@ const MARGIN: usize = 60;
 const NEAR: usize = 20;
 
 /// Each problem with its lines, then how many there are of each level; nothing if there are none.
-pub(super) fn render(problems: &[Problem], places: &Places, color: bool) -> String {
+pub(super) fn render(problems: &[Problem], accepted: usize, places: &Places, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for problem in problems {
@@ -32,20 +32,25 @@ pub(super) fn render(problems: &[Problem], places: &Places, color: bool) -> Stri
         text.push_str(&columns.iter().fold(shown, |shown, column| column.correct(&shown)));
         text.push_str("\n\n");
     }
-    if !problems.is_empty() {
-        text.push_str(&summary(problems));
+    if !problems.is_empty() || accepted > 0 {
+        text.push_str(&summary(problems, accepted));
         text.push('\n');
     }
     text
 }
 
-fn summary(problems: &[Problem]) -> String {
+fn summary(problems: &[Problem], accepted: usize) -> String {
     let of = |level, name: &str| match count(problems, level) {
         0 => None,
         1 => Some(format!("1 {name}")),
         many => Some(format!("{many} {name}s")),
     };
-    let counts = [of(Level::Error, "error"), of(Level::Warning, "warning")];
+    let accepted = match accepted {
+        0 => None,
+        1 => Some("1 warning accepted with a reason".to_owned()),
+        many => Some(format!("{many} warnings accepted with a reason")),
+    };
+    let counts = [of(Level::Error, "error"), of(Level::Warning, "warning"), accepted];
     counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -14,6 +14,15 @@ struct Report<'a> {
     problems: Vec<Item<'a>>,
     errors: usize,
     warnings: usize,
+    /// Warnings that somebody accepts.
+    accepted: Vec<Acceptance<'a>>,
+}
+
+#[derive(Serialize)]
+struct Acceptance<'a> {
+    #[serde(flatten)]
+    item: Item<'a>,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -64,11 +73,18 @@ struct Edit<'a> {
     replacement: &'a str,
 }
 
-pub(super) fn render(problems: &[Problem], places: &Places) -> String {
+pub(super) fn render(
+    problems: &[Problem],
+    accepted: &[Problem],
+    reasons: &[String],
+    places: &Places,
+) -> String {
+    let accepted = accepted.iter().zip(reasons);
     let report = Report {
         problems: problems.iter().map(|problem| item(problem, places)).collect(),
         errors: count(problems, Level::Error),
         warnings: count(problems, Level::Warning),
+        accepted: accepted.map(|(one, reason)| Acceptance { item: item(one, places), reason }).collect(),
     };
     let json = serde_json::to_string_pretty(&report).expect("structs of texts and numbers are JSON");
     let mut text = inert::json(&json).into_owned();

@@ -8,7 +8,8 @@ mod json;
 mod places;
 mod sarif;
 
-use crate::diagnostic::{Level, Problem};
+use crate::diagnostic::{Accepted, Level, Problem};
+use crate::secret;
 use crate::source::Sources;
 pub use difference::{Compared, DifferenceFormat, difference};
 use places::Places;
@@ -31,15 +32,23 @@ pub enum Format {
 
 /// All problems in the order given, each exactly once; ends in a line break unless it is empty. No secret of the sources is repeated.
 pub fn render(problems: &[Problem], sources: &Sources, format: Format) -> String {
-    let discreet = discreet::discreet(problems, sources);
-    let (problems, sources) =
-        discreet.as_ref().map_or((problems, sources), |(problems, sources)| (problems, sources));
+    render_all(problems, &[], sources, format)
+}
+
+/// The same, with what is accepted: people are told how many there are, programs of each, with its reason.
+pub fn render_all(problems: &[Problem], accepted: &[Accepted], sources: &Sources, format: Format) -> String {
+    let (count, reasons) = (problems.len(), accepted.iter().map(|one| secret::masked(&one.reason)));
+    let reasons: Vec<String> = reasons.collect();
+    let all: Vec<Problem> = problems.iter().chain(accepted.iter().map(|one| &one.problem)).cloned().collect();
+    let discreet = discreet::discreet(&all, sources);
+    let (all, sources) = discreet.as_ref().map_or((&all[..], sources), |(all, sources)| (all, sources));
+    let (problems, accepted) = all.split_at(count);
     let places = Places::new(sources);
     match format {
-        Format::Human { color } => human::render(problems, &places, color),
-        Format::Json => json::render(problems, &places),
+        Format::Human { color } => human::render(problems, accepted.len(), &places, color),
+        Format::Json => json::render(problems, accepted, &reasons, &places),
         Format::Github => github::render(problems, &places),
-        Format::Sarif => sarif::render(problems, &places),
+        Format::Sarif => sarif::render(problems, accepted, &reasons, &places),
     }
 }
 

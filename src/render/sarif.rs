@@ -61,6 +61,15 @@ struct Outcome<'a> {
     related_locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<Mending<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
+}
+
+/// A `suppression` (3.35).
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'a str,
+    justification: &'a str,
 }
 
 #[derive(Serialize)]
@@ -120,19 +129,30 @@ struct Content<'a> {
     text: &'a str,
 }
 
-pub(super) fn render(problems: &[Problem], places: &Places) -> String {
-    let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+pub(super) fn render(
+    problems: &[Problem],
+    accepted: &[Problem],
+    reasons: &[String],
+    places: &Places,
+) -> String {
+    let mut codes: Vec<&str> = problems.iter().chain(accepted).map(|problem| problem.code).collect();
     codes.sort_unstable();
     codes.dedup();
     let rules =
         codes.iter().map(|code| Rule { id: code, help: message(&[&format!("slowburn explain {code}")]) });
+    let suppressed = accepted.iter().zip(reasons).map(|(problem, reason)| Outcome {
+        suppressions: vec![Suppression { kind: "inSource", justification: reason }],
+        ..outcome(problem, &codes, places)
+    });
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
         runs: [Run {
             tool: Tool { driver: Driver { name: "slowburn", rules: rules.collect() } },
             column_kind: "unicodeCodePoints",
-            results: problems.iter().map(|problem| outcome(problem, &codes, places)).collect(),
+            results: (problems.iter().map(|problem| outcome(problem, &codes, places)))
+                .chain(suppressed)
+                .collect(),
         }],
     };
     let json = serde_json::to_string_pretty(&log).expect("structs of texts and numbers are JSON");
@@ -155,6 +175,7 @@ fn outcome<'a>(problem: &'a Problem, codes: &[&str], places: &Places) -> Outcome
         locations: [Location { physical_location: physical(problem.primary.span, places), message: None }],
         related_locations: problem.secondary.iter().map(|label| related(label, places)).collect(),
         fixes: fixes.collect(),
+        suppressions: Vec::new(),
     }
 }
 

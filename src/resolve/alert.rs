@@ -45,7 +45,8 @@ impl Scope<'_> {
         let name = values::name(&key.text, key.span, "an alert", problems);
         let mut reader = Reader::new(self.version);
         let expr = reader.alert(&block.expr, problems);
-        let hold = block.hold.as_ref().map(|written| hold(written, problems));
+        let hold = block.hold.as_ref().map(|written| length(written, HOLDS, problems));
+        let keep_firing_for = block.keep_firing_for.as_ref().map(|written| length(written, KEEPS, problems));
         let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
         let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
         let independent =
@@ -53,6 +54,7 @@ impl Scope<'_> {
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
         let annotations = settings::annotations([&block.annotations], problems);
+        let accepted = settings::accepted(&block.accepted, problems);
         secrets::published(&block.description, problems);
         let scrape_interval = settings::scrape_interval(
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
@@ -61,6 +63,10 @@ impl Scope<'_> {
         let runbook = block.runbook.as_ref().and_then(|name| values::runbook(name, problems));
         let hold = match hold {
             Some(hold) => Some(hold?),
+            None => None,
+        };
+        let keep_firing_for = match keep_firing_for {
+            Some(length) => Some(length?),
             None => None,
         };
         let same_as = match same_as {
@@ -101,6 +107,7 @@ impl Scope<'_> {
             fires_unmeasured,
             expr,
             hold,
+            keep_firing_for,
             severity: severity?,
             down: down?,
             independent: independent?,
@@ -108,6 +115,7 @@ impl Scope<'_> {
             runbook,
             labels,
             annotations,
+            accepted,
             scrape_interval: scrape_interval?,
             places: CompanionPlaces {
                 name: key.span,
@@ -141,19 +149,22 @@ impl Scope<'_> {
     }
 }
 
-/// How long an alert has to hold before it is told. A slip of the unit would make one that never is.
-fn hold(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> {
+/// What is wrong with an alert that has to hold for too long before it is told.
+const HOLDS: [&str; 2] = ["an alert that has to hold for", "is as good as none"];
+
+/// What is wrong with an alert that fires on for too long.
+const KEEPS: [&str; 2] = ["an alert that keeps firing for", "after all is well tells nothing"];
+
+/// How long an alert has to hold before it is told, or fires on. A slip of the unit would make one that never is, or always.
+fn length(written: &Scalar, [alert, says]: [&str; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(30 * 86_400);
     let length = values::duration(written, problems)?;
     if length > LONGEST {
+        let headline = format!("{alert} {} {says}", written.text.trim());
         problems.push(
-            Problem::error(
-                "invalid-duration",
-                whole(written),
-                format!("an alert that has to hold for {} is as good as none", written.text.trim()),
-            )
-            .label(format!("{LONGEST} is the longest"))
-            .help("write a length such as `5m` or `1h30m`"),
+            Problem::error("invalid-duration", whole(written), headline)
+                .label(format!("{LONGEST} is the longest"))
+                .help("write a length such as `5m` or `1h30m`"),
         );
         return None;
     }

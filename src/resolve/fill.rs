@@ -69,6 +69,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
         dependencies: Vec::new(),
         links,
         runbooks,
+        accepted: settings::accepted(&file.settings.accepted, problems),
         texts: texts::all(&file.texts, problems),
         targets: targets::all(&file.targets, file.alertmanager.is_some(), problems),
     }

@@ -144,7 +144,10 @@ impl Scope<'_> {
             let mut found = Vec::new();
             let named = self.slos(&key.text, key.span, block, &mut found);
             if !block.understood || self.ast.waits(key.span.source) {
-                found.retain(|problem| !OF_ABSENCE.contains(&problem.code));
+                // A tier that never fires may be one that a misspelt `tiers_off` switches off, and a threshold may stand beside the objective.
+                let more = ["burn-rate-unreachable", "threshold-mismatch"];
+                let of_absence = |code| OF_ABSENCE.contains(&code) || more.contains(&code);
+                found.retain(|problem| !of_absence(problem.code));
             }
             problems.extend(found);
             for slo in named {
@@ -179,6 +182,7 @@ impl Scope<'_> {
             missing_events,
             alerts: self.alerts(&slos, problems),
             slos,
+            accepted: settings::accepted(&file.settings.accepted, problems),
         })
     }
 
@@ -234,6 +238,7 @@ impl Scope<'_> {
         let period = settings::period(levels, problems);
         let budgeting = settings::budgeting(levels, problems);
         let min_bad_events = settings::min_bad_events(levels, problems);
+        let min_events = settings::min_events(levels, place, problems);
         let labels = settings::labels([&block.settings.labels], problems);
         let annotations = settings::annotations([&block.settings.annotations], problems);
         secrets::published(&block.description, problems);
@@ -245,6 +250,7 @@ impl Scope<'_> {
         );
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
+        let accepted = settings::accepted(&block.settings.accepted, problems);
         let (period, period_place) = period?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
@@ -253,6 +259,7 @@ impl Scope<'_> {
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
         let (min_bad_events, min_place) = min_bad_events?;
+        let (min_events, events_places) = min_events?;
         Some(Slo {
             name,
             description: block.description.as_ref().map(|text| text.text.clone()),
@@ -268,11 +275,13 @@ impl Scope<'_> {
             tiers,
             left_out,
             min_bad_events,
+            min_events,
             labels,
             annotations,
             runbook,
             scrape_interval: scrape_interval?,
             traffic,
+            accepted,
             places: Places {
                 name: place,
                 objective: whole(objective),
@@ -281,6 +290,7 @@ impl Scope<'_> {
                 sli: block.sli.span,
                 by: block.by.iter().map(whole).collect(),
                 min_bad_events: min_place.unwrap_or(place),
+                min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),
                 runbook: block.runbook.as_ref().map_or(place, whole),
                 tiers: tiers_place,

@@ -77,6 +77,7 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
                     budget_share: Decimal::new(*percent, 2),
                     long: Duration::from_secs(*long),
                     short: Duration::from_secs(*short),
+                    keep_firing_for: None,
                     span: nowhere,
                 };
                 (tier, false)
@@ -100,6 +101,9 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
         let scale_to = block.scale_to.as_ref().and_then(|length| values::duration(length, problems));
         let tiers =
             block.tiers.iter().filter_map(|tier| own(tier, problems)).map(|tier| (tier, true)).collect();
+        if block.understood && problems.len() == before {
+            kept_alike(&block.tiers, problems);
+        }
         let complete = block.understood && problems.len() == before;
         policies.push((key.text.clone(), Policy { complete, scale_to, tiers }));
     }
@@ -128,7 +132,57 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
         );
         return None;
     }
-    Some(Tier { severity: severity?, budget_share: budget_share?, long, short, span: block.span })
+    let keep_firing_for = match &block.keep_firing_for {
+        None => None,
+        Some(written) => Some(values::duration(written, problems).and_then(|keep| {
+            if keep > long {
+                let headline = format!("a tier of {long} keeps firing for {keep} after its burn is over");
+                problems
+                    .push(Problem::error("invalid-duration", whole(written), headline).label(format!(
+                        "{long} is the longest: no tier fires for longer than it looks back"
+                    )));
+                return None;
+            }
+            Some(keep)
+        })?),
+    };
+    let (severity, budget_share) = (severity?, budget_share?);
+    Some(Tier { severity, budget_share, long, short, keep_firing_for, span: block.span })
+}
+
+/// The tiers of a severity are one alert, which goes on firing for one length.
+fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
+    for severity in Severity::ALL {
+        let of = |tier: &&crate::ast::TierBlock| Severity::parse(tier.severity.text.trim()) == Some(severity);
+        let Some(named) = tiers.iter().filter(of).find_map(|tier| tier.keep_firing_for.as_ref()) else {
+            continue;
+        };
+        let keep = Duration::parse(named.text.trim());
+        for tier in tiers.iter().filter(of) {
+            let written = tier.keep_firing_for.as_ref();
+            if written.is_some_and(|written| keep.is_none() || Duration::parse(written.text.trim()) == keep) {
+                continue;
+            }
+            let place = written.map_or(Span { end: tier.span.start + 1, ..tier.span }, whole);
+            let headline = format!(
+                "the tiers of one {severity} are one alert, and this one does not keep it firing as long"
+            );
+            let problem = Problem::error("invalid-duration", place, headline);
+            let write = format!("keep_firing_for: {}", named.text.trim());
+            problems.push(
+                match written {
+                    Some(written) => {
+                        let problem = problem.label(format!("here for {}", written.text.trim()));
+                        problem.fix(format!("write `{}`", named.text.trim()), place, named.text.trim())
+                    }
+                    None => {
+                        problem.label("here there is none").help(format!("add `{write}` to this tier, too"))
+                    }
+                }
+                .and(whole(named), format!("here for {}", named.text.trim())),
+            );
+        }
+    }
 }
 
 /// A share of the budget in (0, 1].

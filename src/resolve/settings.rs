@@ -27,6 +27,26 @@ pub(super) fn labels<const N: usize>(levels: [&Map<Scalar>; N], problems: &mut V
     labels
 }
 
+/// Reasons why warnings are accepted, by code.
+pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
+    secrets::published(written.iter().map(|(_, reason)| reason), problems);
+    let mut reasons = Labels::new();
+    for (code, reason) in written {
+        let text = reason.text.trim();
+        if text.is_empty() {
+            let problem = Problem::error("missing-key", code.span, "a warning is accepted without a reason");
+            problems.push(
+                problem.help(format!(
+                    "write why it is no fault: `{}: one customer, one request a day`",
+                    code.text
+                )),
+            );
+        }
+        reasons.insert(code.text.clone(), text.to_owned());
+    }
+    reasons
+}
+
 /// What a label is to be. To Prometheus and Alertmanager a label that is empty is none: an alert would not carry it, and what asks for it would take
 /// every alert that has no such label.
 pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<String> {
@@ -393,14 +413,39 @@ pub(super) fn min_bad_events(
     Some((least, place))
 }
 
+/// How many events it takes, and where the innermost numbers stand.
+pub(super) fn min_events(
+    levels: [&Settings; 3],
+    slo: Span,
+    problems: &mut Vec<Problem>,
+) -> Option<(PerSeverity<u32>, PerSeverity<Span>)> {
+    let mut least = PerSeverity { page: 1, ticket: 1 };
+    let mut places = PerSeverity { page: slo, ticket: slo };
+    for (key, value) in levels.into_iter().flat_map(|level| &level.min_events) {
+        let severity = severity(&key.text, key.span, problems)?;
+        *least.get_mut(severity) = values::count(value, "`min_events`", problems)?;
+        *places.get_mut(severity) = whole(value);
+    }
+    Some((least, places))
+}
+
 /// `page` or `ticket`.
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
+        let problem = Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
+            .label("expected `page` or `ticket`");
+        let meant = match text.to_ascii_lowercase().as_str() {
+            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
+            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" => Some("ticket"),
+            _ => None,
+        };
+        let problem = match meant {
+            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
+            None => problem,
+        };
         problems.push(
-            Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
-                .label("expected `page` or `ticket`")
-                .help("how they are spelled on alerts is said under `severities`, in the project file"),
+            problem.help("how they are spelled on alerts is said under `severities`, in the project file"),
         );
     }
     severity

@@ -182,7 +182,11 @@ impl Reader {
         let expr = match promql::parse(&query.text) {
             Ok(expr) => expr,
             Err(fault) => {
+                let quotes = straight(query, fault.span.start);
                 report("promql-syntax", vec![fault], problems);
+                if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {
+                    *problem = problem.clone().fix("write straight quotes", span, text);
+                }
                 return None;
             }
         };
@@ -610,4 +614,14 @@ fn named(kind: Type) -> &'static str {
         Type::Matrix => "a range vector",
         Type::String => "a string",
     }
+}
+
+/// The edit that makes the curly quotes of a query straight, if one of them is what is wrong with it.
+fn straight(query: &Scalar, fault: usize) -> Option<(Span, String)> {
+    const CURLY: [char; 5] = ['“', '”', '„', '«', '»'];
+    query.text.get(fault..)?.starts_with(CURLY).then_some(())?;
+    let (start, last) = (query.text.find(CURLY)?, query.text.rfind(CURLY)?);
+    let end = last + query.text[last..].chars().next().map_or(0, char::len_utf8);
+    let text = query.text[start..end].replace(CURLY, "\"");
+    Some((query.place(start, end), query.spelling().of(&text)?))
 }

@@ -142,6 +142,11 @@ fn policy() -> Value {
         ),
         ("long", "The long window: how long the budget is watched.", duration()),
         ("short", "The short window: how soon the alert stops when the burn does.", duration()),
+        (
+            "keep_firing_for",
+            "How long the alert goes on firing after that, the same for all tiers of a severity.",
+            duration(),
+        ),
     ];
     let keys = vec![
         (

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::settings::{missing_events, settings};
 use super::values::{
-    annotation_name, boolean, duration, kept_label_name, metric_name, name, objective, own_label_name,
-    severity, text, the_version, traffic, words,
+    annotation_name, boolean, code, duration, kept_label_name, metric_name, name, objective, own_label_name,
+    reason, severity, text, the_version, traffic, words,
 };
 use super::{Key, block, list, map, one_or_more};
 
@@ -176,6 +176,11 @@ fn alert() -> Value {
             text(),
         ),
         ("for", "How long it has to hold, in steps of 30 seconds.", duration()),
+        (
+            "keep_firing_for",
+            "How long it goes on firing after it is over, so that a target that comes and goes is one alert.",
+            duration(),
+        ),
         ("severity", "What it asks for: `page` wants somebody now, `ticket` within days.", severity()),
         (
             "down",
@@ -195,6 +200,11 @@ fn alert() -> Value {
         ),
         ("labels", "Constant labels.", map(own_label_name(), text())),
         ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
+        (
+            "accepted",
+            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            map(code(), reason()),
+        ),
     ];
     keys.extend(template());
     let mut alert = block(&[], keys);

@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say; the innermost decides.
 
 use super::values::{
-    annotation_name, count, duration, own_label_name, percentage, period, severity, text, words,
+    annotation_name, code, count, duration, own_label_name, percentage, period, reason, severity, text, words,
 };
 use super::{Key, block, map};
 
@@ -11,11 +11,20 @@ pub(super) fn settings() -> Vec<Key> {
         ("page", "For pages; 2 if nothing is said.", count()),
         ("ticket", "For tickets; 1 if nothing is said.", count()),
     ];
+    let all = vec![
+        ("page", "For pages; one is enough if nothing is said.", count()),
+        ("ticket", "For tickets; one is enough if nothing is said.", count()),
+    ];
     let slice = vec![
         ("length", "How long a slice is: a multiple of 30s, one hour at most.", duration()),
         ("objective", "The share of good events that makes a slice good, such as 95%.", percentage()),
     ];
     vec![
+        (
+            "accepted",
+            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            map(code(), reason()),
+        ),
         (
             "period",
             "What the objective is promised over: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",
@@ -35,6 +44,11 @@ pub(super) fn settings() -> Vec<Key> {
             "min_bad_events",
             "Bad events in the long window without which an alert is silent, so that one failed request pages nobody.",
             block(&[], least),
+        ),
+        (
+            "min_events",
+            "Events in the long window, good ones among them, without which an alert is silent: too few say nothing.",
+            block(&[], all),
         ),
         (
             "budgeting",

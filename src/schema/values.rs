@@ -55,6 +55,16 @@ pub(super) fn name() -> Value {
     json!({ "type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": Name::LONGEST })
 }
 
+/// Words that have to be there.
+pub(super) fn reason() -> Value {
+    json!({ "type": "string", "pattern": "\\S" })
+}
+
+/// The code of a problem.
+pub(super) fn code() -> Value {
+    json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$" })
+}
+
 pub(super) fn metric_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_:][a-zA-Z0-9_:./-]*$" })
 }

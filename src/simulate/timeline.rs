@@ -139,13 +139,23 @@ impl Spans {
     }
 }
 
+/// One alert while it is being followed.
+struct Followed {
+    course: AlertCourse,
+    /// Whether it is one of the slow group.
+    slow: bool,
+    /// How long it goes on firing after no tier does.
+    kept: Duration,
+    /// Since when no tier does, while it goes on firing.
+    over: Option<Duration>,
+}
+
 /// A timeline while it is being made.
 pub(super) struct Courses<'a> {
     plan: &'a SloPlan,
     begin: usize,
     tiers: Vec<[Spans; 3]>,
-    /// Whether each severity's alert is one of the slow group.
-    alerts: Vec<(AlertCourse, bool)>,
+    alerts: Vec<Followed>,
     timeline: Timeline,
 }
 
@@ -154,13 +164,14 @@ impl<'a> Courses<'a> {
         let time = |evaluations: usize| scenario.schedule.step.millis() * evaluations as u64;
         let alerts = plan.alerts().map(|(severity, alert)| {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
+            let kept = alert.keep_firing_for.unwrap_or_default();
             let course = AlertCourse {
                 name: alert.name.clone(),
                 severity,
                 firings: Vec::new(),
                 undecided: Vec::new(),
             };
-            (course, tiers.all(|tier| tier.slow))
+            Followed { course, slow: tiers.all(|tier| tier.slow), kept, over: None }
         });
         let per_second = match (plan.observed.by, plan.promise.event) {
             (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {
@@ -222,7 +233,7 @@ impl<'a> Courses<'a> {
     /// What the alerts of the fast group see at an evaluation, or those of the slow one.
     pub fn follow_alerts(&mut self, rules: &Rules, at: usize, slow: bool) {
         let Some(now) = self.time(at) else { return };
-        for (alert, in_slow) in &mut self.alerts {
+        for Followed { course: alert, slow: in_slow, kept, over } in &mut self.alerts {
             if *in_slow != slow {
                 continue;
             }
@@ -247,14 +258,21 @@ impl<'a> Courses<'a> {
             }
             let open = alert.firings.last_mut().filter(|firing| firing.span.until.is_none());
             match (open, first) {
-                (Some(open), None) => open.span.until = Some(now),
+                (Some(open), None) => {
+                    let since = now.millis() - over.get_or_insert(now).millis();
+                    if since >= kept.millis() {
+                        open.span.until = Some(now);
+                        *over = None;
+                    }
+                }
                 (None, Some((tier, long))) => alert.firings.push(Firing {
                     span: Span { from: now, until: None },
                     tier,
                     burn_rate: long.bad / long.total.max(Decimal::new(1, 9)) / self.plan.promise.budget,
                     left: rules.left(),
                 }),
-                (Some(_), Some(_)) | (None, None) => {}
+                (Some(_), Some(_)) => *over = None,
+                (None, None) => {}
             }
         }
     }
@@ -265,7 +283,7 @@ impl<'a> Courses<'a> {
         });
         Timeline {
             tiers: tiers.collect(),
-            alerts: self.alerts.into_iter().map(|(alert, _)| alert).collect(),
+            alerts: self.alerts.into_iter().map(|alert| alert.course).collect(),
             undecided,
             ..self.timeline
         }

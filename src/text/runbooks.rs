@@ -31,6 +31,8 @@ pub struct Page {
     pub full_outage: String,
     /// How long nothing came, or how long it has to hold; may be empty.
     pub after: String,
+    /// How long it goes on firing after it is over; may be empty.
+    pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
     /// The louder first.

@@ -1,7 +1,7 @@
 //! Shows problems to whoever was asked for.
 
-use slowburn::diagnostic::Problem;
-use slowburn::render::{self, render};
+use slowburn::diagnostic::{Accepted, Problem};
+use slowburn::render::{self, render_all};
 use slowburn::source::Sources;
 
 use crate::args::Format;
@@ -11,18 +11,27 @@ use crate::{stderr, stdout};
 
 /// All problems: for people on stderr, for programs on stdout.
 pub fn show(project: &Project, format: Format) -> Result<(), Failure> {
-    shown(&project.compiled.problems, &project.sources, format)
+    all(&project.compiled.problems, &project.compiled.accepted, &project.sources, format)
 }
 
 /// These problems of these sources.
 pub fn shown(problems: &[Problem], sources: &Sources, format: Format) -> Result<(), Failure> {
+    all(problems, &[], sources, format)
+}
+
+fn all(
+    problems: &[Problem],
+    accepted: &[Accepted],
+    sources: &Sources,
+    format: Format,
+) -> Result<(), Failure> {
     let format = match format {
         Format::Human => render::Format::Human { color: stderr::color() },
         Format::Json => render::Format::Json,
         Format::Github => render::Format::Github,
         Format::Sarif => render::Format::Sarif,
     };
-    let text = render(problems, sources, format);
+    let text = render_all(problems, accepted, sources, format);
     if let render::Format::Human { .. } = format {
         stderr::painted(&text);
         return Ok(());

@@ -83,13 +83,14 @@ impl Project {
         if faults.is_empty() {
             let each = compile(&sources);
             let problems = each.problems();
+            let accepted = each.accepted();
             let failed = problems.iter().any(Problem::is_error);
             let mut models = each.environments.into_iter();
             let (environment, first) =
                 models.next().expect("without environments there is one without a name");
             let others = models.filter_map(|(name, compiled)| name.zip(compiled.model.filter(|_| !failed)));
             let others = others.collect();
-            let compiled = Compiled { problems, model: first.model.filter(|_| !failed) };
+            let compiled = Compiled { problems, accepted, model: first.model.filter(|_| !failed) };
             return Self { sources, compiled, environment, others };
         }
         // A file that is not a text is compiled as an empty one, to find what is wrong with the others; what is said of its
@@ -106,7 +107,12 @@ impl Project {
         }
         diagnostic::sort(&mut problems);
         let environment = each.environments.into_iter().next().and_then(|(name, _)| name);
-        Self { sources, compiled: Compiled { problems, model: None }, environment, others: Vec::new() }
+        Self {
+            sources,
+            compiled: Compiled { problems, accepted: Vec::new(), model: None },
+            environment,
+            others: Vec::new(),
+        }
     }
 
     /// The same sources, held against what a server shows.

@@ -111,6 +111,8 @@ struct Tier {
     burn_rate: String,
     threshold: String,
     least: u32,
+    /// The least of all events; none if one is enough.
+    events: Option<u32>,
     every: String,
 }
 
@@ -128,6 +130,8 @@ struct AlertRow {
     severity: &'static str,
     asks: String,
     label: String,
+    /// How long it goes on firing after it is over.
+    kept: Option<String>,
     tiers: Vec<String>,
     told: Vec<Delivered>,
 }
@@ -314,6 +318,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
         burn_rate: words.short(tier.burn_rate),
         threshold: words.short_percent(tier.threshold),
         least: tier.min_bad_events,
+        events: (tier.min_events > 1).then_some(tier.min_events),
         every: words.length(if tier.slow { promise.long_interval } else { promise.interval }),
     }
 }
@@ -351,6 +356,7 @@ fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),
+        kept: alert.keep_firing_for.map(|kept| words.length(kept)),
         tiers,
         told: shown.iter().map(delivered).collect(),
     }

@@ -49,6 +49,10 @@ struct Tier {
     short: u64,
     threshold: String,
     least: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<u64>,
     every: u64,
 }
 
@@ -108,6 +112,8 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
         short: tier.short.millis(),
         threshold: text(tier.threshold),
         least: tier.min_bad_events,
+        events: (tier.min_events > 1).then_some(tier.min_events),
+        kept: tier.keep_firing_for.map(|kept| kept.millis()),
         every: every.millis(),
     }
 }

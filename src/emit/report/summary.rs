@@ -17,6 +17,8 @@ pub struct Summary {
     tickets: usize,
     index: Vec<Group>,
     gaps: Gaps,
+    /// Warnings that somebody accepts.
+    accepted: Vec<Accepted>,
     /// `None` if the sources do not say who is told.
     receivers: Option<Vec<Receiver>>,
     times: Vec<Times>,
@@ -69,6 +71,15 @@ struct Planned {
     slos: Vec<Link>,
 }
 
+/// A warning that somebody accepts.
+#[derive(Serialize)]
+struct Accepted {
+    /// Where; `None` for the whole project.
+    place: Option<Link>,
+    code: String,
+    reason: String,
+}
+
 #[derive(Serialize)]
 struct Receiver {
     id: String,
@@ -102,6 +113,7 @@ pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
         tickets: alerts(Severity::Ticket),
         index: plan.services.iter().map(|service| group(service, words)).collect(),
         gaps: gaps(plan, told),
+        accepted: accepted(plan),
         receivers: receivers(plan, words),
         times: times(plan, words),
         needs: needs(plan),
@@ -172,6 +184,31 @@ fn planned(plan: &Plan) -> Vec<Planned> {
             reason: gap.reason.clone(),
             slos: gap.slos.iter().map(|slo| to(&service.name, Some(slo))).collect(),
         }));
+    }
+    all
+}
+
+/// The project's, then those of each service, its SLOs and its companion alerts.
+fn accepted(plan: &Plan) -> Vec<Accepted> {
+    let mut all = Vec::new();
+    let mut add = |place: Option<Link>, reasons: &crate::plan::Labels| {
+        all.extend(reasons.iter().map(|(code, reason)| Accepted {
+            place: place.as_ref().map(|link| Link { text: link.text.clone(), href: link.href.clone() }),
+            code: code.clone(),
+            reason: reason.clone(),
+        }));
+    };
+    add(None, &plan.project.accepted);
+    for service in &plan.services {
+        add(Some(to(&service.name, None)), &service.accepted);
+        for slo in &service.slos {
+            add(Some(to(&service.name, Some(&slo.promise.slo))), &slo.accepted);
+        }
+        for (.., companion) in service.companion_alerts() {
+            let link =
+                Link { text: format!("{}/{}", service.name, companion.name), ..to(&service.name, None) };
+            add(Some(link), &companion.accepted);
+        }
     }
     all
 }

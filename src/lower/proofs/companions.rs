@@ -61,12 +61,13 @@ pub(super) fn proof(
 
 /// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is.
 pub fn unplayed(companion: &Companion, rules: &[&Rule]) -> Option<String> {
-    let (hold, range) = (companion.hold.unwrap_or_default(), longest_range(companion).unwrap_or_default());
-    let length = Duration::from_millis(hold.millis().saturating_add(range.millis()));
+    let held =
+        companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
+    let range = longest_range(companion).unwrap_or_default();
+    let length = Duration::from_millis(held.saturating_add(range.millis()));
     if length > LONGEST {
-        return Some(format!(
-            "to hold and to look back it takes {length}, and no more than {LONGEST} is played"
-        ));
+        let what = if companion.keep_firing_for.is_some() { "to hold, to keep and" } else { "to hold and" };
+        return Some(format!("{what} to look back it takes {length}, and no more than {LONGEST} is played"));
     }
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
     let made = read.find(|selector| rules.iter().any(|rule| makes(rule, selector)))?;
@@ -126,7 +127,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// Well, then not, then well again.
     fn fires(&self) -> Case {
-        let (hold, lag) = (self.hold(), self.lag());
+        let (hold, lag, kept) = (self.hold(), self.lag(), self.kept());
         let well = WELL + lag;
         // The first step at which the series say that something is wrong.
         let begins = well + 1;
@@ -135,18 +136,34 @@ impl Stage<'_> {
         let ends = well + bad + 1;
         let aftermath = self.aftermath();
         let stays = aftermath.map_or(0, |aftermath| steps(aftermath.length));
-        let loads = [good(well), wrong(bad), good(lag + 1 + stays + MARGIN)].concat();
+        // One step in which all is well, and it is wrong again before what it looks back at is forgotten and it is kept no longer.
+        let flaps = kept > lag + 1;
+        let flap = if flaps { [good(1), wrong(lag + 1)].concat() } else { Vec::new() };
+        let ends = ends + flap.len();
+        let well_again = good(lag + 1 + kept + stays + MARGIN);
+        let loads = [good(well), wrong(bad), flap, well_again].concat();
         let mut checks = vec![self.silent(well), self.says(fires_at, &self.firing.labels, self.firing.value)];
         if hold > 0 {
             // Nothing that it looks at was wrong before, so no earlier than this even if it looks back.
             checks.push(self.silent(begins + hold - 1));
         }
-        checks.push(self.silent(ends + lag));
+        if kept > 0 {
+            let alert = self.name.clone();
+            checks.push(Check::Fires { at: time(ends + kept - 1), alert, count: 1 });
+        }
+        if flaps {
+            checks.extend((ends - lag - 2..ends).map(|step| Check::Fires {
+                at: time(step),
+                alert: self.name.clone(),
+                count: 1,
+            }));
+        }
+        checks.push(self.silent(ends + lag + kept));
         if let Some(Aftermath { name, .. }) = aftermath {
             let quiet = |step| Check::Silent { at: time(step), alert: name.clone() };
             let fires = |step| Check::Fires { at: time(step), alert: name.clone(), count: 1 };
             // The last step at which the alert itself fires is the one before.
-            let over = ends + lag + stays;
+            let over = ends + lag + kept + stays;
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
         }
         // Something that burns on all the while, and began after the alert did.
@@ -159,7 +176,12 @@ impl Stage<'_> {
             Some(hold) => format!("fires after {hold} and not before"),
             None => "fires at once".to_owned(),
         };
-        let title = format!("silent while all is well, {held}, and stops");
+        let stops = match self.companion.keep_firing_for {
+            Some(kept) if flaps => format!("fires on while it flaps, and stops {kept} after that"),
+            Some(kept) => format!("and stops {kept} after it is over"),
+            None => "and stops".to_owned(),
+        };
+        let title = format!("silent while all is well, {held}, {stops}");
         let mut case = self.case(&title, &loads, Mishaps::default(), checks);
         case.series.extend(began.map(|series| samples(&series, INTERVAL, &loads, Mishaps::default())));
         case
@@ -199,6 +221,10 @@ impl Stage<'_> {
 
     fn hold(&self) -> usize {
         self.companion.hold.map_or(0, steps)
+    }
+
+    fn kept(&self) -> usize {
+        self.companion.keep_firing_for.map_or(0, steps)
     }
 
     /// Steps until what it looks back at is forgotten: the longest of its ranges, and the sample on the far edge.

@@ -130,7 +130,8 @@ fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
 
 /// Steps until every tier has forgotten.
 fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
-    longest(stage, tiers, |tier| tier.short) + stage.slice_steps() + stage.lag_steps() + MARGIN
+    let kept = longest(stage, tiers, |tier| tier.keep_firing_for.unwrap_or_default());
+    longest(stage, tiers, |tier| tier.short) + kept + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
 
 /// Loads that have been written so far, with the checks that belong to them.
@@ -170,6 +171,15 @@ fn day(stage: &Stage) -> (Case, bool) {
                 few(40).chain([Load { good: 0, bad: 1 }]).chain(few(19)).collect(),
             );
             silent.push(41);
+        }
+        let pages = || tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let fewest = pages().map(|tier| tier.min_events).min().unwrap_or(1) - 1;
+        let least = pages().map(|tier| tier.min_bad_events).max().unwrap_or(1);
+        if fewest >= least {
+            // One by one, no more than a page asks for less one, and those before are among them.
+            let few = (fewest as usize).saturating_sub(script.now()).min(20);
+            script.add("a full outage of too few events does not page", vec![Load { good: 0, bad: 1 }; few]);
+            silent.push(script.now());
         }
         script.add("", stage.good(10));
         script.mishaps.restart = Some(script.now());
@@ -317,7 +327,8 @@ fn spike<'t>(
 fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
     let healthy = longest(stage, tiers, |tier| tier.long);
     let (loads, higher) = burn_between(stage, tiers, tier, &stage.good(healthy))?;
-    let quiet = stage.good(stage.steps(tier.short) + stage.slice_steps() + MARGIN);
+    let kept = stage.steps(tier.keep_firing_for.unwrap_or_default());
+    let quiet = stage.good(stage.steps(tier.short) + kept + stage.slice_steps() + MARGIN);
     let loads = [stage.good(healthy), loads, quiet].concat();
     let timeline = stage.timeline(&loads);
     let mut checks = stage.crossing(&timeline, tier, healthy);

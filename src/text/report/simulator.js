@@ -65,7 +65,8 @@ const simulation = (() => {
       tier.least < 2 ||
       traffic === null ||
       2n * traffic.n * ratio.n * overlap(at, long) > (2n * BigInt(tier.least) - 1n) * 1000n * traffic.d * ratio.d;
-    const sees = (at) => above(at, long) && above(at, short) && enough(at);
+    const busy = !tier.events || traffic === null || 2n * traffic.n * long > (2n * BigInt(tier.events) - 1n) * 1000n * traffic.d;
+    const sees = (at) => busy && above(at, long) && above(at, short) && enough(at);
     const fires = onset(to, every, sees);
     if (fires === null) return null;
     const gone = first(max(fires, to / every), (to + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
@@ -82,7 +83,11 @@ const simulation = (() => {
     const alerts = slo.alerts.map((alert) => {
       const seen = tiers.filter(({ tier, times }) => times && tier.severity === alert.severity).map(({ times }) => times);
       const fires = Math.min(...seen.map((times) => times.fires));
-      const stops = Math.max(...seen.map((times) => times.stops));
+      // The alert goes on firing for as long as it is kept, until it is looked at again.
+      const own = slo.tiers.filter((tier) => tier.severity === alert.severity);
+      const every = Math.min(...own.map((tier) => tier.every));
+      const kept = Math.ceil((own[0]?.kept ?? 0) / every) * every;
+      const stops = Math.max(...seen.map((times) => times.stops)) + kept;
       return { alert, times: seen.length ? { fires, stops } : null };
     });
     const page = alerts.find(({ alert, times }) => times && alert.severity === "page");

@@ -1,0 +1,135 @@
+//! Warnings that somebody knows and accepts, with a reason: `accepted` in a block takes those out that are reported in it.
+//!
+//! The innermost block that accepts a warning has it. What accepts a warning that is not there is one itself: it would take out the next of its kind, which
+//! nobody has seen.
+
+use std::collections::BTreeSet;
+
+use crate::ast::{Ast, Key, Map};
+use crate::diagnostic::{Accepted, Problem};
+use crate::pages;
+use crate::scalar::Scalar;
+use crate::source::{SourceId, Span};
+
+/// Codes of what only a running server reveals: without one nobody can say that they are accepted in vain.
+const OF_SERVERS: [&str; 1] = ["replicas-counted-twice"];
+
+/// Where one entry of `accepted` holds, the innermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Block(Span),
+    File(SourceId),
+    Project,
+}
+
+impl Reach {
+    fn holds(self, place: Span, ast: &Ast) -> bool {
+        match self {
+            Self::Block(block) => {
+                block.source == place.source && block.start <= place.start && place.end <= block.end
+            }
+            Self::File(source) => {
+                let all = ast.instances.get(&source.plain()).map_or(&[][..], Vec::as_slice);
+                let within = |inner: &SourceId| {
+                    let parent = all.get(inner.instance().checked_sub(1)? as usize)?.parent;
+                    Some(inner.of_instance(parent.unwrap_or_default()))
+                };
+                std::iter::successors(Some(place.source), within).any(|outer| outer == source)
+            }
+            Self::Project => true,
+        }
+    }
+}
+
+struct Entry<'a> {
+    reach: Reach,
+    code: &'a Key,
+    reason: &'a Scalar,
+    used: bool,
+}
+
+/// The problems that are left, with those of `accepted` itself, and what is accepted. `whole` says whether all was found that there is to find.
+pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Problem>, Vec<Accepted>) {
+    let mut entries = entries(ast);
+    let mut left = Vec::new();
+    let mut accepted = Vec::new();
+    let failed = problems.iter().any(Problem::is_error);
+    for problem in problems {
+        let place = problem.primary.span;
+        let known =
+            entries.iter_mut().find(|entry| entry.code.text == problem.code && entry.reach.holds(place, ast));
+        match known {
+            None => left.push(problem),
+            Some(entry) if problem.is_error() => {
+                entry.used = true;
+                left.push(
+                    problem.and(entry.code.span, "only a warning can be accepted, and this is an error"),
+                );
+            }
+            Some(entry) => {
+                entry.used = true;
+                accepted.push(Accepted { problem, reason: entry.reason.text.trim().to_owned() });
+            }
+        }
+    }
+    let unknown = |entry: &&Entry| pages::page(&entry.code.text).is_none();
+    left.extend(entries.iter().filter(unknown).map(|entry| unknown_code(entry.code)));
+    // What a template accepts is needed if one of its instances needs it.
+    let place = |entry: &Entry| Span { source: entry.code.span.source.plain(), ..entry.code.span };
+    let used: BTreeSet<Span> = entries.iter().filter(|entry| entry.used).map(place).collect();
+    let in_vain = |entry: &&Entry| {
+        let code = entry.code.text.as_str();
+        !used.contains(&place(entry)) && pages::page(code).is_some() && !OF_SERVERS.contains(&code)
+    };
+    if whole && !failed {
+        left.extend(entries.iter().filter(in_vain).map(|entry| {
+            let headline = format!("nothing is left to accept: `{}` is not reported here", entry.code.text);
+            Problem::warning("acceptance-unneeded", entry.code.span, headline)
+                .label("it would hide the next one, which nobody has seen")
+                .help("remove this line")
+        }));
+    }
+    (left, accepted)
+}
+
+fn unknown_code(code: &Key) -> Problem {
+    let problem =
+        Problem::error("unknown-key", code.span, format!("no problem has the code `{}`", short(&code.text)));
+    match pages::nearest(&code.text) {
+        Some(near) => {
+            problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), code.span, near)
+        }
+        None => problem.help("write the code that stands in brackets: `warning[single-event-pages]`"),
+    }
+}
+
+fn short(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
+/// Every entry, the innermost first.
+fn entries(ast: &Ast) -> Vec<Entry<'_>> {
+    fn of<'a>(all: &mut Vec<Entry<'a>>, reach: Reach, map: &'a Map<Scalar>) {
+        all.extend(map.iter().map(|(code, reason)| Entry { reach, code, reason, used: false }));
+    }
+    let mut all = Vec::new();
+    for service in &ast.services {
+        for (key, slo) in &service.slos {
+            of(&mut all, block(key, slo.span), &slo.settings.accepted);
+        }
+        for (key, alert) in &service.alerts {
+            of(&mut all, block(key, alert.span), &alert.accepted);
+        }
+        of(&mut all, Reach::File(service.name.place(0, 0).source), &service.settings.accepted);
+    }
+    if let Some(project) = &ast.project {
+        of(&mut all, Reach::Project, &project.settings.accepted);
+    }
+    all.sort_by_key(|entry| entry.reach);
+    all
+}
+
+fn block(key: &Key, value: Span) -> Reach {
+    Reach::Block(Span { end: value.end.max(key.span.end), ..key.span })
+}

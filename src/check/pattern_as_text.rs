@@ -1,0 +1,57 @@
+//! Values that are texts to `=` and were meant as patterns, and variables of Grafana. With a contract it is known whether there are such values.
+
+use crate::diagnostic::Problem;
+use crate::model::{Model, Reading};
+use crate::promql::ast::{MatchOp, Matcher};
+
+pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+    for service in model.services.iter().filter(|service| service.contract.is_none()) {
+        let slos = service.slos.iter().flat_map(|slo| &slo.readings);
+        for reading in slos.chain(service.alerts.iter().flat_map(|alert| &alert.readings)) {
+            problems.extend(reading.selector.matchers.iter().enumerate().filter_map(|(index, matcher)| {
+                if matcher.op != MatchOp::Equal {
+                    return None;
+                }
+                if is_variable(&matcher.value) {
+                    return Some(variable(reading, index, matcher));
+                }
+                is_pattern(&matcher.value).then(|| pattern(reading, index, matcher))
+            }));
+        }
+    }
+}
+
+/// `5..`, `.*`, `api|web.*`: nobody calls a value so.
+fn is_pattern(value: &str) -> bool {
+    let class = matches!(value.as_bytes(), [b'1'..=b'5', b'.', b'.']);
+    class || value.contains(".*") || value.contains(".+") || value.contains("[0-9]")
+}
+
+/// `$job`, `${job}`, `[[job]]`
+fn is_variable(value: &str) -> bool {
+    let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let name = name.or_else(|| value.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")));
+    let name = name.or_else(|| value.strip_prefix('$'));
+    name.is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+    })
+}
+
+fn pattern(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
+    let place = reading.matchers[index];
+    let text = Matcher { op: MatchOp::Matches, ..matcher.clone() }.to_string();
+    let headline = format!("to `=`, `{}` is a text and no pattern", matcher.value);
+    Problem::warning("unmatched-value", place, headline)
+        .label("only a series with this very value would be selected")
+        .spelled(format!("write `{text}`"), place, reading.spelling.of(&text))
+}
+
+fn variable(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
+    let headline = format!("`{}` is a variable of Grafana, and a text to Prometheus", matcher.value);
+    Problem::warning("unmatched-value", reading.matchers[index], headline)
+        .label("only a series with this very value would be selected")
+        .help(format!(
+            "write the value itself, or remove the matcher and keep the label: `by: [{}]`",
+            matcher.label
+        ))
+}
