@@ -171,7 +171,7 @@ fn is_default(name: &str, value: &Value) -> bool {
 /// Whether two values mean the same there.
 fn same(place: &str, compiled: &Value, loaded: &Value) -> bool {
     let key = place.rsplit('.').next().unwrap_or_default();
-    if *loaded == Value::from(MASK) {
+    if loaded == MASK {
         return compiled.is_string();
     }
     match (compiled, loaded) {
