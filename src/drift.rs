@@ -3,6 +3,8 @@
 //! A server prints expressions in its own way, so both are compared as trees. Rules are found by what they make and by their labels; a ruler may
 //! have them in other groups, as Mimir's limits ask for.
 
+pub mod routes;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -16,6 +18,7 @@ use crate::promql;
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::build::selector;
 use crate::vocabulary::Duration;
+use routes::Routes;
 
 /// Where a server tells which rules it evaluates, below its address.
 pub const PATH: &str = "/api/v1/rules";
@@ -334,7 +337,14 @@ pub fn human(drift: &Drift, address: &str) -> String {
 }
 
 /// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
-pub fn json(drift: &Drift) -> String {
-    let text = serde_json::to_string_pretty(drift).expect("texts and numbers are JSON");
+pub fn json(rules: Option<&Drift>, routes: Option<&Routes>) -> String {
+    #[derive(Serialize)]
+    struct Both<'a> {
+        #[serde(flatten)]
+        rules: Option<&'a Drift>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        routes: Option<&'a Routes>,
+    }
+    let text = serde_json::to_string_pretty(&Both { rules, routes }).expect("texts and numbers are JSON");
     format!("{}\n", inert::json(&text))
 }

@@ -7,9 +7,10 @@ use crate::support;
 use std::fs;
 
 use serde_json::{Value, json};
-use slowburn::drift::{drift, human, json as printed, loaded};
+use slowburn::drift::{drift, human, json as printed, loaded, routes};
 use slowburn::plan::Plan;
 use slowburn::source::Sources;
+use support::alertmanager::Running;
 use support::folder::Folder;
 use support::prometheus::Server;
 use support::{prometheus, rules, skipped};
@@ -104,7 +105,7 @@ fn a_rule_that_fails_is_told_with_what_the_server_says() {
     assert!(said.ends_with("left over, 1 failing\n"), "{said}");
     assert!(!said.contains('\u{1b}'));
     assert!(said.lines().count() < 60, "a list that is printed is bounded");
-    assert!(printed(&drift).contains("many-to-many"));
+    assert!(printed(Some(&drift), None).contains("many-to-many"));
     for broken in
         [json!({}), json!({ "status": "success", "data": { "groups": 7 } }), json!({ "status": "error" })]
     {
@@ -121,4 +122,73 @@ fn whoever_evaluates_no_rules_is_said_not_to() {
     let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("nothing was asked"), "{}", said.stderr);
+}
+
+/// What is compiled of this project, and what Alertmanager runs of these files.
+fn notified(change: impl Fn(String) -> String) -> Option<(String, Value, Running)> {
+    let compiled = slowburn::compile(&Sources::new(rules::own()));
+    let mut artifacts = compiled.artifacts().unwrap();
+    let own = artifacts["alertmanager/alertmanager.yml"].clone();
+    let changed = change(own.clone());
+    artifacts.insert("alertmanager/alertmanager.yml".to_owned(), changed);
+    let server = Running::start(&artifacts)?;
+    let running = routes::running(&server.status()).unwrap();
+    Some((own, running, server))
+}
+
+#[test]
+fn what_alertmanager_prints_of_a_compiled_configuration_is_what_was_compiled() {
+    let Some((own, running, _server)) = notified(|own| own) else { return };
+    assert_eq!(routes::routes(&own, &running).findings, []);
+}
+
+#[test]
+fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
+    let change = |own: String| {
+        let changed = own
+            .replacen("repeat_interval: 1h", "repeat_interval: 2h", 1)
+            .replacen(
+                "    - receiver: backend\n",
+                "    - receiver: nobody_\n      matchers: ['a=\"b\"']\n    - receiver: backend\n",
+                1,
+            )
+            .replacen(
+                "smtp_auth_password_file: /etc/alertmanager/secrets/smtp-password",
+                "smtp_auth_password: hunter22",
+                1,
+            )
+            .replacen("- slo!=\"\"", "- slo=\"\"", 1);
+        changed.replacen(
+            "receivers:\n",
+            "receivers:\n  - name: more\n    webhook_configs: [{ url: 'http://u:hunter22@h.internal/x' }]\n",
+            1,
+        )
+    };
+    let Some((own, running, server)) = notified(change) else { return };
+    let found = routes::routes(&own, &running);
+    let said = routes::human(&found, "http://ADDRESS");
+    assert!(!said.contains("hunter22"), "{said}");
+    insta::assert_snapshot!(said);
+    // The same by the command, in a project that compiles to something else.
+    let folder = Folder::new();
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let said = folder.slowburn(&["drift", "--alertmanager", &url]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
+    assert!(said.stderr.contains("who is notified"), "{}", said.stderr);
+    folder.write("slos/slowburn.yaml", "version: slowburn/v1\nalertmanager: { receivers: { ops: { email: a@b.internal } }, default: ops, smtp: { host: 'm:25', from: c@b.internal } }\n");
+    let said = folder.slowburn(&["drift", "--alertmanager", &url, "--format", "json"]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    let told: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(told["routes"]["findings"].as_array().unwrap().len() > 3, "{told}");
+    assert!(told.get("compiled").is_none());
+    assert!(!said.stdout.contains("hunter22"));
+}
+
+#[test]
+fn an_answer_that_is_no_configuration_is_none() {
+    for answer in
+        [json!({}), json!({ "config": { "original": "a: [" } }), json!({ "config": { "original": "- 1" } })]
+    {
+        assert!(routes::running(&answer).is_none(), "{answer}");
+    }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::folder::Folder;
+use support::readers::{LIBRARIES, read_by, readers};
 use support::{rules as definitions, skipped};
 
 const ALL: &str = "targets:
@@ -148,14 +149,8 @@ fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
     }
 }
 
-#[test]
-fn files_are_within_the_limits_of_their_targets() {
-    let files = all();
-    let mimir: Vec<Value> = of(&files, "mimir").into_values().flat_map(groups).collect();
-    assert!(mimir.len() <= 70, "{}", mimir.len());
-    assert!(mimir.iter().all(|group| group["rules"].as_array().unwrap().len() <= 20));
-
-    // A service of 200 SLOs.
+/// A service of 200 SLOs, for these targets.
+fn many(targets: &str) -> Vec<SourceFile> {
     let slo = |index: usize| {
         format!(
             "  calls-{index}:\n    objective: 99.9%\n    sli: {{ total: 'calls_{index}_total', bad: 'calls_{index}_total{{code=~\"5..\"}}' }}\n"
@@ -164,10 +159,18 @@ fn files_are_within_the_limits_of_their_targets() {
     let service =
         format!("version: slowburn/v1\nservice: many\nslos:\n{}", (0..200).map(slo).collect::<String>());
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let project = |targets: &str| format!("version: slowburn/v1\ntargets: {targets}\n");
-    let with =
-        |targets: &str| vec![file("slos/slowburn.yaml", &project(targets)), file("slos/many.yaml", &service)];
-    let files = compiled(with("{ operator: {}, vmrule: {} }"));
+    let project = format!("version: slowburn/v1\ntargets: {targets}\n");
+    vec![file("slos/slowburn.yaml", &project), file("slos/many.yaml", &service)]
+}
+
+#[test]
+fn files_are_within_the_limits_of_their_targets() {
+    let files = all();
+    let mimir: Vec<Value> = of(&files, "mimir").into_values().flat_map(groups).collect();
+    assert!(mimir.len() <= 70, "{}", mimir.len());
+    assert!(mimir.iter().all(|group| group["rules"].as_array().unwrap().len() <= 20));
+
+    let files = compiled(many("{ operator: {}, vmrule: {} }"));
     for target in ["operator", "vmrule"] {
         let text = of(&files, target)["many"];
         let objects = documents(text);
@@ -184,11 +187,11 @@ fn files_are_within_the_limits_of_their_targets() {
         assert!(rules(of(&files, "prometheus")["many"]) == rules(text));
     }
     // Mimir refuses them with its default limits, which is said before it is loaded.
-    let problems = slowburn::compile(&Sources::new(with("{ mimir: {} }"))).problems;
+    let problems = slowburn::compile(&Sources::new(many("{ mimir: {} }"))).problems;
     let limits: Vec<&str> =
         problems.iter().map(|problem| problem.code).filter(|code| *code == "group-limit").collect();
     assert_eq!(limits.len(), 1);
-    let files = compiled(with("{ mimir: { max_groups: 200 } }"));
+    let files = compiled(many("{ mimir: { max_groups: 200 } }"));
     assert!(groups(of(&files, "mimir")["many"]).len() > 70);
 }
 
@@ -209,11 +212,51 @@ fn a_target_that_is_not_declared_cannot_be_asked_for() {
     );
 }
 
-/// The program that a variable names.
+/// The same, whether a number is written as 1 or as 1.0.
+fn alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        // What passed through JSON once more may be off by its last digit.
+        (Value::Number(one), Value::Number(other)) => {
+            let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());
+            (one - other).abs() <= 1e-15 * one.abs().max(other.abs())
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same = |(name, one)| other.get(name).is_some_and(|other| alike(one, other));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        _ => one == other,
+    }
+}
+
+#[test]
+fn every_library_of_yaml_reads_the_same() {
+    let files = all();
+    let folder = Folder::empty();
+    for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".yaml")) {
+        folder.write(path, text);
+    }
+    let Some(program) = readers() else { return };
+    let read = read_by(&program, &folder.path(""));
+    assert!(read.len() > 50, "{}", read.len());
+    for (path, values) in &read {
+        let own = documents(&files[path]);
+        let own = if own.len() == 1 { own[0].clone() } else { Value::Array(own) };
+        for (at, library) in LIBRARIES.iter().enumerate() {
+            assert!(alike(&values[at], &own), "{path} by {library}: {}", values[at]);
+        }
+    }
+}
+
+/// The program that a variable names, or that `tests/engines/run` has built.
 fn loader(variable: &str, what: &str) -> Option<String> {
-    let found = env::var(variable).ok();
+    let name = variable.to_lowercase().replace('_', "-");
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/engines").join(name);
+    let found = env::var(variable).ok().or(built.exists().then(|| built.display().to_string()));
     if found.is_none() {
-        skipped(&format!("{what}: set {variable}"));
+        skipped(&format!("{what}: run tests/engines/run once, or set {variable}"));
     }
     found
 }
@@ -264,9 +307,27 @@ fn loaders_of_the_targets_take_the_files() {
         }
     }
     if let Some(mimirtool) = loader("MIMIRTOOL", "mimirtool's check of rules") {
-        let files = each("mimir");
-        let args: Vec<&str> =
-            ["rules", "check", "--strict"].into_iter().chain(files.iter().map(String::as_str)).collect();
-        passes(&mimirtool, &args);
+        for target in ["mimir", "cortex"] {
+            let files = each(target);
+            let args: Vec<&str> =
+                ["rules", "check", "--strict"].into_iter().chain(files.iter().map(String::as_str)).collect();
+            passes(&mimirtool, &args);
+        }
+    }
+    if let Some(operator) = loader("OPERATOR_CHECK", "the Prometheus Operator's own check of objects") {
+        let mut objects = Vec::new();
+        for (of, files) in [("all", all()), ("many", compiled(many("{ operator: {} }")))] {
+            for (path, text) in files.iter().filter(|(path, _)| path.starts_with("operator/")) {
+                folder.write(&format!("{of}/{path}"), text);
+                objects.push(folder.path(&format!("{of}/{path}")).display().to_string());
+            }
+        }
+        assert!(objects.len() > 20, "{objects:?}");
+        passes(&operator, &objects.iter().map(String::as_str).collect::<Vec<_>>());
+        // What it refuses is refused: the check is not one that cannot fail.
+        let broken = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups: [{ name: a, rules: [{ record: a, expr: '1 +' }] }]\n";
+        folder.write("broken.yaml", broken);
+        let broken = folder.path("broken.yaml");
+        assert_eq!(Command::new(&operator).arg(broken).output().unwrap().status.code(), Some(1));
     }
 }

@@ -4,10 +4,7 @@
 
 use crate::support;
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser};
@@ -18,6 +15,7 @@ use slowburn::emit::yaml::quoted;
 use slowburn::inert::is_seen;
 use slowburn::render::{Compared, DifferenceFormat, Format, render};
 use slowburn::source::{SourceFile, Sources};
+use support::readers::{LIBRARIES, read_by, readers};
 use support::rules::{self, written};
 use support::{amtool, promtool, skipped};
 
@@ -373,41 +371,6 @@ fn told(hostile: &str, before: &Sources, sources: &Sources) {
     }
 }
 
-/// The readers of Go, compiled; `None`, and said so, if that cannot be done here.
-fn readers() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let program = root.join("target/tmp/readers");
-    fs::create_dir_all(program.parent().unwrap()).unwrap();
-    let mut build = Command::new("go");
-    build
-        .args(["build", "-buildvcs=false", "-o"])
-        .arg(&program)
-        .arg(".")
-        .current_dir(root.join("tests/readers"));
-    match build.output() {
-        Ok(output) if output.status.success() => Some(program),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let first = said.lines().next().unwrap_or_default();
-            skipped(&format!(
-                "go-yaml and a parser of HTML read no outputs: go cannot build tests/readers: {first}"
-            ));
-            None
-        }
-        Err(_) => {
-            skipped("go-yaml and a parser of HTML read no outputs: go is not installed");
-            None
-        }
-    }
-}
-
-/// What Go reads of every file below a folder.
-fn read_by(program: &Path, folder: &Path) -> BTreeMap<String, Value> {
-    let output = Command::new(program).arg(folder).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 #[test]
 fn no_text_is_more_than_text_to_any_reader() {
     let before = sources(&|_| PLAIN.to_owned());
@@ -455,7 +418,7 @@ fn no_text_is_more_than_text_to_any_reader() {
             assert!(shown.split(['\n', '\t']).all(is_seen), "{text:?} in {name}");
         } else {
             for (library, (before, value)) in
-                ["yaml.v2", "yaml.v3"].iter().zip([(&before[0], &value[0]), (&before[1], &value[1])])
+                LIBRARIES.iter().enumerate().map(|(at, library)| (library, (&before[at], &value[at])))
             {
                 assert!(before.is_object(), "{library} reads {before}");
                 same(before, value)

@@ -77,6 +77,13 @@ pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
     prometheus::excerpt(project, groups)
 }
 
+/// The configuration of Alertmanager; `None` if the sources do not say who is told.
+pub fn routes(plan: &Plan) -> Option<String> {
+    let mut artifacts = Artifacts::new();
+    alertmanager::emit(plan, &mut artifacts);
+    artifacts.remove("alertmanager/alertmanager.yml")
+}
+
 /// The files of a service for these targets. It cannot fail.
 pub fn service(project: &ProjectPlan, service: &ServicePlan, targets: &[&Target]) -> Artifacts {
     let mut artifacts = Artifacts::new();

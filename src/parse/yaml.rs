@@ -144,6 +144,12 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     }
 }
 
+/// A document of somebody else, without places; `None` if it cannot be read.
+pub fn plain(text: &str) -> Option<serde_json::Value> {
+    let read = |text| serde_saphyr::from_str_with_options(text, options()).ok();
+    (text.len() <= MAX_BYTES).then_some(text).and_then(read)
+}
+
 /// More documents than this stand in no file that a person looks after.
 const MAX_DOCUMENTS: usize = 1_000;
 

@@ -1,5 +1,5 @@
-// Reads files as the programs do that read what slowburn writes: YAML by the libraries of Prometheus and Alertmanager, HTML by a parser
-// of HTML5. Prints one JSON object: for each path of a folder what its readers made of it.
+// Reads files as the programs do that read what slowburn writes: YAML by the libraries of Prometheus, Alertmanager and Kubernetes,
+// HTML by a parser of HTML5. Prints one JSON object: for each path of a folder what its readers made of it.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 	yaml2 "gopkg.in/yaml.v2"
 	yaml3 "gopkg.in/yaml.v3"
+	kubernetes "sigs.k8s.io/yaml"
 )
 
 func main() {
@@ -48,16 +49,31 @@ func main() {
 	}
 }
 
-// What both libraries read, one behind the other; or their faults as texts.
+// What the libraries read, one behind the other; or their faults as texts. Of a file of several documents each is read.
 func documents(text []byte) []any {
-	var second, third any
+	var second, third, fourth []any
+	for _, document := range bytes.Split(text, []byte("\n---\n")) {
+		read := each(document)
+		second, third, fourth = append(second, read[0]), append(third, read[1]), append(fourth, read[2])
+	}
+	if len(second) == 1 {
+		return []any{second[0], third[0], fourth[0]}
+	}
+	return []any{second, third, fourth}
+}
+
+func each(text []byte) [3]any {
+	var second, third, fourth any
 	if err := yaml2.UnmarshalStrict(text, &second); err != nil {
 		second = "fault: " + err.Error()
 	}
 	if err := yaml3.Unmarshal(text, &third); err != nil {
 		third = "fault: " + err.Error()
 	}
-	return []any{plain(second), plain(third)}
+	if err := kubernetes.UnmarshalStrict(text, &fourth); err != nil {
+		fourth = "fault: " + err.Error()
+	}
+	return [3]any{plain(second), plain(third), plain(fourth)}
 }
 
 // A value that JSON has, too.

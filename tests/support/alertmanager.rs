@@ -104,6 +104,13 @@ impl Running {
         answer
     }
 
+    /// What it says of itself.
+    pub fn status(&self) -> Value {
+        let answer = self.ask("GET /api/v2/status", "");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|fault| panic!("{fault}: {answer}"))
+    }
+
     /// All alerts that it knows of, and what it does with them.
     pub fn alerts(&self) -> Vec<Value> {
         let answer = self.ask("GET /api/v2/alerts", "");

@@ -10,6 +10,7 @@ pub mod editor;
 pub mod folder;
 pub mod mailbox;
 pub mod prometheus;
+pub mod readers;
 pub mod recorder;
 pub mod rules;
 pub mod samples;

@@ -72,10 +72,11 @@ pub enum Command {
     /// and SLOWBURN_BEARER.
     #[command(after_help = "Manual: slowburn help status")]
     Status(Status),
-    /// Show where the rules that a server evaluates are not the compiled ones: missing, changed, left over, failing
+    /// Show where rules and routes that run are not the compiled ones: missing, changed, left over, failing
     ///
     /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
-    /// annotations. Ends with 1 if anything differs. Nothing is changed there, and rules of other people are left alone.
+    /// annotations. Asks Alertmanager which configuration it runs, and compares it around its secrets. Ends with 1 if anything
+    /// differs. Nothing is changed there, and rules of other people are left alone. Credentials go to both addresses.
     #[command(after_help = "Manual: slowburn help drift")]
     Drift(Drift),
     /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
@@ -446,8 +447,11 @@ pub struct Drift {
     #[command(flatten)]
     pub chosen: Chosen,
     /// Who evaluates the rules: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL", required_unless_present = "alertmanager")]
+    pub prometheus: Option<Address>,
+    /// Compare the routes of this Alertmanager, too: its address, such as http://localhost:9093
     #[arg(long, value_name = "URL")]
-    pub prometheus: Address,
+    pub alertmanager: Option<Address>,
     /// How it is asked.
     #[command(flatten)]
     pub connection: Connection,

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
 use slowburn::backtest;
-use slowburn::drift::{self, Loaded};
+use slowburn::drift::{self, Loaded, routes};
 use slowburn::inert;
 use slowburn::model::Model;
 use slowburn::plan::Plan;
@@ -32,6 +32,13 @@ const ADVICE_ON_THE_PAST: Advice =
 
 /// How whoever evaluates the rules is asked.
 const ADVICE_ON_RULES: Advice = Advice { missing: WHO_EVALUATES, ..ADVICE };
+
+/// How whoever notifies is asked.
+const ADVICE_ON_ROUTES: Advice = Advice { missing: WHO_NOTIFIES, ..ADVICE };
+
+/// Who tells of routes.
+const WHO_NOTIFIES: &str =
+    "name the address below which Alertmanager's /api/v2/status is, such as http://localhost:9093";
 
 /// Who tells of rules.
 const WHO_EVALUATES: &str = "name who evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end of its address";
@@ -188,6 +195,15 @@ pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, 
     let answer = asking.answer(drift::PATH, &[])?;
     drift::loaded(&answer).ok_or_else(|| {
         Failure::new(format!("{address} does not tell which rules it evaluates")).and(WHO_EVALUATES)
+    })
+}
+
+/// The configuration that the Alertmanager at `address` runs.
+pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
+    let asking = Asking::new(address, connection, &ADVICE_ON_ROUTES)?;
+    let answer = asking.answer(routes::PATH, &[])?;
+    routes::running(&answer).ok_or_else(|| {
+        Failure::new(format!("{address} does not tell which configuration it runs")).and(WHO_NOTIFIES)
     })
 }
 

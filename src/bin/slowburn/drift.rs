@@ -1,7 +1,9 @@
-//! `slowburn drift`: where the rules that a server evaluates are not those that were compiled.
+//! `slowburn drift`: where the rules that a server evaluates, and the routes that an Alertmanager has, are not those that were compiled.
 
-use slowburn::drift::{drift, human, json};
+use slowburn::drift::{drift, human, json, routes};
+use slowburn::emit;
 
+use crate::address::Address;
 use crate::args::{Drift, Format, Told};
 use crate::ending::{Ending, Failure};
 use crate::sources::Project;
@@ -14,11 +16,30 @@ pub fn run(args: &Drift) -> Result<Ending, Failure> {
         problems::show(&project, Format::Human)?;
         return Err(Failure::new("the definitions have errors, so nothing was asked"));
     };
-    let loaded = ask::rules(&args.prometheus, &args.connection)?;
-    let drift = drift(&plan, &loaded);
+    let rules = match &args.prometheus {
+        Some(address) => Some(drift(&plan, &ask::rules(address, &args.connection)?)),
+        None => None,
+    };
+    let routes = match &args.alertmanager {
+        Some(address) => {
+            let compiled = emit::routes(&plan).ok_or_else(|| {
+                Failure::new("the definitions do not say who is notified, so there are no routes to compare")
+                    .and("write `alertmanager` in the project file: slowburn help notifications")
+            })?;
+            Some(routes::routes(&compiled, &ask::routes(address, &args.connection)?))
+        }
+        None => None,
+    };
+    let shown = |address: &Option<Address>| address.as_ref().map(Address::to_string).unwrap_or_default();
     stdout::painted(&match args.format {
-        Told::Human => human(&drift, &args.prometheus.to_string()),
-        Told::Json => json(&drift),
+        Told::Human => {
+            let rules = rules.as_ref().map(|drift| human(drift, &shown(&args.prometheus)));
+            let routes = routes.as_ref().map(|found| routes::human(found, &shown(&args.alertmanager)));
+            rules.unwrap_or_default() + &routes.unwrap_or_default()
+        }
+        Told::Json => json(rules.as_ref(), routes.as_ref()),
     })?;
-    Ok(if drift.findings.is_empty() { Ending::Clean } else { Ending::Problems })
+    let clean = rules.is_none_or(|drift| drift.findings.is_empty())
+        && routes.is_none_or(|routes| routes.findings.is_empty());
+    Ok(if clean { Ending::Clean } else { Ending::Problems })
 }
