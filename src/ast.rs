@@ -207,6 +207,17 @@ pub struct Settings {
     pub labels: Map<Scalar>,
     /// `annotations`
     pub annotations: Map<Scalar>,
+    /// `budget_alerts`; an empty list is none at all.
+    pub budget_alerts: Option<Vec<BudgetAlertBlock>>,
+}
+
+/// One entry of `budget_alerts`.
+#[derive(Clone, Debug)]
+pub struct BudgetAlertBlock {
+    /// `left`
+    pub left: Scalar,
+    /// `severity`
+    pub severity: Scalar,
 }
 
 /// `missing_events`.

@@ -137,6 +137,8 @@ pub enum Kind {
     Companion,
     /// How many bad events it takes.
     MinBadEvents,
+    /// An alert of what is left of the budget.
+    BudgetAlert,
     /// The alert for events that disappear.
     MissingEvents,
     /// Who is told of an alert.
@@ -199,6 +201,7 @@ impl Kind {
             Self::Tier => "tier",
             Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
+            Self::BudgetAlert => "budget-alert",
             Self::MissingEvents => "missing-events",
             Self::Told => "told",
             Self::Receiver => "receiver",
@@ -242,6 +245,7 @@ impl Kind {
             | Self::Tier
             | Self::Companion
             | Self::MinBadEvents
+            | Self::BudgetAlert
             | Self::MissingEvents
             | Self::Told
             | Self::Receiver

@@ -17,7 +17,9 @@ pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
 use crate::source::{Span, Spelling};
-use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
+use crate::vocabulary::{
+    BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
+};
 
 /// Everything a run compiles.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct Project {
 pub struct Wordings {
     /// Of an error budget that burns.
     pub burn: Wording,
+    /// Of a budget of which little is left.
+    pub budget: Wording,
     /// Of events that disappear.
     pub missing: Wording,
     /// Of companion alerts.
@@ -237,6 +241,8 @@ pub struct Slo {
     pub left_out: Vec<Tier>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
+    /// At which lines of the budget somebody is told, the highest first.
+    pub budget_alerts: Vec<BudgetAlert>,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.
@@ -305,6 +311,15 @@ pub struct Tier {
     pub short: Duration,
     /// Where it was written; built-in ones where their policy, or the SLO, is named.
     pub span: Span,
+}
+
+/// A line of the budget at which somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetAlert {
+    /// Told when less is left.
+    pub line: BudgetLine,
+    /// Page or ticket.
+    pub severity: Severity,
 }
 
 /// How events are observed.

@@ -29,6 +29,7 @@ slos:
   search:
     objective: 99.5%
     by: [env]
+    budget_alerts: [{ left: 50%, severity: ticket }, { left: 0%, severity: page }]
     sli: { total: 'searches_total{job="shop"}', bad: 'searches_total{job="shop", code="500"}' }
   month:
     objective: 99%
@@ -144,6 +145,8 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     ] {
         recorded.series(&format!("ALERTS{{{series},severity=\"x\"}}"), "1", until);
     }
+    let below = "alertname=\"ShopSearchBudgetBelow50\",budget_below=\"50%\",alertstate=\"firing\",severity=\"ticket\"";
+    recorded.series(&format!("ALERTS{{{below},{}}}", env("prod")), "1", end);
     recorded.blocks(&folder.path(""));
     let server = Server::start(&program, &folder.path(""));
 
@@ -173,6 +176,9 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     assert_eq!(exact(checkout, "budget_left_events"), "-200");
     assert_eq!(exact(checkout, "burn_rate"), "14.5");
     assert_eq!(checkout["alerts"].as_array().unwrap().len(), 2);
+    let all = report["slos"].as_array().unwrap().iter().flat_map(|slo| slo["alerts"].as_array().unwrap());
+    let below: Vec<&Value> = all.filter(|alert| alert["about"] == "budget").collect();
+    assert_eq!((below.len(), &below[0]["severity"]), (1, &"ticket".into()));
     // 1 - 2700.5 ÷ 3000
     assert_eq!(exact(slo(&report, "month"), "budget_left"), "0.099833333333");
     assert_eq!(exact(slo(&report, "month"), "exhausted_in_seconds"), "86400");

@@ -18,10 +18,13 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     let alone = changes.is_empty();
     changes.extend(tiers);
     changes.extend(min_bad_events(pair));
+    changes.extend(budget_alerts(pair, old, new));
     changes.extend(planned(pair, old, new));
     // What follows from all of them together is told with the objective, or else with the first.
     changes.sort_by_key(|change| !matches!(change.kind, Kind::Stricter | Kind::Looser));
-    if let Some(first) = changes.iter_mut().find(|change| change.kind != Kind::Planned) {
+    if let Some(first) =
+        changes.iter_mut().find(|change| !matches!(change.kind, Kind::Planned | Kind::BudgetAlert))
+    {
         let budget = if alone { Vec::new() } else { budget(old, new) };
         let effects = std::mem::take(&mut first.effects);
         *first = first.clone().effects(budget).effects(times(old, new));
@@ -241,6 +244,37 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
             let said = Words::plain(format!("a {severity} takes at least {after} bad events, was {before}"));
             changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
         }
+    }
+    changes
+}
+
+/// Lines of the budget that came, went or are told otherwise.
+fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
+    let subject = pair.subject();
+    let of = |promise: &Promise, line| {
+        promise.budget_alerts.iter().find(|alert| alert.line == line).map(|alert| alert.severity)
+    };
+    let lines = old.budget_alerts.iter().chain(&new.budget_alerts).map(|alert| alert.line);
+    let lines: std::collections::BTreeSet<_> = lines.collect();
+    let mut changes = Vec::new();
+    for line in lines.into_iter().rev() {
+        let below = format!("when less than {line} of the budget is left");
+        changes.extend(match (of(old, line), of(new, line)) {
+            (Some(was), Some(is)) if was == is => None,
+            (Some(was), Some(is)) => {
+                let said = Words::plain(format!("a {is} {below}, was a {was}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said).values(was, is))
+            }
+            (None, Some(is)) => {
+                let said = Words::plain(format!("a {is} {below}, nobody was told before"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said))
+            }
+            (Some(was), None) => {
+                let said = Words::plain(format!("no {was} any more {below}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said))
+            }
+            (None, None) => None,
+        });
     }
     changes
 }

@@ -4,8 +4,8 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape, targets};
 use crate::ast::{
-    AlertBlock, Ast, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile,
-    ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AlertBlock, Ast, BudgetAlertBlock, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock,
+    RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
@@ -37,6 +37,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
     "version",
@@ -57,6 +58,7 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
 ];
 pub(super) const SLO_KEYS: &[&str] = &[
     "description",
@@ -75,6 +77,7 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
 ];
 pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
@@ -394,7 +397,16 @@ fn settings(fields: &mut Fields) -> Settings {
         slice: fields.node("slice").and_then(|node| slice(node, fields.problems())),
         labels: fields.scalars("labels"),
         annotations: fields.scalars("annotations"),
+        budget_alerts: fields.has("budget_alerts").then(|| fields.list("budget_alerts", budget_alert)),
     }
+}
+
+fn budget_alert(node: &Node, problems: &mut Vec<Problem>) -> Option<BudgetAlertBlock> {
+    let mut fields = Fields::of(node, "an entry of `budget_alerts`", &["left", "severity"], problems)?;
+    let left = fields.required("left", "left: 25%");
+    let severity = fields.required("severity", "severity: ticket");
+    fields.finish();
+    Some(BudgetAlertBlock { left: left?, severity: severity? })
 }
 
 fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {

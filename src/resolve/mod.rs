@@ -3,6 +3,7 @@
 mod alert;
 mod alertmanager;
 mod answer;
+mod budget;
 mod contract;
 mod dependencies;
 mod evaluate;
@@ -237,6 +238,7 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
+        let budget_alerts = budget::alerts(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let (period, period_place) = period?;
@@ -262,6 +264,7 @@ impl Scope<'_> {
             tiers,
             left_out,
             min_bad_events,
+            budget_alerts: budget_alerts?,
             labels,
             annotations,
             runbook,

@@ -1,9 +1,9 @@
 //! What project, service and SLO may each say; the innermost decides.
 
 use super::values::{
-    annotation_name, count, duration, own_label_name, percentage, period, severity, text, words,
+    annotation_name, count, duration, line, own_label_name, percentage, period, severity, text, words,
 };
-use super::{Key, block, map};
+use super::{Key, block, list, map};
 
 /// The keys of all three levels.
 pub(super) fn settings() -> Vec<Key> {
@@ -51,6 +51,21 @@ pub(super) fn settings() -> Vec<Key> {
             "annotations",
             "Constant annotations on alerts, taken as they are. Inner ones win.",
             map(annotation_name(), text()),
+        ),
+        (
+            "budget_alerts",
+            "Lines of the error budget at which somebody is told once: `[{ left: 25%, severity: ticket }]`. `[]` for none.",
+            list(block(
+                &["left", "severity"],
+                vec![
+                    ("left", "Told when less is left: a whole percentage from 0% to 90%.", line()),
+                    (
+                        "severity",
+                        "What it asks for: `page` wants somebody now, `ticket` within days.",
+                        severity(),
+                    ),
+                ],
+            )),
         ),
     ]
 }

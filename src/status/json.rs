@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Gate, Knowledge, Standing, Status, Verdict};
+use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
 use crate::vocabulary::{Decimal, text};
@@ -63,7 +63,7 @@ struct Alert<'a> {
     name: &'a str,
     severity: &'static str,
     state: &'static str,
-    /// `burn`, or `missing` for events that disappear.
+    /// `burn`, `budget` for what is left of it, or `missing` for events that disappear.
     about: &'static str,
 }
 
@@ -101,7 +101,11 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         name: alert.name,
         severity: alert.severity.as_str(),
         state: if alert.pending { "pending" } else { "firing" },
-        about: if alert.missing { "missing" } else { "burn" },
+        about: match alert.says {
+            Says::Burns => "burn",
+            Says::Below(_) => "budget",
+            Says::Missing => "missing",
+        },
     };
     Slo {
         service: &promise.service,

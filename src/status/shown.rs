@@ -2,7 +2,7 @@
 
 use rust_decimal::RoundingStrategy;
 
-use super::{Gate, Knowledge, Standing, Status, Verdict};
+use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::diagnostic::joined;
 use crate::explain::events;
 use crate::inert;
@@ -68,8 +68,12 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
         .ringing
         .iter()
         .map(|alert| {
-            let what = if alert.missing { alert.name } else { alert.severity.as_str() };
-            format!("{what} {}", if alert.pending { "pending" } else { "fires" })
+            let state = if alert.pending { "pending" } else { "fires" };
+            match alert.says {
+                Says::Burns => format!("{} {state}", alert.severity),
+                Says::Below(line) => format!("{} below {line} {state}", alert.severity),
+                Says::Missing => format!("{} {state}", alert.name),
+            }
         })
         .collect();
     let promise = &standing.slo.promise;

@@ -66,6 +66,10 @@ pub struct AlertPart {
     pub page: bool,
     /// What the label `severity` says.
     pub severity: String,
+    /// The line of the budget below which it fires; empty if it burns.
+    pub below: String,
+    /// How much has to be left again until it stops.
+    pub until: String,
     /// When it fires.
     pub tiers: Vec<TierPart>,
     /// How long things take in an outage.

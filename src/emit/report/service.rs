@@ -129,6 +129,8 @@ struct AlertRow {
     asks: String,
     label: String,
     tiers: Vec<String>,
+    /// When it fires, if no tier says that.
+    about: String,
     told: Vec<Delivered>,
 }
 
@@ -234,8 +236,17 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         let tiers = promise.tiers.iter().filter(move |tier| tier.severity == severity);
         tiers.map(|tier| words.length(tier.long)).collect()
     };
-    let alerts =
+    let mut alerts: Vec<AlertRow> =
         slo.alerts().map(|(severity, alert)| row(alert, severity, named(severity), told, words)).collect();
+    alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
+        let all = told
+            .of_alert(&alert.name)
+            .iter()
+            .filter(|one| one.labels.get("severity") == rule.labels.get("severity"));
+        let until = words.percent(line.recovered());
+        let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
+        AlertRow { about, ..row_of(alert, severity, Vec::new(), &all.copied().collect::<Vec<_>>(), words) }
+    }));
     Slo {
         id: anchor(&promise.service, Some(&promise.slo)),
         name: promise.slo.clone(),
@@ -332,7 +343,16 @@ fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
 }
 
 fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words: &Words) -> AlertRow {
-    let all = told.of_alert(&alert.name);
+    row_of(alert, severity, tiers, told.of_alert(&alert.name), words)
+}
+
+fn row_of(
+    alert: &Alert,
+    severity: Severity,
+    tiers: Vec<String>,
+    all: &[&Delivery],
+    words: &Words,
+) -> AlertRow {
     // Where all are told the same, no label matters.
     let same = all.windows(2).all(|pair| pair[0].told == pair[1].told);
     let shown = if same { &all[..all.len().min(1)] } else { all };
@@ -351,6 +371,7 @@ fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),
+        about: String::new(),
         tiers,
         told: shown.iter().map(delivered).collect(),
     }

@@ -13,7 +13,7 @@ use crate::model::{Behaviour, Budgeting, Labels, Series, Sli, Slo};
 use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
-use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
 
 /// One SLO at one evaluation step.
 pub(super) struct Stage<'a> {
@@ -233,7 +233,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Labels that the rules' results carry beside the rules' own.
-    fn kept(&self) -> Labels {
+    pub fn kept(&self) -> Labels {
         let value =
             |label: &String| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
         self.promise.by.iter().map(|label| (label.clone(), value(label).unwrap_or_default())).collect()
@@ -285,6 +285,17 @@ impl<'a> Stage<'a> {
             Makes::Record(_) => false,
         };
         self.rules.iter().find(is).copied()
+    }
+
+    /// The alerts of what is left of the budget.
+    pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
+        self.rules.iter().filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Budget { line, severity, .. } => Some((*line, *severity, *rule)),
+                _ => None,
+            },
+            Makes::Record(_) => None,
+        })
     }
 
     /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
