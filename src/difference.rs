@@ -125,6 +125,8 @@ pub enum Kind {
     Stricter,
     /// A lower share of good events.
     Looser,
+    /// What is agreed to be done while little of the budget is left.
+    BudgetPolicy,
     /// Whether its metric is there yet.
     Planned,
     /// An alert that there was not.
@@ -195,6 +197,7 @@ impl Kind {
             Self::Period => "period",
             Self::Stricter => "objective-stricter",
             Self::Looser => "objective-looser",
+            Self::BudgetPolicy => "budget-policy",
             Self::Planned => "planned",
             Self::AlertAdded => "alert-added",
             Self::AlertRemoved => "alert-removed",
@@ -239,6 +242,7 @@ impl Kind {
             | Self::Period
             | Self::Stricter
             | Self::Looser
+            | Self::BudgetPolicy
             | Self::Planned => Weight::Promise,
             Self::AlertAdded
             | Self::AlertRemoved

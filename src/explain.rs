@@ -51,6 +51,14 @@ pub fn explain(plan: &SloPlan) -> String {
         page += "\nBudget alerts\n";
         page += &budget_alerts(promise);
     }
+    if !promise.budget_policy.is_empty() {
+        page += "\nError budget policy\n";
+        for agreement in &promise.budget_policy {
+            let freeze = if agreement.freeze { " (nothing is deployed)" } else { "" };
+            let head = format!("  below {:<4} ", agreement.line.to_string());
+            page += &wrapped(&head, &format!("{}{freeze}", agreement.action));
+        }
+    }
     page += "\nWhat to know\n";
     for remark in remarks(promise) {
         page += &wrapped("  - ", &remark);

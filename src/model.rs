@@ -243,6 +243,8 @@ pub struct Slo {
     pub min_bad_events: PerSeverity<u32>,
     /// At which lines of the budget somebody is told, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
+    /// What is agreed to be done at which line of the budget, the highest first.
+    pub budget_policy: Vec<Agreement>,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.
@@ -320,6 +322,17 @@ pub struct BudgetAlert {
     pub line: BudgetLine,
     /// Page or ticket.
     pub severity: Severity,
+}
+
+/// What a team has agreed to do while less of the budget is left than a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The line.
+    pub line: BudgetLine,
+    /// In the team's words, on one line.
+    pub action: String,
+    /// Whether nothing is deployed meanwhile.
+    pub freeze: bool,
 }
 
 /// How events are observed.

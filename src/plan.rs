@@ -17,7 +17,7 @@ pub use outage::{Outage, seconds};
 pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
-use crate::model::{BudgetAlert, Labels, Language, RuleTargets, Wordings};
+use crate::model::{Agreement, BudgetAlert, Labels, Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -401,6 +401,8 @@ pub struct Promise {
     pub tiers: Vec<Watch>,
     /// At which lines of the budget somebody is told, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
+    /// What is agreed to be done at which line of the budget, the highest first.
+    pub budget_policy: Vec<Agreement>,
     /// Tiers of its policy that could never fire: page or ticket, and the long window.
     pub left_out: Vec<(Severity, Duration)>,
     /// The evaluation interval of pages and their windows.

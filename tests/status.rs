@@ -34,6 +34,7 @@ slos:
   month:
     objective: 99%
     period: calendar month
+    budget_policy: [{ below: 50%, do: Ask first }, { below: 10%, do: Only fixes, freeze: true }, { below: 0%, do: Nothing }]
     sli: { total: 'orders_total{job="shop"}', bad: 'orders_total{job="shop", code="500"}' }
   rare:
     objective: 99.9%
@@ -189,6 +190,17 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     assert_eq!(slo(&report, "carts")["data"], "planned");
     let ago = slo(&report, "gone")["last_counted_seconds_ago"].as_u64().unwrap();
     assert!((1800..2400).contains(&ago), "{ago}");
+
+    let month = slo(&report, "month");
+    assert_eq!((&month["agreed"], &month["frozen"]), (&"Only fixes".into(), &true.into()));
+    assert_eq!((&checkout["agreed"], &checkout["frozen"]), (&Value::Null, &false.into()));
+    let frozen = |only: &str, more: &[&str]| {
+        status(&folder, &server.url(), &[&["--only", only, "--fail-frozen"][..], more].concat()).code
+    };
+    assert_eq!(frozen("shop/month", &[]), Some(1));
+    // Nothing is agreed of it, so it may have spent everything.
+    assert_eq!(frozen("shop/checkout,shop/silent", &[]), Some(0));
+    assert_eq!(frozen("shop/checkout", &["--fail-below", "0%"]), Some(1));
 
     // The gate: less is too little, as much is enough, and what is not known fails unless it may.
     let gate = |only: &str, below: &str, more: &[&str]| {

@@ -15,8 +15,8 @@ use crate::plan::{
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
-    self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
-    TierPart, ToldPart,
+    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person,
+    QuestionPart, TierPart, ToldPart,
 };
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
@@ -106,6 +106,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         full_outage: String::new(),
         after: String::new(),
         by: Vec::new(),
+        agreed: Vec::new(),
         alerts: Vec::new(),
         independent: false,
         written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
@@ -183,6 +184,13 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         budget: words.percent(promise.budget),
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
+        agreed: (promise.budget_policy.iter())
+            .map(|agreement| AgreedPart {
+                below: agreement.line.to_string(),
+                action: sentence(markdown(&agreement.action)),
+                freeze: agreement.freeze,
+            })
+            .collect(),
         runbook: plain(slo.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,

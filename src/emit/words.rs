@@ -143,6 +143,7 @@ fn budget(
         which: &which(promise, known, blanks),
         below: &line.to_string(),
         until: &percent(line.recovered()),
+        agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
         budget_left: &blanks.blank(left),
         of: &clause(told.of),
         runbook: &Blanks::none(told.runbook.unwrap_or_default()),

@@ -267,6 +267,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         },
         tiers: watches(slo),
         budget_alerts: slo.budget_alerts.clone(),
+        budget_policy: slo.budget_policy.clone(),
         left_out: slo.left_out.iter().map(|tier| (tier.severity, tier.long)).collect(),
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,

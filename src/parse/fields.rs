@@ -288,6 +288,8 @@ fn example(what: &str) -> Option<&'static str> {
         "`links`" => "links: { runbooks: https://example.com/runbooks }",
         "`slice`" => "slice: { length: 1m, objective: 95% }",
         "budget_alerts" => "[{ left: 25%, severity: ticket }]",
+        "budget_policy" => "[{ below: 25%, do: Only fixes are deployed }]",
+        "an entry of `budget_policy`" => "{ below: 25%, do: Only fixes are deployed }",
         "an entry of `budget_alerts`" => "{ left: 25%, severity: ticket }",
         "an SLO" => "{ objective: 99.9%, sli: { total: …, bad: … } }",
         "an alert" => "{ expr: 'absent(up{job=\"api\"} == 1)', severity: page }",

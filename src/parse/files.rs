@@ -4,8 +4,9 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape, targets};
 use crate::ast::{
-    AlertBlock, Ast, BudgetAlertBlock, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock,
-    RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, LinksBlock, MissingBlock, PolicyBlock, ProjectFile,
+    PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock,
+    SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
@@ -38,6 +39,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "labels",
     "annotations",
     "budget_alerts",
+    "budget_policy",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
     "version",
@@ -59,6 +61,7 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "labels",
     "annotations",
     "budget_alerts",
+    "budget_policy",
 ];
 pub(super) const SLO_KEYS: &[&str] = &[
     "description",
@@ -78,6 +81,7 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "labels",
     "annotations",
     "budget_alerts",
+    "budget_policy",
 ];
 pub(super) const ALERT_KEYS: &[&str] = &[
     "description",
@@ -398,7 +402,18 @@ fn settings(fields: &mut Fields) -> Settings {
         labels: fields.scalars("labels"),
         annotations: fields.scalars("annotations"),
         budget_alerts: fields.has("budget_alerts").then(|| fields.list("budget_alerts", budget_alert)),
+        budget_policy: fields.has("budget_policy").then(|| fields.list("budget_policy", agreement)),
     }
+}
+
+fn agreement(node: &Node, problems: &mut Vec<Problem>) -> Option<AgreementBlock> {
+    let keys = &["below", "do", "freeze"];
+    let mut fields = Fields::of(node, "an entry of `budget_policy`", keys, problems)?;
+    let below = fields.required("below", "below: 25%");
+    let action = fields.required("do", "do: Only fixes are deployed");
+    let freeze = fields.scalar("freeze");
+    fields.finish();
+    Some(AgreementBlock { below: below?, action: action?, freeze })
 }
 
 fn budget_alert(node: &Node, problems: &mut Vec<Problem>) -> Option<BudgetAlertBlock> {

@@ -239,6 +239,7 @@ impl Scope<'_> {
             problems,
         );
         let budget_alerts = budget::alerts(levels, problems);
+        let budget_policy = budget::policy(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let (period, period_place) = period?;
@@ -265,6 +266,7 @@ impl Scope<'_> {
             left_out,
             min_bad_events,
             budget_alerts: budget_alerts?,
+            budget_policy: budget_policy?,
             labels,
             annotations,
             runbook,

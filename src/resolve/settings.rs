@@ -473,6 +473,9 @@ pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut V
     if let Some(blocks) = &level.budget_alerts {
         budget::alerts_of(blocks, problems);
     }
+    if let Some(blocks) = &level.budget_policy {
+        budget::policy_of(blocks, problems);
+    }
 }
 
 /// Expected events per second, of `200/h`.

@@ -1,7 +1,8 @@
 //! What project, service and SLO may each say; the innermost decides.
 
 use super::values::{
-    annotation_name, count, duration, line, own_label_name, percentage, period, severity, text, words,
+    annotation_name, boolean, count, duration, line, own_label_name, percentage, period, severity, text,
+    words,
 };
 use super::{Key, block, list, map};
 
@@ -51,6 +52,22 @@ pub(super) fn settings() -> Vec<Key> {
             "annotations",
             "Constant annotations on alerts, taken as they are. Inner ones win.",
             map(annotation_name(), text()),
+        ),
+        (
+            "budget_policy",
+            "What is agreed to be done while little of the error budget is left: `[{ below: 25%, do: Only fixes are deployed }]`.",
+            list(block(
+                &["below", "do"],
+                vec![
+                    ("below", "Holds while less is left: a whole percentage from 0% to 99%.", line()),
+                    ("do", "What is done, in a sentence.", text()),
+                    (
+                        "freeze",
+                        "Whether nothing is deployed meanwhile: `status --fail-frozen` ends with 1.",
+                        boolean(),
+                    ),
+                ],
+            )),
         ),
         (
             "budget_alerts",

@@ -22,7 +22,7 @@ pub use markdown::markdown;
 pub use questions::{About, MOMENT, Question, questions};
 
 use crate::lower::STALE;
-use crate::model::Labels;
+use crate::model::{Agreement, Labels};
 use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 
@@ -130,6 +130,18 @@ impl Standing<'_> {
             let allowed = events.total * self.slo.promise.budget;
             (allowed - events.bad) / allowed
         })
+    }
+
+    /// What is agreed to be done now.
+    pub fn agreed(&self) -> Option<&Agreement> {
+        self.slo.promise.agreed(self.left()?)
+    }
+
+    /// Whether it is agreed that nothing is deployed now.
+    pub fn is_frozen(&self) -> bool {
+        let freezes =
+            |left: Decimal| move |agreement: &Agreement| agreement.freeze && left < agreement.line.ratio();
+        self.left().is_some_and(|left| self.slo.promise.budget_policy.iter().any(freezes(left)))
     }
 
     /// The same as seconds of full outage.

@@ -104,6 +104,8 @@ pub struct Budget<'a> {
     pub until: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
+    /// What is agreed to be done; may be empty.
+    pub agreed: &'a str,
     /// What the service is, in the author's words; may be empty.
     pub of: &'a str,
     /// The runbook's name; may be empty.
@@ -129,6 +131,7 @@ impl Budget<'_> {
             "below",
             "until",
             "budget_left",
+            "agreed",
             "runbook",
             "page",
             "owner",
@@ -400,6 +403,7 @@ mod tests {
                 below: "25%",
                 until: "30%",
                 budget_left: "24%",
+                agreed: "",
                 runbook: "",
                 page: false,
                 owner: "",

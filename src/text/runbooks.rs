@@ -33,6 +33,8 @@ pub struct Page {
     pub after: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
+    /// What is agreed to be done at which line of the budget.
+    pub agreed: Vec<AgreedPart>,
     /// The louder first.
     pub alerts: Vec<AlertPart>,
     /// What people wrote; may be empty.
@@ -55,6 +57,17 @@ pub struct Page {
     pub owner: String,
     /// Who is told, and how they are reached.
     pub people: Vec<Person>,
+}
+
+/// What is agreed to be done.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgreedPart {
+    /// `25%`
+    pub below: String,
+    /// In the team's words.
+    pub action: String,
+    /// Whether nothing is deployed meanwhile.
+    pub freeze: bool,
 }
 
 /// One alert.

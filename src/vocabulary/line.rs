@@ -15,6 +15,9 @@ impl BudgetLine {
     /// The highest line that an alert can have: from above it a budget could hardly recover.
     pub const HIGHEST_ALERT: u8 = 90;
 
+    /// The highest line there is: at 100% nothing has failed.
+    pub const HIGHEST: u8 = 99;
+
     /// Reads `25%`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().strip_suffix('%')?.trim_end();

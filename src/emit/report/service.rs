@@ -82,8 +82,17 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
+    agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
+}
+
+/// What is agreed to be done while little of the budget is left.
+#[derive(Serialize)]
+struct Agreed {
+    below: String,
+    action: String,
+    freeze: bool,
 }
 
 /// What may fail.
@@ -261,6 +270,13 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         every: words.length(promise.interval),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
+        agreed: (promise.budget_policy.iter())
+            .map(|agreement| Agreed {
+                below: words.say("agreed.below", &[("line", &agreement.line.to_string())]),
+                action: agreement.action.clone(),
+                freeze: agreement.freeze,
+            })
+            .collect(),
         alerts,
         runbook: runbook(slo.runbook.as_deref(), &slo.page.file),
     }

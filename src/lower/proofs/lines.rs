@@ -236,7 +236,9 @@ impl<'s, 'a> Story<'s, 'a> {
             })
         };
         let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
-        if states[below] == Some(true)
+        // A companion alert whose series are not played may fire, and then the page is a ticket.
+        if stage.wakes_by_burn_alone()
+            && states[below] == Some(true)
             && let Some((_, bad, total)) = self.left(&timeline, below)
         {
             checks.push(Check::Says {

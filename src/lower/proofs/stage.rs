@@ -5,6 +5,7 @@ use std::iter;
 use super::numbers::percent_left;
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
+use crate::lower::budget::STATE;
 use crate::lower::events::lag;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
@@ -296,6 +297,15 @@ impl<'a> Stage<'a> {
             },
             Makes::Record(_) => None,
         })
+    }
+
+    /// Whether no other page than that of the burn makes a ticket of the page of a budget.
+    pub fn wakes_by_burn_alone(&self) -> bool {
+        let burn = self.alert(Severity::Page).map(Rule::name);
+        let states = self.rules.iter().filter(|rule| rule.name() == STATE);
+        let mut alerts =
+            states.flat_map(|rule| rule.expr.selectors()).filter(|it| it.name.as_deref() == Some("ALERTS"));
+        alerts.all(|it| it.matchers.iter().any(|matcher| Some(matcher.value.as_str()) == burn))
     }
 
     /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
