@@ -236,6 +236,30 @@ pub struct Settings {
     pub annotations: Map<Scalar>,
     /// `accepted`: reasons by code, each for its own level and what is in it.
     pub accepted: Map<Scalar>,
+    /// `budget_alerts`; an empty list is none at all.
+    pub budget_alerts: Option<Vec<BudgetAlertBlock>>,
+    /// `budget_policy`; an empty list is none at all.
+    pub budget_policy: Option<Vec<AgreementBlock>>,
+}
+
+/// One entry of `budget_policy`.
+#[derive(Clone, Debug)]
+pub struct AgreementBlock {
+    /// `below`
+    pub below: Scalar,
+    /// `do`
+    pub action: Scalar,
+    /// `freeze`
+    pub freeze: Option<Scalar>,
+}
+
+/// One entry of `budget_alerts`.
+#[derive(Clone, Debug)]
+pub struct BudgetAlertBlock {
+    /// `left`
+    pub left: Scalar,
+    /// `severity`
+    pub severity: Scalar,
 }
 
 /// `missing_events`.

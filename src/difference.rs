@@ -125,6 +125,8 @@ pub enum Kind {
     Stricter,
     /// A lower share of good events.
     Looser,
+    /// What is agreed to be done while little of the budget is left.
+    BudgetPolicy,
     /// Whether its metric is there yet.
     Planned,
     /// An alert that there was not.
@@ -139,6 +141,8 @@ pub enum Kind {
     MinBadEvents,
     /// How many events it takes.
     MinEvents,
+    /// An alert of what is left of the budget.
+    BudgetAlert,
     /// The alert for events that disappear.
     MissingEvents,
     /// Who is told of an alert.
@@ -197,6 +201,7 @@ impl Kind {
             Self::Period => "period",
             Self::Stricter => "objective-stricter",
             Self::Looser => "objective-looser",
+            Self::BudgetPolicy => "budget-policy",
             Self::Planned => "planned",
             Self::AlertAdded => "alert-added",
             Self::AlertRemoved => "alert-removed",
@@ -204,6 +209,7 @@ impl Kind {
             Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
             Self::MinEvents => "min-events",
+            Self::BudgetAlert => "budget-alert",
             Self::MissingEvents => "missing-events",
             Self::Told => "told",
             Self::Receiver => "receiver",
@@ -242,6 +248,7 @@ impl Kind {
             | Self::Period
             | Self::Stricter
             | Self::Looser
+            | Self::BudgetPolicy
             | Self::Planned => Weight::Promise,
             Self::AlertAdded
             | Self::AlertRemoved
@@ -249,6 +256,7 @@ impl Kind {
             | Self::Companion
             | Self::MinBadEvents
             | Self::MinEvents
+            | Self::BudgetAlert
             | Self::MissingEvents
             | Self::Told
             | Self::Receiver

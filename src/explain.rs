@@ -56,6 +56,18 @@ pub fn explain(plan: &SloPlan) -> String {
             }
         }
     }
+    if !promise.budget_alerts.is_empty() {
+        page += "\nBudget alerts\n";
+        page += &budget_alerts(promise);
+    }
+    if !promise.budget_policy.is_empty() {
+        page += "\nError budget policy\n";
+        for agreement in &promise.budget_policy {
+            let freeze = if agreement.freeze { " (nothing is deployed)" } else { "" };
+            let head = format!("  below {:<4} ", agreement.line.to_string());
+            page += &wrapped(&head, &format!("{}{freeze}", agreement.action));
+        }
+    }
     page += "\nWhat to know\n";
     for remark in remarks(promise) {
         page += &wrapped("  - ", &remark);
@@ -191,6 +203,21 @@ fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
     if tier.slow { promise.long_interval } else { promise.interval }
 }
 
+fn budget_alerts(promise: &Promise) -> String {
+    let mut rows = vec![["asks for", "below", "until", "full outage to it"].map(str::to_owned).to_vec()];
+    for alert in &promise.budget_alerts {
+        rows.push(vec![
+            alert.severity.to_string(),
+            alert.line.to_string(),
+            percent(alert.line.recovered()),
+            spoken(promise.full_outage() * (Decimal::ONE - alert.line.ratio())),
+        ]);
+    }
+    let told = "Each is told once, and not before events have been counted for a day. A page is told as a ticket if a page of this SLO has \
+                fired within the hour before.";
+    table(&rows) + &wrapped("  ", told)
+}
+
 fn times(promise: &Promise) -> String {
     let outages = promise.outages();
     let mut tables = Vec::new();
@@ -253,12 +280,25 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     let page = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
     let lowest_page = page.map(|tier| tier.burn_rate).min();
     let gone = |burn_rate: Decimal| spoken(period / burn_rate);
-    let mut remarks = vec![match lowest {
-        None => format!(
+    let told = promise.budget_alerts.first().map(|alert| alert.line);
+    let mut remarks = vec![match (lowest, told) {
+        (None, Some(line)) => format!(
+            "No tier watches how fast this budget burns. Somebody is told when less than {line} of it is left."
+        ),
+        (Some(burn), Some(line)) if burn > Decimal::ONE => format!(
+            "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and is told only when less than {line} of \
+             it is left: just under {} it is gone after {}.",
+            short(burn),
+            percent(promise.budget),
+            percent((burn * promise.budget).round_sf(3).unwrap_or_default()),
+            short(burn),
+            gone(burn)
+        ),
+        (None, None) => format!(
             "No tier watches this budget. A full outage spends it in {}, and nobody is told.",
             spoken(promise.full_outage())
         ),
-        Some(burn) if burn > Decimal::ONE => format!(
+        (Some(burn), None) if burn > Decimal::ONE => format!(
             "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and alerts nobody: just under \
              {} it is gone after {}.",
             short(burn),
@@ -267,11 +307,11 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
             short(burn),
             gone(burn)
         ),
-        Some(burn) if burn < Decimal::ONE => format!(
+        (Some(burn), _) if burn < Decimal::ONE => format!(
             "The lowest tier fires at a burn rate of {}, although at 1 the budget lasts for the period.",
             short(burn)
         ),
-        Some(_) => format!(
+        (Some(_), _) => format!(
             "A burn rate below 1 (an error ratio under {}) alerts nobody, and never exhausts the budget.",
             percent(promise.budget)
         ),

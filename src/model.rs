@@ -17,7 +17,9 @@ pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
 use crate::source::{Span, Spelling};
-use crate::vocabulary::{Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity};
+use crate::vocabulary::{
+    BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
+};
 
 /// Everything a run compiles.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub struct Project {
 pub struct Wordings {
     /// Of an error budget that burns.
     pub burn: Wording,
+    /// Of a budget of which little is left.
+    pub budget: Wording,
     /// Of events that disappear.
     pub missing: Wording,
     /// Of companion alerts.
@@ -245,6 +249,10 @@ pub struct Slo {
     pub min_bad_events: PerSeverity<u32>,
     /// Fewer events than this in the long window, good ones among them, never alert.
     pub min_events: PerSeverity<u32>,
+    /// At which lines of the budget somebody is told, the highest first.
+    pub budget_alerts: Vec<BudgetAlert>,
+    /// What is agreed to be done at which line of the budget, the highest first.
+    pub budget_policy: Vec<Agreement>,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.
@@ -319,6 +327,26 @@ pub struct Tier {
     pub keep_firing_for: Option<Duration>,
     /// Where it was written; built-in ones where their policy, or the SLO, is named.
     pub span: Span,
+}
+
+/// A line of the budget at which somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetAlert {
+    /// Told when less is left.
+    pub line: BudgetLine,
+    /// Page or ticket.
+    pub severity: Severity,
+}
+
+/// What a team has agreed to do while less of the budget is left than a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The line.
+    pub line: BudgetLine,
+    /// In the team's words, on one line.
+    pub action: String,
+    /// Whether nothing is deployed meanwhile.
+    pub freeze: bool,
 }
 
 /// How events are observed.

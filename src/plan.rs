@@ -18,9 +18,9 @@ pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
 pub use crate::model::Labels;
-use crate::model::{Language, RuleTargets, Wordings};
+use crate::model::{Agreement, BudgetAlert, Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
-use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Period, Severity};
 
 /// Everything that is emitted.
 #[derive(Clone, Debug)]
@@ -128,7 +128,10 @@ impl ServicePlan {
         rules.filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Companion(companion) => Some((rule, &**alert, &**companion)),
-                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
+                Notice::Burn { .. }
+                | Notice::Budget { .. }
+                | Notice::Missing { .. }
+                | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         })
@@ -145,7 +148,10 @@ impl ServicePlan {
         let companions = companions.filter_map(|rule| match &mut rule.makes {
             Makes::Alert(alert) => match &mut alert.notice {
                 Notice::Companion(companion) => Some(&mut companion.page),
-                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
+                Notice::Burn { .. }
+                | Notice::Budget { .. }
+                | Notice::Missing { .. }
+                | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         });
@@ -242,7 +248,24 @@ impl SloPlan {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Burn { severity, .. } => Some((*severity, &**alert)),
-                Notice::Missing { .. } | Notice::Companion(_) | Notice::Aftermath { .. } => None,
+                Notice::Budget { .. }
+                | Notice::Missing { .. }
+                | Notice::Companion(_)
+                | Notice::Aftermath { .. } => None,
+            },
+            Makes::Record(_) => None,
+        })
+    }
+
+    /// Its alerts of what is left of the budget, each with its line and its rule.
+    pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &Rule, &Alert)> {
+        self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Budget { line, severity, .. } => Some((*line, *severity, rule, &**alert)),
+                Notice::Burn { .. }
+                | Notice::Missing { .. }
+                | Notice::Companion(_)
+                | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         })
@@ -385,6 +408,10 @@ pub struct Promise {
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.
     pub tiers: Vec<Watch>,
+    /// At which lines of the budget somebody is told, the highest first.
+    pub budget_alerts: Vec<BudgetAlert>,
+    /// What is agreed to be done at which line of the budget, the highest first.
+    pub budget_policy: Vec<Agreement>,
     /// Tiers of its policy that could never fire: page or ticket, and the long window.
     pub left_out: Vec<(Severity, Duration)>,
     /// The evaluation interval of pages and their windows.
@@ -455,6 +482,9 @@ pub struct Watch {
     /// Whether its windows are evaluated every `long_interval` only.
     pub slow: bool,
 }
+
+/// The label of a line of the budget, on what is recorded and on alerts.
+pub const BELOW: &str = "budget_below";
 
 /// Rules that are evaluated one after the other at one timestamp.
 #[derive(Clone, Debug)]
@@ -545,6 +575,23 @@ pub enum Notice {
         /// Who looks after the service.
         owner: Option<String>,
         /// What is left of the budget, in percent; carries the same labels as the alert.
+        budget_left: Expr,
+    },
+    /// Less of the error budget is left than a line says.
+    Budget {
+        /// What is promised.
+        promise: Box<Promise>,
+        /// The line.
+        line: BudgetLine,
+        /// Page or ticket.
+        severity: Severity,
+        /// What the service is, for people.
+        of: Option<String>,
+        /// The name of the runbook.
+        runbook: Option<String>,
+        /// Who looks after the service.
+        owner: Option<String>,
+        /// What is left of the budget, in percent; carries the same labels as the alert, less the line.
         budget_left: Expr,
     },
     /// Events have disappeared.

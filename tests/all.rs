@@ -3,6 +3,7 @@
 mod ask;
 mod backfill;
 mod backtest;
+mod budget;
 mod capture;
 mod cases;
 mod cli;

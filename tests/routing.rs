@@ -444,6 +444,47 @@ alertmanager:
     assert_eq!(inhibitions(&artifacts), expected);
 }
 
+/// A budget that is spent for weeks is told once, is silent while its page burns, and silences nothing that happens meanwhile.
+#[test]
+fn a_budget_alert_is_told_once_and_silences_no_burn() {
+    let project = format!(
+        "version: slowburn/v1
+{SEVERITIES}dependencies: {{ web: [api/availability] }}
+alertmanager:
+  receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }}, b: {{ webhook: {{ url: \"http://127.0.0.1:9/b\" }} }} }}
+  default: a
+  routes:
+    - {{ match: {{ severity: page }}, to: a, repeat_interval: 1h }}
+    - {{ match: {{ severity: ticket }}, to: b, repeat_interval: 7d }}
+    - {{ match: {{ slo: \"\" }}, to: a }}
+budget_alerts: [{{ left: 25%, severity: ticket }}, {{ left: 0%, severity: page }}]
+"
+    );
+    let artifacts = compiled(&[
+        ("slos/slowburn.yaml", &project),
+        ("slos/api.yaml", &service("api", "{}")),
+        ("slos/web.yaml", &service("web", "{}")),
+    ]);
+    no_alert_is_forgotten(&artifacts);
+    hold(&artifacts);
+    let of_promise = "service slo env";
+    let expected = [
+        ["severity=\"critical\" slo!=\"\" budget_below=\"\"", "severity=\"warning\" slo!=\"\"", of_promise],
+        ["severity=\"critical\" budget_below=\"\"", "severity=\"critical\" budget_below!=\"\"", of_promise],
+        ["budget_below=\"0%\"", "budget_below=\"25%\" severity=\"warning\"", of_promise],
+        // Only what fails now says that `web` cannot work.
+        ["alertname=\"ApiAvailabilityBurnPage\"", "service=\"web\"", ""],
+    ];
+    assert_eq!(inhibitions(&artifacts), expected);
+    let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
+    let routes = configuration["route"]["routes"].as_sequence().unwrap();
+    let repeated =
+        |route: &serde_yaml::Value| route.get("routes").map(|inner| inner[0]["repeat_interval"].clone());
+    // Longer than 5 days is as the route says; alerts without an SLO have no budget.
+    let told: Vec<_> = routes.iter().map(repeated).collect();
+    assert_eq!(told, [Some("5d".into()), None, None]);
+}
+
 #[test]
 fn what_is_down_silences_what_needs_it_and_nothing_louder_than_itself() {
     let project = format!(

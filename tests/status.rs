@@ -29,10 +29,12 @@ slos:
   search:
     objective: 99.5%
     by: [env]
+    budget_alerts: [{ left: 50%, severity: ticket }, { left: 0%, severity: page }]
     sli: { total: 'searches_total{job="shop"}', bad: 'searches_total{job="shop", code="500"}' }
   month:
     objective: 99%
     period: calendar month
+    budget_policy: [{ below: 50%, do: Ask first }, { below: 10%, do: Only fixes, freeze: true }, { below: 0%, do: Nothing }]
     sli: { total: 'orders_total{job="shop"}', bad: 'orders_total{job="shop", code="500"}' }
   rare:
     objective: 99.9%
@@ -144,6 +146,8 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     ] {
         recorded.series(&format!("ALERTS{{{series},severity=\"x\"}}"), "1", until);
     }
+    let below = "alertname=\"ShopSearchBudgetBelow50\",budget_below=\"50%\",alertstate=\"firing\",severity=\"ticket\"";
+    recorded.series(&format!("ALERTS{{{below},{}}}", env("prod")), "1", end);
     recorded.blocks(&folder.path(""));
     let server = Server::start(&program, &folder.path(""));
 
@@ -173,6 +177,9 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     assert_eq!(exact(checkout, "budget_left_events"), "-200");
     assert_eq!(exact(checkout, "burn_rate"), "14.5");
     assert_eq!(checkout["alerts"].as_array().unwrap().len(), 2);
+    let all = report["slos"].as_array().unwrap().iter().flat_map(|slo| slo["alerts"].as_array().unwrap());
+    let below: Vec<&Value> = all.filter(|alert| alert["about"] == "budget").collect();
+    assert_eq!((below.len(), &below[0]["severity"]), (1, &"ticket".into()));
     // 1 - 2700.5 ÷ 3000
     assert_eq!(exact(slo(&report, "month"), "budget_left"), "0.099833333333");
     assert_eq!(exact(slo(&report, "month"), "exhausted_in_seconds"), "86400");
@@ -183,6 +190,17 @@ fn a_real_prometheus_tells_how_every_slo_stands() {
     assert_eq!(slo(&report, "carts")["data"], "planned");
     let ago = slo(&report, "gone")["last_counted_seconds_ago"].as_u64().unwrap();
     assert!((1800..2400).contains(&ago), "{ago}");
+
+    let month = slo(&report, "month");
+    assert_eq!((&month["agreed"], &month["frozen"]), (&"Only fixes".into(), &true.into()));
+    assert_eq!((&checkout["agreed"], &checkout["frozen"]), (&Value::Null, &false.into()));
+    let frozen = |only: &str, more: &[&str]| {
+        status(&folder, &server.url(), &[&["--only", only, "--fail-frozen"][..], more].concat()).code
+    };
+    assert_eq!(frozen("shop/month", &[]), Some(1));
+    // Nothing is agreed of it, so it may have spent everything.
+    assert_eq!(frozen("shop/checkout,shop/silent", &[]), Some(0));
+    assert_eq!(frozen("shop/checkout", &["--fail-below", "0%"]), Some(1));
 
     // The gate: less is too little, as much is enough, and what is not known fails unless it may.
     let gate = |only: &str, below: &str, more: &[&str]| {

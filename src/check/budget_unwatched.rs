@@ -10,7 +10,8 @@ use crate::vocabulary::Decimal;
 const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (_, slo) in slos(model) {
+    // Whoever is told of what is left hears of it before it is gone, however slowly that goes.
+    for (_, slo) in slos(model).filter(|(_, slo)| slo.budget_alerts.is_empty()) {
         let period = slo.period.nominal();
         let watches = lower::watches(slo);
         let lowest = slo.tiers.iter().zip(&watches).min_by_key(|(_, watch)| watch.burn_rate);

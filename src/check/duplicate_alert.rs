@@ -36,9 +36,10 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let severities = Severity::ALL
                 .into_iter()
                 .filter(|severity| slo.tiers.iter().any(|tier| tier.severity == *severity));
-            alerts.extend(
-                severities.map(|severity| (lower::alert_name(service, slo, severity), (service, slo))),
-            );
+            let burns = severities.map(|severity| lower::alert_name(service, slo, severity));
+            let lines =
+                slo.budget_alerts.iter().map(|alert| lower::budget_alert_name(service, slo, alert.line));
+            alerts.extend(burns.chain(lines).map(|name| (name, (service, slo))));
         }
     }
     let full = |service: &Service, name: &str| format!("{}/{name}", service.name);

@@ -158,6 +158,8 @@ impl<'a> Race<'a> {
         let service = self.services.get(alert.service)?;
         let held = |hold, longest| Fires { earliest: hold, latest: hold + longest + evaluation };
         match (alert.slo, alert.companion) {
+            // What it costs of a budget is known only when it has happened.
+            (Some(_), _) if alert.line.is_some() => None,
             (Some(_), _) => self.first(alert, alert.severity),
             (None, Some(name)) => {
                 let companion = service.alerts.iter().find(|companion| companion.name == *name)?;

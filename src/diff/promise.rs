@@ -5,7 +5,7 @@ use super::measured::until;
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
 use crate::explain::events;
-use crate::model::Slo;
+use crate::model::{Agreement, Slo};
 use crate::plan::{Event, Promise, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
 
@@ -19,10 +19,15 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     let alone = changes.is_empty();
     changes.extend(tiers);
     changes.extend(min_bad_events(pair));
+    changes.extend(budget_alerts(pair, old, new));
+    changes.extend(budget_policy(pair, old, new));
     changes.extend(planned(pair, old, new));
     // What follows from all of them together is told with the objective, or else with the first.
     changes.sort_by_key(|change| !matches!(change.kind, Kind::Stricter | Kind::Looser));
-    if let Some(first) = changes.iter_mut().find(|change| change.kind != Kind::Planned) {
+    if let Some(first) = changes
+        .iter_mut()
+        .find(|change| !matches!(change.kind, Kind::Planned | Kind::BudgetAlert | Kind::BudgetPolicy))
+    {
         let budget = if alone { Vec::new() } else { budget(old, new) };
         let effects = std::mem::take(&mut first.effects);
         *first = first.clone().effects(budget).effects(times(old, new));
@@ -254,6 +259,81 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
             let said = format!("a {severity} takes at least {after} events in its long window, was {before}");
             let change = Change::new(Kind::MinEvents, &pair.subject(), Words::plain(said));
             changes.push(change.values(before, after));
+        }
+    }
+    changes
+}
+
+/// Lines of the budget that came, went or are told otherwise.
+fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
+    let subject = pair.subject();
+    let of = |promise: &Promise, line| {
+        promise.budget_alerts.iter().find(|alert| alert.line == line).map(|alert| alert.severity)
+    };
+    let lines = old.budget_alerts.iter().chain(&new.budget_alerts).map(|alert| alert.line);
+    let lines: std::collections::BTreeSet<_> = lines.collect();
+    let mut changes = Vec::new();
+    for line in lines.into_iter().rev() {
+        let below = format!("when less than {line} of the budget is left");
+        changes.extend(match (of(old, line), of(new, line)) {
+            (Some(was), Some(is)) if was == is => None,
+            (Some(was), Some(is)) => {
+                let said = Words::plain(format!("a {is} {below}, was a {was}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said).values(was, is))
+            }
+            (None, Some(is)) => {
+                let said = Words::plain(format!("a {is} {below}, nobody was told before"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said))
+            }
+            (Some(was), None) => {
+                let said = Words::plain(format!("no {was} any more {below}"));
+                Some(Change::new(Kind::BudgetAlert, &subject, said))
+            }
+            (None, None) => None,
+        });
+    }
+    changes
+}
+
+/// What is agreed otherwise than before, or no more.
+fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
+    let of = |promise: &'_ Promise, line| {
+        promise.budget_policy.iter().find(|agreement| agreement.line == line).cloned()
+    };
+    let lines = old.budget_policy.iter().chain(&new.budget_policy).map(|agreement| agreement.line);
+    let lines: std::collections::BTreeSet<_> = lines.collect();
+    let change = |said| Change::new(Kind::BudgetPolicy, &pair.subject(), said);
+    let mut changes = Vec::new();
+    for line in lines.into_iter().rev() {
+        let (was, is) = (of(old, line), of(new, line));
+        let freezes = |agreement: &Option<Agreement>| agreement.as_ref().is_some_and(|one| one.freeze);
+        let action = |agreement: &Option<Agreement>| agreement.as_ref().map(|one| one.action.clone());
+        match (action(&was), action(&is)) {
+            (Some(was), Some(is)) if was == is => {}
+            (was, Some(is)) => {
+                let said = Words::plain(format!("agreed below {line} of the budget: ")).quote(is);
+                changes.push(change(match was {
+                    Some(was) => said.and(", was ").quote(was),
+                    None => said,
+                }));
+            }
+            (Some(was), None) => {
+                changes.push(change(
+                    Words::plain(format!("no longer agreed below {line} of the budget: ")).quote(was),
+                ));
+            }
+            (None, None) => {}
+        }
+        match (freezes(&was), freezes(&is)) {
+            (true, false) => {
+                let said =
+                    Words::plain(format!("deployments go on below {line} of the budget, and stopped before"));
+                changes.push(change(said).warn(Words::plain("`status --fail-frozen` lets them pass")));
+            }
+            (false, true) => {
+                changes.push(change(Words::plain(format!("deployments stop below {line} of the budget"))));
+            }
+            (true, true) | (false, false) => {}
         }
     }
     changes

@@ -4,8 +4,8 @@ use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
 use crate::plan::{
-    Address, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced, Smtp,
-    TimeSpan, Times, Timing, Why,
+    Address, BELOW, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced,
+    Smtp, TimeSpan, Times, Timing, Why,
 };
 use crate::text;
 
@@ -133,6 +133,15 @@ fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
         yaml.line(6, &format!("mute_time_intervals: {}", flow(&sent.mute)));
     }
     yaml.line(6, "continue: true");
+    if let Some(repeat) = sent.budgets.filter(|repeat| *repeat > sent.timing.repeat_interval) {
+        yaml.line(6, "routes:");
+        yaml.comment(
+            8,
+            "A budget recovers in weeks: it is told once, and again when Alertmanager has forgotten that.",
+        );
+        yaml.line(8, &format!("- matchers: [{}]", scalar(&format!("{BELOW}!=\"\""))));
+        yaml.pair(10, "", "repeat_interval", &repeat.to_string());
+    }
 }
 
 /// What differs from the outer timing, or all of it.
@@ -202,6 +211,12 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
     match &silenced.why {
         Why::PageOverTicket => {
             yaml.comment(2, "The page says more than the ticket of the same SLO. A label that is on neither side is equal to Alertmanager.");
+        }
+        Why::BurnOverBudget => {
+            yaml.comment(2, "The page that burns says more than the page of the budget that it burns.");
+        }
+        Why::LowerLine => {
+            yaml.comment(2, "Of several lines of one budget, the lowest that is crossed.");
         }
         Why::Down { service } => {
             yaml.comment(2, &format!("While {service} is down: what needs it."));

@@ -193,6 +193,14 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
             ),
         );
     }
+    for alert in &promise.budget_alerts {
+        let (severity, line) = (alert.severity, alert.line);
+        let until = percent(line.recovered());
+        yaml.comment(
+            6,
+            &format!("{severity}: less than {line} of the budget left, until {until} is left again"),
+        );
+    }
 }
 
 struct Watches {

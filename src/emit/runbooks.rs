@@ -15,8 +15,8 @@ use crate::plan::{
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
-    self, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person, QuestionPart,
-    TierPart, ToldPart,
+    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person,
+    QuestionPart, TierPart, ToldPart,
 };
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
@@ -107,6 +107,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         after: String::new(),
         kept: String::new(),
         by: Vec::new(),
+        agreed: Vec::new(),
         alerts: Vec::new(),
         independent: false,
         written: page.written.as_deref().map(|text| below(2, text)).unwrap_or_default(),
@@ -157,14 +158,22 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
             Makes::Alert(alert) => Some((rule, alert)),
             Makes::Record(_) => None,
         })
-        .map(|(rule, alert)| {
-            let severity =
-                (slo.alerts()).find(|(_, known)| known.name == alert.name).map(|(severity, _)| severity);
-            burn(project, promise, rule, alert, severity.unwrap_or(Severity::Page), words)
+        .filter_map(|(rule, alert)| match &alert.notice {
+            Notice::Burn { severity, .. } => Some(burn(project, promise, rule, alert, *severity, words)),
+            // What is a page for some is a ticket for others: one section, by its name.
+            Notice::Budget { line, severity, .. } => {
+                let declared = promise.budget_alerts.iter().find(|known| known.line == *line);
+                declared.is_some_and(|known| known.severity == *severity).then(|| AlertPart {
+                    below: line.to_string(),
+                    until: words.percent(line.recovered()),
+                    ..alert_part(project, rule, alert, *severity, words)
+                })
+            }
+            Notice::Missing { .. } | Notice::Companion(_) | Notice::Aftermath { .. } => None,
         })
         .collect();
     let mut alerts = alerts;
-    alerts.sort_by_key(|alert| !alert.page);
+    alerts.sort_by_key(|alert| (!alert.below.is_empty(), !alert.page));
     Page {
         slo: promise.slo.clone(),
         description: sentence(plain(promise.description.as_deref())),
@@ -176,6 +185,13 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         budget: words.percent(promise.budget),
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
+        agreed: (promise.budget_policy.iter())
+            .map(|agreement| AgreedPart {
+                below: agreement.line.to_string(),
+                action: sentence(markdown(&agreement.action)),
+                freeze: agreement.freeze,
+            })
+            .collect(),
         runbook: plain(slo.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -235,6 +251,8 @@ fn alert_part(
         name: alert.name.clone(),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
+        below: String::new(),
+        until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
         escalates: told.iter().any(|told| told.escalates),
@@ -372,7 +390,10 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
                     .alerts()
                     .map(|(severity, alert)| (severity != Severity::Page, alert.name.clone()))
                     .collect();
-                alerts.values().map(|name| anchored(name)).collect()
+                let mut names: Vec<String> = alerts.into_values().collect();
+                names.extend(slo.budget_alerts().map(|(.., alert)| alert.name.clone()));
+                names.dedup();
+                names.iter().map(|name| anchored(name)).collect()
             },
         })
         .collect();

@@ -9,7 +9,7 @@ use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise}
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{Period, Severity};
+use crate::vocabulary::{BudgetLine, Period, Severity, percent};
 
 /// What is not known before an alert fires.
 pub struct Known<'a> {
@@ -42,6 +42,11 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             let told = Told { of, runbook, owner, severity: *severity };
             burn(project, promise, &told, budget_left, known, &mut blanks)
         }
+        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left } => {
+            let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
+            let told = Told { of, runbook, owner, severity: *severity };
+            budget(project, promise, *line, &told, budget_left, known, &mut blanks)
+        }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
             annotations.insert("summary".to_owned(), text::aftermath(project.language, service, of));
@@ -73,7 +78,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations
 }
 
-/// What a burn alert says beside its promise.
+/// What an alert of an SLO says beside its promise.
 struct Told<'a> {
     of: Option<&'a str>,
     runbook: Option<&'a str>,
@@ -93,10 +98,7 @@ fn burn(
         Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
         None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left)),
     };
-    let (rolling, calendar, zone) = match &promise.period {
-        Period::Rolling(length) => (length.to_string(), "", ""),
-        Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
-    };
+    let (rolling, calendar, zone) = over(&promise.period);
     let values = text::Burn {
         service: &promise.service,
         slo: &promise.slo,
@@ -114,6 +116,49 @@ fn burn(
         owner: &Blanks::none(told.owner.unwrap_or_default()),
     };
     text::burn(project.language, &project.texts, &values)
+}
+
+fn budget(
+    project: &ProjectPlan,
+    promise: &Promise,
+    line: BudgetLine,
+    told: &Told,
+    budget_left: &Expr,
+    known: Option<&Known>,
+    blanks: &mut Blanks,
+) -> Texts {
+    let left = match known {
+        Some(known) => known.budget_left.to_owned(),
+        None => asked(project.language, promise, budget_left),
+    };
+    let (rolling, calendar, zone) = over(&promise.period);
+    let values = text::Budget {
+        service: &promise.service,
+        slo: &promise.slo,
+        description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
+        objective: &promise.objective,
+        rolling: &rolling,
+        calendar,
+        zone,
+        which: &which(promise, known, blanks),
+        below: &line.to_string(),
+        until: &percent(line.recovered()),
+        agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
+        budget_left: &blanks.blank(left),
+        of: &clause(told.of),
+        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
+        page: told.severity == Severity::Page,
+        owner: &Blanks::none(told.owner.unwrap_or_default()),
+    };
+    text::budget(project.language, &project.texts, &values)
+}
+
+/// `30d`, or `month` and its zone.
+fn over(period: &Period) -> (String, &'static str, &str) {
+    match period {
+        Period::Rolling(length) => (length.to_string(), "", ""),
+        Period::Calendar(unit, zone) => (String::new(), unit.as_str(), zone.name()),
+    }
 }
 
 fn companion(

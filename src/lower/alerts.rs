@@ -2,12 +2,12 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE, companions, dashboards, runbooks, windows};
+use super::{INTERVAL, LONG_INTERVAL, STALE, budget, companions, dashboards, runbooks, windows};
 use crate::model::{Labels, Matching, Model, Service, Slo};
-use crate::plan::{Alert, Group, Makes, Notice, Promise, Rule, Watch};
+use crate::plan::{Alert, BELOW, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
-use crate::vocabulary::{Decimal, Duration, Name, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Name, Severity};
 
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
 const SETTLING: Duration = Duration::from_secs(300);
@@ -141,6 +141,8 @@ pub struct Known<'a> {
     pub down: bool,
     /// Whether it is told even while something that its service needs is down.
     pub independent: bool,
+    /// The line of the budget, if it speaks of one. That it fires does not say that anything fails now.
+    pub line: Option<BudgetLine>,
 }
 
 impl Known<'_> {
@@ -206,7 +208,30 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     companion: None,
                     down: slo.name.as_str() == DOWN && severity == Severity::Page,
                     independent: false,
+                    line: None,
                 });
+            }
+            for alert in &slo.budget_alerts {
+                for severity in budget::severities(service, slo, alert) {
+                    let name = budget::budget_alert_name(service, slo, alert.line);
+                    let mut labels = named(&name, alert_labels(model, service, &slo.labels, severity));
+                    labels.insert("slo".to_owned(), slo.name.to_string());
+                    labels.insert(BELOW.to_owned(), alert.line.to_string());
+                    let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+                    all.push(Known {
+                        open: open(&labels, &by),
+                        name,
+                        labels,
+                        by,
+                        severity,
+                        service: &service.name,
+                        slo: Some(&slo.name),
+                        companion: None,
+                        down: false,
+                        independent: false,
+                        line: Some(alert.line),
+                    });
+                }
             }
         }
         let expected = service.slos.iter().any(|slo| slo.planned.is_none());
@@ -224,6 +249,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 companion: None,
                 down: true,
                 independent: false,
+                line: None,
             });
         }
         all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));

@@ -11,7 +11,7 @@ use crate::promql::build::{
 use crate::vocabulary::{Calendar, Zone};
 
 /// The label on tiles.
-const LABEL: &str = "period";
+pub(super) const LABEL: &str = "period";
 
 /// Tiles with their mark. Evaluated before the tiles without, from which both tell whether one is due.
 pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
@@ -29,13 +29,18 @@ pub(super) fn sums(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
         let tiles = names.recorded(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL));
         let sums = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);
-        let here = and(sums, current(unit, zone)).on(&[LABEL]);
+        let here = here(sums, unit, zone);
         let remark =
             if side == Side::Total { "The calendar period so far, from counted events." } else { "" };
         let sum = aggregate_without("sum", &[LABEL], here);
         names.record(names.period(side, false, unit.as_str()), sum, remark)
     };
     [Side::Total, Side::Bad].map(record).into()
+}
+
+/// What belongs to the month or quarter that it is now.
+pub(super) fn here(tiles: Expr, unit: Calendar, zone: &Zone) -> Expr {
+    and(tiles, current(unit, zone)).on(&[LABEL]).into()
 }
 
 /// A tile with the month or quarter it belongs to as a label.

@@ -135,6 +135,7 @@ pub fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companio
         companion: Some(&companion.name),
         down: companion.down,
         independent: companion.independent,
+        line: None,
     }
 }
 

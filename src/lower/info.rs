@@ -21,8 +21,15 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     let runbook = own("runbook_url").or_else(file).or_else(|| slo.runbook.clone());
     let whole = promise.budget * Decimal::from(promise.period_length.secs());
     let tiers: Vec<String> = promise.tiers.iter().map(tier).collect();
+    let lines: Vec<String> =
+        promise.budget_alerts.iter().map(|alert| format!("{} {}", alert.line, alert.severity)).collect();
+    let policy = promise.budget_policy.iter();
+    let policy: Vec<String> =
+        policy.map(|agreement| format!("< {}: {}", agreement.line, agreement.action)).collect();
     let facts = [
         ("budget_seconds", Some(pointed(whole))),
+        ("budget_alerts", Some(lines.join(", "))),
+        ("budget_policy", Some(policy.join("; "))),
         ("by", Some(promise.by.join(", "))),
         ("description", promise.description.clone()),
         ("objective", Some(promise.objective.clone())),

@@ -9,12 +9,14 @@ use super::aftermath;
 use super::alerts::{Known, external};
 use super::matching::{matchers, piece};
 use crate::model::{Dependency, Model};
-use crate::plan::{Matcher, Silenced, Why};
+use crate::plan::{BELOW, Matcher, Silenced, Why};
 use crate::vocabulary::{Name, Severity};
 
 /// All of them: the page over its ticket, what is down over what needs it, the author's own.
 pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
-    let mut all = vec![page_over_ticket(model)];
+    let mut all = vec![page_over_ticket(model, alerts)];
+    all.extend(burn_over_budget(model, alerts));
+    all.extend(lines(model, alerts));
     all.extend(dependencies(model, alerts));
     all.extend(companions(model, alerts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
@@ -39,20 +41,56 @@ fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
 
 /// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager takes a label that is on neither side for equal.
 /// For the same reason alerts without `slo` have to be left out, or everything a service says about itself would be one SLO.
-fn page_over_ticket(model: &Model) -> Silenced {
+fn page_over_ticket(model: &Model, alerts: &[Known]) -> Silenced {
+    let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
+    let mut source = vec![severity(model, Severity::Page), any.clone()];
+    // What a budget lacks for weeks silences nothing that happens meanwhile.
+    if alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page) {
+        source.push(is(BELOW, [""]));
+    }
+    Silenced {
+        why: Why::PageOverTicket,
+        source,
+        target: vec![severity(model, Severity::Ticket), any],
+        equal: same_promise(model),
+    }
+}
+
+/// A page that burns wakes for what the page of its budget would wake for.
+fn burn_over_budget(model: &Model, alerts: &[Known]) -> Option<Silenced> {
+    let pages = alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page);
+    let page = severity(model, Severity::Page);
+    pages.then(|| Silenced {
+        why: Why::BurnOverBudget,
+        source: vec![page.clone(), is(BELOW, [""])],
+        target: vec![page, Matcher { negative: true, ..is(BELOW, [""]) }],
+        equal: same_promise(model),
+    })
+}
+
+/// Labels that are equal on all alerts of one promise.
+fn same_promise(model: &Model) -> Vec<String> {
     let mut by: BTreeSet<String> = external(model).into_iter().collect();
     for slo in model.services.iter().flat_map(|service| &service.slos) {
         by.extend(slo.by.iter().map(ToString::to_string));
     }
-    let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
-    let mut equal = vec!["service".to_owned(), "slo".to_owned()];
-    equal.extend(by);
-    Silenced {
-        why: Why::PageOverTicket,
-        source: vec![severity(model, Severity::Page), any.clone()],
-        target: vec![severity(model, Severity::Ticket), any],
-        equal,
-    }
+    ["service", "slo"].map(str::to_owned).into_iter().chain(by).collect()
+}
+
+/// Whoever is told that less is left than a line says need not be told of the lines above: their tickets, because nothing silences what is louder.
+fn lines(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+    let all: BTreeSet<_> = alerts.iter().filter_map(|alert| alert.line).collect();
+    let all: Vec<String> = all.into_iter().map(|line| line.to_string()).collect();
+    let one = |(index, line): (usize, &String)| {
+        let above: Vec<&str> = all[index + 1..].iter().map(String::as_str).collect();
+        (!above.is_empty()).then(|| Silenced {
+            why: Why::LowerLine,
+            source: vec![is(BELOW, [line.as_str()])],
+            target: vec![is(BELOW, above), severity(model, Severity::Ticket)],
+            equal: same_promise(model),
+        })
+    };
+    all.iter().enumerate().filter_map(one).collect()
 }
 
 /// What says that a service, or one promise of it, is broken.
@@ -61,7 +99,7 @@ pub fn causes<'a>(dependency: &Dependency, alerts: &'a [Known]) -> Vec<&'a Known
         .iter()
         .filter(|alert| alert.service == &dependency.on)
         .filter(|alert| match &dependency.slo {
-            Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page,
+            Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page && alert.line.is_none(),
             None => alert.down,
         })
         .collect()
@@ -224,7 +262,7 @@ fn same(model: &Model, alert: &Known, slo: &Name, here: &[&Known]) -> Vec<Silenc
     let (louder, quieter): (Vec<&Known>, Vec<&Known>) = here
         .iter()
         .copied()
-        .filter(|other| other.slo == Some(slo))
+        .filter(|other| other.slo == Some(slo) && other.line.is_none())
         .partition(|other| other.severity <= alert.severity);
     let rule = |sources: &[&Known], targets: &[&Known]| {
         let mut equal = external(model);

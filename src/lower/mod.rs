@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod alerts;
+mod budget;
 mod calendar;
 mod companions;
 mod dashboards;
@@ -24,6 +25,7 @@ mod windows;
 
 pub use aftermath::{looks_at_the_same, of as aftermath};
 pub use alerts::{Known, hold, known, missing_name, name as alert_name};
+pub use budget::{AWAKE, KNOWN_AFTER, budget_alert_name, crossed};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
 pub use ledger::MEMORY;
@@ -76,7 +78,7 @@ fn notifications(model: &Model) -> Option<Notifications> {
         default: alertmanager.default.as_ref().map(ToString::to_string),
         timing: alertmanager.timing.clone(),
         times: alertmanager.times.clone(),
-        routes: routes::all(alertmanager),
+        routes: routes::all(alertmanager, &alerts),
         unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(model, &alerts),
         deliveries: routes::deliveries(alertmanager, &alerts)
@@ -194,6 +196,7 @@ fn lower_slo(model: &Model, service: &Service, slo: &Slo, bounds: series::Bounds
         }
     }
     let name = shared::name(&promise.service);
+    slow.extend(budget::rules(model, service, slo, &promise, &names));
     let groups = vec![
         Group { name: name.clone(), interval: INTERVAL, rules: fast },
         Group { name: format!("{name}/long"), interval: LONG_INTERVAL, rules: slow },
@@ -267,6 +270,8 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
             Event::Check | Event::Slice(_) => Some(per_check),
         },
         tiers: watches(slo),
+        budget_alerts: slo.budget_alerts.clone(),
+        budget_policy: slo.budget_policy.clone(),
         left_out: slo.left_out.iter().map(|tier| (tier.severity, tier.long)).collect(),
         interval: INTERVAL,
         long_interval: LONG_INTERVAL,

@@ -7,7 +7,7 @@ use super::alerts::Known;
 use super::matching::{Piece, apart, matchers, piece, without};
 use crate::model::{Alertmanager, Labels, Matching, Route};
 use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
-use crate::vocabulary::Name;
+use crate::vocabulary::{Duration, Name};
 
 /// More pieces than this of one route are none that a person could follow.
 pub const MOST_PIECES: usize = 16;
@@ -15,10 +15,15 @@ pub const MOST_PIECES: usize = 16;
 /// The examples of one alert are not multiplied beyond this.
 const MOST_EXAMPLES: usize = 64;
 
+/// As long as Alertmanager remembers what it has sent, if nobody says otherwise (`--data.retention`): to repeat later is to repeat then.
+const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
+
 /// The routes as they are sent.
-pub(super) fn all(alertmanager: &Alertmanager) -> Vec<SentTo> {
+pub(super) fn all(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<SentTo> {
     let mut sent = Vec::new();
     for (index, route) in alertmanager.routes.iter().enumerate() {
+        let of_budget = |alert: &Known| alert.line.is_some() && alert.sometimes(&route.matching);
+        let budgets = alerts.iter().any(of_budget).then(|| route.timing.repeat_interval.max(REMEMBERED));
         for receiver in &route.to {
             let whole = piece(&route.matching);
             for piece in pieces(&alertmanager.routes, index, receiver) {
@@ -26,6 +31,7 @@ pub(super) fn all(alertmanager: &Alertmanager) -> Vec<SentTo> {
                     matchers: matchers(&piece),
                     receiver: receiver.to_string(),
                     timing: route.timing.clone(),
+                    budgets,
                     escalates: route.escalates,
                     narrowed: piece != whole,
                     mute: route.mute.iter().map(ToString::to_string).collect(),

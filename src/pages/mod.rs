@@ -3,7 +3,7 @@
 pub mod manual;
 
 /// Every page with its code, by code.
-pub const PAGES: [(&str, &str); 96] = [
+pub const PAGES: [(&str, &str); 97] = [
     ("acceptance-unneeded", include_str!("acceptance-unneeded.md")),
     ("alert-reaches-nobody", include_str!("alert-reaches-nobody.md")),
     ("always-fires", include_str!("always-fires.md")),
@@ -33,6 +33,7 @@ pub const PAGES: [(&str, &str); 96] = [
     ("inhibition-never-matches", include_str!("inhibition-never-matches.md")),
     ("inhibition-outrun", include_str!("inhibition-outrun.md")),
     ("inline-secret", include_str!("inline-secret.md")),
+    ("invalid-budget-line", include_str!("invalid-budget-line.md")),
     ("invalid-duration", include_str!("invalid-duration.md")),
     ("invalid-label", include_str!("invalid-label.md")),
     ("invalid-name", include_str!("invalid-name.md")),

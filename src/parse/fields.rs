@@ -156,6 +156,10 @@ impl<'a> Fields<'a> {
                 !scalar.text.contains([',', '[', ']', '{', '}', '"', '\'', '\n', ':', '#'])
             };
             self.problems.push(match &node.value {
+                _ if example(name).is_some() => {
+                    let example = example(name).unwrap_or_default();
+                    problem.help(format!("write `{name}: {example}`, or `{name}: []` for none"))
+                }
                 Value::Scalar(scalar) if simple(&scalar) => {
                     let list = format!("[{}]", scalar.text);
                     problem.fix(format!("write `{list}`"), node.span, list)
@@ -318,6 +322,10 @@ fn example(what: &str) -> Option<&'static str> {
         "a severity" => "{ label: critical }",
         "`links`" => "links: { runbooks: https://example.com/runbooks }",
         "`slice`" => "slice: { length: 1m, objective: 95% }",
+        "budget_alerts" => "[{ left: 25%, severity: ticket }]",
+        "budget_policy" => "[{ below: 25%, do: Only fixes are deployed }]",
+        "an entry of `budget_policy`" => "{ below: 25%, do: Only fixes are deployed }",
+        "an entry of `budget_alerts`" => "{ left: 25%, severity: ticket }",
         "an SLO" => "{ objective: 99.9%, sli: { total: …, bad: … } }",
         "an alert" => "{ expr: 'absent(up{job=\"api\"} == 1)', severity: page }",
         _ => return None,

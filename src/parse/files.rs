@@ -5,8 +5,9 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape, targets, template};
 use crate::ast::{
-    AlertBlock, Ast, Instance, LinksBlock, MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock,
-    RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
+    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, LinksBlock, MissingBlock, PolicyBlock,
+    ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock,
+    SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::Problem;
@@ -41,6 +42,8 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
+    "budget_policy",
     "accepted",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
@@ -63,6 +66,8 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
+    "budget_policy",
     "accepted",
     "parameters",
     "instances",
@@ -85,6 +90,8 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "slice",
     "labels",
     "annotations",
+    "budget_alerts",
+    "budget_policy",
     "accepted",
     "parameters",
     "instances",
@@ -478,8 +485,28 @@ fn settings(fields: &mut Fields) -> Settings {
         slice: fields.node("slice").and_then(|node| slice(node, fields.problems())),
         labels: fields.scalars("labels"),
         annotations: fields.scalars("annotations"),
+        budget_alerts: fields.has("budget_alerts").then(|| fields.list("budget_alerts", budget_alert)),
+        budget_policy: fields.has("budget_policy").then(|| fields.list("budget_policy", agreement)),
         accepted: fields.scalars("accepted"),
     }
+}
+
+fn agreement(node: &Node, problems: &mut Vec<Problem>) -> Option<AgreementBlock> {
+    let keys = &["below", "do", "freeze"];
+    let mut fields = Fields::of(node, "an entry of `budget_policy`", keys, problems)?;
+    let below = fields.required("below", "below: 25%");
+    let action = fields.required("do", "do: Only fixes are deployed");
+    let freeze = fields.scalar("freeze");
+    fields.finish();
+    Some(AgreementBlock { below: below?, action: action?, freeze })
+}
+
+fn budget_alert(node: &Node, problems: &mut Vec<Problem>) -> Option<BudgetAlertBlock> {
+    let mut fields = Fields::of(node, "an entry of `budget_alerts`", &["left", "severity"], problems)?;
+    let left = fields.required("left", "left: 25%");
+    let severity = fields.required("severity", "severity: ticket");
+    fields.finish();
+    Some(BudgetAlertBlock { left: left?, severity: severity? })
 }
 
 fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {

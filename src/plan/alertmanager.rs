@@ -39,6 +39,8 @@ pub struct SentTo {
     pub receiver: String,
     /// When and how.
     pub timing: Timing,
+    /// When an alert of a budget is said again, if one takes this way: what lasts for weeks is told once.
+    pub budgets: Option<Duration>,
     /// Whether it is told only of what still fires after `timing.group_wait`.
     pub escalates: bool,
     /// Whether alerts were taken out that earlier routes decide on.
@@ -76,6 +78,10 @@ pub struct Silenced {
 pub enum Why {
     /// The page says more than the ticket of the same promise.
     PageOverTicket,
+    /// The page that burns says more than the page of the budget that it burns.
+    BurnOverBudget,
+    /// A line of the budget says more than the lines above it.
+    LowerLine,
     /// What is needed is down.
     Down {
         /// The service that is needed.

@@ -3,7 +3,8 @@
 //! All of it is for a steady error ratio after a period without errors, at even traffic; evaluations, scrapes and notifications come on top.
 
 use super::{Promise, Watch};
-use crate::vocabulary::{Decimal, Duration};
+use crate::model::Agreement;
+use crate::vocabulary::{BudgetLine, Decimal, Duration};
 
 impl Watch {
     /// Seconds from the beginning of an outage of this error ratio until the tier fires: `W·T/e`; `None` for never.
@@ -35,6 +36,16 @@ impl Promise {
     /// Seconds of full outage that spend the whole budget, at even traffic.
     pub fn full_outage(&self) -> Decimal {
         seconds(self.period_length) * self.budget
+    }
+
+    /// What is agreed to be done while so much of the budget is left: of several lines the lowest that is crossed.
+    pub fn agreed(&self, left: Decimal) -> Option<&Agreement> {
+        self.budget_policy.iter().rfind(|agreement| left < agreement.line.ratio())
+    }
+
+    /// What is agreed to be done when less is left than a line says.
+    pub fn agreed_below(&self, line: BudgetLine) -> Option<&Agreement> {
+        self.budget_policy.iter().rfind(|agreement| agreement.line >= line)
     }
 
     /// Outages that tell the tiers apart, the worst first: 100%, 10% and 1% of errors, and twice the threshold of each tier.

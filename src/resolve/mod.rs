@@ -3,6 +3,7 @@
 mod alert;
 mod alertmanager;
 mod answer;
+mod budget;
 mod contract;
 mod dependencies;
 mod evaluate;
@@ -248,6 +249,8 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
+        let budget_alerts = budget::alerts(levels, problems);
+        let budget_policy = budget::policy(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let accepted = settings::accepted(&block.settings.accepted, problems);
@@ -276,6 +279,8 @@ impl Scope<'_> {
             left_out,
             min_bad_events,
             min_events,
+            budget_alerts: budget_alerts?,
+            budget_policy: budget_policy?,
             labels,
             annotations,
             runbook,

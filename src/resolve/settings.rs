@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
 use super::policy::Policies;
-use super::{default_period, innermost, secrets, values, whole};
+use super::{budget, default_period, innermost, secrets, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::Problem;
 use crate::model::{Budgeting, Labels, MissingEvents};
@@ -514,6 +514,12 @@ pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut V
     }
     if let Some(named) = &level.policy {
         policies.named(named, problems);
+    }
+    if let Some(blocks) = &level.budget_alerts {
+        budget::alerts_of(blocks, problems);
+    }
+    if let Some(blocks) = &level.budget_policy {
+        budget::policy_of(blocks, problems);
     }
 }
 

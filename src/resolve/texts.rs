@@ -10,11 +10,12 @@ use crate::vocabulary::nearest;
 
 /// All of them.
 pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wordings {
-    const KINDS: [&str; 3] = ["burn", "missing", "companion"];
+    const KINDS: [&str; 4] = ["burn", "budget", "missing", "companion"];
     let mut wordings = Wordings::default();
     for (key, block) in blocks {
         let (wording, names) = match key.text.as_str() {
             "burn" => (&mut wordings.burn, text::Burn::NAMES),
+            "budget" => (&mut wordings.budget, text::Budget::NAMES),
             "missing" => (&mut wordings.missing, text::Missing::NAMES),
             "companion" => (&mut wordings.companion, text::Companion::NAMES),
             _ => {

@@ -126,6 +126,7 @@ fn texts() -> Value {
     };
     let kinds = vec![
         ("burn", "Alerts of SLOs.", texts()),
+        ("budget", "Alerts of what is left of a budget.", texts()),
         ("missing", "Alerts for events that disappear.", texts()),
         ("companion", "Companion alerts.", texts()),
     ];

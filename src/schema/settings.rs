@@ -1,9 +1,10 @@
 //! What project, service and SLO may each say; the innermost decides.
 
 use super::values::{
-    annotation_name, code, count, duration, own_label_name, percentage, period, reason, severity, text, words,
+    annotation_name, boolean, code, count, duration, line, own_label_name, percentage, period, reason,
+    severity, text, words,
 };
-use super::{Key, block, map};
+use super::{Key, block, list, map};
 
 /// The keys of all three levels.
 pub(super) fn settings() -> Vec<Key> {
@@ -65,6 +66,37 @@ pub(super) fn settings() -> Vec<Key> {
             "annotations",
             "Constant annotations on alerts, taken as they are. Inner ones win.",
             map(annotation_name(), text()),
+        ),
+        (
+            "budget_policy",
+            "What is agreed to be done while little of the error budget is left: `[{ below: 25%, do: Only fixes are deployed }]`.",
+            list(block(
+                &["below", "do"],
+                vec![
+                    ("below", "Holds while less is left: a whole percentage from 0% to 99%.", line()),
+                    ("do", "What is done, in a sentence.", text()),
+                    (
+                        "freeze",
+                        "Whether nothing is deployed meanwhile: `status --fail-frozen` ends with 1.",
+                        boolean(),
+                    ),
+                ],
+            )),
+        ),
+        (
+            "budget_alerts",
+            "Lines of the error budget at which somebody is told once: `[{ left: 25%, severity: ticket }]`. `[]` for none.",
+            list(block(
+                &["left", "severity"],
+                vec![
+                    ("left", "Told when less is left: a whole percentage from 0% to 90%.", line()),
+                    (
+                        "severity",
+                        "What it asks for: `page` wants somebody now, `ticket` within days.",
+                        severity(),
+                    ),
+                ],
+            )),
         ),
     ]
 }

@@ -32,6 +32,11 @@ pub(super) fn percentage() -> Value {
     pattern(PERCENTAGE)
 }
 
+/// A line of the error budget.
+pub(super) fn line() -> Value {
+    with_examples(pattern(r"[0-9]{1,2}\s*%"), &["25%", "0%"])
+}
+
 pub(super) fn objective() -> Value {
     let forms = format!(r"{PERCENTAGE}(\s*<\s*{LENGTH})?|[Pp][0-9]+(\.[0-9]*)?\s*<\s*{LENGTH}");
     with_examples(pattern(&forms), &["99.9%", "P95 < 500ms", "99.5% < 60s"])

@@ -129,6 +129,21 @@ fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
             all.extend(firing.span.until.map(|at| one(at, "stops")));
         }
     }
+    for course in &timeline.lines {
+        for (span, severity, left) in &course.firings {
+            let one = |at: Duration, state, left: Option<Value>| Notification {
+                at_seconds: at.secs(),
+                alert: &course.name,
+                severity: severity.as_str(),
+                state,
+                tier: None,
+                burn_rate: None,
+                budget_left: left,
+            };
+            all.push(one(span.from, "fires", Some(short(*left))));
+            all.extend(span.until.map(|at| one(at, "stops", None)));
+        }
+    }
     all.sort_by_key(|notification| notification.at_seconds);
     all
 }

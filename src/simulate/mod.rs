@@ -27,7 +27,7 @@ pub use csv::{CsvFault, parse as parse_csv};
 pub use grammar::{Fault, parse};
 pub use incident::{Incident, Phase};
 pub use json::json;
-pub use timeline::{AlertCourse, BudgetCourse, Firing, Span, TierCourse, Timeline};
+pub use timeline::{AlertCourse, BudgetCourse, Firing, LineCourse, Span, TierCourse, Timeline};
 pub use words::words;
 
 use crate::lower::{INTERVAL, LONG_INTERVAL};
@@ -215,6 +215,7 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefor
         rules.evaluate_slow(is_due);
         if is_due {
             courses.follow_alerts(&rules, at, true);
+            courses.follow_lines(&rules, at);
         }
         courses.follow_budget(&rules, at);
     }

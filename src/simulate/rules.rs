@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::recorded::{Counts, Recorded};
 use super::{Schedule, Step};
-use crate::lower::{INTERVAL, LONG_INTERVAL, MEMORY, STALE, fast_windows, hold};
+use crate::lower::{INTERVAL, KNOWN_AFTER, LONG_INTERVAL, MEMORY, STALE, fast_windows, hold};
 use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Duration, Period};
 
@@ -23,6 +23,15 @@ pub(super) struct PeriodBefore {
     pub begins: Option<usize>,
     /// The evaluation that the next calendar period begins with.
     pub ends: Option<usize>,
+}
+
+/// What is left of the period's budget.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left {
+    /// The share; below 0 if it is overspent.
+    pub share: Decimal,
+    /// Whether events have been counted for a day of the period, and are enough to judge by.
+    pub is_known: bool,
 }
 
 /// Both sides of a count.
@@ -70,7 +79,7 @@ pub(super) struct Rules<'a> {
     /// Windows of the fast group.
     fast: Vec<Duration>,
     /// `slo:period_error_budget_remaining:ratio`
-    left: Recorded<Decimal>,
+    left: Recorded<Left>,
     /// Whether a slice was so exactly at its objective that the rounding of Prometheus judges it.
     pub undecided: bool,
 }
@@ -180,7 +189,7 @@ impl<'a> Rules<'a> {
     }
 
     /// What is left of the period's budget.
-    fn period(&self, at: usize) -> Option<Decimal> {
+    fn period(&self, at: usize) -> Option<Left> {
         let played = |evaluations: usize| self.schedule.step.millis() * evaluations as u64;
         let ended = self.before.ends.is_some_and(|ends| at >= ends);
         // A long incident outlasts more than one period.
@@ -203,7 +212,16 @@ impl<'a> Rules<'a> {
         let bad = if ended { Decimal::ZERO } else { self.before.bad };
         let (bad, total) = (sum.bad + bad, sum.total + before * self.before.pace);
         let ratio = if total.is_zero() { Decimal::ZERO } else { (bad / total).min(Decimal::ONE) };
-        Some(Decimal::ONE - ratio / self.plan.promise.budget)
+        let counted = match (&self.plan.promise.period, begins) {
+            (Period::Calendar(..), Some(begins)) => played(at - begins),
+            (Period::Calendar(..), None) | (Period::Rolling(_), _) => {
+                self.before.length.millis() + played(at)
+            }
+        };
+        Some(Left {
+            share: Decimal::ONE - ratio / self.plan.promise.budget,
+            is_known: counted >= KNOWN_AFTER.millis() && total >= self.plan.promise.enough_events,
+        })
     }
 
     /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.
@@ -220,6 +238,11 @@ impl<'a> Rules<'a> {
 
     /// What is left of the budget, as a notification says it now: alerts of the fast group see what the slow one recorded before.
     pub fn left(&self) -> Option<Decimal> {
+        self.budget().map(|left| left.share)
+    }
+
+    /// The same, and whether that is known.
+    pub fn budget(&self) -> Option<Left> {
         self.left.last(self.seen.len() - 1, STALE)
     }
 

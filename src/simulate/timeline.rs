@@ -3,8 +3,9 @@
 
 use super::rules::Rules;
 use super::{Played, Scenario, Schedule};
+use crate::lower::{AWAKE, crossed};
 use crate::plan::{Counted, Event, Observer, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Severity};
 
 /// What the rules of an SLO make of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Timeline {
     pub tiers: Vec<TierCourse>,
     /// Of every alert, the louder first.
     pub alerts: Vec<AlertCourse>,
+    /// Of every line of the budget, the highest first.
+    pub lines: Vec<LineCourse>,
     /// Of the period's budget.
     pub budget: BudgetCourse,
     /// Events of every evaluation from the beginning of the incident on: the first entry is that of the first evaluation after it.
@@ -75,6 +78,17 @@ pub struct Firing {
     pub left: Option<Decimal>,
 }
 
+/// What the alert of one line of the budget does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineCourse {
+    /// Its name.
+    pub name: String,
+    /// The line.
+    pub line: BudgetLine,
+    /// When it fires, as what, and what is left then.
+    pub firings: Vec<(Span, Severity, Decimal)>,
+}
+
 /// What becomes of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetCourse {
@@ -118,7 +132,8 @@ impl Timeline {
     /// The last moment at which something changes: a tier, an alert or the incident itself.
     pub fn last_change(&self) -> Duration {
         let tiers = self.tiers.iter().flat_map(|tier| [&tier.pending, &tier.firing]).flatten();
-        let ends = tiers.map(|span| span.until.unwrap_or(self.watched));
+        let lines = self.lines.iter().flat_map(|line| &line.firings).map(|(span, ..)| span);
+        let ends = tiers.chain(lines).map(|span| span.until.unwrap_or(self.watched));
         ends.chain([self.incident]).max().unwrap_or_default()
     }
 }
@@ -186,6 +201,14 @@ impl<'a> Courses<'a> {
             watched: Duration::from_millis(time(played.steps.len() - 1 - played.begin)),
             tiers: Vec::new(),
             alerts: Vec::new(),
+            lines: (plan.promise.budget_alerts.iter())
+                .filter_map(|declared| {
+                    let mut alerts = plan.budget_alerts();
+                    let (.., alert) = alerts.find(|(line, ..)| *line == declared.line)?;
+                    let (name, line) = (alert.name.clone(), declared.line);
+                    Some(LineCourse { name, line, firings: Vec::new() })
+                })
+                .collect(),
             budget: BudgetCourse {
                 before: None,
                 after: None,
@@ -273,6 +296,30 @@ impl<'a> Courses<'a> {
                 }),
                 (Some(_), Some(_)) => *over = None,
                 (None, None) => {}
+            }
+        }
+    }
+
+    /// What the alerts of the budget see at an evaluation of the slow group.
+    pub fn follow_lines(&mut self, rules: &Rules, at: usize) {
+        let (Some(now), Some(left)) = (self.time(at), rules.budget()) else { return };
+        let courses = self.alerts.iter().map(|followed| &followed.course);
+        let mut pages =
+            courses.filter(|course| course.severity == Severity::Page).flat_map(|course| &course.firings);
+        let is_awake = pages.any(|firing| {
+            firing.span.until.is_none_or(|until| now.millis() < until.millis() + AWAKE.millis())
+        });
+        for (course, alert) in self.timeline.lines.iter_mut().zip(&self.plan.promise.budget_alerts) {
+            let open = course.firings.last_mut().filter(|(span, ..)| span.until.is_none());
+            match (open, crossed(course.line, left.share, left.is_known, false)) {
+                (Some((span, ..)), _) if !crossed(course.line, left.share, left.is_known, true) => {
+                    span.until = Some(now);
+                }
+                (None, true) => {
+                    let severity = if is_awake { Severity::Ticket } else { alert.severity };
+                    course.firings.push((Span { from: now, until: None }, severity, left.share));
+                }
+                (Some(_), _) | (None, false) => {}
             }
         }
     }

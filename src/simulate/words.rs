@@ -37,6 +37,18 @@ fn told(timeline: &Timeline) -> String {
             rows.extend(firing.span.until.map(|at| told(at, stops())));
         }
     }
+    for course in &timeline.lines {
+        for (span, severity, left) in &course.firings {
+            let told = |at: Duration, what: [String; 3]| {
+                let who = [at.to_string(), severity.to_string(), course.name.clone()];
+                (at, [who, what].concat())
+            };
+            let what = format!("less than {} left", course.line);
+            rows.push(told(span.from, [what, String::new(), shown(*left)]));
+            let stops = || ["stops".to_owned(), String::new(), String::new()];
+            rows.extend(span.until.map(|at| told(at, stops())));
+        }
+    }
     if rows.is_empty() {
         return "  nobody: no alert fires\n".to_owned();
     }

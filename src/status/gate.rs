@@ -7,7 +7,9 @@ use crate::vocabulary::Decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gate {
     /// The share of its budget that it must have left, at least.
-    pub below: Decimal,
+    pub below: Option<Decimal>,
+    /// Whether it must have as much left as its error budget policy asks for, so that deployments do not stop.
+    pub frozen: bool,
     /// Whether an SLO passes of which that is not known.
     pub allow_missing: bool,
 }
@@ -33,9 +35,18 @@ impl Verdict {
 }
 
 impl Gate {
+    /// How much an SLO must have left; `None` if it may have spent everything.
+    pub(super) fn line(&self, standing: &Standing) -> Option<Decimal> {
+        let policy =
+            standing.slo.promise.budget_policy.iter().filter(|agreement| self.frozen && agreement.freeze);
+        policy.map(|agreement| agreement.line.ratio()).chain(self.below).max()
+    }
+
     /// What it says of an SLO. What is stale counts as it was if that is too little, and as unknown if it is not.
     pub fn verdict(&self, standing: &Standing) -> Verdict {
-        let below = standing.left().is_some_and(|left| left < self.below);
+        // Of which nothing is agreed, nothing need be known.
+        let Some(line) = self.line(standing) else { return Verdict::Passes };
+        let below = standing.left().is_some_and(|left| left < line);
         match standing.knowledge {
             Knowledge::Judged | Knowledge::Stale(_) if below => Verdict::Below,
             Knowledge::Judged => Verdict::Passes,

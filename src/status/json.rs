@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Gate, Knowledge, Standing, Status, Verdict};
+use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
 use crate::vocabulary::{Decimal, text};
@@ -22,7 +22,9 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Judgement {
-    fail_below: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fail_below: Option<Value>,
+    fail_frozen: bool,
     allow_missing: bool,
     passes: bool,
 }
@@ -53,6 +55,10 @@ struct Slo<'a> {
     /// At most the period: then it is not gone within it.
     exhausted_in_seconds: Option<Value>,
     alerts: Vec<Alert<'a>>,
+    /// What is agreed to be done now.
+    agreed: Option<&'a str>,
+    /// Whether nothing is deployed meanwhile.
+    frozen: bool,
     /// `passes`, `below`, `missing` or `passed-over`, if there is a gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<&'static str>,
@@ -63,7 +69,7 @@ struct Alert<'a> {
     name: &'a str,
     severity: &'static str,
     state: &'static str,
-    /// `burn`, or `missing` for events that disappear.
+    /// `burn`, `budget` for what is left of it, or `missing` for events that disappear.
     about: &'static str,
 }
 
@@ -74,7 +80,8 @@ pub fn json(status: &Status) -> String {
         slos: status.standings.iter().map(|standing| slo(standing, status.gate)).collect(),
         warnings: &status.incomplete,
         gate: status.gate.map(|gate| Judgement {
-            fail_below: number(gate.below),
+            fail_below: gate.below.map(number),
+            fail_frozen: gate.frozen,
             allow_missing: gate.allow_missing,
             passes: status.passes(),
         }),
@@ -101,7 +108,11 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         name: alert.name,
         severity: alert.severity.as_str(),
         state: if alert.pending { "pending" } else { "firing" },
-        about: if alert.missing { "missing" } else { "burn" },
+        about: match alert.says {
+            Says::Burns => "burn",
+            Says::Below(_) => "budget",
+            Says::Missing => "missing",
+        },
     };
     Slo {
         service: &promise.service,
@@ -123,6 +134,8 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         burn_rate: standing.burn.map(rounded),
         exhausted_in_seconds: standing.exhaustion.map(rounded),
         alerts: standing.ringing.iter().map(alert).collect(),
+        agreed: standing.agreed().map(|agreement| agreement.action.as_str()),
+        frozen: standing.is_frozen(),
         gate: gate.map(|gate| match gate.verdict(standing) {
             Verdict::Passes => "passes",
             Verdict::Below => "below",

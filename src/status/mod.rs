@@ -22,9 +22,9 @@ pub use markdown::markdown;
 pub use questions::{About, MOMENT, Question, questions};
 
 use crate::lower::STALE;
-use crate::model::Labels;
+use crate::model::{Agreement, Labels};
 use crate::plan::{Plan, ServicePlan, SloPlan};
-use crate::vocabulary::{Decimal, Duration, PerSeverity, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 
 /// How all SLOs stand at one moment, the worst first.
 #[derive(Debug)]
@@ -95,10 +95,21 @@ pub struct Ringing<'a> {
     pub pending: bool,
     /// Page or ticket.
     pub severity: Severity,
-    /// Whether it says that events are missing; else that the budget burns.
-    pub missing: bool,
+    /// What it says.
+    pub says: Says,
     /// Its name.
     pub name: &'a str,
+}
+
+/// What an alert says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Says {
+    /// The budget burns.
+    Burns,
+    /// Less of it is left than this.
+    Below(BudgetLine),
+    /// Events are missing.
+    Missing,
 }
 
 impl Standing<'_> {
@@ -121,6 +132,18 @@ impl Standing<'_> {
         })
     }
 
+    /// What is agreed to be done now.
+    pub fn agreed(&self) -> Option<&Agreement> {
+        self.slo.promise.agreed(self.left()?)
+    }
+
+    /// Whether it is agreed that nothing is deployed now.
+    pub fn is_frozen(&self) -> bool {
+        let freezes =
+            |left: Decimal| move |agreement: &Agreement| agreement.freeze && left < agreement.line.ratio();
+        self.left().is_some_and(|left| self.slo.promise.budget_policy.iter().any(freezes(left)))
+    }
+
     /// The same as seconds of full outage.
     pub fn seconds_left(&self) -> Option<Decimal> {
         let period = Decimal::new(self.slo.promise.period_length.millis() as i64, 3);
@@ -132,9 +155,10 @@ impl Standing<'_> {
         self.judged().map(|events| (events.total * self.slo.promise.budget - events.bad).floor())
     }
 
-    /// Whether somebody is being paged.
+    /// Whether somebody is being paged for what fails now.
     fn pages(&self) -> bool {
-        self.ringing.iter().any(|alert| !alert.pending && alert.severity == Severity::Page)
+        let page = |alert: &Ringing| !alert.pending && alert.severity == Severity::Page;
+        self.ringing.iter().any(|alert| page(alert) && !matches!(alert.says, Says::Below(_)))
     }
 
     /// What is worse comes first: a page, a spent budget, nothing known, and then whatever has the least left.
@@ -232,7 +256,25 @@ fn ringing<'a>(
     let mut ringing = Vec::new();
     for (severity, name, of) in alerts {
         let states = of.states(labels).into_iter();
-        ringing.extend(states.map(|pending| Ringing { pending, severity: *severity, missing: false, name }));
+        ringing.extend(states.map(|pending| Ringing {
+            pending,
+            severity: *severity,
+            says: Says::Burns,
+            name,
+        }));
+    }
+    for (line, severity, rule, alert) in slo.budget_alerts() {
+        // One name may have two severities.
+        let mut labels = labels.clone();
+        labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
+        let states = answers.ringing(&alert.name, slo).states(&labels);
+        let says = Says::Below(line);
+        ringing.extend(states.into_iter().map(|pending| Ringing {
+            pending,
+            severity,
+            says,
+            name: &alert.name,
+        }));
     }
     // It does not say which SLO it is about; whoever has fresh counts is not meant.
     let fresh = answers.age(slo, labels).is_some_and(|age| age <= STALE);
@@ -243,7 +285,7 @@ fn ringing<'a>(
             ringing.extend(answers.states(rule.name(), labels).into_iter().map(|pending| Ringing {
                 pending,
                 severity,
-                missing: true,
+                says: Says::Missing,
                 name: rule.name(),
             }));
         }

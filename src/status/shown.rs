@@ -2,7 +2,7 @@
 
 use rust_decimal::RoundingStrategy;
 
-use super::{Gate, Knowledge, Standing, Status, Verdict};
+use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::diagnostic::joined;
 use crate::explain::events;
 use crate::inert;
@@ -68,8 +68,12 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
         .ringing
         .iter()
         .map(|alert| {
-            let what = if alert.missing { alert.name } else { alert.severity.as_str() };
-            format!("{what} {}", if alert.pending { "pending" } else { "fires" })
+            let state = if alert.pending { "pending" } else { "fires" };
+            match alert.says {
+                Says::Burns => format!("{} {state}", alert.severity),
+                Says::Below(line) => format!("{} below {line} {state}", alert.severity),
+                Says::Missing => format!("{} {state}", alert.name),
+            }
         })
         .collect();
     let promise = &standing.slo.promise;
@@ -103,12 +107,10 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
         Knowledge::NotLoaded => Some("rules not loaded".to_owned()),
         Knowledge::Planned => Some("planned".to_owned()),
     });
-    remarks.extend(gate.filter(|gate| gate.verdict(standing) == Verdict::Below).map(below));
+    let below = gate.filter(|gate| gate.verdict(standing) == Verdict::Below);
+    remarks.extend(below.and_then(|gate| gate.line(standing)).map(|line| format!("below {}", percent(line))));
+    remarks.extend(standing.agreed().map(|agreement| format!("agreed: {}", inert::line(&agreement.action))));
     remarks
-}
-
-fn below(gate: Gate) -> String {
-    format!("below {}", percent(gate.below))
 }
 
 /// What is to be known of all of them.
@@ -172,8 +174,16 @@ fn verdict(status: &Status, gate: Gate) -> String {
         count => format!("{count} SLOs {more}"),
     };
     let mut parts = Vec::new();
+    let asked = match gate.below {
+        Some(below) if !gate.frozen => percent(below),
+        Some(below) => format!("{} or what its policy asks for", percent(below)),
+        None => "what its policy asks for".to_owned(),
+    };
     if under > 0 {
-        let less = format!("less than {} of the budget left", percent(gate.below));
+        let less = match gate.below {
+            Some(below) if !gate.frozen => format!("less than {} of the budget left", percent(below)),
+            _ => format!("less of the budget left than {asked}"),
+        };
         parts.push(slos(under, &format!("has {less}"), &format!("have {less}")));
     }
     if missing > 0 {
@@ -183,7 +193,7 @@ fn verdict(status: &Status, gate: Gate) -> String {
         parts.push("answers are not whole".to_owned());
     }
     if status.passes() {
-        parts.push(format!("whatever is judged has {} of its budget left or more", percent(gate.below)));
+        parts.push(format!("whatever is judged has {asked} of its budget left or more"));
     }
     if over > 0 {
         parts.push(slos(over, "is passed over without data", "are passed over without data"));

@@ -79,6 +79,68 @@ impl Burn<'_> {
     };
 }
 
+/// What the texts about a budget of which little is left are filled with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Budget<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The SLO's name.
+    pub slo: &'a str,
+    /// What a good event is, in the author's words; may be empty.
+    pub description: &'a str,
+    /// `99.9%`.
+    pub objective: &'a str,
+    /// `30d`; empty for a calendar period.
+    pub rolling: &'a str,
+    /// `month` or `quarter`; empty for a rolling period.
+    pub calendar: &'a str,
+    /// The time zone of a calendar period.
+    pub zone: &'a str,
+    /// ` (env: production)`, or nothing.
+    pub which: &'a str,
+    /// `25%`: less than that is left.
+    pub below: &'a str,
+    /// `30%`: the alert ends when so much is left again.
+    pub until: &'a str,
+    /// What is left of the budget, or the template that asks for it.
+    pub budget_left: &'a str,
+    /// What is agreed to be done; may be empty.
+    pub agreed: &'a str,
+    /// What the service is, in the author's words; may be empty.
+    pub of: &'a str,
+    /// The runbook's name; may be empty.
+    pub runbook: &'a str,
+    /// Whether somebody is wanted now.
+    pub page: bool,
+    /// Who looks after the service; may be empty.
+    pub owner: &'a str,
+}
+
+impl Budget<'_> {
+    /// What an author's texts may name.
+    pub const NAMES: Names = Names {
+        all: &[
+            "service",
+            "slo",
+            "description",
+            "objective",
+            "rolling",
+            "calendar",
+            "zone",
+            "which",
+            "below",
+            "until",
+            "budget_left",
+            "agreed",
+            "runbook",
+            "page",
+            "owner",
+            "of",
+        ],
+        later: &["which", "budget_left"],
+    };
+}
+
 /// What the texts about missing events are filled with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Missing<'a> {
@@ -150,6 +212,22 @@ pub struct Texts {
 pub fn burn(language: Language, own: &Wordings, burn: &Burn) -> Texts {
     let [summary, description, ..] = templates(language);
     said(&own.burn, [summary, description], burn)
+}
+
+/// The texts of an alert of what is left of a budget, likewise.
+pub fn budget(language: Language, own: &Wordings, budget: &Budget) -> Texts {
+    said(&own.budget, budget_templates(language), budget)
+}
+
+fn budget_templates(language: Language) -> [&'static str; 2] {
+    match language {
+        Language::English => {
+            [include_str!("en/budget.summary.txt"), include_str!("en/budget.description.txt")]
+        }
+        Language::Spanish => {
+            [include_str!("es/budget.summary.txt"), include_str!("es/budget.description.txt")]
+        }
+    }
 }
 
 /// What is left of an error budget of which nothing is recorded yet, as part of a sentence.
@@ -258,7 +336,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(SYNTAX.clone());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for template in Language::ALL.into_iter().flat_map(|(_, language)| {
-        let texts = templates(language).into_iter().chain([left_behind(language)]);
+        let texts =
+            templates(language).into_iter().chain(budget_templates(language)).chain([left_behind(language)]);
         texts.chain(runbooks::templates(language))
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");
@@ -312,6 +391,27 @@ mod tests {
                 assert!(texts.summary.contains("14.4"), "{}", texts.summary);
                 assert!(texts.description.contains("80%"), "{}", texts.description);
             }
+            let values = Budget {
+                service: "api",
+                slo: "availability",
+                description: "",
+                objective: "99.9%",
+                rolling: "30d",
+                calendar: "",
+                zone: "",
+                which: "",
+                below: "25%",
+                until: "30%",
+                budget_left: "24%",
+                agreed: "",
+                runbook: "",
+                page: false,
+                owner: "",
+                of: "",
+            };
+            assert_eq!(names(&values), Budget::NAMES.all.iter().map(|&name| name.to_owned()).collect());
+            let texts = budget(language, &Wordings::default(), &values);
+            assert!(texts.summary.contains("25%") && texts.description.contains("30%"), "{texts:?}");
             let values = Missing {
                 service: "api",
                 after: "15m",

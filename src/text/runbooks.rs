@@ -35,6 +35,8 @@ pub struct Page {
     pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
+    /// What is agreed to be done at which line of the budget.
+    pub agreed: Vec<AgreedPart>,
     /// The louder first.
     pub alerts: Vec<AlertPart>,
     /// What people wrote; may be empty.
@@ -59,6 +61,17 @@ pub struct Page {
     pub people: Vec<Person>,
 }
 
+/// What is agreed to be done.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgreedPart {
+    /// `25%`
+    pub below: String,
+    /// In the team's words.
+    pub action: String,
+    /// Whether nothing is deployed meanwhile.
+    pub freeze: bool,
+}
+
 /// One alert.
 #[derive(Clone, Debug, Serialize)]
 pub struct AlertPart {
@@ -68,6 +81,10 @@ pub struct AlertPart {
     pub page: bool,
     /// What the label `severity` says.
     pub severity: String,
+    /// The line of the budget below which it fires; empty if it burns.
+    pub below: String,
+    /// How much has to be left again until it stops.
+    pub until: String,
     /// When it fires.
     pub tiers: Vec<TierPart>,
     /// How long things take in an outage.

@@ -2,6 +2,7 @@
 
 mod decimal;
 mod duration;
+mod line;
 mod name;
 mod near;
 mod objective;
@@ -12,6 +13,7 @@ mod spoken;
 
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
+pub use line::BudgetLine;
 pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use near::{distance, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};

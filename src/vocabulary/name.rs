@@ -59,8 +59,8 @@ impl fmt::Display for Name {
 }
 
 /// Labels that the generated rules set themselves, or that Prometheus gives a meaning of its own.
-pub const RESERVED_LABELS: [&str; 8] =
-    ["alertname", "alertstate", "le", "quantile", "service", "severity", "slo", "owner"];
+pub const RESERVED_LABELS: [&str; 9] =
+    ["alertname", "alertstate", "budget_below", "le", "quantile", "service", "severity", "slo", "owner"];
 
 /// A label name: one that every Prometheus accepts, `[a-zA-Z_][a-zA-Z0-9_]*`, or one that stands in quotes, which Prometheus 3 accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -409,6 +409,7 @@ fn history(text: &str) -> Result<Duration, String> {
 
 /// Arguments of `status`.
 #[derive(Debug, Group)]
+#[command(group = clap::ArgGroup::new("gate").multiple(true).args(["fail_below", "fail_frozen"]))]
 pub struct Status {
     /// Where the definitions are.
     #[command(flatten)]
@@ -426,8 +427,11 @@ pub struct Status {
     /// counted lately, or too few events to judge by. An SLO that is `planned` and has no data is passed over
     #[arg(long, value_name = "PERCENT", value_parser = part)]
     pub fail_below: Option<Decimal>,
+    /// Exit 1 if the error budget policy of an SLO stops deployments now (`freeze: true`), or if that is not known
+    #[arg(long)]
+    pub fail_frozen: bool,
     /// Let SLOs pass of which it is not known what they have left
-    #[arg(long, requires = "fail_below")]
+    #[arg(long, requires = "gate")]
     pub allow_missing: bool,
     /// How it is asked.
     #[command(flatten)]

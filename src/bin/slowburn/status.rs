@@ -18,7 +18,8 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
     };
     known(&plan, &args.only)?;
     let answers = ask::answers(&plan, &args.only, &args.prometheus, &args.connection)?;
-    let gate = args.fail_below.map(|below| Gate { below, allow_missing: args.allow_missing });
+    let (below, frozen, allow_missing) = (args.fail_below, args.fail_frozen, args.allow_missing);
+    let gate = (below.is_some() || frozen).then_some(Gate { below, frozen, allow_missing });
     let status = status(&plan, &args.only, &answers, gate);
     stdout::painted(&match args.format {
         Shown::Human => human(&status, stdout::is_terminal().then(stdout::width), stdout::color()),

@@ -149,6 +149,8 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
         label("tiers", "tiers", wide(200)),
+        label("budget_alerts", "budget_alerts", wide(120)),
+        label("budget_policy", "budget_policy", wide(200)),
         label("planned", "planned", wide(100)),
         label("runbook", "runbook", linked("runbook")),
         label("source", "source", linked("source")),

@@ -82,8 +82,17 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
+    agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
+}
+
+/// What is agreed to be done while little of the budget is left.
+#[derive(Serialize)]
+struct Agreed {
+    below: String,
+    action: String,
+    freeze: bool,
 }
 
 /// What may fail.
@@ -133,6 +142,8 @@ struct AlertRow {
     /// How long it goes on firing after it is over.
     kept: Option<String>,
     tiers: Vec<String>,
+    /// When it fires, if no tier says that.
+    about: String,
     told: Vec<Delivered>,
 }
 
@@ -238,8 +249,17 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         let tiers = promise.tiers.iter().filter(move |tier| tier.severity == severity);
         tiers.map(|tier| words.length(tier.long)).collect()
     };
-    let alerts =
+    let mut alerts: Vec<AlertRow> =
         slo.alerts().map(|(severity, alert)| row(alert, severity, named(severity), told, words)).collect();
+    alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
+        let all = told
+            .of_alert(&alert.name)
+            .iter()
+            .filter(|one| one.labels.get("severity") == rule.labels.get("severity"));
+        let until = words.percent(line.recovered());
+        let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
+        AlertRow { about, ..row_of(alert, severity, Vec::new(), &all.copied().collect::<Vec<_>>(), words) }
+    }));
     Slo {
         id: anchor(&promise.service, Some(&promise.slo)),
         name: promise.slo.clone(),
@@ -254,6 +274,13 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         every: words.length(promise.interval),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
+        agreed: (promise.budget_policy.iter())
+            .map(|agreement| Agreed {
+                below: words.say("agreed.below", &[("line", &agreement.line.to_string())]),
+                action: agreement.action.clone(),
+                freeze: agreement.freeze,
+            })
+            .collect(),
         alerts,
         runbook: runbook(slo.runbook.as_deref(), &slo.page.file),
     }
@@ -337,7 +364,16 @@ fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
 }
 
 fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words: &Words) -> AlertRow {
-    let all = told.of_alert(&alert.name);
+    row_of(alert, severity, tiers, told.of_alert(&alert.name), words)
+}
+
+fn row_of(
+    alert: &Alert,
+    severity: Severity,
+    tiers: Vec<String>,
+    all: &[&Delivery],
+    words: &Words,
+) -> AlertRow {
     // Where all are told the same, no label matters.
     let same = all.windows(2).all(|pair| pair[0].told == pair[1].told);
     let shown = if same { &all[..all.len().min(1)] } else { all };
@@ -357,6 +393,7 @@ fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),
         kept: alert.keep_firing_for.map(|kept| words.length(kept)),
+        about: String::new(),
         tiers,
         told: shown.iter().map(delivered).collect(),
     }

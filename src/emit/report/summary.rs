@@ -166,8 +166,10 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
             })
             .map(|service| to(&service.name, None))
             .collect(),
-        unwatched: links(&|slo| slo.promise.tiers.is_empty()),
-        ticketed: links(&|slo| !slo.promise.tiers.is_empty() && !pages(slo)),
+        unwatched: links(&|slo| slo.promise.tiers.is_empty() && slo.promise.budget_alerts.is_empty()),
+        ticketed: links(&|slo| {
+            (!slo.promise.tiers.is_empty() || !slo.promise.budget_alerts.is_empty()) && !pages(slo)
+        }),
         untold: told.deliveries.keys().copied().filter(untold).map(str::to_owned).collect(),
     };
     // That a promise wakes nobody is often meant, so it is told and not counted.

@@ -82,7 +82,9 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
         Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
         Makes::Alert(alert) => match &alert.notice {
             _ if label == "alertstate" => true,
-            Notice::Burn { promise, .. } => promise.by.iter().any(|by| by == label),
+            Notice::Burn { promise, .. } | Notice::Budget { promise, .. } => {
+                promise.by.iter().any(|by| by == label)
+            }
             Notice::Missing { .. } | Notice::Aftermath { .. } => false,
             Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
         },
@@ -213,7 +215,10 @@ impl Stage<'_> {
         match &self.rule.makes {
             Makes::Alert(alert) => match &alert.notice {
                 Notice::Companion(companion) => companion.aftermath.as_ref(),
-                Notice::Burn { .. } | Notice::Missing { .. } | Notice::Aftermath { .. } => None,
+                Notice::Burn { .. }
+                | Notice::Budget { .. }
+                | Notice::Missing { .. }
+                | Notice::Aftermath { .. } => None,
             },
             Makes::Record(_) => None,
         }

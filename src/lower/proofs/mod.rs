@@ -7,6 +7,7 @@
 
 mod batches;
 mod companions;
+mod lines;
 mod numbers;
 mod situations;
 mod stage;

@@ -1,5 +1,6 @@
 //! The situations: a day that ends in an outage, burns between and below the thresholds, and days of long windows.
 
+use super::lines;
 use super::numbers::{divided, left_over};
 use super::stage::Stage;
 use super::{Act, MARGIN, PER_STEP};
@@ -26,6 +27,8 @@ pub(super) enum Situation {
     BelowTickets,
     /// Days: a spike, a slow burn and its end, an outage and its end, and the period's figures.
     Days,
+    /// A line of the budget, by its place among them.
+    Line(usize),
 }
 
 /// What one SLO plays.
@@ -75,6 +78,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         Act::Long => {
             let (case, spiked) = days(stage);
             played.told(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
+            lines::play(stage, &mut played);
         }
     }
     played.cases.retain(|(_, case)| !case.checks.is_empty());

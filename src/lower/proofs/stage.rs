@@ -5,6 +5,7 @@ use std::iter;
 use super::numbers::percent_left;
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
+use crate::lower::budget::STATE;
 use crate::lower::events::lag;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
@@ -13,7 +14,7 @@ use crate::model::{Behaviour, Budgeting, Labels, Series, Sli, Slo};
 use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
-use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
 
 /// One SLO at one evaluation step.
 pub(super) struct Stage<'a> {
@@ -233,7 +234,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Labels that the rules' results carry beside the rules' own.
-    fn kept(&self) -> Labels {
+    pub fn kept(&self) -> Labels {
         let value =
             |label: &String| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
         self.promise.by.iter().map(|label| (label.clone(), value(label).unwrap_or_default())).collect()
@@ -285,6 +286,26 @@ impl<'a> Stage<'a> {
             Makes::Record(_) => false,
         };
         self.rules.iter().find(is).copied()
+    }
+
+    /// The alerts of what is left of the budget.
+    pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
+        self.rules.iter().filter_map(|rule| match &rule.makes {
+            Makes::Alert(alert) => match &alert.notice {
+                Notice::Budget { line, severity, .. } => Some((*line, *severity, *rule)),
+                _ => None,
+            },
+            Makes::Record(_) => None,
+        })
+    }
+
+    /// Whether no other page than that of the burn makes a ticket of the page of a budget.
+    pub fn wakes_by_burn_alone(&self) -> bool {
+        let burn = self.alert(Severity::Page).map(Rule::name);
+        let states = self.rules.iter().filter(|rule| rule.name() == STATE);
+        let mut alerts =
+            states.flat_map(|rule| rule.expr.selectors()).filter(|it| it.name.as_deref() == Some("ALERTS"));
+        alerts.all(|it| it.matchers.iter().any(|matcher| Some(matcher.value.as_str()) == burn))
     }
 
     /// What the alert of a severity does at a step, as a check; nothing where rounding decides.

@@ -24,6 +24,8 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("sli", include_str!("sli.md")),
     ("budgeting", include_str!("budgeting.md")),
     ("policies", include_str!("policies.md")),
+    ("budget-alerts", include_str!("budget-alerts.md")),
+    ("budget-policy", include_str!("budget-policy.md")),
     ("companion-alerts", include_str!("companion-alerts.md")),
     ("contract", include_str!("contract.md")),
     ("capture", include_str!("capture.md")),

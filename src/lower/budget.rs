@@ -1,0 +1,218 @@
+//! Alerts of what is left of the budget: one per line, told once when less is left, and ended when clearly more is left again.
+//!
+//! Whether a line is crossed is recorded, because that depends on what was so before: between the line and [`BudgetLine::DISTANCE`] above it an alert that
+//! fires goes on, and one that is silent stays silent. So whatever wobbles around the line is told once.
+//!
+//! A line is crossed only where the budget is known: with enough events in the period, and counted for a day of it. An hour's luck says nothing of a month.
+//!
+//! A page of a line is a ticket if it is crossed while a page of the same SLO, or one that says the same, fires or has fired in the hour before:
+//! somebody is awake already, and is told what is left.
+
+use super::alerts::{self, alert_labels};
+use super::events::exact;
+use super::series::{Series, Side};
+use super::windows::{self, BUDGET_LEFT, held};
+use super::{LONG_INTERVAL, STALE, calendar, companion_name, dashboards, events, runbooks};
+use crate::model::{BudgetAlert, Model, Service, Slo};
+use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
+use crate::promql::ast::{Expr, MatchOp, Time};
+use crate::promql::build::{
+    add, aggregate, aggregate_without, and, call, eq, ge, gt, lt, mul, number, or, selector,
+};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
+
+/// 0 while enough is left, 1 from when a line is crossed until it has recovered; 2 if somebody was awake when it was crossed.
+pub(super) const STATE: &str = "slo:budget_below:state";
+
+/// How far back it is looked what was so before: over a restart of Prometheus.
+const BEFORE: Duration = Duration::from_secs(3600);
+
+/// How long after a page somebody is awake.
+pub const AWAKE: Duration = Duration::from_secs(3600);
+
+/// How long events of a period have been counted when its budget is known: so long ago a tile was recorded, in an hour that ends with that moment's.
+pub const KNOWN_AFTER: Duration = Duration::from_secs(23 * 3600);
+
+/// The name of the alert of a line: `ApiAvailabilityBudgetBelow25`.
+pub fn budget_alert_name(service: &Service, slo: &Slo, line: BudgetLine) -> String {
+    format!("{}{}BudgetBelow{}", service.name.camel(), slo.name.camel(), line.percent())
+}
+
+/// How loudly a line is told: as it says, and as a ticket if somebody may be awake.
+pub(super) fn severities(service: &Service, slo: &Slo, alert: &BudgetAlert) -> Vec<Severity> {
+    match alert.severity {
+        Severity::Page if wakes(service, slo) => vec![Severity::Page, Severity::Ticket],
+        severity => vec![severity],
+    }
+}
+
+fn burns(slo: &Slo) -> bool {
+    slo.tiers.iter().any(|tier| tier.severity == Severity::Page)
+}
+
+/// Companion alerts whose page says that this SLO fails.
+fn companions(service: &Service, slo: &Slo) -> Vec<String> {
+    let same = service.alerts.iter().filter(|companion| {
+        companion.severity == Severity::Page
+            && (companion.down || companion.same_as.as_ref() == Some(&slo.name))
+    });
+    same.map(|companion| companion_name(service, companion)).collect()
+}
+
+/// Whether any page says that this SLO fails.
+fn wakes(service: &Service, slo: &Slo) -> bool {
+    burns(slo) || !companions(service, slo).is_empty()
+}
+
+/// The rules of all lines of an SLO, for the slow group: they read what it has just recorded.
+pub(super) fn rules(
+    model: &Model,
+    service: &Service,
+    slo: &Slo,
+    promise: &Promise,
+    names: &Series,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for alert in &slo.budget_alerts {
+        let severities = severities(service, slo, alert);
+        let awake = if severities.len() > 1 { awake(service, slo, names) } else { Vec::new() };
+        rules.push(state(slo, promise, names, alert.line, awake));
+        for severity in severities {
+            // The ticket of a page is for whoever is awake.
+            let crossed = if severity == alert.severity { "1" } else { "2" };
+            rules.push(told(model, service, slo, promise, names, (alert, severity, crossed)));
+        }
+    }
+    rules
+}
+
+/// The state of a line, of this evaluation or the last.
+fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: Vec<Expr>) -> Rule {
+    let left = || held(names, BUDGET_LEFT);
+    let recorded = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
+    let before = gt(call("last_over_time", vec![recorded.range(Time::Fixed(BEFORE))]), number("0"));
+    let stays = and(before, Expr::from(lt(left(), exact(line.recovered())))).ignoring(&[BELOW]);
+    let (rolling, suffix) = (matches!(slo.period, Period::Rolling(_)), slo.period.suffix());
+    let events = held(names, &names.period(Side::Total, rolling, &suffix));
+    let enough = ge(events, exact(promise.enough_events));
+    let below = || -> Expr {
+        let below = and(lt(left(), exact(line.ratio())), Expr::from(enough.clone()));
+        and(Expr::from(below), counted_for_a_day(slo, names)).into()
+    };
+    let value = |of: Expr, value: &str| -> Expr { add(mul(number("0"), of), number(value)).into() };
+    let mut begins: Expr = or(value(below(), "1"), mul(number("0"), left())).into();
+    // Each is one `and`, so that what several pages say is never counted twice.
+    for page in awake.into_iter().rev() {
+        begins = or(value(page_and(below(), page, names), "2"), begins).into();
+    }
+    let mut labels = names.labels();
+    labels.insert(BELOW.to_owned(), line.to_string());
+    Rule {
+        makes: Makes::Record(STATE.to_owned()),
+        expr: or(stays, begins).ignoring(&[BELOW]).into(),
+        labels: labels.into(),
+        remark: "1 from when less is left than the line says until 5% more is left; 2 if a page has fired within the hour before. Needs a day of events.",
+    }
+}
+
+/// What is below while a page fires: a burn has the labels that are kept, a companion alert has not.
+fn page_and(below: Expr, page: Expr, names: &Series) -> Expr {
+    let kept: &[String] =
+        if matches!(&page.kind, crate::promql::ast::Kind::Aggregate { grouping: Some(_), .. }) {
+            &names.by
+        } else {
+            &[]
+        };
+    and(below, page).on(kept).into()
+}
+
+/// Whether tiles were recorded a day ago; in a calendar period, tiles of it.
+fn counted_for_a_day(slo: &Slo, names: &Series) -> Expr {
+    // Twelve tiles and a half, so that one on the edge decides nothing.
+    let hour = Time::Fixed(Duration::from_millis(3_600_000 + LONG_INTERVAL.millis() / 2));
+    let then = |name: String| {
+        let series = names.recorded(name).offset(KNOWN_AFTER);
+        call("present_over_time", vec![series.range(hour)])
+    };
+    match &slo.period {
+        Period::Rolling(_) => then(names.tile(Side::Total, LONG_INTERVAL)),
+        Period::Calendar(unit, zone) => {
+            let tiles = then(names.calendar_tile(Side::Total, unit.as_str(), LONG_INTERVAL));
+            aggregate_without("max", &[calendar::LABEL], calendar::here(tiles, *unit, zone))
+        }
+    }
+}
+
+/// Pages that say that this SLO fails, now or within the hour before.
+fn awake(service: &Service, slo: &Slo, names: &Series) -> Vec<Expr> {
+    let range = events::less(AWAKE, LONG_INTERVAL.millis() / 2);
+    let fired = |alerts: &[String]| {
+        let firing = selector("ALERTS", &[("alertstate", "firing")]);
+        let firing = match alerts {
+            [one] => firing.matching("alertname", MatchOp::Equal, one),
+            several => firing.matching("alertname", MatchOp::Matches, &several.join("|")),
+        };
+        call("max_over_time", vec![firing.range(Time::Fixed(range))])
+    };
+    let burn: Vec<String> =
+        burns(slo).then(|| alerts::name(service, slo, Severity::Page)).into_iter().collect();
+    let companions = companions(service, slo);
+    // What a burn has of the labels that are kept, a companion alert may not have.
+    let (apart, together) = match names.by.is_empty() {
+        true => (Vec::new(), [burn, companions].concat()),
+        false => (burn, companions),
+    };
+    let max = |by: &[String], alerts: &[String]| aggregate("max", by, fired(alerts));
+    let both = [(&names.by[..], apart), (&[], together)];
+    both.into_iter().filter(|(_, alerts)| !alerts.is_empty()).map(|(by, alerts)| max(by, &alerts)).collect()
+}
+
+/// The alert of a line. Its value is the share that is left.
+fn told(
+    model: &Model,
+    service: &Service,
+    slo: &Slo,
+    promise: &Promise,
+    names: &Series,
+    (alert, severity, crossed): (&BudgetAlert, Severity, &str),
+) -> Rule {
+    let line = alert.line;
+    let state = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
+    let state = call("last_over_time", vec![state.range(Time::Fixed(STALE))]);
+    let expr = and(held(names, BUDGET_LEFT), Expr::from(eq(state, number(crossed)))).ignoring(&[BELOW]);
+    let name = budget_alert_name(service, slo, line);
+    let mut annotations = service.annotations.clone();
+    annotations.extend(slo.annotations.clone());
+    annotations.extend(model.project.severities.get(severity).annotations.clone());
+    let alert = Alert {
+        runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
+        dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
+        name,
+        hold: None,
+        keep_firing_for: None,
+        notice: Notice::Budget {
+            promise: Box::new(promise.clone()),
+            line,
+            severity,
+            of: service.description.clone(),
+            runbook: slo.runbook.clone(),
+            owner: service.owner.clone(),
+            budget_left: held(names, windows::PERCENT_LEFT),
+        },
+        annotations,
+    };
+    let mut labels = alert_labels(model, service, &slo.labels, severity);
+    labels.extend(names.labels());
+    labels.insert(BELOW.to_owned(), line.to_string());
+    Rule {
+        makes: Makes::Alert(Box::new(alert)),
+        expr: expr.into(),
+        labels: labels.into(),
+        remark: "Its value is the share of the budget that is left.",
+    }
+}
+
+/// Whether a line is crossed at some moment, as the rules have it: what is left, whether that is known, and whether it was crossed before.
+pub fn crossed(line: BudgetLine, left: Decimal, is_known: bool, before: bool) -> bool {
+    if before { left < line.recovered() } else { is_known && left < line.ratio() }
+}

@@ -1,0 +1,257 @@
+//! Alerts of what is left of the budget: crossed, around the line, in silence, recovered, crossed again.
+
+use super::numbers::percent_left;
+use super::situations::{Played, Situation};
+use super::stage::Stage;
+use crate::lower::budget::crossed;
+use crate::lower::shapes::Mishaps;
+use crate::lower::timeline::{Load, Timeline};
+use crate::model::BudgetAlert;
+use crate::plan::{Case, Check, Event};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
+
+/// No more steps are played: of a state that is looked at once in each, a budget may be known only after more.
+const MOST: usize = 2_600;
+
+/// A calendar period is not outlasted.
+const OF_CALENDAR: Duration = Duration::from_secs(27 * 86_400);
+
+/// Every line of an SLO.
+pub(super) fn play(stage: &Stage, played: &mut Played) {
+    for (index, alert) in stage.slo.budget_alerts.iter().enumerate() {
+        let case = match stage.is_prompt() {
+            true => Story::new(stage, alert).and_then(Story::told),
+            false => Err("its state lags behind its series by the ranges it reads"),
+        };
+        match case {
+            Ok(case) => played.cases.push((Situation::Line(index), case)),
+            Err(reason) => {
+                played
+                    .unproven
+                    .push(format!("the alert of less than {} of its budget: {reason}", alert.line));
+            }
+        }
+    }
+}
+
+/// What befalls one line.
+struct Story<'s, 'a> {
+    stage: &'s Stage<'a>,
+    alert: &'s BudgetAlert,
+    loads: Vec<Load>,
+    /// Steps that are looked at, whatever is so there.
+    moments: Vec<usize>,
+    /// The first step of the period.
+    begins: usize,
+    most: usize,
+    /// Whether more is lost than the line leaves before the budget is known.
+    early: bool,
+}
+
+impl<'s, 'a> Story<'s, 'a> {
+    fn new(stage: &'s Stage<'a>, alert: &'s BudgetAlert) -> Result<Self, &'static str> {
+        let (begins, most) = match &stage.slo.period {
+            Period::Rolling(_) => (0, MOST),
+            // A test begins with 1970: west of Greenwich it is still December for some hours.
+            Period::Calendar(_, zone) => {
+                let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
+                (stage.steps(Duration::from_secs(behind)), MOST.min(stage.steps(OF_CALENDAR)))
+            }
+        };
+        let mut story =
+            Self { stage, alert, loads: Vec::new(), moments: Vec::new(), begins, most, early: false };
+        story.well(begins + 4)?;
+        // What is lost before the budget is known.
+        let all = Decimal::from(story.units()) * stage.promise.budget * (Decimal::ONE - alert.line.ratio());
+        let day = Decimal::from(stage.steps(Duration::from_secs(86_400)) as u64);
+        let early = u64::try_from((all * day / Decimal::from(6)).floor()).unwrap_or(0);
+        if early > 0 && !matches!(stage.promise.event, Event::Slice(_)) {
+            story.loads.extend(stage.burst(early));
+            story.moments.push(story.now() + 1);
+            story.early = true;
+        }
+        let enough = stage.promise.enough_events / Decimal::from(story.units());
+        let enough = usize::try_from(enough.ceil()).map_err(|_| TOO_LONG)?;
+        story.well(
+            story.begins + enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8),
+        )?;
+        Ok(story)
+    }
+
+    fn now(&self) -> usize {
+        self.loads.len()
+    }
+
+    /// Events of one step; of slices, the one moment.
+    fn units(&self) -> u64 {
+        match self.stage.promise.event {
+            Event::Slice(_) => 1,
+            Event::Check | Event::Occurrence => self.stage.units(),
+        }
+    }
+
+    fn well(&mut self, steps: usize) -> Result<(), &'static str> {
+        self.loads.extend(self.stage.good(steps));
+        if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
+    }
+
+    /// What is left at a step, with the events it is left of.
+    fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, u64)> {
+        let (bad, total) = self.stage.period_so_far(timeline, step)?;
+        let ratio = match total {
+            0 => Decimal::ZERO,
+            total => (Decimal::from(bad) / Decimal::from(total)).min(Decimal::ONE),
+        };
+        Some((Decimal::ONE - ratio / self.stage.promise.budget, bad, total))
+    }
+
+    fn is_left(&self) -> Option<Decimal> {
+        let timeline = self.stage.timeline(&self.loads);
+        Some(self.left(&timeline, timeline.last())?.0)
+    }
+
+    /// Bad events until less is left, so slowly that no page sees them.
+    fn fail_below(&mut self, line: Decimal) -> Result<(), &'static str> {
+        let pages = || self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let units = Decimal::from(self.stage.units());
+        let slow =
+            pages().map(|tier| tier.threshold).min().map_or(units, |least| least * units / Decimal::TWO);
+        let most = u64::try_from(slow.floor()).unwrap_or(0);
+        let apart = pages().map(|tier| self.stage.steps(tier.long)).max().unwrap_or(0);
+        loop {
+            let timeline = self.stage.timeline(&self.loads);
+            let (left, bad, total) = self.left(&timeline, timeline.last()).ok_or(BETWEEN)?;
+            if left < line {
+                return Ok(());
+            }
+            if self.now() > self.most {
+                return Err(TOO_LONG);
+            }
+            let is_slice = matches!(self.stage.promise.event, Event::Slice(_));
+            if most == 0 || is_slice {
+                self.loads.extend(if is_slice { self.stage.bad(1) } else { self.stage.burst(1) });
+                if self.is_left().ok_or(BETWEEN)? >= line {
+                    self.well(apart)?;
+                }
+                continue;
+            }
+            let total = Decimal::from(total) + units;
+            let needed = (Decimal::ONE - line) * self.stage.promise.budget * total - Decimal::from(bad);
+            let needed = u64::try_from(needed.floor()).unwrap_or(0) + 1;
+            self.loads.extend(self.stage.burst(needed.min(most)));
+        }
+    }
+
+    /// Good events until so much is left.
+    fn recover_to(&mut self, line: Decimal) -> Result<(), &'static str> {
+        let from = self.now();
+        self.loads.extend(self.stage.good(self.most.saturating_sub(from)));
+        let timeline = self.stage.timeline(&self.loads);
+        let recovered = |step: usize| self.left(&timeline, step).is_some_and(|(left, ..)| left >= line);
+        let step = timeline.first(from, recovered).ok_or(TOO_LONG)?;
+        self.loads.truncate(step);
+        Ok(())
+    }
+
+    fn look(&mut self) {
+        self.moments.push(self.now());
+    }
+
+    fn told(mut self) -> Result<Case, &'static str> {
+        let (line, recovered) = (self.alert.line.ratio(), self.alert.line.recovered());
+        self.look();
+        self.fail_below(line)?;
+        let below = self.now();
+        self.look();
+        self.recover_to(line)?;
+        self.look();
+        self.fail_below(line)?;
+        self.look();
+        if self.stage.counts() && self.stage.promise.event == Event::Occurrence {
+            self.loads.extend(vec![Load::default(); 8]);
+            self.look();
+        }
+        self.recover_to(recovered)?;
+        self.look();
+        self.fail_below(line + (recovered - line) / Decimal::TWO)?;
+        self.look();
+        self.fail_below(line)?;
+        self.look();
+        let checks = self.checks(below)?;
+        let title = format!(
+            "less than {} of the budget is told once, around the line too, until {}% more is left{}",
+            self.alert.line,
+            BudgetLine::DISTANCE,
+            if self.early { "; not before it is known" } else { "" }
+        );
+        Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks))
+    }
+
+    fn checks(&self, below: usize) -> Result<Vec<Check>, &'static str> {
+        let stage = self.stage;
+        let timeline = stage.timeline(&self.loads);
+        let rules: Vec<_> = (stage.budget_alerts())
+            .filter(|(line, severity, _)| (*line, *severity) == (self.alert.line, self.alert.severity))
+            .collect();
+        let (_, _, rule) = rules.first().ok_or(BETWEEN)?;
+        let alert = rule.name().to_owned();
+        let day = stage.steps(Duration::from_secs(23 * 3600));
+        let mut states: Vec<Option<bool>> = Vec::new();
+        let mut state = false;
+        let nearly = Decimal::new(1, 9);
+        for step in 0..=timeline.last() {
+            let (left, _, total) = self.left(&timeline, step).ok_or(BETWEEN)?;
+            let is_known =
+                step > self.begins + day + 1 && Decimal::from(total) >= stage.promise.enough_events;
+            let edge = step >= self.begins + day && step <= self.begins + day + 2;
+            let line = self.alert.line;
+            let close = [line.ratio(), line.recovered()].iter().any(|at| (left - at).abs() < nearly);
+            state = crossed(line, left, is_known, state);
+            // Where the state hangs on the step at which the budget becomes known, nothing is said of it.
+            if edge && left < line.ratio() {
+                return Err(BETWEEN);
+            }
+            states.push((!close).then_some(state));
+            let page = |tier: &crate::plan::Watch| {
+                let (bad, total) = timeline.window(step, tier.long.max(stage.step));
+                let enough = Decimal::from(bad) > Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
+                enough && Decimal::from(bad) > tier.threshold * Decimal::from(total)
+            };
+            let mut pages = stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+            if self.alert.severity == Severity::Page && pages.any(page) {
+                return Err("a page burns while it is crossed");
+            }
+        }
+        let mut steps = self.moments.clone();
+        let turn =
+            |step: &usize| matches!((states[step - 1], states[*step]), (Some(was), Some(is)) if was != is);
+        steps.extend((1..states.len()).filter(turn).flat_map(|step| [step - 1, step]));
+        steps.sort_unstable();
+        steps.dedup();
+        let check = |step: usize| {
+            let at = stage.at(step);
+            states.get(step).copied().flatten().map(|fires| match fires {
+                true => Check::Fires { at, alert: alert.clone(), count: 1 },
+                false => Check::Silent { at, alert: alert.clone() },
+            })
+        };
+        let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
+        // A companion alert whose series are not played may fire, and then the page is a ticket.
+        if stage.wakes_by_burn_alone()
+            && states[below] == Some(true)
+            && let Some((_, bad, total)) = self.left(&timeline, below)
+        {
+            checks.push(Check::Says {
+                at: stage.at(below),
+                rule: Box::new((*rule).clone()),
+                labels: stage.kept(),
+                value: String::new(),
+                budget_left: percent_left(bad, total, stage.promise.budget),
+            });
+        }
+        Ok(checks)
+    }
+}
+
+const TOO_LONG: &str = "it would take too long until it is known, or has recovered";
+const BETWEEN: &str = "no moment was found at which it is certain";

@@ -1,0 +1,112 @@
+//! Lines of the budget: at which of them somebody is told, and what is agreed to be done below them.
+
+use super::{innermost, secrets, settings, values, whole};
+use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
+use crate::diagnostic::Problem;
+use crate::model::{Agreement, BudgetAlert};
+use crate::scalar::Scalar;
+use crate::vocabulary::BudgetLine;
+
+/// As many lines as anybody can tell apart.
+const MOST: usize = 8;
+
+/// As many characters as an alert has room for.
+const LONGEST: usize = 200;
+
+/// The innermost `budget_alerts`, the highest line first.
+pub(super) fn alerts(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Vec<BudgetAlert>> {
+    innermost(levels.map(|level| level.budget_alerts.as_ref()))
+        .map_or(Some(Vec::new()), |blocks| alerts_of(blocks, problems))
+}
+
+/// What one level says; `None` with problems.
+pub(super) fn alerts_of(
+    blocks: &[BudgetAlertBlock],
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<BudgetAlert>> {
+    let lines = lines(blocks.iter().map(|block| &block.left), BudgetLine::HIGHEST_ALERT, problems);
+    let severities: Vec<_> = (blocks.iter())
+        .map(|block| settings::severity(&block.severity.text, whole(&block.severity), problems))
+        .collect();
+    let severities: Option<Vec<_>> = severities.into_iter().collect();
+    let both = lines?.into_iter().zip(severities?);
+    let mut alerts: Vec<BudgetAlert> = both.map(|(line, severity)| BudgetAlert { line, severity }).collect();
+    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.line));
+    Some(alerts)
+}
+
+/// The innermost `budget_policy`, the highest line first.
+pub(super) fn policy(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Vec<Agreement>> {
+    innermost(levels.map(|level| level.budget_policy.as_ref()))
+        .map_or(Some(Vec::new()), |blocks| policy_of(blocks, problems))
+}
+
+/// What one level says; `None` with problems.
+pub(super) fn policy_of(blocks: &[AgreementBlock], problems: &mut Vec<Problem>) -> Option<Vec<Agreement>> {
+    let before = problems.len();
+    let lines = lines(blocks.iter().map(|block| &block.below), BudgetLine::HIGHEST, problems);
+    secrets::published(blocks.iter().map(|block| &block.action), problems);
+    let said: Vec<(String, bool)> = blocks.iter().filter_map(|block| said(block, problems)).collect();
+    let both = lines?.into_iter().zip(said);
+    let mut policy: Vec<Agreement> =
+        both.map(|(line, (action, freeze))| Agreement { line, action, freeze }).collect();
+    policy.sort_by_key(|agreement| std::cmp::Reverse(agreement.line));
+    (problems.len() == before).then_some(policy)
+}
+
+fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, bool)> {
+    let action = block.action.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = action.chars().count();
+    if !(1..=LONGEST).contains(&length) {
+        let headline = match length {
+            0 => "this says nothing to do".to_owned(),
+            _ => format!("what is to be done takes {length} characters, and {LONGEST} are the most"),
+        };
+        problems.push(
+            Problem::error("wrong-type", whole(&block.action), headline)
+                .help("write one sentence, such as `Only fixes are deployed`"),
+        );
+        return None;
+    }
+    let freeze = match &block.freeze {
+        None => false,
+        Some(written) => values::boolean(written, problems)?,
+    };
+    Some((action, freeze))
+}
+
+/// Lines in the order of the source, each of them once.
+fn lines<'a>(
+    written: impl Iterator<Item = &'a Scalar>,
+    highest: u8,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<BudgetLine>> {
+    let mut known: Vec<(BudgetLine, &Scalar)> = Vec::new();
+    let before = problems.len();
+    for (index, scalar) in written.enumerate() {
+        let place = whole(scalar);
+        if index == MOST {
+            problems.push(
+                Problem::error("invalid-budget-line", place, format!("more than {MOST} lines of one budget"))
+                    .help("keep those at which somebody does something else than before"),
+            );
+            break;
+        }
+        match BudgetLine::parse(&scalar.text).filter(|line| line.percent() <= highest) {
+            None => problems.push(
+                Problem::error("invalid-budget-line", place, "this is not a line of the error budget")
+                    .label(format!("expected a whole percentage from 0% to {highest}%"))
+                    .help("write the share of the budget that is left, such as `25%`; `0%` is a budget that is overspent"),
+            ),
+            Some(line) => match known.iter().find(|(other, _)| *other == line) {
+                Some((_, first)) => problems.push(
+                    Problem::error("invalid-budget-line", place, format!("the line {line} stands here twice"))
+                        .and(whole(first), "the first is here")
+                        .help("remove one of them"),
+                ),
+                None => known.push((line, scalar)),
+            },
+        }
+    }
+    (problems.len() == before).then(|| known.into_iter().map(|(line, _)| line).collect())
+}

@@ -1,0 +1,176 @@
+//! Alerts of what is left of a budget, under promtool: fed with what is left, with pages that fire, and with nothing.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use crate::support;
+
+use std::fs;
+
+use serde_yaml::Value;
+use support::rules::{compiled, groups, test_rules};
+use support::{promtool, promtool3, skipped};
+
+const SERVICE: &str = "version: slowburn/v1
+service: mail
+slos:
+  delivery:
+    objective: 99%
+    sli:
+      total: smtp_sent_total{job=\"mail\"}
+      bad: smtp_sent_total{job=\"mail\", outcome=\"error\"}
+    by: [env]
+    budget_alerts: [{ left: 0%, severity: page }, { left: 25%, severity: ticket }]
+alerts:
+  down: { expr: 'absent(up{job=\"mail\"} == 1)', for: 1m, severity: page, down: true }
+";
+
+/// Rules of budget alerts alone, so that what they read can be fed.
+fn rules() -> String {
+    let artifacts = compiled(&[("slos/mail.yaml", SERVICE)]);
+    let mut kept: Vec<Value> = Vec::new();
+    for group in groups(&artifacts["prometheus/mail.rules.yaml"]) {
+        for rule in group["rules"].as_sequence().unwrap() {
+            let of =
+                |key: &str, is: &str| rule.get(key).is_some_and(|name| name.as_str().unwrap().contains(is));
+            if of("record", "budget_below") || of("alert", "BudgetBelow") {
+                kept.push(rule.clone());
+            }
+        }
+    }
+    assert_eq!(kept.len(), 5, "a state for each line, the page, its ticket, and the ticket");
+    let rules = serde_json::to_string(&kept).unwrap();
+    format!("groups: [{{ name: it, interval: 5m, rules: {rules} }}]\n")
+}
+
+/// A course of what is left, in steps of five minutes, and how many alerts of a line and severity fire at some moments.
+struct Played {
+    name: &'static str,
+    left: &'static str,
+    total: &'static str,
+    more: &'static str,
+    moments: &'static [(&'static str, &'static str, &'static str, usize)],
+}
+
+fn test(played: &Played) -> String {
+    let labels = "service=\"mail\",slo=\"delivery\",env=\"prod\"";
+    let mut text = format!(
+        "  - name: {}
+    interval: 5m
+    input_series:
+      - {{ series: 'slo:period_error_budget_remaining:ratio{{{labels}}}', values: {} }}
+      - {{ series: 'slo:total_events:increase30d{{{labels}}}', values: {} }}
+      - {{ series: 'slo:total_events:tile5m{{{labels}}}', values: 9x900 }}
+{}    promql_expr_test:
+",
+        played.name, played.left, played.total, played.more
+    );
+    for (at, line, severity, count) in played.moments {
+        let firing = format!(
+            "count(ALERTS{{alertname=\"MailDeliveryBudgetBelow{line}\",alertstate=\"firing\",severity=\"{severity}\"}}) or vector(0)"
+        );
+        text += &format!(
+            "      - {{ expr: '{firing}', eval_time: {at}, exp_samples: [{{ labels: '{{}}', value: {count} }}] }}\n"
+        );
+    }
+    text
+}
+
+/// At 23h the first count is a day old, as far as tiles tell; 25h is step 300.
+const PLAYS: [Played; 8] = [
+    Played {
+        name: "crossed, around the line, recovered, around where it ends, crossed again",
+        left: "0.5x299 0.249x9 0.26x9 0.249x9 0.299x9 0.301x9 0.299x9 0.301x9 0.251x9 0.249x9",
+        total: "1000x500",
+        more: "",
+        moments: &[
+            ("24h55m", "25", "ticket", 0),
+            ("25h", "25", "ticket", 1),
+            ("26h15m", "25", "ticket", 1),
+            ("27h5m", "25", "ticket", 1),
+            ("27h55m", "25", "ticket", 1),
+            ("28h20m", "25", "ticket", 0),
+            ("29h35m", "25", "ticket", 0),
+            ("30h25m", "25", "ticket", 0),
+            ("31h15m", "25", "ticket", 0),
+            ("31h40m", "25", "ticket", 1),
+            ("31h40m", "0", "page", 0),
+        ],
+    },
+    Played {
+        name: "not known before a day",
+        left: "0.1x400",
+        total: "1000x500",
+        more: "",
+        moments: &[("5m", "25", "ticket", 0), ("22h55m", "25", "ticket", 0), ("23h", "25", "ticket", 1)],
+    },
+    Played {
+        name: "not known of few events, and going on with few",
+        left: "0.1x500",
+        total: "99x309 100x9 3x100",
+        more: "",
+        moments: &[("25h45m", "25", "ticket", 0), ("25h50m", "25", "ticket", 1), ("30h", "25", "ticket", 1)],
+    },
+    Played {
+        name: "a page where nobody is awake, and where another promise burns",
+        left: "0.5x299 -0.01x50 0.04x9 0.05x9",
+        total: "1000x500",
+        more: "      - { series: 'ALERTS{alertname=\"MailDeliveryBurnPage\",alertstate=\"firing\",env=\"test\"}', values: 1x400 }\n",
+        moments: &[
+            ("24h55m", "0", "page", 0),
+            ("25h", "0", "page", 1),
+            ("25h", "0", "ticket", 0),
+            ("29h30m", "0", "page", 1),
+            ("30h5m", "0", "page", 0),
+        ],
+    },
+    Played {
+        name: "a ticket where a page has just fired, for as long as it lasts",
+        left: "0.5x304 -0.01x50",
+        total: "1000x500",
+        more: "      - { series: 'ALERTS{alertname=\"MailDeliveryBurnPage\",alertstate=\"firing\",env=\"prod\"}', values: _x295 1x3 stale }\n",
+        moments: &[
+            ("25h25m", "0", "page", 0),
+            ("25h25m", "0", "ticket", 1),
+            ("25h25m", "25", "ticket", 1),
+            ("29h", "0", "page", 0),
+            ("29h", "0", "ticket", 1),
+        ],
+    },
+    Played {
+        name: "a page where a page has fired long ago",
+        left: "0.5x304 -0.01x50",
+        total: "1000x500",
+        more: "      - { series: 'ALERTS{alertname=\"MailDeliveryBurnPage\",alertstate=\"firing\",env=\"prod\"}', values: _x280 1x10 stale }\n",
+        moments: &[("25h25m", "0", "page", 1), ("25h25m", "0", "ticket", 0)],
+    },
+    Played {
+        name: "a ticket where the service is down",
+        left: "0.5x304 -0.01x50",
+        total: "1000x500",
+        more: "      - { series: 'ALERTS{alertname=\"MailDown\",alertstate=\"firing\"}', values: _x300 1x100 }\n",
+        moments: &[("25h25m", "0", "page", 0), ("25h25m", "0", "ticket", 1)],
+    },
+    Played {
+        name: "nothing where nothing is known",
+        left: "0.5x299 0.1x9 _x100",
+        total: "1000x500",
+        more: "",
+        moments: &[("25h", "25", "ticket", 1), ("26h10m", "25", "ticket", 0)],
+    },
+];
+
+#[test]
+fn a_line_is_told_once_and_wakes_nobody_who_is_awake() {
+    let judges: Vec<_> = promtool().into_iter().chain(promtool3()).collect();
+    if judges.is_empty() {
+        return skipped("budget alerts: there is no promtool");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rules.yaml"), rules()).unwrap();
+    let path = folder.path().join("it.test.yaml");
+    let tests: String = PLAYS.iter().map(test).collect();
+    fs::write(&path, format!("rule_files: [rules.yaml]\nevaluation_interval: 5m\ntests:\n{tests}")).unwrap();
+    for promtool in judges {
+        let failed = test_rules(&promtool, vec![path.clone()]);
+        assert!(failed.is_empty(), "{}\n{}", promtool.display(), failed.join("\n"));
+    }
+}
