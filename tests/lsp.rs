@@ -537,3 +537,46 @@ fn every_place_of_a_real_project_can_be_asked_about() {
     }
     assert!(asked[0] > 60 && asked[1] > 4 && asked[2] > 200, "{asked:?}");
 }
+
+#[test]
+fn a_parameter_of_a_template_is_known() {
+    let text = "version: slowburn/v1
+parameters: { job: <<name>>, errors: 5.. }
+instances: { shop: {}, mail: { job: postfix } }
+slos:
+  routes:
+    parameters: { route: }
+    instances: { home: { route: / } }
+    objective: 99.9%
+    sli:
+      total: x_total{job=\"<<job>>\",route=\"<<route>>\"}
+      bad: x_total{job=\"<<job>>\",route=\"<<route>>\",code=~\"<<errors>>\"}
+";
+    let folder = Folder::empty();
+    folder.write("slos/web.yaml", text);
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    let path = folder.path("slos/web.yaml");
+    editor.open(&folder, "slos/web.yaml");
+    for (mark, line, character) in [("<<jo", 1, 14), ("<<rou", 5, 18), ("<<erro", 1, 29)] {
+        let (at_line, at_column) = behind(text, mark);
+        let found = editor.ask_at("textDocument/definition", &path, at_line, at_column);
+        assert_eq!(found[0]["range"]["start"], json!({ "line": line, "character": character }), "{mark}");
+    }
+    let hovered = |editor: &mut Editor, mark: &str| {
+        let (line, column) = behind(text, mark);
+        editor.ask_at("textDocument/hover", &path, line, column)["contents"]["value"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let said = hovered(&mut editor, "code=~\"<<err");
+    assert_eq!(said, "The parameter `errors` of the template; `5..` if an instance sets none.");
+    let said = hovered(&mut editor, "route=\"<<ro");
+    assert_eq!(said, "The parameter `route` of the template. Every instance sets it.");
+    let mut typist = Typist { editor, path, version: 1 };
+    let (before, after) = text.split_once("errors>>").unwrap();
+    let proposed = typist.proposals(&format!("{before}err"), &format!(">>{after}"));
+    let names: Vec<&str> = proposed.iter().map(|(label, ..)| label.as_str()).collect();
+    assert_eq!(names, ["route", "job", "errors", "name"]);
+    assert_eq!(proposed[2], ("errors".into(), "errors".into(), 3));
+}

@@ -6,7 +6,7 @@ use super::cursor::{Cursor, Here, LIST, cursor, siblings};
 use super::exposed::contract;
 use super::hover::described;
 use super::query::{Query, query, words};
-use super::{Project, language};
+use super::{Project, language, parameters};
 use crate::contract::{Contract, Family, Kind as Type};
 use crate::pages::PAGES;
 use crate::parse::parse;
@@ -67,6 +67,12 @@ pub(super) fn is_query(path: &[String]) -> bool {
 pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item> {
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);
+    if let Some(name) = parameters::named(&file.text, offset).filter(|_| here != Here::Nothing) {
+        let known = parameters::known(project, source, &path);
+        let names = known.into_iter().map(|(key, _)| key.text).chain(["name".to_owned()]);
+        let span = Span { source, start: name.start as u32, end: name.end as u32 };
+        return names.map(|name| Item { span, ..item(name, Kind::Name) }).collect();
+    }
     let span = |start: usize, end: usize| Span { source, start: start as u32, end: end as u32 };
     if here == Here::Value && is_query(&path) {
         let before = &file.text[written.start.min(offset)..offset];

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Here, LIST, cursor};
 use super::exposed::{contract, paths};
 use super::query::word_at;
-use super::{Project, completion};
+use super::{Project, completion, parameters};
 use crate::ast::{Ast, Key, Map};
 use crate::parse::{beside, is_contract, parse};
 use crate::source::{SourceId, Span};
@@ -13,6 +13,11 @@ pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);
     let word = file.text[written].trim().trim_matches(['"', '\'']).to_owned();
+    if let Some(name) = parameters::named(&file.text, offset) {
+        let known = parameters::known(project, source, &path);
+        let found = known.into_iter().find(|(key, _)| key.text == file.text[name.clone()]);
+        return found.map(|(key, _)| key.span).into_iter().collect();
+    }
     let keys: Vec<&str> = path.iter().map(String::as_str).filter(|key| *key != LIST).collect();
     if here == Here::Nothing || word.is_empty() {
         return Vec::new();

@@ -1,11 +1,10 @@
 //! What a place means: a problem's page, a promise in numbers, the rules that an SLI makes, a key's use, a metric's labels.
 
-use super::Project;
 use super::actions::touch;
 use super::cursor::{Cursor, Here, cursor};
 use super::exposed::contract;
-use super::language;
 use super::query::word_at;
+use super::{Project, language, parameters};
 use crate::contract::{Family, Values};
 use crate::emit;
 use crate::explain::{explain, explain_companion};
@@ -43,7 +42,12 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
             codes.push(problem.code);
         }
     }
-    parts.extend(metric(project, source, &cursor, offset));
+    match parameters::named(&file.text, offset).filter(|_| cursor.here != Here::Nothing) {
+        Some(name) => {
+            parts.extend(parameters::described(project, source, &cursor.path, &file.text[name]));
+        }
+        None => parts.extend(metric(project, source, &cursor, offset)),
+    }
     parts.extend(meaning(project, source, here));
     if parts.is_empty() && cursor.here != Here::Nothing {
         let mut path = cursor.path.clone();

@@ -11,6 +11,7 @@ mod exposed;
 mod hover;
 mod language;
 mod lines;
+mod parameters;
 mod query;
 
 pub use actions::{Action, actions};

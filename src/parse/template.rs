@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fields::{Fields, as_scalar, first_line, wrong_type};
 use super::files::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
-use super::yaml::{Entry, MAX_VALUES, Node, Value};
+use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
 use crate::ast::{Instance, Key};
 use crate::diagnostic::{Help, Label, Problem, few};
 use crate::scalar::Scalar;
@@ -485,6 +485,27 @@ fn quoted(value: &str, quote: char) -> String {
 /// Whether a value is a name, a number or a duration.
 fn is_word(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte))
+}
+
+/// The parameters that may stand at a path of a file, the innermost first, each with its default.
+pub fn parameters(source: SourceId, text: &str, path: &[String]) -> Vec<(Key, Option<String>)> {
+    let Ok(file) = yaml::read(source, text) else { return Vec::new() };
+    let mut around = vec![&file];
+    for key in path {
+        match around.last().and_then(|node| entry(node, key)) {
+            Some(entry) => around.push(&entry.value),
+            None => break,
+        }
+    }
+    let templates = around.into_iter().rev().filter_map(|node| entry(node, PARAMETERS));
+    let all = templates.flat_map(|template| of(&template.value)).map(|Entry { key, value }| {
+        let default = match &value.value {
+            Value::Scalar(scalar) => Some(scalar.text.clone()),
+            _ => None,
+        };
+        (key.clone(), default)
+    });
+    all.collect()
 }
 
 /// Problems of instances: each where the template says it, and where the instance is. What several instances have is told once.
