@@ -43,10 +43,23 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(promise);
+        let (scarce, steady): (Vec<Watch>, Vec<Watch>) =
+            promise.tiers.iter().cloned().partition(|tier| is_scarce(promise, tier));
         page += "\nHow long after the beginning of an outage they fire / after its end they stop\n";
-        page += &times(promise);
-        page +=
-            &wrapped("  ", "When a tier fires, its share of the budget is spent, whatever the error ratio.");
+        if !steady.is_empty() {
+            page += &times(&Promise { tiers: steady, ..promise.clone() });
+            let spent = "When a tier fires, its share of the budget is spent, whatever the error ratio.";
+            page += &wrapped("  ", spent);
+        }
+        if !scarce.is_empty() {
+            let names: Vec<String> = scarce.iter().map(name).collect();
+            let said = format!(
+                "{}: at the expected traffic the short window has less than one event, so this depends on when \
+                 single events come, and no time can be said.",
+                names.join(", ")
+            );
+            page += &wrapped("  ", &said);
+        }
         for severity in Severity::ALL {
             let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
             if let Some(kept) = tiers.find_map(|tier| tier.keep_firing_for) {
@@ -78,6 +91,12 @@ pub fn explain(plan: &SloPlan) -> String {
 /// Warnings that are accepted, each with its reason.
 fn accepted(reasons: &Labels) -> String {
     reasons.iter().map(|(code, reason)| wrapped("Accepted ", &format!("{code}: {reason}"))).collect()
+}
+
+/// Whether the short window of a tier expects less than one event.
+fn is_scarce(promise: &Promise, tier: &Watch) -> bool {
+    promise.event == Event::Occurrence
+        && promise.traffic.is_some_and(|traffic| traffic * seconds(tier.short) < Decimal::ONE)
 }
 
 /// Three digits of a number.

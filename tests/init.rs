@@ -177,3 +177,71 @@ fn on_a_terminal_it_asks() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(folder.read("slos/mail.yaml").contains("up{job=\"mail\"}"));
 }
+
+/// What `init` proposes for these metrics, which compiles.
+fn proposed(service: &str, metrics: &str) -> String {
+    let folder = Folder::empty();
+    folder.write("m.prom", metrics);
+    let ran = folder.slowburn(&["init", "--service", service, "--metrics", "m.prom"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(folder.slowburn(&["check"]).code, Some(0));
+    format!("{}---\n{}", folder.read("slos/slowburn.yaml"), folder.read(&format!("slos/{service}.yaml")))
+}
+
+#[test]
+fn names_with_dots_are_recognised() {
+    let labels = "\"http.response.status_code\"=\"500\",\"http.route\"=\"/buy\"";
+    let histogram: String =
+        [("bucket", ",le=\"0.5\""), ("bucket", ",le=\"+Inf\""), ("count", ""), ("sum", "")]
+            .map(|(end, le)| format!("{{\"http.server.request.duration_{end}\",{labels}{le}}} 4\n"))
+            .concat();
+    let text = proposed("web", &format!("# TYPE \"http.server.request.duration\" histogram\n{histogram}"));
+    assert!(text.contains("version: \"3.0\""), "{text}");
+    assert!(text.contains("\\\"http.response.status_code\\\"=~\\\"5..\\\""), "{text}");
+    assert!(text.contains("objective: P95 < 500ms"), "{text}");
+}
+
+#[test]
+fn what_is_pushed_has_no_up() {
+    let text = proposed(
+        "jobs",
+        "# TYPE push_time_seconds gauge
+push_time_seconds{instance=\"\",job=\"nightly\"} 1.7e9
+push_time_seconds{instance=\"\",job=\"weekly\"} 1.7e9
+# TYPE backup_last_success_timestamp_seconds gauge
+backup_last_success_timestamp_seconds{instance=\"\",job=\"nightly\"} 1.7e9
+",
+    );
+    for job in ["nightly", "weekly"] {
+        assert!(text.contains(&format!("freshness: push_time_seconds{{job=\"{job}\"}}")), "{text}");
+    }
+    assert!(text.contains("freshness: backup_last_success_timestamp_seconds{job=\"nightly\"}"), "{text}");
+    assert!(!text.contains("probe:"), "{text}");
+}
+
+#[test]
+fn every_spelling_of_grpc_codes_is_known() {
+    for (label, codes, bad) in [
+        ("grpc_code", ["OK", "DeadlineExceeded"], "Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss"),
+        (
+            "rpc_grpc_status_code",
+            ["OK", "NOT_FOUND"],
+            "UNKNOWN|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|DATA_LOSS",
+        ),
+        ("rpc_grpc_status_code", ["0", "16"], "2|4|13|14|15"),
+    ] {
+        let series =
+            codes.map(|code| format!("grpc_server_handled_total{{{label}=\"{code}\"}} 1\n")).concat();
+        let text = proposed("pay", &format!("# TYPE grpc_server_handled_total counter\n{series}"));
+        assert!(text.contains(&format!("{label}=~\"{bad}\"")), "{text}");
+    }
+}
+
+#[test]
+fn a_call_that_both_ends_report_is_counted_once() {
+    let series = ["source", "destination"]
+        .map(|end| format!("istio_requests_total{{reporter=\"{end}\",response_code=\"200\"}} 7\n"))
+        .concat();
+    let text = proposed("mesh", &format!("# TYPE istio_requests_total counter\n{series}"));
+    assert!(text.contains("total: istio_requests_total{job=\"mesh\",reporter=\"destination\"}"), "{text}");
+}

@@ -365,3 +365,19 @@ fn topics_that_are_named_exist() {
         }
     }
 }
+
+/// Five minutes of full outage at 99.9 %, as a share of the events so far.
+#[test]
+fn what_is_left_of_a_month_so_far_is_computed() {
+    let page = fs::read_to_string(root().join(MANUAL).join("budgeting.md")).unwrap();
+    for (when, hours) in [
+        ("an hour into the month", 1.0),
+        ("a day into the month", 24.0),
+        ("ten days into the month", 240.0),
+        ("at the end of a month of 30 days", 720.0),
+    ] {
+        let left: f64 = 100.0 * (1.0 - 5.0 / (60.0 * hours) / 0.001);
+        let left = if left < 0.0 { format!("{left:.0}%") } else { format!("{left:.1}%") };
+        assert!(page.contains(&format!("| {when} | {left} |")), "{when}: {left}");
+    }
+}

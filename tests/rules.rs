@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_yaml::Value;
-use slowburn::plan::{Makes, Plan, Rule};
-use slowburn::source::Sources;
+use slowburn::lower;
+use slowburn::plan::{Makes, Plan, Rule, SloPlan};
+use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Duration;
 use support::rules::{Play, check_rules, compiled, files, groups, own, read, test_rules, written};
 use support::{full, promtool, promtool3, skipped};
@@ -279,4 +280,41 @@ fn thresholds_are_exact_decimals() {
             assert!(!text.contains(sloppy), "{}: {sloppy}", path.display());
         }
     }
+}
+
+/// What checks say of own series they know without making the rules of every SLO.
+#[test]
+fn what_is_recorded_is_known_by_the_form_of_an_slo() {
+    let mut projects: Vec<Sources> = files(&here("tests/cases"), ".yaml")
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            Sources::new(vec![SourceFile { path: "slos/case.yaml".to_owned(), text }])
+        })
+        .collect();
+    projects.push(Sources::new(own()));
+    let mut seen = 0;
+    for sources in projects {
+        let model = slowburn::model_of(&sources);
+        for (service, plan) in model.services.iter().zip(lower::lower(&model).services) {
+            let made = |rule: &Rule| match &rule.makes {
+                Makes::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
+                Makes::Alert(_) => None,
+            };
+            type Names = Vec<(String, Vec<String>)>;
+            let mut known: Vec<(&str, Names)> = Vec::new();
+            for recorded in lower::recorded(&model, service) {
+                known.extend(recorded.slos.iter().map(|slo| (slo.name.as_str(), recorded.names.clone())));
+            }
+            known.sort();
+            let rules =
+                |slo: &SloPlan| slo.groups.iter().flat_map(|group| &group.rules).filter_map(made).collect();
+            let mut truth: Vec<_> =
+                plan.slos.iter().map(|slo| (slo.promise.slo.as_str(), rules(slo))).collect();
+            truth.sort();
+            assert_eq!(known, truth);
+            seen += known.len();
+        }
+    }
+    assert!(seen > 40, "{seen}");
 }

@@ -54,7 +54,7 @@ fn muted(alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Probl
     for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {
         let mut takes =
             alertmanager.routes.iter().enumerate().filter(|(_, route)| alert.sometimes(&route.matching));
-        let Some((first, route)) = takes.next() else { continue };
+        let Some((first, route)) = takes.next().filter(|(_, route)| !route.mute.is_empty()) else { continue };
         let rest: Vec<_> = takes.map(|(_, route)| route).collect();
         let Some(time) = route.mute.iter().find(|time| rest.iter().all(|route| route.mute.contains(time)))
         else {

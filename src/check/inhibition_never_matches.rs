@@ -1,17 +1,22 @@
 //! Inhibitions that silence nothing, because the two sides can never agree.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Inhibition, Model};
 use crate::vocabulary::Severity;
 
+/// More such inhibitions than this are one mistake.
+const MOST: usize = 100;
+
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let alerts = lower::known(model);
     alike(model, problems);
-    for inhibition in &alertmanager.inhibitions {
-        problems.extend(declared(inhibition, &alerts));
-    }
+    problems.extend(
+        alertmanager.inhibitions.iter().filter_map(|inhibition| declared(inhibition, &alerts)).take(MOST),
+    );
     let mut said = Vec::new();
     for dependency in &model.project.dependencies {
         if said.contains(&dependency.place) || !lower::causes(dependency, &alerts).is_empty() {
@@ -92,13 +97,21 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
 
 /// Whether some alert of one side may have the same value as one of the other. What is not compiled here may carry anything.
 fn can_be_equal(label: &str, sources: &[&Known], silenced: &[&Known]) -> bool {
-    silenced.iter().any(|silenced| {
-        if sources.is_empty() {
-            return silenced.carries(label);
-        }
-        sources.iter().any(|source| match (source.labels.get(label), silenced.labels.get(label)) {
-            (Some(one), Some(other)) => one == other,
-            _ => source.carries(label) == silenced.carries(label),
-        })
-    })
+    if sources.is_empty() {
+        return silenced.iter().any(|silenced| silenced.carries(label));
+    }
+    // The values that are known, and whether there are alerts with one that is not, and without any.
+    fn values<'a>(label: &str, alerts: &'a [&Known]) -> (BTreeSet<&'a str>, bool, bool) {
+        let known = alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
+        let unknown = |carried| {
+            alerts.iter().any(|alert| !alert.labels.contains_key(label) && alert.carries(label) == carried)
+        };
+        (known, unknown(true), unknown(false))
+    }
+    let (one, any, none) = values(label, sources);
+    let (other, any_other, no_other) = values(label, silenced);
+    !one.is_disjoint(&other)
+        || any && (any_other || !other.is_empty())
+        || any_other && !one.is_empty()
+        || none && no_other
 }

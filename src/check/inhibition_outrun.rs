@@ -12,11 +12,15 @@ use crate::vocabulary::{Decimal, Duration, Name, Severity, spoken};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 
+/// So many companion alerts with an SLO each are held against each other in one run.
+const MOST_PAIRS: usize = 10_000;
+
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let alerts = lower::known(model);
     let race = Race::new(model, alertmanager);
     let mut outrun = Vec::new();
+    let mut pairs = MOST_PAIRS;
     for dependency in &model.project.dependencies {
         let silencers = lower::causes(dependency, &alerts);
         let silenced = alerts.iter().filter(|alert| {
@@ -32,9 +36,10 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if service.alerts.iter().all(|companion| !companion.down && companion.same_as.is_none()) {
             continue;
         }
-        let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
+        let here = Here::of(alerts.iter().filter(|alert| *alert.service == service.name));
         for companion in &service.alerts {
-            let lost = companions(&race, service, companion, &here).into_iter().max_by_key(Lost::early);
+            let lost = companions(&race, service, companion, &here, &mut pairs);
+            let lost = lost.into_iter().max_by_key(Lost::early);
             outrun.extend(lost.map(|lost| (companion.places.hold, lost)));
         }
     }
@@ -49,27 +54,48 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The alerts of one service.
+struct Here<'a> {
+    companions: BTreeMap<&'a Name, &'a Known<'a>>,
+    slos: BTreeMap<&'a Name, Vec<&'a Known<'a>>>,
+}
+
+impl<'a> Here<'a> {
+    fn of(alerts: impl Iterator<Item = &'a Known<'a>>) -> Self {
+        let mut here = Self { companions: BTreeMap::new(), slos: BTreeMap::new() };
+        for alert in alerts {
+            if let Some(name) = alert.companion {
+                here.companions.insert(name, alert);
+            }
+            if let Some(name) = alert.slo {
+                here.slos.entry(name).or_default().push(alert);
+            }
+        }
+        here
+    }
+}
+
 /// What says the same within a service, as far as it certainly looks at the same.
 fn companions<'a>(
     race: &Race<'a>,
     service: &Service,
     companion: &Companion,
-    here: &[&'a Known<'a>],
+    here: &Here<'a>,
+    pairs: &mut usize,
 ) -> Vec<Lost<'a>> {
     let is_about = |slo: &&Slo| {
         (companion.down || companion.same_as.as_ref() == Some(&slo.name))
             && lower::looks_at_the_same(slo, companion)
     };
-    let about: Vec<&Slo> = service.slos.iter().filter(is_about).collect();
+    let about: Vec<&Slo> = service.slos.iter().filter(is_about).take(*pairs).collect();
+    *pairs -= about.len();
     if about.is_empty() {
         return Vec::new();
     }
-    let Some(own) = here.iter().copied().find(|alert| alert.companion == Some(&companion.name)) else {
-        return Vec::new();
-    };
+    let Some(own) = here.companions.get(&companion.name).copied() else { return Vec::new() };
     let mut lost = Vec::new();
     for slo in about {
-        let of_slo = here.iter().copied().filter(|alert| alert.slo == Some(&slo.name));
+        let of_slo = here.slos.get(&slo.name).into_iter().flatten().copied();
         let (louder, quieter): (Vec<&Known>, Vec<&Known>) =
             of_slo.partition(|alert| alert.severity <= own.severity);
         if companion.down {

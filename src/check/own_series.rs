@@ -1,23 +1,33 @@
 //! Queries of what the generated rules record, held against what they do record: names, labels, services and SLOs are all known here.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Reader, renamed, tell};
 use crate::diagnostic::{Problem, few};
 use crate::lower;
-use crate::model::{Companion, Model, Reading, Slo};
-use crate::plan::Makes;
+use crate::model::{Companion, Model, Reading};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::source::Span;
 use crate::vocabulary::distance;
 
+/// So many selectors at fault are told in one run, and so many SLOs are held against selectors that name none exactly.
+const MOST_FAULTS: usize = 100;
+const MOST_LOOKS: usize = 20_000;
+
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let mut recorded = None;
+    let mut faults = 0;
     for reader in model.services.iter().flat_map(Reader::all) {
         for reading in reader.readings().iter().filter(|reading| is_own(reading)) {
             let recorded = recorded.get_or_insert_with(|| all(model));
-            if let Some(problem) = fault(reading, recorded) {
+            if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
+            {
                 tell(problems, reader, problem);
+                faults += 1;
+                if faults == MOST_FAULTS {
+                    return;
+                }
             }
         }
     }
@@ -31,7 +41,7 @@ pub(super) fn at_fault(model: &Model) -> BTreeSet<Span> {
         return BTreeSet::new();
     }
     let recorded = all(model);
-    let wrong = |reading: &Reading| is_own(reading) && fault(reading, &recorded).is_some();
+    let wrong = |reading: &Reading| is_own(reading) && recorded.wrong(reading).is_some();
     alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
 
@@ -42,63 +52,110 @@ fn is_own(reading: &Reading) -> bool {
     name.starts_with("slo:") && !reading.selector.matchers.iter().any(of_sloth)
 }
 
-/// Who records a series.
-struct Recorded {
-    service: String,
-    slo: String,
-}
-
 /// What all rules record.
 #[derive(Default)]
-struct All {
-    by_name: BTreeMap<String, Vec<Recorded>>,
-    /// The labels of each name.
-    labels: BTreeMap<String, BTreeSet<String>>,
-    services: BTreeSet<String>,
+struct All<'a> {
+    by_name: BTreeMap<String, Name<'a>>,
+    services: BTreeSet<&'a str>,
+    looks: Cell<usize>,
 }
 
-fn all(model: &Model) -> All {
+/// What is recorded under one name.
+#[derive(Default)]
+struct Name<'a> {
+    /// The SLOs of each service.
+    of: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    labels: BTreeSet<String>,
+}
+
+fn all(model: &Model) -> All<'_> {
     let mut all = All::default();
     for service in &model.services {
-        let slos: BTreeMap<&str, &Slo> = service.slos.iter().map(|slo| (slo.name.as_str(), slo)).collect();
-        for rule in lower::service(model, service).rules() {
-            let Makes::Record(name) = &rule.makes else { continue };
-            let of = |label: &str| rule.labels.get(label).cloned().unwrap_or_default();
-            let slo = slos.get(of("slo").as_str());
-            let kept = slo.iter().flat_map(|slo| &slo.by).map(|label| label.as_str().to_owned());
-            let labels = rule.labels.keys().cloned().chain(kept);
-            all.labels.entry(name.clone()).or_default().extend(labels);
-            all.services.insert(of("service"));
-            let recorded = Recorded { service: of("service"), slo: of("slo") };
-            all.by_name.entry(name.clone()).or_default().push(recorded);
+        for recorded in lower::recorded(model, service) {
+            all.services.insert(service.name.as_str());
+            for (name, labels) in recorded.names {
+                let known = all.by_name.entry(name).or_default();
+                known.labels.extend(labels);
+                known.labels.extend(recorded.slos[0].by.iter().map(|label| label.as_str().to_owned()));
+                let of = known.of.entry(service.name.as_str()).or_default();
+                of.extend(recorded.slos.iter().map(|slo| slo.name.as_str()));
+            }
         }
     }
     all
 }
 
-fn fault(reading: &Reading, all: &All) -> Option<Problem> {
-    let name = reading.selector.name.as_deref()?;
-    let of_service = meets(reading, "service");
-    if !all.services.iter().any(|service| of_service(service)) {
-        // It may be one of another repository, unless it is nearly one of these.
-        return misspelt(reading, "service", &all.services.iter().map(String::as_str).collect());
-    }
-    let Some(recorded) = all.by_name.get(name) else { return Some(unrecorded(reading, name, all)) };
-    let known: BTreeSet<&str> = all.labels[name].iter().map(String::as_str).collect();
-    for (index, matcher) in reading.selector.matchers.iter().enumerate() {
-        if !known.contains(matcher.label.as_str()) && matcher.asked().meets("") == Some(false) {
-            return Some(unlabelled(reading, index, name, &known));
+/// What is wrong with a selector.
+enum Fault<'a> {
+    /// No service is called that.
+    Service,
+    /// No rule records the name.
+    Name,
+    /// The matcher at this place asks for a label that the series do not have.
+    Label(usize, &'a BTreeSet<String>),
+    /// None of these SLOs, which record it, is called that.
+    Slo(Vec<&'a BTreeSet<&'a str>>),
+}
+
+impl Fault<'_> {
+    /// `None` for a service that may be one of another repository.
+    fn problem(self, reading: &Reading, all: &All) -> Option<Problem> {
+        let name = reading.selector.name.as_deref().unwrap_or_default();
+        match self {
+            // Unless it is nearly one of these.
+            Fault::Service => misspelt(reading, "service", &all.services),
+            Fault::Name => Some(unrecorded(reading, name, all)),
+            Fault::Label(index, known) => {
+                Some(unlabelled(reading, index, name, &known.iter().map(String::as_str).collect()))
+            }
+            Fault::Slo(slos) => {
+                let slos = slos.into_iter().flatten().copied().collect();
+                misspelt(reading, "slo", &slos).or_else(|| unmatched(reading, "slo", &slos))
+            }
         }
     }
-    let there: Vec<&Recorded> = recorded.iter().filter(|one| of_service(&one.service)).collect();
-    let of_slo = meets(reading, "slo");
-    if there.iter().any(|one| of_slo(&one.slo)) {
-        return None;
+}
+
+impl<'a> All<'a> {
+    fn wrong(&'a self, reading: &Reading) -> Option<Fault<'a>> {
+        let name = reading.selector.name.as_deref()?;
+        if self.meeting(reading, "service", self.services.iter().copied())?.is_empty() {
+            return Some(Fault::Service);
+        }
+        let Some(known) = self.by_name.get(name) else { return Some(Fault::Name) };
+        for (index, matcher) in reading.selector.matchers.iter().enumerate() {
+            if !known.labels.contains(&matcher.label) && matcher.asked().meets("") == Some(false) {
+                return Some(Fault::Label(index, &known.labels));
+            }
+        }
+        let services = self.meeting(reading, "service", known.of.keys().copied())?;
+        let slos: Vec<&BTreeSet<&str>> = services.iter().map(|service| &known.of[service]).collect();
+        for slos in &slos {
+            let met = match equal(reading, "slo").map(|index| reading.selector.matchers[index].value.as_str())
+            {
+                Some(name) => slos.contains(name) && meets(reading, "slo")(name),
+                None => !self.meeting(reading, "slo", slos.iter().copied())?.is_empty(),
+            };
+            if met {
+                return None;
+            }
+        }
+        Some(if slos.is_empty() { Fault::Name } else { Fault::Slo(slos) })
     }
-    let slos: BTreeSet<&str> = there.iter().map(|one| one.slo.as_str()).collect();
-    match slos.is_empty() {
-        true => Some(unrecorded(reading, name, all)),
-        false => misspelt(reading, "slo", &slos).or_else(|| unmatched(reading, "slo", &slos)),
+
+    /// The values that meet all that is asked of a label; `None` if too much was looked at in this run already.
+    fn meeting<'b>(
+        &self,
+        reading: &Reading,
+        label: &str,
+        values: impl ExactSizeIterator<Item = &'b str>,
+    ) -> Option<Vec<&'b str>> {
+        let asks = reading.selector.matchers.iter().any(|matcher| matcher.label == label);
+        if asks {
+            self.looks.set(self.looks.get() + values.len());
+        }
+        let meets = meets(reading, label);
+        (self.looks.get() <= MOST_LOOKS).then(|| values.filter(|value| meets(value)).collect())
     }
 }
 
@@ -112,7 +169,7 @@ fn meets<'a>(reading: &'a Reading, label: &'a str) -> impl Fn(&str) -> bool + 'a
 fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
     let names = || all.by_name.keys();
     let near: Vec<(usize, &String)> =
-        names().filter_map(|known| Some((distance(known, name, known.len())?, known))).collect();
+        names().filter_map(|known| Some((distance(known, name, 1 + known.len() / 4)?, known))).collect();
     let nearest = near.iter().map(|(distance, _)| *distance).min();
     let likely: Vec<&String> =
         near.iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, known)| *known).collect();
@@ -124,11 +181,9 @@ fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
         true => problem.label("it is not among the series that these definitions make"),
         false => problem.label(format!("there are {}", few(&alike))),
     };
-    match (likely.as_slice(), nearest) {
+    match likely.as_slice() {
         // Another window is another question.
-        ([one], Some(distance)) if alike.is_empty() && distance <= 1 + one.len() / 4 => {
-            renamed(problem, reading, one, |written| format!("write `{written}`"))
-        }
+        [one] if alike.is_empty() => renamed(problem, reading, one, |written| format!("write `{written}`")),
         _ if alike.is_empty() => problem.help("look for its name in `out/prometheus`"),
         _ => problem.help("did you mean one of those? A window is recorded where a tier has it"),
     }

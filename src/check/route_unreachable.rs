@@ -4,15 +4,22 @@ use crate::diagnostic::{Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Model, Route};
 
+/// More such routes than this are one mistake.
+const MOST: usize = 100;
+
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let alerts = lower::known(model);
+    let told = problems.len();
     for (index, route) in alertmanager.routes.iter().enumerate() {
-        let possible: Vec<&Known> = alerts.iter().filter(|alert| alert.sometimes(&route.matching)).collect();
-        if possible.is_empty() {
+        let mut possible = alerts.iter().filter(|alert| alert.sometimes(&route.matching)).peekable();
+        if possible.peek().is_none() {
             problems.push(nothing(route, &alerts));
-        } else if let Some(earlier) = taken(alertmanager, index, route, &possible) {
+        } else if let Some(earlier) = taken(alertmanager, index, route, possible) {
             problems.push(after(route, earlier));
+        }
+        if problems.len() - told == MOST {
+            break;
         }
     }
 }
@@ -22,7 +29,7 @@ fn taken<'a>(
     alertmanager: &'a Alertmanager,
     index: usize,
     route: &Route,
-    possible: &[&Known],
+    possible: impl Iterator<Item = &'a Known<'a>>,
 ) -> Option<&'a Route> {
     let mut first = None;
     for alert in possible {

@@ -14,6 +14,7 @@ mod ledger;
 mod matching;
 mod proofs;
 mod readings;
+mod recorded;
 mod routes;
 mod runbooks;
 mod series;
@@ -30,7 +31,8 @@ pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
 pub use ledger::MEMORY;
 pub use proofs::longest_range;
-pub use routes::{MOST_PIECES, count as pieces, taken};
+pub use recorded::recorded;
+pub use routes::{entangled, taken};
 pub use windows::fast_windows;
 
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};
@@ -130,10 +132,10 @@ pub fn unplayed<'a>(model: &Model, service: &'a Service) -> Vec<(&'a Companion, 
     let plan = read
         .any(|reading| reading.selector.name.as_ref().is_some_and(made))
         .then(|| self::service(model, service));
-    let rules: Vec<&Rule> = plan.iter().flat_map(ServicePlan::rules).collect();
+    let mut made = proofs::Made::of(plan.iter().flat_map(ServicePlan::rules));
     known
         .into_iter()
-        .filter_map(|companion| Some((companion, proofs::unplayed(companion, &rules)?)))
+        .filter_map(|companion| Some((companion, proofs::unplayed(companion, &mut made)?)))
         .collect()
 }
 

@@ -10,7 +10,10 @@ use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
 use crate::vocabulary::{Duration, Name};
 
 /// More pieces than this of one route are none that a person could follow.
-pub const MOST_PIECES: usize = 16;
+const MOST_PIECES: usize = 16;
+
+/// Neither are more labels than this that one piece has to exclude.
+const MOST_LABELS: usize = 16;
 
 /// The examples of one alert are not multiplied beyond this.
 const MOST_EXAMPLES: usize = 64;
@@ -42,9 +45,14 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<SentTo> 
     sent
 }
 
-/// How many routes it takes to say which alerts reach a receiver by this one; [`MOST_PIECES`] and more are not counted.
-pub fn count(routes: &[Route], index: usize, receiver: &Name) -> usize {
-    pieces(routes, index, receiver).len()
+/// Whether it takes too many routes or labels to say which alerts reach a receiver by this route.
+pub fn entangled(routes: &[Route], index: usize, receiver: &Name) -> bool {
+    is_too_much(&pieces(routes, index, receiver), &routes[index])
+}
+
+fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
+    let added = |piece: &Piece| piece.len().saturating_sub(route.matching.len()) >= MOST_LABELS;
+    pieces.len() >= MOST_PIECES || pieces.iter().any(added)
 }
 
 /// The alerts of which `receiver` is told by this route.
@@ -55,7 +63,7 @@ fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
             continue;
         }
         pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();
-        if pieces.len() >= MOST_PIECES {
+        if is_too_much(&pieces, &routes[index]) {
             break;
         }
     }

@@ -23,6 +23,12 @@ const KEYS: &[&str] = &[
     "routes",
     "inhibitions",
 ];
+/// Each route is held against those before it.
+const MOST_ROUTES: usize = 1000;
+
+/// Each inhibition is held against every alert.
+const MOST_INHIBITIONS: usize = 200;
+
 const ROUTE_KEYS: &[&str] =
     &["match", "to", "after", "group_by", "group_wait", "group_interval", "repeat_interval", "mute", "stop"];
 
@@ -43,9 +49,23 @@ pub(super) fn alertmanager(
     let timing = timing(&mut fields);
     let times = fields.map("times", time);
     let before = fields.problems().len();
-    let routes = fields.list("routes", route);
+    let mut routes = fields.list("routes", route);
+    if let Some(more) = routes.get(MOST_ROUTES) {
+        let problem =
+            Problem::error("too-large", more.span, format!("there are more than {MOST_ROUTES} routes"));
+        fields.problems().push(
+            problem.help("let a route take several values of a label: `match: { service: [api, web] }`"),
+        );
+        routes.truncate(MOST_ROUTES);
+    }
     let understood = fields.problems().len() == before;
-    let inhibitions = fields.list("inhibitions", inhibition);
+    let mut inhibitions = fields.list("inhibitions", inhibition);
+    if let Some(more) = inhibitions.get(MOST_INHIBITIONS) {
+        let headline = format!("there are more than {MOST_INHIBITIONS} inhibitions");
+        let problem = Problem::error("too-large", more.span, headline);
+        fields.problems().push(problem.help("let one silence several: `silence: { service: [api, web] }`"));
+        inhibitions.truncate(MOST_INHIBITIONS);
+    }
     fields.finish();
     Some(AlertmanagerBlock {
         span: place,

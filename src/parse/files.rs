@@ -430,6 +430,12 @@ fn prometheus(node: &Node, problems: &mut Vec<Problem>) -> Option<PrometheusBloc
     Some(block)
 }
 
+/// More tiers than this say nothing that fewer would not.
+const MOST_TIERS: usize = 20;
+
+/// Each objective makes an SLO. As many as an SLO of OpenSLO may have.
+const MOST_OBJECTIVES: usize = 50;
+
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     let before = problems.len();
     let mut fields = Fields::of(node, "a policy", &["scale_to", "tiers"], problems)?;
@@ -437,8 +443,14 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     if !fields.has("tiers") {
         fields.missing("tiers", "tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }]");
     }
-    let tiers = fields.list("tiers", tier);
+    let mut tiers = fields.list("tiers", tier);
     fields.finish();
+    if let Some(more) = tiers.get(MOST_TIERS) {
+        let headline = format!("a policy has more than {MOST_TIERS} tiers");
+        let problem = Problem::error("too-large", more.severity.place(0, more.severity.text.len()), headline);
+        problems.push(problem.help("keep those that differ: the policy `workbook` has four"));
+        tiers.truncate(MOST_TIERS);
+    }
     Some(PolicyBlock { understood: problems.len() == before, scale_to, tiers })
 }
 
@@ -617,6 +629,14 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let mut objectives = fields.texts("objectives");
     if fields.has("objective") || !(several || fields.is_misspelt("objectives")) {
         objectives.extend(fields.required("objective", "objective: 99.9%"));
+    }
+    if let Some(more) = objectives.get(MOST_OBJECTIVES) {
+        let headline = format!("an SLO has more than {MOST_OBJECTIVES} objectives");
+        let problem = Problem::error("too-large", more.place(0, more.text.len()), headline);
+        fields
+            .problems()
+            .push(problem.help("keep those that somebody looks at: each is an SLO with alerts of its own"));
+        objectives.truncate(MOST_OBJECTIVES);
     }
     let sli = match fields.node("sli") {
         Some(node) => sli(node, fields.problems()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::names::{subject, words};
-use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics};
+use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
 use crate::contract::{Bound, Contract, Family, Kind};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::build::selector;
@@ -22,7 +22,7 @@ pub(super) fn statuses(contract: &Contract, job: &str) -> Vec<Proposal> {
     for (series, metric, family) in counters.chain(counts) {
         let words = words(metric);
         let is = |word: &str| words.iter().any(|found| found == word);
-        let of_requests = ["request", "response", "handled", "call"].into_iter().any(is);
+        let of_requests = ["request", "response", "handled", "call", "rpc"].into_iter().any(is);
         if !of_requests || ["size", "byte", "exception", "error", "failed"].into_iter().any(is) {
             continue;
         }
@@ -30,7 +30,7 @@ pub(super) fn statuses(contract: &Contract, job: &str) -> Vec<Proposal> {
         if !subjects.insert(subject(metric)) || proposals.len() == OF_ONE_KIND {
             continue;
         }
-        let total = of_users(selector(&series, &[("job", job)]), family);
+        let total = of_users(once(of_job(&series, family, job), family), family);
         let (label, op, value) = bad;
         let bad = total.clone().matching(&label, op, value);
         let sli = vec![("total", Value::Query(total.into())), ("bad", Value::Query(bad.into()))];
@@ -66,8 +66,14 @@ fn server_error(family: &Family) -> Option<(String, MatchOp, &'static str)> {
             (MatchOp::Matches, "5..")
         } else if values.iter().any(|value| is_class(value)) {
             (MatchOp::Equal, "5xx")
-        } else if all(is_grpc) {
-            (MatchOp::Matches, "Unknown|Internal|Unavailable|DataLoss")
+        } else if all(|value| GRPC.iter().any(|(code, _)| *code == value)) {
+            (MatchOp::Matches, "Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss")
+        } else if all(|value| GRPC.iter().any(|(_, code)| *code == value)) {
+            (MatchOp::Matches, "UNKNOWN|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|DATA_LOSS")
+        } else if label.contains("grpc")
+            && all(|value| value.parse().is_ok_and(|code: usize| code < GRPC.len()))
+        {
+            (MatchOp::Matches, "2|4|13|14|15")
         } else {
             return None;
         };
@@ -85,28 +91,35 @@ fn is_class(value: &str) -> bool {
     value.len() == 3 && value.starts_with(|c: char| ('1'..='5').contains(&c)) && value.ends_with("xx")
 }
 
-/// What gRPC's servers answer.
-fn is_grpc(value: &str) -> bool {
-    const CODES: [&str; 17] = [
-        "OK",
-        "Canceled",
-        "Unknown",
-        "InvalidArgument",
-        "DeadlineExceeded",
-        "NotFound",
-        "AlreadyExists",
-        "PermissionDenied",
-        "ResourceExhausted",
-        "FailedPrecondition",
-        "Aborted",
-        "OutOfRange",
-        "Unimplemented",
-        "Internal",
-        "Unavailable",
-        "DataLoss",
-        "Unauthenticated",
-    ];
-    CODES.contains(&value)
+/// What gRPC's servers answer, by number: as most libraries spell it, and as OpenTelemetry does.
+const GRPC: [(&str, &str); 17] = [
+    ("OK", "OK"),
+    ("Canceled", "CANCELLED"),
+    ("Unknown", "UNKNOWN"),
+    ("InvalidArgument", "INVALID_ARGUMENT"),
+    ("DeadlineExceeded", "DEADLINE_EXCEEDED"),
+    ("NotFound", "NOT_FOUND"),
+    ("AlreadyExists", "ALREADY_EXISTS"),
+    ("PermissionDenied", "PERMISSION_DENIED"),
+    ("ResourceExhausted", "RESOURCE_EXHAUSTED"),
+    ("FailedPrecondition", "FAILED_PRECONDITION"),
+    ("Aborted", "ABORTED"),
+    ("OutOfRange", "OUT_OF_RANGE"),
+    ("Unimplemented", "UNIMPLEMENTED"),
+    ("Internal", "INTERNAL"),
+    ("Unavailable", "UNAVAILABLE"),
+    ("DataLoss", "DATA_LOSS"),
+    ("Unauthenticated", "UNAUTHENTICATED"),
+];
+
+/// Where both ends of a call report it, as in Istio's mesh, the end that answers.
+fn once(all: Selector, family: &Family) -> Selector {
+    const ENDS: [&str; 2] = ["source", "destination"];
+    let reports = |end: &str| family.shapes.iter().any(|shape| shape.labels["reporter"].known.contains(end));
+    match has_label(family, "reporter") && ENDS.into_iter().all(reports) {
+        true => all.matching("reporter", MatchOp::Equal, ENDS[1]),
+        false => all,
+    }
 }
 
 /// Without what only watchers ask for.
@@ -174,7 +187,9 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         let about = words(metric);
         let is = |word: &str| about.iter().any(|found| found == word);
         let millis = is("millisecond") || family.unit.as_deref() == Some("milliseconds");
-        let measures = millis || is("second") || family.unit.as_deref() == Some("seconds");
+        // OpenTelemetry measures in seconds, and says so in no name.
+        let of_otel = metric.contains('.') && metric.ends_with("duration");
+        let measures = millis || of_otel || is("second") || family.unit.as_deref() == Some("seconds");
         if !measures || !WAITED_FOR.into_iter().any(is) {
             continue;
         }
@@ -182,7 +197,7 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         if !subjects.insert(subject(metric)) || proposals.len() == OF_ONE_KIND {
             continue;
         }
-        let latency = of_users(selector(metric, &[("job", job)]), family);
+        let latency = of_users(once(of_job(metric, family, job), family), family);
         let mut sli = vec![("latency", Value::Query(latency.into()))];
         if millis {
             sli.push(("unit", Value::Word("milliseconds")));

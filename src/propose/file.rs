@@ -1,6 +1,7 @@
 //! Proposals as files: what somebody reads first, and changes.
 
 use super::{Found, Proposal, Value};
+use crate::contract::Contract;
 use crate::emit::yaml::Yaml;
 use crate::model::Language;
 use crate::promql::pretty;
@@ -12,13 +13,14 @@ const ONE_LINE: usize = 10_000;
 /// Words of one language: the head of each file, and for each proposal why it was made and what a good event is.
 struct Words {
     project: &'static str,
+    quoted: &'static str,
     service: &'static str,
     why: fn(Found) -> &'static str,
     good: fn(Found) -> &'static str,
 }
 
-/// The project file.
-pub fn project_file(language: Language) -> String {
+/// The project file, for a Prometheus that is as new as the names of these metrics and labels ask for.
+pub fn project_file(language: Language, contract: &Contract) -> String {
     let words = words(language);
     let mut yaml = Yaml::default();
     yaml.line(0, "# yaml-language-server: $schema=.slowburn/project.json");
@@ -26,6 +28,13 @@ pub fn project_file(language: Language) -> String {
     yaml.pair(0, "", "version", "slowburn/v1");
     yaml.pair(0, "", "language", language.code());
     yaml.pair(0, "", "period", "30d");
+    let labels =
+        contract.families.values().flat_map(|family| &family.shapes).flat_map(|shape| shape.labels.keys());
+    if contract.families.keys().chain(labels).any(|name| name.contains('.')) {
+        yaml.comment(0, words.quoted);
+        yaml.line(0, "prometheus:");
+        yaml.pair(2, "", "version", "3.0");
+    }
     yaml.finish()
 }
 
@@ -70,6 +79,7 @@ fn words(language: Language) -> Words {
     match language {
         Language::English => Words {
             project: "What holds for all services. Of the period, and of other settings, a service file may say otherwise.",
+            quoted: "Names with dots load in Prometheus 3.0 and newer.",
             service: "Proposed by `slowburn init`: every objective is a place to begin, and yours to decide.",
             why: |found| match found {
                 Found::Statuses => "its label tells failed requests from others.",
@@ -82,6 +92,9 @@ fn words(language: Language) -> Words {
                     "nothing else says whether the service works. Requests would say more: count them."
                 }
                 Found::Success => "it tells the last success. 26h is right for what runs once a day.",
+                Found::Pushed => {
+                    "what is pushed is not scraped, so it has no `up`. 26h is right for what runs once a day."
+                }
                 Found::Limit => "its limit is a metric, too. 90% of it is where others begin to worry.",
             },
             good: |found| match found {
@@ -91,11 +104,13 @@ fn words(language: Language) -> Words {
                 Found::Probe => "A moment is good if the exporter reaches what it watches",
                 Found::Scrape => "A moment is good if Prometheus reaches the service",
                 Found::Success => "A moment is good if the last success is younger than the threshold",
+                Found::Pushed => "A moment is good if the job last pushed its metrics within the threshold",
                 Found::Limit => "A moment is good if less than 90% of the limit is used",
             },
         },
         Language::Spanish => Words {
             project: "Lo que vale para todos los servicios. El período y otros ajustes se pueden cambiar en el archivo de cada uno.",
+            quoted: "Los nombres con puntos se cargan desde Prometheus 3.0.",
             service: "Propuesto por `slowburn init`: cada objetivo es un punto de partida, y lo decide quien responde por él.",
             why: |found| match found {
                 Found::Statuses => "su etiqueta distingue las peticiones que fallaron.",
@@ -110,6 +125,9 @@ fn words(language: Language) -> Words {
                 Found::Success => {
                     "dice cuándo fue el último éxito. 26h sirve para lo que corre una vez al día."
                 }
+                Found::Pushed => {
+                    "lo que se envía al Pushgateway no se consulta, así que no tiene `up`. 26h sirve para lo que corre una vez al día."
+                }
                 Found::Limit => {
                     "su límite también es una métrica. El 90 % es donde otros empiezan a preocuparse."
                 }
@@ -121,6 +139,7 @@ fn words(language: Language) -> Words {
                 Found::Probe => "Un momento es bueno si el exportador alcanza lo que vigila",
                 Found::Scrape => "Un momento es bueno si Prometheus alcanza al servicio",
                 Found::Success => "Un momento es bueno si el último éxito es más reciente que el umbral",
+                Found::Pushed => "Un momento es bueno si el trabajo envió sus métricas dentro del umbral",
                 Found::Limit => "Un momento es bueno si se usa menos del 90 % del límite",
             },
         },

@@ -8,8 +8,12 @@ mod file;
 mod names;
 mod states;
 
+use std::collections::BTreeSet;
+
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
+use crate::promql::ast::{MatchOp, Selector};
+use crate::promql::build::selector;
 use crate::vocabulary::Name;
 
 pub use file::{project_file, service_file};
@@ -53,6 +57,8 @@ pub enum Found {
     Scrape,
     /// When something last succeeded.
     Success,
+    /// When a job last pushed its metrics.
+    Pushed,
     /// A gauge and its limit.
     Limit,
 }
@@ -67,7 +73,13 @@ pub fn propose(contract: &Contract, job: &str, sound: impl Fn(&Proposal) -> bool
     proposals.extend(states::probes(contract, job));
     proposals.retain(&sound);
     if proposals.is_empty() {
-        proposals.push(states::scrape(job));
+        // What pushes is not scraped, so there is no `up` of it.
+        let mut pushed = states::pushed(contract);
+        pushed.retain(&sound);
+        match pushed.is_empty() {
+            true => proposals.push(states::scrape(job)),
+            false => proposals.extend(pushed),
+        }
     }
     let mut others = events::durations(contract, job);
     others.extend(states::successes(contract, job));
@@ -98,6 +110,22 @@ fn is_aside(metric: &str) -> bool {
 fn metrics<'a>(contract: &'a Contract, kinds: &'a [Kind]) -> impl Iterator<Item = (&'a str, &'a Family)> {
     let all = contract.families.iter().map(|(name, family)| (name.as_str(), family));
     all.filter(|(name, family)| kinds.contains(&family.kind) && !is_aside(name) && !family.shapes.is_empty())
+}
+
+/// The series of a program: by the job that it is scraped as, or by those that stand on the series themselves, as of what is pushed.
+fn of_job(name: &str, family: &Family, job: &str) -> Selector {
+    let own: BTreeSet<&str> = match has_label(family, "job") {
+        true => {
+            family.shapes.iter().flat_map(|shape| &shape.labels["job"].known).map(String::as_str).collect()
+        }
+        false => BTreeSet::new(),
+    };
+    let own: Vec<&str> = own.into_iter().collect();
+    match own[..] {
+        [] => selector(name, &[("job", job)]),
+        [one] => selector(name, &[("job", one)]),
+        _ => selector(name, &[]).matching("job", MatchOp::Matches, &own.join("|")),
+    }
 }
 
 /// Whether all series of a metric have this label.

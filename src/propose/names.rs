@@ -12,7 +12,7 @@ pub(super) fn words(metric: &str) -> Vec<String> {
         None if word.ends_with("ss") => word.to_owned(),
         None => word.strip_suffix('s').unwrap_or(word).to_owned(),
     };
-    metric.split(['_', ':']).filter(|word| !word.is_empty()).map(singular).collect()
+    metric.split(['_', ':', '.']).filter(|word| !word.is_empty()).map(singular).collect()
 }
 
 /// What a metric is about: its words without those that say how it is measured. A request and its response are the same event.
@@ -28,7 +28,7 @@ pub(super) fn distinguish(proposals: &mut [Proposal], job: &str) {
     let kind = |found: Found| match found {
         Found::Statuses | Found::Failures | Found::Probe | Found::Scrape => "availability",
         Found::Durations => "latency",
-        Found::Success => "freshness",
+        Found::Success | Found::Pushed => "freshness",
         Found::Limit => "saturation",
     };
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::names::words;
-use super::{Found, OF_ONE_KIND, Proposal, Value, metrics};
+use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
 use crate::promql::build::{div, gt, lt, number, selector, sum};
@@ -35,6 +35,20 @@ pub(super) fn scrape(job: &str) -> Proposal {
     proposal(Found::Scrape, "up", "99.9%", "probe", selector("up", &[("job", job)]).into())
 }
 
+/// Times at which jobs last pushed to a Pushgateway, one for each job.
+pub(super) fn pushed(contract: &Contract) -> Vec<Proposal> {
+    let Some(family) = contract.families.get("push_time_seconds").filter(|family| has_label(family, "job"))
+    else {
+        return Vec::new();
+    };
+    let jobs: BTreeSet<&String> = family.shapes.iter().flat_map(|shape| &shape.labels["job"].known).collect();
+    let of = |job: &String| {
+        let pushed = selector("push_time_seconds", &[("job", job)]);
+        proposal(Found::Pushed, "push_time_seconds", "99% < 26h", "freshness", pushed.into())
+    };
+    jobs.into_iter().filter(|job| !job.is_empty()).map(of).take(OF_ONE_KIND).collect()
+}
+
 /// Times of the last success of what runs again and again. A configuration is loaded when somebody changes it.
 pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
     let named = |name: &str| {
@@ -44,8 +58,8 @@ pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
     };
     metrics(contract, &GAUGES)
         .filter(|(name, _)| named(name))
-        .map(|(name, _)| {
-            proposal(Found::Success, name, "99% < 26h", "freshness", selector(name, &[("job", job)]).into())
+        .map(|(name, family)| {
+            proposal(Found::Success, name, "99% < 26h", "freshness", of_job(name, family, job).into())
         })
         .take(OF_ONE_KIND)
         .collect()

@@ -138,6 +138,9 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
                        --traffic 10/s, or as `traffic` in the definition.";
         remarks.push(unknown.to_owned());
     }
+    if plan.promise.event == Event::Occurrence && !timeline.budget.assumed && timeline.budget.bad.is_zero() {
+        remarks.push("At this traffic the incident contains no bad event, so no rule sees it.".to_owned());
+    }
     if timeline.is_close() {
         remarks.push(
             "A ratio is exactly at its threshold at some moment: there the rounding of Prometheus decides."

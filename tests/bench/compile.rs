@@ -1,5 +1,7 @@
 //! How fast the compiler is, and how much memory it takes: `cargo bench --bench compile`, or `-- --short` for a form of seconds.
 //!
+//! `-- hundred` checks a hundred kilobytes of one thing after the other, and wants less than 100 ms for each.
+//!
 //! Generates 1 to 10,000 SLOs of every kind and lets the program itself compile them, to rules alone and to every target. Beside it stand, in the
 //! same run, the floor (reading those sources and writing files of the same sizes, and nothing else) and slokit on the same SLOs. Every run is a
 //! process of its own; the system says how much processor time and memory it took. Ends with 1 if a bound is broken.
@@ -19,6 +21,8 @@
 
 #[path = "compile/floor.rs"]
 mod floor;
+#[path = "compile/hundred.rs"]
+mod hundred;
 #[path = "compile/measure.rs"]
 mod measure;
 #[path = "compile/project.rs"]
@@ -56,10 +60,13 @@ fn main() -> ExitCode {
         ["measure", ref command @ ..] => measure::child(command),
         ["floor", sources, made, to] => floor::copy(sources.as_ref(), made.as_ref(), to.as_ref()),
         ["stages", sources] => stages::print(sources.as_ref()),
+        ["hundred"] => {
+            return hundred::print(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-hundred"));
+        }
         [] => return bench(&[1, 100, 1000, 10_000]),
         ["--short"] => return bench(&[1, 100, 1000]),
         _ => {
-            eprintln!("usage: cargo bench --bench compile [-- --short]");
+            eprintln!("usage: cargo bench --bench compile [-- --short | hundred]");
             return ExitCode::from(2);
         }
     }

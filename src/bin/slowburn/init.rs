@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slowburn::contract::Contract;
 use slowburn::diagnostic::Level;
-use slowburn::model::Language;
+use slowburn::model::{self, Language};
 use slowburn::parse::PROJECT_FILE;
 use slowburn::propose::{Proposal, project_file, propose, service_file};
 use slowburn::schema::SCHEMAS;
@@ -48,7 +48,7 @@ pub fn run(args: &Init) -> Result<Ending, Failure> {
         }
         None => None,
     };
-    let files = files(&answers, contract.as_ref());
+    let files = files(slos, &answers, contract.as_ref());
     let written = write(slos, &files)?;
     for path in written {
         stderr::print(&format!("wrote {}\n", shown(slos, path)));
@@ -63,7 +63,7 @@ pub fn run(args: &Init) -> Result<Ending, Failure> {
 
 /// By flags; on a terminal without flags, by questions.
 fn answers(args: &Init) -> Result<Answers, Failure> {
-    let there = language_there(&args.sources.slos);
+    let there = project_there(&args.sources.slos).map(|project| project.language);
     let language =
         |word: &str| Language::ALL.iter().find(|(code, _)| *code == word).map(|(_, language)| *language);
     let asked =
@@ -108,12 +108,12 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
     })
 }
 
-/// The language of a project that exists.
-fn language_there(slos: &Path) -> Option<Language> {
+/// What a project file that exists says.
+fn project_there(slos: &Path) -> Option<model::Project> {
     if !slos.join(PROJECT_FILE).exists() {
         return None;
     }
-    Some(Project::read_all(slos, None).ok()?.meant().project.language)
+    Some(Project::read_all(slos, None).ok()?.meant().into_owned().project)
 }
 
 /// Asks until there is an answer that is one.
@@ -142,10 +142,18 @@ fn ask<T>(
 }
 
 /// Every file by its path; those that may be there already come first.
-fn files(answers: &Answers, contract: Option<&Contract>) -> Vec<(PathBuf, String)> {
+fn files(slos: &Path, answers: &Answers, contract: Option<&Contract>) -> Vec<(PathBuf, String)> {
     let Answers { service, job, language, .. } = answers;
     let beside = format!("metrics/{service}.prom");
-    let project = project_file(*language);
+    let none = Contract::default();
+    let project = project_file(*language, contract.unwrap_or(&none));
+    // Of a project that exists the file stays, and with it the version that its rules are for.
+    let holds = match project_there(slos).map(|project| project.prometheus.version) {
+        Some((major, minor)) => {
+            format!("version: slowburn/v1\nprometheus: {{ version: \"{major}.{minor}\" }}\n")
+        }
+        None => project.clone(),
+    };
     let named = contract.map(|_| beside.as_str());
     let draft = |proposals: &[Proposal]| service_file(service, named, proposals, *language);
     let text = contract.map(ToString::to_string);
@@ -153,12 +161,12 @@ fn files(answers: &Answers, contract: Option<&Contract>) -> Vec<(PathBuf, String
         let file =
             |path: &str, text: &str| SourceFile { path: format!("slos/{path}"), text: text.to_owned() };
         let draft = draft(std::slice::from_ref(proposal));
-        let mut files = vec![file(PROJECT_FILE, &project), file("draft.yaml", &draft)];
+        let mut files = vec![file(PROJECT_FILE, &holds), file("draft.yaml", &draft)];
         files.extend(text.as_ref().map(|text| file(&beside, text)));
         let problems = slowburn::compile(&Sources::new(files)).problems;
         problems.iter().all(|problem| problem.level != Level::Error)
     };
-    let proposals = propose(contract.unwrap_or(&Contract::default()), job, compiles);
+    let proposals = propose(contract.unwrap_or(&none), job, compiles);
     let mut files = vec![(PathBuf::from(PROJECT_FILE), project)];
     files.extend(
         SCHEMAS.map(|schema| (PathBuf::from(format!(".slowburn/{}.json", schema.name)), schema.text())),

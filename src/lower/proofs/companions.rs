@@ -1,6 +1,8 @@
 //! Proofs of companion alerts: each is silent while all is well, fires when its `for` has passed and not before, says its texts, stops, and does
 //! what it does when its series are gone.
 
+use std::collections::BTreeMap;
+
 use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
 use crate::lower::aftermath::BEGAN;
@@ -29,7 +31,7 @@ pub(super) fn proof(
 ) -> Option<Proof> {
     let mut cases = Vec::new();
     let mut unproven = Vec::new();
-    let rules: Vec<&Rule> = plan.rules().collect();
+    let mut made = Made::of(plan.rules());
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
@@ -38,7 +40,7 @@ pub(super) fn proof(
             ));
             continue;
         };
-        if let Some(reason) = unplayed(companion, &rules) {
+        if let Some(reason) = unplayed(companion, &mut made) {
             unproven.push(format!("{}: {reason}", companion.name));
             continue;
         }
@@ -59,8 +61,47 @@ pub(super) fn proof(
     })
 }
 
+/// So many rules are held against selectors for one service; from then on what reads a name that is made is not played.
+const MOST_LOOKS: usize = 50_000;
+
+/// The rules of a service by the name of what they make.
+#[derive(Default)]
+pub struct Made<'a> {
+    by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
+    looks: usize,
+}
+
+impl<'a> Made<'a> {
+    /// Of these rules.
+    pub fn of(rules: impl Iterator<Item = &'a Rule>) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+        for rule in rules {
+            match &rule.makes {
+                Makes::Record(name) => by_name.entry(name).or_default().push(rule),
+                Makes::Alert(_) => {
+                    for name in ["ALERTS", "ALERTS_FOR_STATE"] {
+                        by_name.entry(name).or_default().push(rule);
+                    }
+                }
+            }
+        }
+        Self { by_name, looks: 0 }
+    }
+
+    /// Whether one of them makes series that a selector may see.
+    fn sees(&mut self, selector: &Selector) -> bool {
+        let Some(rules) = self.by_name.get(selector.name.as_deref().unwrap_or_default()) else {
+            return false;
+        };
+        rules.iter().any(|rule| {
+            self.looks += 1;
+            self.looks > MOST_LOOKS || makes(rule, selector)
+        })
+    }
+}
+
 /// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is.
-pub fn unplayed(companion: &Companion, rules: &[&Rule]) -> Option<String> {
+pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
     let held =
         companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
     let range = longest_range(companion).unwrap_or_default();
@@ -70,14 +111,13 @@ pub fn unplayed(companion: &Companion, rules: &[&Rule]) -> Option<String> {
         return Some(format!("{what} to look back it takes {length}, and no more than {LONGEST} is played"));
     }
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
-    let made = read.find(|selector| rules.iter().any(|rule| makes(rule, selector)))?;
-    let name = made.name.as_deref().unwrap_or_default();
+    let own = read.find(|selector| made.sees(selector))?;
+    let name = own.name.as_deref().unwrap_or_default();
     Some(format!("it reads `{name}` of its own service, which cannot be fed to rules that make it"))
 }
 
-/// Whether a rule makes series that a selector may see.
+/// Whether a rule makes series that a selector of its name may see.
 fn makes(rule: &Rule, selector: &Selector) -> bool {
-    let name = selector.name.as_deref().unwrap_or_default();
     let may_have = |label: &str| match &rule.makes {
         Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
         Makes::Alert(alert) => match &alert.notice {
@@ -89,22 +129,17 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
             Notice::Companion(_) => Carried::of(&rule.expr).may_have(label),
         },
     };
-    let is_named = match &rule.makes {
-        Makes::Record(recorded) => recorded == name,
-        Makes::Alert(_) => ["ALERTS", "ALERTS_FOR_STATE"].contains(&name),
-    };
-    is_named
-        && selector.matchers.iter().all(|matcher| {
-            let known = match (matcher.label.as_str(), &rule.makes) {
-                ("alertname", Makes::Alert(alert)) => alert.name.as_str(),
-                (label, _) => match rule.labels.get(label) {
-                    Some(value) => value,
-                    None if may_have(label) => return true,
-                    None => "",
-                },
-            };
-            matcher.asked().meets(known) != Some(false)
-        })
+    selector.matchers.iter().all(|matcher| {
+        let known = match (matcher.label.as_str(), &rule.makes) {
+            ("alertname", Makes::Alert(alert)) => alert.name.as_str(),
+            (label, _) => match rule.labels.get(label) {
+                Some(value) => value,
+                None if may_have(label) => return true,
+                None => "",
+            },
+        };
+        matcher.asked().meets(known) != Some(false)
+    })
 }
 
 /// The longest that a companion alert looks back.

@@ -22,7 +22,7 @@ use crate::model::{Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
-pub use companions::{longest_range, unplayed};
+pub use companions::{Made, longest_range, unplayed};
 use situations::Situation;
 use stage::Stage;
 

@@ -1,0 +1,67 @@
+//! What the rules of a service record, by SLO, without making them all: SLOs of one form record the same names.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use super::events::Split;
+use super::series::Bounds;
+use super::{lower_slo, watches};
+use crate::model::{Budgeting, Model, Service, Slo};
+use crate::plan::Makes;
+
+/// SLOs that record the same names.
+pub struct Recorded<'a> {
+    /// Each name with the labels that the rule sets.
+    pub names: Vec<(String, Vec<String>)>,
+    /// Which SLOs.
+    pub slos: Vec<&'a Slo>,
+}
+
+/// What a service's rules record.
+pub fn recorded<'a>(model: &Model, service: &'a Service) -> Vec<Recorded<'a>> {
+    let mut forms: BTreeMap<String, Vec<&Slo>> = BTreeMap::new();
+    for slo in &service.slos {
+        forms.entry(form(service, slo)).or_default().push(slo);
+    }
+    let names = |slo: &Slo| {
+        let rules =
+            lower_slo(model, service, slo, Bounds::Kept).groups.into_iter().flat_map(|group| group.rules);
+        let made = rules.filter_map(|rule| match rule.makes {
+            Makes::Record(name) => Some((name, rule.labels.keys().cloned().collect())),
+            Makes::Alert(_) => None,
+        });
+        made.collect()
+    };
+    forms.into_values().map(|slos| Recorded { names: names(slos[0]), slos }).collect()
+}
+
+/// All that names and labels of recorded series depend on, but for the name of the SLO; a test holds it against the rules.
+fn form(service: &Service, slo: &Slo) -> String {
+    let counted = Split::of(slo).map(|split| {
+        let subtracts = split
+            .all()
+            .map(|terms| (terms.iter().any(|term| term.negative), terms.iter().any(|term| !term.negative)));
+        (mem::discriminant(&split), split.is_signed(), subtracts)
+    });
+    let length = match &slo.budgeting {
+        Budgeting::Timeslices { length, .. } => Some(length),
+        Budgeting::Occurrences => None,
+    };
+    let tiers: Vec<_> = watches(slo)
+        .into_iter()
+        .map(|tier| (tier.severity, tier.long, tier.short, tier.min_bad_events > 1))
+        .collect();
+    let by: Vec<&str> = slo.by.iter().map(|label| label.as_str()).collect();
+    let linked = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).is_some();
+    let facts = (
+        slo.description.as_deref().is_some_and(|text| !text.trim().is_empty()),
+        slo.planned.is_some(),
+        slo.runbook.is_some(),
+        ["runbook_url", "source_url"].map(linked),
+    );
+    format!(
+        "{counted:?} {:?} {length:?} {:?} {tiers:?} {by:?} {facts:?}",
+        mem::discriminant(&slo.sli),
+        slo.period
+    )
+}

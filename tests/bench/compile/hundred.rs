@@ -1,0 +1,245 @@
+//! A hundred kilobytes of one thing, for every stage: what `check` takes for them. `cargo bench --bench compile -- hundred`.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::SLOWBURN;
+use crate::measure;
+
+/// Milliseconds of processor time.
+const BOUND: f64 = 100.0;
+
+const BYTES: usize = 100_000;
+const PROJECT: &str = "version: slowburn/v1\n";
+const SERVICE: &str = "version: slowburn/v1\nservice: a\n";
+const SLO: &str = "slos:\n  s: { objective: 99%, sli: { probe: up } }\n";
+const ROUTED: &str = "version: slowburn/v1\nalertmanager:\n  receivers: { r: { webhook: { url: \"http://a/\" } } }\n  default: r\n";
+
+type Files = Vec<(String, String)>;
+
+/// `head`, and items as long as there is room.
+fn filled(head: &str, room: usize, item: impl Fn(usize) -> String) -> String {
+    let mut text = head.to_owned();
+    for index in 0.. {
+        let item = item(index);
+        if text.len() + item.len() > room {
+            break;
+        }
+        text.push_str(&item);
+    }
+    text
+}
+
+fn service(text: String) -> Files {
+    vec![("a.yaml".to_owned(), text)]
+}
+
+/// A project beside a service, half of the room each.
+fn both(project: String, service: String) -> Files {
+    vec![("slowburn.yaml".to_owned(), project), ("a.yaml".to_owned(), service)]
+}
+
+/// A service with a contract, half of the room each.
+fn held(contract: String, slos: String) -> Files {
+    vec![("m.prom".to_owned(), contract), ("a.yaml".to_owned(), slos)]
+}
+
+fn slos(room: usize, item: impl Fn(usize) -> String) -> String {
+    filled(&format!("{SERVICE}slos:\n"), room, |index| {
+        format!("  s{index}: {{ objective: 99%, {} }}\n", item(index))
+    })
+}
+
+fn alerts(head: &str, room: usize, item: impl Fn(usize) -> String) -> String {
+    let item = |index| format!("  a{index}: {{ severity: page, {} }}\n", item(index));
+    filled(&format!("{head}alerts:\n"), head.len() + room, item)
+}
+
+/// Companion alerts beside SLOs, half of the room each.
+fn beside(item: impl Fn(usize) -> String) -> Files {
+    let slos = slos(BYTES / 2, |_| "sli: { probe: 'up{job=\"a\"}' }".to_owned());
+    service(alerts(&slos, BYTES / 2, item))
+}
+
+fn expr(expr: String) -> Files {
+    service(format!("{SERVICE}alerts: {{ a: {{ severity: page, expr: '{expr}' }} }}\n"))
+}
+
+fn joined(count: usize, by: &str, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(by)
+}
+
+/// Services that need what `on` says, in files of their own.
+fn needing(services: usize, on: impl Fn(usize) -> String) -> Files {
+    let file = |index| {
+        let text = format!("version: slowburn/v1\nservice: s{index}\n{SLO}");
+        (format!("s{index}.yaml"), text)
+    };
+    let needs: String = (0..services).map(|index| format!("  s{index}: [{}]\n", on(index))).collect();
+    let project = ("slowburn.yaml".to_owned(), format!("{PROJECT}dependencies:\n{needs}"));
+    (0..services).map(file).chain([project]).collect()
+}
+
+fn routes(item: impl Fn(usize) -> String) -> String {
+    filled(&format!("{ROUTED}  routes:\n"), BYTES / 2, |index| {
+        format!("    - {{ match: {{ {} }}, to: r }}\n", item(index))
+    })
+}
+
+fn series(count: usize) -> String {
+    (0..count).fold("# TYPE c_total counter\n".to_owned(), |text, index| {
+        format!("{text}c_total{{l=\"v{index}\"}} 1\n")
+    })
+}
+
+/// What each stage may choke on.
+fn cases() -> Vec<(&'static str, Files)> {
+    let one = format!("{SERVICE}{SLO}");
+    let own = |what: &str| format!("expr: 'slo:sli_error:ratio_rate1h{{{what}}} > 0.1'");
+    let labelled = || alerts(&one, BYTES / 2, |index| format!("expr: a > 1, labels: {{ l: x{index} }}"));
+    vec![
+        ("flow sequences in each other", service(format!("{SERVICE}slos: {}", "[".repeat(98_000)))),
+        ("keys that nobody knows", service(filled(&one, BYTES, |index| format!("k{index}: 1\n")))),
+        ("one key again and again", service(filled(&one, BYTES, |_| "owner: x\n".to_owned()))),
+        ("documents", service(filled("", BYTES, |index| format!("---\n{SERVICE}x: {index}\n")))),
+        (
+            "line ends in a text",
+            service(format!("{SERVICE}description: \"{}\"\n{SLO}", "\\L".repeat(48_000))),
+        ),
+        (
+            "SLOs",
+            service(slos(BYTES, |index| {
+                format!("sli: {{ total: c_total, bad: 'c_total{{a=\"{index}\"}}' }}")
+            })),
+        ),
+        (
+            "objectives",
+            service(filled(&format!("{SERVICE}slos:\n"), BYTES, |index| {
+                format!(
+                    "  s{index}: {{ objectives: [P50 < 1s, P60 < 2s, P70 < 3s, P80 < 4s, P90 < 5s, P95 < 6s, P99 < 7s], sli: {{ latency: d_seconds }} }}\n"
+                )
+            })),
+        ),
+        (
+            "objectives of one SLO",
+            service(format!(
+                "{SERVICE}slos: {{ s: {{ sli: {{ latency: d }}, objectives: [{}] }} }}\n",
+                joined(9_000, ", ", |index| format!("P95 < {index}s"))
+            )),
+        ),
+        (
+            "labels to keep",
+            service(format!("{SERVICE}by: [{}]\n{SLO}", joined(14_000, ", ", |index| format!("l{index}")))),
+        ),
+        ("companion alerts", service(alerts(&one, BYTES, |index| format!("expr: a{index} > 1")))),
+        ("alerts of what is down", beside(|_| "down: true, expr: 'up{job=\"a\"} == 0'".to_owned())),
+        (
+            "alerts that say the same",
+            beside(|index| format!("same_as: s{}, expr: 'up{{job=\"a\"}} == 0'", index % 100)),
+        ),
+        ("own series", beside(|_| own("slo=~\"s.*\""))),
+        ("own series that are not there", beside(|index| own(&format!("slo=\"zzz{index}\"")))),
+        ("own series by patterns", beside(|index| own(&format!("slo=~\".*x{index}.*\"")))),
+        ("own series of no name", beside(|index| format!("expr: slo:sli_eror:ratio_rate{index}m > 0.1"))),
+        (
+            "policies of many tiers",
+            both(
+                filled(&format!("{PROJECT}policy: p\npolicies:\n  p:\n    tiers:\n"), BYTES / 5, |index| {
+                    format!(
+                        "    - {{ severity: page, budget: 2%, long: {}h, short: {}m }}\n",
+                        index / 30 + 2,
+                        index % 30 + 2
+                    )
+                }),
+                slos(BYTES * 4 / 5, |_| "sli: { probe: up }".to_owned()),
+            ),
+        ),
+        ("operators", expr(format!("{} > 1", joined(14_000, " + ", |index| format!("a{index}"))))),
+        ("parentheses", expr(format!("{}a{}", "(".repeat(48_000), ")".repeat(48_000)))),
+        ("matchers", expr(format!("a{{{}}} > 1", joined(9_000, ",", |index| format!("l!=\"{index}\""))))),
+        ("patterns", expr(format!("a{{{}}} > 1", joined(6_000, ",", |index| format!("l=~\".*{index}.*\""))))),
+        ("a long pattern", expr(format!("a{{l=~\"{}\"}} > 1", "[^a]".repeat(24_000)))),
+        ("routes", both(routes(|index| format!("severity: page, l: y{index}")), labelled())),
+        (
+            "routes of labels of their own",
+            both(routes(|index| format!("service: a, l{index}: b")), labelled()),
+        ),
+        ("routes that take the same", both(routes(|_| "severity: page, service: a".to_owned()), labelled())),
+        (
+            "inhibitions",
+            both(
+                filled(&format!("{ROUTED}  inhibitions:\n"), BYTES / 2, |index| {
+                    format!(
+                        "    - {{ while: {{ l: x{index} }}, silence: {{ severity: page }}, equal: [l] }}\n"
+                    )
+                }),
+                labelled(),
+            ),
+        ),
+        ("a ring of dependencies", needing(700, |index| format!("s{}", (index + 1) % 700))),
+        (
+            "dependencies of all on all",
+            needing(120, |index| {
+                joined(120, ", ", |other| format!("s{}", if other == index { 0 } else { other }))
+            }),
+        ),
+        (
+            "dependencies on nothing",
+            both(
+                format!(
+                    "{PROJECT}dependencies:\n  a: [{}]\n",
+                    joined(14_000, ", ", |index| format!("x{index}"))
+                ),
+                one.clone(),
+            ),
+        ),
+        (
+            "metrics that are not there",
+            held(
+                filled("", BYTES / 2, |index| format!("metric_with_name_{index}_total 1\n")),
+                alerts(&format!("{SERVICE}metrics: m.prom\n"), BYTES / 2, |index| {
+                    format!("expr: metric_with_nam_{index}_totl > 1")
+                }),
+            ),
+        ),
+        (
+            "patterns against values",
+            held(
+                series(2_500),
+                slos(BYTES / 2, |index| {
+                    format!("sli: {{ total: c_total, bad: 'c_total{{l=~\".*w{index}.*\"}}' }}")
+                })
+                .replacen("slos:", "metrics: m.prom\nslos:", 1),
+            ),
+        ),
+        ("lines that no scrape has", held("}{\n".repeat(30_000), format!("{SERVICE}metrics: m.prom\n{SLO}"))),
+    ]
+}
+
+/// Prints what each takes, and says whether all stay within the bound.
+pub fn print(folder: &Path) -> ExitCode {
+    let mut broken = 0;
+    for (name, files) in cases() {
+        let _ = fs::remove_dir_all(folder);
+        fs::create_dir_all(folder.join("slos")).unwrap();
+        for (path, text) in files {
+            fs::write(folder.join("slos").join(path), text).unwrap();
+        }
+        let slos = folder.join("slos");
+        let command = [SLOWBURN, "check", slos.to_str().unwrap()];
+        // What has problems ends with 1, and no run may end with a signal.
+        let ended =
+            Command::new(command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(ended.unwrap().code().is_some_and(|code| code < 2), "{name}");
+        let cost = measure::best(3, &command, &folder.join("out"));
+        let millis = 1000.0 * cost.cpu;
+        println!(
+            "{}  {millis:>6.0} ms{:>6.0} MB  {name}",
+            if millis < BOUND { "holds " } else { "BROKEN" },
+            cost.peak as f64 / 1e6
+        );
+        broken += usize::from(millis >= BOUND);
+    }
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
