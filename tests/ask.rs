@@ -135,11 +135,16 @@ fn running_with(folder: &Folder, program: &Path, config: &str) -> Running {
         .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(folder.path("log")).unwrap())
         .spawn()
         .unwrap();
     let running = Running { process, port };
     let started = Instant::now();
+    // Nobody asks it before: it counts what it answers, and it would answer 503.
+    while !folder.read("log").contains("Server is ready to receive web requests") {
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", folder.read("log"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
     // It is asked by what is under test, until a second scrape has made its own metrics known.
     folder.write("first/prometheus.yaml", SCRAPED);
     loop {
