@@ -181,11 +181,6 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
         labels.insert("alertname".to_owned(), name.to_owned());
         labels
     };
-    // Prometheus adds its own labels where an alert has none of that name.
-    let open = |labels: &Labels, by: &[String]| -> Vec<String> {
-        let added = external.iter().filter(|label| !labels.contains_key(*label) && !by.contains(label));
-        by.iter().chain(added).cloned().collect()
-    };
     let mut all = Vec::new();
     for service in &model.services {
         for slo in &service.slos {
@@ -194,43 +189,17 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                     continue;
                 }
                 let name = name(service, slo, severity);
-                let mut labels = named(&name, alert_labels(model, service, &slo.labels, severity));
-                labels.insert("slo".to_owned(), slo.name.to_string());
-                let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
-                all.push(Known {
-                    open: open(&labels, &by),
-                    name,
-                    labels,
-                    by,
-                    severity,
-                    service: &service.name,
-                    slo: Some(&slo.name),
-                    companion: None,
-                    down: slo.name.as_str() == DOWN && severity == Severity::Page,
-                    independent: false,
-                    line: None,
-                });
+                let labels = named(&name, alert_labels(model, service, &slo.labels, severity));
+                let down = slo.name.as_str() == DOWN && severity == Severity::Page;
+                all.push(Known { down, ..of_slo(service, slo, name, labels, severity, &external) });
             }
             for alert in &slo.budget_alerts {
                 for severity in budget::severities(service, slo, alert) {
                     let name = budget::budget_alert_name(service, slo, alert.line);
                     let mut labels = named(&name, alert_labels(model, service, &slo.labels, severity));
-                    labels.insert("slo".to_owned(), slo.name.to_string());
                     labels.insert(BELOW.to_owned(), alert.line.to_string());
-                    let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
-                    all.push(Known {
-                        open: open(&labels, &by),
-                        name,
-                        labels,
-                        by,
-                        severity,
-                        service: &service.name,
-                        slo: Some(&slo.name),
-                        companion: None,
-                        down: false,
-                        independent: false,
-                        line: Some(alert.line),
-                    });
+                    let line = Some(alert.line);
+                    all.push(Known { line, ..of_slo(service, slo, name, labels, severity, &external) });
                 }
             }
         }
@@ -239,7 +208,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
             let name = missing_name(service);
             let labels = named(&name, alert_labels(model, service, &Labels::new(), missing.severity));
             all.push(Known {
-                open: open(&labels, &[]),
+                open: open(&labels, &[], &external),
                 name,
                 labels,
                 by: Vec::new(),
@@ -255,6 +224,38 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
         all.extend(service.alerts.iter().map(|companion| companions::known(model, service, companion)));
     }
     all
+}
+
+/// An alert of an SLO.
+fn of_slo<'a>(
+    service: &'a Service,
+    slo: &'a Slo,
+    name: String,
+    mut labels: Labels,
+    severity: Severity,
+    external: &[String],
+) -> Known<'a> {
+    labels.insert("slo".to_owned(), slo.name.to_string());
+    let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+    Known {
+        open: open(&labels, &by, external),
+        name,
+        labels,
+        by,
+        severity,
+        service: &service.name,
+        slo: Some(&slo.name),
+        companion: None,
+        down: false,
+        independent: false,
+        line: None,
+    }
+}
+
+/// Labels whose values are not known: those that are kept, and those that Prometheus adds where an alert has none of that name.
+fn open(labels: &Labels, by: &[String], external: &[String]) -> Vec<String> {
+    let added = external.iter().filter(|label| !labels.contains_key(*label) && !by.contains(label));
+    by.iter().chain(added).cloned().collect()
 }
 
 /// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.

@@ -93,7 +93,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     let Value::Map(entries) = &environments.value.value else { return };
     if entries.is_empty() {
         problems.push(
-            Problem::error("missing-key", first_line(environments.key.span), "`environments` names none")
+            Problem::error("missing-key", first_line(environments.key.span), "`environments` is empty")
                 .help("write `environments: { production: {}, staging: {} }`, or leave it out"),
         );
     }

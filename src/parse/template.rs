@@ -46,12 +46,8 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
         if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
             problems.push(
-                Problem::error(
-                    "missing-key",
-                    entry.key.span,
-                    "`parameters` stands there without `instances`",
-                )
-                .help("add `instances: { payments: {}, orders: {} }`"),
+                Problem::error("missing-key", entry.key.span, "`parameters` needs `instances` beside it")
+                    .help("add `instances: { payments: {}, orders: {} }`"),
             );
         }
     }
@@ -168,13 +164,9 @@ impl Templates<'_> {
             for (key, value) in made {
                 match all.iter().find(|known| known.key.text == key.text) {
                     Some(known) => self.problems.push(
-                        Problem::error(
-                            "duplicate-key",
-                            key.span,
-                            format!("`{}` stands there twice", key.text),
-                        )
-                        .and(known.key.span, "the first is here")
-                        .help("give one of them another name"),
+                        Problem::error("duplicate-key", key.span, format!("`{}` is defined twice", key.text))
+                            .and(known.key.span, "the first is here")
+                            .help("give one of them another name"),
                     ),
                     None => all.push(Entry { key, value }),
                 }
@@ -204,7 +196,7 @@ impl Templates<'_> {
         };
         if instances.is_empty() {
             self.problems.push(
-                Problem::error("missing-key", first_line(key.span), "`instances` names none")
+                Problem::error("missing-key", first_line(key.span), "`instances` is empty")
                     .help("write `instances: { payments: {} }`"),
             );
         }
@@ -219,7 +211,7 @@ impl Templates<'_> {
                     Problem::error(
                         "too-large",
                         instance.key.span,
-                        "the templates of this file make too much of it",
+                        "the templates of this file come to too many values",
                     )
                     .help("split the instances into several files"),
                 );
