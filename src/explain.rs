@@ -176,7 +176,7 @@ fn budget(promise: &Promise) -> String {
         "{} may be bad: {} of full outage in {}",
         percent(promise.budget),
         spoken(promise.full_outage()),
-        promise.period_length
+        promise.length()
     );
     match (promise.traffic, promise.event) {
         (Some(traffic), event) => {

@@ -105,9 +105,9 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
         said.push(Words::plain(format!(
             "budget: {} of full outage in {}, was {} in {}",
             outage(new),
-            new.period_length,
+            new.length(),
             outage(old),
-            old.period_length
+            old.length()
         )));
     }
     let bad = |promise: &Promise| {

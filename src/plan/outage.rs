@@ -32,7 +32,26 @@ pub struct Outage {
     pub tiers: Vec<Option<(Decimal, Decimal)>>,
 }
 
+/// A length of agreed time: `264h` where it is less than the `whole`.
+pub fn of_agreed_time(agreed: Duration, whole: Duration) -> String {
+    if agreed == whole {
+        return whole.to_string();
+    }
+    let minutes = agreed.secs() / 60;
+    match minutes % 60 {
+        0 => format!("{}h", minutes / 60),
+        rest => format!("{}h{rest}m", minutes / 60),
+    }
+}
+
 impl Promise {
+    /// The period as far as it counts: `30d`, or `264h of agreed time`.
+    pub fn length(&self) -> String {
+        let whole = self.period.nominal();
+        let said = of_agreed_time(self.period_length, whole);
+        if self.period_length == whole { said } else { format!("{said} of agreed time") }
+    }
+
     /// Seconds of full outage that spend the whole budget, at even traffic.
     pub fn full_outage(&self) -> Decimal {
         seconds(self.period_length) * self.budget
@@ -90,6 +109,7 @@ mod tests {
             severity,
             budget_share: Decimal::ONE,
             long: Duration::parse(long).expect("a length"),
+            long_agreed: Duration::parse(long).expect("a length"),
             short: Duration::parse(short).expect("a length"),
             burn_rate,
             threshold: burn_rate * Decimal::new(1, 3),
