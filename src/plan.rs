@@ -279,6 +279,8 @@ pub struct Readings {
     pub objective: Reading,
     /// 1 − objective.
     pub error_budget: Reading,
+    /// Whether events count now; `None` if they always do.
+    pub agreed_time: Option<Reading>,
     /// The burn rate over the last minutes.
     pub burn_now: Reading,
     /// The error ratio of the period.
@@ -435,6 +437,18 @@ pub struct AgreedTime {
     pub except: Option<String>,
     /// Windows in which it does not hold, by their beginning.
     pub maintenance: Vec<Maintenance>,
+}
+
+impl AgreedTime {
+    /// As many windows of maintenance are shown, the latest first.
+    pub const SHOWN: usize = 20;
+
+    /// Dates in a row; of very many, the first.
+    pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {
+        let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
+        let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };
+        format!("{}{rest}", shown.join(", "))
+    }
 }
 
 /// What one event is.

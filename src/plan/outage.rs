@@ -9,7 +9,7 @@ use crate::vocabulary::{BudgetLine, Decimal, Duration};
 impl Watch {
     /// Seconds from the beginning of an outage of this error ratio until the tier fires: `W·T/e`; `None` for never.
     pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
-        (error_ratio > self.threshold).then(|| seconds(self.long) * self.threshold / error_ratio)
+        (error_ratio > self.threshold).then(|| seconds(self.long_agreed) * self.threshold / error_ratio)
     }
 
     /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier's alert stops: `w·(1 − T/e)`, and as long as it is kept;

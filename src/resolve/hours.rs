@@ -110,11 +110,7 @@ pub(super) fn hours_of(
                         whole(written),
                         "hours begin and end at multiples of five minutes",
                     )
-                    .fix(
-                        format!("write `\"{meant}\"`"),
-                        whole(written),
-                        format!("\"{meant}\""),
-                    ),
+                    .fix(format!("write `{meant}`"), whole(written), meant),
                 );
             }
             None => problems.push(

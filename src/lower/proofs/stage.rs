@@ -105,8 +105,8 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Whether what is counted at a step counts: it happened since the evaluation before.
-    fn holds(&self, step: usize) -> bool {
+    /// Whether the hours let count what is counted at a step: it happened since the evaluation before.
+    pub fn holds(&self, step: usize) -> bool {
         let at = i64::try_from(self.at(step).secs()).unwrap_or(i64::MAX);
         let begun = at - INTERVAL.millis() as i64 / 1000;
         self.slo.agreed.hours.as_ref().is_none_or(|hours| hours.hold(begun))
@@ -191,20 +191,65 @@ impl<'a> Stage<'a> {
         Duration::from_millis(self.begins.millis() + self.step.millis() * step as u64)
     }
 
-    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, checks: Vec<Check>) -> Case {
+        self.case_with(title, loads, mishaps, &[], checks)
+    }
+
+    /// A case in which the query of maintenance has an answer where `excepted` has bad events.
+    pub fn case_with(
+        &self,
+        title: &str,
+        loads: &[Load],
+        mishaps: Mishaps,
+        excepted: &[Load],
+        mut checks: Vec<Check>,
+    ) -> Case {
         checks.sort_by_key(at);
         let title = format!("{}: {title}", self.promise.slo);
-        Case { title, interval: self.interval(), series: self.series(loads, mishaps), checks }
+        let mut series = self.series(loads, mishaps);
+        let well = vec![Load { good: 1, bad: 0 }; loads.len()];
+        let excepted =
+            self.expanded(if excepted.is_empty() { &well } else { excepted }, Load { good: 1, bad: 0 });
+        series.extend(
+            self.excepting().iter().map(|one| samples(one, self.interval(), &excepted, Mishaps::default())),
+        );
+        Case { title, interval: self.interval(), series, checks }
+    }
+
+    /// The series that the query of maintenance reads, with the labels of the promise under proof.
+    pub fn excepting(&self) -> Vec<Series> {
+        let Some(except) = &self.slo.agreed.except else { return Vec::new() };
+        let kept = self.kept();
+        let named = |series: &Series| {
+            let mut series = series.clone();
+            for label in &except.on {
+                let value = kept.get(label).cloned().unwrap_or_default();
+                series
+                    .labels
+                    .entry(label.clone())
+                    .and_modify(|known| known.clone_from(&value))
+                    .or_insert(value);
+            }
+            series
+        };
+        except.stimulus.iter().flatten().map(named).collect()
+    }
+
+    /// Loads at the interval of samples, after `idle` ones until it begins.
+    fn expanded(&self, loads: &[Load], idle: Load) -> Vec<Load> {
+        let often = (self.step.millis() / self.interval().millis()) as usize;
+        let before = (self.begins.millis() / self.interval().millis()) as usize;
+        let loads = loads.iter().flat_map(|load| iter::repeat_n(*load, often));
+        iter::repeat_n(idle, before).chain(loads).collect()
     }
 
     /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
-        let loads = loads.iter().flat_map(|load| iter::repeat_n(*load, often));
         // Before it begins nothing is counted, and what is looked at is well.
         let before = (self.begins.millis() / self.interval().millis()) as usize;
         let idle = if self.counts() { Load::default() } else { Load { good: self.units(), bad: 0 } };
-        let loads: Vec<Load> = iter::repeat_n(idle, before).chain(loads).collect();
+        let loads = self.expanded(loads, idle);
         let mishaps = Mishaps {
             restart: mishaps.restart.map(|step| before + step * often),
             vanish: mishaps.vanish.map(|step| before + step * often),
