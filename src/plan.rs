@@ -559,6 +559,9 @@ pub struct DashboardLink {
     pub by: Vec<String>,
 }
 
+/// Stands for the alert's value in what its texts ask, as Go's `printf` fills it in.
+pub const VALUE: &str = "%g";
+
 /// What an alert's texts are made from.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -576,6 +579,10 @@ pub enum Notice {
         owner: Option<String>,
         /// What is left of the budget, in percent; carries the same labels as the alert.
         budget_left: Expr,
+        /// The error ratio, in percent. In this and the next, [`VALUE`] stands for the alert's value.
+        error_ratio: Expr,
+        /// How many seconds the budget lasts at that ratio.
+        budget_lasts: Expr,
     },
     /// Less of the error budget is left than a line says.
     Budget {
@@ -681,8 +688,12 @@ pub enum Check {
         labels: Labels,
         /// The alert's value in the text: the burn rate, or what a companion looks at.
         value: String,
-        /// What is left of the budget, in the text; empty if there is none.
+        /// What is left of the budget, in percent; empty if there is none.
         budget_left: String,
+        /// The error ratio, in percent; empty if there is none.
+        error_ratio: String,
+        /// How long the budget lasts; empty if there is none.
+        budget_lasts: String,
     },
     /// A query has this value; `None` for no answer.
     Value {
