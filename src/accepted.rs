@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 
 use crate::ast::{Ast, Key, Map};
-use crate::diagnostic::{Accepted, Problem};
+use crate::diagnostic::{Accepted, Code, Problem};
 use crate::pages;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
 /// Codes of what only a running server reveals: without one nobody can say that they are accepted in vain.
-const OF_SERVERS: [&str; 1] = ["replicas-counted-twice"];
+const OF_SERVERS: [Code; 1] = [Code::ReplicasCountedTwice];
 
 /// Where one entry of `accepted` holds, the innermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,9 @@ impl Reach {
 
 struct Entry<'a> {
     reach: Reach,
-    code: &'a Key,
+    key: &'a Key,
+    /// `None` if no problem has this code.
+    code: Option<Code>,
     reason: &'a Scalar,
     used: bool,
 }
@@ -56,14 +58,15 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
     let failed = problems.iter().any(Problem::is_error);
     for problem in problems {
         let place = problem.primary.span;
-        let known =
-            entries.iter_mut().find(|entry| entry.code.text == problem.code && entry.reach.holds(place, ast));
+        let known = entries
+            .iter_mut()
+            .find(|entry| entry.code == Some(problem.code) && entry.reach.holds(place, ast));
         match known {
             None => left.push(problem),
             Some(entry) if problem.is_error() => {
                 entry.used = true;
                 left.push(
-                    problem.and(entry.code.span, "only a warning can be accepted, and this is an error"),
+                    problem.and(entry.key.span, "only a warning can be accepted, and this is an error"),
                 );
             }
             Some(entry) => {
@@ -72,19 +75,18 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
             }
         }
     }
-    let unknown = |entry: &&Entry| pages::page(&entry.code.text).is_none();
-    left.extend(entries.iter().filter(unknown).map(|entry| unknown_code(entry.code)));
+    let unknown = entries.iter().filter(|entry| entry.code.is_none());
+    left.extend(unknown.map(|entry| unknown_code(entry.key)));
     // What a template accepts is needed if one of its instances needs it.
-    let place = |entry: &Entry| Span { source: entry.code.span.source.plain(), ..entry.code.span };
+    let place = |entry: &Entry| Span { source: entry.key.span.source.plain(), ..entry.key.span };
     let used: BTreeSet<Span> = entries.iter().filter(|entry| entry.used).map(place).collect();
     let in_vain = |entry: &&Entry| {
-        let code = entry.code.text.as_str();
-        !used.contains(&place(entry)) && pages::page(code).is_some() && !OF_SERVERS.contains(&code)
+        !used.contains(&place(entry)) && entry.code.is_some_and(|code| !OF_SERVERS.contains(&code))
     };
     if whole && !failed {
         left.extend(entries.iter().filter(in_vain).map(|entry| {
-            let headline = format!("nothing is left to accept: `{}` is not reported here", entry.code.text);
-            Problem::warning("acceptance-unneeded", entry.code.span, headline)
+            let headline = format!("nothing is left to accept: `{}` is not reported here", entry.key.text);
+            Problem::warning(Code::AcceptanceUnneeded, entry.key.span, headline)
                 .label("it would hide the next one, which nobody has seen")
                 .help("remove this line")
         }));
@@ -93,8 +95,11 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
 }
 
 fn unknown_code(code: &Key) -> Problem {
-    let problem =
-        Problem::error("unknown-key", code.span, format!("no problem has the code `{}`", short(&code.text)));
+    let problem = Problem::error(
+        Code::UnknownKey,
+        code.span,
+        format!("no problem has the code `{}`", short(&code.text)),
+    );
     match pages::nearest(&code.text) {
         Some(near) => {
             problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), code.span, near)
@@ -111,7 +116,14 @@ fn short(text: &str) -> String {
 /// Every entry, the innermost first.
 fn entries(ast: &Ast) -> Vec<Entry<'_>> {
     fn of<'a>(all: &mut Vec<Entry<'a>>, reach: Reach, map: &'a Map<Scalar>) {
-        all.extend(map.iter().map(|(code, reason)| Entry { reach, code, reason, used: false }));
+        let entry = |(key, reason): (&'a Key, &'a Scalar)| Entry {
+            reach,
+            key,
+            code: Code::named(&key.text),
+            reason,
+            used: false,
+        };
+        all.extend(map.iter().map(|(key, reason)| entry((key, reason))));
     }
     let mut all = Vec::new();
     for service in &ast.services {

@@ -2,8 +2,10 @@
 //!
 //! **Invariant:** nothing here knows how a problem is shown; `render` does.
 
+mod code;
 mod lists;
 
+pub use code::Code;
 pub use lists::{alternatives, few, joined, listed};
 
 use std::collections::BTreeMap;
@@ -58,8 +60,8 @@ pub struct Accepted {
 /// One fault, in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The kebab-case name under which `slowburn explain` has a page.
-    pub code: &'static str,
+    /// Its kind.
+    pub code: Code,
     /// Error or warning.
     pub level: Level,
     /// One clause, lower case, no full stop, true on its own.
@@ -76,16 +78,16 @@ pub struct Problem {
 
 impl Problem {
     /// An error at `span`.
-    pub fn error(code: &'static str, span: Span, headline: impl Into<String>) -> Self {
+    pub fn error(code: Code, span: Span, headline: impl Into<String>) -> Self {
         Self::new(code, Level::Error, span, headline.into())
     }
 
     /// A warning at `span`.
-    pub fn warning(code: &'static str, span: Span, headline: impl Into<String>) -> Self {
+    pub fn warning(code: Code, span: Span, headline: impl Into<String>) -> Self {
         Self::new(code, Level::Warning, span, headline.into())
     }
 
-    fn new(code: &'static str, level: Level, span: Span, headline: String) -> Self {
+    fn new(code: Code, level: Level, span: Span, headline: String) -> Self {
         let primary = Label { span, text: String::new() };
         Self { code, level, headline, primary, secondary: Vec::new(), help: Vec::new(), hidden: None }
     }
@@ -136,7 +138,7 @@ impl Problem {
 }
 
 /// What is unread in one environment may be read in another, and what is accepted in vain in one may be needed in another.
-const OF_ALL: [&str; 2] = ["unread-setting", "acceptance-unneeded"];
+const OF_ALL: [Code; 2] = [Code::UnreadSetting, Code::AcceptanceUnneeded];
 
 /// The problems of one project in several environments, each once: one that not all have says which have it.
 pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
@@ -171,7 +173,7 @@ pub fn sort(problems: &mut Vec<Problem>) {
     problems
         .sort_by(|a, b| (a.primary.span, a.code, &a.headline).cmp(&(b.primary.span, b.code, &b.headline)));
     problems.dedup();
-    let mut counts: BTreeMap<(SourceId, &'static str), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(SourceId, Code), usize> = BTreeMap::new();
     let kind = |problem: &Problem| (problem.primary.span.source, problem.code);
     problems.retain(|problem| {
         let count = counts.entry(kind(problem)).or_default();

@@ -25,7 +25,7 @@
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
-//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret |
+//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret, pages |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
 //! | [`import`] | texts of other tools | sources that say the same, and what that means | source, scalar, diagnostic, ast, promql, vocabulary, secret, the parser of YAML in parse, and how emit spells it |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
@@ -80,7 +80,7 @@ pub mod vocabulary;
 
 use artifact::Artifacts;
 use check::Sees;
-use diagnostic::{Accepted, Problem};
+use diagnostic::{Accepted, Code, Problem};
 use difference::Difference;
 use emit::{TARGETS, Target};
 use model::Model;
@@ -258,7 +258,7 @@ fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Prob
     match &limit.what {
         emit::limits::Excess::Groups { count, most } => {
             let said = format!("Mimir takes {most} groups of a tenant, and the rules come to {count}");
-            Problem::error("group-limit", place, said).help(format!(
+            Problem::error(Code::GroupLimit, place, said).help(format!(
                 "let the tenant have more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
             ))
         }
@@ -266,7 +266,7 @@ fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Prob
             let said = format!("{what} takes {bytes} bytes, and an object of Kubernetes holds {most}");
             let help =
                 "split the service into two files with names of their own, or shorten its descriptions";
-            Problem::error("object-too-large", place, said).help(help)
+            Problem::error(Code::ObjectTooLarge, place, said).help(help)
         }
     }
 }

@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;
+use slowburn::diagnostic::Code;
 use support::folder::{API, Folder, Ran, service};
 
 /// A promise that no event can keep.
@@ -57,7 +58,7 @@ fn errors_end_with_1_and_are_shown_at_their_place() {
 #[test]
 fn warnings_end_with_0() {
     let folder = Folder::empty();
-    let page = slowburn::pages::page("unweighted-ratio").unwrap();
+    let page = slowburn::pages::page(Code::UnweightedRatio);
     let example = page.split("```yaml bad\n").nth(1).unwrap().split("```").next().unwrap();
     folder.write("slos/queue.yaml", example);
     let ran = folder.slowburn(&["compile"]);
@@ -228,7 +229,7 @@ fn failures() {
 fn explain_prints_the_page_of_a_code() {
     let ran = Folder::empty().slowburn(&["explain", "too-large"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert_eq!(ran.stdout, slowburn::pages::page("too-large").unwrap());
+    assert_eq!(ran.stdout, slowburn::pages::page(Code::TooLarge));
 }
 
 #[test]

@@ -383,16 +383,10 @@ fn names_that_are_exchanged_are_no_renaming() {
 #[test]
 fn sources_with_errors_are_compared_as_far_as_they_mean_something() {
     let plain = Side::service(API);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rejected");
     let mut seen = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "yaml") {
-            continue;
-        }
+    for (folder, path) in crate::support::rejected() {
         let text = fs::read_to_string(&path).unwrap();
-        let project = path.file_name().unwrap().to_str().unwrap().starts_with("project");
-        let side = if project { Side::with_project(&text, API) } else { Side::service(&text) };
+        let side = if folder == "project" { Side::with_project(&text, API) } else { Side::service(&text) };
         for (old, new) in [(&plain, &side), (&side, &plain)] {
             let difference = old.to(new);
             let said: Vec<&str> = difference.changes.iter().map(|change| change.kind.as_str()).collect();

@@ -80,7 +80,7 @@ fn foreign(text: &str, chance: u64) {
     let problems = slowburn::compile(&files).problems;
     let broken = ["yaml-syntax", "unknown-key", "wrong-type", "duplicate-key", "promql-syntax"];
     assert!(
-        !problems.iter().any(|problem| problem.is_error() && broken.contains(&problem.code)),
+        !problems.iter().any(|problem| problem.is_error() && broken.contains(&problem.code.name())),
         "{problems:?}"
     );
 }
@@ -311,9 +311,13 @@ fn seeds(target: &str) -> (Vec<String>, usize) {
     read(&root.join("tests/fuzz").join(target), "", !whole, &mut seeds);
     let cases = seeds.len();
     let beside: &[(&str, &str, bool)] = match target {
-        "source" | "editor" => {
-            &[("slos", "yaml", false), ("tests/rejected", "yaml", false), ("tests/cases", "yaml", false)]
-        }
+        "source" | "editor" => &[
+            ("slos", "yaml", false),
+            ("tests/rejected/project", "yaml", false),
+            ("tests/rejected/service", "yaml", false),
+            ("tests/rejected/contract", "yaml", false),
+            ("tests/cases", "yaml", false),
+        ],
         "import" => &[("tests/import", "yaml", false)],
         "promql" => &[("tests/promql", "txt", true)],
         "exposition" => &[
@@ -324,7 +328,7 @@ fn seeds(target: &str) -> (Vec<String>, usize) {
         "contract" => &[
             ("tests/contracts", "prom", false),
             ("slos/metrics", "prom", false),
-            ("tests/rejected", "prom", false),
+            ("tests/rejected/contract", "prom", false),
         ],
         _ => &[],
     };

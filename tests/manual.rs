@@ -221,7 +221,7 @@ fn every_key_is_explained() {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let sources = Sources::new(vec![file("slos/slowburn.yaml", project), file("slos/a.yaml", service)]);
     let problems = slowburn::compile(&sources).problems;
-    let unknown: Vec<_> = problems.iter().filter(|problem| problem.code == "unknown-key").collect();
+    let unknown: Vec<_> = problems.iter().filter(|problem| problem.code.name() == "unknown-key").collect();
     assert_eq!(unknown.len(), 27, "each `x` is one");
     let manual: String = documents().into_iter().map(|document| document.text).collect();
     for help in unknown.iter().flat_map(|problem| &problem.help) {

@@ -45,7 +45,7 @@ fn told(project: &str, service: &str) -> Vec<String> {
     let problems = slowburn::compile(&sources).problems;
     let said = |problem: &slowburn::diagnostic::Problem| {
         let help: Vec<&str> = problem.help.iter().map(|help| help.text.as_str()).collect();
-        format!("{}: {}\n{}", problem.code, problem.headline, help.join("\n"))
+        format!("{}: {}\n{}", problem.code.name(), problem.headline, help.join("\n"))
     };
     problems.iter().map(said).collect()
 }

@@ -1,6 +1,6 @@
-//! One file per mistake, and beside it what people read of it. Files named `accepted-…` have no fault, `several-…` more than one; those named
-//! `contract-…` are held against `all.prom`, those named `scraped-…` against `prometheus.yml`; beside those
-//! named `beside-…` lies a service with a contract, beside those named `runbook-…` what somebody wrote for a runbook.
+//! One file per mistake, and beside it what people read of it, in a folder for each project around it: `service` is a service on its own, `project` the
+//! project file of one, `contract` a service with `all.prom`, `scraped` one with `prometheus.yml`, `beside` one next to a service with a contract, `routed`
+//! one in a project with routes, `runbook` one with a runbook. Files named `accepted-…` have no fault, `several-…` more than one.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support;
@@ -39,22 +39,23 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let text = std::fs::read_to_string(path).unwrap();
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let beside = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap();
-    let sources = Sources::new(match name.split('-').next() {
+    let folder = path.parent().unwrap();
+    let beside = |name: &str| std::fs::read_to_string(folder.with_file_name(name)).unwrap();
+    let sources = Sources::new(match folder.file_name().unwrap().to_str() {
         Some("project") => vec![file("slos/slowburn.yaml", &text), file("slos/mail.yaml", SERVICE)],
         Some("runbook") => {
             let written = file("slos/runbooks/Mail-down.md", "# Mail is down\n\nRestart the queue.\n");
             vec![file("slos/mail.yaml", &text), written]
         }
         Some("contract") => {
-            vec![file("slos/mail.yaml", &text), file("slos/metrics/all.prom", &beside("all.prom"))]
+            vec![file("slos/mail.yaml", &text), file("slos/metrics/all.prom", &beside("contract/all.prom"))]
         }
         Some("scraped") => vec![
             file(
                 "slos/slowburn.yaml",
                 "version: slowburn/v1\nprometheus: { scrape_config: prometheus.yml }\n",
             ),
-            file("slos/prometheus.yml", &beside("prometheus.yml")),
+            file("slos/prometheus.yml", &beside("scraped/prometheus.yml")),
             file("slos/mail.yaml", &text),
         ],
         Some("routed") => vec![
@@ -77,7 +78,7 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
                         .replace("result=\"error\"", "outcome=\"failed\"")
                 ),
             ),
-            file("slos/metrics/all.prom", &beside("all.prom")),
+            file("slos/metrics/all.prom", &beside("contract/all.prom")),
         ],
         _ => vec![file("slos/mail.yaml", &text)],
     });
@@ -87,14 +88,14 @@ fn compiled(path: &Path) -> (String, Sources, Vec<Problem>) {
 
 #[test]
 fn every_mistake_is_told_in_its_place_with_what_to_type() {
-    insta::glob!("rejected/*.yaml", |path| {
+    insta::glob!("rejected/*/*.yaml", |path| {
         let (name, sources, problems) = compiled(path);
         let source = std::fs::read_to_string(path).unwrap();
         let shown = render(&problems, &sources, Format::Human { color: false });
         let mut settings = insta::Settings::clone_current();
         settings.remove_snapshot_suffix();
         settings.remove_input_file();
-        settings.set_snapshot_path("rejected");
+        settings.set_snapshot_path(path.parent().unwrap());
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name, format!("{source}\n----- problems\n{shown}")));
@@ -155,7 +156,7 @@ fn a_misspelt_key_is_one_problem() {
         text.insert(*at, 'q');
         let (sources, problems) = told(&files, *index, text);
         // What is a name may be any word, or is told where it is referred to.
-        let unknown = problems.iter().any(|problem| problem.code == "unknown-key");
+        let unknown = problems.iter().any(|problem| problem.code.name() == "unknown-key");
         let shown = || render(&problems, &sources, Format::Human { color: false });
         (unknown && problems.len() > 1).then(shown)
     });
@@ -177,24 +178,16 @@ fn a_broken_file_is_one_problem() {
 #[test]
 fn one_mistake_is_one_problem() {
     let mut faults = String::new();
-    insta::glob!("rejected/*.yaml", |path| {
+    insta::glob!("rejected/*/*.yaml", |path| {
         let (name, _, problems) = compiled(path);
-        let kind = name
-            .strip_prefix("contract-")
-            .or(name.strip_prefix("scraped-"))
-            .or(name.strip_prefix("beside-"))
-            .or(name.strip_prefix("routed-"))
-            .or(name.strip_prefix("runbook-"))
-            .or(name.strip_prefix("project-"))
-            .unwrap_or(&name);
-        let right = match kind.split('-').next() {
+        let right = match name.split('-').next() {
             Some("accepted") => problems.is_empty(),
             Some("several") => problems.len() > 1,
             _ => problems.len() == 1,
         };
         if !right {
-            let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
-            faults += &format!("{name}: {codes:?}\n");
+            let codes: Vec<&str> = problems.iter().map(|problem| problem.code.name()).collect();
+            faults += &format!("{}: {codes:?}\n", path.display());
         }
     });
     assert!(faults.is_empty(), "{faults}");

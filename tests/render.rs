@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use slowburn::diagnostic::Problem;
+use slowburn::diagnostic::{Code, Problem};
 use slowburn::render::{Format, render};
 use slowburn::source::{SourceFile, SourceId, Sources, Span};
 
@@ -39,21 +39,25 @@ fn problems() -> Vec<Problem> {
     let slo = Span { start: at(0, "- name").start, end: at(0, "again").end, ..end };
     vec![
         Problem::error(
-            "missing-bucket",
+            Code::MissingBucket,
             at(0, "200ms"),
             "no bucket ends at 200ms, so P95 < 200ms cannot be answered",
         )
         .label("nearest bounds of `db_query_duration_seconds`: 100ms, 250ms")
         .fix("promise `P95 < 250ms`", at(0, "200ms"), "250ms")
         .help("add 0.2 to the histogram's bounds"),
-        Problem::error("duplicate-key", at(0, "name: again"), "the key `name` stands twice in one mapping")
-            .label("again here")
-            .and(at(0, "name: fast"), "first here")
-            .and(at(1, "a"), "and in another file"),
-        Problem::warning("multi-line", slo, "a place of several lines").label("all of it"),
-        Problem::error("end-of-file", end, "a place of no width at the end of the file").label("here"),
+        Problem::error(
+            Code::DuplicateKey,
+            at(0, "name: again"),
+            "the key `name` stands twice in one mapping",
+        )
+        .label("again here")
+        .and(at(0, "name: fast"), "first here")
+        .and(at(1, "a"), "and in another file"),
+        Problem::warning(Code::NotScraped, slo, "a place of several lines").label("all of it"),
+        Problem::error(Code::YamlSyntax, end, "a place of no width at the end of the file").label("here"),
         Problem::warning(
-            "hostile",
+            Code::InvalidText,
             at(1, "\u{1b}[31mred\u{202e}"),
             "a \"quoted\"\nheadline: with % and :: and \u{1b}[31m, {{ $x }} and <script>",
         )
@@ -176,11 +180,11 @@ fn of_a_long_line_only_the_surroundings_are_shown() {
     let start = text.find("needle").unwrap() as u32;
     let end = text.len() as u32 - 1;
     let place = |start, end| Span { source: SourceId(0), start, end };
-    let problem = Problem::error("far-out", place(start, start + 6), "far out")
+    let problem = Problem::error(Code::InvalidText, place(start, start + 6), "far out")
         .label("here")
         .and(place(end - 3, end), "the end");
     let short = place(start + 100, start + 102);
-    let problems = [problem, Problem::error("far-out", short, "farther out").fix("x", short, "y")];
+    let problems = [problem, Problem::error(Code::InvalidText, short, "farther out").fix("x", short, "y")];
     insta::assert_snapshot!("long-line", render(&problems, &one_file(text), Format::Human { color: false }));
 }
 
@@ -191,11 +195,11 @@ fn far_labels_stand_in_snippets_of_their_own() {
         let start = text.find(words).unwrap() as u32;
         Span { source: SourceId(0), start, end: start + words.len() as u32 }
     };
-    let problem = Problem::error("far-apart", place("k150000"), "two places far apart")
+    let problem = Problem::error(Code::InvalidText, place("k150000"), "two places far apart")
         .and(place("k7:"), "one")
         .and(place("k150002"), "near");
     let all = Span { source: SourceId(0), start: 0, end: text.len() as u32 };
-    let problems = [problem, Problem::warning("large", all, "a large place").label("from here")];
+    let problems = [problem, Problem::warning(Code::InvalidText, all, "a large place").label("from here")];
     insta::assert_snapshot!(
         "far-apart",
         render(&problems, &one_file(text.clone()), Format::Human { color: false })
@@ -208,7 +212,7 @@ fn far_labels_stand_in_snippets_of_their_own() {
 fn many_problems_in_a_large_file_take_time_in_proportion() {
     let problem = |line: u32| {
         let start = line * 11;
-        Problem::error("many", Span { source: SourceId(0), start, end: start + 3 }, "one of many")
+        Problem::error(Code::InvalidText, Span { source: SourceId(0), start, end: start + 3 }, "one of many")
     };
     let taken = |problems: u32, format| {
         let sources = one_file("key: value\n".repeat(problems as usize * 100));
@@ -266,7 +270,7 @@ proptest! {
             Span { source: SourceId(0), start, end: start + length }
         });
         let first = spans.next().unwrap();
-        let mut problem = Problem::error("any", first, &*words).label(&*words).help(&*words);
+        let mut problem = Problem::error(Code::InvalidText, first, &*words).label(&*words).help(&*words);
         for span in spans {
             problem = problem.and(span, &*words).fix(&*words, span, &*words);
         }

@@ -189,7 +189,7 @@ fn files_are_within_the_limits_of_their_targets() {
     // Mimir refuses them with its default limits, which is said before it is loaded.
     let problems = slowburn::compile(&Sources::new(many("{ mimir: {} }"))).problems;
     let limits: Vec<&str> =
-        problems.iter().map(|problem| problem.code).filter(|code| *code == "group-limit").collect();
+        problems.iter().map(|problem| problem.code.name()).filter(|code| *code == "group-limit").collect();
     assert_eq!(limits.len(), 1);
     let files = compiled(many("{ mimir: { max_groups: 200 } }"));
     assert!(groups(of(&files, "mimir")["many"]).len() > 70);

@@ -354,7 +354,10 @@ fn told(hostile: &str, before: &Sources, sources: &Sources) {
     let problem = |text: &str, sources: &Sources| {
         let (id, _) = sources.iter().next().unwrap();
         let span = slowburn::source::Span { source: id, start: 0, end: 400 };
-        Problem::error("wrong-type", span, text).label(text).help(text).fix(text, span, text)
+        Problem::error(slowburn::diagnostic::Code::WrongType, span, text)
+            .label(text)
+            .help(text)
+            .fix(text, span, text)
     };
     let problems = [problem(hostile, sources)];
     for format in [Format::Human { color: false }, Format::Json, Format::Github, Format::Sarif] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::place_of;
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Model};
 use crate::vocabulary::{Name, Severity};
@@ -32,7 +32,7 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[Known], problems
     let all_of_one = of_severity(&mut untold.iter().copied()) == untold.len()
         && of_severity(&mut alerts.iter()) == untold.len();
     let mut problem = Problem::error(
-        "alert-reaches-nobody",
+        Code::AlertReachesNobody,
         alertmanager.place,
         match (untold.len(), all_of_one) {
             (1, _) => format!("no route is certain to take `{}`", first.name),
@@ -63,7 +63,7 @@ fn muted(alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Probl
         if said.insert((first, time)) {
             problems.push(
                 Problem::warning(
-                    "alert-reaches-nobody",
+                    Code::AlertReachesNobody,
                     route.place,
                     format!("nobody is told of `{}` during `{time}`", alert.name),
                 )

@@ -1,6 +1,6 @@
 //! Companion alerts that fire whenever their series are there, whatever these say.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 use crate::promql::ast::{Expr, Kind, Op};
 
@@ -10,7 +10,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             continue;
         }
         let problem = Problem::error(
-            "always-fires",
+            Code::AlwaysFires,
             alert.places.expr,
             format!("`{}` fires whenever its series are there", alert.name),
         );

@@ -2,7 +2,7 @@
 
 use super::contract::bad_not_within_total::known_values;
 use super::{beginning, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::bounds::{Bound, listed};
@@ -125,7 +125,7 @@ fn told(slo: &Slo, alike: Alike) -> Problem {
         _ => ("`bad` and `good` select the same events", "so half of all events are bad, whatever happens"),
     };
     let span: Span = idle.as_ref().map_or(place(of(alike.part)), |(span, _)| *span);
-    let problem = Problem::error("bad-is-total", span, headline)
+    let problem = Problem::error(Code::BadIsTotal, span, headline)
         .label(label)
         .and(place(of(alike.whole)), "the same events");
     let key = if alike.part == Role::Bad { "bad" } else { "good" };

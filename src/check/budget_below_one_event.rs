@@ -1,7 +1,7 @@
 //! A budget of less than one event: the first failure breaks the promise.
 
 use super::{about, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::plan::Event;
@@ -24,7 +24,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             Event::Slice(_) => (slo.places.objective, format!("slices, one every {}", promise.interval)),
         };
         let problem = Problem::warning(
-            "budget-below-one-event",
+            Code::BudgetBelowOneEvent,
             place,
             format!("an objective of {} leaves less than one event to fail", slo.objective),
         )

@@ -1,7 +1,7 @@
 //! Burns that exhaust the budget and that no tier sees.
 
 use super::{about, lasts, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::vocabulary::Decimal;
@@ -16,7 +16,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let watches = lower::watches(slo);
         let lowest = slo.tiers.iter().zip(&watches).min_by_key(|(_, watch)| watch.burn_rate);
         problems.push(match lowest {
-            None => Problem::warning("budget-unwatched", slo.places.tiers, "no tier watches this error budget")
+            None => Problem::warning(Code::BudgetUnwatched, slo.places.tiers, "no tier watches this error budget")
                 .label(format!(
                     "a full outage spends the budget of {period} in {} and alerts nobody",
                     lasts(period, Decimal::ONE / slo.objective.budget().ratio())
@@ -25,7 +25,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
                 let place = if slo.places.tiers == slo.places.name { tier.span } else { slo.places.tiers };
                 Problem::warning(
-                    "budget-unwatched",
+                    Code::BudgetUnwatched,
                     place,
                     format!("a burn rate between 1 and {} exhausts the budget unseen", about(watch.burn_rate)),
                 )

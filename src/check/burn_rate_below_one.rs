@@ -1,7 +1,7 @@
 //! Tiers that alert while the promise is being kept.
 
 use super::{about, about_percent, also, named, slos, tiers_against_period, tiers_by_place};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 use crate::plan::Watch;
 use crate::vocabulary::Decimal;
@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let rates: Vec<String> =
                 tiers.iter().map(|tier| format!("{} at {}", tier.long, about(tier.burn_rate))).collect();
             let problem = Problem::warning(
-                "burn-rate-below-one",
+                Code::BurnRateBelowOne,
                 place,
                 format!("over {period} {} while the budget would last", alerts(&tiers)),
             )

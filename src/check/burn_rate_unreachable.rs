@@ -1,7 +1,7 @@
 //! Tiers that not even a full outage makes fire.
 
 use super::{about, about_percent, named, slos, tiers_by_place};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::plan::{Event, Promise, Watch, seconds};
@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
         let Some(highest) = dead.iter().max_by_key(|tier| tier.burn_rate) else { continue };
         let mut problem = Problem::error(
-            "burn-rate-unreachable",
+            Code::BurnRateUnreachable,
             slo.places.objective,
             format!("at an objective of {} {} can never fire", slo.objective, named(&dead)),
         )
@@ -72,8 +72,8 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
         ),
     };
     let problem = match promise.event {
-        Event::Occurrence => Problem::warning("burn-rate-unreachable", place, headline),
-        Event::Check | Event::Slice(_) => Problem::error("burn-rate-unreachable", place, headline),
+        Event::Occurrence => Problem::warning(Code::BurnRateUnreachable, place, headline),
+        Event::Check | Event::Slice(_) => Problem::error(Code::BurnRateUnreachable, place, headline),
     };
     Some(problem.label(label).help("ask for fewer events, or remove `min_events`"))
 }

@@ -1,7 +1,7 @@
 //! Clusters that one store holds, and that an SLO adds up although nobody said so.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Sli, Slo};
 use crate::promql::ast::{MatchOp, Selector};
 
@@ -32,7 +32,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let said =
             format!("the store of `{store}` holds every `{label}`, and these SLOs add them up: {named}");
         problems.push(
-            Problem::warning("clusters-summed", place, said)
+            Problem::warning(Code::ClustersSummed, place, said)
                 .label("one promise over all of them")
                 .help(format!("for a promise of each write `by: [{label}]`"))
                 .help(format!("if the sum is meant, say so in the selectors: `{label}=~\".+\"`")),

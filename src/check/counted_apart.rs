@@ -1,7 +1,7 @@
 //! Good events that are counted elsewhere than all events.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Role};
 use crate::promql::ast::MatchOp;
 
@@ -14,7 +14,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             if total.selector.matchers[all].value != good.selector.matchers[part].value {
                 problems.push(
                     Problem::warning(
-                        "counted-apart",
+                        Code::CountedApart,
                         good.matchers[part],
                         "good events are counted by another job than all events",
                     )

@@ -1,7 +1,7 @@
 //! Sums in which two selectors select the same series: its events count twice.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::regex;
@@ -28,10 +28,14 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     (overlap(one, other), readings.get(first), readings.get(second))
                 {
                     problems.push(
-                        Problem::warning("counted-twice", other.place, "some events count twice in this sum")
-                            .label("this selector and another one select the same series")
-                            .and(one.place, "the other one")
-                            .help("add a matcher that tells the two apart, or leave out the narrower one"),
+                        Problem::warning(
+                            Code::CountedTwice,
+                            other.place,
+                            "some events count twice in this sum",
+                        )
+                        .label("this selector and another one select the same series")
+                        .and(one.place, "the other one")
+                        .help("add a matcher that tells the two apart, or leave out the narrower one"),
                     );
                 }
             }

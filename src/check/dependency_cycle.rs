@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Dependency, Model};
 use crate::vocabulary::Name;
 
@@ -31,7 +31,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             _ => format!("`{}` and `{}` need each other", edge.service, edge.on),
         };
         problems.push(
-            Problem::error("dependency-cycle", edge.place, headline)
+            Problem::error(Code::DependencyCycle, edge.place, headline)
                 .label(format!("{} → {}", edge.service, names.join(" → ")))
                 .help("while both are down each would silence the other, and nobody would be told")
                 .help("remove the direction in which the failure spreads less"),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::{Model, Service, Slo};
 use crate::source::Span;
@@ -76,8 +76,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 fn collision(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
-    Problem::error("duplicate-alert", place, format!("`{one}` and `{other}` have one alert name, `{alert}`"))
-        .label("hyphens are not seen in the names of alerts")
-        .and(first, "the first is here")
-        .help("rename one of them by what it promises")
+    Problem::error(
+        Code::DuplicateAlert,
+        place,
+        format!("`{one}` and `{other}` have one alert name, `{alert}`"),
+    )
+    .label("hyphens are not seen in the names of alerts")
+    .and(first, "the first is here")
+    .help("rename one of them by what it promises")
 }

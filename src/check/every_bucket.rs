@@ -3,7 +3,7 @@
 use super::contract::{Reader, tell};
 use super::slos;
 use crate::contract::Part;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::bounds::{Bound, listed};
@@ -66,7 +66,7 @@ fn told(reading: &Reading) -> Problem {
     };
     let bounded = of(name).matching("le", MatchOp::Equal, "0.5");
     Problem::error(
-        "not-a-counter-selector",
+        Code::NotACounterSelector,
         at.map_or(reading.place, |index| reading.matchers[index]),
         "an event is in several buckets, and counts in each of them",
     )

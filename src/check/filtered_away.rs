@@ -1,7 +1,7 @@
 //! Conditions that have an answer only while something is wrong: a comparison within an aggregation drops what is well, and what is left is nothing.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Sli, Slo};
 use crate::promql::ast::{Binary, Expr, Kind};
 use crate::source::Span;
@@ -12,7 +12,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let place: Span =
             slo.readings.first().map_or(super::beginning(slo.places.sli), |reading| reading.place);
         let problem = Problem::warning(
-            "filtered-away",
+            Code::FilteredAway,
             place,
             "this condition is looked at only while something meets the comparison in it",
         )

@@ -1,6 +1,6 @@
 //! Alerts that say nothing happened for long, and say so of what has not been looked at for that long.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Companion, Model};
 use crate::promql::ast::{Expr, Kind, Op, Time};
 use crate::vocabulary::Duration;
@@ -62,7 +62,7 @@ fn told(alert: &Companion, function: &str, range: Duration) -> Problem {
     // Nobody holds an alert for longer, and its proof could not be played.
     const LONGEST: Duration = Duration::from_secs(86_400);
     Problem::warning(
-        "fires-when-new",
+        Code::FiresWhenNew,
         alert.places.expr,
         format!("`{}` fires for series that are younger than {range}", alert.name),
     )

@@ -1,7 +1,7 @@
 //! Alerts that fire while their targets are up, and promises that are kept while they are down.
 
 use super::{beginning, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Behaviour, Model, Series};
 use crate::vocabulary::Decimal;
 
@@ -11,7 +11,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Some(name) = up_side_down(series) {
             problems.push(
                 Problem::warning(
-                    "fires-while-well",
+                    Code::FiresWhileWell,
                     alert.places.expr,
                     format!("`{}` fires while `{name}` is 1, and is silent while it is 0", alert.name),
                 )
@@ -24,7 +24,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Some(name) = up_side_down(slo.stimulus.iter().flatten()) {
             problems.push(
                 Problem::warning(
-                    "fires-while-well",
+                    Code::FiresWhileWell,
                     beginning(slo.places.sli),
                     format!("this promise is kept while `{name}` is 0, and broken while it is 1"),
                 )

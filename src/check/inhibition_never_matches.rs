@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Inhibition, Model};
 use crate::vocabulary::Severity;
@@ -29,7 +29,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let on = &dependency.on;
         problems.push(
             Problem::warning(
-                "inhibition-never-matches",
+                Code::InhibitionNeverMatches,
                 dependency.place,
                 format!("no alert says that `{on}` is down"),
             )
@@ -45,7 +45,7 @@ fn alike(model: &Model, problems: &mut Vec<Problem>) {
     let [page, ticket] = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
     if page == ticket {
         problems.push(
-            Problem::error("inhibition-never-matches", alertmanager.place, "pages and tickets cannot be told apart")
+            Problem::error(Code::InhibitionNeverMatches, alertmanager.place, "pages and tickets cannot be told apart")
                 .label(format!("both have `severity: {page}`, so no page can silence its ticket"))
                 .help("give them different values: `severities: { page: { label: critical }, ticket: { label: warning } }`"),
         );
@@ -58,7 +58,7 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
     if silenced.is_empty() {
         let headline = "no alert that is compiled here is silenced by this";
         return sources.is_empty().then(|| {
-            Problem::warning("inhibition-never-matches", inhibition.place, headline)
+            Problem::warning(Code::InhibitionNeverMatches, inhibition.place, headline)
                 .label("no alert matches `while`, and none `silence`")
                 .help("if it is for alerts of other rule files, leave it")
         });
@@ -66,8 +66,11 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
     let (label, place) =
         inhibition.equal.iter().find(|(label, _)| !can_be_equal(label, &sources, &silenced))?;
     let carried = |alerts: &[&Known]| alerts.iter().any(|alert| alert.carries(label));
-    let problem =
-        Problem::error("inhibition-never-matches", *place, format!("`{label}` is never equal on both sides"));
+    let problem = Problem::error(
+        Code::InhibitionNeverMatches,
+        *place,
+        format!("`{label}` is never equal on both sides"),
+    );
     let problem = match (carried(&silenced), sources.is_empty() || carried(&sources)) {
         (false, _) => problem.label(format!("no alert that is to be silenced carries `{label}`")),
         (true, false) => problem.label(format!("no alert that is to silence them carries `{label}`")),

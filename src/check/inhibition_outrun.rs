@@ -3,7 +3,7 @@
 //! Both are held against each other in a full outage: what is silenced fires at the earliest after the detection time of its fastest tier, and waits
 //! as long as its route says; what silences it is known at the latest one evaluation after its own.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Companion, Model, Route, Service, Sli, Slo};
 use crate::plan::{Watch, seconds};
@@ -223,7 +223,7 @@ impl Lost<'_> {
         let (silenced, silencer) = (&self.silenced.name, &self.silencer.name);
         let wait = (self.known - self.fires).ceil().to_u64().unwrap_or_default().next_multiple_of(10);
         let mut problem = Problem::warning(
-            "inhibition-outrun",
+            Code::InhibitionOutrun,
             at,
             format!("`{silenced}` is sent before `{silencer}` can silence it"),
         );

@@ -1,7 +1,7 @@
 //! Labels of alerts that overwrite what tells the answers of a companion's expression apart: Prometheus refuses two alerts with the same labels,
 //! and then tells of neither.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::{Companion, Model, Service};
 use crate::promql::ast::{Expr, Kind, Selector};
@@ -26,7 +26,7 @@ fn told(companion: &Companion, label: &str) -> Problem {
         true => format!("the label `{label}` of every alert overwrites one that this keeps"),
         false => format!("the constant label `{label}` overwrites one that this keeps"),
     };
-    let problem = Problem::error("reserved-label", companion.places.expr, headline)
+    let problem = Problem::error(Code::ReservedLabel, companion.places.expr, headline)
         .label("two alerts that differ in it alone become one, and Prometheus refuses both");
     let problem = written
         .iter()

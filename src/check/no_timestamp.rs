@@ -1,7 +1,7 @@
 //! Ages that are computed of something that is not a timestamp: a duration, an age, a time in milliseconds.
 
 use super::contract::{Reader, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 
@@ -56,7 +56,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     if tells_time(moment) {
         let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
-            Problem::error("no-timestamp", reading.place, "the age is computed twice")
+            Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")
                 .label("`freshness` subtracts it from the time itself")
                 .help(format!("name the timestamp alone: `{selector}`")),
         );
@@ -72,7 +72,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     if has(&["ms", "msec", "millis", "milliseconds"]) && !divided {
         return Some(
             Problem::warning(
-                "no-timestamp",
+                Code::NoTimestamp,
                 reading.name,
                 format!("`{name}` is in milliseconds, and the time is in seconds"),
             )
@@ -108,7 +108,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     if has(&OF_LENGTH[1..]) && !has(&["timestamp"]) || has(&OF_LENGTH) && !has(&OF_TIME) {
         return Some(
             Problem::warning(
-                "no-timestamp",
+                Code::NoTimestamp,
                 reading.name,
                 format!("by its name, `{name}` is a duration, not a point in time"),
             )

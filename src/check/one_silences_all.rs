@@ -1,6 +1,6 @@
 //! Alerts that say `down` for each of several targets: one that fails silences what the others would tell.
 
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::lower;
 use crate::model::{Companion, Model};
 use crate::promql::ast::{Expr, Kind, Op};
@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let labels = few(&told);
             problems.push(
                 Problem::warning(
-                    "one-silences-all",
+                    Code::OneSilencesAll,
                     alert.places.expr,
                     format!("one of several answers of `{}` silences {what}", alert.name),
                 )

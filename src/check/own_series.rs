@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Reader, renamed, tell};
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::lower;
 use crate::model::{Companion, Model, Reading};
 use crate::promql::ast::{MatchOp, Matcher};
@@ -173,7 +173,7 @@ fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
     let nearest = near.iter().map(|(distance, _)| *distance).min();
     let likely: Vec<&String> =
         near.iter().filter(|(distance, _)| Some(*distance) == nearest).map(|(_, known)| *known).collect();
-    let problem = Problem::error("unknown-metric", reading.name, format!("no rule records `{name}`"));
+    let problem = Problem::error(Code::UnknownMetric, reading.name, format!("no rule records `{name}`"));
     let stem =
         |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit() || "mhdwsy".contains(c)).to_owned();
     let alike: Vec<&String> = names().filter(|known| stem(known) == stem(name)).collect();
@@ -193,7 +193,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
     let label = reading.selector.matchers[index].label.as_str();
     let all: Vec<&str> = known.iter().copied().collect();
     let problem =
-        Problem::error("unknown-label", reading.labels[index], format!("`{name}` has no label `{label}`"))
+        Problem::error(Code::UnknownLabel, reading.labels[index], format!("`{name}` has no label `{label}`"))
             .label(format!("it has {}", few(&all)));
     // `slo_name` is `slo`, and so is `sloo`.
     let begins = |known: &&&str| label.starts_with(**known) || label.ends_with(**known);
@@ -234,7 +234,7 @@ fn absent(reading: &Reading, index: usize, label: &str, known: &BTreeSet<&str>) 
     let all: Vec<&str> = known.iter().copied().collect();
     let matcher = &reading.selector.matchers[index];
     let what = if label == "slo" { "SLO" } else { label };
-    Problem::error("unmatched-value", reading.matchers[index], format!("no {what} meets `{matcher}`"))
+    Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} meets `{matcher}`"))
         .label(format!("there are {}", few(&all)))
 }
 

@@ -1,6 +1,6 @@
 //! Companion alerts that wake somebody for what one look saw, and holds that are not whole number of looks.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::{Companion, Model};
 use crate::promql::ast::Kind;
@@ -12,7 +12,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             Some(hold) => problems.extend(off_grid(alert, hold)),
             None if alert.severity == Severity::Page && !looks_back(alert) => problems.push(
                 Problem::warning(
-                    "page-at-once",
+                    Code::PageAtOnce,
                     alert.places.name,
                     format!("one look is enough for `{}` to wake somebody", alert.name),
                 )
@@ -39,7 +39,7 @@ fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {
     let meant = Duration::from_millis(hold.millis().div_ceil(step.millis()) * step.millis());
     Some(
         Problem::error(
-            "window-off-grid",
+            Code::WindowOffGrid,
             alert.places.hold,
             format!("a `for` of {hold} is not a multiple of {step}"),
         )

@@ -1,6 +1,6 @@
 //! Values that are texts to `=` and were meant as patterns, and variables of Grafana. With a contract it is known whether there are such values.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading};
 use crate::promql::ast::{MatchOp, Matcher};
 
@@ -41,14 +41,14 @@ fn pattern(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
     let place = reading.matchers[index];
     let text = Matcher { op: MatchOp::Matches, ..matcher.clone() }.to_string();
     let headline = format!("to `=`, `{}` is a text and no pattern", matcher.value);
-    Problem::warning("unmatched-value", place, headline)
+    Problem::warning(Code::UnmatchedValue, place, headline)
         .label("only a series with this very value would be selected")
         .spelled(format!("write `{text}`"), place, reading.spelling.of(&text))
 }
 
 fn variable(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
     let headline = format!("`{}` is a variable of Grafana, and a text to Prometheus", matcher.value);
-    Problem::warning("unmatched-value", reading.matchers[index], headline)
+    Problem::warning(Code::UnmatchedValue, reading.matchers[index], headline)
         .label("only a series with this very value would be selected")
         .help(format!(
             "write the value itself, or remove the matcher and keep the label: `by: [{}]`",

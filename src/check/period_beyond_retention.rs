@@ -1,7 +1,7 @@
 //! Periods that reach back further than samples are kept.
 
 use super::{also, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 use crate::source::Span;
 
@@ -19,7 +19,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         told.push(written);
         let problem =
             Problem::error(
-                "period-beyond-retention",
+                Code::PeriodBeyondRetention,
                 period,
                 format!("a period of {} is longer than samples are kept", slo.period),
             )

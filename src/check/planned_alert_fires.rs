@@ -1,6 +1,6 @@
 //! Companion alerts that fire because what they watch is not measured yet.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{call, ge, number, sum_by};
@@ -17,7 +17,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let there: Expr = ge(sum_by::<&str>(&[], gained), number("0")).into();
             problems.push(
                 Problem::warning(
-                    "planned-alert-fires",
+                    Code::PlannedAlertFires,
                     alert.places.expr,
                     format!("`{}` may fire only because `{name}` is not there yet", alert.name),
                 )

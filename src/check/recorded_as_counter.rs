@@ -2,7 +2,7 @@
 
 use super::contract::{Reader, tell};
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Role};
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -13,7 +13,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let name = reading.selector.name.as_deref().unwrap_or_default();
             if counts && name.contains(':') {
                 let problem = Problem::warning(
-                    "recorded-as-counter",
+                    Code::RecordedAsCounter,
                     reading.name,
                     format!("`{name}` is recorded by a rule by its name, and is taken for a counter"),
                 )

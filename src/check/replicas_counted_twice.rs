@@ -1,7 +1,7 @@
 //! Series that a server has once for each replica, so that every event is counted as often.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Role};
 use crate::promql::ast::{MatchOp, Matcher};
 
@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let Some((count, name, place)) = found else { continue };
         problems.push(
             Problem::error(
-                "replicas-counted-twice",
+                Code::ReplicasCountedTwice,
                 place,
                 format!("the server has the series of `{name}` {count} times, once for each replica"),
             )

@@ -1,6 +1,6 @@
 //! Routes that overlap in so many ways that nobody could follow them.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::vocabulary::Name;
@@ -12,7 +12,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if let Some(receiver) = route.to.iter().find(entangled) {
             problems.push(
                 Problem::error(
-                    "route-entangled",
+                    Code::RouteEntangled,
                     route.place,
                     "it takes too many routes of Alertmanager, or too many labels, to say what this one sends",
                 )

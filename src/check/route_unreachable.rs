@@ -1,6 +1,6 @@
 //! Routes by which nobody is ever told of anything.
 
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::lower::{self, Known};
 use crate::model::{Alertmanager, Model, Route};
 
@@ -41,7 +41,8 @@ fn taken<'a>(
 }
 
 fn after(route: &Route, earlier: &Route) -> Problem {
-    let problem = Problem::error("route-unreachable", route.place, "this route is never asked for anything");
+    let problem =
+        Problem::error(Code::RouteUnreachable, route.place, "this route is never asked for anything");
     match earlier.stop {
         true => problem
             .label("every alert that it would take is taken before")
@@ -66,7 +67,7 @@ fn nothing(route: &Route, alerts: &[Known]) -> Problem {
     };
     let headline = "no alert that is compiled here takes this route";
     let Some((label, place)) = route.labels.iter().find(|(label, _)| !alone(label)) else {
-        return Problem::warning("route-unreachable", route.place, headline)
+        return Problem::warning(Code::RouteUnreachable, route.place, headline)
             .label("each of its labels is on some alert, but no alert has all of them")
             .help("make it several routes, or remove a label");
     };
@@ -74,7 +75,7 @@ fn nothing(route: &Route, alerts: &[Known]) -> Problem {
         alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
     values.sort_unstable();
     values.dedup();
-    let problem = Problem::warning("route-unreachable", *place, headline);
+    let problem = Problem::warning(Code::RouteUnreachable, *place, headline);
     if values.is_empty() {
         return problem
             .label(format!("no alert has the label `{label}`"))

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::{Severity, distance};
@@ -23,7 +23,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             continue;
         }
         let headline = format!("there is no `runbooks/{name}.md`");
-        let problem = Problem::warning("runbook-missing", alert.place, headline);
+        let problem = Problem::warning(Code::RunbookMissing, alert.place, headline);
         problems.push(match nearest(name, &names) {
             Some(near) => problem.label(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -59,18 +59,18 @@ pub(super) fn gaps(model: &Model, problems: &mut Vec<Problem>) {
     for (place, alerts) in without {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
         problems.push(
-            Problem::warning("runbook-missing", place, "this pages somebody, and nobody wrote what to do")
+            Problem::warning(Code::RunbookMissing, place, "this pages somebody, and nobody wrote what to do")
                 .label(format!("{} without a `runbook`", few(&alerts)))
                 .help("name what stands in `runbooks/NAME.md`, beside the project file: `runbook: NAME`"),
         );
     }
     for (name, runbook) in written {
         if runbook.text.trim().is_empty() {
-            let problem = Problem::warning("runbook-missing", runbook.place, "this runbook says nothing");
+            let problem = Problem::warning(Code::RunbookMissing, runbook.place, "this runbook says nothing");
             problems.push(problem.help("write what to do as Markdown, or remove the file"));
         } else if !named.contains(name.as_str()) {
             problems.push(
-                Problem::warning("runbook-missing", runbook.place, "no alert names this runbook")
+                Problem::warning(Code::RunbookMissing, runbook.place, "no alert names this runbook")
                     .label("so it is in none of `out/runbooks`")
                     .help(format!("name it in an SLO, `runbook: {name}`, or remove the file")),
             );

@@ -1,6 +1,6 @@
 //! Pages that fall silent when what they watch disappears, with nothing else to say so.
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Companion, Model, Reading, Service};
 use crate::promql::ast::MatchOp;
 use crate::promql::build;
@@ -16,7 +16,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 continue;
             }
             let problem = Problem::warning(
-                "silent-when-gone",
+                Code::SilentWhenGone,
                 alert.places.expr,
                 format!("`{}` is silent when its series are gone", alert.name),
             )

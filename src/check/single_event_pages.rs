@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{about, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::plan::{Event, Watch};
@@ -36,7 +36,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     }
     for (place, (hourly, objective)) in worst {
         problems.push(
-            Problem::warning("single-event-pages", place, "a single bad event is enough to page")
+            Problem::warning(Code::SingleEventPages, place, "a single bad event is enough to page")
                 .label(format!(
                     "at {objective} it does whenever an hour has fewer than {} events",
                     about(hourly)

@@ -3,7 +3,7 @@
 //! Only the usual words are known: the classes of HTTP, the codes of gRPC, and what failures and successes are called in English.
 
 use super::slos;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 
@@ -99,7 +99,7 @@ fn told(reading: &Reading, index: usize) -> Problem {
         Role::Good => ("`good` counts what is called an error", "bad"),
         _ => ("`bad` counts what is called a success", "good"),
     };
-    Problem::warning("swapped-events", reading.matchers[index], headline)
+    Problem::warning(Code::SwappedEvents, reading.matchers[index], headline)
         .label(format!("`{matcher}` selects no event of the other kind"))
         .help(format!("if that is what it means, call it `{other}`"))
 }

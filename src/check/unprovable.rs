@@ -2,7 +2,7 @@
 
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::{Companion, Model, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
@@ -21,9 +21,13 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             continue;
         }
         problems.push(
-            Problem::warning("unprovable", alert.places.expr, format!("`{}` cannot be played", alert.name))
-                .label(reason)
-                .help("watch it fire once yourself"),
+            Problem::warning(
+                Code::Unprovable,
+                alert.places.expr,
+                format!("`{}` cannot be played", alert.name),
+            )
+            .label(reason)
+            .help("watch it fire once yourself"),
         );
     }
     for (service, slo) in slos(model) {
@@ -42,7 +46,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         };
         problems.push(
             Problem::warning(
-                "unprovable",
+                Code::Unprovable,
                 beginning(slo.places.sli),
                 "no outage could be invented to prove the rules of this SLI",
             )
@@ -54,7 +58,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 
 fn unplayed(alert: &Companion) -> Problem {
     let problem = Problem::warning(
-        "unprovable",
+        Code::Unprovable,
         alert.places.expr,
         format!("no series were found that make `{}` fire, and others that do not", alert.name),
     );

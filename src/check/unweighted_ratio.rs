@@ -1,7 +1,7 @@
 //! Ratios whose events are unknown.
 
 use super::{beginning, slos};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Sli};
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -9,7 +9,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         if matches!(slo.sli, Sli::Ratio { .. }) {
             problems.push(
                 Problem::warning(
-                    "unweighted-ratio",
+                    Code::UnweightedRatio,
                     beginning(slo.places.sli),
                     "a ratio without its events weighs a quiet night like a busy noon",
                 )

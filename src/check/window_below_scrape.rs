@@ -1,7 +1,7 @@
 //! Short windows that a late scrape leaves empty.
 
 use super::{slos, tiers_by_place};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::Duration;
@@ -37,7 +37,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
             problems.push(
                 Problem::error(
-                    "window-below-scrape",
+                    Code::WindowBelowScrape,
                     span,
                     format!("a short window of {} holds fewer than four scrapes", shortest.short),
                 )
@@ -54,7 +54,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 fn range_too_short(range: Duration, span: Span, scrape: Duration, least: Duration) -> Problem {
-    Problem::error("window-below-scrape", span, format!("a range of {range} holds fewer than four scrapes"))
+    Problem::error(Code::WindowBelowScrape, span, format!("a range of {range} holds fewer than four scrapes"))
         .label("where it holds fewer than two there is no answer, and the alert is silent")
         .help(format!("scrapes are {scrape} apart: look back `{least}` or more"))
         .help(format!(

@@ -1,7 +1,7 @@
 //! Windows that are not whole number of evaluations.
 
 use super::{slos, tiers_by_place};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::lower;
 use crate::model::Model;
 use crate::vocabulary::Duration;
@@ -20,7 +20,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     off.iter().map(|(key, window)| format!("{key}: {}", nearest(*window, step))).collect();
                 problems.push(
                     Problem::error(
-                        "window-off-grid",
+                        Code::WindowOffGrid,
                         span,
                         format!("a window of {first} is not a multiple of {step}"),
                     )

@@ -1,7 +1,7 @@
 //! Windows that do not fit into the period. Of windows as they are written, `resolve` knows the order already.
 
 use super::{also, named, slos, tiers_against_period, tiers_by_place};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -16,7 +16,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let too_long = tiers.iter().any(|tier| tier.long >= period);
             let problem = if too_long {
                 Problem::error(
-                    "window-order",
+                    Code::WindowOrder,
                     place,
                     format!(
                         "{} {} not fit into a period of {period}",
@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 .help("let the windows follow the period, `policy: workbook-scaled`, or write shorter ones")
             } else {
                 Problem::error(
-                    "window-order",
+                    Code::WindowOrder,
                     place,
                     format!("a period of {period} leaves no room for two windows in {}", named(&tiers)),
                 )

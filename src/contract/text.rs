@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::{Bound, Contract, Family, Kind, Shape, Values, bound};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::inert;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::distance;
@@ -194,7 +194,7 @@ type Fault = Box<Problem>;
 
 fn fault(place: Span, label: impl Into<String>) -> Fault {
     Box::new(
-        Problem::error("contract-syntax", place, "this line of the contract cannot be read").label(label),
+        Problem::error(Code::ContractSyntax, place, "this line of the contract cannot be read").label(label),
     )
 }
 
@@ -432,7 +432,8 @@ impl Parser {
         let known = self.contract.families.contains_key(&block.name);
         let family = self.contract.families.entry(block.name).or_default();
         let problem = |label| {
-            Problem::error("contract-syntax", block.place, "two blocks of the contract disagree").label(label)
+            Problem::error(Code::ContractSyntax, block.place, "two blocks of the contract disagree")
+                .label(label)
         };
         if !known {
             (family.kind, family.unit) = (block.kind, block.unit);

@@ -8,7 +8,7 @@ use super::hover::described;
 use super::query::{Query, query, words};
 use super::{Project, language, parameters};
 use crate::contract::{Contract, Family, Kind as Type};
-use crate::pages::PAGES;
+use crate::diagnostic::Code;
 use crate::parse::parse;
 use crate::promql::functions::FUNCTIONS;
 use crate::promql::names::AGGREGATIONS;
@@ -137,7 +137,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
     if here == Here::Key {
         return match keys[..] {
             ["dependencies"] => named(services().collect()),
-            [.., "accepted"] => PAGES.iter().map(|(code, _)| ((*code).to_owned(), Kind::Word)).collect(),
+            [.., "accepted"] => Code::ALL.iter().map(|code| (code.name().to_owned(), Kind::Word)).collect(),
             _ => Vec::new(),
         };
     }

@@ -6,6 +6,7 @@ use super::exposed::contract;
 use super::query::word_at;
 use super::{Project, language, parameters};
 use crate::contract::{Family, Values};
+use crate::diagnostic::Code;
 use crate::emit;
 use crate::explain::{explain, explain_companion};
 use crate::inert;
@@ -33,12 +34,12 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
     let cursor = cursor(&file.text, offset);
     let here = Span { source, start: offset as u32, end: offset as u32 };
     let mut parts = Vec::new();
-    let mut codes: Vec<&str> = Vec::new();
+    let mut codes: Vec<Code> = Vec::new();
     let mut span = Span { source, start: cursor.written.start as u32, end: cursor.written.end as u32 };
     for problem in project.problems.iter().filter(|problem| touch(problem.primary.span, here)) {
         if !codes.contains(&problem.code) {
             span = problem.primary.span;
-            parts.extend(pages::page(problem.code).map(str::to_owned));
+            parts.push(pages::page(problem.code).to_owned());
             codes.push(problem.code);
         }
     }
@@ -57,7 +58,7 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
         if let [.., accepted, code] = &path[..]
             && accepted == "accepted"
         {
-            parts.extend(pages::page(code).map(str::to_owned));
+            parts.extend(Code::named(code).map(|code| pages::page(code).to_owned()));
         }
         parts.extend(language::description(&language::under(&file.path, &path)));
     }

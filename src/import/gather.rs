@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Options;
 use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
 use super::measure::Measured;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::secret;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, LabelName, Name, PerSeverity, Period, Severity};
@@ -116,7 +116,7 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
     if let Some(first) = out.first() {
         let headline = format!("an alert over {} that can never fire is not carried", first.long);
         problems.push(
-            Problem::warning("not-carried", draft.name.place, headline)
+            Problem::warning(Code::NotCarried, draft.name.place, headline)
                 .label(format!("at {} not even a full outage reaches its burn rate", draft.objective)),
         );
     }
@@ -143,7 +143,7 @@ fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
     if found {
         problems.push(
-            Problem::warning("not-carried", name.place, "a secret in a text of this SLO is not carried")
+            Problem::warning(Code::NotCarried, name.place, "a secret in a text of this SLO is not carried")
                 .label("everybody would read it"),
         );
     }
@@ -163,7 +163,7 @@ fn add(
             if let Missing::Decision(decision) = &missing {
                 problems.push(
                     Problem::error(
-                        "decision-missing",
+                        Code::DecisionMissing,
                         draft.name.place,
                         format!("this SLO is left out until somebody decides {decision}"),
                     )
@@ -214,7 +214,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
     if let Some(first) = owners.first() {
         for other in owners.iter().filter(|owner| owner.text != first.text) {
             problems.push(
-                Problem::warning("not-carried", other.place, "a service has one owner")
+                Problem::warning(Code::NotCarried, other.place, "a service has one owner")
                     .label(format!("its other SLOs are owned by `{}`", first.text)),
             );
         }
@@ -238,7 +238,7 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
         for (_, place) in said.iter().filter(|(told, _)| !told) {
             problems.push(
                 Problem::warning(
-                    "not-carried",
+                    Code::NotCarried,
                     *place,
                     "the switch that turns off notifications of missing events is not carried",
                 )
@@ -277,7 +277,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
             } else {
                 problems.push(
                     Problem::warning(
-                        "not-carried",
+                        Code::NotCarried,
                         said.place,
                         format!("the severity `{}` is not carried", said.text),
                     )
@@ -294,7 +294,7 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
         };
         for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
             problems.push(
-                Problem::warning("not-carried", pair.place, format!("`{}` is not carried", pair.name))
+                Problem::warning(Code::NotCarried, pair.place, format!("`{}` is not carried", pair.name))
                     .label(format!("what only a {severity} has is the project's, and not all SLOs have this"))
                     .help("if it is to be on pages and tickets alike, write it into the `labels` of the SLO"),
             );
@@ -390,7 +390,7 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
             let shown: String = label.text.chars().take(60).collect();
             problems.push(
                 Problem::warning(
-                    "not-carried",
+                    Code::NotCarried,
                     label.place,
                     format!("promises are not kept apart by `{shown}`"),
                 )
@@ -467,7 +467,7 @@ fn carried(
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =
-                    Problem::warning("not-carried", pair.place, format!("`{shown}` is not carried"))
+                    Problem::warning(Code::NotCarried, pair.place, format!("`{shown}` is not carried"))
                         .label(why);
                 problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
             }

@@ -1,7 +1,7 @@
 //! Takes the keys of a foreign map; whatever nobody took is told, so that nothing is dropped in silence.
 
 use crate::ast::Key;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
@@ -64,7 +64,7 @@ impl<'n> Keys<'n> {
             Some(_) | None => {
                 problems.push(
                     Problem::error(
-                        "missing-key",
+                        Code::MissingKey,
                         first_line(self.span),
                         format!("`{name}` is missing from {}", self.what),
                     )
@@ -160,7 +160,7 @@ impl<'n> Keys<'n> {
 /// A key that is not carried, and why. What stands under it may be a secret, and is not shown.
 pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
     let name: String = key.text.chars().take(60).collect();
-    let problem = Problem::warning("not-carried", key.span, format!("`{name}` is not carried"));
+    let problem = Problem::warning(Code::NotCarried, key.span, format!("`{name}` is not carried"));
     let problem = if secret::is_secret_name(&key.text) { problem.hiding(node.span) } else { problem };
     problem.label(why)
 }

@@ -25,7 +25,7 @@ mod queries;
 mod sli;
 mod sloth;
 
-use crate::diagnostic::{self, Problem, listed};
+use crate::diagnostic::{self, Code, Problem, listed};
 use crate::parse::yaml::{self, Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::source::Sources;
@@ -99,9 +99,9 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
         let (nodes, faults) = yaml::documents(id, &source.text);
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = crate::source::Span { source: id, start: 0, end: 0 };
-            found
-                .problems
-                .push(Problem::error("empty-file", nowhere, "the file holds no value").help("leave it out"));
+            found.problems.push(
+                Problem::error(Code::EmptyFile, nowhere, "the file holds no value").help("leave it out"),
+            );
         }
         found.problems.extend(faults);
         for node in nodes.into_iter().flat_map(listed_in) {
@@ -126,7 +126,7 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     let beside = (options.project && !settings.is_empty()).then_some(settings);
     if let (Some(_), Some(place)) = (&beside, gathered.place()) {
         problems.push(
-            Problem::warning("not-carried", place, "what only a project can say is not carried")
+            Problem::warning(Code::NotCarried, place, "what only a project can say is not carried")
                 .label("the project file exists already, and is not changed")
                 .help("add to it what is printed below"),
         );
@@ -183,7 +183,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
             None => (first_line(node.span), "nothing says in which language this is written"),
         };
         problems.push(
-            Problem::error("unknown-dialect", place, headline)
+            Problem::error(Code::UnknownDialect, place, headline)
                 .label(format!("known are {}", listed(&known)))
                 .help(format!(
                     "those are {}: `apiVersion` or `version` says which",

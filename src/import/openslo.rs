@@ -11,7 +11,7 @@ use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Entry, Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
@@ -52,7 +52,7 @@ impl<'n> Objects<'n> {
             // What refers to it finds the first. An SLO is read wherever it stands.
             Some(first) if object.kind != "SLO" => problems.push(
                 Problem::warning(
-                    "not-carried",
+                    Code::NotCarried,
                     object.place,
                     format!("a second {} of this name is not carried", object.kind),
                 )
@@ -99,15 +99,19 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     let kind = keys.required("kind", problems)?;
     if !KINDS.contains(&kind.text.as_str()) {
         problems.push(
-            Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
                 .label(format!("known are {}", crate::diagnostic::listed(&KINDS))),
         );
         return None;
     }
     if !keys.has("metadata") {
         problems.push(
-            Problem::error("missing-key", first_line(node.span), "`metadata` is missing from the document")
-                .help("its `name` is what others refer to"),
+            Problem::error(
+                Code::MissingKey,
+                first_line(node.span),
+                "`metadata` is missing from the document",
+            )
+            .help("its `name` is what others refer to"),
         );
         return None;
     }
@@ -126,7 +130,7 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     };
     let name: String = object.name.chars().take(60).collect();
     let problem =
-        Problem::warning("not-carried", object.place, format!("{} `{name}` is not carried", object.kind));
+        Problem::warning(Code::NotCarried, object.place, format!("{} `{name}` is not carried", object.kind));
     problems.push(problem.label(why));
 }
 
@@ -183,7 +187,7 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
     for annotation in &metadata.annotations {
         problems.push(
             Problem::warning(
-                "not-carried",
+                Code::NotCarried,
                 annotation.place,
                 format!("`{}` is not carried", annotation.name),
             )
@@ -240,8 +244,12 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let Some(mut spec) = spec else {
         if !there {
             problems.push(
-                Problem::error("missing-key", first_line(node.span), "`spec` is missing from the document")
-                    .help("without it, it is not known what is promised"),
+                Problem::error(
+                    Code::MissingKey,
+                    first_line(node.span),
+                    "`spec` is missing from the document",
+                )
+                .help("without it, it is not known what is promised"),
             );
         }
         return Vec::new();
@@ -258,7 +266,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let objectives = match entry {
         Some((key, Node { value: Value::List(objectives), .. })) if objectives.len() > MOST => {
             problems.push(
-                Problem::error("too-large", key.span, format!("an SLO has more than {MOST} objectives"))
+                Problem::error(Code::TooLarge, key.span, format!("an SLO has more than {MOST} objectives"))
                     .help("each would be an SLO of its own: write several"),
             );
             &[]
@@ -270,8 +278,12 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         }
         None => {
             problems.push(
-                Problem::error("missing-key", first_line(spec.span), "`objectives` is missing from the SLO")
-                    .help("without it, it is not known what is promised"),
+                Problem::error(
+                    Code::MissingKey,
+                    first_line(spec.span),
+                    "`objectives` is missing from the SLO",
+                )
+                .help("without it, it is not known what is promised"),
             );
             &[]
         }
@@ -311,7 +323,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         "timeslices" => Sliced::Slices,
         "ratiotimeslices" => {
             problems.push(
-                Problem::warning("not-carried", whole(&written), "the mean of slices is not carried")
+                Problem::warning(Code::NotCarried, whole(&written), "the mean of slices is not carried")
                     .label("every event weighs the same here, whenever it happens")
                     .help("`budgeting: timeslices` makes every slice good or bad as a whole"),
             );
@@ -319,7 +331,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         }
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(&written), "this is not a known way to count a budget")
+                Problem::error(Code::WrongType, whole(&written), "this is not a known way to count a budget")
                     .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
             );
             Sliced::Not
@@ -416,7 +428,7 @@ fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
         (Some(ratio), percent) => {
             if let Some(percent) = percent {
                 problems.push(
-                    Problem::warning("not-carried", whole(&percent), "`targetPercent` is not carried")
+                    Problem::warning(Code::NotCarried, whole(&percent), "`targetPercent` is not carried")
                         .label("`target` says what is promised"),
                 );
             }
@@ -434,7 +446,7 @@ fn share(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     let objective = percent.and_then(|percent| Objective::from_percent(&text(percent)).ok());
     if objective.is_none() {
         let problem = Problem::error(
-            "objective-out-of-range",
+            Code::ObjectiveOutOfRange,
             whole(written),
             "this is not a ratio between 0 and 1, both excluded",
         );
@@ -466,7 +478,7 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<
         Some(all) if all == Decimal::ONE => {
             problems.push(
                 Problem::warning(
-                    "not-carried",
+                    Code::NotCarried,
                     whole(&written),
                     "a slice without any bad event is not carried",
                 )

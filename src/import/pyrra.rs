@@ -9,7 +9,7 @@ use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
 use super::{Document, Found, Options};
 use crate::ast::Key;
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::parse::first_line;
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
@@ -45,7 +45,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let kind = keys.text("kind", problems);
     if let Some(kind) = kind.filter(|kind| kind.text != "ServiceLevelObjective") {
         problems.push(
-            Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
                 .label("known is `ServiceLevelObjective`"),
         );
         return None;
@@ -56,7 +56,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         metadata = self::metadata(keys, problems);
     } else {
         problems.push(
-            Problem::error("missing-key", place, "`metadata` is missing from the document")
+            Problem::error(Code::MissingKey, place, "`metadata` is missing from the document")
                 .help("its `name` is what the SLO is called"),
         );
     }
@@ -65,7 +65,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     keys.finish(problems);
     if spec.is_none() && !there {
         problems.push(
-            Problem::error("missing-key", place, "`spec` is missing from the document")
+            Problem::error(Code::MissingKey, place, "`spec` is missing from the document")
                 .help("without it, it is not known what is promised"),
         );
     }
@@ -172,7 +172,7 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
                 others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
             let verb = if names.len() > 1 { "are" } else { "is" };
             let problem =
-                Problem::warning("not-carried", first.span, format!("{} {verb} not carried", few(&names)));
+                Problem::warning(Code::NotCarried, first.span, format!("{} {verb} not carried", few(&names)));
             problems.push(problem.label(format!(
                 "the object in Kubernetes is found by it: only {what} that begin with `{PREFIX}` are those of alerts"
             )));
@@ -247,7 +247,7 @@ fn metric(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Sc
     if !keys.has(name) {
         problems.push(
             Problem::error(
-                "missing-key",
+                Code::MissingKey,
                 first_line(keys.span),
                 format!("`{name}` is missing from the indicator"),
             )
@@ -325,7 +325,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
         Kind::Selector(selector) if selector.name.is_some() => Some(selector),
         _ => {
             problems.push(
-                Problem::warning("not-understood", whole(metric), "this is not a selector of one metric")
+                Problem::warning(Code::NotUnderstood, whole(metric), "this is not a selector of one metric")
                     .label("Pyrra takes a metric with its labels here"),
             );
             None
@@ -385,7 +385,7 @@ fn alerting(
             if let (true, Some(slow)) = (texts[0] != texts[1], slow.as_ref().or(quick.as_ref())) {
                 problems.push(
                     Problem::warning(
-                        "not-carried",
+                        Code::NotCarried,
                         whole(slow),
                         format!("that the two alerts of a {severity} differ is not carried"),
                     )

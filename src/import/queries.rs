@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::measure::{Guard, Measured, Of, Sum, Term, Why, same_series};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Op, Selector, Span, Time};
 use crate::promql::{self, build, without_parens};
 use crate::scalar::Scalar;
@@ -67,7 +67,7 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         Err(span) => {
             problems.push(
                 Problem::error(
-                    "promql-syntax",
+                    Code::PromqlSyntax,
                     place(span),
                     "this is filled in by a template that is not known here",
                 )
@@ -81,7 +81,7 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         Ok(read) => read,
         Err(faults) => {
             for fault in faults {
-                let problem = Problem::error("promql-syntax", place(fault.span), fault.message);
+                let problem = Problem::error(Code::PromqlSyntax, place(fault.span), fault.message);
                 problems.push(match fault.help {
                     Some(help) => problem.help(help),
                     None => problem,
@@ -99,7 +99,7 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     }
     for (span, what) in moved {
         problems.push(
-            Problem::warning("not-carried", place(span), format!("`{what}` is left out"))
+            Problem::warning(Code::NotCarried, place(span), format!("`{what}` is left out"))
                 .label("the rules look at every moment themselves, so another one cannot be named"),
         );
     }

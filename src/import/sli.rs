@@ -4,7 +4,7 @@ use super::draft::Missing;
 use super::keys::whole;
 use super::measure::{Guard, Measured, Place, Why};
 use super::queries::{self, Counters, Counts, Understood};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Op};
 use crate::promql::{self, build, pretty};
 use crate::scalar::Scalar;
@@ -105,7 +105,7 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
     if promql::check(&expr) != Ok(promql::Type::Vector) {
         problems.push(
             Problem::warning(
-                "not-understood",
+                Code::NotUnderstood,
                 whole(query),
                 "this query answers no series that could be compared",
             )
@@ -164,7 +164,7 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
 }
 
 fn left_out(query: &Scalar, place: Place, headline: &str) -> Problem {
-    Problem::warning("not-carried", query.place(place.start, place.end), headline)
+    Problem::warning(Code::NotCarried, query.place(place.start, place.end), headline)
         .label("all events count here, whenever they happen")
 }
 
@@ -181,7 +181,7 @@ fn last_resort(
     let becomes = if ratio.is_some() { ", so it becomes a `bad_ratio`" } else { "" };
     problems.push(
         Problem::warning(
-            "not-understood",
+            Code::NotUnderstood,
             query.place(why.span.start, why.span.end),
             format!("the events behind this query are not understood{becomes}"),
         )

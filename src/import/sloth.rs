@@ -7,7 +7,7 @@ use super::measure::Measured;
 use super::queries::{Counters, Counts};
 use super::sli::{self, Sli};
 use super::{Document, Found, Options};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::first_line;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -74,7 +74,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
             Some(kind) if kind.text == "AlertWindows" => windows.extend(alert_windows(keys, problems)),
             Some(kind) if kind.text == "PrometheusServiceLevel" => groups.push((keys, &KUBERNETES)),
             Some(kind) => problems.push(
-                Problem::error("unknown-dialect", whole(&kind), "this kind of object is not known here")
+                Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
                     .label("known are `PrometheusServiceLevel` and `AlertWindows`"),
             ),
             None => groups.push((keys, &PLAIN)),
@@ -91,7 +91,7 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
         };
         let headline = format!("the windows for {} are not carried", windows.period);
         let place = windows.place;
-        problems.push(Problem::warning("not-carried", place, headline).label(why));
+        problems.push(Problem::warning(Code::NotCarried, place, headline).label(why));
     }
     let windows = used.map(|used| &windows[used]);
     for (keys, spelled) in groups {
@@ -121,7 +121,7 @@ fn group(
                 if !there {
                     problems.push(
                         Problem::error(
-                            "missing-key",
+                            Code::MissingKey,
                             first_line(keys.span),
                             "`spec` is missing from the document",
                         )
@@ -140,7 +140,7 @@ fn group(
     let slos = spec.list("slos", problems);
     if slos.is_empty() && !spec.has("slos") {
         let problem =
-            Problem::error("missing-key", first_line(spec.span), "there are no `slos` in the document");
+            Problem::error(Code::MissingKey, first_line(spec.span), "there are no `slos` in the document");
         problems.push(problem.help("leave the document out, or name its SLOs"));
     }
     spec.finish(problems);
@@ -271,7 +271,7 @@ pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Object
         Err(_) => {
             problems.push(
                 Problem::error(
-                    "objective-out-of-range",
+                    Code::ObjectiveOutOfRange,
                     whole(written),
                     "this is not a percentage between 0 and 100, both excluded",
                 )
@@ -398,7 +398,7 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
     spec.finish(problems);
     if tiers.is_empty() {
         problems.push(
-            Problem::error("missing-key", place, "there are no windows here")
+            Problem::error(Code::MissingKey, place, "there are no windows here")
                 .help("`page` and `ticket` have `quick` and `slow` ones each"),
         );
     }
@@ -410,7 +410,7 @@ fn share_of(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     let percent = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_HUNDRED);
     if percent.is_none() {
         problems.push(
-            Problem::error("wrong-type", whole(text), "this is not a share of the error budget")
+            Problem::error(Code::WrongType, whole(text), "this is not a share of the error budget")
                 .label("expected a percentage above 0 and up to 100"),
         );
     }
@@ -422,7 +422,7 @@ pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
     if length.is_none() {
         problems.push(
-            Problem::error("invalid-duration", whole(text), "this is not a duration")
+            Problem::error(Code::InvalidDuration, whole(text), "this is not a duration")
                 .label("expected one such as `5m`, `1h30m` or `28d`"),
         );
     }

@@ -6,7 +6,7 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
     RouteBlock, SmtpBlock, TimeBlock, TimingBlock,
 };
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
 
@@ -52,7 +52,7 @@ pub(super) fn alertmanager(
     let mut routes = fields.list("routes", route);
     if let Some(more) = routes.get(MOST_ROUTES) {
         let problem =
-            Problem::error("too-large", more.span, format!("there are more than {MOST_ROUTES} routes"));
+            Problem::error(Code::TooLarge, more.span, format!("there are more than {MOST_ROUTES} routes"));
         fields.problems().push(
             problem.help("let a route take several values of a label: `match: { service: [api, web] }`"),
         );
@@ -62,7 +62,7 @@ pub(super) fn alertmanager(
     let mut inhibitions = fields.list("inhibitions", inhibition);
     if let Some(more) = inhibitions.get(MOST_INHIBITIONS) {
         let headline = format!("there are more than {MOST_INHIBITIONS} inhibitions");
-        let problem = Problem::error("too-large", more.span, headline);
+        let problem = Problem::error(Code::TooLarge, more.span, headline);
         fields.problems().push(problem.help("let one silence several: `silence: { service: [api, web] }`"));
         inhibitions.truncate(MOST_INHIBITIONS);
     }
@@ -137,7 +137,7 @@ fn receiver(
     if fields.is_empty() {
         fields.problems().push(
             Problem::error(
-                "missing-key",
+                Code::MissingKey,
                 Span { end: node.span.start + 1, ..node.span },
                 "this receiver is told by nothing",
             )

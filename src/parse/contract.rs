@@ -2,7 +2,7 @@
 
 use super::exposition;
 use crate::contract::{Contract, MARK};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::source::{SourceId, Span};
 
 /// Reads a contract; which form it has is decided by its first line.
@@ -45,7 +45,7 @@ fn told(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Prob
             line[mark..].char_indices().nth(skipped.column - 1).map_or(line.len(), |(at, _)| mark + at);
         let place = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
         let span = Span { source, start: place(column), end: place(line.len()) };
-        let problem = Problem::warning("unread-sample", span, "a line of this capture is not read");
+        let problem = Problem::warning(Code::UnreadSample, span, "a line of this capture is not read");
         problems.push(problem.label(skipped.reason.clone()));
     }
     if reading.more > 0

@@ -10,7 +10,7 @@ use super::files::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::source::Span;
 
 /// Under what they stand in the project file.
@@ -93,7 +93,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     let Value::Map(entries) = &environments.value.value else { return };
     if entries.is_empty() {
         problems.push(
-            Problem::error("missing-key", first_line(environments.key.span), "`environments` is empty")
+            Problem::error(Code::MissingKey, first_line(environments.key.span), "`environments` is empty")
                 .help("write `environments: { production: {}, staging: {} }`, or leave it out"),
         );
     }

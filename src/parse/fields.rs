@@ -3,7 +3,7 @@
 use super::elsewhere::{self, Meant};
 use super::yaml::{Node, Value};
 use crate::ast::{Key, Map};
-use crate::diagnostic::{Problem, listed};
+use crate::diagnostic::{Code, Problem, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::nearest;
@@ -69,7 +69,8 @@ impl<'a> Fields<'a> {
         }
         let headline = format!("`{name}` is missing from {}", self.what);
         self.problems.push(
-            Problem::error("missing-key", first_line(self.span), headline).help(format!("add `{example}`")),
+            Problem::error(Code::MissingKey, first_line(self.span), headline)
+                .help(format!("add `{example}`")),
         );
     }
 
@@ -204,7 +205,7 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         for (key, node) in self.left {
             let headline = format!("{} has no key `{}`", self.what, shown(&key.text));
-            let problem = hidden(Problem::error("unknown-key", key.span, headline), self.what, node);
+            let problem = hidden(Problem::error(Code::UnknownKey, key.span, headline), self.what, node);
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match elsewhere::meant(self.what, &key.text) {
                 Some(Meant::Key(name)) if known(&name) => problem
@@ -264,7 +265,7 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
         Value::Map(_) => "a map",
     };
     let headline = format!("{what} is {found} where {expected} belongs");
-    Problem::error("wrong-type", first_line(node.span), headline).label(format!("expected {expected}"))
+    Problem::error(Code::WrongType, first_line(node.span), headline).label(format!("expected {expected}"))
 }
 
 /// A list such as `[a=b, c=d]` as a map.

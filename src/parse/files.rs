@@ -10,7 +10,7 @@ use crate::ast::{
     SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
@@ -222,7 +222,7 @@ fn file(
             let place = Span { source: id, start: 0, end: 0 };
             return (
                 None,
-                vec![Problem::error("too-large", place, headline).help("link to what is so long")],
+                vec![Problem::error(Code::TooLarge, place, headline).help("link to what is so long")],
             );
         }
         return (Some(File::Runbook(source.text.clone())), Vec::new());
@@ -234,7 +234,7 @@ fn file(
     let mut problems = Vec::new();
     if source.path.rsplit('/').next() == Some("slowburn.yml") {
         let place = Span { source: id, start: 0, end: 0 };
-        let problem = Problem::error("invalid-name", place, "this is not read as the project file");
+        let problem = Problem::error(Code::InvalidName, place, "this is not read as the project file");
         let label = problem.label(format!("that one is called `{PROJECT_FILE}`"));
         problems.push(label.help(format!("rename it: `{PROJECT_FILE}`")));
         return (None, problems);
@@ -277,7 +277,7 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
         (_, None, Some(groups)) if entry("slos").is_none() => ("Prometheus (rules)", groups.key.span),
         _ => return None,
     };
-    let problem = Problem::error("unsupported-version", place, format!("this is a file of {of}"));
+    let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
     let problem = problem.label("this compiler reads `version: slowburn/v1`");
     let problem = match of {
         "openslo" | "pyrra" | "sloth" => problem
@@ -337,7 +337,7 @@ fn version(fields: &mut Fields) {
     if version.text != VERSION {
         let span = version.place(0, version.text.len());
         let problem =
-            Problem::error("unsupported-version", span, "this version of the language is not known");
+            Problem::error(Code::UnsupportedVersion, span, "this version of the language is not known");
         fields.problems().push(problem.label("this compiler reads `slowburn/v1`").fix(
             "write `slowburn/v1`",
             span,
@@ -447,7 +447,8 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
     fields.finish();
     if let Some(more) = tiers.get(MOST_TIERS) {
         let headline = format!("a policy has more than {MOST_TIERS} tiers");
-        let problem = Problem::error("too-large", more.severity.place(0, more.severity.text.len()), headline);
+        let problem =
+            Problem::error(Code::TooLarge, more.severity.place(0, more.severity.text.len()), headline);
         problems.push(problem.help("keep those that differ: the policy `workbook` has four"));
         tiers.truncate(MOST_TIERS);
     }
@@ -558,7 +559,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     }
     if let Some(place) = fields.empty_map("slos") {
         fields.problems().push(
-            Problem::error("missing-key", place, "this service promises nothing")
+            Problem::error(Code::MissingKey, place, "this service promises nothing")
                 .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
         );
     }
@@ -632,7 +633,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     }
     if let Some(more) = objectives.get(MOST_OBJECTIVES) {
         let headline = format!("an SLO has more than {MOST_OBJECTIVES} objectives");
-        let problem = Problem::error("too-large", more.place(0, more.text.len()), headline);
+        let problem = Problem::error(Code::TooLarge, more.place(0, more.text.len()), headline);
         fields
             .problems()
             .push(problem.help("keep those that somebody looks at: each is an SLO with alerts of its own"));
@@ -676,7 +677,7 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
     let (text, percentage) = (objective.text.trim(), |text: &str| text.ends_with('%') && !text.contains('<'));
     for name in ["threshold", "latency_threshold"].into_iter().filter(|_| percentage(text)) {
         let Some((key, node)) = fields.foreign(name) else { continue };
-        let problem = Problem::error("unknown-key", key.span, format!("an SLO has no key `{name}`"));
+        let problem = Problem::error(Code::UnknownKey, key.span, format!("an SLO has no key `{name}`"));
         let Value::Scalar(limit) = &node.value else {
             let example = "a threshold stands in the objective: `objective: P95 < 500ms`";
             fields.problems().push(problem.help(example));

@@ -3,7 +3,7 @@
 use super::fields::as_scalar;
 use super::yaml::{Node, Value};
 use crate::ast::{JobBlock, Key, ScrapeFile};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 
 /// Whether a file is a configuration of Prometheus, where nobody can be asked.
@@ -15,7 +15,7 @@ pub(super) fn looks_like(node: &Node) -> bool {
 pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
     let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {
         problems.push(
-            Problem::error("wrong-type", start(node), "this configuration of Prometheus scrapes nothing")
+            Problem::error(Code::WrongType, start(node), "this configuration of Prometheus scrapes nothing")
                 .label("expected `scrape_configs`, a list of jobs")
                 .help("name the file that Prometheus is started with, or a copy of it"),
         );

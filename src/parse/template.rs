@@ -11,7 +11,7 @@ use super::files::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
 use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
 use crate::ast::{Instance, Key};
-use crate::diagnostic::{Help, Label, Problem, few};
+use crate::diagnostic::{Code, Help, Label, Problem, few};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::nearest;
@@ -46,7 +46,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         let misspelt = |entry: &Entry| nearest(&entry.key.text, &[INSTANCES]).is_some();
         if let (Some(entry), false) = (entry(node, PARAMETERS), of(node).iter().any(misspelt)) {
             problems.push(
-                Problem::error("missing-key", entry.key.span, "`parameters` needs `instances` beside it")
+                Problem::error(Code::MissingKey, entry.key.span, "`parameters` needs `instances` beside it")
                     .help("add `instances: { payments: {}, orders: {} }`"),
             );
         }
@@ -68,7 +68,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
             if let Some(entry) = entry(&file, "service") {
                 templates.problems.push(
                     Problem::error(
-                        "unknown-key",
+                        Code::UnknownKey,
                         entry.key.span,
                         "a template of services has no key `service`",
                     )
@@ -92,7 +92,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
 pub fn left(fields: &mut Fields) {
     if let Some(place) = fields.place(INSTANCES) {
         fields.problems().push(
-            Problem::error("unknown-key", place, "an environment cannot hold a template")
+            Problem::error(Code::UnknownKey, place, "an environment cannot hold a template")
                 .help("write it in the file of the service"),
         );
         fields.node(INSTANCES);
@@ -164,9 +164,13 @@ impl Templates<'_> {
             for (key, value) in made {
                 match all.iter().find(|known| known.key.text == key.text) {
                     Some(known) => self.problems.push(
-                        Problem::error("duplicate-key", key.span, format!("`{}` is defined twice", key.text))
-                            .and(known.key.span, "the first is here")
-                            .help("give one of them another name"),
+                        Problem::error(
+                            Code::DuplicateKey,
+                            key.span,
+                            format!("`{}` is defined twice", key.text),
+                        )
+                        .and(known.key.span, "the first is here")
+                        .help("give one of them another name"),
                     ),
                     None => all.push(Entry { key, value }),
                 }
@@ -196,7 +200,7 @@ impl Templates<'_> {
         };
         if instances.is_empty() {
             self.problems.push(
-                Problem::error("missing-key", first_line(key.span), "`instances` is empty")
+                Problem::error(Code::MissingKey, first_line(key.span), "`instances` is empty")
                     .help("write `instances: { payments: {} }`"),
             );
         }
@@ -209,7 +213,7 @@ impl Templates<'_> {
             if self.left == 0 || self.instances.len() + 1 >= crate::source::MOST_INSTANCES {
                 self.problems.push(
                     Problem::error(
-                        "too-large",
+                        Code::TooLarge,
                         instance.key.span,
                         "the templates of this file come to too many values",
                     )
@@ -239,7 +243,8 @@ impl Templates<'_> {
                     && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             if !is_name(&key.text) || key.text == NAME {
-                let problem = Problem::error("invalid-name", key.span, "this is not a name for a parameter");
+                let problem =
+                    Problem::error(Code::InvalidName, key.span, "this is not a name for a parameter");
                 self.problems.push(match key.text == NAME {
                     true => problem.help("`<<name>>` is what the instance is called: take another word"),
                     false => problem.label("lower-case letters, digits and `_`, from a letter on"),
@@ -295,7 +300,7 @@ impl Templates<'_> {
                 Some(nearest) => {
                     let headline = format!("the template has no parameter `{}`", key.text);
                     self.problems.push(
-                        Problem::error("unknown-key", key.span, headline)
+                        Problem::error(Code::UnknownKey, key.span, headline)
                             .label(format!("did you mean `{nearest}`?"))
                             .fix(format!("write `{nearest}`"), key.span, nearest),
                     );
@@ -311,7 +316,7 @@ impl Templates<'_> {
             let Some(default) = default else {
                 let headline = format!("`{parameter}` is missing from the instance `{name}`");
                 self.problems.push(
-                    Problem::error("missing-key", entry.key.span, headline).help(format!(
+                    Problem::error(Code::MissingKey, entry.key.span, headline).help(format!(
                         "write `{name}: {{ {parameter}: … }}`, or give the parameter a default"
                     )),
                 );
@@ -375,7 +380,7 @@ impl Templates<'_> {
                     if !is_word(&value.text) && self.spread.insert(written) {
                         let headline = format!("`<<{name}>>` stands for a name or a number here");
                         self.problems.push(
-                            Problem::error("wrong-type", written, headline)
+                            Problem::error(Code::WrongType, written, headline)
                                 .label("this is more than one word of a query")
                                 .and(scalar.place(start, end), "it is used here")
                                 .help("put the placeholder into quotes, as the value of a label"),
@@ -400,7 +405,7 @@ impl Templates<'_> {
                     let known: Vec<&str> = self.known.iter().map(String::as_str).chain([NAME]).collect();
                     let place = scalar.place(start, end);
                     let problem =
-                        Problem::error("unknown-key", place, format!("no parameter is called `{name}`"));
+                        Problem::error(Code::UnknownKey, place, format!("no parameter is called `{name}`"));
                     let nearest = nearest(name, &known).map(str::to_owned);
                     self.problems.push(match nearest {
                         Some(nearest) => problem.label(format!("did you mean `<<{nearest}>>`?")),
@@ -506,7 +511,7 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
         return problems;
     }
     let mut told: Vec<Problem> = Vec::new();
-    let mut of: BTreeMap<(Span, &'static str, String), (usize, Vec<&Instance>)> = BTreeMap::new();
+    let mut of: BTreeMap<(Span, Code, String), (usize, Vec<&Instance>)> = BTreeMap::new();
     for mut problem in problems {
         let source = problem.primary.span.source;
         let found = instances

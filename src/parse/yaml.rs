@@ -12,7 +12,7 @@ use serde_saphyr::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolic
 use serde_saphyr::{Error, Location, Options, Spanned};
 
 use crate::ast::Key;
-use crate::diagnostic::{self, Problem};
+use crate::diagnostic::{self, Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
@@ -132,7 +132,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let mut reading = Reading { file, problems: Vec::new() };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
-        let problem = Problem::error("empty-file", file.span(0, 0), "the file holds no value")
+        let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file holds no value")
             .help("write a definition, or delete the file");
         return Err(vec![problem]);
     }
@@ -174,7 +174,7 @@ pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
                 false => "the file comes to more values than any definition needs".to_owned(),
             };
             problems.push(
-                Problem::error("too-large", file.span(start, start), headline)
+                Problem::error(Code::TooLarge, file.span(start, start), headline)
                     .help("split it into several files"),
             );
             break;
@@ -234,7 +234,7 @@ fn moved(mut problem: Problem, by: u32) -> Problem {
 pub fn not_utf8(source: SourceId, valid_up_to: usize) -> Problem {
     let offset = u32::try_from(valid_up_to).unwrap_or(u32::MAX);
     let span = Span { source, start: offset, end: offset };
-    Problem::error("invalid-utf-8", span, "the file is not UTF-8")
+    Problem::error(Code::InvalidUtf8, span, "the file is not UTF-8")
         .label(format!("the first {valid_up_to} bytes are"))
         .help("save the file as UTF-8")
 }
@@ -263,7 +263,7 @@ impl File<'_> {
         if self.text.len() > MAX_BYTES {
             let headline = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
             return Some(
-                Problem::error("too-large", self.span(0, 0), headline).help("split it into several files"),
+                Problem::error(Code::TooLarge, self.span(0, 0), headline).help("split it into several files"),
             );
         }
         // YAML 1.2.2, section 5.1: what may stand in a file without being escaped.
@@ -292,7 +292,7 @@ impl File<'_> {
             return first(&self.text[..marker]).map_err(|error| Box::new(self.problem(&error)));
         }
         let span = self.span(marker, marker + 3);
-        let problem = Problem::error("second-document", span, "the file holds a second document")
+        let problem = Problem::error(Code::SecondDocument, span, "the file holds a second document")
             .label("it begins here")
             .help("move it into a file of its own");
         Err(Box::new(problem))
@@ -392,10 +392,12 @@ impl File<'_> {
             Error::Budget { .. }
             | Error::AliasReplayCounterOverflow { .. }
             | Error::AliasReplayLimitExceeded { .. }
-            | Error::AliasExpansionLimitExceeded { .. } => {
-                Problem::error("too-large", here, "the file comes to more values than any definition needs")
-                    .help("split it into several files, or use fewer aliases")
-            }
+            | Error::AliasExpansionLimitExceeded { .. } => Problem::error(
+                Code::TooLarge,
+                here,
+                "the file comes to more values than any definition needs",
+            )
+            .help("split it into several files, or use fewer aliases"),
             Error::UnknownAnchor { .. } => {
                 let token =
                     self.text[offset..].split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
@@ -460,11 +462,11 @@ fn options() -> Options {
 }
 
 fn syntax(span: Span, headline: impl Into<String>) -> Problem {
-    Problem::error("yaml-syntax", span, headline)
+    Problem::error(Code::YamlSyntax, span, headline)
 }
 
 fn too_deep(span: Span) -> Problem {
-    Problem::error("too-deep", span, format!("values stand in each other more than {MAX_DEPTH} deep"))
+    Problem::error(Code::TooDeep, span, format!("values stand in each other more than {MAX_DEPTH} deep"))
 }
 
 /// The parser's words as a headline; those that people meet get our own.
@@ -660,7 +662,7 @@ impl Reading<'_> {
                 }
                 Some(&first) => self.problems.push(
                     Problem::error(
-                        "duplicate-key",
+                        Code::DuplicateKey,
                         span,
                         format!("the key `{text}` stands twice in one mapping"),
                     )
@@ -686,7 +688,7 @@ impl Reading<'_> {
             Written::Map(_) => "a mapping",
         };
         let span = self.node(written).span;
-        let problem = Problem::error("wrong-type", span, format!("a key is {what}"))
+        let problem = Problem::error(Code::WrongType, span, format!("a key is {what}"))
             .label("a key is one text")
             .help("put the key into quotes if these are its characters");
         self.problems.push(problem);

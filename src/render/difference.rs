@@ -149,7 +149,7 @@ fn flaws<'a>(old: Compared<'a>, new: Compared<'a>) -> Vec<Flaw<'a>> {
                 Flaw {
                     new,
                     level: level_name(problem.level),
-                    code: problem.code,
+                    code: problem.code.name(),
                     headline: &problem.headline,
                     file: &side.sources.file(problem.primary.span.source).path,
                     line: start.line,

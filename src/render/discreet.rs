@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::diagnostic::{Fix, Problem};
+use crate::diagnostic::{Code, Fix, Problem};
 use crate::secret;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
@@ -93,7 +93,7 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
     };
     let mut worded = problem.clone();
     // What was never filled in is nobody's secret, and is to be named.
-    if problem.code == "placeholder-secret" {
+    if problem.code == Code::PlaceholderSecret {
         return worded;
     }
     worded.headline = say(&problem.headline);

@@ -25,7 +25,7 @@ pub(super) fn render(problems: &[Problem], places: &Places) -> String {
         if start.line == end.line {
             let _ = write!(text, ",col={},endColumn={}", start.column, end.column);
         }
-        let _ = writeln!(text, ",title={}::{}", property(problem.code), value(&message(problem)));
+        let _ = writeln!(text, ",title={}::{}", property(problem.code.name()), value(&message(problem)));
     }
     text
 }

@@ -74,8 +74,9 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
         Level::Warning => Title::WARNING,
     };
     let mut columns = Vec::new();
-    let mut group =
-        Group::with_title(level.primary_title(inert::line(&problem.headline).into_owned()).id(problem.code));
+    let mut group = Group::with_title(
+        level.primary_title(inert::line(&problem.headline).into_owned()).id(problem.code.name()),
+    );
     for cluster in clusters(problem, places) {
         let (snippet, column) = cluster.show(places);
         group = group.element(snippet);

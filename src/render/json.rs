@@ -94,7 +94,7 @@ pub(super) fn render(
 
 fn item<'a>(problem: &'a Problem, places: &Places<'a>) -> Item<'a> {
     Item {
-        code: problem.code,
+        code: problem.code.name(),
         level: level_name(problem.level),
         headline: &problem.headline,
         place: place(problem.primary.span, places),

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::level_name;
 use super::places::Places;
-use crate::diagnostic::{Fix, Label, Problem};
+use crate::diagnostic::{Code, Fix, Label, Problem};
 use crate::inert;
+use crate::pages;
 use crate::source::{SourceId, Span};
 
 #[derive(Serialize)]
@@ -37,10 +38,19 @@ struct Driver<'a> {
     rules: Vec<Rule<'a>>,
 }
 
+/// A `reportingDescriptor` (3.49).
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Rule<'a> {
     id: &'a str,
-    help: Message,
+    full_description: Message,
+    help: Help,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: &'static str,
 }
 
 #[derive(Serialize)]
@@ -135,11 +145,10 @@ pub(super) fn render(
     reasons: &[String],
     places: &Places,
 ) -> String {
-    let mut codes: Vec<&str> = problems.iter().chain(accepted).map(|problem| problem.code).collect();
+    let mut codes: Vec<Code> = problems.iter().chain(accepted).map(|problem| problem.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let rules =
-        codes.iter().map(|code| Rule { id: code, help: message(&[&format!("slowburn explain {code}")]) });
+    let rules = codes.iter().map(|code| rule(*code));
     let suppressed = accepted.iter().zip(reasons).map(|(problem, reason)| Outcome {
         suppressions: vec![Suppression { kind: "inSource", justification: reason }],
         ..outcome(problem, &codes, places)
@@ -161,14 +170,21 @@ pub(super) fn render(
     text
 }
 
-fn outcome<'a>(problem: &'a Problem, codes: &[&str], places: &Places) -> Outcome<'a> {
+fn rule(code: Code) -> Rule<'static> {
+    let page = pages::page(code);
+    let about = page.split("\n\n").nth(1).unwrap_or_default();
+    let help = Help { text: format!("slowburn explain {code}"), markdown: page };
+    Rule { id: code.name(), full_description: message(&[&about.replace('\n', " ")]), help }
+}
+
+fn outcome<'a>(problem: &'a Problem, codes: &[Code], places: &Places) -> Outcome<'a> {
     let advice = problem.help.iter().map(|help| format!("help: {}", help.text));
     let mut lines = vec![problem.headline.clone(), problem.primary.text.clone()];
     lines.extend(advice);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let fixes = problem.help.iter().filter_map(|help| Some(mending(&help.text, help.fix.as_ref()?, places)));
     Outcome {
-        rule_id: problem.code,
+        rule_id: problem.code.name(),
         rule_index: codes.partition_point(|code| *code < problem.code),
         level: level_name(problem.level),
         message: message(&lines),

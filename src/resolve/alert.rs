@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::sli::Reader;
 use super::{Scope, contract, firing, secrets, settings, values, whole};
 use crate::ast::{AlertBlock, Key};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Companion, CompanionPlaces, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
 use crate::scalar::Scalar;
@@ -21,7 +21,7 @@ impl Scope<'_> {
             if let Some(slo) = named.get(key.text.as_str()) {
                 problems.push(
                     Problem::error(
-                        "duplicate-slo",
+                        Code::DuplicateSlo,
                         key.span,
                         format!("an alert and an SLO of one service are called `{}`", key.text),
                     )
@@ -77,7 +77,7 @@ impl Scope<'_> {
         if let (Some(true), Some(written)) = (down, &block.same_as) {
             problems.push(
                 Problem::error(
-                    "inhibition-never-matches",
+                    Code::InhibitionNeverMatches,
                     whole(written),
                     "an alert that says `down` silences every SLO of its service already",
                 )
@@ -162,7 +162,7 @@ fn length(written: &Scalar, [alert, says]: [&str; 2], problems: &mut Vec<Problem
     if length > LONGEST {
         let headline = format!("{alert} {} {says}", written.text.trim());
         problems.push(
-            Problem::error("invalid-duration", whole(written), headline)
+            Problem::error(Code::InvalidDuration, whole(written), headline)
                 .label(format!("{LONGEST} is the longest"))
                 .help("write a length such as `5m` or `1h30m`"),
         );

@@ -8,7 +8,7 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
 };
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::{
     Address, Alertmanager, Channel, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp, TimeSpan,
     Times, Timing,
@@ -53,7 +53,7 @@ pub(super) fn alertmanager(
         });
         if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut unsent, true)) {
             problems.push(
-                Problem::error("missing-key", whole(to), "nothing says how mail is sent")
+                Problem::error(Code::MissingKey, whole(to), "nothing says how mail is sent")
                     .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),
             );
         }
@@ -112,7 +112,7 @@ fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) 
         _ => {
             problems.push(
                 Problem::error(
-                    "wrong-type",
+                    Code::WrongType,
                     whole(written),
                     "this is not a version of Alertmanager from 0.25 on",
                 )
@@ -129,7 +129,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
         let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
         if host.contains('@') {
             problems.push(
-                Problem::error("inline-secret", whole(&block.host), "this host has a name or a password before it")
+                Problem::error(Code::InlineSecret, whole(&block.host), "this host has a name or a password before it")
                     .hiding(whole(&block.host))
                     .label("whoever reads the repository would have it")
                     .help("write the host alone, such as `mail.internal:587`, the name under `user`, and the password into a file: `password_file: /etc/alertmanager/secrets/smtp`"),
@@ -137,7 +137,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
             return None;
         }
         if port.is_none() || !plain {
-            let problem = Problem::error("wrong-type", whole(&block.host), "this is not a host with a port");
+            let problem = Problem::error(Code::WrongType, whole(&block.host), "this is not a host with a port");
             problems.push(problem.help("write both, such as `mail.internal:587`"));
             return None;
         }
@@ -164,7 +164,7 @@ fn address(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
     };
     if !text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host)) {
         problems.push(
-            Problem::error("wrong-type", whole(written), "this is not a mail address")
+            Problem::error(Code::WrongType, whole(written), "this is not a mail address")
                 .label("expected one address, without a name")
                 .help("write a list for several: `[one@…, other@…]`"),
         );
@@ -184,7 +184,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
         ChannelBlock::Webhook { url, url_file, token_file } => {
             if let (Some(_), Some(file)) = (url, url_file) {
                 problems.push(
-                    Problem::error("wrong-type", whole(file), "a webhook has one address")
+                    Problem::error(Code::WrongType, whole(file), "a webhook has one address")
                         .label("`url` says another")
                         .help("keep `url_file` if whoever knows the address may use it, `url` if not"),
                 );
@@ -197,7 +197,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
                     if version < URL_FILE {
                         problems.push(
                             Problem::error(
-                                "needs-newer-alertmanager",
+                                Code::NeedsNewerAlertmanager,
                                 whole(file),
                                 "Alertmanager reads the address of a webhook from a file from 0.26 on",
                             )
@@ -248,7 +248,7 @@ fn timing(block: &TimingBlock, outer: &Timing, context: &Context, problems: &mut
                 if names.contains(&name) {
                     let headline = format!("`{name}` is listed twice");
                     problems.push(
-                        Problem::error("duplicate-key", whole(label), headline).help("remove one of them"),
+                        Problem::error(Code::DuplicateKey, whole(label), headline).help("remove one of them"),
                     );
                 }
                 names.push(name);
@@ -279,7 +279,7 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
         let (major, minor) = settings::QUOTED_SINCE;
         problems.push(
             Problem::error(
-                "needs-newer-alertmanager",
+                Code::NeedsNewerAlertmanager,
                 place,
                 format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
             )
@@ -293,7 +293,7 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
     let name = LabelName::parse(text).or(quoted);
     if name.is_none() {
         problems.push(
-            Problem::error("invalid-label", place, "Prometheus accepts no such label name")
+            Problem::error(Code::InvalidLabel, place, "Prometheus accepts no such label name")
                 .label("letters, digits and `_`, not beginning with a digit"),
         );
     }
@@ -314,7 +314,7 @@ impl Known<'_> {
         }
         let headline = format!("no receiver is called `{}`", written.text);
         problems.push(undefined(
-            Problem::error("receiver-undefined", whole(written), headline),
+            Problem::error(Code::ReceiverUndefined, whole(written), headline),
             written,
             &self.receivers,
         ));
@@ -327,7 +327,7 @@ impl Known<'_> {
         }
         let headline = format!("`times` has no entry `{}`", written.text);
         problems.push(undefined(
-            Problem::error("time-undefined", whole(written), headline),
+            Problem::error(Code::TimeUndefined, whole(written), headline),
             written,
             &self.times,
         ));
@@ -372,7 +372,7 @@ fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option
         return Some(written.text.clone());
     }
     problems.push(
-        Problem::error("invalid-label", whole(written), format!("the value of `{label}` is empty"))
+        Problem::error(Code::InvalidLabel, whole(written), format!("the value of `{label}` is empty"))
             .label("every alert without this label matches, and none here has it")
             .help("write the value that is meant, or remove the matcher"),
     );
@@ -393,8 +393,9 @@ fn route(
         let Some(name) = known.receiver(written, problems) else { continue };
         if to.contains(&name) {
             let headline = format!("`{name}` is listed twice");
-            problems
-                .push(Problem::error("duplicate-key", whole(written), headline).help("remove one of them"));
+            problems.push(
+                Problem::error(Code::DuplicateKey, whole(written), headline).help("remove one of them"),
+            );
         }
         to.push(name);
     }
@@ -403,7 +404,7 @@ fn route(
         if let Some(wait) = &block.timing.group_wait {
             problems.push(
                 Problem::error(
-                    "wrong-type",
+                    Code::WrongType,
                     whole(wait),
                     "`after` and `group_wait` both say when the first notification is sent",
                 )
@@ -460,7 +461,7 @@ fn times(
     let zone = match block.time_zone.as_ref().or(context.time_zone) {
         None => {
             problems.push(
-                Problem::error("missing-key", place, "nothing says in which time zone these times are")
+                Problem::error(Code::MissingKey, place, "nothing says in which time zone these times are")
                     .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
             );
             None
@@ -482,7 +483,7 @@ fn times(
             None => {
                 understood = false;
                 problems.push(
-                    Problem::error("wrong-type", whole(written), "this is not a day of the week")
+                    Problem::error(Code::WrongType, whole(written), "this is not a day of the week")
                         .label("expected `monday` … `sunday`, or a range such as `monday-friday`"),
                 );
             }
@@ -505,7 +506,7 @@ fn times(
             None => {
                 understood = false;
                 problems.push(
-                    Problem::error("wrong-type", whole(written), "these are not hours of a day")
+                    Problem::error(Code::WrongType, whole(written), "these are not hours of a day")
                         .help("write a beginning and an end, in quotes: `\"22:00-07:00\"`"),
                 );
             }

@@ -2,7 +2,7 @@
 
 use super::{innermost, secrets, settings, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreement, BudgetAlert};
 use crate::scalar::Scalar;
 use crate::vocabulary::BudgetLine;
@@ -63,7 +63,7 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
             _ => format!("what is to be done takes {length} characters, and {LONGEST} are the most"),
         };
         problems.push(
-            Problem::error("wrong-type", whole(&block.action), headline)
+            Problem::error(Code::WrongType, whole(&block.action), headline)
                 .help("write one sentence, such as `Only fixes are deployed`"),
         );
         return None;
@@ -87,20 +87,24 @@ fn lines<'a>(
         let place = whole(scalar);
         if index == MOST {
             problems.push(
-                Problem::error("invalid-budget-line", place, format!("more than {MOST} lines of one budget"))
-                    .help("keep those at which somebody does something else than before"),
+                Problem::error(
+                    Code::InvalidBudgetLine,
+                    place,
+                    format!("more than {MOST} lines of one budget"),
+                )
+                .help("keep those at which somebody does something else than before"),
             );
             break;
         }
         match BudgetLine::parse(&scalar.text).filter(|line| line.percent() <= highest) {
             None => problems.push(
-                Problem::error("invalid-budget-line", place, "this is not a line of the error budget")
+                Problem::error(Code::InvalidBudgetLine, place, "this is not a line of the error budget")
                     .label(format!("expected a whole percentage from 0% to {highest}%"))
                     .help("write the share of the budget that is left, such as `25%`; `0%` is a budget that is overspent"),
             ),
             Some(line) => match known.iter().find(|(other, _)| *other == line) {
                 Some((_, first)) => problems.push(
-                    Problem::error("invalid-budget-line", place, format!("the line {line} stands here twice"))
+                    Problem::error(Code::InvalidBudgetLine, place, format!("the line {line} stands here twice"))
                         .and(whole(first), "the first is here")
                         .help("remove one of them"),
                 ),

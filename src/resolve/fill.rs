@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
 use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
 use crate::parse::beside;
 use crate::scalar::Scalar;
@@ -21,8 +21,12 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
             Some((_, language)) => *language,
             None => {
                 problems.push(
-                    Problem::error("wrong-type", whole(code), "texts are not written in this language yet")
-                        .label("expected `en` or `es`"),
+                    Problem::error(
+                        Code::WrongType,
+                        whole(code),
+                        "texts are not written in this language yet",
+                    )
+                    .label("expected `en` or `es`"),
                 );
                 Language::English
             }
@@ -106,7 +110,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                     }
                     _ => {
                         let problem = Problem::error(
-                            "wrong-type",
+                            Code::WrongType,
                             whole(written),
                             "this is not a version of Prometheus from 2.42 on",
                         );
@@ -128,7 +132,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
     {
         problems.push(
-            Problem::error("contract-not-found", whole(path), "there is no such file beside the definitions")
+            Problem::error(Code::ContractNotFound, whole(path), "there is no such file beside the definitions")
                 .label("expected a configuration of Prometheus")
                 .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
         );

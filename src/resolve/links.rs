@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::secrets::{self, Public};
 use crate::ast::LinksBlock;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Links;
 use crate::scalar::Scalar;
 
@@ -34,7 +34,7 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
         let start = at + (written.text.len() - written.text.trim_start().len());
         problems.push(
             Problem::error(
-                "wrong-type",
+                Code::WrongType,
                 written.place(start, start + c.len_utf8()),
                 "links are made by appending to this address",
             )

@@ -2,7 +2,7 @@
 
 use super::whole;
 use crate::ast::{Ast, Map, ProjectFile};
-use crate::diagnostic::{Problem, listed};
+use crate::diagnostic::{Code, Problem, listed};
 use crate::scalar::Scalar;
 use crate::text::{Burn, Companion, Names};
 
@@ -39,7 +39,7 @@ fn told(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
     // A line is enough to point at.
     let end = text.text[start..end].find('\n').map_or(end, |length| start + length);
     let problem = Problem::warning(
-        "invalid-text",
+        Code::InvalidText,
         if end > start { text.place(start, end) } else { whole(text) },
         "this is written as it stands: nothing fills in templates here",
     )

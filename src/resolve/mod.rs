@@ -24,7 +24,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use crate::ast::{Ast, Key, ProjectFile, ServiceFile, SloBlock};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Links, Model, Places, Planned, Service, Slo};
 use crate::parallel;
 use crate::scalar::Scalar;
@@ -32,7 +32,8 @@ use crate::source::Span;
 use crate::vocabulary::{Name, Period};
 
 /// Codes of what is said to be nowhere: it may be what is misspelt, where something is.
-const OF_ABSENCE: [&str; 4] = ["missing-key", "receiver-undefined", "time-undefined", "unknown-policy"];
+const OF_ABSENCE: [Code; 4] =
+    [Code::MissingKey, Code::ReceiverUndefined, Code::TimeUndefined, Code::UnknownPolicy];
 
 /// What the sources mean; what means nothing is left out and reported.
 pub fn resolve(ast: &Ast) -> (Model, Vec<Problem>) {
@@ -90,7 +91,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
         match seen.insert(resolved.name.to_string(), place) {
             Some(first) => problems.push(
                 Problem::error(
-                    "duplicate-service",
+                    Code::DuplicateService,
                     place,
                     format!("two files define the service `{}`", resolved.name),
                 )
@@ -146,7 +147,7 @@ impl Scope<'_> {
             let named = self.slos(&key.text, key.span, block, &mut found);
             if !block.understood || self.ast.waits(key.span.source) {
                 // A tier that never fires may be one that a misspelt `tiers_off` switches off, and a threshold may stand beside the objective.
-                let more = ["burn-rate-unreachable", "threshold-mismatch"];
+                let more = [Code::BurnRateUnreachable, Code::ThresholdMismatch];
                 let of_absence = |code| OF_ABSENCE.contains(&code) || more.contains(&code);
                 found.retain(|problem| !of_absence(problem.code));
             }
@@ -155,7 +156,7 @@ impl Scope<'_> {
                 match known.get(&slo.name) {
                     Some(first) => problems.push(
                         Problem::error(
-                            "duplicate-slo",
+                            Code::DuplicateSlo,
                             slo.places.objective,
                             format!("two SLOs of one service are called `{}`", slo.name),
                         )
@@ -194,7 +195,7 @@ impl Scope<'_> {
         let base = valid.clone().unwrap_or_else(|| Name::parse("unnamed").expect("a name"));
         if block.several && block.objectives.is_empty() {
             problems.push(
-                Problem::error("missing-key", place, "this SLO promises nothing")
+                Problem::error(Code::MissingKey, place, "this SLO promises nothing")
                     .help("add an objective: `objective: 99.9%`"),
             );
         }
@@ -319,11 +320,11 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
         for key in shared.iter().copied().chain(own) {
             let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
             let told =
-                |problem: &Problem| problem.code == "reserved-label" && problem.primary.span == key.span;
+                |problem: &Problem| problem.code == Code::ReservedLabel && problem.primary.span == key.span;
             if !problems.iter().any(told) {
                 problems.push(
                     Problem::error(
-                        "reserved-label",
+                        Code::ReservedLabel,
                         key.span,
                         format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
                     )

@@ -2,7 +2,7 @@
 
 use super::{innermost, settings, values, whole};
 use crate::ast::{Map, PolicyBlock, Settings};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Tier;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -32,7 +32,7 @@ impl Policies {
         if found.is_none() {
             let known: Vec<&str> = self.all.iter().map(|(name, _)| name.as_str()).collect();
             let place = whole(named);
-            let problem = Problem::error("unknown-policy", place, format!("there is no policy `{name}`"));
+            let problem = Problem::error(Code::UnknownPolicy, place, format!("there is no policy `{name}`"));
             problems.push(match crate::vocabulary::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
                 None => problem.help(format!("known are {}", crate::diagnostic::few(&known))),
@@ -92,8 +92,12 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
     for (key, block) in blocks {
         if policies.iter().any(|(name, _)| *name == key.text) {
             problems.push(
-                Problem::error("duplicate-key", key.span, format!("the policy `{}` is built in", key.text))
-                    .help("give this one a name of its own"),
+                Problem::error(
+                    Code::DuplicateKey,
+                    key.span,
+                    format!("the policy `{}` is built in", key.text),
+                )
+                .help("give this one a name of its own"),
             );
             continue;
         }
@@ -119,7 +123,7 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
     if short >= long {
         problems.push(
             Problem::error(
-                "window-order",
+                Code::WindowOrder,
                 whole(&block.short),
                 "the short window is not shorter than the long one",
             )
@@ -138,7 +142,7 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
             if keep > long {
                 let headline = format!("a tier of {long} keeps firing for {keep} after its burn is over");
                 problems
-                    .push(Problem::error("invalid-duration", whole(written), headline).label(format!(
+                    .push(Problem::error(Code::InvalidDuration, whole(written), headline).label(format!(
                         "{long} is the longest: no tier fires for longer than it looks back"
                     )));
                 return None;
@@ -167,7 +171,7 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
             let headline = format!(
                 "the tiers of one {severity} are one alert, and this one does not keep it firing as long"
             );
-            let problem = Problem::error("invalid-duration", place, headline);
+            let problem = Problem::error(Code::InvalidDuration, place, headline);
             let write = format!("keep_firing_for: {}", named.text.trim());
             problems.push(
                 match written {
@@ -193,8 +197,11 @@ fn share(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Decimal> {
     match Objective::parse(&scalar.text) {
         Ok(share) => Some(share.ratio()),
         Err(fault) => {
-            let problem =
-                Problem::error("invalid-objective", whole(scalar), "this is not a share of the error budget");
+            let problem = Problem::error(
+                Code::InvalidObjective,
+                whole(scalar),
+                "this is not a share of the error budget",
+            );
             problems.push(match fault {
                 ObjectiveFault::Malformed(Some(meant)) => {
                     problem.fix(format!("write `{meant}`"), whole(scalar), meant)
@@ -252,7 +259,7 @@ pub(super) fn tiers(
             let longs: Vec<String> = tiers.iter().map(|(tier, _)| tier.long.to_string()).collect();
             problems.push(
                 Problem::error(
-                    "unknown-policy",
+                    Code::UnknownPolicy,
                     whole(word),
                     format!("no tier of `{name}` is called `{text}`"),
                 )
@@ -296,7 +303,7 @@ pub(super) fn reachable(
             true => "not even a full outage would fire it",
             false => "not even a full outage would fire it, and no page is left: nothing wakes anybody",
         };
-        let problem = Problem::warning("burn-rate-unreachable", place, headline).label(label);
+        let problem = Problem::warning(Code::BurnRateUnreachable, place, headline).label(label);
         // Who says how much may fail says it the other way round.
         let problem = match objective.ratio() < Decimal::new(5, 1) {
             true => problem.help(format!(

@@ -2,7 +2,7 @@
 
 use super::whole;
 use crate::ast::InlineSecret;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::secret;
 
@@ -16,7 +16,7 @@ pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
             continue;
         }
         problems.push(
-            Problem::error("inline-secret", key.span, format!("`{}` would hold a secret", key.text))
+            Problem::error(Code::InlineSecret, key.span, format!("`{}` would hold a secret", key.text))
                 .hiding(whole(value))
                 .label("whoever reads the repository would have it")
                 .help(format!(
@@ -36,7 +36,7 @@ pub(super) fn real(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
     let text = written.text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
         problems.push(
-            Problem::error("wrong-type", whole(written), "this is empty or has more than one line")
+            Problem::error(Code::WrongType, whole(written), "this is empty or has more than one line")
                 .label("expected one line of text"),
         );
         return None;
@@ -57,7 +57,7 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
         folder.is_some() && path.split(['/', '\\']).all(|part| plain(part) && !secret::is_key(part));
     if path.contains("://") || secret::is_in(&path) || !(rooted || drive || in_folder) {
         problems.push(
-            Problem::error("inline-secret", whole(written), "this is a secret, not a path")
+            Problem::error(Code::InlineSecret, whole(written), "this is a secret, not a path")
                 .hiding(whole(written))
                 .label("whoever reads the repository would have it")
                 .help("write it into a file that only Alertmanager can read, and here the file's path")
@@ -89,7 +89,7 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     let url = real(written, problems)?;
     if (public.gives_access)(&url) {
         let problem =
-            Problem::error("inline-secret", whole(written), "whoever knows this address may use it")
+            Problem::error(Code::InlineSecret, whole(written), "whoever knows this address may use it")
                 .hiding(whole(written))
                 .label(public.seen);
         problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
@@ -99,7 +99,7 @@ pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Prob
     if !rest.is_some_and(public.fits) {
         let headline = format!("this is not an address of {}", public.of);
         problems.push(
-            Problem::error("wrong-type", whole(written), headline)
+            Problem::error(Code::WrongType, whole(written), headline)
                 .help("write one that begins with `http://` or `https://`"),
         );
         return None;
@@ -123,7 +123,7 @@ pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problem
         if secret::is_in(&written.text) {
             problems.push(
                 Problem::error(
-                    "inline-secret",
+                    Code::InlineSecret,
                     whole(written),
                     "a secret stands in a text that everybody reads",
                 )
@@ -143,7 +143,7 @@ pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<S
     let name = real(written, problems)?;
     if secret::is_guessed_in(&name) || name.contains("://") {
         problems.push(
-            Problem::error("inline-secret", whole(written), "this is an address, not the name of a channel")
+            Problem::error(Code::InlineSecret, whole(written), "this is an address, not the name of a channel")
                 .hiding(whole(written))
                 .label("whoever reads the repository could send to it")
                 .help("write the channel, such as `channel: \"#alerts\"`")
@@ -191,7 +191,7 @@ fn placeholder(written: &Scalar) -> Option<Problem> {
     if word.is_none() && !shape {
         return None;
     }
-    let problem = Problem::error("placeholder-secret", whole(written), "this was never filled in");
+    let problem = Problem::error(Code::PlaceholderSecret, whole(written), "this was never filled in");
     Some(match word {
         Some(word) => problem.label(format!("`{word}` stands for something else")),
         None if text.contains('$') => {

@@ -3,7 +3,7 @@
 use super::policy::Policies;
 use super::{budget, default_period, innermost, secrets, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Budgeting, Labels, MissingEvents};
 use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
@@ -34,7 +34,8 @@ pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> La
     for (code, reason) in written {
         let text = reason.text.trim();
         if text.is_empty() {
-            let problem = Problem::error("missing-key", code.span, "a warning is accepted without a reason");
+            let problem =
+                Problem::error(Code::MissingKey, code.span, "a warning is accepted without a reason");
             problems.push(
                 problem.help(format!(
                     "write why it is no fault: `{}: one customer, one request a day`",
@@ -54,7 +55,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
         return Some(written.text.clone());
     }
     problems.push(
-        Problem::error("invalid-label", whole(written), format!("{what} is empty"))
+        Problem::error(Code::InvalidLabel, whole(written), format!("{what} is empty"))
             .label("a label without a value is not a label")
             .help("write its value, or remove it"),
     );
@@ -65,7 +66,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let problem = Problem::error("invalid-label", place, "Prometheus accepts no such label name")
+        let problem = Problem::error(Code::InvalidLabel, place, "Prometheus accepts no such label name")
             .label("letters, digits and `_`, not beginning with a digit");
         problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii()) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
@@ -77,7 +78,7 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
         let listed = RESERVED_LABELS.map(|label| format!("`{label}`")).join(", ");
         problems.push(
             Problem::error(
-                "reserved-label",
+                Code::ReservedLabel,
                 place,
                 format!("the label `{name}` belongs to the generated rules"),
             )
@@ -97,13 +98,13 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
     for (key, value) in levels.into_iter().flatten() {
         if LabelName::parse(&key.text).is_none() {
             problems.push(
-                Problem::error("invalid-label", key.span, "Prometheus accepts no such annotation name")
+                Problem::error(Code::InvalidLabel, key.span, "Prometheus accepts no such annotation name")
                     .label("letters, digits and `_`, not beginning with a digit"),
             );
         } else if OURS.contains(&key.text.as_str()) {
             problems.push(
                 Problem::error(
-                    "reserved-label",
+                    Code::ReservedLabel,
                     key.span,
                     format!("the annotation `{}` is generated", key.text),
                 )
@@ -132,7 +133,7 @@ pub(super) fn target_labels(
         match LabelName::parse(&label.text).or(quoted) {
             Some(name) => names.push(name),
             None => problems.push(
-                Problem::error("invalid-label", whole(label), "Prometheus accepts no such label name")
+                Problem::error(Code::InvalidLabel, whole(label), "Prometheus accepts no such label name")
                     .label("letters, digits and `_`, not beginning with a digit"),
             ),
         }
@@ -161,7 +162,7 @@ pub(super) fn by(labels: &[Scalar], readers: Readers, problems: &mut Vec<Problem
     if let Some(label) = labels.get(KEPT) {
         let headline = format!("`by` keeps {} labels, and {KEPT} are the most", labels.len());
         problems.push(
-            Problem::error("grouping-explodes", whole(label), headline)
+            Problem::error(Code::GroupingExplodes, whole(label), headline)
                 .help("keep only what makes one promise another, such as `env` or `region`"),
         );
         return None;
@@ -177,7 +178,7 @@ pub(super) fn by(labels: &[Scalar], readers: Readers, problems: &mut Vec<Problem
         };
         if names.contains(&name) {
             problems.push(
-                Problem::error("duplicate-key", whole(label), format!("`{name}` is listed twice"))
+                Problem::error(Code::DuplicateKey, whole(label), format!("`{name}` is listed twice"))
                     .help("remove one of them"),
             );
             return None;
@@ -199,7 +200,7 @@ fn quoted(
         Some(version) if version < QUOTED_SINCE => {
             let (major, minor) = QUOTED_SINCE;
             Problem::error(
-                "needs-newer-alertmanager",
+                Code::NeedsNewerAlertmanager,
                 whole(label),
                 format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
             )
@@ -218,7 +219,7 @@ fn quoted(
 fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     let (major, minor) = QUOTED_NAMES;
     let older = underscored(&label.text);
-    Problem::error("needs-newer-prometheus", whole(label), format!("labels such as `{}` came with Prometheus {major}.{minor}", label.text))
+    Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` came with Prometheus {major}.{minor}", label.text))
         .label(format!("the rules are to load in {}.{}", version.0, version.1))
         .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"))
         .fix(
@@ -248,7 +249,7 @@ fn renamed_at_scrape(label: &Scalar) -> String {
 fn kept(label: &Scalar) -> Problem {
     let name = &label.text;
     let problem = Problem::error(
-        "reserved-label",
+        Code::ReservedLabel,
         whole(label),
         format!("the label `{name}` belongs to the generated rules"),
     )
@@ -294,7 +295,7 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         Some(_) => {
             problems.push(
                 Problem::error(
-                    "invalid-period",
+                    Code::InvalidPeriod,
                     whole(written),
                     "a period is between an hour and a year, in steps of five minutes",
                 )
@@ -305,9 +306,13 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
         None => {
             problems.push(
                 match period_meant(text) {
-                    Some(meant) => Problem::error("invalid-period", whole(written), "this is not a period")
-                        .fix(format!("write `{meant}`"), whole(written), meant),
-                    None => Problem::error("invalid-period", whole(written), "this is not a period"),
+                    Some(meant) => Problem::error(
+                        Code::InvalidPeriod,
+                        whole(written),
+                        "this is not a period",
+                    )
+                    .fix(format!("write `{meant}`"), whole(written), meant),
+                    None => Problem::error(Code::InvalidPeriod, whole(written), "this is not a period"),
                 }
                 .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
@@ -335,17 +340,17 @@ pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
         ZoneFault::Unknown => match Zone::like(name.text.trim()) {
-            Some(like) => Problem::error("unknown-time-zone", place, "no such time zone is known").fix(
+            Some(like) => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known").fix(
                 format!("write `{like}`"),
                 place,
                 like,
             ),
-            None => Problem::error("unknown-time-zone", place, "no such time zone is known"),
+            None => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known"),
         }
         .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
             let headline = "months of this time zone do not begin at the same offset every year";
-            Problem::error("unknown-time-zone", place, headline)
+            Problem::error(Code::UnknownTimeZone, place, headline)
                 .help("name a zone whose months do, such as `UTC`, or promise over a rolling period")
         }
     }
@@ -362,7 +367,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             let Some(slice) = innermost(levels.map(|level| level.slice.as_ref())) else {
                 problems.push(
                     Problem::error(
-                        "missing-key",
+                        Code::MissingKey,
                         whole(written),
                         "timeslices need to know what makes a slice good",
                     )
@@ -376,7 +381,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             if length.millis() % 30_000 != 0 || length > Duration::from_secs(3600) {
                 problems.push(
                     Problem::error(
-                        "window-off-grid",
+                        Code::WindowOffGrid,
                         whole(&slice.length),
                         "a slice is a multiple of 30s, up to an hour",
                     )
@@ -388,7 +393,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
         }
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(written), "no such way of budgeting is known")
+                Problem::error(Code::WrongType, whole(written), "no such way of budgeting is known")
                     .label("expected `occurrences` or `timeslices`"),
             );
             None
@@ -433,7 +438,7 @@ pub(super) fn min_events(
 pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
     let severity = Severity::parse(text);
     if severity.is_none() {
-        let problem = Problem::error("unknown-key", place, format!("there is no severity `{text}`"))
+        let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
             .label("expected `page` or `ticket`");
         let meant = match text.to_ascii_lowercase().as_str() {
             "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
@@ -460,7 +465,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
             if word.text != "off" {
                 problems.push(
                     Problem::error(
-                        "wrong-type",
+                        Code::WrongType,
                         whole(word),
                         "`missing_events` is `off` or says when to alert",
                     )
@@ -480,7 +485,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                     if !(Duration::from_secs(600)..=Duration::from_secs(86_400)).contains(&parsed) {
                         problems.push(
                             Problem::error(
-                                "invalid-duration",
+                                Code::InvalidDuration,
                                 whole(length),
                                 "`after` is between ten minutes and a day",
                             )
@@ -529,7 +534,7 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
     let rate = per_second(&written.text);
     if rate.is_none() {
         let amount = written.text.trim();
-        let problem = Problem::error("wrong-type", whole(written), "this is not a rate of events");
+        let problem = Problem::error(Code::WrongType, whole(written), "this is not a rate of events");
         problems.push(match Decimal::from_str_exact(amount) {
             Ok(_) => problem.label("per what?").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"

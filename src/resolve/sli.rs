@@ -3,7 +3,7 @@
 use super::values::Promise;
 use super::{stimulus, whole};
 use crate::ast::SliBlock;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
 use crate::promql::ast::{Binary, Expr, Kind, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
@@ -40,7 +40,7 @@ pub(super) fn sli(
     if kinds != 1 {
         let headline =
             if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
-        problems.push(Problem::error("sli-kind", start, headline).help(
+        problems.push(Problem::error(Code::SliKind, start, headline).help(
             "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness` and `bad_ratio`",
         ));
         return None;
@@ -52,14 +52,15 @@ pub(super) fn sli(
             "`total`, `good` and `bad` may contradict each other"
         };
         problems.push(
-            Problem::error("sli-kind", start, headline).help("give exactly two of `total`, `good` and `bad`"),
+            Problem::error(Code::SliKind, start, headline)
+                .help("give exactly two of `total`, `good` and `bad`"),
         );
         return None;
     }
     for (key, written) in [("histogram", &block.histogram), ("unit", &block.unit)] {
         if let (Some(written), None) = (written, &block.latency) {
             problems.push(
-                Problem::error("sli-kind", whole(written), format!("`{key}` belongs to `latency`"))
+                Problem::error(Code::SliKind, whole(written), format!("`{key}` belongs to `latency`"))
                     .help("remove it"),
             );
         }
@@ -108,13 +109,14 @@ fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -
     let promised = promise.objective;
     problems.push(if wanted {
         let limit = if block.latency.is_some() { "500ms" } else { "60s" };
-        Problem::error("threshold-mismatch", place, "this SLI needs a threshold to tell good from bad").fix(
-            format!("write `{promised} < {limit}`, with a threshold of your own"),
-            place,
-            format!("{promised} < {limit}"),
-        )
+        Problem::error(Code::ThresholdMismatch, place, "this SLI needs a threshold to tell good from bad")
+            .fix(
+                format!("write `{promised} < {limit}`, with a threshold of your own"),
+                place,
+                format!("{promised} < {limit}"),
+            )
     } else {
-        Problem::error("threshold-mismatch", place, "this SLI has no use for a threshold")
+        Problem::error(Code::ThresholdMismatch, place, "this SLI has no use for a threshold")
             .label("only `latency` and `freshness` compare with one")
             .fix(format!("write `{promised}`"), place, promised.to_string())
     });
@@ -174,7 +176,7 @@ impl Reader {
         };
         if query.text.trim().is_empty() {
             problems.push(
-                Problem::error("promql-syntax", whole(query), "there is no query here")
+                Problem::error(Code::PromqlSyntax, whole(query), "there is no query here")
                     .help("write a metric with its labels, such as `http_requests_total{job=\"api\"}`"),
             );
             return None;
@@ -183,7 +185,7 @@ impl Reader {
             Ok(expr) => expr,
             Err(fault) => {
                 let quotes = straight(query, fault.span.start);
-                report("promql-syntax", vec![fault], problems);
+                report(Code::PromqlSyntax, vec![fault], problems);
                 if let (Some((span, text)), Some(problem)) = (quotes, problems.last_mut()) {
                     *problem = problem.clone().fix("write straight quotes", span, text);
                 }
@@ -193,7 +195,7 @@ impl Reader {
         let kind = match promql::check(&expr) {
             Ok(kind) => kind,
             Err(faults) => {
-                report("promql-type", faults, problems);
+                report(Code::PromqlType, faults, problems);
                 return None;
             }
         };
@@ -227,7 +229,7 @@ impl Reader {
             let span = quoted.unwrap_or(newer.span);
             let place = query.place(span.start, span.end);
             let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
-            let problem = Problem::error("needs-newer-prometheus", place, headline)
+            let problem = Problem::error(Code::NeedsNewerPrometheus, place, headline)
                 .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
                 .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"));
             problems.push(match newer.instead {
@@ -245,7 +247,7 @@ impl Reader {
         for (span, what) in [offset, at, extension].into_iter().flatten() {
             let place = query.place(span.start, span.end);
             problems.push(
-                Problem::error("selector-modifier", place, format!("`{what}` has no place in an SLI"))
+                Problem::error(Code::SelectorModifier, place, format!("`{what}` has no place in an SLI"))
                     .label("the rules look at every moment themselves")
                     .spelled("remove it", place, query.spelling().of("")),
             );
@@ -269,7 +271,7 @@ impl Reader {
         if let Some(name) = placeholder(&expr) {
             problems.push(
                 Problem::error(
-                    "promql-syntax",
+                    Code::PromqlSyntax,
                     whole(query),
                     format!("`${name}` is known in `bad_ratio` only"),
                 )
@@ -284,7 +286,7 @@ impl Reader {
             };
             problems.push(
                 Problem::error(
-                    "promql-type",
+                    Code::PromqlType,
                     whole(query),
                     format!("this is {} where an instant vector belongs", named(kind)),
                 )
@@ -317,7 +319,7 @@ impl Reader {
             _ => {
                 problems.push(
                     Problem::error(
-                        "promql-type",
+                        Code::PromqlType,
                         whole(query),
                         "a condition is a comparison that keeps what is good",
                     )
@@ -337,7 +339,7 @@ impl Reader {
             Some("window") => {
                 problems.push(
                     Problem::error(
-                        "promql-type",
+                        Code::PromqlType,
                         whole(query),
                         format!("this is {} where an instant vector belongs", named(kind)),
                     )
@@ -351,7 +353,7 @@ impl Reader {
                     None => "the ratio is not told its window".to_owned(),
                 };
                 problems.push(
-                    Problem::error("promql-syntax", whole(query), headline)
+                    Problem::error(Code::PromqlSyntax, whole(query), headline)
                         .help("write `$window` where the range stands: `rate(errors_total[$window])`"),
                 );
                 return None;
@@ -376,7 +378,7 @@ impl Reader {
             _ => {
                 problems.push(
                     Problem::error(
-                        "not-a-counter-selector",
+                        Code::NotACounterSelector,
                         whole(query),
                         "`latency` is the selector of one histogram",
                     )
@@ -395,7 +397,7 @@ impl Reader {
                 let spelled = query.spelling().of(&base);
                 problems.push(
                     Problem::error(
-                        "not-a-counter-selector",
+                        Code::NotACounterSelector,
                         place,
                         format!("`{suffix}` is one series of the histogram"),
                     )
@@ -408,7 +410,7 @@ impl Reader {
             let (place, all) = (le.span, places::with_comma(&query.text, le));
             let [place, all] = [place, all].map(|span| query.place(span.start, span.end));
             problems.push(
-                Problem::error("not-a-counter-selector", place, "the bound `le` follows from the objective")
+                Problem::error(Code::NotACounterSelector, place, "the bound `le` follows from the objective")
                     .spelled("remove it", all, query.spelling().of("")),
             );
             return None;
@@ -419,7 +421,7 @@ impl Reader {
             Some((_, "milliseconds")) => Decimal::from(threshold.millis()),
             Some((unit, _)) => {
                 problems.push(
-                    Problem::error("wrong-type", whole(unit), "histograms are not known in this unit")
+                    Problem::error(Code::WrongType, whole(unit), "histograms are not known in this unit")
                         .label("expected `seconds` or `milliseconds`"),
                 );
                 return None;
@@ -453,7 +455,7 @@ impl Reader {
             Some((written, "native")) => {
                 let (major, minor) = NATIVE_SINCE;
                 problems.push(
-                    Problem::error("needs-newer-prometheus", whole(written), format!("native histograms need Prometheus {major}.{minor}"))
+                    Problem::error(Code::NeedsNewerPrometheus, whole(written), format!("native histograms need Prometheus {major}.{minor}"))
                         .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
                         .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, or use `classic`")),
                 );
@@ -461,7 +463,7 @@ impl Reader {
             }
             Some((written, _)) => {
                 problems.push(
-                    Problem::error("wrong-type", whole(written), "no such kind of histogram is known")
+                    Problem::error(Code::WrongType, whole(written), "no such kind of histogram is known")
                         .label("expected `classic` or `native`"),
                 );
                 None
@@ -509,7 +511,7 @@ fn collect(
         }
         Kind::Selector(_) => {
             problems.push(
-                Problem::error("not-a-counter-selector", place, "a counter selector names its metric")
+                Problem::error(Code::NotACounterSelector, place, "a counter selector names its metric")
                     .help("write the metric's name before the braces"),
             );
             false
@@ -518,7 +520,7 @@ fn collect(
             let bare = query.text.get(selector.span.start..selector.span.end).unwrap_or_default();
             problems.push(
                 Problem::error(
-                    "promql-type",
+                    Code::PromqlType,
                     place,
                     "this is a range vector where a counter selector belongs",
                 )
@@ -534,7 +536,7 @@ fn collect(
             }
             let inner = expr.selectors().first().map(|selector| selector.span);
             let problem = Problem::error(
-                "not-a-counter-selector",
+                Code::NotACounterSelector,
                 place,
                 "this is more than counter selectors, sums and differences of them",
             )
@@ -568,7 +570,7 @@ fn compares(expr: &Expr) -> bool {
 
 /// A comparison where a counter belongs, with the condition that says the same.
 fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
-    let problem = Problem::error("not-a-counter-selector", place, "a comparison counts no events")
+    let problem = Problem::error(Code::NotACounterSelector, place, "a comparison counts no events")
         .label("it is a state that holds or does not");
     match (&expr.kind, role) {
         (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {

@@ -2,7 +2,7 @@
 
 use super::whole;
 use crate::ast::{Map, MimirBlock, ObjectsBlock, TargetsBlock};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Mimir, Objects, Operator, PartialResponse, RuleTargets};
 use crate::scalar::Scalar;
 
@@ -18,7 +18,8 @@ pub(super) fn all(block: &TargetsBlock, configured: bool, problems: &mut Vec<Pro
             match PartialResponse::ALL.iter().find(|(known, _)| *known == written.text) {
                 Some((_, known)) => *known,
                 None => {
-                    let problem = Problem::error("wrong-type", whole(written), "Thanos has no such strategy");
+                    let problem =
+                        Problem::error(Code::WrongType, whole(written), "Thanos has no such strategy");
                     problems.push(problem.label("expected `abort` or `warn`"));
                     PartialResponse::default()
                 }
@@ -36,7 +37,7 @@ fn operator(block: &ObjectsBlock, configured: bool, problems: &mut Vec<Problem>)
         let labels = labels(written, problems);
         if written.is_empty() {
             let problem = Problem::error(
-                "missing-key",
+                Code::MissingKey,
                 key.span,
                 "no label is named by which Grafana's sidecar finds dashboards",
             );
@@ -49,7 +50,7 @@ fn operator(block: &ObjectsBlock, configured: bool, problems: &mut Vec<Problem>)
     let alertmanager = block.alertmanager.as_ref().and_then(|written| {
         if !configured {
             let problem = Problem::error(
-                "unread-setting",
+                Code::UnreadSetting,
                 whole(written),
                 "there is no configuration of Alertmanager to write",
             );
@@ -79,7 +80,7 @@ fn name(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<Str
     {
         return Some(text.clone());
     }
-    let problem = Problem::error("invalid-name", whole(written), what);
+    let problem = Problem::error(Code::InvalidName, whole(written), what);
     problems
         .push(problem.label("lower-case letters, digits and `-`, 63 at most, as Kubernetes names things"));
     None
@@ -106,13 +107,16 @@ fn labels(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
     for (key, value) in written {
         if !is_key(&key.text) {
             let problem =
-                Problem::error("invalid-label", key.span, "Kubernetes accepts no such name of a label");
+                Problem::error(Code::InvalidLabel, key.span, "Kubernetes accepts no such name of a label");
             problems.push(problem.label(
                 "letters, digits, `-`, `_` and `.`, 63 at most; `name.example/` may stand before them",
             ));
         } else if !value.text.is_empty() && !word(&value.text, 63) {
-            let problem =
-                Problem::error("invalid-label", whole(value), "Kubernetes accepts no such value of a label");
+            let problem = Problem::error(
+                Code::InvalidLabel,
+                whole(value),
+                "Kubernetes accepts no such value of a label",
+            );
             problems.push(problem.label("letters, digits, `-`, `_` and `.`, 63 at most"));
         } else {
             all.insert(key.text.clone(), value.text.clone());
@@ -128,7 +132,7 @@ fn mimir(block: &MimirBlock, problems: &mut Vec<Problem>) -> Mimir {
             Ok(limit) if (least..=100_000).contains(&limit) => limit,
             _ => {
                 let problem =
-                    Problem::error("wrong-type", whole(written), "this is not a limit of Mimir's ruler");
+                    Problem::error(Code::WrongType, whole(written), "this is not a limit of Mimir's ruler");
                 problems.push(problem.label(format!("expected a whole number from {least} to 100000")));
                 default
             }
@@ -141,13 +145,17 @@ fn mimir(block: &MimirBlock, problems: &mut Vec<Problem>) -> Mimir {
         let known = |c: char| c.is_ascii_alphanumeric() || "!-_.*'()".contains(c);
         let text = &written.text;
         if index >= TENANTS {
-            let problem =
-                Problem::error("too-large", whole(written), format!("more than {TENANTS} tenants are named"));
+            let problem = Problem::error(
+                Code::TooLarge,
+                whole(written),
+                format!("more than {TENANTS} tenants are named"),
+            );
             problems.push(problem.help("federate fewer tenants in one group"));
             break;
         }
         if text.is_empty() || text.len() > 150 || !text.chars().all(known) || text == "." || text == ".." {
-            let problem = Problem::error("invalid-name", whole(written), "Mimir has no tenant of this name");
+            let problem =
+                Problem::error(Code::InvalidName, whole(written), "Mimir has no tenant of this name");
             problems.push(problem.label("letters, digits and `!-_.*'()`, 150 at most"));
         } else if !source_tenants.contains(text) {
             source_tenants.push(text.clone());

@@ -2,7 +2,7 @@
 
 use super::{secrets, whole};
 use crate::ast::{Key, Map};
-use crate::diagnostic::{Problem, listed};
+use crate::diagnostic::{Code, Problem, listed};
 use crate::model::{Wording, Wordings};
 use crate::scalar::Scalar;
 use crate::text::{self, FaultKind, MOST_BYTES, MOST_WORDS, Names};
@@ -29,7 +29,7 @@ pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wor
 }
 
 fn unknown(key: &Key, kinds: &[&str]) -> Problem {
-    let problem = Problem::error("unknown-key", key.span, "there are no alerts of this kind");
+    let problem = Problem::error(Code::UnknownKey, key.span, "there are no alerts of this kind");
     match nearest(&key.text, kinds) {
         Some(name) => {
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), key.span, name)
@@ -57,7 +57,7 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
         FaultKind::Empty => whole(template),
         _ => template.place(fault.place.start, fault.place.end),
     };
-    let of = |headline: &str| Problem::error("invalid-text", place, headline);
+    let of = |headline: &str| Problem::error(Code::InvalidText, place, headline);
     let known = format!("it knows {}", listed(names.all));
     match fault.kind {
         FaultKind::Unknown(name) => {

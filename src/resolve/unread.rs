@@ -3,7 +3,7 @@
 use super::settings::unzoned;
 use super::{innermost, whole};
 use crate::ast::{Ast, ProjectFile, Settings};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Zone, ZoneFault};
@@ -47,14 +47,14 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     for level in levels {
         if let Some(written) = level.time_zone.as_ref().filter(is_known).filter(|written| unread(written)) {
             problems.push(
-                Problem::warning("unread-setting", whole(written), "nothing reads this time zone")
+                Problem::warning(Code::UnreadSetting, whole(written), "nothing reads this time zone")
                     .label("only calendar periods begin at a midnight, and the periods here are rolling")
                     .help("remove it, or promise over a `calendar month`"),
             );
         }
         if let Some(slice) = level.slice.as_ref().filter(|slice| unread(&slice.length)) {
             problems.push(
-                Problem::warning("unread-setting", whole(&slice.length), "nothing reads this slice")
+                Problem::warning(Code::UnreadSetting, whole(&slice.length), "nothing reads this slice")
                     .label("events are counted one by one here")
                     .help("remove it, or add `budgeting: timeslices`"),
             );

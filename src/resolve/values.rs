@@ -1,7 +1,7 @@
 //! Single values: names, durations, promises.
 
 use super::whole;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, nearest, text};
@@ -18,7 +18,7 @@ pub(super) struct Promise {
 pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
     let name = Name::parse(text);
     if name.is_none() {
-        let problem = Problem::error("invalid-name", place, format!("this is not a name for {what}"))
+        let problem = Problem::error(Code::InvalidName, place, format!("this is not a name for {what}"))
             .label("lower-case letters, digits and single hyphens, from a letter on, at most 60 characters");
         problems.push(match Name::nearest(text).filter(|_| text.is_ascii()) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
@@ -40,7 +40,7 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
     };
     let Some(fault) = fault else { return Some(name.to_owned()) };
     let problem =
-        Problem::error("invalid-name", whole(scalar), "this is not a name for a runbook").label(fault);
+        Problem::error(Code::InvalidName, whole(scalar), "this is not a name for a runbook").label(fault);
     problems.push(match name.contains("://") {
         true => problem.help(format!(
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
@@ -56,7 +56,7 @@ fn without_unit(text: &str, place: Span, units: [&str; 2]) -> Option<Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let [first, second] = units.map(|unit| format!("`{text}{unit}`"));
     is_number.then(|| {
-        Problem::error("invalid-duration", place, "this duration has no unit")
+        Problem::error(Code::InvalidDuration, place, "this duration has no unit")
             .help(format!("write {first} or {second}, whichever is meant"))
     })
 }
@@ -71,7 +71,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
         return Some(length);
     }
     problems.push(
-        Problem::error("invalid-duration", whole(scalar), "this duration is more than a year")
+        Problem::error(Code::InvalidDuration, whole(scalar), "this duration is more than a year")
             .label(format!("at most {LONGEST}"))
             .help(OF_LENGTHS),
     );
@@ -86,14 +86,14 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
             problems.push(
-                Problem::error("invalid-duration", whole(scalar), "a duration of zero means nothing here")
+                Problem::error(Code::InvalidDuration, whole(scalar), "a duration of zero means nothing here")
                     .help(OF_LENGTHS),
             );
             None
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem = Problem::error("invalid-duration", whole(scalar), "this is not a duration")
+                let problem = Problem::error(Code::InvalidDuration, whole(scalar), "this is not a duration")
                     .label("units are `y w d h m s ms`, in that order, without blanks or fractions");
                 match Duration::meant(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
@@ -125,46 +125,44 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         }),
         None => Objective::parse(ratio),
     };
-    let threshold = match threshold {
-        Some(written) if written.starts_with('=') => {
-            let start = scalar.text.len() - written.len() - 1;
-            let place = scalar.place(start, start + 2);
-            problems.push(
-                Problem::error("invalid-objective", place, "a threshold is compared with `<` only").fix(
-                    "write `<`",
-                    place,
-                    "<",
-                ),
-            );
-            return None;
-        }
-        Some(written) => {
-            let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
-            if length.is_none() {
-                let start = scalar.text.len() - written.len();
-                let blank = written.len() - written.trim_start().len();
-                let place = scalar.place(start + blank, start + blank + written.trim().len());
-                problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
-                    let problem = Problem::error("invalid-duration", place, "this is not a duration")
-                        .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                    match Duration::meant(written) {
-                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
-                        None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
-                    }
-                }));
+    let threshold =
+        match threshold {
+            Some(written) if written.starts_with('=') => {
+                let start = scalar.text.len() - written.len() - 1;
+                let place = scalar.place(start, start + 2);
+                problems.push(
+                    Problem::error(Code::InvalidObjective, place, "a threshold is compared with `<` only")
+                        .fix("write `<`", place, "<"),
+                );
                 return None;
             }
-            length
-        }
-        None => None,
-    };
+            Some(written) => {
+                let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
+                if length.is_none() {
+                    let start = scalar.text.len() - written.len();
+                    let blank = written.len() - written.trim_start().len();
+                    let place = scalar.place(start + blank, start + blank + written.trim().len());
+                    problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
+                        let problem = Problem::error(Code::InvalidDuration, place, "this is not a duration")
+                            .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
+                        match Duration::meant(written) {
+                            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
+                            None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
+                        }
+                    }));
+                    return None;
+                }
+                length
+            }
+            None => None,
+        };
     let place = scalar.place(0, ratio.len());
     match objective {
         Ok(objective) => {
             if ratio.starts_with(['P', 'p']) && threshold.is_none() {
                 problems.push(
                     Problem::error(
-                        "invalid-objective",
+                        Code::InvalidObjective,
                         place,
                         "a percentile promises nothing without a threshold",
                     )
@@ -191,14 +189,14 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
                 _ => ("an objective has ten decimal places at most", "nobody counts that many events"),
             };
             problems.push(
-                Problem::error("objective-out-of-range", place, headline)
+                Problem::error(Code::ObjectiveOutOfRange, place, headline)
                     .label(label)
                     .help("promise what can be kept, for example `99.9%`"),
             );
             None
         }
         Err(ObjectiveFault::Malformed(meant)) => {
-            let problem = Problem::error("invalid-objective", place, "this is not an objective");
+            let problem = Problem::error(Code::InvalidObjective, place, "this is not an objective");
             problems.push(match meant {
                 Some(meant) => problem.label("a percentage with a decimal point is expected").fix(
                     format!("write `{meant}`"),
@@ -248,7 +246,7 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
     if count.is_none() {
         problems.push(
             Problem::error(
-                "wrong-type",
+                Code::WrongType,
                 whole(scalar),
                 format!("{what} is a whole number from 1 to 1000000"),
             )
@@ -265,7 +263,7 @@ pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<b
         "false" => Some(false),
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(written), "this is neither `true` nor `false`")
+                Problem::error(Code::WrongType, whole(written), "this is neither `true` nor `false`")
                     .label("expected `true` or `false`"),
             );
             None
@@ -275,7 +273,7 @@ pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<b
 
 /// The problem of a name that nothing has, with the one that was probably meant.
 pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str]) -> Problem {
-    let problem = Problem::error("service-undefined", place, headline);
+    let problem = Problem::error(Code::ServiceUndefined, place, headline);
     match nearest(word, known) {
         Some(name) => {
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)

@@ -23,6 +23,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// The files of `tests/rejected`, each with the folder that says which project is around it.
+pub fn rejected() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rejected");
+    let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<(String, PathBuf)> = entries(&root)
+        .flat_map(|folder| entries(&folder).collect::<Vec<_>>())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| (path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned(), path))
+        .collect();
+    files.sort();
+    assert!(files.len() > 400, "{} rejected files", files.len());
+    files
+}
+
 /// Debian's promtool, or whatever `PROMTOOL` or `PATH` names. Under `tests/run` it has to be there: the test that asks
 /// for it fails without.
 pub fn promtool() -> Option<PathBuf> {

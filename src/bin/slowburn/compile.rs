@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use slowburn::artifact::Artifacts;
-use slowburn::diagnostic::{Problem, few};
+use slowburn::diagnostic::{Code, Problem, few};
 use slowburn::emit::Target;
 use slowburn::source::Span;
 
@@ -94,7 +94,7 @@ fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Proble
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let files: Vec<String> = changes.iter().map(|change| format!("{out}/{}", change.path)).collect();
     let headline = format!("{out} is not what {slos} means: {}", several(files.len(), "file"));
-    let problem = Problem::error("stale-output", Span { source, start: 0, end: 0 }, headline);
+    let problem = Problem::error(Code::StaleOutput, Span { source, start: 0, end: 0 }, headline);
     Some(problem.help(format!("run `{}`", again(args))).help(format!("not as it should be: {}", few(&files))))
 }
 

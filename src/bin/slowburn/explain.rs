@@ -1,5 +1,6 @@
 //! `slowburn explain`: the page of a code, or one SLO with its numbers, or one companion alert.
 
+use slowburn::diagnostic::Code;
 use slowburn::explain::{contents, explain, explain_companion};
 use slowburn::pages;
 use slowburn::vocabulary::distance;
@@ -14,8 +15,8 @@ use crate::{named, problems, stdout};
 pub fn run(args: &Explain) -> Result<Ending, Failure> {
     match args.subject.split_once('/') {
         None => {
-            match pages::page(&args.subject) {
-                Some(page) => stdout::print(page)?,
+            match Code::named(&args.subject) {
+                Some(code) => stdout::print(pages::page(code))?,
                 None => stdout::print(&service(args)?)?,
             }
             Ok(Ending::Clean)
@@ -61,7 +62,7 @@ fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Fail
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
             "there are {}; an SLO is named with its service, as in `api/availability`",
-            named::list(pages::PAGES.iter().map(|(code, _)| (*code).to_owned())),
+            named::list(Code::ALL.iter().map(|code| code.name().to_owned())),
         )),
     }
 }

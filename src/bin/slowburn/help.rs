@@ -3,8 +3,9 @@
 use std::iter;
 
 use clap::{CommandFactory, Parser};
+use slowburn::diagnostic::Code;
 use slowburn::diagnostic::alternatives;
-use slowburn::pages::{self, manual};
+use slowburn::pages::manual;
 use slowburn::vocabulary::nearest;
 
 use crate::args::{Args, Help};
@@ -59,7 +60,7 @@ fn is_command(words: &[String]) -> bool {
 
 fn unknown(word: &str) -> Failure {
     let unknown = Failure::new(format!("no topic and no command is called `{word}`"));
-    if pages::page(word).is_some() {
+    if Code::named(word).is_some() {
         return unknown.and(&format!("it is the code of a problem: slowburn explain {word}"));
     }
     let command = Args::command();

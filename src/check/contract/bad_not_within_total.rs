@@ -5,7 +5,7 @@
 //! Only where such a value is found is anything said.
 
 use super::{Reader, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
@@ -89,7 +89,7 @@ fn told(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem 
     };
     let own = inner.selector.matchers.iter().position(|other| other.label == matcher.label);
     let place = own.map_or(inner.name, |own| inner.matchers[own]);
-    Problem::error("bad-not-within-total", place, format!("events can be {what} that are not in `total`"))
+    Problem::error(Code::BadNotWithinTotal, place, format!("events can be {what} that are not in `total`"))
         .label(format!("those {example}, for one"))
         .and(total.matchers[index], "they are not in `total`")
         .help(format!("let `{key}` have the matcher `{matcher}`, too"))

@@ -2,7 +2,7 @@
 
 use super::missing_bucket::selected;
 use super::{Judged, Reader, Verdict, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
 
@@ -23,7 +23,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             problems,
             place.reader,
             Problem::error(
-                "missing-bucket",
+                Code::MissingBucket,
                 place.reading.name,
                 format!("no bucket of `{}` ends {ends}, so no quantile of it ever {does} that", found.name),
             )

@@ -1,7 +1,7 @@
 //! Promises per label value, of which there are too many.
 
 use super::{Found, Judged, Place, Verdict, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 
 /// More promises than anybody looks at.
@@ -20,7 +20,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
                 problems,
                 place.reader,
                 Problem::warning(
-                    "grouping-explodes",
+                    Code::GroupingExplodes,
                     *first,
                     format!("`by` makes about {promises} promises of this one"),
                 )

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::unit_mismatch::{other_unit, shown};
 use super::{Judged, Place, Verdict, tell};
 use crate::contract::{Kind, Part};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 use crate::promql::ast::MatchOp;
 use crate::promql::bounds::{Bound, listed};
@@ -74,7 +74,7 @@ fn unnamed(
     let above = numbers.iter().find(|other| **other > missing);
     let near: Vec<String> = below.into_iter().chain(above).map(|number| text(*number)).collect();
     let problem =
-        Problem::error("missing-bucket", span, is).label(format!("nearest {are}: {}", near.join(", ")));
+        Problem::error(Code::MissingBucket, span, is).label(format!("nearest {are}: {}", near.join(", ")));
     match above.or(below) {
         Some(next) => {
             let written = format!("{label}=\"{}\"", text(*next));
@@ -110,7 +110,7 @@ fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<De
     let near: Vec<String> = below.into_iter().chain(above).filter_map(scale).collect();
     let span = slo.places.threshold;
     let problem = Problem::error(
-        "missing-bucket",
+        Code::MissingBucket,
         span,
         format!("no bucket of `{name}` ends at {threshold}, so whether events took less cannot be told"),
     )

@@ -1,7 +1,7 @@
 //! Services whose metrics nobody can vouch for, in a project where others can.
 
 use super::Reader;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Service};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -15,7 +15,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(unknown) {
         problems.push(
             Problem::warning(
-                "no-contract",
+                Code::NoContract,
                 service.place,
                 format!("nothing tells whether the metrics of `{}` exist", service.name),
             )

@@ -2,7 +2,7 @@
 
 use super::{Reader, tell};
 use crate::contract::Contract;
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::{Job, Model, Reading};
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -33,7 +33,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 tell(
                     problems,
                     reader,
-                    Problem::error("not-scraped", place, "Prometheus scrapes no such job")
+                    Problem::error(Code::NotScraped, place, "Prometheus scrapes no such job")
                         .label(format!("it scrapes {}", few(&names)))
                         .help("correct the matcher, or add the job to the configuration of Prometheus"),
                 );
@@ -44,7 +44,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
                     problems,
                     reader,
                     Problem::error(
-                        "not-scraped",
+                        Code::NotScraped,
                         place,
                         format!(
                             "`{}` is scraped every {}, not every {}",

@@ -1,7 +1,7 @@
 //! Metrics that were planned, and have come.
 
 use super::Reader;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Model;
 
 pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
@@ -12,7 +12,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             if found.is_some() {
                 problems.push(
                     Problem::warning(
-                        "planned-metric-exists",
+                        Code::PlannedMetricExists,
                         planned.span,
                         format!("`{metric}` is planned, and the contract has it already"),
                     )
@@ -22,7 +22,7 @@ pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
             } else if !read {
                 problems.push(
                     Problem::warning(
-                        "planned-metric-exists",
+                        Code::PlannedMetricExists,
                         planned.span,
                         format!("nothing reads the planned metric `{metric}`"),
                     )

@@ -2,7 +2,7 @@
 
 use super::wrong_metric_type::is_summary_as_histogram;
 use super::{Judged, Verdict, named, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::text;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -29,7 +29,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             problems,
             place.reader,
             Problem::error(
-                "summary-as-histogram",
+                Code::SummaryAsHistogram,
                 place.reading.name,
                 format!("`{name}` is a summary, which does not tell how many events were under a threshold"),
             )

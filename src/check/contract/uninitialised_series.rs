@@ -2,7 +2,7 @@
 
 use super::unmatched_value::values;
 use super::{Found, Judged, Place, Reader, Verdict, named, tell};
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::promql::build::selector;
@@ -24,7 +24,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));
     let wanted = example.map(|value| selector(named(place.reading), &[(&matcher.label, &value)]));
     let problem = Problem::warning(
-        "uninitialised-series",
+        Code::UninitialisedSeries,
         place.reading.matchers[index],
         "no such series was there when the contract was captured",
     )

@@ -2,7 +2,7 @@
 
 use super::missing_bucket::selected;
 use super::{Found, Judged, Place, Verdict, named, tell};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
 
@@ -12,7 +12,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let Some((unit, why)) = other_unit(place, *found) else { continue };
         let read = unit_of(place.reader.slo(), place.reading.role).map_or("another unit", |(read, _)| read);
         let problem = Problem::error(
-            "unit-mismatch",
+            Code::UnitMismatch,
             place.reading.name,
             format!("`{}` is in {unit}, and is read in {read}", named(place.reading)),
         )

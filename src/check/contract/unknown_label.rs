@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, tell};
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::places::spelled_label;
 use crate::source::Span;
@@ -69,7 +69,7 @@ fn labels(found: Found<'_>) -> BTreeSet<&String> {
 }
 
 fn unknown(span: Span, metric: &str, label: &str, labels: &BTreeSet<&String>) -> Problem {
-    let problem = Problem::error("unknown-label", span, format!("`{metric}` has no label `{label}`"));
+    let problem = Problem::error(Code::UnknownLabel, span, format!("`{metric}` has no label `{label}`"));
     let all: Vec<String> = labels.iter().map(|label| (*label).clone()).collect();
     match all.is_empty() {
         true => problem.label("it has none of its own"),

@@ -2,7 +2,7 @@
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::{Problem, TOLD, alternatives};
+use crate::diagnostic::{Code, Problem, TOLD, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::distance;
@@ -18,7 +18,8 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 fn told(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
-    let problem = Problem::error("unknown-metric", place.reading.name, format!("nothing exposes `{name}`"));
+    let problem =
+        Problem::error(Code::UnknownMetric, place.reading.name, format!("nothing exposes `{name}`"));
     let problem = match near.as_slice() {
         [] => problem
             .label(format!("{} metrics are known, none of them like it", place.contract.families.len())),

@@ -2,7 +2,7 @@
 
 use super::uninitialised_series::may_appear;
 use super::{Found, Judged, Place, Verdict, tell};
-use crate::diagnostic::{Problem, few};
+use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::vocabulary::distance;
 
@@ -21,7 +21,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     let span = place.reading.matchers[index];
     let values = values(found, &matcher.label);
     let problem = Problem::error(
-        "unmatched-value",
+        Code::UnmatchedValue,
         span,
         format!("no value of `{}` meets this matcher", matcher.label),
     )

@@ -2,7 +2,7 @@
 
 use super::{Found, Judged, Place, Verdict, named, renamed, tell, words};
 use crate::contract::{Kind, Part};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::Role;
 use crate::promql::build;
 
@@ -37,7 +37,7 @@ fn told(place: &Place, found: Found) -> Problem {
         Part::Whole => words(found.family.kind),
     };
     let problem =
-        Problem::error("wrong-metric-type", span, format!("`{name}` is {is} where {taken} belongs"));
+        Problem::error(Code::WrongMetricType, span, format!("`{name}` is {is} where {taken} belongs"));
     match (place.reading.role, found.family.kind) {
         (
             Role::Total | Role::Good | Role::Bad | Role::Gain,

@@ -3,7 +3,7 @@
 use super::super::draft::{Alert, Said, Tier};
 use super::super::keys::{Keys, whole};
 use super::{Objects, decimal, time};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
@@ -75,7 +75,7 @@ fn referred<'n>(
     if node.is_none() {
         problems.push(
             Problem::warning(
-                "not-carried",
+                Code::NotCarried,
                 whole(named),
                 format!("no {kind} of this name is among the files"),
             )
@@ -101,7 +101,7 @@ fn policy(
     keys.finish(problems);
     if spec.is_none() && !there {
         problems.push(
-            Problem::error("missing-key", first_line(node.span), "`spec` is missing from an alert policy")
+            Problem::error(Code::MissingKey, first_line(node.span), "`spec` is missing from an alert policy")
                 .help("its `conditions` say when somebody is notified"),
         );
     }
@@ -111,7 +111,7 @@ fn policy(
     if let Some((false, place)) = spec.flag("alertWhenNoData", problems) {
         problems.push(
             Problem::warning(
-                "not-carried",
+                Code::NotCarried,
                 place,
                 "the switch that turns off notifications of missing data is not carried",
             )
@@ -127,7 +127,7 @@ fn policy(
             }
         };
         problems
-            .push(Problem::warning("not-carried", place, "`alertWhenResolved` is not carried").label(why));
+            .push(Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not carried").label(why));
     }
     let conditions = spec.list("conditions", problems);
     spec.drop("notificationTargets", "`alertmanager` in the project file says who is notified", problems);
@@ -153,7 +153,7 @@ fn policy(
         if alerts.tiers.len() == MOST {
             problems.push(
                 Problem::error(
-                    "too-large",
+                    Code::TooLarge,
                     first_line(node.span),
                     format!("more than {MOST} conditions alert on an SLO"),
                 )
@@ -196,7 +196,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate"))
     {
         problems.push(
-            Problem::warning("not-carried", whole(&kind), "a condition of this kind is not carried")
+            Problem::warning(Code::NotCarried, whole(&kind), "a condition of this kind is not carried")
                 .label("known is `burnrate`"),
         );
         condition.pass(&["op", "threshold", "lookbackWindow", "alertAfter"]);
@@ -205,7 +205,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     }
     if let Some(op) = condition.text("op", problems).filter(|op| op.text.starts_with("lt")) {
         problems.push(
-            Problem::warning("not-carried", whole(&op), "an alert below a burn rate is not carried")
+            Problem::warning(Code::NotCarried, whole(&op), "an alert below a burn rate is not carried")
                 .label("it would fire while all is well: it is taken for one above"),
         );
     }
@@ -220,7 +220,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let (Some(long), Some(threshold)) = (long, threshold) else { return None };
     let Some(burn_rate) = threshold_read.filter(|rate| *rate > Decimal::ZERO) else {
         problems.push(
-            Problem::error("wrong-type", whole(&threshold), "this is not a burn rate")
+            Problem::error(Code::WrongType, whole(&threshold), "this is not a burn rate")
                 .label("expected a number above 0, such as 14.4"),
         );
         return None;
@@ -228,7 +228,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let written = long_read?;
     let Some((window, short)) = windows(written, kind, period) else {
         problems.push(
-            Problem::warning("not-carried", whole(&long), "a window of this length is not carried")
+            Problem::warning(Code::NotCarried, whole(&long), "a window of this length is not carried")
                 .label("it is from 2m to the period, so that a shorter one fits into it"),
         );
         return None;
@@ -236,7 +236,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let share = share(burn_rate, window, period);
     if share > Decimal::ONE {
         problems.push(
-            Problem::warning("not-carried", whole(&threshold), "so high a burn rate is not carried")
+            Problem::warning(Code::NotCarried, whole(&threshold), "so high a burn rate is not carried")
                 .label("it is more than all of the budget within its window: all of it is taken"),
         );
     }
@@ -245,7 +245,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
     {
         problems.push(
-            Problem::warning("not-carried", whole(&after), "`alertAfter` is not carried")
+            Problem::warning(Code::NotCarried, whole(&after), "`alertAfter` is not carried")
                 .label(format!("the short window of {short} keeps what is over from alerting")),
         );
     }
@@ -254,7 +254,7 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         None => alert.label = Some(Said { text: severity.text.clone(), place: whole(&severity) }),
         Some(label) if label.text != severity.text => problems.push(
             Problem::warning(
-                "not-carried",
+                Code::NotCarried,
                 whole(&severity),
                 format!("the severity `{}` is not carried", severity.text),
             )

@@ -5,7 +5,7 @@ use super::super::queries::{Counters, Counts};
 use super::super::sli::{self, Sli};
 use super::{Objects, decimal};
 use crate::ast::Key;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::first_line;
 use crate::parse::yaml::Node;
 use crate::promql::ast::Op;
@@ -59,7 +59,7 @@ pub fn read(
         Some((node, _)) => indicator(node, comparison, objects, problems),
         None => {
             problems.push(
-                Problem::warning("not-understood", whole(named), "no SLI of this name is among the files")
+                Problem::warning(Code::NotUnderstood, whole(named), "no SLI of this name is among the files")
                     .label("its document has to be imported with this one"),
             );
             let name: String = named.text.chars().take(60).collect();
@@ -105,7 +105,7 @@ fn indicator(
 fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
     for written in [&comparison.op, &comparison.value].into_iter().flatten() {
         problems.push(
-            Problem::warning("not-carried", whole(written), "this comparison is not carried")
+            Problem::warning(Code::NotCarried, whole(written), "this comparison is not carried")
                 .label("events are good or bad already: only a `thresholdMetric` is compared with a value"),
         );
     }
@@ -162,7 +162,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
 }
 
 fn missing(node: &Node, name: &str) -> Problem {
-    Problem::error("missing-key", first_line(node.span), format!("{name} is missing from a metric"))
+    Problem::error(Code::MissingKey, first_line(node.span), format!("{name} is missing from a metric"))
         .help("without it, it is not known what is measured")
 }
 
@@ -271,7 +271,7 @@ fn threshold(
         "gt" => Some(Op::Gt),
         _ => {
             problems.push(
-                Problem::error("wrong-type", whole(op), "this is not a comparison")
+                Problem::error(Code::WrongType, whole(op), "this is not a comparison")
                     .label("expected `lte`, `lt`, `gte` or `gt`"),
             );
             None
@@ -280,7 +280,7 @@ fn threshold(
     let value = comparison.value.as_ref().and_then(|value| {
         let number = decimal(value);
         if number.is_none() {
-            problems.push(Problem::error("wrong-type", whole(value), "this is not a number"));
+            problems.push(Problem::error(Code::WrongType, whole(value), "this is not a number"));
         }
         number
     });

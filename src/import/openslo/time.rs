@@ -1,7 +1,7 @@
 //! Times of OpenSLO: what a promise is made over, and how long slices and windows are.
 
 use super::super::keys::{Keys, whole};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::parse::first_line;
 use crate::parse::yaml::Node;
 use crate::scalar::Scalar;
@@ -94,7 +94,7 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
     };
     for other in others {
         problems.push(
-            Problem::warning("not-carried", first_line(other.span), "a second time window is not carried")
+            Problem::warning(Code::NotCarried, first_line(other.span), "a second time window is not carried")
                 .label("an SLO is promised over one period"),
         );
     }
@@ -161,7 +161,7 @@ fn calendar_period(
         (1, Unit::Quarter) | (3, Unit::Month) => Calendar::Quarter,
         (1, Unit::Minute) => {
             problems.push(
-                Problem::warning("not-carried", place, "a calendar of minutes is not carried")
+                Problem::warning(Code::NotCarried, place, "a calendar of minutes is not carried")
                     .label("a month is `1M`, and a month is taken for it: `1m` is a minute"),
             );
             Calendar::Month
@@ -169,10 +169,12 @@ fn calendar_period(
         _ => {
             let length = length.duration();
             problems.push(
-                Problem::warning("not-carried", place, "this part of the calendar cannot be a period here")
-                    .label(format!(
-                        "there are months and quarters: the last {length} are promised in its place"
-                    )),
+                Problem::warning(
+                    Code::NotCarried,
+                    place,
+                    "this part of the calendar cannot be a period here",
+                )
+                .label(format!("there are months and quarters: the last {length} are promised in its place")),
             );
             changes.push(format!(
                 "the budget no longer begins anew with the calendar: it is that of the last {length}"
@@ -190,7 +192,8 @@ fn calendar_period(
                 }
             };
             problems.push(
-                Problem::warning("not-carried", whole(&written), "the time zone is not carried").label(why),
+                Problem::warning(Code::NotCarried, whole(&written), "the time zone is not carried")
+                    .label(why),
             );
             changes.push("months begin at midnight in UTC".to_owned());
             None
@@ -206,7 +209,7 @@ fn started(start: &Scalar, problems: &mut Vec<Problem>) {
     let time = text[date.len()..].trim_matches(['T', ' ', 'Z', '0', ':', '.']);
     if !date.ends_with("-01") || !time.is_empty() {
         problems.push(
-            Problem::warning("not-carried", whole(start), "when the period begins is not carried")
+            Problem::warning(Code::NotCarried, whole(start), "when the period begins is not carried")
                 .label("months and quarters begin at midnight of their first day"),
         );
     }
@@ -221,7 +224,7 @@ fn length(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Length> {
 }
 
 fn no_length(written: &Scalar) -> Problem {
-    Problem::error("invalid-duration", whole(written), "this is not a duration")
+    Problem::error(Code::InvalidDuration, whole(written), "this is not a duration")
         .label("expected a number with `m`, `h`, `d`, `w`, `M`, `Q` or `Y`, such as `4w`")
 }
 
@@ -244,7 +247,7 @@ pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = length.duration();
     if length > LONGEST {
         problems.push(
-            Problem::warning("not-carried", whole(written), "so long a slice is not carried")
+            Problem::warning(Code::NotCarried, whole(written), "so long a slice is not carried")
                 .label(format!("a slice is {LONGEST} at most, and is {LONGEST} here")),
         );
     }

@@ -63,7 +63,7 @@ pub fn diagnostic(problem: &Problem, places: &Places) -> Value {
     let mut diagnostic = json!({
         "range": places.range(problem.primary.span),
         "severity": match problem.level { Level::Error => 1, Level::Warning => 2 },
-        "code": problem.code,
+        "code": problem.code.name(),
         "source": "slowburn",
         "message": secret::masked(&inert::text(&message)),
     });
