@@ -7,8 +7,8 @@ mod targets;
 use std::collections::BTreeMap;
 
 pub use alertmanager::{
-    Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan, Times,
-    Timing,
+    Address, Alertmanager, Channel, Clock, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan,
+    Times, Timing,
 };
 
 pub use companion::{Companion, CompanionPlaces, Firing};

@@ -9,8 +9,8 @@ mod watch;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan,
-    Times, Timing, Told, Why,
+    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp,
+    TimeSpan, Times, Timing, Told, Why,
 };
 pub use companion::{Aftermath, Companion};
 pub use outage::{Outage, seconds};
@@ -562,6 +562,15 @@ pub struct DashboardLink {
 /// Stands for the alert's value in what its texts ask, as Go's `printf` fills it in.
 pub const VALUE: &str = "%g";
 
+/// How fast a budget burns. [`VALUE`] stands for the alert's value.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// The error ratio, in percent.
+    pub error_ratio: Expr,
+    /// How many seconds the budget lasts at that ratio.
+    pub budget_lasts: Expr,
+}
+
 /// What an alert's texts are made from.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -579,10 +588,8 @@ pub enum Notice {
         owner: Option<String>,
         /// What is left of the budget, in percent; carries the same labels as the alert.
         budget_left: Expr,
-        /// The error ratio, in percent. In this and the next, [`VALUE`] stands for the alert's value.
-        error_ratio: Expr,
-        /// How many seconds the budget lasts at that ratio.
-        budget_lasts: Expr,
+        /// How fast it burns.
+        pace: Box<Pace>,
     },
     /// Less of the error budget is left than a line says.
     Budget {

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
+use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
@@ -41,10 +41,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, of, runbook, owner, budget_left, error_ratio, budget_lasts } => {
+        Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
             let told = Told { of, runbook, owner, severity: *severity };
-            burn(project, promise, &told, [budget_left, error_ratio, budget_lasts], known, &mut blanks)
+            burn(project, promise, &told, (budget_left, pace), known, &mut blanks)
         }
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
@@ -94,7 +94,7 @@ fn burn(
     project: &ProjectPlan,
     promise: &Promise,
     told: &Told,
-    [budget_left, error_ratio, budget_lasts]: [&Expr; 3],
+    (budget_left, pace): (&Expr, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
@@ -105,11 +105,11 @@ fn burn(
     };
     let ratio = match known {
         Some(known) => spoken.percent(known.error_ratio),
-        None => spoken.asked_percent(promise, error_ratio, " | printf \"%.3g\""),
+        None => spoken.asked_percent(promise, &pace.error_ratio, " | printf \"%.3g\""),
     };
     let lasts = match known {
         Some(known) => known.budget_lasts.to_owned(),
-        None => spoken.asked_time(promise, budget_lasts),
+        None => spoken.asked_time(promise, &pace.budget_lasts),
     };
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);

@@ -40,7 +40,6 @@ pub(super) fn burn(
         let slow = tiers.iter().all(|tier| tier.slow);
         let burning = any(tiers.iter().map(|tier| burning(names, tier)));
         let Some(burning) = burning else { continue };
-        let (error_ratio, budget_lasts) = windows::pace_of(promise, names, severity);
         let notice = Notice::Burn {
             promise: Box::new(promise.clone()),
             severity,
@@ -48,8 +47,7 @@ pub(super) fn burn(
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
             budget_left: windows::held(names, windows::PERCENT_LEFT),
-            error_ratio,
-            budget_lasts,
+            pace: Box::new(windows::pace_of(promise, names, severity)),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());

@@ -80,6 +80,7 @@ fn notifications(model: &Model) -> Option<Notifications> {
         default: alertmanager.default.as_ref().map(ToString::to_string),
         timing: alertmanager.timing.clone(),
         times: alertmanager.times.clone(),
+        clock: alertmanager.clock.clone(),
         routes: routes::all(alertmanager, &alerts),
         unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(model, &alerts),

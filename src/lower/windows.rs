@@ -30,7 +30,7 @@ use super::readings::CURRENT;
 use super::series::{Bounds, Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::Slo;
-use crate::plan::{Promise, Rule, VALUE};
+use crate::plan::{Pace, Promise, Rule, VALUE};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, call, div, gt, mul, number, or, sub, unless, vector};
 use crate::vocabulary::{Duration, Period, Severity};
@@ -209,7 +209,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
 
 /// The error ratio in percent, and how many seconds the budget lasts at it: of the last five minutes for a page, whose long window still holds the time
 /// before; as the alert sees it for a ticket, because a slow burn is not seen in minutes.
-pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> (Expr, Expr) {
+pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
     let hundred = || number("100");
     let (ratio, burn_rate): (Expr, Expr) = match severity {
         Severity::Page => {
@@ -224,7 +224,7 @@ pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> 
     let period = || number(promise.period_length.secs());
     let lasts = div(mul(held(names, BUDGET_LEFT), period()), burn_rate);
     let lasts = call("clamp", vec![lasts.into(), number("0"), period()]);
-    (ratio, call("round", vec![lasts, number("60")]))
+    Pace { error_ratio: ratio, budget_lasts: call("round", vec![lasts, number("60")]) }
 }
 
 /// The last that a slow rule recorded.

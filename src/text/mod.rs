@@ -276,13 +276,37 @@ pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> T
     said(&own.companion, [summary, description], companion)
 }
 
-/// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
-pub fn notification(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("en/notification.tmpl"),
-        Language::Spanish => include_str!("es/notification.tmpl"),
-    }
+/// What the templates of notifications are made with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notification<'a> {
+    /// The label `severity` of pages, as Go's templates write a text.
+    pub page: &'a str,
+    /// The template that prints when an alert began.
+    pub starts: &'a str,
+    /// The template that prints when it ended.
+    pub ends: &'a str,
 }
+
+/// The templates of notifications, which Alertmanager fills in.
+pub fn notification(language: Language, made: &Notification) -> String {
+    #[derive(Serialize)]
+    struct Values<'a> {
+        #[serde(flatten)]
+        made: &'a Notification<'a>,
+        lang: &'a str,
+        say: BTreeMap<&'a str, String>,
+    }
+    let say = |name| (name, say(language, &format!("notification.{name}"), &[]));
+    let values = Values {
+        made,
+        lang: if language == Language::Spanish { "es" } else { "en" },
+        say: ["resolved", "since", "until", "dashboard", "silence"].map(say).into(),
+    };
+    render(NOTIFICATION, values) + "\n"
+}
+
+/// Made once for each way in which a channel reads texts: as they are, Slack's, and Markdown.
+const NOTIFICATION: &str = include_str!("notification.tmpl");
 
 /// Summary and description of a burn, then of missing events, then of a companion alert.
 fn templates(language: Language) -> [&'static str; 6] {
@@ -356,6 +380,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
+    environment.add_template(NOTIFICATION, NOTIFICATION).expect("the built-in templates are tested");
     environment
 });
 
