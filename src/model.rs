@@ -37,6 +37,8 @@ pub struct Project {
     pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
+    /// The time zone that people live in who read the texts; `None` where none is named.
+    pub time_zone: Option<String>,
     /// How severities are spelled, and what they carry.
     pub severities: PerSeverity<SeverityStyle>,
     /// What runs the rules.

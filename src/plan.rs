@@ -38,6 +38,8 @@ pub struct ProjectPlan {
     pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
+    /// The time zone that people live in who read the texts; UTC where none is named.
+    pub time_zone: String,
     /// The values of the label `severity`.
     pub severities: PerSeverity<String>,
     /// The identity of the dashboard that shows all services; `None` if none of them promises anything.

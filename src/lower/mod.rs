@@ -101,6 +101,7 @@ pub fn project(model: &Model) -> ProjectPlan {
     ProjectPlan {
         environment: model.project.environment.clone(),
         language: model.project.language,
+        time_zone: model.project.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()),
         severities,
         overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
         screens: info::screens(),

@@ -105,7 +105,7 @@ pub(super) fn alertmanager(
 
 /// In which time zone notifications say when an alert began. A zone that is looked up and not found would cost the notification, so
 /// that is done only where nothing else will do.
-pub(super) fn clock(zone: Option<&Scalar>, version: (u32, u32)) -> Clock {
+fn clock(zone: Option<&Scalar>, version: (u32, u32)) -> Clock {
     let Some(name) = zone.map(|written| written.text.trim()) else { return Clock::Server };
     let ahead = match Zone::named(name) {
         Err(ZoneFault::Unknown) => return Clock::Server,

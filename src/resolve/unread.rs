@@ -1,11 +1,9 @@
 //! Settings that nothing reads, and time zones that nobody knows, read or not.
 
-use super::alertmanager::{clock, version_of};
 use super::settings::unzoned;
 use super::{innermost, whole};
 use crate::ast::{Ast, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Clock;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Zone, ZoneFault};
@@ -28,15 +26,8 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     if ast.faulty {
         return;
     }
-    let mut read: Vec<Span> = Vec::new();
-    let times = file.alertmanager.iter().flat_map(|block| &block.times);
-    if times.into_iter().any(|(_, block)| block.time_zone.is_none()) {
-        read.extend(file.settings.time_zone.as_ref().map(whole));
-    }
-    let zone = file.settings.time_zone.as_ref();
-    if file.alertmanager.as_ref().is_some_and(|block| clock(zone, version_of(block)) != Clock::Server) {
-        read.extend(zone.map(whole));
-    }
+    // Notifications and the report of a month are in the project's.
+    let mut read: Vec<Span> = file.settings.time_zone.iter().map(whole).collect();
     for levels in slos() {
         let period = innermost(levels.map(|level| level.period.as_ref()));
         if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {

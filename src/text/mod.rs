@@ -20,7 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{Fences, below};
-pub use report::{island, page_of, report, say, words_of};
+pub use report::{island, month, page_of, report, say, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// What a burn alert's texts are filled with.

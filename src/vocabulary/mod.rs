@@ -3,6 +3,7 @@
 mod decimal;
 mod duration;
 mod line;
+mod month;
 mod name;
 mod near;
 mod objective;
@@ -14,6 +15,7 @@ mod spoken;
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
 pub use line::BudgetLine;
+pub use month::{Month, on_the_clock};
 pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use near::{distance, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
