@@ -386,7 +386,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
         };
         let ratio = three_digits(100.0 * ratio).replace('.', ",");
         format!(
-            "CRÍTICA shop/checkout (region: {REGION}): ahora falla {ratio} %, el presupuesto de error dura {lasts}"
+            "URGENTE shop/checkout (region: {REGION}): ahora falla {ratio} %, el presupuesto de error dura {lasts}"
         )
     };
     let summaries: Vec<String> =
@@ -471,7 +471,7 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
     let (_, alert) = world.only("on-call", "firing", down);
     assert_eq!(
         word(&alert["annotations"]["summary"]),
-        "CRÍTICA database/gone: La base de datos no responde."
+        "URGENTE database/gone: La base de datos no responde."
     );
     let runbook = "https://wiki.internal/runbooks/database.gone.md#databasegone";
     assert_eq!(word(&alert["annotations"]["runbook_url"]), runbook);

@@ -432,7 +432,7 @@ mod tests {
                 let word = match (language, page) {
                     (Language::English, true) => "PAGE ",
                     (Language::English, false) => "TICKET ",
-                    (Language::Spanish, true) => "CRÍTICA ",
+                    (Language::Spanish, true) => "URGENTE ",
                     (Language::Spanish, false) => "AVISO ",
                 };
                 assert!(texts.summary.starts_with(word), "{}", texts.summary);
