@@ -23,6 +23,7 @@
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
+//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | model, plan, vocabulary, promql, text, inert, artifact, how backtest asks a range, how status takes names, and how emit spells numbers |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret, pages |
@@ -47,6 +48,7 @@ mod accepted;
 pub mod artifact;
 pub mod ask;
 pub mod ast;
+pub mod attained;
 pub mod backtest;
 pub mod check;
 pub mod contract;

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 pub use agreed::{Agreed, Except, Maintenance};
 pub use alertmanager::{
-    Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan, Times,
-    Timing,
+    Address, Alertmanager, Channel, Clock, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan,
+    Times, Timing,
 };
 
 pub use companion::{Companion, CompanionPlaces, Firing};
@@ -39,6 +39,8 @@ pub struct Project {
     pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
+    /// The time zone that people live in who read the texts; `None` where none is named.
+    pub time_zone: Option<String>,
     /// How severities are spelled, and what they carry.
     pub severities: PerSeverity<SeverityStyle>,
     /// What runs the rules.

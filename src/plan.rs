@@ -9,8 +9,8 @@ mod watch;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp, TimeSpan,
-    Times, Timing, Told, Why,
+    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp,
+    TimeSpan, Times, Timing, Told, Why,
 };
 pub use companion::{Aftermath, Companion};
 pub use outage::{Outage, of_agreed_time, seconds};
@@ -38,6 +38,8 @@ pub struct ProjectPlan {
     pub environment: Option<String>,
     /// Of the texts for people.
     pub language: Language,
+    /// The time zone that people live in who read the texts; UTC where none is named.
+    pub time_zone: String,
     /// The values of the label `severity`.
     pub severities: PerSeverity<String>,
     /// The identity of the dashboard that shows all services; `None` if none of them promises anything.
@@ -590,6 +592,18 @@ pub struct DashboardLink {
     pub by: Vec<String>,
 }
 
+/// Stands for the alert's value in what its texts ask, as Go's `printf` fills it in.
+pub const VALUE: &str = "%g";
+
+/// How fast a budget burns. [`VALUE`] stands for the alert's value.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// The error ratio, in percent.
+    pub error_ratio: Expr,
+    /// How many seconds the budget lasts at that ratio.
+    pub budget_lasts: Expr,
+}
+
 /// What an alert's texts are made from.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -607,6 +621,8 @@ pub enum Notice {
         owner: Option<String>,
         /// What is left of the budget, in percent; carries the same labels as the alert.
         budget_left: Expr,
+        /// How fast it burns.
+        pace: Box<Pace>,
     },
     /// Less of the error budget is left than a line says.
     Budget {
@@ -712,8 +728,12 @@ pub enum Check {
         labels: Labels,
         /// The alert's value in the text: the burn rate, or what a companion looks at.
         value: String,
-        /// What is left of the budget, in the text; empty if there is none.
+        /// What is left of the budget, in percent; empty if there is none.
         budget_left: String,
+        /// The error ratio, in percent; empty if there is none.
+        error_ratio: String,
+        /// How long the budget lasts; empty if there is none.
+        budget_lasts: String,
     },
     /// A query has this value; `None` for no answer.
     Value {

@@ -1,6 +1,7 @@
 //! Every test, in one program: it links once, and its tests share the processors. `cargo test cli::` runs those of one file.
 
 mod ask;
+mod attained;
 mod backfill;
 mod backtest;
 mod budget;

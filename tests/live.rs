@@ -372,34 +372,45 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
             "https://grafana.internal/d/slo_promise?var-service=shop&var-slo=checkout&var-by=region%3D%22{region}%22"
         )
     );
-    // The burn rate and what is left are those that Prometheus saw before it was told.
-    let burns: Vec<String> = world
-        .samples(&format!("slo:sli_error:ratio_rate2m{slo}"))
-        .iter()
-        .filter(|(seen, _)| *seen >= fired && *seen <= at)
-        .map(|(_, ratio)| format!("{:.1}", ratio / 0.001))
-        .collect();
-    let left: Vec<String> = world
-        .samples(&format!("slo:period_error_budget_remaining:percent{slo}"))
-        .iter()
-        .map(|(_, left)| format!("{left}%"))
-        .collect();
-    let texts = burns.iter().flat_map(|burn| left.iter().map(move |left| (burn, left)));
-    let summary = |(burn, left): (&String, &String)| {
+    // The error ratio and what is left are those that Prometheus saw before it was told.
+    let between = |(seen, _): &&(f64, f64)| *seen >= fired && *seen <= at;
+    let ratios = world.samples(&format!("slo:sli_error:ratio_rate5m{slo}"));
+    let ratios = ratios.iter().filter(between).map(|(_, ratio)| *ratio);
+    let left = world.samples(&format!("slo:period_error_budget_remaining:ratio{slo}"));
+    let summary = |ratio: f64, left: f64| {
+        let minutes = (left * 3600.0 / (ratio / 0.001)).clamp(0.0, 3600.0) / 60.0;
+        let lasts = match minutes.round() {
+            0.0 => "0s".to_owned(),
+            60.0 => "1h".to_owned(),
+            minutes => format!("{minutes}m"),
+        };
+        let ratio = three_digits(100.0 * ratio).replace('.', ",");
         format!(
-            "shop/checkout (region: {REGION}): el presupuesto de error se consume {burn}× demasiado rápido, queda {left}"
+            "URGENTE shop/checkout (region: {REGION}): ahora falla {ratio} %, el presupuesto de error dura {lasts}"
         )
     };
-    let summaries: Vec<String> = texts.map(summary).collect();
+    let summaries: Vec<String> =
+        ratios.flat_map(|ratio| left.iter().map(move |(_, left)| summary(ratio, *left))).collect();
     assert!(summaries.contains(&annotation("summary")), "{:?}\n{summaries:?}", annotation("summary"));
     let description = annotation("description");
-    let begins = "Actuar ya. El presupuesto de error se consume ";
+    let begins = "Actuar ya. En los últimos cinco minutos falló ";
     assert!(description.starts_with(begins), "{description}");
-    let ends = ". Prometido: 99.9% en 1h. Los pagos terminan bien. Runbook: pagos-caidos.";
+    let ends = ". Prometido: 99,9 % en 1h. Los pagos terminan bien. Runbook: pagos-caidos.";
     assert!(description.ends_with(ends), "{description}");
     assert!(!description.contains("<no value>") && !description.contains("<error"), "{description}");
     in_chat(world, &annotation("summary"));
     by_mail(world, &annotation("summary"));
+}
+
+/// A positive number as Go's `%.3g` writes it, from a thousandth to a thousand.
+fn three_digits(value: f64) -> String {
+    let places = (2.0 - value.log10().floor()).max(0.0) as usize;
+    let written = format!("{value:.places$}");
+    if written.contains('.') {
+        written.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        written
+    }
 }
 
 /// In Slack what is text there stays text.
@@ -439,7 +450,7 @@ fn a_slow_leak_opens_a_ticket(world: &World) {
     let (_, alert) = world.only("office", "firing", "MailDeliveryBurnTicket");
     let description = word(&alert["annotations"]["description"]);
     assert!(description.starts_with("Actuar en los próximos días. "), "{description}");
-    assert!(description.ends_with(" Prometido: 99.9% en 1h. Los correos salen."), "{description}");
+    assert!(description.ends_with(" Prometido: 99,9 % en 1h. Los correos salen."), "{description}");
     let link = |name: &str| word(&alert["annotations"][name]).to_owned();
     assert_eq!(link("runbook_url"), "https://wiki.internal/runbooks/mail-delivery.md#maildeliveryburnticket");
     assert_eq!(
@@ -458,7 +469,10 @@ fn a_target_that_vanished_silences_what_needs_it(world: &World) {
         world.told("on-call").contains(&format!("firing {down}")).then_some(())
     });
     let (_, alert) = world.only("on-call", "firing", down);
-    assert_eq!(word(&alert["annotations"]["summary"]), "database/gone: La base de datos no responde.");
+    assert_eq!(
+        word(&alert["annotations"]["summary"]),
+        "URGENTE database/gone: La base de datos no responde."
+    );
     let runbook = "https://wiki.internal/runbooks/database.gone.md#databasegone";
     assert_eq!(word(&alert["annotations"]["runbook_url"]), runbook);
     world.silenced("DatabaseAvailabilityBurnPage", down);
@@ -552,7 +566,7 @@ fn missing_events_are_told(world: &World) {
     let told = |receiver: &str, said: &str| world.told(receiver).contains(&said.to_owned()).then_some(());
     world.wait("the office is told of missing events", || told("office", "firing StockEventsMissing"));
     let (_, alert) = world.only("office", "firing", "StockEventsMissing");
-    assert_eq!(word(&alert["annotations"]["summary"]), "stock: sin eventos desde hace 10m (5 SLO)");
+    assert_eq!(word(&alert["annotations"]["summary"]), "AVISO stock: sin eventos desde hace 10m (5 SLO)");
     let description = word(&alert["annotations"]["description"]);
     assert!(
         description.contains("ningún evento en: export, minutes, month, queue, share. O "),

@@ -215,14 +215,15 @@ fn every_key_is_explained() {
                    slice: { x: 1 }\npolicies: { calm: { x: 1, tiers: [{ x: 1 }] } }\n\
                    dependencies: { a: { x: 1 } }\nalertmanager: { x: 1, smtp: { x: 1 }, times: { a: { x: 1 } }, \
                    routes: [{ x: 1 }], inhibitions: [{ x: 1 }], receivers: { a: { x: 1, slack: { x: 1 }, \
-                   webhook: { x: 1 }, pagerduty: { x: 1 }, opsgenie: { x: 1 } } } }\n\
+                   webhook: { x: 1 }, pagerduty: { x: 1 }, opsgenie: { x: 1 }, telegram: { x: 1 }, teams: { x: 1 }, \
+                   discord: { x: 1 } } } }\n\
                    targets: { x: {}, operator: { x: 1 }, thanos: { x: 1 }, mimir: { x: 1 }, vmrule: { x: 1 } }\n";
     let service = "x: 1\nslos: { a: { x: 1, sli: { x: 1 } } }\nalerts: { a: { x: 1 } }\n";
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let sources = Sources::new(vec![file("slos/slowburn.yaml", project), file("slos/a.yaml", service)]);
     let problems = slowburn::compile(&sources).problems;
     let unknown: Vec<_> = problems.iter().filter(|problem| problem.code.name() == "unknown-key").collect();
-    assert_eq!(unknown.len(), 27, "each `x` is one");
+    assert_eq!(unknown.len(), 30, "each `x` is one");
     let manual: String = documents().into_iter().map(|document| document.text).collect();
     for help in unknown.iter().flat_map(|problem| &problem.help) {
         for key in help.text.split('`').skip(1).step_by(2) {

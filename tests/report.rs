@@ -491,6 +491,18 @@ fn a_result_is_an_address() {
     );
 }
 
+/// 390 pixels are a phone's.
+#[test]
+fn no_number_is_cut_on_a_phone() {
+    let Some(browser) = Browser::found("no report was opened as on a phone") else { return };
+    for page in [page("en"), page("es"), out()] {
+        assert_eq!(browser.cut(&page, 390), [] as [&str; 0]);
+    }
+    let digits = "9".repeat(100);
+    let wide = format!("<div class=\"scroll\" style=\"overflow: auto\"><dd>{digits}</dd></div>");
+    assert_eq!(browser.cut(&wide, 390).len(), 1);
+}
+
 #[test]
 fn a_hostile_page_runs_no_script_but_its_own() {
     let Some(browser) = Browser::found("no hostile report was opened") else { return };

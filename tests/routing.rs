@@ -17,7 +17,7 @@ use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
 use support::recorder::{Recorder, Told};
 use support::rules::{compiled, groups, read, written};
-use support::{amtool, skipped};
+use support::{amtool, amtool28, skipped};
 
 /// A service with two SLOs, of which one has a promise per `env`.
 fn service(name: &str, labels: &str) -> String {
@@ -95,10 +95,16 @@ fn run(command: &mut Command) -> Result<String, String> {
 
 /// amtool accepts the configuration, and sends every alert to whom it is said to be sent.
 fn hold(artifacts: &Artifacts) {
-    let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no route was tested") };
+    match amtool() {
+        Some(amtool) => hold_by(&amtool, artifacts),
+        None => skipped("amtool is not installed, so no route was tested"),
+    }
+}
+
+fn hold_by(amtool: &Path, artifacts: &Artifacts) {
     let folder = written(artifacts);
     let configuration = folder.path().join("alertmanager/alertmanager.yml");
-    let checked = run(Command::new(&amtool).arg("check-config").arg(&configuration)).unwrap();
+    let checked = run(Command::new(amtool).arg("check-config").arg(&configuration)).unwrap();
     assert!(checked.contains("1 templates"), "{checked}");
     let mut faults = String::new();
     let tests = expected(artifacts);
@@ -107,7 +113,7 @@ fn hold(artifacts: &Artifacts) {
         let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let labels: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
-        let mut command = Command::new(&amtool);
+        let mut command = Command::new(amtool);
         command.args(["config", "routes", "test", "--config.file"]).arg(&configuration);
         command.arg(format!("--verify.receivers={}", receivers.join(","))).args(&labels);
         if let Err(said) = run(&mut command) {
@@ -344,6 +350,106 @@ alertmanager:
     assert_eq!(span(2), (evenings, "12:00", "13:30"));
 }
 
+/// What only newer ones have, in files that they read.
+const CHATS: &str = "version: slowburn/v1
+time_zone: ZONE
+severities: { page: { label: 'cri\"ti\\cal' } }
+alertmanager:
+  version: \"0.28\"
+  receivers:
+    chats:
+      telegram: { chat_id: -1001234567890, bot_token_file: /etc/telegram }
+      teams: { webhook_url_file: /etc/teams }
+      discord: { webhook_url_file: /etc/discord }
+  default: chats
+";
+
+#[test]
+fn chats_are_channels_of_a_newer_alertmanager() {
+    let project = CHATS.replace("ZONE", "Europe/Madrid");
+    let artifacts = compiled(&[("slos/slowburn.yaml", &project), ("slos/a.yaml", &service("a", "{}"))]);
+    let configuration = read(&artifacts["alertmanager/alertmanager.yml"]);
+    let receiver = &configuration["receivers"][0];
+    let telegram = &receiver["telegram_configs"][0];
+    assert_eq!(telegram["chat_id"], -1_001_234_567_890_i64);
+    assert_eq!(telegram["bot_token_file"], "/etc/telegram");
+    assert_eq!(receiver["msteamsv2_configs"][0]["webhook_url_file"], "/etc/teams");
+    assert_eq!(receiver["discord_configs"][0]["webhook_url_file"], "/etc/discord");
+    let Some(amtool) = amtool28() else {
+        return skipped("chats: there is no amtool28, an amtool of Alertmanager 0.28 or newer");
+    };
+    hold_by(&amtool, &artifacts);
+}
+
+/// The project's own time, whatever Alertmanager can do about it; a link that silences this alert; and which colour.
+#[test]
+fn notifications_say_when_and_how_badly_and_link_a_silence() {
+    let Some(amtool) = amtool() else { return skipped("amtool is not installed, so no text was rendered") };
+    let alert = |severity: &str, status: &str| {
+        json!({ "status": status, "startsAt": "2026-07-02T01:04:05Z", "endsAt": "2026-07-02T04:04:05Z",
+            "labels": { "alertname": "ShopDown", "severity": severity, "owner": "web", "env": "a b+c\"&<%" },
+            "annotations": { "summary": "PAGE *a*_b_", "description": "d", "runbook_url": "https://w/(x)" } })
+    };
+    let page = "cri\"ti\\cal";
+    let since = |zone: &str, version: &str| {
+        let project = format!(
+            "version: slowburn/v1\ntime_zone: {zone}\nseverities: {{ page: {{ label: 'cri\"ti\\cal' }} }}\nalertmanager: {{ version: \"{version}\", receivers: {{ a: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}, default: a }}\n"
+        );
+        written(&compiled(&[("slos/slowburn.yaml", &project), ("slos/a.yaml", &service("a", "{}"))]))
+    };
+    let shown = |amtool: &Path, folder: &tempfile::TempDir, name: &str, kind: &str, alerts: Value| {
+        let status = alerts[0]["status"].clone();
+        let data = json!({ "status": status, "alerts": alerts, "externalURL": "https://am.internal/x" });
+        let file = folder.path().join("data.json");
+        fs::write(&file, data.to_string()).unwrap();
+        let mut command = Command::new(amtool);
+        command.args(["template", "render", "--template.type", kind, "--template.glob"]);
+        command.arg(folder.path().join("alertmanager/templates/*.tmpl")).arg("--template.data").arg(file);
+        run(command.arg(format!("--template.text={{{{ template \"slowburn.{name}\" . }}}}"))).unwrap()
+    };
+    let folder = since("America/Argentina/Buenos_Aires", "0.25");
+    let text = shown(&amtool, &folder, "text", "text", json!([alert(page, "firing")]));
+    assert!(text.contains("\nSince 2026-07-01 22:04 -03\n"), "{text}");
+    let filter = "https://am.internal/x/#/silences/new?filter=%7Balertname%3D%22ShopDown%22%2Cenv%3D%22a%20b%2Bc%5C%22%26%3C%25%22%7D";
+    assert!(text.contains(&format!("\nSilence: {filter}\n")), "{text}");
+    let chat = shown(&amtool, &folder, "chat.text", "text", json!([alert(page, "firing")]));
+    assert!(chat.starts_with("PAGE \\*a\\*\\_b\\_\n\nd\n\nSince "), "{chat}");
+    assert!(chat.contains("\n\n[Runbook](https://w/%28x%29)\n\n"), "{chat}");
+    assert!(chat.contains(&format!("\n\n[Silence]({filter})\n")), "{chat}");
+    let html = shown(&amtool, &folder, "html", "html", json!([alert(page, "firing")]));
+    let address = html.split("href=\"").find(|link| link.starts_with("https://am")).unwrap();
+    assert!(address.starts_with("https://am.internal/x/#/silences/new?filter=%7B"), "{address}");
+    let address = address.split('"').next().unwrap();
+    let decoded = percent_encoding::percent_decode_str(address.split_once("%7B").unwrap().1).decode_utf8();
+    assert_eq!(decoded.unwrap(), "alertname=\"ShopDown\",env=\"a b+c\\\"&<%\"}");
+    let both = || json!([alert("warning", "firing"), alert(page, "firing")]);
+    for (name, ticket, paged, over) in [
+        ("mark", "🟠", "🔴", "🟢"),
+        ("slack.color", "warning", "danger", "good"),
+        ("pagerduty.severity", "warning", "critical", "info"),
+        ("opsgenie.priority", "P3", "P1", "P5"),
+    ] {
+        let shown = |alerts| shown(&amtool, &folder, name, "text", alerts);
+        assert_eq!(shown(json!([alert("warning", "firing")])), ticket);
+        assert_eq!(shown(both()), paged);
+        assert_eq!(shown(json!([alert(page, "resolved")])), over);
+    }
+    for (zone, version, expected) in [
+        ("Asia/Kolkata", "0.25", "2026-07-02 06:34 +05:30"),
+        ("UTC", "0.25", "2026-07-02 01:04 UTC"),
+        ("Europe/Madrid", "0.27", "2026-07-02 01:04 UTC"),
+    ] {
+        let text = shown(&amtool, &since(zone, version), "text", "text", json!([alert(page, "firing")]));
+        assert!(text.contains(&format!("\nSince {expected}\n")), "{text}");
+    }
+    let Some(newer) = amtool28() else {
+        return skipped("time zones: there is no amtool28, an amtool of Alertmanager 0.28 or newer");
+    };
+    let folder = since("Europe/Madrid", "0.28");
+    let text = shown(&newer, &folder, "text", "text", json!([alert(page, "resolved")]));
+    assert!(text.contains("\nSince 2026-07-02 03:04 CEST until 2026-07-02 06:04 CEST\n"), "{text}");
+}
+
 /// Texts that come with alerts are data to Alertmanager's templates, to HTML and to Slack.
 #[test]
 fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
@@ -385,7 +491,7 @@ fn notifications_say_what_is_wrong_in_every_language_and_expand_nothing() {
         let slack = shown("slack.text", "text", both.clone());
         assert!(slack.starts_with(&format!("{escaped}\nwhat\nelse\n")) && !slack.contains('<'), "{slack}");
         let html = shown("html", "html", both);
-        assert!(html.contains(&format!("<h3>{escaped}</h3>")) && html.contains(since), "{html}");
+        assert!(html.contains(&format!(">{escaped}</h3>")) && html.contains(since), "{html}");
         assert!(!html.contains("javascript") && !html.contains("<script"), "{html}");
         assert!(html.contains("\"https://g.internal/d/x?a=1&amp;b=2\""), "{html}");
         let ended = alert("resolved", json!({}));

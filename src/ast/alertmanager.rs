@@ -82,6 +82,17 @@ pub enum ChannelBlock {
     PagerDuty(Scalar),
     /// `opsgenie`, with its `api_key_file`.
     Opsgenie(Scalar),
+    /// `telegram`
+    Telegram {
+        /// `chat_id`
+        chat_id: Scalar,
+        /// `bot_token_file`
+        bot_token_file: Scalar,
+    },
+    /// `teams`, with its `webhook_url_file`.
+    Teams(Scalar),
+    /// `discord`, with its `webhook_url_file`.
+    Discord(Scalar),
 }
 
 /// Timings and grouping.

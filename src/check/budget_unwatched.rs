@@ -13,13 +13,14 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     // Whoever is told of what is left hears of it before it is gone, however slowly that goes.
     for (_, slo) in slos(model).filter(|(_, slo)| slo.budget_alerts.is_empty()) {
         let period = slo.period.nominal();
+        let agreed = slo.agreed.most_within(period);
         let watches = lower::watches(slo);
         let lowest = slo.tiers.iter().zip(&watches).min_by_key(|(_, watch)| watch.burn_rate);
         problems.push(match lowest {
             None => Problem::warning(Code::BudgetUnwatched, slo.places.tiers, "no tier watches this error budget")
                 .label(format!(
                     "a full outage spends the budget of {period} in {} and alerts nobody",
-                    lasts(period, Decimal::ONE / slo.objective.budget().ratio())
+                    lasts(agreed, Decimal::ONE / slo.objective.budget().ratio())
                 ))
                 .help("keep at least the tickets: `tiers_off: [page]`"),
             Some((tier, watch)) if watch.burn_rate > NEARLY_ONE => {
@@ -32,7 +33,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 .label(format!(
                     "just under {} the budget of {period} is gone after {}",
                     about(watch.burn_rate),
-                    lasts(period, watch.burn_rate)
+                    lasts(agreed, watch.burn_rate)
                 ))
                 .help(format!(
                     "keep a tier with a burn rate of 1, as `{{ severity: ticket, budget: 10%, long: {}, short: {} }}` has",

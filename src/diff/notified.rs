@@ -113,6 +113,11 @@ fn channel(channel: &Channel) -> Words {
         }
         Channel::PagerDuty { routing_key_file } => Words::plain("PagerDuty by ").quote(routing_key_file),
         Channel::Opsgenie { api_key_file } => Words::plain("Opsgenie by ").quote(api_key_file),
+        Channel::Telegram { chat_id, bot_token_file } => {
+            Words::plain("Telegram in ").quote(chat_id.to_string()).and(" by ").quote(bot_token_file)
+        }
+        Channel::Teams { webhook_url_file } => Words::plain("Teams by ").quote(webhook_url_file),
+        Channel::Discord { webhook_url_file } => Words::plain("Discord by ").quote(webhook_url_file),
     }
 }
 

@@ -2,18 +2,19 @@
 
 use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};
-use crate::model::Language;
+use crate::inert::{is_break, is_seen};
 use crate::plan::{
-    Address, BELOW, Channel, Delivery, Matcher, NOBODY, Notifications, Plan, Receiver, SentTo, Silenced,
-    Smtp, TimeSpan, Times, Timing, Why,
+    Address, BELOW, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Plan, ProjectPlan, Receiver,
+    SentTo, Silenced, Smtp, TimeSpan, Times, Timing, Why,
 };
 use crate::text;
+use crate::vocabulary::Severity;
 
 /// Adds `alertmanager/alertmanager.yml`, the templates it reads, and `alertmanager/routes.test.yaml`; nothing if the sources do not say who is told.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let Some(notifications) = &plan.project.notifications else { return };
     artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications, TEMPLATES));
-    artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates(plan.project.language));
+    artifacts.insert(format!("alertmanager/{TEMPLATES}"), templates(&plan.project, notifications));
     artifacts.insert("alertmanager/routes.test.yaml".to_owned(), tests(&notifications.deliveries));
 }
 
@@ -21,8 +22,47 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
 const TEMPLATES: &str = "templates/slowburn.tmpl";
 
 /// The templates of notifications.
-pub(super) fn templates(language: Language) -> String {
-    format!("# {MARK}\n{}", text::notification(language))
+pub(super) fn templates(project: &ProjectPlan, notifications: &Notifications) -> String {
+    let texts = text::Notification {
+        page: &in_template(project.severities.get(Severity::Page)),
+        starts: &moment(&notifications.clock, ".StartsAt"),
+        ends: &moment(&notifications.clock, ".EndsAt"),
+    };
+    format!("# {MARK}\n{}", text::notification(project.language, &texts))
+}
+
+/// A text as Go's templates write one, in which everything is seen.
+fn in_template(text: &str) -> String {
+    let mut written = "\"".to_owned();
+    for c in text.chars() {
+        match (c, u32::from(c)) {
+            ('\\' | '"', _) => written.extend(['\\', c]),
+            _ if is_seen(c.encode_utf8(&mut [0; 4])) && !is_break(c) => written.push(c),
+            (_, code @ ..=0xffff) => written += &format!("\\u{code:04x}"),
+            (_, code) => written += &format!("\\U{code:08x}"),
+        }
+    }
+    written + "\""
+}
+
+/// The template that prints a time: `2026-01-02 00:04 -03`.
+fn moment(clock: &Clock, time: &str) -> String {
+    const DATE: &str = "2006-01-02 15:04";
+    match clock {
+        Clock::Server => format!("{{{{ {time}.Format \"{DATE} MST\" }}}}"),
+        Clock::Ahead(0) => format!("{{{{ {time}.UTC.Format \"{DATE} MST\" }}}}"),
+        Clock::Ahead(seconds) => {
+            let (sign, minutes) = (if *seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs() / 60);
+            let rest =
+                if minutes.is_multiple_of(60) { String::new() } else { format!(":{:02}", minutes % 60) };
+            let nanoseconds = i64::from(*seconds) * 1_000_000_000;
+            format!(
+                "{{{{ ({time}.UTC.Add {nanoseconds}).Format \"{DATE}\" }}}} {sign}{:02}{rest}",
+                minutes / 60
+            )
+        }
+        Clock::Zone(name) => format!("{{{{ {time} | tz {} | date \"{DATE} MST\" }}}}", in_template(name)),
+    }
 }
 
 /// All that Alertmanager reads, with its templates in such a file.
@@ -248,6 +288,12 @@ const TEXT: &str = r#"{{ template "slowburn.text" . }}"#;
 const HTML: &str = r#"{{ template "slowburn.html" . }}"#;
 const SLACK_TITLE: &str = r#"{{ template "slowburn.slack.title" . }}"#;
 const SLACK_TEXT: &str = r#"{{ template "slowburn.slack.text" . }}"#;
+const SLACK_COLOR: &str = r#"{{ template "slowburn.slack.color" . }}"#;
+const CHAT_TITLE: &str = r#"{{ template "slowburn.mark" . }} {{ template "slowburn.chat.title" . }}"#;
+const CHAT_TEXT: &str = r#"{{ template "slowburn.chat.text" . }}"#;
+const TELEGRAM: &str = r#"{{ template "slowburn.mark" . }} {{ template "slowburn.text" . }}"#;
+const PAGERDUTY_SEVERITY: &str = r#"{{ template "slowburn.pagerduty.severity" . }}"#;
+const OPSGENIE_PRIORITY: &str = r#"{{ template "slowburn.opsgenie.priority" . }}"#;
 
 fn receiver(yaml: &mut Yaml, receiver: &Receiver) {
     yaml.pair(2, "- ", "name", receiver.name.as_str());
@@ -259,6 +305,9 @@ fn receiver(yaml: &mut Yaml, receiver: &Receiver) {
             Channel::Webhook { .. } => "webhook_configs",
             Channel::PagerDuty { .. } => "pagerduty_configs",
             Channel::Opsgenie { .. } => "opsgenie_configs",
+            Channel::Telegram { .. } => "telegram_configs",
+            Channel::Teams { .. } => "msteamsv2_configs",
+            Channel::Discord { .. } => "discord_configs",
         };
         // Channels of one kind stand together.
         if kind != last {
@@ -282,6 +331,7 @@ fn channel(yaml: &mut Yaml, channel: &Channel) {
         Channel::Slack { channel, api_url_file } => {
             yaml.pair(8, "", "api_url_file", api_url_file);
             yaml.pair(8, "", "channel", &text::inert(channel));
+            yaml.pair(8, "", "color", SLACK_COLOR);
             yaml.pair(8, "", "title", SLACK_TITLE);
             yaml.pair(8, "", "text", SLACK_TEXT);
         }
@@ -299,11 +349,30 @@ fn channel(yaml: &mut Yaml, channel: &Channel) {
         Channel::PagerDuty { routing_key_file } => {
             yaml.pair(8, "", "routing_key_file", routing_key_file);
             yaml.pair(8, "", "description", TITLE);
+            yaml.pair(8, "", "severity", PAGERDUTY_SEVERITY);
         }
         Channel::Opsgenie { api_key_file } => {
             yaml.pair(8, "", "api_key_file", api_key_file);
             yaml.pair(8, "", "message", TITLE);
             yaml.pair(8, "", "description", TEXT);
+            yaml.pair(8, "", "priority", OPSGENIE_PRIORITY);
+        }
+        Channel::Telegram { chat_id, bot_token_file } => {
+            yaml.pair(8, "", "bot_token_file", bot_token_file);
+            yaml.line(8, &format!("chat_id: {chat_id}"));
+            // Plain text is cut where it is too long; a page would not be sent.
+            yaml.line(8, "parse_mode: \"\"");
+            yaml.pair(8, "", "message", TELEGRAM);
+        }
+        Channel::Teams { webhook_url_file } => {
+            yaml.pair(8, "", "webhook_url_file", webhook_url_file);
+            yaml.pair(8, "", "title", CHAT_TITLE);
+            yaml.pair(8, "", "text", CHAT_TEXT);
+        }
+        Channel::Discord { webhook_url_file } => {
+            yaml.pair(8, "", "webhook_url_file", webhook_url_file);
+            yaml.pair(8, "", "title", CHAT_TITLE);
+            yaml.pair(8, "", "message", CHAT_TEXT);
         }
     }
 }

@@ -11,7 +11,7 @@ mod prometheus;
 mod promtool;
 mod report;
 mod runbooks;
-mod spelling;
+pub(crate) mod spelling;
 mod thanos;
 mod vmalert;
 mod vmrule;

@@ -32,7 +32,7 @@ pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     if let (Some(name), Some(notifications)) = (&operator.alertmanager, &plan.project.notifications) {
         let templates = format!("{MOUNTED}/slowburn.tmpl");
         let configuration = alertmanager::configuration(notifications, &templates);
-        let texts = alertmanager::templates(plan.project.language);
+        let texts = alertmanager::templates(&plan.project, notifications);
         let files = [("alertmanager.yaml", configuration.as_str()), ("slowburn.tmpl", texts.as_str())];
         let name = format!("alertmanager-{name}");
         let text = objects::files("Secret", &name, &operator.objects, &Labels::new(), &files);

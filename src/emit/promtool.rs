@@ -71,8 +71,8 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
                 yaml.pair(8, "", "alertname", alert);
                 yaml.line(8, "exp_alerts: []");
             }
-            Check::Says { at, rule, labels, value, budget_left } => {
-                let known = Known { labels, value, budget_left };
+            Check::Says { at, rule, labels, value, budget_left, error_ratio, budget_lasts } => {
+                let known = Known { labels, value, budget_left, error_ratio, budget_lasts };
                 says(yaml, project, *at, rule, &known);
             }
             Check::Fires { .. } | Check::Value { .. } => {}

@@ -360,6 +360,9 @@ fn reached(channel: &Channel) -> Vec<String> {
         Channel::Webhook { address: Address::File(_), .. } => Vec::new(),
         Channel::PagerDuty { .. } => vec!["PagerDuty".to_owned()],
         Channel::Opsgenie { .. } => vec!["Opsgenie".to_owned()],
+        Channel::Telegram { chat_id, .. } => vec![format!("Telegram {chat_id}")],
+        Channel::Teams { .. } => vec!["Microsoft Teams".to_owned()],
+        Channel::Discord { .. } => vec!["Discord".to_owned()],
     }
 }
 

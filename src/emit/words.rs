@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::grafana::BY;
 use crate::inert;
 use crate::model::{Labels, Language};
-use crate::plan::{Alert, Companion, DashboardLink, Notice, ProjectPlan, Promise};
+use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Promise};
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
@@ -17,8 +17,12 @@ pub struct Known<'a> {
     pub labels: &'a Labels,
     /// The alert's value.
     pub value: &'a str,
-    /// What is left of the budget; empty if there is none.
+    /// What is left of the budget, in percent; empty if there is none.
     pub budget_left: &'a str,
+    /// The error ratio, in percent; empty if there is none.
+    pub error_ratio: &'a str,
+    /// How long the budget lasts; empty if there is none.
+    pub budget_lasts: &'a str,
 }
 
 /// All annotations of an alert, ready for a rule file if nothing is known yet, or as they are once it fires.
@@ -37,10 +41,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations.extend(alert.annotations.iter().map(|(name, value)| (name.clone(), own(value))));
     let mut blanks = Blanks::default();
     let texts = match &alert.notice {
-        Notice::Burn { promise, severity, of, runbook, owner, budget_left } => {
+        Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
             let told = Told { of, runbook, owner, severity: *severity };
-            burn(project, promise, &told, budget_left, known, &mut blanks)
+            burn(project, promise, &told, (budget_left, pace), known, &mut blanks)
         }
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
@@ -90,26 +94,38 @@ fn burn(
     project: &ProjectPlan,
     promise: &Promise,
     told: &Told,
-    budget_left: &Expr,
+    (budget_left, pace): (&Expr, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let (burn_rate, left) = match known {
-        Some(known) => (known.value.to_owned(), known.budget_left.to_owned()),
-        None => ("{{ $value | printf \"%.1f\" }}".to_owned(), asked(project.language, promise, budget_left)),
+    let spoken = Spoken(project.language);
+    let burn_rate = match known {
+        Some(known) => spoken.number(known.value),
+        None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
     };
+    let ratio = match known {
+        Some(known) => spoken.percent(known.error_ratio),
+        None => spoken.asked_percent(promise, &pace.error_ratio, " | printf \"%.3g\""),
+    };
+    let lasts = match known {
+        Some(known) => known.budget_lasts.to_owned(),
+        None => spoken.asked_time(promise, &pace.budget_lasts),
+    };
+    let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
     let values = text::Burn {
         service: &promise.service,
         slo: &promise.slo,
         description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-        objective: &promise.objective,
+        objective: &spoken.objective(&promise.objective),
         rolling: &rolling,
         calendar,
         zone,
         which: &which(promise, known, blanks),
         burn_rate: &blanks.blank(burn_rate),
+        error_ratio: &blanks.blank(ratio),
         budget_left: &blanks.blank(left),
+        budget_lasts: &blanks.blank(lasts),
         of: &clause(told.of),
         runbook: &Blanks::none(told.runbook.unwrap_or_default()),
         page: told.severity == Severity::Page,
@@ -127,16 +143,14 @@ fn budget(
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
-    let left = match known {
-        Some(known) => known.budget_left.to_owned(),
-        None => asked(project.language, promise, budget_left),
-    };
+    let spoken = Spoken(project.language);
+    let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
     let values = text::Budget {
         service: &promise.service,
         slo: &promise.slo,
         description: &sentence(&Blanks::none(promise.description.as_deref().unwrap_or_default())),
-        objective: &promise.objective,
+        objective: &spoken.objective(&promise.objective),
         rolling: &rolling,
         calendar,
         zone,
@@ -167,6 +181,7 @@ fn companion(
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
+    let spoken = Spoken(project.language);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
     let which: String = (companion.told.iter())
         .map(|label| match known {
@@ -180,8 +195,8 @@ fn companion(
         .collect();
     let value = match known {
         _ if !companion.tells_value => String::new(),
-        Some(known) => blanks.blank(known.value),
-        None => blanks.blank("{{ $value | printf \"%.4g\" }}"),
+        Some(known) => blanks.blank(spoken.number(known.value)),
+        None => blanks.blank(format!("{{{{ $value | printf \"%.4g\"{} }}}}", spoken.filter())),
     };
     let held = companion.hold.map(|hold| hold.to_string()).unwrap_or_default();
     let values = text::Companion {
@@ -290,20 +305,98 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
-/// The template that asks Prometheus what is left of the budget, with the alert's own values of the labels that are kept.
-fn asked(language: Language, promise: &Promise, budget_left: &Expr) -> String {
-    let query = budget_left.to_string();
-    let wanted: String = promise.by.iter().map(|label| format!(",{}=%q", spelled_label(label))).collect();
-    let values: String = promise.by.iter().map(|label| format!(" {}", asked_label(label))).collect();
-    let query = match query.split_once('}') {
-        Some((head, tail)) if !promise.by.is_empty() => {
-            let format = format!("{}{wanted}}}{tail}", head.replace('%', "%%"));
-            format!("(printf {}{values})", quoted(&format))
+/// What is left of the budget, or the template that asks for it.
+fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Known>) -> String {
+    match known {
+        Some(known) => spoken.percent(known.budget_left),
+        None => spoken.asked_percent(promise, budget_left, ""),
+    }
+}
+
+/// How a language writes what Prometheus fills in.
+#[derive(Clone, Copy)]
+struct Spoken(Language);
+
+impl Spoken {
+    fn mark(self) -> String {
+        text::say(self.0, "number.mark", &[])
+    }
+
+    /// A number, or what holds numbers: every point between two digits is the language's mark.
+    fn number(self, text: &str) -> String {
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let mark = self.mark();
+        let mut before = None;
+        let mut chars = text.chars().peekable();
+        let mut number = String::new();
+        while let Some(c) = chars.next() {
+            match c == '.' && digit(before) && digit(chars.peek().copied()) {
+                true => number += &mark,
+                false => number.push(c),
+            }
+            before = Some(c);
         }
-        _ => quoted(&query),
+        number
+    }
+
+    fn percent(self, number: &str) -> String {
+        text::say(self.0, "number.percent", &[("n", &self.number(number))])
+    }
+
+    /// `99.9%`, or `P95 < 0.5s`.
+    fn objective(self, written: &str) -> String {
+        written.strip_suffix('%').map_or_else(|| self.number(written), |number| self.percent(number))
+    }
+
+    /// What makes the same of a number that a template of Prometheus prints.
+    fn filter(self) -> String {
+        match self.mark().as_str() {
+            "." => String::new(),
+            mark => format!(" | reReplaceAll \"[.]\" \"{mark}\""),
+        }
+    }
+
+    fn asked_percent(self, promise: &Promise, query: &Expr, printed: &str) -> String {
+        // What is recorded ready is printed as it is, and only texts can be filtered.
+        let printed = match self.filter() {
+            filter if printed.is_empty() && !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
+            filter => format!("{printed}{filter}"),
+        };
+        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        asked(promise, query, &printed, &percent, text::unknown_part(self.0))
+    }
+
+    /// A time without its seconds, and from a day on without its minutes.
+    fn asked_time(self, promise: &Promise, query: &Expr) -> String {
+        let printed = " | humanizeDuration | reReplaceAll \"^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*\" \"$1\" | reReplaceAll \" 0[hm]$\" \"\"";
+        asked(promise, query, printed, "", text::unknown_time(self.0))
+    }
+}
+
+/// The template that asks Prometheus for a number, with the alert's own value and its values of the labels that are kept.
+fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &str) -> String {
+    let wanted: String =
+        (promise.by.iter()).map(|label| format!(",{}=%q", spelled_label(label).replace('%', "%%"))).collect();
+    let (mut format, mut values) = (String::new(), String::new());
+    // Names of services and SLOs, which the query has for values, hold neither braces nor percent signs.
+    for c in query.to_string().chars() {
+        match c {
+            '}' => {
+                format += &wanted;
+                values.extend(promise.by.iter().map(|label| format!(" {}", asked_label(label))));
+            }
+            '%' => values += " $value",
+            _ => {}
+        }
+        format.push(c);
+    }
+    let query = match values.is_empty() {
+        true => quoted(&format),
+        false => format!("(printf {}{values})", quoted(&format)),
     };
-    let unknown = text::unknown_left(language);
-    format!("{{{{ with query {query} }}}}{{{{ . | first | value }}}}%{{{{ else }}}}{unknown}{{{{ end }}}}")
+    format!(
+        "{{{{ with query {query} }}}}{{{{ . | first | value{printed} }}}}{after}{{{{ else }}}}{unknown}{{{{ end }}}}"
+    )
 }
 
 /// A label of the alert in Go's templates, where only names without points can stand behind one.

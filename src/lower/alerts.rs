@@ -47,6 +47,7 @@ pub(super) fn burn(
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
             budget_left: windows::held(names, windows::PERCENT_LEFT),
+            pace: Box::new(windows::pace_of(promise, names, severity)),
         };
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());

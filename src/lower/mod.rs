@@ -81,6 +81,7 @@ fn notifications(model: &Model) -> Option<Notifications> {
         default: alertmanager.default.as_ref().map(ToString::to_string),
         timing: alertmanager.timing.clone(),
         times: alertmanager.times.clone(),
+        clock: alertmanager.clock.clone(),
         routes: routes::all(alertmanager, &alerts),
         unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(model, &alerts),
@@ -101,6 +102,7 @@ pub fn project(model: &Model) -> ProjectPlan {
     ProjectPlan {
         environment: model.project.environment.clone(),
         language: model.project.language,
+        time_zone: model.project.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()),
         severities,
         overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
         screens: info::screens(),

@@ -31,10 +31,10 @@ use super::readings::CURRENT;
 use super::series::{Bounds, Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE};
 use crate::model::Slo;
-use crate::plan::{Promise, Rule};
+use crate::plan::{Pace, Promise, Rule, VALUE};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, call, div, gt, mul, number, or, sub, unless, vector};
-use crate::vocabulary::{Duration, Period};
+use crate::vocabulary::{Duration, Period, Severity};
 
 /// As far back as an instant selector looks.
 const LOOKBACK: Duration = Duration::from_secs(300);
@@ -44,6 +44,9 @@ const BUDGET: &str = "slo:error_budget:ratio";
 
 /// The burn rate over the period: how many times the budget is spent.
 const SPENT: &str = "slo:period_burn_rate:ratio";
+
+/// The burn rate of the last five minutes.
+const CURRENT_BURN: &str = "slo:current_burn_rate:ratio";
 
 /// What is left of the period's budget.
 pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
@@ -113,7 +116,7 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     }
     let current = names.recorded(names.ratio(&CURRENT.to_string()));
     let burning = div(current, budget(promise, names));
-    rules.push(names.record("slo:current_burn_rate:ratio".to_owned(), burning, ""));
+    rules.push(names.record(CURRENT_BURN.to_owned(), burning, ""));
     rules
 }
 
@@ -208,6 +211,26 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     ]);
     rules.dedup_by(|a, b| a.name() == b.name());
     rules
+}
+
+/// The error ratio in percent, and how many seconds the budget lasts at it: of the last five minutes for a page, whose long window still holds the time
+/// before; as the alert sees it for a ticket, because a slow burn is not seen in minutes.
+pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
+    let hundred = || number("100");
+    let (ratio, burn_rate): (Expr, Expr) = match severity {
+        Severity::Page => {
+            let ratio = mul(hundred(), held(names, &names.ratio(&CURRENT.to_string())));
+            (ratio.into(), call("clamp_min", vec![held(names, CURRENT_BURN), number("1e-9")]))
+        }
+        Severity::Ticket => {
+            let ratio = mul(mul(hundred(), number(VALUE)), exact(promise.budget));
+            (vector(ratio), number(VALUE))
+        }
+    };
+    let period = || number(promise.period_length.secs());
+    let lasts = div(mul(held(names, BUDGET_LEFT), period()), burn_rate);
+    let lasts = call("clamp", vec![lasts.into(), number("0"), period()]);
+    Pace { error_ratio: ratio, budget_lasts: call("round", vec![lasts, number("60")]) }
 }
 
 /// The last that a slow rule recorded.

@@ -24,6 +24,8 @@ pub struct Alertmanager {
     pub complete: bool,
     /// The author's own.
     pub inhibitions: Vec<Inhibition>,
+    /// The project's time zone, as far as Alertmanager knows it.
+    pub clock: Clock,
     /// Where it is declared.
     pub place: Span,
 }
@@ -84,6 +86,34 @@ pub enum Channel {
         /// The file that holds the key.
         api_key_file: String,
     },
+    /// A message in Telegram.
+    Telegram {
+        /// The number of the chat; of groups it is negative.
+        chat_id: i64,
+        /// The file that holds the token of the bot that writes.
+        bot_token_file: String,
+    },
+    /// A card in Microsoft Teams.
+    Teams {
+        /// The file that holds the address of the workflow.
+        webhook_url_file: String,
+    },
+    /// A message in Discord.
+    Discord {
+        /// The file that holds the address of the channel's webhook.
+        webhook_url_file: String,
+    },
+}
+
+/// In which time zone notifications say when an alert began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// That of the machine on which Alertmanager runs.
+    Server,
+    /// So many seconds ahead of UTC, all year.
+    Ahead(i32),
+    /// An IANA name, which Alertmanager looks up.
+    Zone(String),
 }
 
 /// Where a webhook is.

@@ -6,7 +6,7 @@ use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
     RouteBlock, SmtpBlock, TimeBlock, TimingBlock,
 };
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, alternatives};
 use crate::scalar::Scalar;
 use crate::source::Span;
 
@@ -125,7 +125,8 @@ fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>
 }
 
 /// By which a receiver is told.
-pub(super) const CHANNELS: &[&str] = &["email", "slack", "webhook", "pagerduty", "opsgenie"];
+pub(super) const CHANNELS: &[&str] =
+    &["email", "slack", "telegram", "teams", "discord", "webhook", "pagerduty", "opsgenie"];
 
 fn receiver(
     node: &Node,
@@ -141,13 +142,22 @@ fn receiver(
                 Span { end: node.span.start + 1, ..node.span },
                 "this receiver is told by nothing",
             )
-            .help("add a channel: `email`, `slack`, `webhook`, `pagerduty` or `opsgenie`"),
+            .help(format!("add a channel: {}", alternatives(CHANNELS))),
         );
     }
     let mut channels: Vec<ChannelBlock> =
         fields.one_or_more("email").into_iter().map(ChannelBlock::Email).collect();
     if let Some(node) = fields.node("slack") {
         channels.extend(slack(node, inline, fields.problems()));
+    }
+    if let Some(node) = fields.node("telegram") {
+        channels.extend(telegram(node, inline, fields.problems()));
+    }
+    if let Some(node) = fields.node("teams") {
+        channels.extend(hook(node, "`teams`", inline, fields.problems()).map(ChannelBlock::Teams));
+    }
+    if let Some(node) = fields.node("discord") {
+        channels.extend(hook(node, "`discord`", inline, fields.problems()).map(ChannelBlock::Discord));
     }
     if let Some(node) = fields.node("webhook") {
         channels.extend(webhook(node, inline, fields.problems()));
@@ -174,6 +184,34 @@ fn slack(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem
     );
     fields.finish();
     Some(ChannelBlock::Slack { channel: channel?, api_url_file: api_url_file? })
+}
+
+fn telegram(
+    node: &Node,
+    inline: &mut Vec<InlineSecret>,
+    problems: &mut Vec<Problem>,
+) -> Option<ChannelBlock> {
+    let mut fields = Fields::of(node, "`telegram`", &["chat_id", "bot_token_file"], problems)?;
+    let chat_id = fields.required("chat_id", "chat_id: -1001234567890");
+    let example = "bot_token_file: /etc/alertmanager/secrets/telegram";
+    let file = secret_file(&mut fields, &["bot_token", "token"], "bot_token_file", example, inline);
+    fields.finish();
+    Some(ChannelBlock::Telegram { chat_id: chat_id?, bot_token_file: file? })
+}
+
+/// A chat that is reached by an address which whoever knows it may write to.
+fn hook(
+    node: &Node,
+    what: &'static str,
+    inline: &mut Vec<InlineSecret>,
+    problems: &mut Vec<Problem>,
+) -> Option<Scalar> {
+    let mut fields = Fields::of(node, what, &["webhook_url_file"], problems)?;
+    let example = "webhook_url_file: /etc/alertmanager/secrets/webhook";
+    let file =
+        secret_file(&mut fields, &["webhook_url", "url", "webhook"], "webhook_url_file", example, inline);
+    fields.finish();
+    file
 }
 
 fn webhook(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>) -> Option<ChannelBlock> {

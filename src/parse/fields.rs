@@ -251,7 +251,17 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
 
 /// A problem with what may be a secret, where secrets are often written: then nobody is shown it, whatever it is called.
 fn hidden(problem: Problem, what: &str, node: &Node) -> Problem {
-    const PRONE: [&str; 6] = ["`smtp`", "a receiver", "`slack`", "`webhook`", "`pagerduty`", "`opsgenie`"];
+    const PRONE: [&str; 9] = [
+        "`smtp`",
+        "a receiver",
+        "`slack`",
+        "`telegram`",
+        "`teams`",
+        "`discord`",
+        "`webhook`",
+        "`pagerduty`",
+        "`opsgenie`",
+    ];
     let written = matches!(node.value, Value::Scalar(_) | Value::List(_));
     if PRONE.contains(&what) && written { problem.hiding(node.span) } else { problem }
 }

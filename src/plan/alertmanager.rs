@@ -1,7 +1,7 @@
 //! Who is told of an alert, as computed.
 
 use crate::model::Labels;
-pub use crate::model::{Address, Channel, Receiver, Smtp, TimeSpan, Times, Timing};
+pub use crate::model::{Address, Channel, Clock, Receiver, Smtp, TimeSpan, Times, Timing};
 use crate::vocabulary::Duration;
 
 /// Everything between an alert and those who are told.
@@ -17,6 +17,8 @@ pub struct Notifications {
     pub timing: Timing,
     /// Named times.
     pub times: Vec<Times>,
+    /// In which time zone it is said when an alert began.
+    pub clock: Clock,
     /// Each stands for itself: none takes anything from another.
     pub routes: Vec<SentTo>,
     /// Alerts of which nobody is told: they only silence others.

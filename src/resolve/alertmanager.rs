@@ -10,8 +10,8 @@ use crate::ast::{
 };
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::{
-    Address, Alertmanager, Channel, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp, TimeSpan,
-    Times, Timing,
+    Address, Alertmanager, Channel, Clock, Inhibition, Matching, Receiver, Route, SeverityStyle, Smtp,
+    TimeSpan, Times, Timing,
 };
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -20,8 +20,11 @@ use crate::vocabulary::{Duration, LabelName, Name, PerSeverity, Zone, ZoneFault,
 /// The oldest Alertmanager that is supported: Debian 12's.
 const OLDEST: (u32, u32) = (0, 25);
 
-/// The first that reads the address of a webhook from a file.
+/// The first that reads the address of a webhook, or the token of a bot, from a file.
 const URL_FILE: (u32, u32) = (0, 26);
+
+/// The first that reads the address of Teams or Discord from a file without a fault, and shows times of another zone.
+const CHATS: (u32, u32) = (0, 28);
 
 /// What surrounds the block.
 pub(super) struct Context<'a> {
@@ -95,7 +98,24 @@ pub(super) fn alertmanager(
         routes,
         timing,
         inhibitions: block.inhibitions.iter().filter_map(|one| inhibition(one, context, problems)).collect(),
+        clock: clock(context.time_zone, version),
         place: block.span,
+    }
+}
+
+/// In which time zone notifications say when an alert began. A zone that is looked up and not found would cost the notification, so
+/// that is done only where nothing else will do.
+fn clock(zone: Option<&Scalar>, version: (u32, u32)) -> Clock {
+    let Some(name) = zone.map(|written| written.text.trim()) else { return Clock::Server };
+    let ahead = match Zone::named(name) {
+        Err(ZoneFault::Unknown) => return Clock::Server,
+        Err(ZoneFault::Varies) => None,
+        Ok(zone) => Some(zone.ahead()).filter(|ahead| ahead.iter().all(|month| *month == ahead[0])),
+    };
+    match ahead {
+        Some(ahead) => Clock::Ahead(ahead[0]),
+        None if version >= CHATS => Clock::Zone(name.to_owned()),
+        None => Clock::Server,
     }
 }
 
@@ -194,20 +214,10 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
             let address = match (url, url_file) {
                 (Some(written), _) => Address::Url(secrets::address(written, &WEBHOOK, problems)?),
                 (None, Some(file)) => {
-                    if version < URL_FILE {
-                        problems.push(
-                            Problem::error(
-                                Code::NeedsNewerAlertmanager,
-                                whole(file),
-                                "Alertmanager reads the address of a webhook from a file from 0.26 on",
-                            )
-                            .label(format!("it is to load in {}.{}", version.0, version.1))
-                            .help("if all of yours are newer, say so: `version: \"0.26\"` in `alertmanager`")
-                            .help("else write `url`, and keep the secret in a header: `token_file`"),
-                        );
-                        return None;
-                    }
-                    Address::File(secrets::file(file, problems)?)
+                    let instead = "else write `url`, and keep the secret in a header: `token_file`";
+                    let known = since(URL_FILE, "the address of a webhook", file, version, instead, problems);
+                    let file = secrets::file(file, problems);
+                    Address::File(file.filter(|_| known)?)
                 }
                 (None, None) => return None,
             };
@@ -219,7 +229,66 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
         ChannelBlock::Opsgenie(file) => {
             Some(Channel::Opsgenie { api_key_file: secrets::file(file, problems)? })
         }
+        ChannelBlock::Telegram { chat_id, bot_token_file } => {
+            let known = since(URL_FILE, "the token of a bot", bot_token_file, version, BY_WEBHOOK, problems);
+            let chat_id = chat(chat_id, problems);
+            let bot_token_file = secrets::file(bot_token_file, problems);
+            known.then_some(Channel::Telegram { chat_id: chat_id?, bot_token_file: bot_token_file? })
+        }
+        ChannelBlock::Teams(file) => {
+            let known = since(CHATS, "the address of Teams", file, version, BY_WEBHOOK, problems);
+            let webhook_url_file = secrets::file(file, problems)?;
+            known.then_some(Channel::Teams { webhook_url_file })
+        }
+        ChannelBlock::Discord(file) => {
+            let known = since(CHATS, "the address of Discord", file, version, BY_WEBHOOK, problems);
+            let webhook_url_file = secrets::file(file, problems)?;
+            known.then_some(Channel::Discord { webhook_url_file })
+        }
     }
+}
+
+/// What an Alertmanager can do that cannot do it itself.
+const BY_WEBHOOK: &str = "else send to a bridge: `webhook: { url: http://bridge:8080/ }`";
+
+/// Whether Alertmanager reads that from a file.
+fn since(
+    first: (u32, u32),
+    what: &str,
+    file: &Scalar,
+    version: (u32, u32),
+    instead: &str,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    if version >= first {
+        return true;
+    }
+    let (major, minor) = first;
+    let headline = format!("Alertmanager reads {what} from a file from {major}.{minor} on");
+    problems.push(
+        Problem::error(Code::NeedsNewerAlertmanager, whole(file), headline)
+            .label(format!("it is to load in {}.{}", version.0, version.1))
+            .help(format!(
+                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+            ))
+            .help(instead),
+    );
+    false
+}
+
+/// The number of a chat of Telegram.
+fn chat(written: &Scalar, problems: &mut Vec<Problem>) -> Option<i64> {
+    let text = secrets::real(written, problems)?;
+    let number = text.parse::<i64>().ok().filter(|number| *number != 0);
+    if number.is_none() {
+        problems.push(
+            Problem::error(Code::WrongType, whole(written), "this is not the number of a chat")
+                .hiding(whole(written))
+                .help("write the number, such as `chat_id: -1001234567890`; groups have negative ones")
+                .help("Telegram says it in the answer to the bot's `getUpdates`, as `chat.id`"),
+        );
+    }
+    number
 }
 
 /// Where a webhook is called, if everybody may know it.

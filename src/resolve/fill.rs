@@ -67,6 +67,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     Project {
         environment: ast.environment.clone(),
         language,
+        time_zone: file.settings.time_zone.as_ref().map(|written| written.text.trim().to_owned()),
         severities,
         prometheus,
         alertmanager,

@@ -272,11 +272,6 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
     (problems.len() == before).then(|| Window { window, of: block.slos.iter().map(of).collect() })
 }
 
-/// Whether a moment is written without an offset.
-pub(super) fn is_local(written: &Scalar) -> bool {
-    written.text.trim().parse::<Timestamp>().is_err()
-}
-
 /// A moment, in seconds since 1970: with an offset, or in the zone of the project.
 fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<i64> {
     let text = written.text.trim();

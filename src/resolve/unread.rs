@@ -1,7 +1,7 @@
 //! Settings that nothing reads, and time zones that nobody knows, read or not.
 
 use super::settings::unzoned;
-use super::{hours, innermost, whole};
+use super::{innermost, whole};
 use crate::ast::{Ast, HoursBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
@@ -26,15 +26,8 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     if ast.faulty {
         return;
     }
-    let mut read: Vec<Span> = Vec::new();
-    let times = file.alertmanager.iter().flat_map(|block| &block.times);
-    if times.into_iter().any(|(_, block)| block.time_zone.is_none()) {
-        read.extend(file.settings.time_zone.as_ref().map(whole));
-    }
-    // A time with an offset needs no zone, and says so itself.
-    if file.maintenance.iter().any(|window| [&window.from, &window.to].into_iter().any(hours::is_local)) {
-        read.extend(file.settings.time_zone.as_ref().map(whole));
-    }
+    // Notifications and the report of a month are in the project's.
+    let mut read: Vec<Span> = file.settings.time_zone.iter().map(whole).collect();
     for levels in slos() {
         let period = innermost(levels.map(|level| level.period.as_ref()));
         if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {

@@ -39,6 +39,14 @@ fn receiver() -> Value {
         ("channel", "The channel, in quotes: `\"#alerts\"`.", text()),
         ("api_url_file", "A file with the webhook's address, on Alertmanager's machine.", text()),
     ];
+    let telegram = vec![
+        ("chat_id", "The number of the chat; of groups it is negative: `-1001234567890`.", chat()),
+        ("bot_token_file", "A file with the bot's token, on Alertmanager's machine.", text()),
+    ];
+    let hook = || {
+        let file = "A file with the webhook's address, on Alertmanager's machine.";
+        block(&["webhook_url_file"], vec![("webhook_url_file", file, text())])
+    };
     let webhook = vec![
         ("url", "The address that is called, if it is not a secret.", text()),
         ("url_file", "A file with the address, from Alertmanager 0.26 on.", text()),
@@ -51,6 +59,13 @@ fn receiver() -> Value {
     let keys = vec![
         ("email", "An address, or a list. Needs `smtp`.", one_or_more(text())),
         ("slack", "A channel of Slack.", block(&["channel", "api_url_file"], slack)),
+        (
+            "telegram",
+            "A chat of Telegram, from Alertmanager 0.26 on.",
+            block(&["chat_id", "bot_token_file"], telegram),
+        ),
+        ("teams", "A channel of Microsoft Teams, from Alertmanager 0.28 on.", hook()),
+        ("discord", "A channel of Discord, from Alertmanager 0.28 on.", hook()),
         ("webhook", "A program that is called.", webhook),
         ("pagerduty", "A service of PagerDuty.", block(&["routing_key_file"], pagerduty)),
         ("opsgenie", "Opsgenie.", block(&["api_key_file"], opsgenie)),
@@ -58,6 +73,11 @@ fn receiver() -> Value {
     let mut receiver = block(&[], keys);
     receiver["minProperties"] = json!(1);
     receiver
+}
+
+/// The number of a chat; quotes do no harm.
+fn chat() -> Value {
+    json!({ "type": ["integer", "string"], "pattern": "^-?[0-9]+$" })
 }
 
 fn timing() -> Vec<Key> {

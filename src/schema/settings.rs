@@ -47,7 +47,7 @@ pub(super) fn settings() -> Vec<Key> {
         ),
         (
             "time_zone",
-            "Where calendar periods begin: an IANA name such as `Europe/Madrid`. `UTC` if nothing is said.",
+            "Where calendar periods begin, and what notifications go by: an IANA name such as `Europe/Madrid`. `UTC` if nothing is said.",
             text(),
         ),
         (

@@ -20,7 +20,7 @@ use crate::model::{Language, Wording, Wordings};
 
 pub use dashboards::Dashboards;
 pub use markdown::{Fences, below};
-pub use report::{island, page_of, report, say, words_of};
+pub use report::{island, month, page_of, report, say, words_of};
 pub use template::{Fault, FaultKind, MOST_BYTES, MOST_WORDS, Names, faults};
 
 /// What a burn alert's texts are filled with.
@@ -44,8 +44,12 @@ pub struct Burn<'a> {
     pub which: &'a str,
     /// The burn rate now, or the template that asks for it.
     pub burn_rate: &'a str,
+    /// The error ratio, or the template that asks for it.
+    pub error_ratio: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
+    /// How long that lasts at this error ratio, or the template that asks for it.
+    pub budget_lasts: &'a str,
     /// What the service is, in the author's words; may be empty.
     pub of: &'a str,
     /// The runbook's name; may be empty.
@@ -69,13 +73,15 @@ impl Burn<'_> {
             "zone",
             "which",
             "burn_rate",
+            "error_ratio",
             "budget_left",
+            "budget_lasts",
             "runbook",
             "page",
             "owner",
             "of",
         ],
-        later: &["which", "burn_rate", "budget_left"],
+        later: &["which", "burn_rate", "error_ratio", "budget_left", "budget_lasts"],
     };
 }
 
@@ -230,11 +236,19 @@ fn budget_templates(language: Language) -> [&'static str; 2] {
     }
 }
 
-/// What is left of an error budget of which nothing is recorded yet, as part of a sentence.
-pub fn unknown_left(language: Language) -> &'static str {
+/// A share of which nothing is recorded yet, as part of a sentence.
+pub fn unknown_part(language: Language) -> &'static str {
     match language {
         Language::English => "an unknown part",
         Language::Spanish => "una parte desconocida",
+    }
+}
+
+/// A time of which nothing is recorded yet, as part of a sentence.
+pub fn unknown_time(language: Language) -> &'static str {
+    match language {
+        Language::English => "an unknown time",
+        Language::Spanish => "un tiempo desconocido",
     }
 }
 
@@ -262,13 +276,37 @@ pub fn companion(language: Language, own: &Wordings, companion: &Companion) -> T
     said(&own.companion, [summary, description], companion)
 }
 
-/// The templates of notifications, which Alertmanager fills in: as they are, because they are its own kind.
-pub fn notification(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("en/notification.tmpl"),
-        Language::Spanish => include_str!("es/notification.tmpl"),
-    }
+/// What the templates of notifications are made with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notification<'a> {
+    /// The label `severity` of pages, as Go's templates write a text.
+    pub page: &'a str,
+    /// The template that prints when an alert began.
+    pub starts: &'a str,
+    /// The template that prints when it ended.
+    pub ends: &'a str,
 }
+
+/// The templates of notifications, which Alertmanager fills in.
+pub fn notification(language: Language, made: &Notification) -> String {
+    #[derive(Serialize)]
+    struct Values<'a> {
+        #[serde(flatten)]
+        made: &'a Notification<'a>,
+        lang: &'a str,
+        say: BTreeMap<&'a str, String>,
+    }
+    let say = |name| (name, say(language, &format!("notification.{name}"), &[]));
+    let values = Values {
+        made,
+        lang: if language == Language::Spanish { "es" } else { "en" },
+        say: ["resolved", "since", "until", "dashboard", "silence"].map(say).into(),
+    };
+    render(NOTIFICATION, values) + "\n"
+}
+
+/// Made once for each way in which a channel reads texts: as they are, Slack's, and Markdown.
+const NOTIFICATION: &str = include_str!("notification.tmpl");
 
 /// Summary and description of a burn, then of missing events, then of a companion alert.
 fn templates(language: Language) -> [&'static str; 6] {
@@ -342,6 +380,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }) {
         environment.add_template(template, template).expect("the built-in templates are tested");
     }
+    environment.add_template(NOTIFICATION, NOTIFICATION).expect("the built-in templates are tested");
     environment
 });
 
@@ -379,7 +418,9 @@ mod tests {
                     zone: "",
                     which: "",
                     burn_rate: "14.4",
+                    error_ratio: "17.3%",
                     budget_left: "80%",
+                    budget_lasts: "4h 8m",
                     runbook: "",
                     page,
                     owner: "web",
@@ -388,8 +429,19 @@ mod tests {
                 let own = Wordings::default();
                 assert_eq!(names(&values), Burn::NAMES.all.iter().map(|&name| name.to_owned()).collect());
                 let texts = burn(language, &own, &values);
-                assert!(texts.summary.contains("14.4"), "{}", texts.summary);
-                assert!(texts.description.contains("80%"), "{}", texts.description);
+                let word = match (language, page) {
+                    (Language::English, true) => "PAGE ",
+                    (Language::English, false) => "TICKET ",
+                    (Language::Spanish, true) => "URGENTE ",
+                    (Language::Spanish, false) => "AVISO ",
+                };
+                assert!(texts.summary.starts_with(word), "{}", texts.summary);
+                for said in ["17.3%", "4h 8m"] {
+                    assert!(texts.summary.contains(said), "{}", texts.summary);
+                }
+                for said in ["14.4", "17.3%", "80%", "4h 8m"] {
+                    assert!(texts.description.contains(said), "{}", texts.description);
+                }
             }
             let values = Budget {
                 service: "api",

@@ -15,7 +15,8 @@ use crate::inert;
 use crate::model::Language;
 
 /// What the page is made of, in the order in which they include one another.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
+    ("month.html", include_str!("report/month.html")),
     ("page.html", include_str!("report/page.html")),
     ("summary.html", include_str!("report/summary.html")),
     ("service.html", include_str!("report/service.html")),
@@ -60,6 +61,12 @@ fn on(href: &str, page: Option<&str>) -> String {
 /// The page with these values.
 pub fn report(language: Language, values: &impl Serialize) -> String {
     let page = environment(language).get_template("page.html").expect("the built-in templates have names");
+    page.render(minijinja::value::Serde(values)).expect("the built-in templates are tested")
+}
+
+/// The page of a month with these values.
+pub fn month(language: Language, values: &impl Serialize) -> String {
+    let page = environment(language).get_template("month.html").expect("the built-in templates have names");
     page.render(minijinja::value::Serde(values)).expect("the built-in templates are tested")
 }
 

@@ -35,6 +35,29 @@ impl Browser {
         fs::read(pdf).unwrap()
     }
 
+    /// What of a page is cut, or lies beyond the edge, where it is so wide: of a table that is scrolled, what a reader does not see.
+    pub fn cut(&self, page: &str, width: u32) -> Vec<String> {
+        const MEASURE: &str = "addEventListener('load', () => {
+            const page = document.querySelector('iframe').contentDocument;
+            const width = page.documentElement.clientWidth;
+            const cut = [...page.querySelectorAll('.scroll')].filter((it) => it.scrollWidth > it.clientWidth + 1);
+            const beyond = [...page.querySelectorAll('body *:not(.skip)')].filter((it) => it.getBoundingClientRect().right > width + 1);
+            const said = [...cut, ...beyond].map((it) => `${it.tagName}: ${it.textContent.trim().slice(0, 60)}`);
+            const seen = page.querySelectorAll('.number, dd').length;
+            document.body.dataset.cut = JSON.stringify([`${seen} numbers`, ...said]);
+        })";
+        let quoted = page.replace('&', "&amp;").replace('"', "&quot;");
+        let frame = format!(
+            "<!doctype html><body><iframe style=\"width: {width}px; height: 900px\" srcdoc=\"{quoted}\"></iframe><script>{MEASURE}</script>"
+        );
+        let document = self.document(&frame, "");
+        let cut = document.rsplit_once("data-cut=\"").unwrap().1.split('"').next().unwrap();
+        let cut: Vec<String> =
+            serde_json::from_str(&cut.replace("&quot;", "\"").replace("&amp;", "&")).unwrap();
+        assert_ne!(cut[0], "0 numbers", "nothing was measured");
+        cut[1..].to_vec()
+    }
+
     fn page(&self, page: &str) -> PathBuf {
         let path = self.folder.path().join("index.html");
         fs::write(&path, page).unwrap();

@@ -75,6 +75,11 @@ pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
 }
 
+/// An amtool of Alertmanager 0.28 or newer, where there is one.
+pub fn amtool28() -> Option<PathBuf> {
+    tool("AMTOOL28", "amtool28")
+}
+
 /// VictoriaMetrics' counterpart of promtool.
 pub fn vmalert_tool() -> Option<PathBuf> {
     tool("VMALERT_TOOL", "vmalert-tool")

@@ -7,7 +7,7 @@ use slowburn::emit::{TARGETS, Target};
 use slowburn::model::Language;
 use slowburn::schema::SCHEMAS;
 use slowburn::simulate::is_traffic;
-use slowburn::vocabulary::{Decimal, Duration, Name, per_second};
+use slowburn::vocabulary::{Decimal, Duration, Month, Name, per_second};
 
 use crate::address::Address;
 
@@ -72,6 +72,14 @@ pub enum Command {
     /// and SLOWBURN_BEARER.
     #[command(after_help = "Manual: slowburn help status")]
     Status(Status),
+    /// Make a page that says which promises were kept in a month, and what spent their budgets
+    ///
+    /// Asks Prometheus, or whatever answers its HTTP API, for what the rules recorded: three range queries per service, of one
+    /// point an hour. Nothing is changed there. The page goes to stdout, in the project's language and time zone; it needs no
+    /// other file. What the server does not remember is said to be missing. With --save the answers are kept, and --answer
+    /// makes a page of them without a server. Exit code 0 says that there is a page, whatever it says.
+    #[command(after_help = "Manual: slowburn help report")]
+    Report(Report),
     /// Show where rules and routes that run are not the compiled ones: missing, changed, left over, failing
     ///
     /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
@@ -489,6 +497,40 @@ fn part(text: &str) -> Result<Decimal, String> {
     let part = percent.filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent));
     part.map(|percent| (percent / Decimal::ONE_HUNDRED).normalize())
         .ok_or_else(|| "a percentage from 0% to 100% is expected, such as 10%".to_owned())
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Group)]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["prometheus", "answer"]))]
+pub struct Report {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// The month, such as 2027-01
+    #[arg(long, value_name = "MONTH", value_parser = month)]
+    pub month: Month,
+    /// The server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<Address>,
+    /// Answers that --save wrote, in place of a server
+    #[arg(long, value_name = "FILE")]
+    pub answer: Option<PathBuf>,
+    /// Write what the server answers to this file, too
+    #[arg(long, value_name = "FILE", conflicts_with = "answer")]
+    pub save: Option<PathBuf>,
+    /// Only these services and SLOs, separated by commas, as in `api,redis/latency`
+    #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// How it is asked.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "a year and a month are expected, such as 2027-01".to_owned())
 }
 
 /// Arguments of `backtest`.

@@ -13,7 +13,7 @@
 //! | `http` | touches the network |
 //! | `credentials` | reads secrets |
 //! | `cached` | reads what servers answered before |
-//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `drift`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
+//! | `compile`, `check`, `explain`, `simulate`, `diff`, `status`, `report`, `drift`, `backtest`, `backfill`, `capture`, `lsp` | each is one command |
 //! | `init`, `import`, `schema`, `completions`, `man`, `help` | each is one command, too, for beginners |
 
 // This is the shell: the one crate that may touch disk, network, environment and process.
@@ -49,6 +49,7 @@ mod man;
 mod named;
 mod problems;
 mod read;
+mod report;
 mod revision;
 mod schema;
 mod simulate;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Lsp => lsp::run(),

@@ -30,7 +30,7 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
 }
 
 /// Refuses names of nothing: a gate in front of nothing is open.
-fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
+pub fn known(plan: &Plan, named: &[String]) -> Result<(), Failure> {
     let slos = || plan.services.iter().flat_map(|service| &service.slos);
     if slos().next().is_none() {
         return Err(Failure::new("there is no SLO in these definitions"));

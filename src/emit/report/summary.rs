@@ -245,6 +245,9 @@ fn channel(channel: &Channel, words: &Words) -> String {
         Channel::Webhook { address: Address::File(_), .. } => words.say("channel.webhook.secret", &[]),
         Channel::PagerDuty { .. } => "PagerDuty".to_owned(),
         Channel::Opsgenie { .. } => "Opsgenie".to_owned(),
+        Channel::Telegram { chat_id, .. } => format!("Telegram, {chat_id}"),
+        Channel::Teams { .. } => "Microsoft Teams".to_owned(),
+        Channel::Discord { .. } => "Discord".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::promql::ast::Kind;
 use crate::vocabulary::{Duration, Severity};
 
 /// No more steps are played: of hours that are closed for longer only the beginning.
-const MOST: usize = 1_200;
+const MOST: usize = 400;
 
 pub(super) fn play(stage: &Stage, played: &mut Played) {
     if stage.slo.agreed.hours.is_some() {

@@ -283,6 +283,8 @@ impl Stage<'_> {
             labels: labels.clone(),
             value: four_digits(value),
             budget_left: String::new(),
+            error_ratio: String::new(),
+            budget_lasts: String::new(),
         }
     }
 }

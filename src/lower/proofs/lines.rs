@@ -248,6 +248,8 @@ impl<'s, 'a> Story<'s, 'a> {
                 labels: stage.kept(),
                 value: String::new(),
                 budget_left: percent_left(bad, total, stage.promise.budget),
+                error_ratio: String::new(),
+                budget_lasts: String::new(),
             });
         }
         Ok(checks)

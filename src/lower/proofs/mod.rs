@@ -158,12 +158,16 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let missing = service.missing_events?;
     let expected: Vec<&Slo> = service.slos.iter().filter(|slo| slo.planned.is_none()).collect();
     let steps = |length: Duration| (length.millis() / INTERVAL.millis()) as usize;
-    let lives = steps(Duration::from_secs(1800));
+    let begins = open_for(&expected, 1800 + missing.after.secs() + 600);
+    let mut unproven = Vec::new();
+    if begins.is_none() {
+        unproven.push("hours are too short for events to be missing in them".to_owned());
+    }
+    let lives = steps(begins.unwrap_or_default()) + steps(Duration::from_secs(1800));
     let loads = vec![Load { good: PER_STEP, bad: 0 }; lives];
     let mishaps = Mishaps { vanish: Some(lives), ..Mishaps::default() };
     let mut series: Vec<(String, String)> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut unproven = Vec::new();
     for slo in &expected {
         let Some(stimulus) = &slo.stimulus else {
             unproven.push(format!("{}: no series make its events good and bad", slo.name));
@@ -180,8 +184,10 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
     let alert = alerts::missing_name(service);
     let fires = lives + steps(missing.after);
-    let mut checks =
-        vec![Check::Fires { at: time(fires + slowest + 1 + MARGIN), alert: alert.clone(), count: 1 }];
+    let mut checks = Vec::new();
+    if begins.is_some() {
+        checks.push(Check::Fires { at: time(fires + slowest + 1 + MARGIN), alert: alert.clone(), count: 1 });
+    }
     if unproven.is_empty() {
         checks.push(Check::Silent { at: time(lives), alert: alert.clone() });
         checks.push(Check::Silent { at: time(fires - 1), alert });
@@ -196,6 +202,18 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
         cases: vec![Case { title, interval: INTERVAL, series, checks }],
         unproven,
     })
+}
+
+/// The first quarter of an hour from which on one of the promises holds for so many seconds; `None` if there is none in a week.
+fn open_for(slos: &[&Slo], seconds: u64) -> Option<Duration> {
+    let holds = |slo: &Slo, from: u64| {
+        slo.agreed.hours.as_ref().is_none_or(|hours| {
+            let mut moments = (from..=from + seconds).step_by(300);
+            moments.all(|at| hours.hold(i64::try_from(at).unwrap_or(i64::MAX)))
+        })
+    };
+    let quarter = (0..8 * 96).find(|quarter| slos.iter().any(|slo| holds(slo, quarter * 900)))?;
+    Some(Duration::from_secs(quarter * 900))
 }
 
 /// When a check is made.

@@ -1,6 +1,6 @@
 //! Numbers as Prometheus writes them. Here binary fractions are the truth: promtool 2 compares values bit for bit.
 
-use crate::vocabulary::{Decimal, quotient, text};
+use crate::vocabulary::{Decimal, Duration, quotient, text};
 
 /// A quotient as Prometheus computes it.
 pub(super) fn divided(bad: u64, total: u64) -> String {
@@ -16,7 +16,7 @@ pub(super) fn left_over(bad: u64, total: u64, budget: Decimal) -> String {
 pub(super) fn percent_left(bad: u64, total: u64, budget: Decimal) -> String {
     let per_cent: f64 = text(quotient(Decimal::ONE_HUNDRED, budget)).parse().expect("a decimal is a number");
     let percent = 100.0 - per_cent * (bad as f64 / (total as f64).max(1e-9));
-    format!("{}%", ((percent * 10.0 + 0.5).floor() / 10.0).max(0.0))
+    format!("{}", ((percent * 10.0 + 0.5).floor() / 10.0).max(0.0))
 }
 
 fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
@@ -24,21 +24,57 @@ fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
     1.0 - bad as f64 / (total as f64).max(1e-9) / budget
 }
 
+/// A share in percent with three digits, as a text says it; `None` where binary fractions decide which way it is rounded.
+pub(super) fn three_digits(bad: u64, total: u64) -> Option<String> {
+    let percent = Decimal::from(bad).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(Decimal::from(total))?;
+    let near = Decimal::new(1, 9);
+    let [below, above] = [Decimal::ONE - near, Decimal::ONE + near].map(|by| digits::<3>(percent * by));
+    (below == above).then_some(below)
+}
+
+/// How long a budget lasts at an error ratio, as a text says it: no longer than the period. `None` where binary fractions decide.
+pub(super) fn lasts(left: (u64, u64), now: (u64, u64), budget: Decimal, period: Duration) -> Option<String> {
+    let ratio = |(bad, total): (u64, u64)| Decimal::from(bad).checked_div(Decimal::from(total));
+    let period = Decimal::from(period.secs());
+    let left = (Decimal::ONE - ratio(left).unwrap_or_default() / budget).max(Decimal::ZERO);
+    let seconds = match ratio(now) {
+        Some(now) if now > Decimal::ZERO => left.checked_mul(period * budget)?.checked_div(now)?.min(period),
+        Some(_) | None => period,
+    };
+    let minutes = seconds / Decimal::from(60);
+    let near = Decimal::new(1, 6);
+    let [below, above] = [minutes - near, minutes + near].map(|at| at.max(Decimal::ZERO).round());
+    let minutes: u64 = (below == above).then_some(below)?.try_into().ok()?;
+    let (days, hours) = (minutes / 1440, minutes / 60 % 24);
+    let said = match (days, hours) {
+        (0, 0) if minutes == 0 => "0s".to_owned(),
+        (0, 0) => format!("{minutes}m"),
+        (0, hours) => format!("{hours}h {}m", minutes % 60),
+        (days, hours) => format!("{days}d {hours}h"),
+    };
+    Some(said.trim_end_matches(" 0m").trim_end_matches(" 0h").to_owned())
+}
+
 /// Go's `%.4g`.
 pub(super) fn four_digits(value: Decimal) -> String {
+    digits::<4>(value)
+}
+
+/// Go's `%g` with so many digits.
+fn digits<const DIGITS: usize>(value: Decimal) -> String {
     let value: f64 = text(value).parse().expect("a decimal is a number");
     if value == 0.0 {
         return "0".to_owned();
     }
-    let scientific = format!("{value:.3e}");
+    let scientific = format!("{value:.*e}", DIGITS - 1);
     let (mantissa, exponent) = scientific.split_once('e').expect("scientific notation has an exponent");
     let exponent: i32 = exponent.parse().expect("an exponent is a number");
     let trimmed = |text: &str| match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text.to_owned(),
     };
-    if (-4..4).contains(&exponent) {
-        let places = usize::try_from(3 - exponent).unwrap_or(0);
+    if exponent >= -4 && (DIGITS as i32) > exponent {
+        let places = usize::try_from(DIGITS as i32 - 1 - exponent).unwrap_or(0);
         return trimmed(&format!("{value:.places$}"));
     }
     let sign = if exponent < 0 { '-' } else { '+' };
@@ -69,9 +105,31 @@ mod tests {
     fn what_is_left_is_never_below_zero() {
         let budget = Decimal::new(1, 3);
         for (bad, total, expected) in
-            [(1, 5000, "80%"), (1, 3000, "66.7%"), (833_600, 1_000_000, "0%"), (0, 0, "100%")]
+            [(1, 5000, "80"), (1, 3000, "66.7"), (833_600, 1_000_000, "0"), (0, 0, "100")]
         {
             assert_eq!(percent_left(bad, total, budget), expected, "{bad} of {total}");
         }
+    }
+
+    #[test]
+    fn what_rounding_decides_is_not_said() {
+        for (bad, total, expected) in
+            [(1, 288, Some("0.347")), (1, 32, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
+        {
+            assert_eq!(three_digits(bad, total).as_deref(), expected, "{bad} of {total}");
+        }
+        let month = Duration::from_secs(30 * 86_400);
+        let budget = Decimal::new(1, 3);
+        for (left, now, expected) in [
+            ((0, 1000), (1, 1), Some("43m")),
+            ((0, 1000), (1, 10), Some("7h 12m")),
+            ((1, 2000), (1, 500), Some("7d 12h")),
+            ((0, 1000), (1, 72), Some("2d 4h")),
+            ((2, 1000), (1, 1), Some("0s")),
+            ((0, 1000), (0, 10), Some("30d")),
+        ] {
+            assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
+        }
+        assert_eq!(lasts((0, 1), (1, 1), budget, Duration::from_secs(30_000)), None, "half a minute");
     }
 }

@@ -2,11 +2,12 @@
 
 use std::iter;
 
-use super::numbers::percent_left;
+use super::numbers::{lasts, percent_left, three_digits};
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::lower::INTERVAL;
 use crate::lower::budget::STATE;
 use crate::lower::events::lag;
+use crate::lower::readings::CURRENT;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
@@ -410,20 +411,28 @@ impl<'a> Stage<'a> {
 
     /// The alert with its texts at the first step from `from` on at which it fires.
     pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
-        let fires = |step: usize| matches!(timeline.state(severity, step), State::Fires(_));
-        let step = timeline.first(from, fires)?;
+        (from..=timeline.last()).find_map(|step| self.says_at(timeline, severity, step))
+    }
+
+    fn says_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
         let State::Fires(tier) = timeline.state(severity, step) else { return None };
-        let (bad, total) = timeline.window(step, self.promise.tiers[tier].long);
+        let tier = &self.promise.tiers[tier];
+        let (bad, total) = timeline.window(step, tier.long);
         let burn_rate = Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
+        let now = match severity {
+            Severity::Page => timeline.window(step, CURRENT),
+            Severity::Ticket => (bad, total),
+        };
         // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
-        let slow = self.promise.tiers[tier].slow;
-        let (bad, total) = self.period_so_far(timeline, if slow { step } else { step - 1 })?;
+        let (bad, total) = self.period_so_far(timeline, if tier.slow { step } else { step - 1 })?;
         Some(Check::Says {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
             labels: self.kept(),
             value: format!("{:.1}", burn_rate.round_dp(1)),
             budget_left: percent_left(bad, total, self.promise.budget),
+            error_ratio: three_digits(now.0, now.1)?,
+            budget_lasts: lasts((bad, total), now, self.promise.budget, self.promise.period_length)?,
         })
     }
 

@@ -1,0 +1,347 @@
+//! plan + what a server remembers of a month → whether promises were kept in it, and what spent their budgets.
+//!
+//! What is asked for are sums of the counts that the rules record every five minutes, hour by hour. What a server does not remember is missing, and said to
+//! be. A month is judged as a whole, whatever the period of a promise is: so many events, so many of them bad, against the objective.
+
+mod page;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+pub use page::page;
+
+use crate::backtest::{Question, Range, warnings};
+use crate::model::Labels;
+use crate::plan::{Plan, ServicePlan, SloPlan};
+use crate::promql::ast::{Selector, Time};
+use crate::promql::build::{call, selector};
+use crate::status::is_named;
+use crate::vocabulary::{Decimal, Duration, Month};
+
+/// The time between two sums.
+const HOUR: u64 = 3600;
+
+/// More than so much of a month, one in so many parts, may not be missing from what is called kept.
+const TOLERATED: u64 = 100;
+
+/// What spent most of a budget is told one by one, up to so many.
+const MOST_INCIDENTS: usize = 5;
+
+/// A month, as far as it is over.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// Which.
+    pub month: Month,
+    /// The time zone whose month it is.
+    pub zone: String,
+    /// When its days begin, and when the last one ends.
+    days: Vec<u64>,
+    /// Whole hours that are over.
+    range: Range,
+}
+
+impl Span {
+    /// `None` if not even an hour of it is over at `now`, in seconds since 1970.
+    pub fn new(month: Month, zone: &str, now: u64) -> Option<Self> {
+        let days = month.days(zone);
+        let (from, end) = (*days.first()?, *days.last()?);
+        let hours = end.min(now).checked_sub(from)? / HOUR;
+        let range = Range { from, until: from + hours * HOUR };
+        (hours > 0).then(|| Self { month, zone: zone.to_owned(), days, range })
+    }
+
+    /// Whether all of it is over.
+    fn is_over(&self) -> bool {
+        self.range.until + HOUR > self.days.last().copied().unwrap_or_default()
+    }
+
+    fn hours(&self) -> u64 {
+        (self.range.until - self.range.from) / HOUR
+    }
+}
+
+/// Bad and total events of an hour, as far as they are known, and in how many counts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hour {
+    total: Option<Decimal>,
+    bad: Option<Decimal>,
+    counts: Decimal,
+}
+
+/// What is asked of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    Total,
+    Bad,
+    Counts,
+}
+
+/// A question, and what it asks.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// As it is asked.
+    pub question: Question,
+    asks: Asks,
+}
+
+/// All that was answered.
+#[derive(Debug)]
+pub struct Answers {
+    span: Span,
+    /// By service, SLO, labels that are kept, and the end of the hour.
+    hours: BTreeMap<(String, String), BTreeMap<Labels, BTreeMap<u64, Hour>>>,
+    warnings: BTreeSet<String>,
+}
+
+/// What is asked about the SLOs that are named: three range queries per service, of one point an hour.
+pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
+    let mut all = Vec::new();
+    for service in &plan.services {
+        let mut asked: Vec<(&str, Asks)> = Vec::new();
+        for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
+            let readings = &slo.readings;
+            for (series, asks) in [
+                (&readings.counted_total, Asks::Total),
+                (&readings.counted_bad, Asks::Bad),
+                (&readings.counted_total, Asks::Counts),
+            ] {
+                let series = series.name.as_deref().unwrap_or_default();
+                if !asked.contains(&(series, asks)) {
+                    asked.push((series, asks));
+                }
+            }
+        }
+        let question =
+            |(series, asks): (&str, Asks)| Asked { question: ask(service, series, asks, span), asks };
+        all.extend(asked.into_iter().map(question));
+    }
+    all
+}
+
+fn ask(service: &ServicePlan, series: &str, asks: Asks, span: &Span) -> Question {
+    let series: Selector = selector(series, &[("service", &service.name)]);
+    // A millisecond short, so that no count is in two hours, whether ranges include their left edge or not.
+    let range = series.range(Time::Fixed(Duration::from_millis(HOUR * 1000 - 1)));
+    let function = if asks == Asks::Counts { "count_over_time" } else { "sum_over_time" };
+    Question { query: call(function, vec![range]).to_string(), range: span.range, step: HOUR }
+}
+
+impl Answers {
+    /// Nothing answered yet.
+    pub fn new(span: Span) -> Self {
+        Self { span, hours: BTreeMap::new(), warnings: BTreeSet::new() }
+    }
+
+    /// Takes in an answer; `None` if it is not of the shape that the API promises.
+    pub fn hear(&mut self, plan: &Plan, asked: &Asked, answer: &Value) -> Option<()> {
+        if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
+            return None;
+        }
+        self.warnings.extend(warnings(answer).map(str::to_owned));
+        for series in answer["data"]["result"].as_array()? {
+            let metric = series["metric"].as_object()?;
+            let of = |label: &str| metric.get(label).and_then(Value::as_str).map(str::to_owned);
+            let (Some(service), Some(slo)) = (of("service"), of("slo")) else { continue };
+            let Some(known) = plan.services.iter().find(|known| known.name == service) else { continue };
+            let Some(known) = known.slos.iter().find(|known| known.promise.slo == slo) else { continue };
+            let kept = known.promise.by.iter().filter_map(|label| Some((label.clone(), of(label)?)));
+            let labels: Labels = kept.collect();
+            let hours = self.hours.entry((service, slo)).or_default().entry(labels).or_default();
+            for sample in series["values"].as_array()? {
+                let (at, value) = (sample[0].as_f64()?, sample[1].as_str()?);
+                let range = asked.question.range;
+                let is_asked = at.fract() == 0.0 && at > range.from as f64 && at <= range.until as f64;
+                let at = is_asked.then_some(at as u64)?;
+                // What is not a number is not a count.
+                let Some(value) = number(value) else { continue };
+                let hour = hours.entry(at).or_default();
+                // Of two servers with the same rules both are counted, and so is what both missed once.
+                match asked.asks {
+                    Asks::Total => hour.total = Some(hour.total.unwrap_or_default() + value),
+                    Asks::Bad => hour.bad = Some(hour.bad.unwrap_or_default() + value),
+                    Asks::Counts => hour.counts = hour.counts.max(value),
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// More events are in no hour.
+const MOST: u64 = 1_000_000_000_000_000;
+
+fn number(text: &str) -> Option<Decimal> {
+    let number: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
+    (Decimal::ZERO..=Decimal::from(MOST)).contains(&number).then(|| number.round_dp(6))
+}
+
+/// What is said of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// More was bad than the objective allows.
+    Broken,
+    /// Too much of the month is missing to say it.
+    Unknown,
+    /// Nothing at all is known.
+    Nothing,
+    /// So few events that one bad one would be more than the whole budget.
+    Few,
+    /// No more was bad than the objective allows.
+    Kept,
+    /// The definition says that its metrics do not exist yet.
+    Planned,
+}
+
+/// A time in which more was bad than the budget stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// Its beginning and end on whole hours, in seconds since 1970.
+    pub range: Range,
+    /// The share of the month's budget that it spent.
+    pub share: Decimal,
+    /// The error ratio in it.
+    pub ratio: Decimal,
+}
+
+/// What became of one promise.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The SLO.
+    pub slo: &'a SloPlan,
+    /// The labels that it keeps.
+    pub labels: Labels,
+    /// Whether it was kept.
+    pub verdict: Verdict,
+    /// Events that are known.
+    pub total: Decimal,
+    /// Bad ones among them.
+    pub bad: Decimal,
+    /// How much of the time is not known.
+    pub missing: Duration,
+    /// The share of the budget that was spent; `None` if nothing is known.
+    pub spent: Option<Decimal>,
+    /// What spent most of it, first.
+    pub incidents: Vec<Incident>,
+    /// The share that was spent on each day; `None` if nothing is known of it.
+    pub days: Vec<Option<Decimal>>,
+}
+
+/// All promises of a team.
+#[derive(Debug)]
+pub struct Team<'a> {
+    /// The owner of their services.
+    pub owner: Option<&'a str>,
+    /// Broken ones first.
+    pub outcomes: Vec<Outcome<'a>>,
+}
+
+/// What became of the SLOs that are named, team by team.
+pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Team<'a>> {
+    let mut teams: BTreeMap<Option<&str>, Vec<Outcome>> = BTreeMap::new();
+    let none = BTreeMap::new();
+    for service in &plan.services {
+        for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
+            let subject = (slo.promise.service.clone(), slo.promise.slo.clone());
+            let known = answers.hours.get(&subject).unwrap_or(&none);
+            let outcomes = teams.entry(service.owner.as_deref()).or_default();
+            let counted =
+                known.iter().map(|(labels, hours)| outcome(slo, labels.clone(), hours, &answers.span));
+            outcomes.extend(counted);
+            if known.is_empty() {
+                outcomes.push(outcome(slo, Labels::new(), &BTreeMap::new(), &answers.span));
+            }
+        }
+    }
+    // Who has no owner comes last.
+    let (with, without): (Vec<_>, Vec<_>) = teams.into_iter().partition(|(owner, _)| owner.is_some());
+    let team = |(owner, mut outcomes): (Option<&'a str>, Vec<Outcome<'a>>)| {
+        outcomes.sort_by(|a, b| a.order().cmp(&b.order()));
+        Team { owner, outcomes }
+    };
+    with.into_iter().chain(without).map(team).collect()
+}
+
+impl Outcome<'_> {
+    fn order(&self) -> (Verdict, Decimal, &str, &str, &Labels) {
+        let promise = &self.slo.promise;
+        (self.verdict, -self.spent.unwrap_or_default(), &promise.service, &promise.slo, &self.labels)
+    }
+
+    /// The share of good events.
+    pub fn attained(&self) -> Option<Decimal> {
+        (self.total > Decimal::ZERO).then(|| (self.total - self.bad) / self.total)
+    }
+}
+
+fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, span: &Span) -> Outcome<'a> {
+    let budget = slo.promise.budget;
+    let known: BTreeMap<u64, (Decimal, Decimal)> = (hours.iter())
+        // Counters that are not scraped together may differ for a moment.
+        .filter_map(|(at, hour)| Some((*at, (hour.total?, hour.bad?.min(hour.total?)))))
+        .collect();
+    let counts: Decimal = known.keys().filter_map(|at| hours.get(at)).map(|hour| hour.counts).sum();
+    let every = slo.readings.counted_every.secs();
+    let seen = u64::try_from(counts.trunc()).unwrap_or(0).saturating_mul(every).min(span.hours() * HOUR);
+    let missing = Duration::from_secs(span.hours() * HOUR - seen);
+    let (total, bad) = known
+        .values()
+        .fold(Default::default(), |(total, bad): (Decimal, Decimal), hour| (total + hour.0, bad + hour.1));
+    let allowed = total * budget;
+    let share = |bad: Decimal| if allowed.is_zero() { Decimal::ZERO } else { bad / allowed };
+    let is_missing = missing.secs() * TOLERATED > span.hours() * HOUR;
+    // Broken even if nothing was bad in what is missing, at the same traffic.
+    let is_broken = bad * Decimal::from(seen) > allowed * Decimal::from(span.hours() * HOUR);
+    let verdict = match (total >= slo.promise.enough_events, seen) {
+        (_, 0) if slo.promise.planned.is_some() => Verdict::Planned,
+        (_, 0) => Verdict::Nothing,
+        (true, _) if is_broken => Verdict::Broken,
+        (_, _) if is_missing => Verdict::Unknown,
+        (false, _) => Verdict::Few,
+        (true, _) if bad > allowed => Verdict::Broken,
+        (true, _) => Verdict::Kept,
+    };
+    let day = |ends: &[u64]| {
+        let mut of_day = known.range(ends[0] + 1..=ends[1]).peekable();
+        of_day.peek()?;
+        Some(share(of_day.map(|(_, hour)| hour.1).sum()))
+    };
+    Outcome {
+        verdict,
+        total,
+        bad,
+        missing,
+        spent: (seen > 0).then(|| share(bad)),
+        incidents: incidents(&known, budget, share),
+        days: span.days.windows(2).map(day).collect(),
+        slo,
+        labels,
+    }
+}
+
+/// Hours on end in which more was bad than the budget stands.
+fn incidents(
+    known: &BTreeMap<u64, (Decimal, Decimal)>,
+    budget: Decimal,
+    share: impl Fn(Decimal) -> Decimal,
+) -> Vec<Incident> {
+    let mut runs: Vec<(Range, Decimal, Decimal)> = Vec::new();
+    for (at, (total, bad)) in known.iter().filter(|(_, (total, bad))| *bad > total * budget) {
+        match runs.last_mut() {
+            Some((range, all, failed)) if range.until + HOUR == *at => {
+                range.until = *at;
+                (*all, *failed) = (*all + total, *failed + bad);
+            }
+            _ => runs.push((Range { from: at - HOUR, until: *at }, *total, *bad)),
+        }
+    }
+    let incident = |(range, total, bad): (Range, Decimal, Decimal)| Incident {
+        range,
+        share: share(bad),
+        ratio: bad / total,
+    };
+    let mut incidents: Vec<Incident> = runs.into_iter().map(incident).collect();
+    incidents.sort_by(|a, b| b.share.cmp(&a.share).then(a.range.cmp(&b.range)));
+    incidents.truncate(MOST_INCIDENTS);
+    incidents
+}

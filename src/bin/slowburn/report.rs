@@ -1,0 +1,112 @@
+//! `slowburn report`: which promises were kept in a month, as a page.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use slowburn::attained::{Answers, Span, page, questions};
+use slowburn::backtest::Question;
+
+use crate::args::{Format, Report};
+use crate::ask::Past;
+use crate::ending::{Ending, Failure};
+use crate::sources::{Project, shown};
+use crate::status::known;
+use crate::{problems, read, stdout, tree, write};
+
+/// Prints the page.
+pub fn run(args: &Report) -> Result<Ending, Failure> {
+    let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
+    let Some(plan) = project.compiled.plan() else {
+        problems::show(&project, Format::Human)?;
+        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+    };
+    known(&plan, &args.only)?;
+    let mut source = match &args.prometheus {
+        Some(address) => Source::Server(Past::connect(address, &args.connection)?),
+        None => Source::Saved(Saved::read(
+            args.answer.as_deref().unwrap_or(Path::new("")),
+            args.connection.max_size,
+        )?),
+    };
+    let span = Span::new(args.month, &plan.project.time_zone, source.now())
+        .ok_or_else(|| Failure::new("not even an hour of this month is over"))?;
+    let all = questions(&plan, &args.only, &span);
+    let mut answers = Answers::new(span);
+    let mut saved = Vec::new();
+    for one in &all {
+        // What a file does not hold was not asked then, and is not known.
+        let Some(answer) = source.answer(&one.question)? else { continue };
+        if answers.hear(&plan, one, &answer).is_none() {
+            return Err(Failure::new("this is not what Prometheus answers to a range query")
+                .and("name the address below which /api/v1/query_range is, or a file of --save"));
+        }
+        if args.save.is_some() {
+            saved.push(json!({ "asked": asked(&one.question), "answer": answer }));
+        }
+    }
+    if let Some(file) = &args.save {
+        let text = json!({ "slowburn": KIND, "now": source.now(), "answers": saved });
+        write::private(file, &format!("{text}\n"))?;
+    }
+    stdout::painted(&page(&plan, &args.only, &answers))?;
+    Ok(Ending::Clean)
+}
+
+/// What tells a saved answer from other files.
+const KIND: &str = "answers for a report";
+
+fn asked(question: &Question) -> Value {
+    json!({
+        "query": question.query,
+        "from": question.range.from,
+        "until": question.range.until,
+        "step": question.step,
+    })
+}
+
+/// Who answers.
+enum Source<'a> {
+    Server(Past<'a>),
+    Saved(Saved),
+}
+
+impl Source<'_> {
+    fn now(&self) -> u64 {
+        match self {
+            Self::Server(past) => past.now,
+            Self::Saved(saved) => saved.now,
+        }
+    }
+
+    fn answer(&mut self, question: &Question) -> Result<Option<Value>, Failure> {
+        match self {
+            Self::Server(past) => past.answer(question).map(Some),
+            Self::Saved(saved) => Ok(saved.answers.remove(&asked(question).to_string())),
+        }
+    }
+}
+
+/// What a server answered before.
+struct Saved {
+    now: u64,
+    /// By what was asked.
+    answers: BTreeMap<String, Value>,
+}
+
+impl Saved {
+    fn read(file: &Path, megabytes: u64) -> Result<Self, Failure> {
+        let name = shown(file, Path::new(""));
+        let text = read::plain(file, megabytes.saturating_mul(1_000_000))
+            .map_err(|error| Failure::of("read", &name, &error))?;
+        let none = || {
+            Failure::new(format!("{name} holds no answers"))
+                .and("write them with `slowburn report --save FILE`")
+        };
+        let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;
+        let now = kept["now"].as_u64().filter(|_| kept["slowburn"] == KIND).ok_or_else(none)?;
+        let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
+        let answers = answers.iter_mut().map(|one| (one["asked"].to_string(), one["answer"].take()));
+        Ok(Self { now, answers: answers.collect() })
+    }
+}
