@@ -149,7 +149,7 @@ async function prepared(panel, timed) {
   return fields;
 }
 
-/** A link of a cell: `${__data.fields.NAME}` and the like are those of its row. */
+/** A link of a cell: `${__data.fields.NAME}` is of its row, `${__value.raw}` its own. */
 function linked(text, scoped) {
   const row = scoped?.__dataContext?.value;
   const cell = (name) => {
@@ -160,7 +160,8 @@ function linked(text, scoped) {
     const value = cell(dotted ?? quoted);
     return format === "raw" ? value : encodeURIComponent(value);
   });
-  return filled(own.replace("${__url_time_range}", "from=now-24h&to=now"));
+  const value = row?.field?.values[row.rowIndex] ?? "";
+  return filled(own.replace("${__value.raw:raw}", value).replace("${__url_time_range}", "from=now-24h&to=now"));
 }
 
 // Panels --------------------------------------------------------------------------------------------------------------------------------------------
