@@ -262,6 +262,7 @@ fn panels_say_what_is_so() {
     what_fires_stands_first(&world);
     no_more_than_a_hundred_fire_one_by_one(&world);
     tables_can_be_sorted(&world);
+    five_budgets_are_drawn(&world);
     lines_and_tiers_have_names(&world);
     tiles_say_what_was_recorded(&world);
     one_of_many_values_can_be_chosen(&world);
@@ -332,6 +333,22 @@ fn tables_can_be_sorted(world: &World) {
             if left < burn * 0.999 { left / burn * slo.promise.period_length.secs() as f64 } else { 1e11 };
         let said = gone[&(service, name)];
         assert!(said == 9e15 || (said - expected).abs() < 1.0, "{service}/{name}: {said}, not {expected}");
+    }
+}
+
+/// Those that have least at the end, all the time; not whoever had least at some moment.
+fn five_budgets_are_drawn(world: &World) {
+    let overview = world.dashboard("overview");
+    let query = &overview.asked_by(overview.panel("timeseries", "The five smallest"))[0];
+    let filled = query.filled(&dashboards::all());
+    let answer = world.server.query_range(&filled, world.end - 3600, world.end, 300).unwrap();
+    assert_eq!(answer.len(), 5);
+    for series in &answer {
+        let points = series["values"].as_array().unwrap();
+        assert!(
+            points.len() > 10
+                && points.iter().all(|point| point[1].as_str().unwrap().parse::<f64>().unwrap() < 0.42)
+        );
     }
 }
 

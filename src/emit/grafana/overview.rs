@@ -229,8 +229,8 @@ fn worst(of: &Source, words: &Dashboards) -> Panel {
         ..panels::field(words, "percentunit", panels::budget_steps())
     };
     let queries = [
-        (queries::fewest(of.known()), "{{service}}/{{slo}}".to_owned()),
-        (queries::guiding(queries::line(Decimal::ZERO), of.known()), words.say("none.spent")),
+        (of.smallest(), "{{service}}/{{slo}}".to_owned()),
+        (queries::guiding(queries::line(Decimal::ZERO), queries::promised(of)), words.say("none.spent")),
     ];
     let zero = vec![panels::guide(1, "orange")];
     let lines = panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, zero);

@@ -59,6 +59,11 @@ pub fn info(screens: &Screens, scope: Scope) -> Expr {
     aggregate("max", &SLO, within(screens.info.clone(), scope))
 }
 
+/// Something if anything is promised, at the end of the range: one answer for all of its moments.
+pub fn promised(of: &Source) -> Expr {
+    info(of.screens, of.scope).map_selectors(&mut at_end)
+}
+
 /// A series that every SLO has under the same name.
 pub fn read(reading: &Reading, scope: Scope) -> Expr {
     let name = reading.series.name.as_deref().unwrap_or_default();
@@ -177,6 +182,13 @@ impl Source<'_> {
         aggregate("min", &SLO, and(self.read(|readings| &readings.budget_left), self.enough()))
     }
 
+    /// The budgets, as time goes by, of those that have least at the end: who they are is asked once, and not at each moment.
+    pub fn smallest(&self) -> Expr {
+        let now = self.known().map_selectors(&mut at_end);
+        let left = aggregate("min", &SLO, self.read(|readings| &readings.budget_left));
+        and(left, fewest(now)).on(&SLO).into()
+    }
+
     /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for one that is pending, 0 for none although there is data, −1 for what is not measured yet.
     pub fn loudest(&self, alerts: &Alerts) -> Expr {
         let quiet = mul(number("0"), self.read(|readings| &readings.burn_now));
@@ -274,9 +286,8 @@ impl Alerts {
 
     /// What was active at any moment of the range of the panel: the most restless.
     fn seen<L: AsRef<str>>(&self, by: &[L]) -> Expr {
-        let range = |mut series: Selector| {
-            series.at.at = Some((At::End, Default::default()));
-            call("count_over_time", vec![series.range(Time::Placeholder("__range".to_owned()))])
+        let range = |series: Selector| {
+            call("count_over_time", vec![at_end(series).range(Time::Placeholder("__range".to_owned()))])
         };
         let all = any(self.all().into_iter().map(range)).expect("there are three");
         top(MOST_STATES, aggregate("sum", by, all))
@@ -295,6 +306,12 @@ impl Alerts {
     pub fn calm(&self) -> Expr {
         unless(vector(number("-1")), self.seen::<&str>(&[])).on::<&str>(&[]).into()
     }
+}
+
+/// As it is at the end of the range of the panel.
+fn at_end(mut series: Selector) -> Selector {
+    series.at.at = Some((At::End, Default::default()));
+    series
 }
 
 fn state(state: &str) -> Selector {
