@@ -176,15 +176,15 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     };
     let columns = vec![
         label("description", "description", prose(260)),
-        label("objective", "objective", wide(90)),
+        label("runbook", "runbook", looks::linked_to(words)),
+        label("objective", "objective", wide(80)),
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
         label("tiers", "tiers", prose(180)),
         label("budget_alerts", "budget_alerts", prose(120)),
-        label("budget_policy", "budget_policy", prose(260)),
+        label("budget_policy", "budget_policy", prose(340)),
         label("planned", "planned", prose(180)),
-        label("runbook", "runbook", looks::linked_to(words)),
         label("source", "source", looks::linked_to(words)),
         Column {
             label: None,
