@@ -65,7 +65,10 @@ pub fn questions(model: &Model) -> Vec<Question> {
     let slos = model.services.iter().flat_map(|service| &service.slos);
     let alerts = model.services.iter().flat_map(|service| &service.alerts);
     let readers = slos
-        .map(|slo| (&slo.readings, &slo.by[..]))
+        .flat_map(|slo| {
+            let except = slo.agreed.except.as_ref().map(|except| (&except.readings, &[][..]));
+            [Some((&slo.readings, &slo.by[..])), except].into_iter().flatten()
+        })
         .chain(alerts.map(|companion| (&companion.readings, &[][..])));
     for (readings, by) in readers {
         for reading in readings {
@@ -106,7 +109,10 @@ pub fn questions(model: &Model) -> Vec<Question> {
 /// What is asked then: the names of all metrics, if some were not found and others may be meant.
 pub fn further(model: &Model, live: &Live) -> Vec<Question> {
     let readings = model.services.iter().flat_map(|service| {
-        let of_slos = service.slos.iter().flat_map(|slo| &slo.readings);
+        let of_slos = service.slos.iter().flat_map(|slo| {
+            let except = slo.agreed.except.iter().flat_map(|except| &except.readings);
+            slo.readings.iter().chain(except)
+        });
         of_slos.chain(service.alerts.iter().flat_map(|companion| &companion.readings))
     });
     let missing = readings

@@ -123,6 +123,8 @@ pub struct ProjectFile {
     pub dependencies: Map<Vec<DependencyBlock>>,
     /// `targets`
     pub targets: TargetsBlock,
+    /// `maintenance`
+    pub maintenance: Vec<MaintenanceBlock>,
     /// The names under `environments`.
     pub environments: Vec<Key>,
     /// The names under `services` of the environment.
@@ -240,6 +242,45 @@ pub struct Settings {
     pub budget_alerts: Option<Vec<BudgetAlertBlock>>,
     /// `budget_policy`; an empty list is none at all.
     pub budget_policy: Option<Vec<AgreementBlock>>,
+    /// `hours`
+    pub hours: Option<HoursBlock>,
+    /// `except`
+    pub except: Option<Scalar>,
+}
+
+/// `hours`.
+#[derive(Clone, Debug)]
+pub enum HoursBlock {
+    /// One word: `always`.
+    Word(Scalar),
+    /// Days and hours of a week.
+    Week {
+        /// Where it stands.
+        span: Span,
+        /// `days`
+        days: Vec<Scalar>,
+        /// `hours`
+        hours: Vec<Scalar>,
+        /// `time_zone`
+        time_zone: Option<Scalar>,
+        /// `holidays`
+        holidays: Vec<Scalar>,
+    },
+}
+
+/// One entry of `maintenance`.
+#[derive(Clone, Debug)]
+pub struct MaintenanceBlock {
+    /// Where it stands.
+    pub span: Span,
+    /// `from`
+    pub from: Scalar,
+    /// `to`
+    pub to: Scalar,
+    /// `slos`: services, and SLOs with their service; none for all.
+    pub slos: Vec<Scalar>,
+    /// `reason`
+    pub reason: Scalar,
 }
 
 /// One entry of `budget_policy`.

@@ -125,6 +125,8 @@ pub enum Kind {
     Stricter,
     /// A lower share of good events.
     Looser,
+    /// When it holds.
+    AgreedTime,
     /// What is agreed to be done while little of the budget is left.
     BudgetPolicy,
     /// Whether its metric is there yet.
@@ -201,6 +203,7 @@ impl Kind {
             Self::Period => "period",
             Self::Stricter => "objective-stricter",
             Self::Looser => "objective-looser",
+            Self::AgreedTime => "agreed-time",
             Self::BudgetPolicy => "budget-policy",
             Self::Planned => "planned",
             Self::AlertAdded => "alert-added",
@@ -248,6 +251,7 @@ impl Kind {
             | Self::Period
             | Self::Stricter
             | Self::Looser
+            | Self::AgreedTime
             | Self::BudgetPolicy
             | Self::Planned => Weight::Promise,
             Self::AlertAdded

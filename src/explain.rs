@@ -9,11 +9,14 @@ pub use companion::explain_companion;
 use std::fmt::Write as _;
 
 use crate::inert;
-use crate::plan::{Event, Labels, Promise, ServicePlan, SloPlan, Watch, seconds};
+use crate::plan::{AgreedTime, Event, Labels, Promise, ServicePlan, SloPlan, Watch, of_agreed_time, seconds};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, percent, spoken, text};
 
 /// The widest line.
 const WIDTH: usize = 100;
+
+/// A burn rate up to here exhausts the budget in the last hundredth of the period only.
+const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
 /// Tiers side by side in one table.
 const COLUMNS: usize = 4;
@@ -69,6 +72,7 @@ pub fn explain(plan: &SloPlan) -> String {
             }
         }
     }
+    page += &agreed(promise);
     if !promise.budget_alerts.is_empty() {
         page += "\nBudget alerts\n";
         page += &budget_alerts(promise);
@@ -84,6 +88,35 @@ pub fn explain(plan: &SloPlan) -> String {
     page += "\nWhat to know\n";
     for remark in remarks(promise) {
         page += &wrapped("  - ", &remark);
+    }
+    page
+}
+
+/// When the promise holds; nothing if always.
+fn agreed(promise: &Promise) -> String {
+    let Some(agreed) = &promise.agreed else { return String::new() };
+    let mut page = "\nAgreed time: nothing else is counted\n".to_owned();
+    if let Some(hours) = &agreed.hours {
+        page += &wrapped("  hours   ", hours);
+        let most = format!(
+            "at most {} of {}",
+            of_agreed_time(promise.period_length, promise.period.nominal()),
+            promise.period
+        );
+        page += &wrapped("  period  ", &most);
+    }
+    if !agreed.holidays.is_empty() {
+        page += &wrapped("  not on  ", &AgreedTime::dates(&agreed.holidays));
+    }
+    if let Some(query) = &agreed.except {
+        page += &wrapped("  not while this has an answer: ", query);
+    }
+    for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {
+        let (from, to) = &window.words;
+        page += &wrapped("  except  ", &format!("{from} to {to}: {}", window.reason));
+    }
+    if let Some(more) = agreed.maintenance.len().checked_sub(AgreedTime::SHOWN).filter(|more| *more > 0) {
+        page += &wrapped("  ", &format!("and {more} earlier windows"));
     }
     page
 }
@@ -176,7 +209,7 @@ fn budget(promise: &Promise) -> String {
         "{} may be bad: {} of full outage in {}",
         percent(promise.budget),
         spoken(promise.full_outage()),
-        promise.period_length
+        promise.length()
     );
     match (promise.traffic, promise.event) {
         (Some(traffic), event) => {
@@ -304,7 +337,7 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
         (None, Some(line)) => format!(
             "No tier watches how fast this budget burns. Somebody is told when less than {line} of it is left."
         ),
-        (Some(burn), Some(line)) if burn > Decimal::ONE => format!(
+        (Some(burn), Some(line)) if burn > NEARLY_ONE => format!(
             "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and is told only when less than {line} of \
              it is left: just under {} it is gone after {}.",
             short(burn),
@@ -317,7 +350,7 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
             "No tier watches this budget. A full outage spends it in {}, and nobody is told.",
             spoken(promise.full_outage())
         ),
-        (Some(burn), None) if burn > Decimal::ONE => format!(
+        (Some(burn), None) if burn > NEARLY_ONE => format!(
             "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and alerts nobody: just under \
              {} it is gone after {}.",
             short(burn),

@@ -1,11 +1,13 @@
 //! The sources as they are meant: every value valid, every default filled in, every name known.
 
+mod agreed;
 mod alertmanager;
 mod companion;
 mod targets;
 
 use std::collections::BTreeMap;
 
+pub use agreed::{Agreed, Except, Maintenance};
 pub use alertmanager::{
     Address, Alertmanager, Channel, Dependency, Inhibition, Matching, Receiver, Route, Smtp, TimeSpan, Times,
     Timing,
@@ -253,6 +255,8 @@ pub struct Slo {
     pub budget_alerts: Vec<BudgetAlert>,
     /// What is agreed to be done at which line of the budget, the highest first.
     pub budget_policy: Vec<Agreement>,
+    /// When it holds.
+    pub agreed: Agreed,
     /// Labels of its alerts beside the service's.
     pub labels: Labels,
     /// Annotations likewise.

@@ -13,12 +13,12 @@ pub use alertmanager::{
     Times, Timing, Told, Why,
 };
 pub use companion::{Aftermath, Companion};
-pub use outage::{Outage, seconds};
+pub use outage::{Outage, of_agreed_time, seconds};
 pub use screens::Screens;
 pub use watch::{Counted, Sight};
 
 pub use crate::model::Labels;
-use crate::model::{Agreement, BudgetAlert, Language, RuleTargets, Wordings};
+use crate::model::{Agreement, BudgetAlert, Language, Maintenance, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Period, Severity};
 
@@ -279,6 +279,8 @@ pub struct Readings {
     pub objective: Reading,
     /// 1 − objective.
     pub error_budget: Reading,
+    /// Whether events count now; `None` if they always do.
+    pub agreed_time: Option<Reading>,
     /// The burn rate over the last minutes.
     pub burn_now: Reading,
     /// The error ratio of the period.
@@ -398,8 +400,10 @@ pub struct Promise {
     pub enough_events: Decimal,
     /// What it is promised over.
     pub period: Period,
-    /// What burn rates are derived from.
+    /// What burn rates are derived from: the most agreed time in a period.
     pub period_length: Duration,
+    /// When it holds; `None` for always.
+    pub agreed: Option<AgreedTime>,
     /// What one event is.
     pub event: Event,
     /// Labels that are kept.
@@ -420,6 +424,31 @@ pub struct Promise {
     pub long_interval: Duration,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
+}
+
+/// When a promise holds, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgreedTime {
+    /// `monday-friday 08:00-20:00 (Europe/Madrid)`; `None` for every hour.
+    pub hours: Option<String>,
+    /// Dates on which it does not hold.
+    pub holidays: Vec<String>,
+    /// A query that has an answer while it does not hold.
+    pub except: Option<String>,
+    /// Windows in which it does not hold, by their beginning.
+    pub maintenance: Vec<Maintenance>,
+}
+
+impl AgreedTime {
+    /// As many windows of maintenance are shown, the latest first.
+    pub const SHOWN: usize = 20;
+
+    /// Dates in a row; of very many, the first.
+    pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {
+        let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
+        let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };
+        format!("{}{rest}", shown.join(", "))
+    }
 }
 
 /// What one event is.
@@ -467,9 +496,11 @@ pub struct Watch {
     pub budget_share: Decimal,
     /// Long window.
     pub long: Duration,
+    /// The most agreed time in it: all of it, unless the promise has hours.
+    pub long_agreed: Duration,
     /// Short window.
     pub short: Duration,
-    /// Budget share × period ÷ long window.
+    /// Budget share × period ÷ long window, both in agreed time.
     pub burn_rate: Decimal,
     /// Burn rate × error budget.
     pub threshold: Decimal,

@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod fixes;
 mod fuzz;
+mod hours;
 mod house;
 mod import;
 mod incidents;

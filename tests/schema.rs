@@ -143,7 +143,8 @@ fn the_schema_refuses_what_it_can_know_and_nothing_that_the_compiler_takes() {
     const KNOWABLE: [&str; 3] = ["unknown-key", "missing-key", "unsupported-version"];
     // Another key, of this file or another one, says that something is missing; a route's `match` takes all labels alike.
     // What a template's parameters are called, nobody knows but its author.
-    const BEYOND: [&str; 8] = [
+    const BEYOND: [&str; 9] = [
+        "hours-without-zone",
         "receiver-mail-without-smtp",
         "route-severity-critical",
         "times-without-zone",

@@ -30,7 +30,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         )
         .label(format!(
             "{} brings {} {counted}: {} of one may fail",
-            promise.period_length,
+            promise.length(),
             about(events),
             about(budget)
         ));

@@ -9,6 +9,7 @@ use crate::vocabulary::Decimal;
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let period = slo.period.nominal();
+        let agreed = slo.agreed.most_within(period);
         // Windows as long as the period are the same fault, only worse: see `window_order`.
         if slo.tiers.iter().any(|tier| tier.long >= period) {
             continue;
@@ -30,7 +31,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             let shares: Vec<String> = tiers
                 .iter()
                 .map(|tier| {
-                    let share = Decimal::from(tier.long.millis()) / Decimal::from(period.millis());
+                    let share = Decimal::from(tier.long_agreed.millis()) / Decimal::from(agreed.millis());
                     let share = share.round_sf_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
                     format!("{} for {}", about_percent(share.unwrap_or(Decimal::ONE)), tier.long)
                 })

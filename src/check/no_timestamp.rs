@@ -12,6 +12,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 Sli::Checked { good, .. } => good,
                 Sli::Counted { .. } | Sli::Ratio { .. } => continue,
             },
+            Reader::Except(_, except) => &except.expr,
             Reader::Companion(companion) => &companion.expr,
         };
         expr.visit(&mut |part| {

@@ -2,6 +2,7 @@
 //!
 //! Each file compares one subject, SLO by SLO and service by service. What many have in common is said once, here, at the end.
 
+mod agreed;
 mod alerting;
 mod amounts;
 mod companions;

@@ -1,5 +1,6 @@
 //! What is promised: objective and period, the tiers that watch them, and what follows in minutes, events and times to the alert.
 
+use super::agreed;
 use super::companions::kept_firing;
 use super::measured::until;
 use super::pairs::Pair;
@@ -20,6 +21,7 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     changes.extend(tiers);
     changes.extend(min_bad_events(pair));
     changes.extend(budget_alerts(pair, old, new));
+    changes.extend(agreed::changes(pair, old, new));
     changes.extend(budget_policy(pair, old, new));
     changes.extend(planned(pair, old, new));
     // What follows from all of them together is told with the objective, or else with the first.
@@ -105,9 +107,9 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
         said.push(Words::plain(format!(
             "budget: {} of full outage in {}, was {} in {}",
             outage(new),
-            new.period_length,
+            new.length(),
             outage(old),
-            old.period_length
+            old.length()
         )));
     }
     let bad = |promise: &Promise| {

@@ -123,7 +123,7 @@ fn added(slo: &Slo) -> Change {
     effects.push(Words::plain(format!(
         "budget: {} of full outage in {}",
         promise.period_length.share(promise.budget),
-        promise.period_length
+        promise.length()
     )));
     let alerts: Vec<&str> = slo
         .plan

@@ -7,7 +7,9 @@ use super::words;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan};
+use crate::plan::{
+    Companion, Event, Group, Makes, Notice, ProjectPlan, Promise, Rule, ServicePlan, of_agreed_time,
+};
 use crate::promql::Expr;
 use crate::vocabulary::{Duration, percent, text};
 
@@ -179,7 +181,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
             text(promise.ratio),
             text(promise.budget),
             promise.period_length.share(promise.budget),
-            promise.period_length,
+            promise.length(),
         ),
     );
     for tier in &promise.tiers {
@@ -187,8 +189,9 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         yaml.comment(
             6,
             &format!(
-                "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {long} = {burn}, alerts above {burn} × {} = {threshold}",
-                promise.period_length,
+                "{severity}: {share} of the budget in {long}, still burning over {short}: burn rate {share} × {} ÷ {} = {burn}, alerts above {burn} × {} = {threshold}",
+                of_agreed_time(promise.period_length, promise.period.nominal()),
+                of_agreed_time(tier.long_agreed, tier.long),
                 text(promise.budget),
             ),
         );

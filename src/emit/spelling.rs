@@ -1,12 +1,15 @@
 //! Numbers, durations and severities as the reader's language spells them.
 
 use crate::model::Language;
-use crate::plan::{Event, Promise};
+use crate::plan::{AgreedTime, Event, Promise, of_agreed_time};
 use crate::text;
 use crate::vocabulary::{self, Decimal, Duration, PerSeverity, Period, Severity, amount};
 
 /// A space at which no line is broken.
 const TIED: &str = "\u{a0}";
+
+/// Days as the sources write them, from Sunday on.
+const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// The spelling of one language.
 pub struct Words<'a> {
@@ -118,6 +121,34 @@ impl<'a> Words<'a> {
                 self.say(&format!("over.{}", unit.as_str()), &[("zone", zone.name())])
             }
         }
+    }
+
+    /// When a promise holds, line by line; nothing for always.
+    pub fn agreed_time(&self, promise: &Promise) -> Vec<String> {
+        let Some(agreed) = &promise.agreed else { return Vec::new() };
+        let mut lines = Vec::new();
+        if let Some(hours) = &agreed.hours {
+            let days = (0..7).map(|day| self.say(&format!("day.{day}"), &[]));
+            let hours =
+                DAYS.iter().zip(days).fold(hours.clone(), |hours, (day, named)| hours.replace(day, &named));
+            let most = of_agreed_time(promise.period_length, promise.period.nominal());
+            let period = self.days(promise.period.nominal());
+            lines.push(self.say("hours.hours", &[("hours", &hours), ("most", &most), ("period", &period)]));
+        }
+        if !agreed.holidays.is_empty() {
+            lines.push(self.say("hours.holidays", &[("dates", &AgreedTime::dates(&agreed.holidays))]));
+        }
+        lines.extend(agreed.except.as_ref().map(|query| self.say("hours.except", &[("query", query)])));
+        for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {
+            let (from, to) = (window.words.0.as_str(), window.words.1.as_str());
+            let values = [("from", from), ("to", to), ("reason", window.reason.as_str())];
+            lines.push(self.say("hours.window", &values));
+        }
+        let more = agreed.maintenance.len().saturating_sub(AgreedTime::SHOWN);
+        if more > 0 {
+            lines.push(self.say("hours.more", &[("count", &more.to_string())]));
+        }
+        lines
     }
 
     /// `page`

@@ -2,7 +2,7 @@
 
 use super::events::exact;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE, budget, companions, dashboards, runbooks, windows};
+use super::{INTERVAL, LONG_INTERVAL, STALE, agreed, budget, companions, dashboards, runbooks, windows};
 use crate::model::{Labels, Matching, Model, Service, Slo};
 use crate::plan::{Alert, BELOW, Group, Makes, Notice, Promise, Rule, Watch};
 use crate::promql::ast::{Expr, Selector, Time};
@@ -265,7 +265,8 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let absent = service.slos.iter().filter(|slo| slo.planned.is_none()).map(|slo| {
         let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
         let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
-        call("absent_over_time", vec![events.range(Time::Fixed(range))])
+        let missing = call("absent_over_time", vec![events.range(Time::Fixed(range))]);
+        agreed::expected(slo, missing, &labels, range)
     });
     let which = any(absent)?;
     let name = missing_name(service);

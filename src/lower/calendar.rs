@@ -1,8 +1,9 @@
 //! Calendar periods: tiles carry the month or quarter they belong to, so that a sum since its first day needs no variable range.
 
-use super::LONG_INTERVAL;
 use super::events::less;
 use super::series::{Series, Side};
+use super::{LONG_INTERVAL, agreed};
+use crate::model::Slo;
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{
@@ -24,11 +25,12 @@ pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
 }
 
 /// Both sides of the period.
-pub(super) fn sums(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
+pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     let record = |side| {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
         let tiles = names.recorded(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL));
-        let sums = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);
+        let sums = call("sum_over_time", vec![tiles.clone().range(Time::Fixed(range))]);
+        let sums = agreed::excused(slo, sums, &tiles, unit.longest());
         let here = here(sums, unit, zone);
         let remark =
             if side == Side::Total { "The calendar period so far, from counted events." } else { "" };

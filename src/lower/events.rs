@@ -12,7 +12,7 @@
 
 use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
-use super::{INTERVAL, targets};
+use super::{INTERVAL, agreed, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
@@ -31,7 +31,10 @@ pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) 
             let ratio = super::windows::share(names, bad, total, seen());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
             let one = add(mul(number("0"), seen()), number("1"));
-            rules.extend(checks(names, Unit::Events, one.into(), |_| spoiled.into()));
+            let (one, spoiled) = (Expr::from(one), Expr::from(spoiled));
+            rules.extend(checks(names, Unit::Events, agreed::applied(slo, names, one, false), |_| {
+                agreed::applied(slo, names, spoiled, false)
+            }));
             rules
         }
     }
@@ -57,10 +60,15 @@ pub(super) fn less(window: Duration, millis: u64) -> Duration {
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
     if let Some(split) = Split::of(slo) {
         let own = targets::own_labels(model, service, slo, &split.all());
-        return counted(names, unit, &own, &split);
+        return counted(slo, names, unit, &own, &split);
     }
     let (seen, failed) = looks(slo, names).expect("a state is looked at");
-    checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into())
+    let groups = |on: &[String]| aggregate("group", on, seen.clone());
+    let mut rules: Vec<Rule> = agreed::rule(slo, names, groups).into_iter().collect();
+    let seen = agreed::applied(slo, names, seen, true);
+    let failed = agreed::applied(slo, names, failed, true);
+    rules.extend(checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into()));
+    rules
 }
 
 /// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
@@ -143,7 +151,7 @@ impl Split {
 }
 
 /// Counters.
-fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rule> {
+fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rule> {
     let sides = match split {
         Split::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
         Split::Bad { .. } => [(Side::Total, true), (Side::Bad, true)],
@@ -168,6 +176,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     };
     let mut rules =
         ledger::rules(names, own, &accounts, begins, matches!(split, Split::Good { histogram: false, .. }));
+    rules.extend(agreed::rule(slo, names, agreed::kept_groups(slo, names)));
     let only = |side: Side| match split {
         Split::Good { histogram: true, .. } if side == Side::Total => {
             Some(Ledger { unit, side: Side::Good, subtracted: false })
@@ -190,6 +199,7 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
     };
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
+    let agreed = |expr: Expr| agreed::applied(slo, names, expr, false);
     let since = "Events since the last evaluation: the increase of counted; all of it after a restart. A new target starts at 0.";
     match split {
         Split::Apart { .. } => {
@@ -198,16 +208,16 @@ fn counted(names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rul
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
                 false => sum_by(&names.all_by(), ledger::gains(names, unit, None, None)),
             };
-            rules.push(record(Side::Total, total, since));
-            rules.push(record(Side::Bad, sum(Side::Bad), ""));
+            rules.push(record(Side::Total, agreed(total), since));
+            rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
         Split::Bad { .. } => {
-            rules.push(record(Side::Total, sum(Side::Total), since));
-            rules.push(record(Side::Bad, sum(Side::Bad), ""));
+            rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
+            rules.push(record(Side::Bad, agreed(sum(Side::Bad)), ""));
         }
         Split::Good { .. } => {
-            rules.push(record(Side::Total, sum(Side::Total), since));
-            rules.push(record(Side::Good, sum(Side::Good), ""));
+            rules.push(record(Side::Total, agreed(sum(Side::Total)), since));
+            rules.push(record(Side::Good, agreed(sum(Side::Good)), ""));
             rules.push(record(Side::Bad, sub(count(Side::Total), count(Side::Good)).into(), ""));
         }
     }

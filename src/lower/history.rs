@@ -7,12 +7,13 @@
 use super::events::{Split, less, looks};
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, calendar, targets, windows};
+use super::{INTERVAL, LONG_INTERVAL, agreed, calendar, targets, windows};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
 use crate::plan::{Group, Promise};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate_without, and, any, call, ge, gt, le, mul, number, or, string, sub, subquery, sum_by,
+    add, aggregate, aggregate_without, and, any, call, ge, gt, le, mul, number, or, string, sub, subquery,
+    sum_by,
 };
 use crate::vocabulary::{Duration, Period, text};
 
@@ -23,12 +24,17 @@ const MEMORY: Duration = Duration::from_secs(3600);
 pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promise) -> Group {
     let names = Series::new(slo, promise);
     let (total, bad) = match &slo.budgeting {
-        Budgeting::Occurrences => pair(model, service, slo, &names, LONG_INTERVAL),
+        Budgeting::Occurrences => {
+            agreed_pair(slo, pair(model, service, slo, &names, LONG_INTERVAL), LONG_INTERVAL)
+        }
         Budgeting::Timeslices { length, objective } => {
             let (total, bad) = pair(model, service, slo, &names, *length);
+            let groups = |on: &[String]| aggregate("group", on, total.clone());
             let ratio = windows::share(&names, bad, total.clone(), total.clone());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
-            let one = add(mul(number("0"), total), number("1"));
+            let one = add(mul(number("0"), total.clone()), number("1"));
+            let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, &groups);
+            let (one, spoiled) = (flagged(one.into()), flagged(spoiled.into()));
             (looked(one, LONG_INTERVAL), looked(spoiled, LONG_INTERVAL))
         }
     };
@@ -64,7 +70,15 @@ pub(super) fn counted(
         };
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
-    [(recorded(Side::Total), recorded(Side::Bad)), pair(model, service, slo, &names, window)]
+    let past = pair(model, service, slo, &names, window);
+    [(recorded(Side::Total), recorded(Side::Bad)), agreed_pair(slo, past, window)]
+}
+
+/// Both as far as they count.
+fn agreed_pair(slo: &Slo, (total, bad): (Expr, Expr), window: Duration) -> (Expr, Expr) {
+    let groups = |on: &[String]| aggregate("group", on, total.clone());
+    let applied = |events: &Expr| agreed::applied_to_past(slo, events.clone(), window, groups);
+    (applied(&total), applied(&bad))
 }
 
 /// Total and bad events of a window.

@@ -4,7 +4,7 @@ use super::series::Series;
 use super::{dashboards, runbooks};
 use crate::inert;
 use crate::model::{Labels, Model, Service, Slo};
-use crate::plan::{Makes, Promise, Rule, Screens, Watch};
+use crate::plan::{AgreedTime, Makes, Promise, Rule, Screens, Watch};
 use crate::promql::build::{number, selector, vector};
 use crate::vocabulary::{Decimal, Period, text};
 
@@ -20,6 +20,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     let file = || runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo));
     let runbook = own("runbook_url").or_else(file).or_else(|| slo.runbook.clone());
     let whole = promise.budget * Decimal::from(promise.period_length.secs());
+    let agreed = promise.agreed.as_ref();
     let tiers: Vec<String> = promise.tiers.iter().map(tier).collect();
     let lines: Vec<String> =
         promise.budget_alerts.iter().map(|alert| format!("{} {}", alert.line, alert.severity)).collect();
@@ -38,6 +39,9 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
         ("budget_policy", Some(policy.join("; "))),
         ("by", Some(promise.by.join(", "))),
         ("dashboard", renamed),
+        ("except", agreed.and_then(|agreed| agreed.except.clone())),
+        ("hours", agreed.and_then(|agreed| agreed.hours.clone())),
+        ("maintenance", agreed.map(maintenance)),
         ("description", promise.description.clone()),
         ("objective", Some(promise.objective.clone())),
         ("owner", service.owner.clone()),
@@ -56,6 +60,13 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     }
     let expr = vector(number("1"));
     Rule { makes: Makes::Record(INFO.to_owned()), expr, labels: labels.into(), remark: "" }
+}
+
+/// Windows of maintenance, the latest first.
+fn maintenance(agreed: &AgreedTime) -> String {
+    let windows = agreed.maintenance.iter().rev();
+    let said = windows.map(|window| format!("{} – {}: {}", window.words.0, window.words.1, window.reason));
+    said.collect::<Vec<_>>().join("; ")
 }
 
 /// The names that screens of all SLOs share.

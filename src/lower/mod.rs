@@ -1,6 +1,7 @@
 //! model → plan: decides what is recorded, what alerts, and what proves both.
 
 mod aftermath;
+mod agreed;
 mod alerts;
 mod budget;
 mod calendar;
@@ -265,7 +266,8 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         budget: slo.objective.budget().ratio(),
         enough_events: readings::enough_events(slo.objective.budget().ratio()),
         period: slo.period.clone(),
-        period_length: slo.period.nominal(),
+        period_length: slo.agreed.most_within(slo.period.nominal()),
+        agreed: agreed::words(&slo.agreed),
         event,
         by: slo.by.iter().map(|label| label.as_str().to_owned()).collect(),
         traffic: match event {
@@ -284,16 +286,18 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
 
 /// Every tier with its burn rate and threshold, each the one quotient of exact products (SRE Workbook, ch. 5).
 pub fn watches(slo: &Slo) -> Vec<Watch> {
-    let period = Decimal::from(slo.period.nominal().millis());
+    let period = Decimal::from(slo.agreed.most_within(slo.period.nominal()).millis());
     slo.tiers
         .iter()
         .map(|tier| {
-            let long = Decimal::from(tier.long.millis());
+            let long_agreed = slo.agreed.most_within(tier.long);
+            let long = Decimal::from(long_agreed.millis());
             let spent = tier.budget_share * period;
             Watch {
                 severity: tier.severity,
                 budget_share: tier.budget_share,
                 long: tier.long,
+                long_agreed,
                 short: tier.short,
                 burn_rate: quotient(spent, long),
                 threshold: quotient(spent * slo.objective.budget().ratio(), long),

@@ -29,6 +29,7 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
     Readings {
         objective: fast("slo:objective:ratio"),
         error_budget: fast("slo:error_budget:ratio"),
+        agreed_time: (!slo.agreed.is_always()).then(|| fast(super::agreed::NAME)),
         burn_now: fast("slo:current_burn_rate:ratio"),
         period_ratio: slow(&names.period_ratio(rolling, &suffix)),
         budget_left: slow(super::windows::BUDGET_LEFT),

@@ -43,7 +43,7 @@ pub(super) enum State {
 
 impl<'a> Timeline<'a> {
     /// The timeline of `loads`, the first of which happens before the first step. States are looked at from the beginning on; counters have
-    /// gained something only after the first step. `slice_budget` is the share of bad events that a slice may have.
+    /// gained something only after the first step. What happens where `counts` says no is not counted. `slice_budget` is the share of bad events that a slice may have.
     pub fn new(
         event: Event,
         states: bool,
@@ -51,9 +51,13 @@ impl<'a> Timeline<'a> {
         tiers: &'a [Watch],
         step: Duration,
         loads: &[Load],
+        counts: impl Fn(usize) -> bool,
     ) -> Self {
         let first = loads.first().copied().filter(|_| states);
-        let loads: Vec<Load> = first.into_iter().chain(loads.iter().copied()).collect();
+        let origin = usize::from(!states);
+        let all = first.into_iter().chain(loads.iter().copied()).enumerate();
+        let loads: Vec<Load> =
+            all.map(|(index, load)| if counts(origin + index) { load } else { Load::default() }).collect();
         let mut sums = if states { Vec::new() } else { vec![Sum::default()] };
         for (index, load) in loads.iter().enumerate() {
             let counted = match event {
@@ -64,13 +68,16 @@ impl<'a> Timeline<'a> {
                     let bad: u64 = slice.iter().map(|load| load.bad).sum();
                     let total: u64 = slice.iter().map(|load| load.good + load.bad).sum();
                     let spoiled = Decimal::from(bad) > slice_budget * Decimal::from(total);
-                    Sum { total: 1, bad: u64::from(spoiled) }
+                    match counts(origin + index) {
+                        true => Sum { total: 1, bad: u64::from(spoiled) },
+                        false => Sum::default(),
+                    }
                 }
             };
             let last = sums.last().copied().unwrap_or_default();
             sums.push(Sum { total: last.total + counted.total, bad: last.bad + counted.bad });
         }
-        Self { step, tiers, sums, origin: usize::from(!states) }
+        Self { step, tiers, sums, origin }
     }
 
     /// The last step.
@@ -159,6 +166,7 @@ mod tests {
                 severity,
                 budget_share: Decimal::new(percent, 2),
                 long: Duration::from_secs(long),
+                long_agreed: Duration::from_secs(long),
                 short: Duration::from_secs(short),
                 burn_rate: quotient(spent, Decimal::from(long)),
                 threshold: quotient(spent * budget, Decimal::from(long)),
@@ -199,6 +207,7 @@ mod tests {
                         &tiers,
                         Duration::from_secs(step),
                         &loads,
+                        |_| true,
                     );
                     let sees = |at| timeline.sees(tier, at) == Some(true);
                     let first = timeline.first(0, sees).expect("fires") as u64 - healthy;

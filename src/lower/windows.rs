@@ -24,6 +24,7 @@
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
 
+use super::agreed;
 use super::calendar;
 use super::events::{exact, less, summed};
 use super::readings::CURRENT;
@@ -171,12 +172,17 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
             for side in [Side::Total, Side::Bad] {
                 rules.push(names.record(
                     names.period(side, rolling, &suffix),
-                    tiled(names, side, *length),
+                    agreed::excused(
+                        slo,
+                        tiled(names, side, *length),
+                        &names.recorded(names.tile(side, LONG_INTERVAL)),
+                        *length,
+                    ),
                     if side == Side::Total { "The period, from counted events." } else { "" },
                 ));
             }
         }
-        Period::Calendar(unit, zone) => rules.extend(calendar::sums(names, *unit, zone)),
+        Period::Calendar(unit, zone) => rules.extend(calendar::sums(slo, names, *unit, zone)),
     }
     let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);

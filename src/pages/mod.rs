@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 97] = [
+pub const PAGES: [(Code, &str); 100] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
@@ -37,7 +37,9 @@ pub const PAGES: [(Code, &str); 97] = [
     (Code::InlineSecret, include_str!("inline-secret.md")),
     (Code::InvalidBudgetLine, include_str!("invalid-budget-line.md")),
     (Code::InvalidDuration, include_str!("invalid-duration.md")),
+    (Code::InvalidHours, include_str!("invalid-hours.md")),
     (Code::InvalidLabel, include_str!("invalid-label.md")),
+    (Code::InvalidMaintenance, include_str!("invalid-maintenance.md")),
     (Code::InvalidName, include_str!("invalid-name.md")),
     (Code::InvalidObjective, include_str!("invalid-objective.md")),
     (Code::InvalidPeriod, include_str!("invalid-period.md")),
@@ -47,6 +49,7 @@ pub const PAGES: [(Code, &str); 97] = [
     (Code::MissingKey, include_str!("missing-key.md")),
     (Code::NeedsNewerAlertmanager, include_str!("needs-newer-alertmanager.md")),
     (Code::NeedsNewerPrometheus, include_str!("needs-newer-prometheus.md")),
+    (Code::NeverCounted, include_str!("never-counted.md")),
     (Code::NoContract, include_str!("no-contract.md")),
     (Code::NoTimestamp, include_str!("no-timestamp.md")),
     (Code::NotACounterSelector, include_str!("not-a-counter-selector.md")),

@@ -324,6 +324,11 @@ fn example(what: &str) -> Option<&'static str> {
         "`links`" => "links: { runbooks: https://example.com/runbooks }",
         "`slice`" => "slice: { length: 1m, objective: 95% }",
         "budget_alerts" => "[{ left: 25%, severity: ticket }]",
+        "`hours`" => "hours: { days: monday-friday, hours: \"08:00-20:00\" }",
+        "maintenance" => "[{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }]",
+        "an entry of `maintenance`" => {
+            "{ from: 2027-01-10T02:00, to: 2027-01-10T04:00, reason: The database moves }"
+        }
         "budget_policy" => "[{ below: 25%, do: Only fixes are deployed }]",
         "an entry of `budget_policy`" => "{ below: 25%, do: Only fixes are deployed }",
         "an entry of `budget_alerts`" => "{ left: 25%, severity: ticket }",

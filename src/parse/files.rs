@@ -3,7 +3,7 @@
 use super::environments::{self, Overrides};
 use super::fields::Fields;
 use super::yaml::{self, Node, Value};
-use super::{alertmanager, contract, scrape, targets, template};
+use super::{alertmanager, contract, hours, scrape, targets, template};
 use crate::ast::{
     AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, LinksBlock, MissingBlock, PolicyBlock,
     ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock,
@@ -31,6 +31,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "links",
     "texts",
     "targets",
+    "maintenance",
     "environments",
     "period",
     "time_zone",
@@ -44,6 +45,8 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "annotations",
     "budget_alerts",
     "budget_policy",
+    "hours",
+    "except",
     "accepted",
 ];
 pub(super) const SERVICE_KEYS: &[&str] = &[
@@ -68,6 +71,8 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "annotations",
     "budget_alerts",
     "budget_policy",
+    "hours",
+    "except",
     "accepted",
     "parameters",
     "instances",
@@ -92,6 +97,8 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "annotations",
     "budget_alerts",
     "budget_policy",
+    "hours",
+    "except",
     "accepted",
     "parameters",
     "instances",
@@ -373,6 +380,7 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         .node("targets")
         .and_then(|node| targets::targets(place, node, fields.problems()))
         .unwrap_or_default();
+    let maintenance = hours::maintenance(&mut fields);
     let mut settings = settings(&mut fields);
     settings.missing_events = missing_events(&mut fields);
     fields.finish();
@@ -387,6 +395,7 @@ fn project(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Proje
         texts,
         dependencies,
         targets,
+        maintenance,
         environments: Vec::new(),
         overridden: Vec::new(),
         settings,
@@ -500,6 +509,8 @@ fn settings(fields: &mut Fields) -> Settings {
         annotations: fields.scalars("annotations"),
         budget_alerts: fields.has("budget_alerts").then(|| fields.list("budget_alerts", budget_alert)),
         budget_policy: fields.has("budget_policy").then(|| fields.list("budget_policy", agreement)),
+        hours: hours::hours(fields),
+        except: fields.scalar("except"),
         accepted: fields.scalars("accepted"),
     }
 }

@@ -7,6 +7,7 @@ mod environments;
 pub mod exposition;
 mod fields;
 mod files;
+mod hours;
 mod overlay;
 mod scrape;
 mod targets;

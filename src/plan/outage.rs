@@ -9,7 +9,7 @@ use crate::vocabulary::{BudgetLine, Decimal, Duration};
 impl Watch {
     /// Seconds from the beginning of an outage of this error ratio until the tier fires: `W·T/e`; `None` for never.
     pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
-        (error_ratio > self.threshold).then(|| seconds(self.long) * self.threshold / error_ratio)
+        (error_ratio > self.threshold).then(|| seconds(self.long_agreed) * self.threshold / error_ratio)
     }
 
     /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier's alert stops: `w·(1 − T/e)`, and as long as it is kept;
@@ -32,7 +32,26 @@ pub struct Outage {
     pub tiers: Vec<Option<(Decimal, Decimal)>>,
 }
 
+/// A length of agreed time: `264h` where it is less than the `whole`.
+pub fn of_agreed_time(agreed: Duration, whole: Duration) -> String {
+    if agreed == whole {
+        return whole.to_string();
+    }
+    let minutes = agreed.secs() / 60;
+    match minutes % 60 {
+        0 => format!("{}h", minutes / 60),
+        rest => format!("{}h{rest}m", minutes / 60),
+    }
+}
+
 impl Promise {
+    /// The period as far as it counts: `30d`, or `264h of agreed time`.
+    pub fn length(&self) -> String {
+        let whole = self.period.nominal();
+        let said = of_agreed_time(self.period_length, whole);
+        if self.period_length == whole { said } else { format!("{said} of agreed time") }
+    }
+
     /// Seconds of full outage that spend the whole budget, at even traffic.
     pub fn full_outage(&self) -> Decimal {
         seconds(self.period_length) * self.budget
@@ -90,6 +109,7 @@ mod tests {
             severity,
             budget_share: Decimal::ONE,
             long: Duration::parse(long).expect("a length"),
+            long_agreed: Duration::parse(long).expect("a length"),
             short: Duration::parse(short).expect("a length"),
             burn_rate,
             threshold: burn_rate * Decimal::new(1, 3),

@@ -194,6 +194,7 @@ operations! {
     sub Sub "-";
     mul Mul "*";
     div Div "/";
+    rem Mod "%";
     pow Pow "^";
     eq Eq "==";
     ne Ne "!=";

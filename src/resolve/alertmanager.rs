@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::secrets::{self, Public};
-use super::{settings, values, whole};
+use super::{hours, settings, values, whole};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, InhibitionBlock, MatchBlock, RouteBlock, SmtpBlock, TimeBlock,
     TimingBlock,
@@ -478,7 +478,7 @@ fn times(
     let mut days = BTreeSet::new();
     let mut understood = true;
     for written in &block.days {
-        match weekdays(&written.text) {
+        match hours::weekdays(&written.text) {
             Some(more) => days.extend(more),
             None => {
                 understood = false;
@@ -491,13 +491,13 @@ fn times(
     }
     let mut spans = Vec::new();
     for written in &block.hours {
-        match hours(&written.text) {
+        match hours::span(&written.text) {
             Some((from, to)) if from < to => spans.push(TimeSpan { days: days.clone(), from, to }),
             // A night begins on one day and ends on the next.
             Some((from, to)) => {
                 let next = days.iter().map(|day| (day + 1) % 7).collect();
-                if from < DAY {
-                    spans.push(TimeSpan { days: days.clone(), from, to: DAY });
+                if from < hours::DAY {
+                    spans.push(TimeSpan { days: days.clone(), from, to: hours::DAY });
                 }
                 if to > 0 {
                     spans.push(TimeSpan { days: next, from: 0, to });
@@ -513,38 +513,7 @@ fn times(
         }
     }
     if block.hours.is_empty() {
-        spans.push(TimeSpan { days, from: 0, to: DAY });
+        spans.push(TimeSpan { days, from: 0, to: hours::DAY });
     }
     understood.then_some(Times { name: name?, time_zone: zone?, spans })
-}
-
-/// Minutes of a day.
-const DAY: u16 = 1440;
-
-/// `saturday`, or `monday-friday`, as numbers from Sunday on.
-fn weekdays(text: &str) -> Option<Vec<u8>> {
-    const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-    let day = |name: &str| (0..).zip(DAYS).find(|(_, known)| *known == name.trim()).map(|(day, _)| day);
-    match text.split_once('-') {
-        None => Some(vec![day(text)?]),
-        Some((from, to)) => {
-            let (from, to): (u8, u8) = (day(from)?, day(to)?);
-            Some((0..=(to + 7 - from) % 7).map(|step| (from + step) % 7).collect())
-        }
-    }
-}
-
-/// `22:00-07:00` in minutes.
-fn hours(text: &str) -> Option<(u16, u16)> {
-    let minute = |text: &str| {
-        let (hour, minute) = text.trim().split_once(':')?;
-        let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        let (hour, minute): (u16, u16) =
-            (digits(hour) && digits(minute)).then(|| hour.parse().ok().zip(minute.parse().ok()))??;
-        let minutes = hour * 60 + minute;
-        (minute < 60 && minutes <= DAY).then_some(minutes)
-    };
-    let (from, to) = text.split_once('-')?;
-    let (from, to) = (minute(from)?, minute(to)?);
-    (from != to && from < DAY).then_some((from, to))
 }

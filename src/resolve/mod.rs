@@ -9,6 +9,7 @@ mod dependencies;
 mod evaluate;
 mod fill;
 mod firing;
+mod hours;
 mod links;
 mod literal;
 mod policy;
@@ -54,7 +55,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
         values::name(&key.text, key.span, "an environment", &mut problems);
     }
     let policies = policy::all(&file.policies, &mut problems).with(instead);
-    settings::overridden(&file.settings, &policies, &mut problems);
+    settings::overridden(&file.settings, None, &policies, &mut problems);
     if ast.project_misread {
         problems.retain(|problem| !OF_ABSENCE.contains(&problem.code));
     }
@@ -65,7 +66,12 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     let resolved = parallel::map(&ast.services, |service| {
         let mut problems = Vec::new();
         if !ast.project_misread {
-            settings::overridden(&service.settings, &policies, &mut problems);
+            settings::overridden(
+                &service.settings,
+                file.settings.time_zone.as_ref(),
+                &policies,
+                &mut problems,
+            );
         }
         let planned = contract::planned(service);
         let links = &project.links;
@@ -102,7 +108,9 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
         }
     }
     services.sort_by(|a, b| a.name.cmp(&b.name));
+    let windows = hours::maintenance(&file, &mut problems);
     let mut undefined = Vec::new();
+    hours::excuse(&file, &windows, &mut services, &ast.absent, &mut undefined);
     project.dependencies = dependencies::all(&file.dependencies, &services, &ast.absent, &mut undefined);
     for key in file.overridden.iter().filter(|key| !ast.absent.contains(&key.text)) {
         dependencies::service(&key.text, key.span, &services, &mut undefined);
@@ -250,18 +258,20 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
+        let agreed = hours::agreed(levels, by.as_deref().unwrap_or_default(), self.version, problems);
         let budget_alerts = budget::alerts(levels, problems);
         let budget_policy = budget::policy(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());
         let tiers = policy::tiers(self.policies, levels, &block.tiers_off, &assumed, place, problems);
         let accepted = settings::accepted(&block.settings.accepted, problems);
         let (period, period_place) = period?;
+        let agreed = agreed?;
         let promise = promise?;
         let name = if block.several { values::suffixed(base, &promise) } else { base.clone() };
         let (sli, stimulus, readings) = sli?;
         let (tiers, tiers_place) = tiers?;
         let (tiers, left_out) =
-            policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
+            policy::reachable(tiers, promise.objective, (&period, &agreed), whole(objective), problems);
         let (min_bad_events, min_place) = min_bad_events?;
         let (min_events, events_places) = min_events?;
         Some(Slo {
@@ -282,6 +292,7 @@ impl Scope<'_> {
             min_events,
             budget_alerts: budget_alerts?,
             budget_policy: budget_policy?,
+            agreed,
             labels,
             annotations,
             runbook,

@@ -3,10 +3,11 @@
 use super::{innermost, settings, values, whole};
 use crate::ast::{Map, PolicyBlock, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Tier;
+use crate::model::{Agreed, Tier};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity, percent};
+use rust_decimal::RoundingStrategy;
 
 /// All policies by name, own ones after the built-in ones.
 pub(super) struct Policies {
@@ -281,16 +282,24 @@ pub(super) fn tiers(
 pub(super) fn reachable(
     tiers: Vec<(Tier, bool)>,
     objective: Objective,
-    period: &Period,
+    (period, agreed): (&Period, &Agreed),
     place: Span,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Tier>, Vec<Tier>) {
-    let spent = objective.budget().ratio() * Decimal::from(period.nominal().millis());
+    let period = Decimal::from(agreed.most_within(period.nominal()).millis());
+    let spent = objective.budget().ratio() * period;
+    let long = |tier: &Tier| Decimal::from(agreed.most_within(tier.long).millis());
     // Burn rate × error budget ≥ 1, without a quotient.
-    let dead = |tier: &Tier| spent * tier.budget_share >= Decimal::from(tier.long.millis());
+    let dead = |tier: &Tier| spent * tier.budget_share >= long(tier);
     let (out, kept): (Vec<_>, Vec<_>) = tiers.into_iter().partition(|(tier, written)| !written && dead(tier));
     let tiers = |all: Vec<(Tier, bool)>| all.into_iter().map(|(tier, _)| tier).collect::<Vec<Tier>>();
-    let (out, kept) = (tiers(out), tiers(kept));
+    let kept = kept.into_iter().map(|(tier, written)| {
+        // A long window holds more of the agreed time of a period than of its length, and 10 % of the budget may be less than an even spend of it.
+        let even = (long(&tier) / period).round_dp_with_strategy(3, RoundingStrategy::AwayFromZero);
+        let raised = agreed.hours.is_some() && !written && tier.budget_share < even;
+        (if raised { Tier { budget_share: even, ..tier } } else { tier }, written)
+    });
+    let (out, kept) = (tiers(out), tiers(kept.collect()));
     if !out.is_empty() {
         let longs: Vec<String> = out.iter().map(|tier| tier.long.to_string()).collect();
         let named = out.iter().map(|tier| format!("the {} of {}", tier.severity, tier.long));

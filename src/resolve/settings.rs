@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
 use super::policy::Policies;
-use super::{budget, default_period, innermost, secrets, values, whole};
+use super::{budget, default_period, hours, innermost, secrets, values, whole};
 use crate::ast::{Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Budgeting, Labels, MissingEvents};
@@ -511,7 +511,12 @@ pub(super) fn scrape_interval(levels: [Option<&Scalar>; 2], problems: &mut Vec<P
 }
 
 /// Settings of an outer level are held to be valid even if every inner one says otherwise.
-pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut Vec<Problem>) {
+pub(super) fn overridden(
+    level: &Settings,
+    zone: Option<&Scalar>,
+    policies: &Policies,
+    problems: &mut Vec<Problem>,
+) {
     let none = Settings::default();
     let alone = [&none, &none, level];
     if level.period.is_some() {
@@ -525,6 +530,9 @@ pub(super) fn overridden(level: &Settings, policies: &Policies, problems: &mut V
     }
     if let Some(blocks) = &level.budget_policy {
         budget::policy_of(blocks, problems);
+    }
+    if let (Some(block), Some(zone)) = (&level.hours, level.time_zone.as_ref().or(zone)) {
+        hours::hours_of(block, Some(zone), problems);
     }
 }
 

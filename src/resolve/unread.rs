@@ -1,8 +1,8 @@
 //! Settings that nothing reads, and time zones that nobody knows, read or not.
 
 use super::settings::unzoned;
-use super::{innermost, whole};
-use crate::ast::{Ast, ProjectFile, Settings};
+use super::{hours, innermost, whole};
+use crate::ast::{Ast, HoursBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -31,9 +31,18 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     if times.into_iter().any(|(_, block)| block.time_zone.is_none()) {
         read.extend(file.settings.time_zone.as_ref().map(whole));
     }
+    // A time with an offset needs no zone, and says so itself.
+    if file.maintenance.iter().any(|window| [&window.from, &window.to].into_iter().any(hours::is_local)) {
+        read.extend(file.settings.time_zone.as_ref().map(whole));
+    }
     for levels in slos() {
         let period = innermost(levels.map(|level| level.period.as_ref()));
         if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {
+            read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
+        }
+        if let Some(HoursBlock::Week { time_zone: None, .. }) =
+            innermost(levels.map(|level| level.hours.as_ref()))
+        {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
         }
         let budgeting = innermost(levels.map(|level| level.budgeting.as_ref()));
@@ -48,7 +57,7 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
         if let Some(written) = level.time_zone.as_ref().filter(is_known).filter(|written| unread(written)) {
             problems.push(
                 Problem::warning(Code::UnreadSetting, whole(written), "nothing reads this time zone")
-                    .label("only calendar periods begin at a midnight, and the periods here are rolling")
+                    .label("no period here follows the calendar, and nothing has `hours` or `maintenance` in local time")
                     .help("remove it, or promise over a `calendar month`"),
             );
         }

@@ -9,7 +9,7 @@ use super::values::{
     annotation_name, duration, label_name, name, own_label_name, percentage, severity, text, the_version,
     version, words,
 };
-use super::{Key, block, list, map};
+use super::{Key, block, list, map, one_or_more};
 use crate::model::Language;
 
 pub(super) fn schema() -> Value {
@@ -24,6 +24,19 @@ pub(super) fn schema() -> Value {
     let mut schema = block(&["version"], keys);
     schema["title"] = json!("The project file of slowburn");
     schema
+}
+
+fn maintenance() -> Vec<Key> {
+    vec![
+        ("from", "When it begins: `2027-01-10T02:00` in `time_zone`, or with `Z` or an offset.", text()),
+        ("to", "When it ends, likewise.", text()),
+        (
+            "slos",
+            "Services, and SLOs such as `api/availability`; all if nothing is said.",
+            one_or_more(text()),
+        ),
+        ("reason", "Why nothing is counted, for whoever asks later.", text()),
+    ]
 }
 
 /// What may be different in an environment.
@@ -100,6 +113,11 @@ fn keys() -> Vec<Key> {
         ("links", "Where things can be read: alerts, dashboards and runbooks then link to it.", links()),
         ("texts", "What alerts say, in your own words.", texts()),
         ("targets", "What runs the rules beside Prometheus.", targets()),
+        (
+            "maintenance",
+            "Windows in which nothing is counted: planned ones, and past ones that are excused. Every one says why.",
+            list(block(&["from", "to", "reason"], maintenance())),
+        ),
         missing_events(),
     ];
     keys.extend(settings());

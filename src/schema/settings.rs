@@ -4,7 +4,7 @@ use super::values::{
     annotation_name, boolean, code, count, duration, line, own_label_name, percentage, period, reason,
     severity, text, words,
 };
-use super::{Key, block, list, map};
+use super::{Key, block, list, map, one_or_more};
 
 /// The keys of all three levels.
 pub(super) fn settings() -> Vec<Key> {
@@ -15,6 +15,20 @@ pub(super) fn settings() -> Vec<Key> {
     let all = vec![
         ("page", "For pages; one is enough if nothing is said.", count()),
         ("ticket", "For tickets; one is enough if nothing is said.", count()),
+    ];
+    let hours = vec![
+        ("days", "Days such as `saturday`, ranges such as `monday-friday`, or a list.", one_or_more(text())),
+        (
+            "hours",
+            "Spans of a day such as `\"08:00-20:00\"`, in steps of five minutes, or a list; a night ends on the next day.",
+            one_or_more(text()),
+        ),
+        (
+            "time_zone",
+            "An IANA name such as `Europe/Madrid`; `time_zone` of the level if nothing is said.",
+            text(),
+        ),
+        ("holidays", "Days without promise, such as `2027-01-01`.", one_or_more(text())),
     ];
     let slice = vec![
         ("length", "How long a slice is: a multiple of 30s, one hour at most.", duration()),
@@ -66,6 +80,16 @@ pub(super) fn settings() -> Vec<Key> {
             "annotations",
             "Constant annotations on alerts, taken as they are. Inner ones win.",
             map(annotation_name(), text()),
+        ),
+        (
+            "hours",
+            "When the promise holds: `{ days: monday-friday, hours: \"08:00-20:00\" }`. What happens outside is not counted. `always` if nothing is said.",
+            serde_json::json!({ "anyOf": [words(&["always"]), block(&["days", "hours"], hours)] }),
+        ),
+        (
+            "except",
+            "A query: what happens while it has an answer is not counted, such as `maintenance_active == 1`. `never` if nothing is said.",
+            text(),
         ),
         (
             "budget_policy",

@@ -147,6 +147,10 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if plan.promise.agreed.is_some() {
+        let held = "The promise does not always hold: the incident is played where all of it counts.";
+        remarks.push(held.to_owned());
+    }
     if let Period::Calendar(unit, _) = &plan.promise.period {
         remarks.push(format!(
             "What is left is of the budget of that part of the {} which is over, as the rules record it.",

@@ -127,6 +127,17 @@ impl Answers {
         Some(Events { total, bad: bad.clamp(Decimal::ZERO, total) })
     }
 
+    /// Whether events count now; `None` if that is not recorded.
+    pub(super) fn counts(&self, slo: &SloPlan, labels: &Labels) -> Option<bool> {
+        let agreed = slo.readings.agreed_time.as_ref()?;
+        let samples = self.samples(About::Series(name(agreed).to_owned()), slo)?;
+        // It has those labels of `by` alone that maintenance names.
+        let about = |known: &Labels| {
+            known.iter().all(|(label, value)| labels.get(label).is_none_or(|is| is == value))
+        };
+        samples.iter().find(|(known, _)| about(known)).map(|(_, value)| !value.is_zero())
+    }
+
     pub(super) fn burn(&self, slo: &SloPlan, labels: &Labels) -> Option<Decimal> {
         self.series(name(&slo.readings.burn_now), slo, labels)
     }

@@ -48,6 +48,8 @@ pub struct Standing<'a> {
     pub labels: Labels,
     /// What is known of it.
     pub knowledge: Knowledge,
+    /// Whether events count now, of a promise that does not always hold; `None` if that is not recorded.
+    pub counts: Option<bool>,
     /// Events of the period, if some are recorded.
     pub events: Option<Events>,
     /// The burn rate of the last minutes.
@@ -232,6 +234,7 @@ fn of_slo<'a>(
         Standing {
             slo,
             knowledge,
+            counts: answers.counts(slo, &labels),
             events,
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),

@@ -61,6 +61,9 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         {
             ask(About::Series(name(reading).to_owned()), read(reading));
         }
+        if let Some(agreed) = &readings.agreed_time {
+            ask(About::Series(name(agreed).to_owned()), read(agreed));
+        }
         // Tiles come every five minutes, so a look every five minutes, which sees as far, misses none.
         let counted = selector(slo.readings.counted_total.name.as_deref().unwrap_or_default(), &[]);
         let seen = || call("timestamp", vec![counted.clone().into()]);

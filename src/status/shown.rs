@@ -76,6 +76,9 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
             }
         })
         .collect();
+    if standing.counts == Some(false) {
+        remarks.push("not counted now".to_owned());
+    }
     let promise = &standing.slo.promise;
     remarks.extend(match standing.knowledge {
         Knowledge::Judged => None,

@@ -2,10 +2,12 @@
 
 mod decimal;
 mod duration;
+mod hours;
 mod line;
 mod name;
 mod near;
 mod objective;
+mod offset;
 mod period;
 mod rate;
 mod severity;
@@ -13,10 +15,12 @@ mod spoken;
 
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
+pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};
 pub use line::BudgetLine;
 pub use name::{LabelName, Name, RESERVED_LABELS};
 pub use near::{distance, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
+pub use offset::{Offsets, Summer, Turn};
 pub use period::{Calendar, Period, Zone, ZoneFault};
 pub use rate::per_second;
 pub use severity::{PerSeverity, Severity};

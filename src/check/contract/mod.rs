@@ -21,7 +21,7 @@ pub(super) mod wrong_metric_type;
 
 use crate::contract::{Contract, Family, Kind, Part, Shape};
 use crate::diagnostic::{Label, Problem};
-use crate::model::{Companion, Model, Prometheus, Reading, Role, Service, Slo};
+use crate::model::{Companion, Except, Model, Prometheus, Reading, Role, Service, Slo};
 use crate::parallel;
 use crate::promql::ast::{Matcher, Modifiers, Selector};
 use crate::promql::regex::Asked;
@@ -53,29 +53,33 @@ pub(super) struct Found<'a> {
     pub part: Part,
 }
 
-/// What is read for: a promise, or a companion alert.
+/// What is read for: a promise, what it does not hold during, or a companion alert.
 #[derive(Clone, Copy)]
 pub(super) enum Reader<'a> {
     Slo(&'a Slo),
+    Except(&'a Slo, &'a Except),
     Companion(&'a Companion),
 }
 
 impl<'a> Reader<'a> {
     /// Everything in a service that reads.
     pub fn all(service: &'a Service) -> impl Iterator<Item = Self> {
-        service.slos.iter().map(Self::Slo).chain(service.alerts.iter().map(Self::Companion))
+        let except = |slo: &'a Slo| Some(Self::Except(slo, slo.agreed.except.as_ref()?));
+        let slos = service.slos.iter().flat_map(move |slo| [Some(Self::Slo(slo)), except(slo)]);
+        slos.flatten().chain(service.alerts.iter().map(Self::Companion))
     }
 
     pub fn slo(self) -> Option<&'a Slo> {
         match self {
             Self::Slo(slo) => Some(slo),
-            Self::Companion(_) => None,
+            Self::Except(..) | Self::Companion(_) => None,
         }
     }
 
     pub fn readings(self) -> &'a [Reading] {
         match self {
             Self::Slo(slo) => &slo.readings,
+            Self::Except(_, except) => &except.readings,
             Self::Companion(companion) => &companion.readings,
         }
     }
@@ -83,14 +87,14 @@ impl<'a> Reader<'a> {
     /// Whether some metric of it is not there yet.
     pub fn is_planned(self) -> bool {
         match self {
-            Self::Slo(slo) => slo.planned.is_some(),
+            Self::Slo(slo) | Self::Except(slo, _) => slo.planned.is_some(),
             Self::Companion(companion) => companion.planned.is_some(),
         }
     }
 
     pub fn scrape_interval(self) -> Duration {
         match self {
-            Self::Slo(slo) => slo.scrape_interval,
+            Self::Slo(slo) | Self::Except(slo, _) => slo.scrape_interval,
             Self::Companion(companion) => companion.scrape_interval,
         }
     }
@@ -99,6 +103,7 @@ impl<'a> Reader<'a> {
     pub fn place(self) -> Span {
         match self {
             Self::Slo(slo) => slo.places.sli,
+            Self::Except(_, except) => except.place,
             Self::Companion(companion) => companion.places.expr,
         }
     }

@@ -42,6 +42,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     // What a companion alert counts is what should not happen, too.
     let counts_bad = match place.reader {
         Reader::Slo(_) => place.reading.role == Role::Bad,
+        Reader::Except(..) => false,
         Reader::Companion(_) => place.reading.role == Role::Gain,
     };
     if !counts_bad {

@@ -82,6 +82,8 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
+    /// When it holds, line by line; empty for always.
+    hours: Vec<String>,
     agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
@@ -274,6 +276,7 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         every: words.length(promise.interval),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
+        hours: words.agreed_time(promise),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| Agreed {
                 below: words.say("agreed.below", &[("line", &agreement.line.to_string())]),

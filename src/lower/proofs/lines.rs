@@ -55,6 +55,7 @@ impl<'s, 'a> Story<'s, 'a> {
             // A test begins with 1970: west of Greenwich it is still December for some hours.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
+                let behind = behind.saturating_sub(stage.begins.secs());
                 (stage.steps(Duration::from_secs(behind)), MOST.min(stage.steps(OF_CALENDAR)))
             }
         };

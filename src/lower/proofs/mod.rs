@@ -6,6 +6,7 @@
 //! series do not meet, because every test evaluates every rule of the service.
 
 mod batches;
+mod closed;
 mod companions;
 mod lines;
 mod numbers;

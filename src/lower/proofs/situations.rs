@@ -1,9 +1,9 @@
 //! The situations: a day that ends in an outage, burns between and below the thresholds, and days of long windows.
 
-use super::lines;
 use super::numbers::{divided, left_over};
 use super::stage::Stage;
 use super::{Act, MARGIN, PER_STEP};
+use super::{closed, lines};
 use crate::lower::INTERVAL;
 use crate::lower::series::{Side, Unit};
 use crate::lower::shapes::Mishaps;
@@ -25,6 +25,10 @@ pub(super) enum Situation {
     BelowPages,
     /// A burn just below the lowest threshold of all.
     BelowTickets,
+    /// An outage outside of the hours.
+    Closed,
+    /// An outage during maintenance.
+    Excepted,
     /// Days: a spike, a slow burn and its end, an outage and its end, and the period's figures.
     Days,
     /// A line of the budget, by its place among them.
@@ -69,8 +73,13 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
             }
         }
         // Slices end at every evaluation of a page, so their burns are played there.
+        Act::Burn if stage.is_prompt() => {
+            if !matches!(stage.promise.event, Event::Slice(_)) {
+                burns(stage, &mut played);
+            }
+            closed::play(stage, &mut played);
+        }
         Act::Burn if matches!(stage.promise.event, Event::Slice(_)) => {}
-        Act::Burn if stage.is_prompt() => burns(stage, &mut played),
         Act::Burn => played.unproven.push(
             "its state lags behind its series by the ranges it reads: only outages are played through"
                 .to_owned(),
@@ -267,7 +276,7 @@ fn alerted(
 }
 
 /// That everything so far was counted, neither more nor less.
-fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
+pub(super) fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
     let everything = stage.at(step + 1);
     let (bad, total) = timeline.window(step, everything);
     [(Side::Bad, bad), (Side::Total, total)]

@@ -26,6 +26,8 @@ pub(super) struct Stage<'a> {
     /// The label that tells series apart whose state is looked at, if there can be several.
     copies: Option<String>,
     pub step: Duration,
+    /// When it begins: where the promise holds.
+    pub begins: Duration,
 }
 
 impl<'a> Stage<'a> {
@@ -37,6 +39,7 @@ impl<'a> Stage<'a> {
             names: Names::new(slo, &plan.promise),
             stimulus: slo.stimulus.as_deref()?,
             copies: copies(slo, &plan.promise),
+            begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
         })
@@ -96,7 +99,17 @@ impl<'a> Stage<'a> {
             Budgeting::Occurrences => Decimal::ONE,
         };
         let states = !matches!(self.slo.sli, Sli::Counted { .. }) && !self.grows();
-        Timeline::new(self.promise.event, states, slice_budget, &self.promise.tiers, self.step, loads)
+        let tiers = &self.promise.tiers;
+        Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, loads, |step| {
+            self.holds(step)
+        })
+    }
+
+    /// Whether the hours let count what is counted at a step: it happened since the evaluation before.
+    pub fn holds(&self, step: usize) -> bool {
+        let at = i64::try_from(self.at(step).secs()).unwrap_or(i64::MAX);
+        let begun = at - INTERVAL.millis() as i64 / 1000;
+        self.slo.agreed.hours.as_ref().is_none_or(|hours| hours.hold(begun))
     }
 
     /// Steps in which everything is good.
@@ -175,19 +188,73 @@ impl<'a> Stage<'a> {
     }
 
     pub fn at(&self, step: usize) -> Duration {
-        Duration::from_millis(self.step.millis() * step as u64)
+        Duration::from_millis(self.begins.millis() + self.step.millis() * step as u64)
     }
 
-    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, mut checks: Vec<Check>) -> Case {
+    pub fn case(&self, title: &str, loads: &[Load], mishaps: Mishaps, checks: Vec<Check>) -> Case {
+        self.case_with(title, loads, mishaps, &[], checks)
+    }
+
+    /// A case in which the query of maintenance has an answer where `excepted` has bad events.
+    pub fn case_with(
+        &self,
+        title: &str,
+        loads: &[Load],
+        mishaps: Mishaps,
+        excepted: &[Load],
+        mut checks: Vec<Check>,
+    ) -> Case {
         checks.sort_by_key(at);
         let title = format!("{}: {title}", self.promise.slo);
-        Case { title, interval: self.interval(), series: self.series(loads, mishaps), checks }
+        let mut series = self.series(loads, mishaps);
+        let well = vec![Load { good: 1, bad: 0 }; loads.len()];
+        let excepted =
+            self.expanded(if excepted.is_empty() { &well } else { excepted }, Load { good: 1, bad: 0 });
+        series.extend(
+            self.excepting().iter().map(|one| samples(one, self.interval(), &excepted, Mishaps::default())),
+        );
+        Case { title, interval: self.interval(), series, checks }
+    }
+
+    /// The series that the query of maintenance reads, with the labels of the promise under proof.
+    pub fn excepting(&self) -> Vec<Series> {
+        let Some(except) = &self.slo.agreed.except else { return Vec::new() };
+        let kept = self.kept();
+        let named = |series: &Series| {
+            let mut series = series.clone();
+            for label in &except.on {
+                let value = kept.get(label).cloned().unwrap_or_default();
+                series
+                    .labels
+                    .entry(label.clone())
+                    .and_modify(|known| known.clone_from(&value))
+                    .or_insert(value);
+            }
+            series
+        };
+        except.stimulus.iter().flatten().map(named).collect()
+    }
+
+    /// Loads at the interval of samples, after `idle` ones until it begins.
+    fn expanded(&self, loads: &[Load], idle: Load) -> Vec<Load> {
+        let often = (self.step.millis() / self.interval().millis()) as usize;
+        let before = (self.begins.millis() / self.interval().millis()) as usize;
+        let loads = loads.iter().flat_map(|load| iter::repeat_n(*load, often));
+        iter::repeat_n(idle, before).chain(loads).collect()
     }
 
     /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
-        let loads: Vec<Load> = loads.iter().flat_map(|load| iter::repeat_n(*load, often)).collect();
+        // Before it begins nothing is counted, and what is looked at is well.
+        let before = (self.begins.millis() / self.interval().millis()) as usize;
+        let idle = if self.counts() { Load::default() } else { Load { good: self.units(), bad: 0 } };
+        let loads = self.expanded(loads, idle);
+        let mishaps = Mishaps {
+            restart: mishaps.restart.map(|step| before + step * often),
+            vanish: mishaps.vanish.map(|step| before + step * often),
+            ..mishaps
+        };
         let mut series: Vec<(String, String)> = match &self.copies {
             None => {
                 self.stimulus.iter().map(|series| samples(series, self.interval(), &loads, mishaps)).collect()
@@ -371,7 +438,7 @@ impl<'a> Stage<'a> {
             // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
-                let midnight = self.steps(Duration::from_secs(behind));
+                let midnight = self.steps(Duration::from_secs(behind.saturating_sub(self.begins.secs())));
                 let (before_bad, before) = match midnight.checked_sub(1) {
                     Some(last) if step >= midnight => timeline.tiled(last),
                     Some(_) | None => (0, 0),
@@ -395,6 +462,12 @@ impl<'a> Stage<'a> {
         checks.push(self.above(step, tier.long, tier.threshold, true));
         checks
     }
+}
+
+/// When a situation begins: with the hours of the promise.
+fn begins(slo: &Slo) -> Duration {
+    let opening = slo.agreed.hours.as_ref().map_or(0, |hours| hours.opening());
+    Duration::from_secs(u64::try_from(opening).unwrap_or(0))
 }
 
 /// A label that may tell apart several series whose state is looked at: one that survives every aggregation and matching of the query and is

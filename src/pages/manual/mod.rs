@@ -24,6 +24,8 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("sli", include_str!("sli.md")),
     ("budgeting", include_str!("budgeting.md")),
     ("policies", include_str!("policies.md")),
+    ("service-hours", include_str!("service-hours.md")),
+    ("maintenance", include_str!("maintenance.md")),
     ("budget-alerts", include_str!("budget-alerts.md")),
     ("budget-policy", include_str!("budget-policy.md")),
     ("companion-alerts", include_str!("companion-alerts.md")),

@@ -1,0 +1,61 @@
+//! When a promise holds: hours, what it does not hold during, and windows of maintenance.
+
+use super::pairs::Pair;
+use crate::difference::{Change, Kind, Words};
+use crate::plan::{AgreedTime, Promise};
+
+pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
+    let always = AgreedTime::default();
+    let (was, is) = (old.agreed.as_ref().unwrap_or(&always), new.agreed.as_ref().unwrap_or(&always));
+    let change = |said| Change::new(Kind::AgreedTime, &pair.subject(), said);
+    let mut changes = Vec::new();
+    if was.hours != is.hours {
+        let said = match (&was.hours, &is.hours) {
+            (Some(before), Some(after)) => {
+                Words::plain("holds ").quote(after.clone()).and(", held ").quote(before.clone())
+            }
+            (None, Some(after)) => Words::plain("holds ").quote(after.clone()).and(" only, held always"),
+            (Some(before), _) => Words::plain("holds always, held ").quote(before.clone()).and(" only"),
+            (None, None) => Words::default(),
+        };
+        let warning = "what is counted already stays counted: a budget is right a period later";
+        changes.push(change(said).warn(Words::plain(warning)));
+    }
+    if was.holidays != is.holidays {
+        for (less, more, word) in [
+            (&was.holidays, &is.holidays, "does not hold on "),
+            (&is.holidays, &was.holidays, "holds again on "),
+        ] {
+            let dates: Vec<&str> =
+                more.iter().filter(|date| !less.contains(date)).map(String::as_str).collect();
+            if !dates.is_empty() {
+                changes.push(change(Words::plain(format!("{word}{}", AgreedTime::dates(&dates)))));
+            }
+        }
+    }
+    if was.except != is.except {
+        let said = match (&was.except, &is.except) {
+            (_, Some(after)) => Words::plain("not counted while there is an answer to ").quote(after.clone()),
+            (Some(before), None) => {
+                Words::plain("counted again while there is an answer to ").quote(before.clone())
+            }
+            (None, None) => Words::default(),
+        };
+        changes.push(change(said));
+    }
+    for (without, with, excused) in [(was, is, true), (is, was, false)] {
+        for window in with.maintenance.iter().filter(|window| !without.maintenance.contains(window)) {
+            let (from, to) = &window.words;
+            let said = match excused {
+                true => Words::plain(format!("not counted from {from} to {to}: ")),
+                false => Words::plain(format!("counted again from {from} to {to}, was excused: ")),
+            };
+            let warning = match excused {
+                true => "if it is over, what was counted in it is taken out of the budget",
+                false => "if it is over, what was recorded in it comes back into the budget",
+            };
+            changes.push(change(said.quote(window.reason.clone())).warn(Words::plain(warning)));
+        }
+    }
+    changes
+}

@@ -1,0 +1,247 @@
+//! When a promise holds: outside of its hours, and during maintenance, what is counted is recorded as zero.
+//!
+//! One series says so for each SLO: `slo:agreed_service_time:bool`, 1 while events count and 0 while they do not. Totals and bad events are
+//! multiplied by it; whatever is made of them, windows, tiles, budgets, then speaks of agreed time alone. Counters themselves are kept on, so what happened
+//! outside does not come in with the first count afterwards.
+//!
+//! What an evaluation counts happened since the one before, so it asks whether the promise held when that began: hours that begin at eight count from
+//! the evaluation after eight on, and up to that at twenty o'clock.
+//!
+//! # Local time
+//! PromQL knows UTC alone. A change of the clock is a weekday of a month: with `d` the day of the month and `w` the weekday, `d - w` is that of the last
+//! Sunday, and `100 × month + d - w` passes `100 × month + earliest` on the day of the change, once a year (see `Offsets`).
+
+use super::series::{Series, Unit};
+use super::{INTERVAL, LONG_INTERVAL};
+use crate::model::{Agreed, Budgeting, Maintenance, Slo};
+use crate::plan::{AgreedTime, Rule};
+use crate::promql::ast::{At, Expr, Selector, Time};
+use crate::promql::build::{
+    add, aggregate, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, rem, string, sub,
+    subquery, unless, vector,
+};
+use crate::vocabulary::{Duration, HoursSpan, Offsets, Turn};
+
+/// The series.
+pub(super) const NAME: &str = "slo:agreed_service_time:bool";
+
+const DAY: u32 = 86_400;
+const WEEK: u32 = 7 * DAY;
+
+/// 1970 began on a Thursday, so long after a Monday.
+const SINCE_MONDAY: u32 = 3 * DAY;
+
+/// When a promise holds, in words; `None` if always.
+pub(super) fn words(agreed: &Agreed) -> Option<AgreedTime> {
+    let hours = agreed.hours.as_ref();
+    (!agreed.is_always()).then(|| AgreedTime {
+        hours: hours.map(ToString::to_string),
+        holidays: hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect(),
+        except: agreed.except.as_ref().map(|except| except.text.clone()),
+        maintenance: agreed.maintenance.clone(),
+    })
+}
+
+/// The rule that records it; `groups` has one sample for each value of the labels that a query of maintenance names. `None` where everything counts.
+pub(super) fn rule(slo: &Slo, names: &Series, groups: impl FnOnce(&[String]) -> Expr) -> Option<Rule> {
+    if slo.agreed.is_always() {
+        return None;
+    }
+    let remark = match (&slo.agreed.hours, &slo.agreed.except) {
+        (Some(_), _) => {
+            "1 while events count, 0 outside of the hours and during maintenance. 1970 began on a Thursday, 259200s after a Monday."
+        }
+        _ => "1 while events count, 0 during maintenance.",
+    };
+    Some(names.record(NAME.to_owned(), flag(&slo.agreed, INTERVAL, groups), remark))
+}
+
+/// 1 or 0 for a count of so long a time that ends now.
+fn flag(agreed: &Agreed, length: Duration, groups: impl FnOnce(&[String]) -> Expr) -> Expr {
+    let on = agreed.except.as_ref().map(|except| &except.on[..]).unwrap_or_default();
+    let excepted = agreed.except.as_ref().map(|except| during(except.expr.clone(), length));
+    if on.is_empty() {
+        let open = open(agreed, length).unwrap_or_else(|| vector(number("1")));
+        let open = match excepted {
+            Some(excepted) => unless(open, excepted).on::<&str>(&[]).into(),
+            None => open,
+        };
+        return or(aggregate::<&str>("group", &[], open), vector(number("0"))).into();
+    }
+    let groups = groups(on);
+    let held = match excepted {
+        Some(excepted) => unless(groups.clone(), excepted).on(on).into(),
+        None => groups.clone(),
+    };
+    let held = match open(agreed, length) {
+        Some(open) => and(held, open).on::<&str>(&[]).into(),
+        None => held,
+    };
+    or(Expr::from(held), mul(number("0"), groups)).into()
+}
+
+/// What had an answer at some moment of so long a time; of one evaluation, now.
+fn during(expr: Expr, length: Duration) -> Expr {
+    match length > INTERVAL {
+        true => {
+            let range = super::events::less(length, 1);
+            call("last_over_time", vec![subquery(expr, range, Some(INTERVAL))])
+        }
+        false => expr,
+    }
+}
+
+/// A sample without labels while hours and windows let events count that happened in so long a time; `None` if they always do.
+fn open(agreed: &Agreed, length: Duration) -> Option<Expr> {
+    if agreed.hours.is_none() && agreed.maintenance.is_empty() {
+        return None;
+    }
+    let begun = || sub(call("time", vec![]), number(length.secs()));
+    let within =
+        |from: i64, to: i64| Expr::from(lt(Expr::from(ge(vector(begun()), number(from))), number(to)));
+    let (mut open, holidays) = match &agreed.hours {
+        Some(hours) => {
+            let local = local(hours.offsets(), &begun);
+            let spans = hours.spans().iter().map(|span| within_span(*span, local.clone()));
+            (any(spans)?, hours.holiday_spans())
+        }
+        None => (vector(begun()), Vec::new()),
+    };
+    let windows = agreed.maintenance.iter().map(|window| (window.from, window.to));
+    for (from, to) in holidays.into_iter().chain(windows) {
+        open = unless(open, within(from, to)).into();
+    }
+    Some(open)
+}
+
+/// Local time, where it is within some hours of some days; then seconds since its midnight.
+fn within_span(span: HoursSpan, local: Expr) -> Expr {
+    let whole_week = span.first == 0 && span.last == 6;
+    let local = add(local, number(SINCE_MONDAY));
+    let days = if whole_week {
+        local.into()
+    } else {
+        let week: Expr = rem(Expr::from(local), number(WEEK)).into();
+        let from_first: Expr = match span.first {
+            0 => week,
+            first => ge(week, number(u32::from(first) * DAY)).into(),
+        };
+        match span.last {
+            6 => from_first,
+            last => lt(from_first, number((u32::from(last) + 1) * DAY)).into(),
+        }
+    };
+    let seconds = |minutes: u16| u32::from(minutes) * 60;
+    let from: Expr = match (span.from, span.to) {
+        (0, 1440) => return days,
+        (0, _) => rem(days, number(DAY)).into(),
+        (from, _) => ge(Expr::from(rem(days, number(DAY))), number(seconds(from))).into(),
+    };
+    match span.to {
+        1440 => from,
+        to => lt(from, number(seconds(to))).into(),
+    }
+}
+
+/// Local time, as seconds since 1970.
+fn local(offsets: &Offsets, utc: &dyn Fn() -> crate::promql::ast::Binary) -> Expr {
+    let shifted = |by: i32| -> Expr {
+        match by {
+            0 => utc().into(),
+            by if by > 0 => add(utc(), number(by)).into(),
+            by => sub(utc(), number(-by)).into(),
+        }
+    };
+    let base = vector(shifted(offsets.base));
+    let Some(summer) = &offsets.summer else { return base };
+    let turned = |turn: Turn| -> Expr {
+        let day = |name: &str, by: i32| call(name, vec![vector(shifted(by))]);
+        let month = mul(number("100"), day("month", -turn.second));
+        let weekday = day("day_of_week", -turn.second - i32::from(turn.weekday) * DAY as i32);
+        let last = sub(day("day_of_month", -turn.second), weekday);
+        let reached = 100 * u32::from(turn.month) + u32::from(turn.earliest);
+        ge(Expr::from(add(month, Expr::from(last))), number(reached)).bool().into()
+    };
+    let summer_now = sub(turned(summer.begins), turned(summer.ends));
+    let shift = mul(number(summer.shift), Expr::from(summer_now));
+    add(base, Expr::from(shift)).into()
+}
+
+/// What is counted, as far as it counts. Of series without the labels `service` and `slo`, `bare` is true.
+pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> Expr {
+    if slo.agreed.is_always() {
+        return counted;
+    }
+    let mut on: Vec<String> = if bare { Vec::new() } else { names.labels().into_keys().collect() };
+    on.extend(slo.agreed.except.iter().flat_map(|except| except.on.iter().cloned()));
+    mul(counted, names.recorded(NAME)).on(&on).group_left::<&str>(&[]).into()
+}
+
+/// What is counted afterwards of so long a time that ends now, as far as it counts; `groups` as in [`rule`].
+pub(super) fn applied_to_past(
+    slo: &Slo,
+    counted: Expr,
+    length: Duration,
+    groups: impl FnOnce(&[String]) -> Expr,
+) -> Expr {
+    if slo.agreed.is_always() {
+        return counted;
+    }
+    let on = slo.agreed.except.as_ref().map(|except| except.on.clone()).unwrap_or_default();
+    mul(counted, flag(&slo.agreed, length, groups)).on(&on).group_left::<&str>(&[]).into()
+}
+
+/// Groups of targets that are kept, by some labels.
+pub(super) fn kept_groups<'a>(slo: &Slo, names: &'a Series) -> impl FnOnce(&[String]) -> Expr + 'a {
+    let unit = match slo.budgeting {
+        Budgeting::Occurrences => Unit::Events,
+        Budgeting::Timeslices { .. } => Unit::Occurrences,
+    };
+    move |on| aggregate("group", on, names.kept(unit, "counted", None))
+}
+
+/// That events have been expected for so long, of an SLO whose events are missing.
+pub(super) fn expected(slo: &Slo, events: Expr, labels: &[(&str, &str)], range: Duration) -> Expr {
+    if slo.agreed.is_always() {
+        return events;
+    }
+    let named = |except: &crate::model::Except| !except.on.is_empty();
+    if slo.agreed.except.as_ref().is_some_and(named) {
+        // Of what is gone nobody knows the labels.
+        return match open(&slo.agreed, range) {
+            Some(open) => and(events, open).on::<&str>(&[]).into(),
+            None => events,
+        };
+    }
+    let flag = crate::promql::build::selector(NAME, labels).range(Time::Fixed(range));
+    and(events, gt(call("min_over_time", vec![flag]), number("0"))).into()
+}
+
+/// The sum over a period without what was counted in windows of maintenance: what is excused afterwards has been recorded before.
+///
+/// `tiles` are summed, and `reach` is the longest that the period can be. A window is taken off whole as long as any of it is in the period.
+pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -> Expr {
+    let off = |(index, window): (usize, &Maintenance)| -> Expr {
+        let length = Duration::from_secs(u64::try_from(window.to - window.from).unwrap_or(0));
+        let range = super::events::less(length, LONG_INTERVAL.millis() / 2);
+        let mut tiles = tiles.clone();
+        tiles.at.at = Some((At::Timestamp(window.to.to_string()), crate::promql::ast::Span::default()));
+        let tiles = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);
+        let leaves = window.to + i64::try_from(reach.secs()).unwrap_or(0);
+        let off = and(tiles, lt(vector(call("time", vec![])), number(leaves))).on::<&str>(&[]);
+        match slo.agreed.maintenance.len() {
+            1 => off.into(),
+            // What several windows hold stands in one vector.
+            _ => {
+                let marked = ["slowburn_window", &index.to_string(), "", ""].map(string);
+                call("label_replace", [vec![off.into()], marked.to_vec()].concat())
+            }
+        }
+    };
+    let Some(all) = any(slo.agreed.maintenance.iter().enumerate().map(off)) else { return sum };
+    let all = match slo.agreed.maintenance.len() {
+        1 => all,
+        _ => aggregate_without("sum", &["slowburn_window"], all),
+    };
+    or(sub(sum.clone(), all), sum).into()
+}

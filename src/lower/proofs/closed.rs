@@ -1,0 +1,88 @@
+//! Outages that are not counted: outside of the hours, and during maintenance.
+
+use super::situations::{Played, Situation, counts};
+use super::stage::Stage;
+use crate::lower::shapes::Mishaps;
+use crate::lower::timeline::{Load, Timeline};
+use crate::plan::{Case, Check};
+use crate::promql::ast::Kind;
+use crate::vocabulary::{Duration, Severity};
+
+/// No more steps are played: of hours that are closed for longer only the beginning.
+const MOST: usize = 1_200;
+
+pub(super) fn play(stage: &Stage, played: &mut Played) {
+    if stage.slo.agreed.hours.is_some() {
+        match outside(stage) {
+            Some(case) => played.cases.push((Situation::Closed, case)),
+            None => {
+                played.unproven.push("that nothing counts outside of its hours: they end too late".to_owned())
+            }
+        }
+    }
+    if stage.slo.agreed.except.is_some() {
+        match during(stage) {
+            Ok(case) => played.cases.push((Situation::Excepted, case)),
+            Err(reason) => played.unproven.push(format!("that nothing counts during maintenance: {reason}")),
+        }
+    }
+}
+
+/// From the opening to an hour after the next one; whatever happens while it is closed fails.
+fn outside(stage: &Stage) -> Option<Case> {
+    let closes = (1..MOST).find(|step| !stage.holds(*step))?;
+    let hour = stage.steps(Duration::from_secs(3600));
+    let opens = (closes..MOST).find(|step| stage.holds(*step)).map_or(MOST, |step| step + hour);
+    let load = |step: usize| if stage.holds(step) { stage.good(1) } else { stage.bad(1) };
+    let loads: Vec<Load> = (1..=opens).flat_map(load).collect();
+    let timeline = stage.timeline(&loads);
+    let checks = quiet(stage, &timeline, &[closes, opens]);
+    Some(stage.case("an outage outside of its hours costs nothing", &loads, Mishaps::default(), checks))
+}
+
+/// An outage of an hour, announced.
+fn during(stage: &Stage) -> Result<Case, &'static str> {
+    let except = stage.slo.agreed.except.as_ref().ok_or("there is none")?;
+    if except.stimulus.is_none() {
+        return Err("no series were found under which its query has an answer");
+    }
+    let mut ranges = false;
+    except.expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
+    if ranges {
+        return Err("its query reads ranges, so it begins and ends late");
+    }
+    let own = |name: &String| stage.stimulus.iter().any(|series| series.name == *name);
+    if stage.excepting().iter().any(|series| own(&series.name)) {
+        return Err("its query reads what the events are counted by");
+    }
+    let hour = stage.steps(Duration::from_secs(3600));
+    let well = stage.good(hour);
+    let loads = [well.clone(), stage.bad(hour), well].concat();
+    let calm = vec![Load { good: 1, bad: 0 }; hour];
+    let excepted = [calm.clone(), vec![Load { good: 0, bad: 1 }; hour], calm].concat();
+    // What is not counted is as if it had not been.
+    let counted: Vec<Load> = loads
+        .iter()
+        .zip(&excepted)
+        .map(|(load, except)| if except.bad > 0 { Load::default() } else { *load })
+        .collect();
+    let timeline = stage.timeline(&counted);
+    let checks = quiet(stage, &timeline, &[hour, 2 * hour, 3 * hour]);
+    Ok(stage.case_with(
+        "an outage during maintenance costs nothing",
+        &loads,
+        Mishaps::default(),
+        &excepted,
+        checks,
+    ))
+}
+
+/// Nobody is told of anything, and what is counted is all and no more.
+fn quiet(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for step in steps {
+        checks.extend(Severity::ALL.iter().filter_map(|severity| stage.state(timeline, *severity, *step)));
+        checks.extend(counts(stage, timeline, *step));
+    }
+    checks
+}

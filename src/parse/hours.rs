@@ -1,0 +1,56 @@
+//! When promises hold: `hours` of any level, and `maintenance` of the project file.
+
+use super::fields::Fields;
+use super::yaml::Value;
+use crate::ast::{HoursBlock, MaintenanceBlock};
+use crate::diagnostic::{Code, Problem};
+use crate::source::Span;
+
+/// More windows than this are a list that nobody reads.
+const MOST: usize = 100;
+
+/// `hours`.
+pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
+    let node = fields.node("hours")?;
+    if let Value::Scalar(word) = &node.value {
+        return Some(HoursBlock::Word(word.clone()));
+    }
+    let keys = &["days", "hours", "time_zone", "holidays"];
+    let mut fields = Fields::of(node, "`hours`", keys, fields.problems())?;
+    for (name, example) in [("days", "days: monday-friday"), ("hours", "hours: \"08:00-20:00\"")] {
+        if !fields.has(name) {
+            fields.missing(name, example);
+        }
+    }
+    let block = HoursBlock::Week {
+        span: node.span,
+        days: fields.one_or_more("days"),
+        hours: fields.one_or_more("hours"),
+        time_zone: fields.scalar("time_zone"),
+        holidays: fields.one_or_more("holidays"),
+    };
+    fields.finish();
+    Some(block)
+}
+
+/// `maintenance`.
+pub(super) fn maintenance(fields: &mut Fields) -> Vec<MaintenanceBlock> {
+    let mut windows = fields.list("maintenance", |node, problems| {
+        let keys = &["from", "to", "slos", "reason"];
+        let mut fields = Fields::of(node, "an entry of `maintenance`", keys, problems)?;
+        let from = fields.required("from", "from: 2027-01-10T02:00");
+        let to = fields.required("to", "to: 2027-01-10T04:00");
+        let reason = fields.required("reason", "reason: The database moves");
+        let slos = fields.one_or_more("slos");
+        fields.finish();
+        Some(MaintenanceBlock { span: node.span, from: from?, to: to?, slos, reason: reason? })
+    });
+    if let Some(more) = windows.get(MOST) {
+        let place = Span { end: more.span.start + 1, ..more.span };
+        let problem =
+            Problem::error(Code::TooLarge, place, format!("`maintenance` has more than {MOST} entries"));
+        fields.problems().push(problem.help("remove those that are older than the longest period"));
+        windows.truncate(MOST);
+    }
+    windows
+}

@@ -1,0 +1,384 @@
+//! When promises hold: `hours`, `except` and `maintenance`.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+use super::sli::Reader;
+use super::{dependencies, firing, innermost, secrets, settings, values, whole};
+use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
+use crate::diagnostic::{Code, Problem};
+use crate::model::{Agreed, Except, Maintenance, Service};
+use crate::promql::carried::Carried;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{HOURS_STEP, Hours, LabelName, Offsets, ZoneFault};
+
+/// Minutes of a day.
+pub(super) const DAY: u16 = 1440;
+
+/// Seconds of the steps that windows begin and end at.
+const STEP: i64 = HOURS_STEP as i64 * 60;
+
+/// More holidays than this are a list that nobody reads.
+const MOST_HOLIDAYS: usize = 200;
+
+/// What is under maintenance for longer is not promised.
+const LONGEST: i64 = 31 * 86_400;
+
+/// As many characters as an alert has room for.
+const LONGEST_REASON: usize = 200;
+
+/// A window with what it is of: a service, and perhaps one of its SLOs; all if there is none.
+pub(super) struct Window {
+    window: Maintenance,
+    of: Vec<(String, Option<String>)>,
+}
+
+impl Window {
+    fn is_of(&self, service: &str, slo: &str) -> bool {
+        let of = |(named, one): &(String, Option<String>)| {
+            named == service && one.as_ref().is_none_or(|one| one == slo)
+        };
+        self.of.is_empty() || self.of.iter().any(of)
+    }
+}
+
+/// When an SLO's promise holds; windows are added by [`excuse`].
+pub(super) fn agreed(
+    levels: [&Settings; 3],
+    by: &[LabelName],
+    version: (u32, u32),
+    problems: &mut Vec<Problem>,
+) -> Option<Agreed> {
+    let zone = innermost(levels.map(|level| level.time_zone.as_ref()));
+    let hours = match innermost(levels.map(|level| level.hours.as_ref())) {
+        Some(block) => hours_of(block, zone, problems)?,
+        None => None,
+    };
+    let except = match innermost(levels.map(|level| level.except.as_ref())) {
+        Some(written) if written.text.trim() != "never" => Some(except_of(written, by, version, problems)?),
+        _ => None,
+    };
+    Some(Agreed { hours, except, maintenance: Vec::new() })
+}
+
+/// What one level says: `None` with problems, `Some(None)` for always.
+pub(super) fn hours_of(
+    block: &HoursBlock,
+    zone: Option<&Scalar>,
+    problems: &mut Vec<Problem>,
+) -> Option<Option<Hours>> {
+    let (span, days, hours, own, holidays) = match block {
+        HoursBlock::Word(word) if word.text.trim() == "always" => return Some(None),
+        HoursBlock::Word(word) => {
+            problems.push(
+                Problem::error(Code::InvalidHours, whole(word), "these hours have no days").help(
+                    "write `hours: { days: monday-friday, hours: \"08:00-20:00\" }`, or `hours: always`",
+                ),
+            );
+            return None;
+        }
+        HoursBlock::Week { span, days, hours, time_zone, holidays } => {
+            (*span, days, hours, time_zone, holidays)
+        }
+    };
+    let before = problems.len();
+    let zone = zone_of(own.as_ref().or(zone), span, problems);
+    let mut all: Vec<u8> = Vec::new();
+    for written in days {
+        match weekdays(&written.text) {
+            // Monday is the first.
+            Some(more) => all.extend(more.into_iter().map(|day| (day + 6) % 7)),
+            None => problems.push(
+                Problem::error(Code::InvalidHours, whole(written), "this is not a day of the week")
+                    .help("write `monday` … `sunday`, or a range such as `monday-friday`"),
+            ),
+        }
+    }
+    let mut spans = Vec::new();
+    for written in hours {
+        match self::span(&written.text) {
+            Some((from, to)) if from % HOURS_STEP == 0 && to % HOURS_STEP == 0 => spans.push((from, to)),
+            Some((from, to)) => {
+                let near = |minute: u16| (minute + HOURS_STEP / 2) / HOURS_STEP * HOURS_STEP;
+                let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+                let meant = format!("{}-{}", clock(near(from)), clock(near(to)));
+                problems.push(
+                    Problem::error(
+                        Code::InvalidHours,
+                        whole(written),
+                        "hours begin and end at multiples of five minutes",
+                    )
+                    .fix(format!("write `{meant}`"), whole(written), meant),
+                );
+            }
+            None => problems.push(
+                Problem::error(Code::InvalidHours, whole(written), "these are not hours of a day")
+                    .help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
+            ),
+        }
+    }
+    let mut dates: Vec<civil::Date> = Vec::new();
+    for written in holidays.iter().take(MOST_HOLIDAYS) {
+        match written.text.trim().parse::<civil::Date>() {
+            Ok(date) if (1971..=2100).contains(&date.year()) => dates.push(date),
+            _ => problems.push(
+                Problem::error(Code::InvalidHours, whole(written), "this is not a date")
+                    .help("write year, month and day: `2027-01-01`"),
+            ),
+        }
+    }
+    if let Some(more) = holidays.get(MOST_HOLIDAYS) {
+        let headline = format!("there are more than {MOST_HOLIDAYS} holidays");
+        problems
+            .push(Problem::error(Code::TooLarge, whole(more), headline).help("remove those that are over"));
+    }
+    if problems.len() > before || all.is_empty() || spans.is_empty() {
+        return None;
+    }
+    let said = |texts: &[Scalar]| {
+        texts.iter().map(|text| text.text.trim().to_lowercase()).collect::<Vec<_>>().join(", ")
+    };
+    Some(Some(Hours::new(&all, &spans, format!("{} {}", said(days), said(hours)), zone?, dates)))
+}
+
+fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) -> Option<(String, Offsets)> {
+    let place = Span { end: span.start + 1, ..span };
+    let Some(written) = written else {
+        problems.push(
+            Problem::error(Code::MissingKey, place, "nothing says in which time zone these hours are")
+                .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
+        );
+        return None;
+    };
+    let name = written.text.trim();
+    match Offsets::of(name) {
+        Ok(offsets) => Some((name.to_owned(), offsets)),
+        Err(ZoneFault::Unknown) => {
+            problems.push(settings::unzoned(written, ZoneFault::Unknown));
+            None
+        }
+        Err(ZoneFault::Varies) => {
+            let headline = "clocks of this time zone change by no rule that holds every year";
+            problems.push(
+                Problem::error(Code::UnknownTimeZone, whole(written), headline)
+                    .help("name a zone that has one, such as `UTC`"),
+            );
+            None
+        }
+    }
+}
+
+/// `except`, which is not `never`.
+fn except_of(
+    written: &Scalar,
+    by: &[LabelName],
+    version: (u32, u32),
+    problems: &mut Vec<Problem>,
+) -> Option<Except> {
+    let mut reader = Reader::new(version);
+    let expr = reader.alert(written, problems)?;
+    if expr.selectors().is_empty() {
+        problems.push(
+            Problem::error(
+                Code::NeverCounted,
+                whole(written),
+                "this holds always or never: it reads no series",
+            )
+            .help(
+                "write a query that has an answer during maintenance only, such as `maintenance_active == 1`",
+            )
+            .help("windows with a date are `maintenance` in the project file"),
+        );
+        return None;
+    }
+    let on = match Carried::of(&expr) {
+        Carried::Among(labels) => {
+            by.iter().map(|label| label.as_str().to_owned()).filter(|label| labels.contains(label)).collect()
+        }
+        Carried::AllBut(_) if by.is_empty() => Vec::new(),
+        Carried::AllBut(_) => {
+            let names: Vec<&str> = by.iter().map(LabelName::as_str).collect();
+            let names = names.join(", ");
+            problems.push(
+                Problem::error(
+                    Code::WrongType,
+                    whole(written),
+                    "nobody can tell which labels this answer has, so for what it holds",
+                )
+                .label(format!("the SLO is promised by {names}"))
+                .help(format!("write `max by ({names}) (…)` if it names what is under maintenance"))
+                .help("write `max(…)` if it holds for all"),
+            );
+            return None;
+        }
+    };
+    let stimulus = firing::tried(&expr).as_ref().and_then(firing::invent).map(|firing| firing.series);
+    Some(Except {
+        text: written.text.split_whitespace().collect::<Vec<_>>().join(" "),
+        on,
+        readings: reader.readings,
+        stimulus,
+        expr,
+        place: whole(written),
+    })
+}
+
+/// Every entry of `maintenance`.
+pub(super) fn maintenance(file: &ProjectFile, problems: &mut Vec<Problem>) -> Vec<Window> {
+    let mut windows: Vec<Window> =
+        file.maintenance.iter().filter_map(|block| window(file, block, problems)).collect();
+    windows.sort_by_key(|window| (window.window.from, window.window.to));
+    windows
+}
+
+fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Problem>) -> Option<Window> {
+    let before = problems.len();
+    let zone = file.settings.time_zone.as_ref();
+    let (from, to) = (moment(&block.from, zone, problems), moment(&block.to, zone, problems));
+    secrets::published([&block.reason], problems);
+    let reason = block.reason.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !(1..=LONGEST_REASON).contains(&reason.chars().count()) {
+        let headline = format!("a reason has between one and {LONGEST_REASON} characters");
+        problems.push(
+            Problem::error(Code::InvalidMaintenance, whole(&block.reason), headline)
+                .help("say why nothing was counted, for whoever asks later"),
+        );
+    }
+    let (from, to) = (from?, to?);
+    if to <= from || to - from > LONGEST {
+        let headline = if to <= from {
+            "this window ends before it begins"
+        } else {
+            "this window is longer than 31 days"
+        };
+        problems.push(
+            Problem::error(Code::InvalidMaintenance, whole(&block.to), headline)
+                .and(whole(&block.from), "it begins here")
+                .help("write a later time; what is under maintenance for longer is not promised"),
+        );
+    }
+    let of = |written: &Scalar| {
+        let text = written.text.trim();
+        match text.split_once('/') {
+            Some((service, slo)) => (service.to_owned(), Some(slo.to_owned())),
+            None => (text.to_owned(), None),
+        }
+    };
+    let words = [&block.from, &block.to].map(|text| text.text.trim().replace('T', " "));
+    let [begins, ends] = words;
+    let window = Maintenance { from, to, words: (begins, ends), reason };
+    (problems.len() == before).then(|| Window { window, of: block.slos.iter().map(of).collect() })
+}
+
+/// Whether a moment is written without an offset.
+pub(super) fn is_local(written: &Scalar) -> bool {
+    written.text.trim().parse::<Timestamp>().is_err()
+}
+
+/// A moment, in seconds since 1970: with an offset, or in the zone of the project.
+fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<i64> {
+    let text = written.text.trim();
+    let at = match text.parse::<Timestamp>() {
+        Ok(at) => Some(at),
+        Err(_) => match (text.parse::<civil::DateTime>(), zone) {
+            (Err(_), _) => None,
+            (Ok(_), None) => {
+                problems.push(
+                    Problem::error(
+                        Code::InvalidMaintenance,
+                        whole(written),
+                        "nothing says in which time zone this is",
+                    )
+                    .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
+                    .help("or add `time_zone: Europe/Madrid` to the project file"),
+                );
+                return None;
+            }
+            (Ok(local), Some(zone)) => {
+                let Ok(zone) = TimeZone::get(zone.text.trim()) else { return None };
+                local.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
+            }
+        },
+    };
+    let year = |at: Timestamp| at.to_zoned(TimeZone::UTC).year();
+    let problem = match at {
+        None => Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time")
+            .help("write date and time: `2027-01-10T02:00`"),
+        Some(at) if !(1971..=2100).contains(&year(at)) => {
+            Problem::error(Code::InvalidMaintenance, whole(written), "this year is out of range")
+                .help("write a time from 1971 to 2100")
+        }
+        Some(at) if at.as_second() % STEP != 0 => Problem::error(
+            Code::InvalidMaintenance,
+            whole(written),
+            "windows begin and end at multiples of five minutes",
+        )
+        .help("write the next multiple, such as `02:05`"),
+        Some(at) => return Some(at.as_second()),
+    };
+    problems.push(problem);
+    None
+}
+
+/// Gives every SLO its windows; those of what is not there are a problem.
+pub(super) fn excuse(
+    file: &ProjectFile,
+    windows: &[Window],
+    services: &mut [Service],
+    absent: &BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) {
+    for written in file.maintenance.iter().flat_map(|block| &block.slos) {
+        let text = written.text.as_str();
+        let name = text.split('/').next().unwrap_or_default();
+        if absent.contains(name) {
+            continue;
+        }
+        let Some(service) = dependencies::service(name, written.place(0, name.len()), services, problems)
+        else {
+            continue;
+        };
+        let Some(slo) = text.get(name.len() + 1..) else { continue };
+        let names: Vec<&str> = service.slos.iter().map(|known| known.name.as_str()).collect();
+        if !names.contains(&slo) {
+            let place = written.place(name.len() + 1, text.len());
+            problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+        }
+    }
+    for service in services {
+        for slo in &mut service.slos {
+            let of = windows.iter().filter(|window| window.is_of(service.name.as_str(), slo.name.as_str()));
+            slo.agreed.maintenance = of.map(|window| window.window.clone()).collect();
+        }
+    }
+}
+
+/// `saturday`, or `monday-friday`, as numbers from Sunday on.
+pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
+    const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    let day = |name: &str| (0..).zip(DAYS).find(|(_, known)| *known == name.trim()).map(|(day, _)| day);
+    match text.split_once('-') {
+        None => Some(vec![day(text)?]),
+        Some((from, to)) => {
+            let (from, to): (u8, u8) = (day(from)?, day(to)?);
+            Some((0..=(to + 7 - from) % 7).map(|step| (from + step) % 7).collect())
+        }
+    }
+}
+
+/// `22:00-07:00` in minutes of a day; a span that ends before it begins passes midnight.
+pub(super) fn span(text: &str) -> Option<(u16, u16)> {
+    let minute = |text: &str| {
+        let (hour, minute) = text.trim().split_once(':')?;
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let (hour, minute): (u16, u16) =
+            (digits(hour) && digits(minute)).then(|| hour.parse().ok().zip(minute.parse().ok()))??;
+        let minutes = hour * 60 + minute;
+        (minute < 60 && minutes <= DAY).then_some(minutes)
+    };
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (minute(from)?, minute(to)?);
+    (from != to && from < DAY).then_some((from, to))
+}

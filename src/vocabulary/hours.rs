@@ -1,0 +1,218 @@
+//! The hours in which a promise holds, as a week of spans in a time zone.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+use super::Duration;
+use super::offset::Offsets;
+
+/// Beginnings and ends of spans are multiples of this, because long windows are summed from so many minutes.
+pub const STEP: u16 = 5;
+
+const DAY: u16 = 1440;
+const SLOTS: usize = 7 * (DAY / STEP) as usize;
+
+/// Some days in a row with the same hours; nothing of it passes midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first day; Monday is 0.
+    pub first: u8,
+    /// The last day, not before the first.
+    pub last: u8,
+    /// The minute of the day with which it begins.
+    pub from: u16,
+    /// The minute before which it ends, 1440 at most.
+    pub to: u16,
+}
+
+/// When a promise holds. ITIL calls it the agreed service time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hours {
+    spans: Vec<Span>,
+    /// As they are written, for people: `monday-friday 08:00-20:00`.
+    words: String,
+    zone: String,
+    offsets: Offsets,
+    holidays: Vec<civil::Date>,
+}
+
+impl Hours {
+    /// From days (Monday is 0) and pairs of minutes; a pair that ends before it begins passes midnight. `words` say it to people. Holidays are
+    /// sorted, each once.
+    pub fn new(
+        days: &[u8],
+        hours: &[(u16, u16)],
+        words: String,
+        (zone, offsets): (String, Offsets),
+        mut holidays: Vec<civil::Date>,
+    ) -> Self {
+        let mut spans = Vec::new();
+        for (from, to) in hours.iter().copied() {
+            if from < to {
+                spans.extend(runs(days, from, to));
+                continue;
+            }
+            let next: Vec<u8> = days.iter().map(|day| (day + 1) % 7).collect();
+            spans.extend(runs(days, from, DAY));
+            if to > 0 {
+                spans.extend(runs(&next, 0, to));
+            }
+        }
+        holidays.sort();
+        holidays.dedup();
+        Self { spans, words, zone, offsets, holidays }
+    }
+
+    /// The spans of a week.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// The IANA name of the zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// How local time follows from UTC.
+    pub fn offsets(&self) -> &Offsets {
+        &self.offsets
+    }
+
+    /// Days on which it does not hold.
+    pub fn holidays(&self) -> &[civil::Date] {
+        &self.holidays
+    }
+
+    /// When each holiday begins and ends, in seconds since 1970; those in a row as one.
+    pub fn holiday_spans(&self) -> Vec<(i64, i64)> {
+        let Ok(zone) = TimeZone::get(&self.zone) else { return Vec::new() };
+        let midnight = |date: civil::Date| {
+            let zoned = date.to_zoned(zone.clone()).ok()?;
+            Some(zoned.timestamp().as_second())
+        };
+        let mut spans: Vec<(i64, i64)> = Vec::new();
+        for date in &self.holidays {
+            let Some(span) = midnight(*date).zip(date.tomorrow().ok().and_then(midnight)) else { continue };
+            match spans.last_mut() {
+                Some(last) if last.1 == span.0 => last.1 = span.1,
+                _ => spans.push(span),
+            }
+        }
+        spans
+    }
+
+    /// Whether the promise holds at a moment, in seconds since 1970.
+    pub fn hold(&self, at: i64) -> bool {
+        let Ok(local) = Timestamp::from_second(at + i64::from(self.offsets.at(at))) else { return false };
+        let local = local.to_zoned(TimeZone::UTC);
+        let day = local.weekday().to_monday_zero_offset() as u8;
+        let minute = u16::from(local.hour() as u8) * 60 + u16::from(local.minute() as u8);
+        let within =
+            |span: &Span| (span.first..=span.last).contains(&day) && (span.from..span.to).contains(&minute);
+        self.spans.iter().any(within) && !self.holidays.contains(&local.date())
+    }
+
+    /// The first moment from 1970 on at which it holds, as a multiple of a quarter of an hour: where proofs begin.
+    pub fn opening(&self) -> i64 {
+        const QUARTER: i64 = 900;
+        let mut moments = (0..8 * 96).map(|quarter| quarter * QUARTER);
+        moments.find(|at| self.hold(*at)).unwrap_or(0)
+    }
+
+    /// The most time of so long a window that may be within the hours; holidays and changes of the clock are not taken into account.
+    pub fn most_within(&self, window: Duration) -> Duration {
+        let open = self.week();
+        let slot = u64::from(STEP) * 60_000;
+        let slots = (window.millis() / slot) as usize;
+        let rest = window.millis() % slot;
+        let week = open.iter().filter(|open| **open).count();
+        let (weeks, slots) = (slots / SLOTS, slots % SLOTS);
+        let begun = |from: usize| {
+            let whole = (from..from + slots).filter(|at| open[at % SLOTS]).count() as u64 * slot;
+            whole + if open[(from + slots) % SLOTS] { rest } else { 0 }
+        };
+        let most = (0..SLOTS).map(begun).max().unwrap_or(0);
+        Duration::from_millis((weeks * week) as u64 * slot + most)
+    }
+
+    /// Whether each slot of the week is within.
+    fn week(&self) -> Vec<bool> {
+        let mut open = vec![false; SLOTS];
+        for span in &self.spans {
+            for day in span.first..=span.last {
+                let midnight = u32::from(day) * u32::from(DAY);
+                let (from, to) = (midnight + u32::from(span.from), midnight + u32::from(span.to));
+                open[(from / u32::from(STEP)) as usize..(to / u32::from(STEP)) as usize].fill(true);
+            }
+        }
+        open
+    }
+}
+
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.words, self.zone)
+    }
+}
+
+/// Days in a row as one span.
+fn runs(days: &[u8], from: u16, to: u16) -> Vec<Span> {
+    let mut days = days.to_vec();
+    days.sort_unstable();
+    days.dedup();
+    let mut spans: Vec<Span> = Vec::new();
+    for day in days {
+        match spans.last_mut() {
+            Some(span) if span.last + 1 == day => span.last = day,
+            _ => spans.push(Span { first: day, last: day, from, to }),
+        }
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn office(zone: &str, holidays: Vec<civil::Date>) -> Hours {
+        let offsets = Offsets::of(zone).expect("regular");
+        let words = "monday-friday 08:00-20:00".to_owned();
+        Hours::new(&[0, 1, 2, 3, 4], &[(480, 1200)], words, (zone.to_owned(), offsets), holidays)
+    }
+
+    fn at(text: &str) -> i64 {
+        text.parse::<Timestamp>().expect("a time").as_second()
+    }
+
+    #[test]
+    fn hours_are_those_of_the_zone() {
+        let hours = office("America/Argentina/Buenos_Aires", vec![civil::date(2027, 1, 1)]);
+        assert!(!hours.hold(at("2026-11-27T10:59:59Z")) && hours.hold(at("2026-11-27T11:00:00Z")));
+        assert!(hours.hold(at("2026-11-27T22:59:59Z")) && !hours.hold(at("2026-11-27T23:00:00Z")));
+        assert!(!hours.hold(at("2026-11-28T15:00:00Z")), "a Saturday");
+        assert!(!hours.hold(at("2027-01-01T15:00:00Z")), "a holiday");
+        assert_eq!(hours.holiday_spans(), [(at("2027-01-01T03:00:00Z"), at("2027-01-02T03:00:00Z"))]);
+    }
+
+    #[test]
+    fn windows_hold_as_much_as_the_best_of_them() {
+        let hours = office("UTC", Vec::new());
+        let most = |seconds: u64| hours.most_within(Duration::from_secs(seconds)).secs();
+        assert_eq!(most(3600), 3600);
+        assert_eq!(most(6 * 3600), 6 * 3600);
+        assert_eq!(most(86_400), 12 * 3600);
+        assert_eq!(most(3 * 86_400), 36 * 3600);
+        assert_eq!(most(30 * 86_400), 22 * 12 * 3600);
+        assert_eq!(most(28 * 86_400), 20 * 12 * 3600);
+        let night = Hours::new(
+            &[6],
+            &[(22 * 60, 360)],
+            String::new(),
+            ("UTC".to_owned(), Offsets::of("UTC").expect("is")),
+            Vec::new(),
+        );
+        assert!(night.hold(at("2026-11-29T22:00:00Z")) && night.hold(at("2026-11-30T05:59:00Z")));
+        assert!(!night.hold(at("2026-11-30T06:00:00Z")) && !night.hold(at("2026-11-29T05:00:00Z")));
+    }
+}
