@@ -88,6 +88,35 @@ fn every_environment_has_a_tree_of_its_own_whose_proofs_pass() {
     }
 }
 
+/// One Grafana may show both.
+#[test]
+fn dashboards_of_environments_are_not_each_other_s() {
+    let folder = folder();
+    assert_eq!(folder.slowburn(&[]).code, Some(0));
+    let mut uids = std::collections::BTreeSet::new();
+    for (environment, count) in [("production", 4), ("staging", 3)] {
+        let dashboards = support::rules::files(
+            &folder.path(&format!("out/environments/{environment}/grafana/dashboards")),
+            ".json",
+        );
+        assert_eq!(dashboards.len(), count);
+        for path in dashboards {
+            let json: serde_json::Value =
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let uid = json["uid"].as_str().unwrap().to_owned();
+            assert!(uid.ends_with(&format!("_{environment}")), "{uid}");
+            assert!(json["title"].as_str().unwrap().ends_with(&format!(" · {environment}")));
+            // Nor do its links lead to them.
+            let others = json.to_string().replace(&format!("_{environment}"), "");
+            assert!(
+                !["production", "staging"].iter().any(|name| others.contains(&format!("_{name}"))),
+                "{uid}"
+            );
+            assert!(uids.insert(uid));
+        }
+    }
+}
+
 #[test]
 fn the_tree_of_an_environment_goes_with_it() {
     let folder = folder();

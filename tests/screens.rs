@@ -54,6 +54,7 @@ alerts:
     ));
     files
         .push(other("gone", "  nodes: { objective: 99%, sli: { probe: 'up{job=\"gone\"}' }, by: [node] }\n"));
+    files.push(other(LONG, "  raw: { objective: 99%, sli: { bad_ratio: 'avg(rate(e[$window]))' } }\n"));
     files.push(("slos/slowburn.yaml".to_owned(), "version: slowburn/v1\n".to_owned()));
     files
 }
@@ -97,7 +98,8 @@ impl Samples {
         let number = |value: &dyn ToString| value.to_string().parse::<f64>().unwrap();
         let (budget, period) = (number(&promise.budget), promise.period_length.secs() as f64);
         let readings = &slo.readings;
-        let total = 100_000.0;
+        // Too few to judge by.
+        let total = if promise.service == "s2" && promise.slo == "fresh" { 7.0 } else { 100_000.0 };
         for (reading, value) in [
             (&readings.objective, 1.0 - budget),
             (&readings.error_budget, budget),
@@ -181,6 +183,11 @@ impl World {
         samples.alert(firing, "firing", end - 1800, end);
         let pending = r#"alertname="S6Down",service="s6",severity="ticket",owner="team-2""#;
         samples.alert(pending, "pending", end - 120, end);
+        // A hundred and fifty at once.
+        for place in 0..150 {
+            let labels = format!(r#"alertname="S5Down",service="s5",slo="x{place}",severity="ticket""#);
+            samples.alert(&labels, "firing", storm(end), storm(end) + 600);
+        }
         let folder = tempfile::tempdir().unwrap();
         let text = samples.metrics.into_values().collect::<String>() + "# EOF\n";
         fs::write(folder.path().join("samples.txt"), text).unwrap();
@@ -190,6 +197,10 @@ impl World {
         run(&promtool, &blocks, &files).unwrap_or_else(|said| panic!("{said}"));
         let server = Server::start(&prometheus, folder.path());
         Some(Self { server, artifacts, slos, end, _folder: folder })
+    }
+
+    fn storm(&self) -> u64 {
+        storm(self.end)
     }
 
     fn dashboard(&self, name: &str) -> Dashboard {
@@ -219,6 +230,20 @@ impl World {
     }
 }
 
+/// When very many alerts began to fire.
+fn storm(end: u64) -> u64 {
+    end - 9 * 86_400
+}
+
+/// A service whose name is longer than Grafana's identities.
+const LONG: &str = "a-name-that-is-longer-than-identities-are";
+
+fn digested() -> String {
+    let (_, artifacts) = compiled();
+    let json: Value = serde_json::from_str(&artifacts[&format!("grafana/dashboards/{LONG}.json")]).unwrap();
+    json["uid"].as_str().unwrap().to_owned()
+}
+
 fn value(series: &Value) -> f64 {
     series["value"][1].as_str().unwrap().parse().unwrap()
 }
@@ -235,6 +260,10 @@ fn panels_say_what_is_so() {
     no_query_fails(&world);
     every_slo_has_a_row(&world);
     what_fires_stands_first(&world);
+    no_more_than_a_hundred_fire_one_by_one(&world);
+    tables_can_be_sorted(&world);
+    five_budgets_are_drawn(&world);
+    lines_and_tiers_have_names(&world);
     tiles_say_what_was_recorded(&world);
     one_of_many_values_can_be_chosen(&world);
     what_is_gone_is_no_data(&world);
@@ -259,6 +288,102 @@ fn no_query_fails(world: &World) {
     }
 }
 
+/// Many alerts at once are a hundred rows and how many more there are, the same ones in all columns.
+fn no_more_than_a_hundred_fire_one_by_one(world: &World) {
+    let overview = world.dashboard("overview");
+    let mut rows = BTreeMap::new();
+    for (index, query) in overview.asked_by(overview.panels()[0]).iter().enumerate() {
+        let answer = world.server.query(&query.filled(&dashboards::all()), world.storm() + 300).unwrap();
+        for series in answer {
+            let key = (label(&series, "alertname").to_owned(), label(&series, "slo").to_owned());
+            rows.entry(key).or_insert(BTreeMap::new()).insert(index, value(&series));
+        }
+    }
+    let more = rows.remove(&("and more".to_owned(), String::new())).unwrap();
+    assert_eq!(more, BTreeMap::from([(0, -2.0), (2, 51.0)]));
+    // A page is among those that are shown.
+    let page = rows.remove(&("S7EventsBurnPage".to_owned(), "events".to_owned())).unwrap();
+    assert_eq!(page, BTreeMap::from([(0, 3.0), (1, 300.0), (2, 1.0)]));
+    assert_eq!(rows.len(), 99);
+    assert!(rows.values().all(|row| *row == BTreeMap::from([(0, 2.0), (1, 300.0), (2, 1.0)])), "{rows:?}");
+}
+
+/// Grafana sorts numbers, and beside NaN it sorts nothing. What lasts is known to last, whatever other periods there are.
+fn tables_can_be_sorted(world: &World) {
+    let overview = world.dashboard("overview");
+    let screen = world.dashboard("slo");
+    let few = dashboards::of(&world.slo("s2", "fresh").promise);
+    for (dashboard, title, chosen) in
+        [(&overview, "All SLOs", dashboards::all()), (&screen, "Each value", few)]
+    {
+        let answers = world.now(dashboard, dashboard.panel("table", title), &chosen);
+        assert!(answers.iter().flatten().all(|series| !value(series).is_nan()), "{title}");
+        let unjudged = answers.iter().flatten().filter(|series| value(series) == 9e15);
+        assert_eq!(unjudged.count(), 3, "{title}");
+    }
+    let answers = world.now(&overview, overview.panel("table", "All SLOs"), &dashboards::all());
+    let gone: BTreeMap<(&str, &str), f64> = answers[2]
+        .iter()
+        .map(|series| ((label(series, "service"), label(series, "slo")), value(series)))
+        .collect();
+    for (index, slo) in world.slos.iter().enumerate().filter(|(_, slo)| slo.promise.by.is_empty()) {
+        let (burn, left) = figures(index % 60 + 1);
+        let (service, name) = (slo.promise.service.as_str(), slo.promise.slo.as_str());
+        let expected =
+            if left < burn * 0.999 { left / burn * slo.promise.period_length.secs() as f64 } else { 1e11 };
+        let said = gone[&(service, name)];
+        assert!(said == 9e15 || (said - expected).abs() < 1.0, "{service}/{name}: {said}, not {expected}");
+    }
+}
+
+/// Those that have least at the end, all the time; not whoever had least at some moment.
+fn five_budgets_are_drawn(world: &World) {
+    let overview = world.dashboard("overview");
+    let query = &overview.asked_by(overview.panel("timeseries", "The five smallest"))[0];
+    let filled = query.filled(&dashboards::all());
+    let answer = world.server.query_range(&filled, world.end - 3600, world.end, 300).unwrap();
+    assert_eq!(answer.len(), 5);
+    for series in &answer {
+        let points = series["values"].as_array().unwrap();
+        assert!(
+            points.len() > 10
+                && points.iter().all(|point| point[1].as_str().unwrap().parse::<f64>().unwrap() < 0.42)
+        );
+    }
+}
+
+/// What the names of lines and panels say, where an SLO has values of `by`, and where it has fewer tiers than others.
+fn lines_and_tiers_have_names(world: &World) {
+    let screen = world.dashboard("slo");
+    let said = |name: &str, slo: &SloPlan| -> Vec<String> {
+        let variables = screen.variables();
+        let variable = variables.iter().find(|variable| variable["name"] == name).unwrap();
+        let query = variable["definition"].as_str().unwrap();
+        let query = query.strip_prefix("query_result(").unwrap().strip_suffix(')').unwrap();
+        let query = query.replace("$service", &slo.promise.service).replace("$slo", &slo.promise.slo);
+        let answer = world.server.query(&query, world.end).unwrap();
+        answer.iter().map(|series| label(series, "made").to_owned()).collect()
+    };
+    let (many, one) = (world.slo("many", "nodes"), world.slo("s1", "probe"));
+    assert_eq!(
+        (said("values", many), said("values", one)),
+        (vec!["{{node}}".to_owned()], vec![String::new()])
+    );
+    assert_eq!(said("tier_1", one), ["page: 1h and 5m above 14.4×"]);
+    assert_eq!(
+        (said("tier_4", one), said("tier_4", many)),
+        (vec![String::new()], vec!["ticket: 3d and 6h above 1.0×".to_owned()])
+    );
+    assert_eq!(said("screen", one), ["slo-s1"]);
+    assert_eq!(said("screen", world.slo(LONG, "raw")), [digested()]);
+    let lines = screen.panels().into_iter().filter(|panel| panel["type"] == "timeseries");
+    let legends: Vec<String> = lines
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+        .map(|target| target["legendFormat"].to_string())
+        .collect();
+    assert_eq!(legends.iter().filter(|legend| legend.ends_with(" ${values}\"")).count(), 11);
+}
+
 /// Whether or not there is any data: of one whose series are gone, too.
 fn every_slo_has_a_row(world: &World) {
     let overview = world.dashboard("overview");
@@ -268,7 +393,7 @@ fn every_slo_has_a_row(world: &World) {
         .collect();
     let promised: BTreeSet<(String, String)> =
         world.slos.iter().map(|slo| (slo.promise.service.clone(), slo.promise.slo.clone())).collect();
-    assert_eq!(promised.len(), 203);
+    assert_eq!(promised.len(), 204);
     assert_eq!(rows, promised);
     // Not more than one row each, either.
     assert!(answers.iter().all(|answer| answer.len() <= promised.len()));
@@ -295,7 +420,11 @@ fn what_fires_stands_first(world: &World) {
     assert_eq!(by_name(since), named([600.0, 1800.0, 120.0]));
     assert_eq!(by_name(number), named([1.0, 1.0, 1.0]));
     for series in states {
-        assert_eq!(label(series, "dashboard"), format!("slo-{}", label(series, "service")));
+        let screen = format!("slo-{}", label(series, "service"));
+        assert_eq!(label(series, "screen"), screen);
+        // What is of no SLO leads to its service.
+        let of_slo = label(series, "slo").is_empty();
+        assert_eq!(label(series, "promise"), if of_slo { &screen } else { "slo_promise" });
     }
     let pages = world.tile(&overview, "Pages", &dashboards::all());
     assert_eq!(pages, Some(1.0));
@@ -412,7 +541,7 @@ fn the_report_of_many_slos_is_a_page_per_service() {
     let (_, artifacts) = compiled();
     let pages: BTreeMap<&str, &String> =
         artifacts.iter().filter_map(|(path, text)| Some((path.strip_prefix("report/")?, text))).collect();
-    assert_eq!(pages.len(), 43);
+    assert_eq!(pages.len(), 44);
     let ids: BTreeMap<&str, BTreeSet<&str>> = pages
         .iter()
         .map(|(name, text)| {

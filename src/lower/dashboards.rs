@@ -4,33 +4,50 @@ use crate::model::Model;
 use crate::plan::DashboardLink;
 
 /// The dashboard of all services. No service's is called so: names of services hold no `_`.
-pub(super) const OVERVIEW: &str = "slo_overview";
+pub(super) fn overview(environment: Option<&str>) -> String {
+    within("slo_overview", environment)
+}
 
 /// The dashboard of one SLO, whichever it is.
-pub(super) const PROMISE: &str = "slo_promise";
+pub(super) fn promise(environment: Option<&str>) -> String {
+    within("slo_promise", environment)
+}
 
 /// The longest identity that Grafana takes.
 const LONGEST: usize = 40;
 
-/// The dashboard of one service: from its name alone, so that links to it hold for ever. A name that is too long ends in a
-/// digest of the whole of it.
-pub(super) fn uid(service: &str) -> String {
-    let uid = format!("slo-{service}");
+/// The dashboard of one service: from its name and its environment alone, so that links to it hold for ever.
+pub(super) fn uid(service: &str, environment: Option<&str>) -> String {
+    within(&format!("slo-{service}"), environment)
+}
+
+/// What [`uid`] makes of nearly all names, as PromQL replaces what a pattern has found.
+pub(super) fn pattern(environment: Option<&str>) -> String {
+    match environment {
+        None => "slo-$1".to_owned(),
+        Some(environment) => format!("slo-${{1}}_{environment}"),
+    }
+}
+
+/// In an environment, dashboards have identities of their own: one Grafana may show them all. What is too long ends in a digest of the whole of it.
+fn within(uid: &str, environment: Option<&str>) -> String {
+    let uid = environment.map_or(uid.to_owned(), |environment| format!("{uid}_{environment}"));
     if uid.len() <= LONGEST {
         return uid;
     }
-    let digest = format!("_{:016x}", digest(service));
+    let digest = format!("_{:016x}", digest(uid.strip_prefix("slo-").unwrap_or(&uid)));
     format!("{}{digest}", &uid[..LONGEST - digest.len()])
 }
 
 /// The address of a service's dashboard.
 pub(super) fn of_service(model: &Model, service: &str) -> Option<DashboardLink> {
-    link(model, &uid(service), Vec::new(), &[])
+    link(model, &uid(service, model.project.environment.as_deref()), Vec::new(), &[])
 }
 
 /// The address of the dashboard that shows one SLO, with it and the alert's values of these labels chosen.
 pub(super) fn of_slo(model: &Model, service: &str, slo: &str, by: &[String]) -> Option<DashboardLink> {
-    link(model, PROMISE, vec![("service", service.to_owned()), ("slo", slo.to_owned())], by)
+    let uid = promise(model.project.environment.as_deref());
+    link(model, &uid, vec![("service", service.to_owned()), ("slo", slo.to_owned())], by)
 }
 
 fn link(
@@ -54,7 +71,24 @@ fn digest(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::uid;
+    use super::{overview, promise, uid as within};
+
+    fn uid(service: &str) -> String {
+        within(service, None)
+    }
+
+    #[test]
+    fn environments_do_not_share_identities() {
+        let names = ["api", "overview", &"a".repeat(60)];
+        let mut all = std::collections::BTreeSet::new();
+        for environment in [None, Some("staging"), Some("production"), Some(&*"e".repeat(60))] {
+            all.extend(names.map(|name| within(name, environment)));
+            all.extend([overview(environment), promise(environment)]);
+        }
+        assert_eq!(all.len(), 4 * 5, "{all:?}");
+        assert!(all.iter().all(|uid| uid.len() <= 40), "{all:?}");
+        assert_eq!(within("api", Some("staging")), "slo-api_staging");
+    }
 
     #[test]
     fn identities_fit_and_differ() {

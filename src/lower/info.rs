@@ -27,11 +27,18 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     let policy = promise.budget_policy.iter();
     let policy: Vec<String> =
         policy.map(|agreement| format!("< {}: {}", agreement.line, agreement.action)).collect();
+    // Screens know what all others are called.
+    let environment = model.project.environment.as_deref();
+    let name = service.name.as_str();
+    let (uid, usual) = (dashboards::uid(name, environment), dashboards::pattern(environment));
+    let usual = usual.replace("${1}", name).replace("$1", name);
+    let renamed = (uid != usual).then_some(uid);
     let facts = [
         ("budget_seconds", Some(pointed(whole))),
         ("budget_alerts", Some(lines.join(", "))),
         ("budget_policy", Some(policy.join("; "))),
         ("by", Some(promise.by.join(", "))),
+        ("dashboard", renamed),
         ("except", agreed.and_then(|agreed| agreed.except.clone())),
         ("hours", agreed.and_then(|agreed| agreed.hours.clone())),
         ("maintenance", agreed.map(maintenance)),
@@ -63,9 +70,10 @@ fn maintenance(agreed: &AgreedTime) -> String {
 }
 
 /// The names that screens of all SLOs share.
-pub(super) fn screens() -> Screens {
+pub(super) fn screens(environment: Option<&str>) -> Screens {
     Screens {
-        promise: dashboards::PROMISE.to_owned(),
+        promise: dashboards::promise(environment),
+        service: dashboards::pattern(environment),
         info: selector(INFO, &[]),
         ratio: "slo:sli_error:ratio_rate".to_owned(),
         period_total: "slo:total_events:(increase)?".to_owned(),

@@ -99,13 +99,14 @@ pub fn project(model: &Model) -> ProjectPlan {
         ticket: model.project.severities.ticket.label.clone(),
     };
     let promised = model.services.iter().any(|service| !service.slos.is_empty());
+    let environment = model.project.environment.as_deref();
     ProjectPlan {
         environment: model.project.environment.clone(),
         language: model.project.language,
         time_zone: model.project.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()),
         severities,
-        overview: promised.then(|| dashboards::OVERVIEW.to_owned()),
-        screens: info::screens(),
+        overview: promised.then(|| dashboards::overview(environment)),
+        screens: info::screens(environment),
         notifications: notifications(model),
         texts: model.project.texts.clone(),
         alertmanager_url: model.project.links.alertmanager.clone(),
@@ -152,7 +153,7 @@ pub fn service(model: &Model, service: &Service) -> ServicePlan {
         description: service.description.clone(),
         owner: service.owner.clone(),
         source: service.annotations.get("source_url").cloned().or_else(|| service.source.clone()),
-        dashboard: dashboards::uid(service.name.as_str()),
+        dashboard: dashboards::uid(service.name.as_str(), model.project.environment.as_deref()),
         contract: service.contract.is_some(),
         planned: planned(service),
         accepted: service.accepted.clone(),

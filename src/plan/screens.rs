@@ -7,6 +7,8 @@ use crate::promql::ast::Selector;
 pub struct Screens {
     /// The identity of the dashboard of one SLO.
     pub promise: String,
+    /// The same of nearly all services, as PromQL replaces a name: `slo-$1`. Where it is another one, `info` has a label `dashboard`.
+    pub service: String,
     /// `slo:definition:info`: 1 for every SLO, with what the compiler knows of it as labels.
     pub info: Selector,
     /// What the names of error ratios begin with; a window follows.

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::json::{Field, Panel, Property};
-use super::panels::{self, property};
+use super::panels::{self, YELLOW, property};
 use crate::text::Dashboards;
-use crate::vocabulary::{Decimal, Duration};
+use crate::vocabulary::Decimal;
 
 /// Beyond every period, in seconds: the budget lasts.
 pub const LASTS: u64 = 100_000_000_000;
@@ -18,15 +18,16 @@ fn states(words: &Dashboards) -> serde_json::Value {
     panels::states(&[
         (3, words.say("state.page"), "red"),
         (2, words.say("state.ticket"), "orange"),
-        (1, words.say("state.pending"), "yellow"),
+        (1, words.say("state.pending"), YELLOW),
         (0, words.say("state.quiet"), "green"),
         (-1, words.say("state.planned"), DIM),
+        (-2, "…".to_owned(), DIM),
     ])
 }
 
 fn state_steps() -> Vec<super::json::Step> {
     let three = Decimal::from(3);
-    let states = [("yellow", Decimal::ONE), ("orange", Decimal::TWO), ("red", three)];
+    let states = [(YELLOW, Decimal::ONE), ("orange", Decimal::TWO), ("red", three)];
     panels::steps("green", &states)
 }
 
@@ -52,12 +53,17 @@ pub fn alert_cell(words: &Dashboards) -> Vec<Property> {
 
 /// How long an alert has been active; without one, nothing is.
 pub fn since_field(words: &Dashboards) -> Field {
-    Field { no_value: words.say("none.alert"), ..panels::field(words, "dtdhms", panels::steps("text", &[])) }
+    let mut field = panels::field(words, "dtdhms", panels::steps("text", &[]));
+    // What is called nothing would otherwise be called no data.
+    field.mappings.clear();
+    field.no_value = words.say("none.alert");
+    field
 }
 
 /// The budget that is left, as a bar.
 pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
-    let gauge = json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "color" });
+    // The bar has the colour: what is not judged has no bar, and is read all the same.
+    let gauge = json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "text" });
     vec![
         property("unit", "percentunit"),
         property("decimals", 1),
@@ -65,10 +71,10 @@ pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
         property("max", 1),
         property("custom.cellOptions", gauge),
         property("custom.displayMode", "basic"),
-        property("custom.minWidth", 130),
+        property("custom.minWidth", 160),
         property("color", json!({ "mode": "thresholds" })),
         property("thresholds", json!({ "mode": "absolute", "steps": panels::budget_steps() })),
-        property("mappings", panels::unjudged(words)),
+        property("mappings", vec![panels::nothing(words), panels::few(words, "transparent")]),
     ]
 }
 
@@ -83,7 +89,7 @@ pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
 
 /// A number of events.
 pub fn events_cell(words: &Dashboards) -> Vec<Property> {
-    vec![property("unit", "short"), property("decimals", 0), property("mappings", panels::unjudged(words))]
+    vec![property("unit", "short"), property("mappings", panels::unjudged(words))]
 }
 
 /// A burn rate: orange where the budget does not last.
@@ -98,9 +104,9 @@ pub fn burn_cell() -> Vec<Property> {
     properties
 }
 
-/// When the budget is gone; it lasts from so much on.
-pub fn exhaustion(words: &Dashboards, period: Option<Duration>) -> Vec<Property> {
-    let field = exhaustion_field(words, period);
+/// When the budget is gone.
+pub fn exhaustion(words: &Dashboards) -> Vec<Property> {
+    let field = exhaustion_field(words);
     let mut properties = vec![
         property("unit", field.unit),
         property("mappings", field.mappings),
@@ -112,17 +118,27 @@ pub fn exhaustion(words: &Dashboards, period: Option<Duration>) -> Vec<Property>
 }
 
 /// The same as a tile.
-pub fn exhaustion_field(words: &Dashboards, period: Option<Duration>) -> Field {
-    let seconds = period.map_or(Decimal::from(LASTS), |period| Decimal::from(period.secs()));
-    let lasts = match period {
-        Some(period) => words.fill("none.never", &[("period", &period.to_string())]),
-        None => words.say("none.lasts"),
-    };
-    let steps = panels::steps("orange", &[("yellow", Decimal::from(86_400)), ("green", seconds)]);
+pub fn exhaustion_field(words: &Dashboards) -> Field {
+    let seconds = Decimal::from(LASTS);
+    let lasts = words.say("none.lasts");
+    let steps = panels::steps("orange", &[(YELLOW, Decimal::from(86_400)), ("green", seconds)]);
     let mut mappings = panels::unjudged(words);
     mappings.push(panels::states(&[(0, words.say("none.spent"), "orange")]));
     mappings.push(panels::from_on(seconds, &lasts, "green"));
     Field { mappings, ..panels::field(words, "dtdhms", steps) }
+}
+
+/// A link in a cell of its own, called so instead of by its address, which is long.
+pub fn linked_to(words: &Dashboards) -> Vec<Property> {
+    let open = words.say("link.open");
+    let link = json!([{ "title": open, "url": "${__value.raw:raw}", "targetBlank": true }]);
+    let called = json!({ "pattern": ".+", "result": { "text": open, "index": 0 } });
+    vec![
+        property("links", link),
+        property("mappings", json!([{ "type": "regex", "options": called }])),
+        property("noValue", "—"),
+        property("custom.minWidth", 70),
+    ]
 }
 
 /// Decimal places of a ratio as a percentage.

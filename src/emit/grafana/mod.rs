@@ -90,6 +90,14 @@ fn blank(words: &Dashboards, uid: &str, title: String, about: &str) -> Dashboard
     }
 }
 
+/// One Grafana may show the dashboards of several environments.
+fn titled(project: &ProjectPlan, title: String) -> String {
+    match &project.environment {
+        Some(environment) => format!("{title} · {environment}"),
+        None => title,
+    }
+}
+
 fn data_source(words: &Dashboards) -> Variable {
     Variable {
         r#type: "datasource",

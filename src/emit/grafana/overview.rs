@@ -8,7 +8,7 @@ use super::panels::{self, Board, Column, WIDTH, property};
 use super::queries::{self, Alerts, SLO, Scope, Source};
 use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
 use crate::promql::Expr;
-use crate::promql::build::{aggregate, and, ge, gt, le, lt, number, sub};
+use crate::promql::build::{aggregate, and, ge, gt, le, lt, mul, number, or, sub};
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
@@ -21,7 +21,7 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let of = Source { screens: &plan.project.screens, any, lengths: &lengths, scope: Scope::Every };
     let alerts = alerts(&plan.project, of.scope);
     let mut board = Board::default();
-    board.line(8, vec![(WIDTH, active(&of, &services, &alerts, words))]);
+    board.line(8, vec![(WIDTH, active(&of, &alerts, words))]);
     board.line(16, vec![(WIDTH, table(&of, &services, &alerts, words))]);
     board.line(4, counts(&of, &alerts, words).into_iter().map(|tile| (4, tile)).collect());
     let legend = "{{service}}".to_owned();
@@ -35,7 +35,8 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     board.line(9, vec![(WIDTH / 2, worst(&of, words)), (WIDTH / 2, timeline)]);
     let prose = panels::words(String::new(), words.say("overview.about"), &words.say("overview.text"));
     board.line(5, vec![(WIDTH, prose)]);
-    let blank = super::blank(words, uid, words.say("overview.title"), &words.say("overview.about"));
+    let title = super::titled(&plan.project, words.say("overview.title"));
+    let blank = super::blank(words, uid, title, &words.say("overview.about"));
     let mut templating = super::blank(words, uid, String::new(), "").templating;
     templating.list.extend(variables(&of, words));
     Some(Dashboard {
@@ -71,7 +72,7 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
 }
 
 /// What is firing and pending: pages before tickets, and the longest first.
-pub fn active(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
+pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     let by = ["alertname", "service", "slo"];
     let label = |name: &str, properties| Column {
         label: Some(name.to_owned()),
@@ -85,37 +86,58 @@ pub fn active(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &D
         title: words.say(&format!("column.{name}")),
         properties,
     };
-    let state = queries::with_runbook(of.screens, of.scope, &alerts.active(&by));
-    let state = queries::with_dashboard(services, state);
-    let runbook = json!([{ "title": words.say("link.runbook"), "url": "${__data.fields.runbook:raw}", "targetBlank": true }]);
+    let shown = || alerts.shown(&by);
+    let state = queries::with_screen(of.screens, queries::with_links(of.screens, of.scope, &shown()));
+    // An alert without an SLO leads to its service.
+    let state = queries::labelled(state, "promise", "$1", "screen", "(.+)");
+    let state = queries::labelled(state, "promise", &of.screens.promise, "slo", ".+");
+    let more = |expr: Expr| queries::labelled(expr, "alertname", &words.say("active.more"), "", "");
+    let state = or(state, more(sub(mul(number("0"), alerts.more(&by)), number("2")).into()));
+    let since = and(alerts.lasting(&by, of.scope), shown()).on(&by);
+    let number_of = or(and(alerts.count(&by), shown()).on(&by), more(alerts.more(&by)));
     let columns = vec![
-        column("state", state, looks::alert_cell(words)),
-        label("alertname", vec![property("custom.minWidth", 200)]),
-        label("service", vec![linked(words, SERVICE), property("custom.minWidth", 110)]),
-        label("slo", vec![linked(words, PROMISE), property("custom.minWidth", 110)]),
-        column("since", alerts.lasting(&by, of.scope), vec![property("unit", "dtdhms")]),
-        column("number", alerts.count(&by), vec![property("decimals", 0)]),
-        label("runbook", vec![property("links", runbook), property("custom.minWidth", 110)]),
+        column("state", state.into(), looks::alert_cell(words)),
+        label("alertname", vec![property("custom.minWidth", 270)]),
+        label("service", linked(words, "link.service", SERVICE, 110)),
+        label(
+            "slo",
+            [
+                linked(words, "link.promise", &promise("${__data.fields.promise}"), 110),
+                vec![property("noValue", "—")],
+            ]
+            .concat(),
+        ),
+        column("since", since.into(), vec![property("unit", "dtdhms")]),
+        column("number", number_of.into(), vec![property("decimals", 0)]),
+        label("runbook", looks::linked_to(words)),
     ];
     let sorted = [(words.say("column.state"), true), (words.say("column.since"), true)];
     let mut field = panels::field(words, "short", panels::steps("text", &[]));
     field.no_value = words.say("none.alert");
     let about = words.say("active.about");
-    panels::table(words.say("active.title"), about, field, columns, &["dashboard"], &sorted)
+    panels::table(
+        words.say("active.title"),
+        about,
+        field,
+        columns,
+        &["dashboard", "screen", "promise"],
+        &sorted,
+    )
 }
 
 /// The screen of a row's service.
-const SERVICE: (&str, &str) =
-    ("link.service", "/d/${__data.fields.dashboard}?${datasource:queryparam}&${__url_time_range}");
+const SERVICE: &str = "/d/${__data.fields.screen}?${datasource:queryparam}&${__url_time_range}";
 
 /// The screen of a row's SLO.
-const PROMISE: (&str, &str) = (
-    "link.promise",
-    "/d/slo_promise?${datasource:queryparam}&var-service=${__data.fields.service}&var-slo=${__data.fields.slo}&${__url_time_range}",
-);
+fn promise(screen: &str) -> String {
+    format!(
+        "/d/{screen}?${{datasource:queryparam}}&var-service=${{__data.fields.service}}&var-slo=${{__data.fields.slo}}&${{__url_time_range}}"
+    )
+}
 
-fn linked(words: &Dashboards, (title, url): (&str, &str)) -> Property {
-    property("links", json!([{ "title": words.say(title), "url": url }]))
+fn linked(words: &Dashboards, title: &str, url: &str, width: u32) -> Vec<Property> {
+    let link = json!([{ "title": words.say(title), "url": url }]);
+    vec![property("links", link), property("custom.minWidth", width)]
 }
 
 /// One row per SLO, whether or not there is any data: of all services, or of one.
@@ -131,34 +153,37 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
     let label =
         |name: &str, properties| Column { label: Some(name.to_owned()), ..column(name, None, properties) };
     let places = slos.iter().map(|slo| decimals(slo.promise.ratio)).max().unwrap_or_default();
-    let shortest = slos.iter().map(|slo| slo.promise.period_length).min();
-    let linked = |to, width: u32| vec![linked(words, to), property("custom.minWidth", width)];
     let info = queries::within(of.screens.info.clone(), of.scope);
-    let known = queries::with_dashboard(services, aggregate("max", &["service", "slo", "objective"], info));
+    let known = queries::with_screen(
+        of.screens,
+        aggregate("max", &["service", "slo", "objective", "dashboard"], info),
+    );
     let mut columns = Vec::new();
-    let mut hidden = vec!["dashboard", "Value"];
+    let mut hidden = vec!["dashboard", "screen", "Value"];
     match of.scope {
         Scope::Service(_) => hidden.push("service"),
-        Scope::Every | Scope::Promise => columns.push(label("service", linked(SERVICE, 100))),
+        Scope::Every | Scope::Promise => {
+            columns.push(label("service", linked(words, "link.service", SERVICE, 100)))
+        }
     }
     let read = |reading| of.read(reading);
     columns.extend([
-        label("slo", linked(PROMISE, 100)),
+        label("slo", linked(words, "link.promise", &promise(&of.screens.promise), 100)),
         column("alert", Some(of.loudest(alerts)), looks::alert_cell(words)),
         column("burn", Some(worst("max", read(|readings| &readings.burn_now))), looks::burn_cell()),
         column(
             "exhaustion",
-            Some(worst("min", of.judged(read(|readings| &readings.exhaustion)))),
-            looks::exhaustion(words, shortest),
+            Some(worst("min", of.sortable(of.exhaustion(&queries::periods(services))))),
+            looks::exhaustion(words),
         ),
         column(
             "left",
-            Some(worst("min", of.judged(read(|readings| &readings.budget_left)))),
+            Some(worst("min", of.sortable(read(|readings| &readings.budget_left)))),
             looks::budget_gauge(words),
         ),
         column(
             "achieved",
-            Some(worst("min", of.judged(of.achieved()))),
+            Some(worst("min", of.sortable(of.achieved()))),
             looks::judged_ratio(words, places + 1),
         ),
         label("objective", vec![property("custom.minWidth", 90)]),
@@ -187,7 +212,7 @@ fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         tile("pages", queries::how_many(alerts.pages()), "green", "red"),
         tile("tickets", queries::how_many(alerts.tickets()), "green", "orange"),
         tile("spent", queries::how_many(le(known(), number("0"))), "green", "orange"),
-        tile("risk", queries::how_many(risky), "green", "yellow"),
+        tile("risk", queries::how_many(risky), "green", panels::YELLOW),
         tile("kept", queries::how_many(ge(known(), number("0.25"))), "text", "green"),
         tile("unknown", unknown.into(), "green", "text"),
     ]
@@ -204,8 +229,8 @@ fn worst(of: &Source, words: &Dashboards) -> Panel {
         ..panels::field(words, "percentunit", panels::budget_steps())
     };
     let queries = [
-        (queries::fewest(of.known()), "{{service}}/{{slo}}".to_owned()),
-        (queries::guiding(queries::line(Decimal::ZERO), of.known()), words.say("none.spent")),
+        (of.smallest(), "{{service}}/{{slo}}".to_owned()),
+        (queries::guiding(queries::line(Decimal::ZERO), queries::promised(of)), words.say("none.spent")),
     ];
     let zero = vec![panels::guide(1, "orange")];
     let lines = panels::lines(words.say("worst.title"), words.say("worst.about"), &queries, field, zero);

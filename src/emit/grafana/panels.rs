@@ -16,6 +16,12 @@ pub const DATA_SOURCE: &str = "datasource";
 /// What every query asks.
 pub const PROMETHEUS: DataSource = DataSource { r#type: "prometheus", uid: "${datasource}" };
 
+/// Grafana's own yellow cannot be read on white.
+pub const YELLOW: &str = "dark-yellow";
+
+/// What stands for too few events in tables: they sort numbers, and NaN would leave the rows around it in no order.
+pub const FEW: u64 = 9_000_000_000_000_000;
+
 /// Columns of a dashboard.
 pub const WIDTH: u32 = 24;
 
@@ -203,6 +209,8 @@ pub fn table(
     let (mut targets, mut overrides) = (Vec::new(), Vec::new());
     let (mut renamed, mut order) = (serde_json::Map::new(), serde_json::Map::new());
     let queries = columns.iter().filter(|column| column.expr.is_some()).count();
+    // Labels that nobody names come first, as they are answered; in an order of columns they would come last.
+    let named = columns.iter().any(|column| column.label.is_some());
     for (index, column) in columns.into_iter().enumerate() {
         let source = match (&column.label, &column.expr) {
             (_, Some(expr)) => {
@@ -216,7 +224,9 @@ pub fn table(
             (label, None) => label.clone().unwrap_or_default(),
         };
         renamed.insert(source.clone(), Value::from(column.title.as_str()));
-        order.insert(source, Value::from(index));
+        if named {
+            order.insert(source, Value::from(index));
+        }
         if !column.properties.is_empty() {
             overrides.push(of_name(&column.title, column.properties));
         }
@@ -309,7 +319,7 @@ pub fn steps(lowest: &'static str, more: &[(&'static str, Decimal)]) -> Vec<Step
 
 /// From orange to green as the budget that is left grows. Red is for what wakes somebody, and a spent budget does not.
 pub fn budget_steps() -> Vec<Step> {
-    steps("orange", &[("yellow", Decimal::ZERO), ("green", Decimal::new(25, 2))])
+    steps("orange", &[(YELLOW, Decimal::ZERO), ("green", Decimal::new(25, 2))])
 }
 
 /// Series have colours of their own.
@@ -323,7 +333,7 @@ pub fn fixed(color: &'static str) -> Color {
 }
 
 /// What is not there is said without a colour that judges it.
-fn nothing(words: &Dashboards) -> Value {
+pub fn nothing(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
         "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
     } })
@@ -336,9 +346,15 @@ fn too_few(words: &Dashboards) -> Value {
     } })
 }
 
-/// Both.
+/// The same in tables, in this colour.
+pub fn few(words: &Dashboards, color: &str) -> Value {
+    let text = json!({ "text": words.say("none.events"), "color": color, "index": 91 });
+    json!({ "type": "value", "options": { FEW.to_string(): text } })
+}
+
+/// All of them.
 pub fn unjudged(words: &Dashboards) -> Vec<Value> {
-    vec![nothing(words), too_few(words)]
+    vec![nothing(words), too_few(words), few(words, "text")]
 }
 
 /// What numbers are called, each with its colour.
@@ -356,7 +372,7 @@ const ENDLESS: u64 = 1_000_000_000_000;
 /// What is called differently from a number on.
 pub fn from_on(from: Decimal, text: &str, color: &str) -> Value {
     json!({ "type": "range", "options": {
-        "from": number(from), "to": ENDLESS, "result": { "text": text, "color": color, "index": 91 },
+        "from": number(from), "to": ENDLESS, "result": { "text": text, "color": color, "index": 93 },
     } })
 }
 

@@ -10,7 +10,7 @@ use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::queries::{self, Alerts, BY, SLO, Scope, Source};
 use crate::plan::{ProjectPlan, SloPlan};
 use crate::promql::Expr;
-use crate::promql::build::{add, aggregate, aggregate_without, and, div, lt, mul, number, or, sub};
+use crate::promql::build::{add, aggregate, aggregate_without, and, call, div, lt, mul, number, or, sub};
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
@@ -23,8 +23,8 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     let of = Source { screens, any, lengths: "$period", scope: Scope::Promise };
     let alerts = Alerts::of_promise();
     let mut board = Board::default();
-    board.line(4, tiles(&of, &alerts, words).into_iter().map(|tile| (WIDTH / 8, tile)).collect());
-    board.line(4, vec![(WIDTH, promised(&of, words))]);
+    board.line(3, tiles(&of, &alerts, words).into_iter().map(|tile| (WIDTH / 8, tile)).collect());
+    board.line(5, vec![(WIDTH, promised(&of, words))]);
     board.line(7, (1..=TIERS).map(|tier| (WIDTH / TIERS as u32, burn(&of, tier, words))).collect());
     let rules = within_rules(&of);
     let history = [
@@ -36,15 +36,15 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     board.line(5, vec![(WIDTH, timeline)]);
     board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
     board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
-    let blank =
-        super::blank(words, &screens.promise, words.say("promise.title"), &words.say("promise.about"));
+    let title = super::titled(project, words.say("promise.title"));
+    let blank = super::blank(words, &screens.promise, title, &words.say("promise.about"));
     let mut templating = blank.templating;
     templating.list.extend(variables(&of, words));
     let link = |name: &str, variable: &str| super::link(words.say(name), format!("${{{variable}}}"));
     let service = super::json::Link {
         keep_time: true,
         target_blank: false,
-        ..super::link(words.say("link.service"), "/d/slo-${service}".to_owned())
+        ..super::link(words.say("link.service"), "/d/${screen}".to_owned())
     };
     Dashboard {
         annotations: super::annotations(words, alerts.pages().to_string(), true),
@@ -86,8 +86,9 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
         chosen("service", services),
         chosen("slo", of_service),
         Variable {
-            // `{env="test",role="db"} 1 1700000000`: what stands between the braces is a matcher already.
-            regex: "/\\{(.+)\\}/".to_owned(),
+            // `{env="test",role="db"} 1 1700000000`: what stands between the braces is a matcher already, unless Grafana left out what a quote, a
+            // backslash or a dot in a name needs. Its value and its time follow.
+            regex: "/^\\{((?:\\w+=\"[^\"\\\\]*\",?)+)\\} \\S+ \\S+$/".to_owned(),
             query: VariableQuery::Labels {
                 qry_type: 3,
                 query: matchers.clone(),
@@ -112,19 +113,52 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
         whole("runbook", "runbook"),
         whole("source", "source"),
     ]);
+    // A sentence that the labels make, or none.
+    let made = |name: String, expr: Expr| Variable {
+        query: VariableQuery::Labels {
+            qry_type: 3,
+            query: format!("query_result({expr})"),
+            ref_id: super::VARIABLE_QUERY,
+        },
+        definition: Some(format!("query_result({expr})")),
+        ..hidden(name, "", "/made=\"([^\"]+)\"/".to_owned())
+    };
+    all.push(made("values".to_owned(), values_of(of)));
+    let every = || "(.+)".to_owned();
+    let screen = [(of.screens.service.clone(), "service", every()), ("$1".to_owned(), "dashboard", every())];
+    all.push(made("screen".to_owned(), made_of(of, &screen)));
     for tier in 0..TIERS {
+        let pattern = format!("(?:[^,]*, ){{{tier}}}(\\w+) ([^/]+)/(\\S+) ([0-9.]+).*");
+        let named = made_of(of, &[(words.say("tier.title"), "tiers", pattern)]);
+        all.push(made(format!("tier_{}", tier + 1), named));
         // `page 1h/5m 14.4, ticket 1d/2h 3.0`
-        for (name, part) in [
-            ("kind", "(\\w+)"),
-            ("long", "\\w+ ([^/]+)"),
-            ("short", "\\w+ [^/]+/(\\S+)"),
-            ("burn", "\\w+ \\S+ ([0-9.]+)"),
-        ] {
+        for (name, part) in
+            [("long", "\\w+ ([^/]+)"), ("short", "\\w+ [^/]+/(\\S+)"), ("burn", "\\w+ \\S+ ([0-9.]+)")]
+        {
             let regex = format!("/^(?:[^,]*, ){{{tier}}}{part}/");
             all.push(hidden(format!("{name}_{}", tier + 1), "tiers", regex));
         }
     }
     all
+}
+
+/// What Grafana fills into the name of a line: `{{env}} {{role}}`.
+fn values_of(of: &Source) -> Expr {
+    let each = |many: usize| {
+        let said: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
+        let more = if many == 3 { "(?:, .+)?" } else { "" };
+        (said.join(" "), "by", vec!["([^,]+)"; many].join(", ") + more)
+    };
+    made_of(of, &[each(1), each(2), each(3)])
+}
+
+/// The SLO's definition with a label `made`, as the last of these patterns makes it that meets the label.
+fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
+    let info = queries::within(of.screens.info.clone(), Scope::Promise);
+    let labelled = |expr: Expr, (said, label, pattern): &(String, &str, String)| {
+        queries::labelled(expr, "made", said, label, pattern)
+    };
+    aggregate("max", &["made"], made.iter().fold(info.into(), labelled))
 }
 
 /// What is said, who looks after it, where it is written.
@@ -135,28 +169,26 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         title: words.say(&format!("column.{title}")),
         properties,
     };
-    let linked = |name: &str| {
-        let url = format!("${{__data.fields.{name}:raw}}");
-        vec![property("links", json!([{ "title": words.say("link.open"), "url": url, "targetBlank": true }]))]
-    };
     let wide = |width: u32| vec![property("custom.minWidth", width)];
-    let wrapped = json!({ "type": "auto", "wrapText": true });
-    let description = vec![property("custom.minWidth", 260), property("custom.cellOptions", wrapped)];
+    let prose = |width: u32| {
+        let wrapped = json!({ "type": "auto", "wrapText": true });
+        vec![property("custom.minWidth", width), property("custom.cellOptions", wrapped)]
+    };
     let columns = vec![
-        label("description", "description", description),
-        label("objective", "objective", wide(90)),
+        label("description", "description", prose(260)),
+        label("runbook", "runbook", looks::linked_to(words)),
+        label("objective", "objective", wide(80)),
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
-        label("hours", "hours", wide(200)),
-        label("except", "except", wide(160)),
-        label("maintenance", "maintenance", wide(200)),
-        label("tiers", "tiers", wide(200)),
-        label("budget_alerts", "budget_alerts", wide(120)),
-        label("budget_policy", "budget_policy", wide(200)),
-        label("planned", "planned", wide(100)),
-        label("runbook", "runbook", linked("runbook")),
-        label("source", "source", linked("source")),
+        label("hours", "hours", prose(200)),
+        label("except", "except", prose(160)),
+        label("maintenance", "maintenance", prose(200)),
+        label("tiers", "tiers", prose(180)),
+        label("budget_alerts", "budget_alerts", prose(120)),
+        label("budget_policy", "budget_policy", prose(340)),
+        label("planned", "planned", prose(180)),
+        label("source", "source", looks::linked_to(words)),
         Column {
             label: None,
             expr: Some(queries::within(of.screens.info.clone(), of.scope).into()),
@@ -184,9 +216,12 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         ..panels::judged_field(words, unit, panels::steps("text", &[]))
     };
     let outage = mul(left(), queries::known_number("outage")).on::<&str>(&[]).group_left::<&str>(&[]);
-    let steps = panels::steps("orange", &[("yellow", Decimal::ZERO), ("green", Decimal::ONE)]);
-    let events = Field { decimals: Some(0), ..panels::judged_field(words, "short", steps.clone()) };
-    let outage_left = panels::judged_field(words, "dtdhms", steps);
+    // Less than none is no time; how much is overspent says the budget.
+    let outage = call("clamp_min", vec![outage.into(), number("0")]);
+    let steps = panels::steps("orange", &[(panels::YELLOW, Decimal::ZERO), ("green", Decimal::ONE)]);
+    let events = panels::judged_field(words, "short", steps.clone());
+    let mut outage_left = panels::judged_field(words, "dtdhms", steps);
+    outage_left.mappings.push(panels::states(&[(0, words.say("none.spent"), "orange")]));
     let share =
         Field { decimals: Some(1), ..panels::judged_field(words, "percentunit", panels::budget_steps()) };
     let burn = Field {
@@ -197,12 +232,17 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         tile("alert", one("max", of.loudest(alerts)), looks::alert_field(words)),
         tile("since", alerts.lasting::<&str>(&[], of.scope), looks::since_field(words)),
         tile("burn", one("max", of.read(|readings| &readings.burn_now)), burn),
-        tile("exhaustion", judged(exhaustion(of)), looks::exhaustion_field(words, None)),
+        tile("exhaustion", judged(exhaustion(of)), looks::exhaustion_field(words)),
         tile("left", judged(left()), share),
-        tile("outage", judged(outage.into()), outage_left),
+        tile("outage", judged(outage), outage_left),
         tile("events", judged(of.events_left()), events),
         tile("achieved", judged(of.achieved()), plain("percentunit", 3)),
     ]
+}
+
+/// A line's name, with the values of `by` that it is of.
+fn valued(name: String) -> String {
+    format!("{name} ${{values}}")
 }
 
 /// The burn rates that one tier compares, and what it compares them with.
@@ -215,8 +255,8 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     let (long, short) = (format!("long_{tier}"), format!("short_{tier}"));
     let limit = queries::known_number(&format!("burn_{tier}"));
     let queries = [
-        (rate(&long), format!("${long}")),
-        (rate(&short), format!("${short}")),
+        (rate(&long), valued(format!("${long}"))),
+        (rate(&short), valued(format!("${short}"))),
         (
             queries::guiding(limit, rate(&long)),
             words.fill("tier.limit", &[("burn", &format!("$burn_{tier}"))]),
@@ -226,11 +266,12 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
         min: Some(0),
         color: panels::palette(),
         custom: Some(panels::drawn("line", 0, false, false)),
+        no_value: words.say("none.tier"),
         ..panels::field(words, "suffix:×", panels::steps("text", &[]))
     };
     // Long windows decide, short ones only say that it still burns.
     let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
-    let title = words.fill("tier.title", &[("tier", &tier.to_string())]);
+    let title = format!("${{tier_{tier}}}");
     let about = words.fill("tier.about", &[("tier", &tier.to_string())]);
     panels::lines(title, about, &queries, field, overrides)
 }
@@ -240,8 +281,8 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
     let worst = |expr: Expr| queries::fewest(aggregate_without("min", &SLO, expr));
     let burnt = mul(of.read(|readings| &readings.burn_now), of.read(|readings| &readings.error_budget));
     let queries = [
-        (worst(sub(number("1"), burnt).into()), words.say("indicator.now")),
-        (worst(of.judged(of.achieved())), words.say("indicator.period")),
+        (worst(sub(number("1"), burnt).into()), valued(words.say("indicator.now"))),
+        (worst(of.judged(of.achieved())), valued(words.say("indicator.period"))),
         (
             aggregate::<&str>("max", &[], of.read(|readings| &readings.objective)),
             words.say("indicator.objective"),
@@ -266,7 +307,7 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
         queries::fewest(aggregate_without("min", &SLO, judged))
     };
     let queries = [
-        (left(), words.say("budget.left")),
+        (left(), valued(words.say("budget.left"))),
         (queries::guiding(queries::line(Decimal::ZERO), left()), words.say("none.spent")),
     ];
     let field = Field {
@@ -325,13 +366,13 @@ fn values(of: &Source, words: &Dashboards) -> Panel {
     };
     let columns = vec![
         column("burn", each("max", of.read(|readings| &readings.burn_now)), looks::burn_cell()),
-        column("exhaustion", each("min", of.judged(exhaustion(of))), looks::exhaustion(words, None)),
+        column("exhaustion", each("min", of.sortable(exhaustion(of))), looks::exhaustion(words)),
         column(
             "left",
-            each("min", of.judged(of.read(|readings| &readings.budget_left))),
+            each("min", of.sortable(of.read(|readings| &readings.budget_left))),
             looks::budget_gauge(words),
         ),
-        column("events", each("min", of.judged(of.events_left())), events_cell(words)),
+        column("events", each("min", of.sortable(of.events_left())), events_cell(words)),
     ];
     let sorted = [(words.say("column.burn"), true), (words.say("column.left"), false)];
     let field = panels::field(words, "short", panels::steps("text", &[]));

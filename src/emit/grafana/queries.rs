@@ -1,9 +1,12 @@
 //! What panels ask, as trees: recorded series first, raw ones only for what is nowhere recorded, and these over short ranges.
 
+use super::looks::LASTS;
+use super::panels::FEW;
 use crate::plan::{Latency, Level, Reading, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
-    aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless, vector,
+    add, aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless,
+    vector,
 };
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -15,6 +18,12 @@ const MOST: &str = "5";
 
 /// How many rows a panel of states has at most.
 const MOST_STATES: &str = "20";
+
+/// How many lengths of periods are told apart in one query.
+const MOST_PERIODS: usize = 6;
+
+/// How many alerts are listed one by one.
+const MOST_ACTIVE: &str = "100";
 
 /// What tells SLOs apart.
 pub const SLO: [&str; 2] = ["service", "slo"];
@@ -50,6 +59,11 @@ pub fn info(screens: &Screens, scope: Scope) -> Expr {
     aggregate("max", &SLO, within(screens.info.clone(), scope))
 }
 
+/// Something if anything is promised, at the end of the range: one answer for all of its moments.
+pub fn promised(of: &Source) -> Expr {
+    info(of.screens, of.scope).map_selectors(&mut at_end)
+}
+
 /// A series that every SLO has under the same name.
 pub fn read(reading: &Reading, scope: Scope) -> Expr {
     let name = reading.series.name.as_deref().unwrap_or_default();
@@ -80,6 +94,16 @@ pub fn lengths(services: &[&ServicePlan]) -> String {
     lengths.sort();
     lengths.dedup();
     lengths.join("|")
+}
+
+/// The same, each with its length.
+pub fn periods(services: &[&ServicePlan]) -> Vec<(String, Duration)> {
+    let promises = services.iter().flat_map(|service| &service.slos).map(|slo| &slo.promise);
+    let mut periods: Vec<_> =
+        promises.map(|promise| (promise.period.suffix(), promise.period_length)).collect();
+    periods.sort();
+    periods.dedup();
+    periods
 }
 
 /// What the screens of an SLO or of many read, and for which lengths of period.
@@ -114,6 +138,27 @@ impl Source<'_> {
         or(and(expr, self.enough()), mul(number("NaN"), self.total())).into()
     }
 
+    /// The same for tables, with what they can sort in place of NaN.
+    pub fn sortable(&self, expr: impl Into<Expr>) -> Expr {
+        let few = add(mul(number("0"), self.total()), number(FEW));
+        or(and(expr, self.enough()), few).into()
+    }
+
+    /// Seconds until the budget is gone, [`LASTS`] where it lasts for the period.
+    pub fn exhaustion(&self, periods: &[(String, Duration)]) -> Expr {
+        let gone = || self.read(|readings| &readings.exhaustion);
+        let lasts = |(suffix, length): &(String, Duration)| {
+            let all = ge(gone(), number(text(Decimal::from(length.secs()) * Decimal::new(999, 3))));
+            let all = match periods.len() {
+                1 => all,
+                _ => and(all, period(&self.screens.period_total, suffix, self.any, self.scope)),
+            };
+            add(mul(number("0"), all), number(LASTS)).into()
+        };
+        let all = periods.iter().take(MOST_PERIODS).map(lasts).chain([gone()]);
+        any(all).expect("there is at least the time itself")
+    }
+
     /// Something for every promise whose period holds enough events: with fewer, a single bad one is more than the whole budget.
     pub fn enough(&self) -> Expr {
         let budget = self.read(|readings| &readings.error_budget);
@@ -135,6 +180,13 @@ impl Source<'_> {
     /// The worst budget of each SLO, where there are enough events to know it.
     pub fn known(&self) -> Expr {
         aggregate("min", &SLO, and(self.read(|readings| &readings.budget_left), self.enough()))
+    }
+
+    /// The budgets, as time goes by, of those that have least at the end: who they are is asked once, and not at each moment.
+    pub fn smallest(&self) -> Expr {
+        let now = self.known().map_selectors(&mut at_end);
+        let left = aggregate("min", &SLO, self.read(|readings| &readings.budget_left));
+        and(left, fewest(now)).on(&SLO).into()
     }
 
     /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for one that is pending, 0 for none although there is data, −1 for what is not measured yet.
@@ -211,6 +263,17 @@ impl Alerts {
         aggregate("max", by, sub(call("time", vec![]), active))
     }
 
+    /// Those that are shown one by one: the loudest, so many that a person reads them.
+    pub fn shown<L: AsRef<str>>(&self, by: &[L]) -> Expr {
+        top(MOST_ACTIVE, self.active(by))
+    }
+
+    /// How many more there are.
+    pub fn more<L: AsRef<str>>(&self, by: &[L]) -> Expr {
+        let all = aggregate::<&str>("count", &[], self.active(by));
+        gt(sub(all, number(MOST_ACTIVE)), number("0")).into()
+    }
+
     /// Those that page.
     pub fn pages(&self) -> Expr {
         self.page.clone().into()
@@ -223,9 +286,8 @@ impl Alerts {
 
     /// What was active at any moment of the range of the panel: the most restless.
     fn seen<L: AsRef<str>>(&self, by: &[L]) -> Expr {
-        let range = |mut series: Selector| {
-            series.at.at = Some((At::End, Default::default()));
-            call("count_over_time", vec![series.range(Time::Placeholder("__range".to_owned()))])
+        let range = |series: Selector| {
+            call("count_over_time", vec![at_end(series).range(Time::Placeholder("__range".to_owned()))])
         };
         let all = any(self.all().into_iter().map(range)).expect("there are three");
         top(MOST_STATES, aggregate("sum", by, all))
@@ -246,16 +308,25 @@ impl Alerts {
     }
 }
 
+/// As it is at the end of the range of the panel.
+fn at_end(mut series: Selector) -> Selector {
+    series.at.at = Some((At::End, Default::default()));
+    series
+}
+
 fn state(state: &str) -> Selector {
     selector("ALERTS", &[("alertstate", state)])
 }
 
-/// With the runbook of each SLO as a label, where there is one.
-pub fn with_runbook(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
-    let info = || within(screens.info.clone(), scope);
-    let runbooks = aggregate("max", &["service", "slo", "runbook"], info());
-    let known = mul(expr.clone(), runbooks).on(&SLO).group_left(&["runbook"]);
-    or(known, unless(expr.clone(), info()).on(&SLO)).into()
+/// Alerts with what is known of their SLO, or else of their service, as labels: the runbook, and what the dashboard is called if that is unusual.
+pub fn with_links(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
+    let info = |labels: &[&str]| aggregate("max", labels, within(screens.info.clone(), scope));
+    let promised = info(&["service", "slo", "runbook", "dashboard"]);
+    let promised = mul(expr.clone(), promised).on(&SLO).group_left(&["runbook", "dashboard"]);
+    let other: Expr = unless(expr.clone(), info(&SLO)).on(&SLO).into();
+    let served = mul(other.clone(), info(&["service", "dashboard"])).on(&["service"]);
+    let unknown = unless(other, info(&["service"])).on(&["service"]);
+    or(or(promised, served.group_left(&["dashboard"])), unknown).into()
 }
 
 /// An error ratio whose window is a variable's.
@@ -349,21 +420,16 @@ pub fn limit(level: &Level) -> Expr {
     }
 }
 
-/// Services whose dashboards are called differently from them, at most: their names are too long.
-const MOST_RENAMED: usize = 50;
+/// With what the dashboard of its service is called as a label, for links.
+pub fn with_screen(screens: &Screens, expr: Expr) -> Expr {
+    let usual = labelled(expr, "screen", &screens.service, "service", "(.+)");
+    labelled(usual, "screen", "$1", "dashboard", "(.+)")
+}
 
-/// With the identity of each service's dashboard as a label, for links.
-pub fn with_dashboard(services: &[&ServicePlan], expr: Expr) -> Expr {
-    let labelled = |expr: Expr, value: &str, service: &str| {
-        let words = ["dashboard", value, "service", service].map(string);
-        call("label_replace", [vec![expr], words.to_vec()].concat())
-    };
-    // Nearly all are called like their service, with the same word before it; the others are replaced one by one.
-    let before = services.iter().find_map(|service| service.dashboard.strip_suffix(&service.name));
-    let before = before.unwrap_or_default();
-    let all = labelled(expr, &format!("{before}$1"), "(.+)");
-    let others = services.iter().filter(|service| service.dashboard != format!("{before}{}", service.name));
-    others.take(MOST_RENAMED).fold(all, |all, service| labelled(all, &service.dashboard, &service.name))
+/// With a label that is made of another one, if that meets a pattern.
+pub fn labelled(expr: Expr, label: &str, value: &str, of: &str, pattern: &str) -> Expr {
+    let words = [label, value, of, pattern].map(string);
+    call("label_replace", [vec![expr], words.to_vec()].concat())
 }
 
 /// How many there are, none being 0.

@@ -62,7 +62,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     ];
     let about =
         about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let title = words.fill("service.title", &[("service", &service.name)]);
+    let title = super::titled(project, words.fill("service.title", &[("service", &service.name)]));
     let source = service.source.as_deref().and_then(address::address);
     let source = source.map(|url| super::link(words.say("link.source"), url));
     Dashboard {
