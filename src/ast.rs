@@ -220,6 +220,8 @@ pub struct Settings {
     pub time_zone: Option<Scalar>,
     /// `policy`
     pub policy: Option<Scalar>,
+    /// `alert_name`
+    pub alert_name: Option<Scalar>,
     /// `min_bad_events`
     pub min_bad_events: Map<Scalar>,
     /// `min_events`

@@ -18,7 +18,7 @@ use crate::contract::Contract;
 use crate::promql::ast::{Expr, Selector};
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{
-    BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
+    AlertName, BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
 };
 
 /// Everything a run compiles.
@@ -245,6 +245,8 @@ pub struct Slo {
     pub tiers: Vec<Tier>,
     /// Those of a built-in policy that could never fire at this objective.
     pub left_out: Vec<Tier>,
+    /// What its page and its ticket are called, if somebody says so: the label `severity` tells them apart.
+    pub alert_name: Option<AlertName>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
     /// Fewer events than this in the long window, good ones among them, never alert.
@@ -286,6 +288,8 @@ pub struct Places {
     pub sli: Span,
     /// Its `by`, one by one.
     pub by: Vec<Span>,
+    /// Its `alert_name`, or its name.
+    pub alert_name: Span,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
     /// Its `min_events`, one by one, or its name.

@@ -126,6 +126,7 @@ pub fn night(draft: &Draft) -> Option<String> {
 fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
+    let chosen = [&slo.alert_name, &service.alert_name, &gathered.alert_name].into_iter().flatten().next();
     let alerts: Vec<String> = Severity::ALL
         .into_iter()
         .filter(|severity| !draft.severities.get(*severity).off)
@@ -139,6 +140,12 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
         (true, true) => changes.push("no burn is alerted, as before".to_owned()),
         (false, true) => changes.push(format!("the alert {was} is gone")),
         (true, false) => changes.push(format!("new alerts: {}", alerts.join(", "))),
+        (false, false) if chosen == Some(&was) => {
+            changes.push(match alerts.len() {
+                1 => format!("the alert keeps its name, {was}"),
+                _ => format!("page and ticket keep the name {was}: their label `severity` tells them apart"),
+            });
+        }
         (false, false) => changes.push(format!("alert {was} is now {}", alerts.join(" and "))),
     }
     for severity in Severity::ALL.into_iter().filter(|severity| !draft.severities.get(*severity).off) {

@@ -40,6 +40,7 @@ fn project(gathered: &Gathered) -> String {
     yaml.pair(0, "", "version", "slowburn/v1");
     yaml.pair(0, "", "language", "en");
     yaml.pair(0, "", "period", "30d");
+    alert_name(&mut yaml, 0, gathered.alert_name.as_deref());
     settings(&mut yaml, gathered);
     yaml.finish()
 }
@@ -109,6 +110,7 @@ fn service(service: &Service, lines: &Lines) -> String {
         yaml.pair(0, "", "owner", owner);
     }
     period(&mut yaml, 0, &service.period);
+    alert_name(&mut yaml, 0, service.alert_name.as_deref());
     pairs(&mut yaml, 0, "labels", &service.labels);
     pairs(&mut yaml, 0, "annotations", &service.annotations);
     if !service.missing {
@@ -200,6 +202,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     {
         yaml.pair(4, "", "policy", policy);
     }
+    alert_name(yaml, 4, slo.alert_name.as_deref());
     // Of a policy of its own, only what it has can be off.
     let has = |severity: Severity| match &draft.policy {
         Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
@@ -216,6 +219,12 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     }
     pairs(yaml, 4, "labels", &slo.labels);
     pairs(yaml, 4, "annotations", &slo.annotations);
+}
+
+fn alert_name(yaml: &mut Yaml, indent: usize, name: Option<&str>) {
+    if let Some(name) = name {
+        yaml.pair(indent, "", "alert_name", name);
+    }
 }
 
 /// `region, zone`

@@ -25,7 +25,7 @@ mod timeline;
 mod windows;
 
 pub use aftermath::{looks_at_the_same, of as aftermath};
-pub use alerts::{Known, hold, known, missing_name, name as alert_name};
+pub use alerts::{Known, hold, known, missing_name, name as alert_name, own_name as own_alert_name};
 pub use budget::{AWAKE, KNOWN_AFTER, budget_alert_name, crossed};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
@@ -109,6 +109,11 @@ pub fn project(model: &Model) -> ProjectPlan {
         grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
         targets: model.project.targets.clone(),
+        names_chosen: model
+            .services
+            .iter()
+            .flat_map(|service| &service.slos)
+            .any(|slo| slo.alert_name.is_some()),
         accepted: model.project.accepted.clone(),
     }
 }

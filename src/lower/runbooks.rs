@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::series::Series;
 use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
-use crate::plan::{Asks, Level, Question, Runbook, Signal};
+use crate::plan::{Asks, Level, Question, Runbook, Signal, anchor};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
 use crate::vocabulary::{Duration, text};
@@ -32,10 +32,10 @@ pub(super) fn file_url(model: &Model, file: &str) -> Option<String> {
     Some(format!("{}/{file}", model.project.links.runbooks.as_deref()?))
 }
 
-/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of a single word of letters and
-/// digits all make the same one.
+/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of letters, digits and single hyphens all
+/// make the same one.
 pub(super) fn url(model: &Model, file: &str, alert: &str) -> Option<String> {
-    Some(format!("{}#{}", file_url(model, file)?, alert.to_ascii_lowercase()))
+    Some(format!("{}#{}", file_url(model, file)?, anchor(alert)))
 }
 
 /// What people wrote for a runbook of this name.

@@ -239,6 +239,7 @@ impl Scope<'_> {
         );
         let period = settings::period(levels, problems);
         let budgeting = settings::budgeting(levels, problems);
+        let alert_name = settings::alert_name(levels, problems);
         let min_bad_events = settings::min_bad_events(levels, problems);
         let min_events = settings::min_events(levels, place, problems);
         let labels = settings::labels([&block.settings.labels], problems);
@@ -262,6 +263,7 @@ impl Scope<'_> {
         let (tiers, tiers_place) = tiers?;
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, &period, whole(objective), problems);
+        let alert_name = alert_name?;
         let (min_bad_events, min_place) = min_bad_events?;
         let (min_events, events_places) = min_events?;
         Some(Slo {
@@ -278,6 +280,7 @@ impl Scope<'_> {
             period,
             tiers,
             left_out,
+            alert_name: alert_name.as_ref().map(|(name, _)| name.clone()),
             min_bad_events,
             min_events,
             budget_alerts: budget_alerts?,
@@ -295,6 +298,7 @@ impl Scope<'_> {
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
                 by: block.by.iter().map(whole).collect(),
+                alert_name: alert_name.map_or(place, |(_, place)| place),
                 min_bad_events: min_place.unwrap_or(place),
                 min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),

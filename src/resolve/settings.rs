@@ -9,8 +9,8 @@ use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone, ZoneFault,
-    per_second,
+    AlertName, Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone,
+    ZoneFault, per_second,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -399,6 +399,24 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             None
         }
     }
+}
+
+/// What the alerts of an SLO are called, and where that was written.
+pub(super) fn alert_name(
+    levels: [&Settings; 3],
+    problems: &mut Vec<Problem>,
+) -> Option<Option<(AlertName, Span)>> {
+    let Some(written) = innermost(levels.map(|level| level.alert_name.as_ref())) else { return Some(None) };
+    secrets::published([written], problems);
+    let name = AlertName::parse(&written.text);
+    if name.is_none() {
+        problems.push(
+            Problem::error(Code::InvalidName, whole(written), "this is not a name for alerts")
+                .label("letters, digits and `_ - . :`, single spaces between words, from a letter on, at most 100 characters")
+                .help("write a name such as `CheckoutErrors`, or the one that routes and silences ask for"),
+        );
+    }
+    Some(Some((name?, whole(written))))
 }
 
 /// How many bad events it takes, and where the number for pages was written.

@@ -10,8 +10,8 @@ use crate::lower::events::lag;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::{Behaviour, Budgeting, Labels, Series, Sli, Slo};
-use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
+use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
+use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
@@ -23,6 +23,8 @@ pub(super) struct Stage<'a> {
     pub names: Names,
     pub stimulus: &'a [Series],
     rules: Vec<&'a Rule>,
+    /// Whether no other SLO of the service has alerts of the same name.
+    pub named_alone: bool,
     /// The label that tells series apart whose state is looked at, if there can be several.
     copies: Option<String>,
     pub step: Duration,
@@ -30,8 +32,10 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// `None` without series to play with.
-    pub fn new(slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+    pub fn new(service: &Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+        let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
+            named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
             names: Names::new(slo, &plan.promise),
@@ -288,6 +292,14 @@ impl<'a> Stage<'a> {
         self.rules.iter().find(is).copied()
     }
 
+    /// Which alert that is.
+    fn which(&self, severity: Severity) -> Option<&'a Which> {
+        match &self.alert(severity)?.makes {
+            Makes::Alert(alert) => Some(&alert.which),
+            Makes::Record(_) => None,
+        }
+    }
+
     /// The alerts of what is left of the budget.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
         self.rules.iter().filter_map(|rule| match &rule.makes {
@@ -310,7 +322,7 @@ impl<'a> Stage<'a> {
 
     /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
     pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
-        let alert = self.alert(severity)?.name().to_owned();
+        let alert = self.which(severity)?.clone();
         let at = self.at(step);
         match timeline.state(severity, step) {
             State::Silent => Some(Check::Silent { at, alert }),
@@ -344,7 +356,14 @@ impl<'a> Stage<'a> {
     /// The alert with its texts at the first step from `from` on at which it fires.
     pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
         let fires = |step: usize| matches!(timeline.state(severity, step), State::Fires(_));
-        let step = timeline.first(from, fires)?;
+        // promtool takes all that fire under one name together, so the texts are read where the alert is alone.
+        let name = |severity| self.which(severity).map(|which| &which.name);
+        let others =
+            Severity::ALL.into_iter().filter(|other| *other != severity && name(*other) == name(severity));
+        let alone = |step: usize| {
+            self.named_alone && others.clone().all(|other| timeline.state(other, step) == State::Silent)
+        };
+        let step = timeline.first(from, |step| fires(step) && alone(step))?;
         let State::Fires(tier) = timeline.state(severity, step) else { return None };
         let (bad, total) = timeline.window(step, self.promise.tiers[tier].long);
         let burn_rate = Decimal::from(bad) / Decimal::from(total) / self.promise.budget;
