@@ -363,7 +363,9 @@ pub struct SloBlock {
     /// `sli`
     pub sli: SliBlock,
     /// `by`
-    pub by: Vec<Scalar>,
+    pub by: Vec<KeptBlock>,
+    /// All of that.
+    pub by_place: Option<Span>,
     /// `tiers_off`
     pub tiers_off: Vec<Scalar>,
     /// `traffic`
@@ -372,6 +374,15 @@ pub struct SloBlock {
     pub runbook: Option<Scalar>,
     /// Its own settings.
     pub settings: Settings,
+}
+
+/// A label that is kept.
+#[derive(Clone, Debug)]
+pub struct KeptBlock {
+    /// What it is called in everything that is recorded.
+    pub name: Key,
+    /// What it is called in the series that are read: the same where `by` is a list.
+    pub label: Scalar,
 }
 
 /// `sli`: every key it may have; which of them go together is decided in `resolve`.

@@ -29,8 +29,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page += &wrapped("Promise  ", &promised(promise));
     page += &wrapped("Budget   ", &budget(promise));
     if !promise.by.is_empty() {
-        page +=
-            &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.by.join(", ")));
+        page += &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.kept()));
     }
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));

@@ -236,7 +236,7 @@ pub struct Slo {
     /// What makes input series for the proofs; `None` if no event can be told good from bad.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
-    pub by: Vec<LabelName>,
+    pub by: Vec<Kept>,
     /// What an event is.
     pub budgeting: Budgeting,
     /// What it is promised over.
@@ -271,6 +271,33 @@ pub struct Slo {
     pub accepted: Labels,
     /// Where its parts were written.
     pub places: Places,
+}
+
+/// A label that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What it is called in all that is recorded.
+    pub name: LabelName,
+    /// What it is called in the series that are read.
+    pub label: LabelName,
+}
+
+impl Kept {
+    /// The name in all that is recorded.
+    pub fn as_str(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// Whether it is recorded under another name than it is read under.
+    pub fn is_renamed(&self) -> bool {
+        self.name != self.label
+    }
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.name.fmt(f)
+    }
 }
 
 /// Where the parts of an SLO were written; a default's place is where the SLO's name is.

@@ -6,6 +6,7 @@ mod outage;
 mod screens;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
@@ -406,6 +407,8 @@ pub struct Promise {
     pub event: Event,
     /// Labels that are kept.
     pub by: Vec<String>,
+    /// What those of them are called in the series that are read that are called otherwise there, by name.
+    pub read_as: BTreeMap<String, String>,
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.
@@ -422,6 +425,17 @@ pub struct Promise {
     pub long_interval: Duration,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
+}
+
+impl Promise {
+    /// The labels that are kept, for people.
+    pub fn kept(&self) -> String {
+        let shown = |label: &String| match self.read_as.get(label) {
+            Some(read) => format!("{label} (read as {read})"),
+            None => label.clone(),
+        };
+        self.by.iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What one event is.

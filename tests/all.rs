@@ -30,6 +30,7 @@ mod promql;
 mod properties;
 mod quoted;
 mod rejected;
+mod renamed_labels;
 mod render;
 mod report;
 mod revisions;

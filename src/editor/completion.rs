@@ -175,7 +175,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
             let slos = project.service(source).into_iter().flat_map(|service| &service.slos);
             named(slos.map(|slo| slo.name.to_string()).collect())
         }
-        [.., "by"] => {
+        [.., "by"] | [.., "by", _] => {
             let labels =
                 contract(project, source).map(|contract| labels(&contract, |_| true)).unwrap_or_default();
             labels.into_iter().map(|label| (label, Kind::Label)).collect()

@@ -159,7 +159,7 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
         yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
     }
     if !promise.by.is_empty() {
-        yaml.comment(6, &format!("one promise per {}", promise.by.join(", ")));
+        yaml.comment(6, &format!("one promise per {}", promise.kept()));
     }
     match promise.event {
         Event::Occurrence => {}

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};
-use super::gather::{Gathered, Service, Slo};
+use super::gather::{Gathered, Service, Slo, recorded_as};
 use super::measure::{Measured, Part};
 use crate::vocabulary::{Decimal, Period, Severity};
 
@@ -169,6 +169,14 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     }
     if service.missing {
         changes.push(format!("{}EventsMissing tells when nothing is counted any more", service.name.camel()));
+    }
+    for label in &draft.by {
+        if let Some(name) = recorded_as(&label.text) {
+            changes.push(format!(
+                "the label `{}` of the series is `{name}` on alerts and in what is recorded",
+                label.text
+            ));
+        }
     }
     changes.extend(draft.account.changes.iter().cloned());
     changes

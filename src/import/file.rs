@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Slice, Tier};
-use super::gather::{Gathered, Service, Slo};
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Slice, Tier};
+use super::gather::{Gathered, Service, Slo, recorded_as};
 use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
@@ -188,7 +188,19 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
         Measured::Ratio(expr) => query("bad_ratio", expr),
     }
     if !draft.by.is_empty() {
-        yaml.line(4, &format!("by: [{}]", labels(draft)));
+        let renamed = draft.by.iter().any(|label| recorded_as(&label.text).is_some());
+        let pair = |label: &Said| {
+            let name = recorded_as(&label.text).unwrap_or_else(|| label.text.clone());
+            format!("{name}: {}", label.text)
+        };
+        let pairs: Vec<String> = draft.by.iter().map(pair).collect();
+        yaml.line(
+            4,
+            &match renamed {
+                true => format!("by: {{ {} }}", pairs.join(", ")),
+                false => format!("by: [{}]", labels(draft)),
+            },
+        );
     }
     if draft.period != service.period {
         period(yaml, 4, &draft.period);

@@ -389,11 +389,12 @@ fn numbered(name: &Name, number: usize) -> Name {
     Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-'))).expect("a number may end a name")
 }
 
-/// The labels of a promise that rules can keep.
+/// The labels of a promise that rules can keep. Those that the rules set themselves are recorded under another name.
 fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     by.retain(|label| {
-        let kept = LabelName::parse(&label.text).is_some_and(|name| !name.is_reserved());
+        let bound = ["le", "quantile"].contains(&label.text.as_str());
+        let kept = !bound && !label.text.starts_with("__") && LabelName::parse(&label.text).is_some();
         if !kept {
             let shown: String = label.text.chars().take(60).collect();
             problems.push(
@@ -402,12 +403,21 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
                     label.place,
                     format!("promises are not kept apart by `{shown}`"),
                 )
-                .label("the rules set a label of that name themselves: all its values share one budget")
+                .label("rules cannot keep a label of that name: all its values share one budget")
                 .help("give it another name when it is scraped, and write `by` with that"),
             );
         }
         kept && seen.insert(label.text.clone())
     });
+}
+
+/// The name under which a label is recorded, if not its own.
+pub fn recorded_as(label: &str) -> Option<String> {
+    let name = LabelName::parse(label)?;
+    name.is_reserved().then(|| match label {
+        "service" => "backend".to_owned(),
+        label => format!("source_{label}"),
+    })
 }
 
 /// Labels that alerts can carry.

@@ -16,7 +16,7 @@ use super::{INTERVAL, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{add, aggregate, call, ge, gt, mul, number, or, sub, sum_by};
+use crate::promql::build::{add, call, ge, gt, mul, number, or, sub, sum_by};
 use crate::vocabulary::{Decimal, Duration, text};
 
 /// Rules up to `slo:{total,bad}_events:increase30s`.
@@ -68,8 +68,8 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
         Sli::Counted { .. } => None,
         Sli::Checked { good, bad } => {
-            let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
-            Some((seen, aggregate("count", &names.by, bad.clone())))
+            let seen = names.aggregate("count", or(good.clone(), bad.clone()));
+            Some((seen, names.aggregate("count", bad.clone())))
         }
         Sli::Ratio { bad } => {
             let window = Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000));
@@ -80,12 +80,10 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
                 })
             };
             let answered = || ge(ratio(), number("0"));
-            let seen = or(
-                aggregate("count", &names.by, answered()),
-                mul(number("0"), aggregate("count", &names.by, ratio())),
-            )
-            .on(&names.by);
-            let shares = sum_by(&names.by, call("clamp_max", vec![answered().into(), number("1")]));
+            let seen =
+                or(names.aggregate("count", answered()), mul(number("0"), names.aggregate("count", ratio())))
+                    .on(&names.by);
+            let shares = names.aggregate("sum", call("clamp_max", vec![answered().into(), number("1")]));
             Some((seen.into(), shares))
         }
     }

@@ -271,7 +271,10 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         period: slo.period.clone(),
         period_length: slo.period.nominal(),
         event,
-        by: slo.by.iter().map(|label| label.as_str().to_owned()).collect(),
+        by: slo.by.iter().map(ToString::to_string).collect(),
+        read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
+            .map(|kept| (kept.to_string(), kept.label.to_string()))
+            .collect(),
         traffic: match event {
             Event::Occurrence => slo.traffic,
             Event::Check | Event::Slice(_) => Some(per_check),

@@ -5,9 +5,9 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, scrape, targets, template};
 use crate::ast::{
-    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, LinksBlock, MissingBlock, PolicyBlock,
-    ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock,
-    SliceBlock, SloBlock, TierBlock,
+    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, KeptBlock, Key, LinksBlock, MissingBlock,
+    PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock,
+    SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
@@ -534,6 +534,25 @@ fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
     Some(SliceBlock { length: length?, objective: objective? })
 }
 
+/// A list of labels, or a map from the names under which they are recorded.
+fn by(fields: &mut Fields) -> (Vec<KeptBlock>, Option<Span>) {
+    match fields.peek("by") {
+        Some(Node { value: Value::Map(_), span, .. }) => {
+            let place = *span;
+            let pairs = fields.scalars("by").into_iter().map(|(name, label)| KeptBlock { name, label });
+            (pairs.collect(), Some(place))
+        }
+        node => {
+            let place = node.map(|node| node.span);
+            let same = |label: Scalar| {
+                let name = Key { text: label.text.clone(), span: label.place(0, label.text.len()) };
+                KeptBlock { name, label }
+            };
+            (fields.texts("by").into_iter().map(same).collect(), place)
+        }
+    }
+}
+
 fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
     let node = fields.node("missing_events")?;
     if let Value::Scalar(word) = &node.value {
@@ -650,7 +669,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
             None
         }
     };
-    let by = fields.texts("by");
+    let (by, by_place) = by(&mut fields);
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
@@ -668,6 +687,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         several,
         sli,
         by,
+        by_place,
         tiers_off,
         traffic,
         runbook,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::settings::{missing_events, settings};
 use super::values::{
     annotation_name, boolean, code, duration, kept_label_name, metric_name, name, objective, own_label_name,
-    reason, severity, text, the_version, traffic, words,
+    read_label_name, reason, severity, text, the_version, traffic, words,
 };
 use super::{Key, block, list, map, one_or_more};
 
@@ -137,8 +137,8 @@ fn slo() -> Value {
         ),
         (
             "by",
-            "Labels that are kept: one promise, one budget and one alert for each of their values.",
-            list(kept_label_name()),
+            "Labels that are kept: one promise, one budget and one alert for each of their values. `{ backend: service }` records the label `service` of the series as `backend`.",
+            serde_json::json!({ "anyOf": [list(kept_label_name()), map(own_label_name(), read_label_name())] }),
         ),
         (
             "tiers_off",

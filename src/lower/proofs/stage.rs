@@ -221,27 +221,32 @@ impl<'a> Stage<'a> {
 
     /// The same series with other values of the labels that are kept, where the selectors leave the choice.
     fn neighbours(&self) -> Vec<Series> {
-        let chosen = selectors(&self.slo.sli)
-            .iter()
-            .any(|selector| selector.matchers.iter().any(|matcher| self.promise.by.contains(&matcher.label)));
+        let chosen = selectors(&self.slo.sli).iter().any(|selector| {
+            selector.matchers.iter().any(|matcher| self.read().any(|label| label == matcher.label))
+        });
         if self.promise.by.is_empty() || chosen {
             return Vec::new();
         }
         let moved = |series: &Series| {
             let mut series = series.clone();
-            for label in &self.promise.by {
-                series.labels.insert(label.clone(), "neighbour".to_owned());
+            for label in self.read() {
+                series.labels.insert(label.to_owned(), "neighbour".to_owned());
             }
             series
         };
         self.stimulus.iter().map(moved).collect()
     }
 
+    /// The labels that are kept, as they are read.
+    fn read(&self) -> impl Iterator<Item = &str> {
+        self.slo.by.iter().map(|kept| kept.label.as_str())
+    }
+
     /// Labels that the rules' results carry beside the rules' own.
     pub fn kept(&self) -> Labels {
-        let value =
-            |label: &String| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
-        self.promise.by.iter().map(|label| (label.clone(), value(label).unwrap_or_default())).collect()
+        let value = |label: &str| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
+        let named = self.slo.by.iter().map(|kept| (kept.to_string(), kept.label.as_str()));
+        named.map(|(name, label)| (name, value(label).unwrap_or_default())).collect()
     }
 
     /// All labels of the recorded series under proof.
@@ -421,7 +426,7 @@ impl<'a> Stage<'a> {
 fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
     let (Sli::Checked { good, .. }, Event::Check) = (&slo.sli, promise.event) else { return None };
     let mut survivors: Option<Vec<String>> = None;
-    let mut dropped: Vec<String> = promise.by.clone();
+    let mut dropped: Vec<String> = slo.by.iter().map(|kept| kept.label.to_string()).collect();
     dropped.extend(
         good.selectors().iter().flat_map(|it| it.matchers.iter().map(|matcher| matcher.label.clone())),
     );
