@@ -400,6 +400,8 @@ pub struct SliBlock {
     pub bad: Option<Scalar>,
     /// `latency`
     pub latency: Option<Scalar>,
+    /// `successful`
+    pub successful: Option<Scalar>,
     /// `histogram`
     pub histogram: Option<Scalar>,
     /// `unit`

@@ -15,7 +15,7 @@ pub use companion::{Companion, CompanionPlaces, Firing};
 pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 
 use crate::contract::Contract;
-use crate::promql::ast::{Expr, Selector};
+use crate::promql::ast::{Expr, Matcher, Selector};
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{
     AlertName, BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
@@ -417,6 +417,8 @@ pub struct Histogram {
     pub native: bool,
     /// Whether it counts milliseconds; seconds if not.
     pub milliseconds: bool,
+    /// What tells events that are successful; where there is nothing, all are.
+    pub success: Vec<Matcher>,
 }
 
 /// A selector as it was written.

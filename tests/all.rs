@@ -14,6 +14,7 @@ mod diff;
 mod drift;
 mod environments;
 mod explain;
+mod fast_and_successful;
 mod faults;
 mod fixes;
 mod fuzz;

@@ -125,7 +125,17 @@ fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
 /// What tells one measure from another, whatever threshold is promised of it.
 pub(super) fn what(slo: &Slo) -> String {
     match &slo.sli {
-        Sli::Counted { histogram: Some(histogram), .. } => selector(&histogram.selector),
+        Sli::Counted { histogram: Some(histogram), .. } if histogram.success.is_empty() => {
+            selector(&histogram.selector)
+        }
+        Sli::Counted { histogram: Some(histogram), .. } => {
+            let successful = Selector {
+                name: None,
+                matchers: histogram.success.clone().into(),
+                ..histogram.selector.clone()
+            };
+            format!("{} and successful: {}", selector(&histogram.selector), selector(&successful))
+        }
         Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
     }
 }

@@ -48,8 +48,8 @@ pub struct Item {
 
 /// Whether the value of these keys is PromQL.
 pub(super) fn is_query(path: &[String]) -> bool {
-    const OF_SLI: [&str; 8] =
-        ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio"];
+    const OF_SLI: [&str; 9] =
+        ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio"];
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let path = match &path[..] {
         // What an environment says of a service.
@@ -317,6 +317,7 @@ fn series(key: &str, family: &Family) -> &'static [&'static str] {
                 &[]
             }
         }
+        ("successful", _) => &[],
         ("total" | "good" | "bad", Type::Counter | Type::Unknown) => &[""],
         ("total" | "good" | "bad", Type::Histogram | Type::BothHistograms) => &["_count", "_bucket"],
         ("total" | "good" | "bad", Type::Summary) => &["_count"],

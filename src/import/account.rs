@@ -69,6 +69,9 @@ fn stays(slo: &Slo) -> Vec<String> {
             (Part::Total, _) => "bad events of all",
             _ => "good and bad events",
         },
+        Measured::Latency { success, .. } if !success.is_empty() => {
+            "events that are fast and successful, by the same histogram"
+        }
         Measured::Latency { .. } => "events below the threshold, by the same histogram",
         Measured::Condition(_) => "the condition",
         Measured::Probe(_) => "the gauge that is 1 while all is well",

@@ -9,6 +9,7 @@ use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
 use crate::parse::PROJECT_FILE;
+use crate::promql::ast::Selector;
 use crate::secret;
 use crate::source::{Sources, Span};
 use crate::vocabulary::{Period, Severity, percent, text};
@@ -174,8 +175,14 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     let mut query = |key: &str, query| yaml.pair(6, "", key, &spelled(query));
     match &slo.measured {
         Measured::Events(parts) => parts.iter().for_each(|(part, expr)| query(part.as_str(), expr)),
-        Measured::Latency { histogram, native, milliseconds, .. } => {
-            query("latency", &histogram.clone().into());
+        Measured::Latency { histogram, native, milliseconds, success, .. } => {
+            let selector = histogram.clone().into();
+            query("latency", &selector);
+            if !success.is_empty() {
+                let matchers = success.clone().into();
+                let matchers = Selector { name: None, matchers, ..histogram.clone() }.into();
+                query("successful", &matchers);
+            }
             if *native {
                 yaml.pair(6, "", "histogram", "native");
             }

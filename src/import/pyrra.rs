@@ -298,7 +298,13 @@ fn native(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) 
     match read_selector(&total, problems) {
         Some(histogram) => {
             let job = job(&histogram);
-            let measured = Measured::Latency { histogram, threshold, native: true, milliseconds: false };
+            let measured = Measured::Latency {
+                histogram,
+                threshold,
+                native: true,
+                milliseconds: false,
+                success: Vec::new(),
+            };
             (Sli::measured(measured), job)
         }
         None => (Sli::missing("which native histogram is measured"), None),

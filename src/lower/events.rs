@@ -116,7 +116,10 @@ impl Split {
             (Some(total), Some(good), None) => match targets::complement(&total, &good) {
                 Some(bad) => Self::Apart { good, bad },
                 None => {
-                    let histogram = histogram.as_ref().is_some_and(|histogram| !histogram.native);
+                    // Where only successful events are looked for in the buckets, a target that has none still has failed ones.
+                    let histogram = histogram
+                        .as_ref()
+                        .is_some_and(|histogram| !histogram.native && histogram.success.is_empty());
                     Self::Good { total, good, histogram }
                 }
             },

@@ -6,7 +6,7 @@ use super::series::Series;
 use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::plan::{Asks, Level, Question, Runbook, Signal, anchor};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
-use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
+use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, or, selector, sub};
 use crate::vocabulary::{Duration, text};
 
 /// How many series an answer shows at most.
@@ -122,6 +122,11 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
         (Sli::Counted { .. }, Some(Signal::Latency(latency))) => {
             let histogram = &latency.histogram;
             let slow: Expr = if latency.native {
+                let good = match &slo.sli {
+                    Sli::Counted { good: Some(good), .. } => good.first().map(|term| term.counter.selector()),
+                    _ => None,
+                };
+                let histogram = good.unwrap_or(histogram);
                 let below = call(
                     "histogram_fraction",
                     vec![number("-Inf"), number(text(latency.limit)), rate(histogram)],
@@ -180,7 +185,12 @@ fn slow_of_buckets(slo: &Slo, rate: &dyn Fn(&Selector) -> Expr) -> Option<Expr> 
         }
         _ => None,
     };
-    Some(sub(each(total)?, each(good)?).into())
+    let all = each(total)?;
+    let slow = sub(all.clone(), each(good)?);
+    let success =
+        matches!(&slo.sli, Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty());
+    // Series of failed events have no bucket that is looked at.
+    Some(if success { or(slow, all).into() } else { slow.into() })
 }
 
 /// Counters that are added up.

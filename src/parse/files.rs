@@ -115,8 +115,19 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "parameters",
     "instances",
 ];
-pub(super) const SLI_KEYS: &[&str] =
-    &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
+pub(super) const SLI_KEYS: &[&str] = &[
+    "total",
+    "good",
+    "bad",
+    "latency",
+    "successful",
+    "histogram",
+    "unit",
+    "condition",
+    "probe",
+    "freshness",
+    "bad_ratio",
+];
 
 fn is_project(file: &SourceFile) -> bool {
     file.path.rsplit('/').next() == Some(PROJECT_FILE)
@@ -722,6 +733,7 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         good: fields.scalar("good"),
         bad: fields.scalar("bad"),
         latency: fields.scalar("latency"),
+        successful: fields.scalar("successful"),
         histogram: fields.scalar("histogram"),
         unit: fields.scalar("unit"),
         condition: fields.scalar("condition"),

@@ -231,6 +231,11 @@ fn sli() -> Value {
             text(),
         ),
         (
+            "successful",
+            "Of `latency`: matchers of what counts as successful, such as `status!~\"5..\"`. Good is an event that is fast and successful.",
+            text(),
+        ),
+        (
             "histogram",
             "Of `latency`: `classic` (the default), or `native`, which needs `prometheus.version` 2.54.",
             words(&["classic", "native"]),
