@@ -156,7 +156,11 @@ fn promised(promise: &Promise) -> String {
         None => (promise.objective.as_str(), None),
     };
     let what = match (promise.event, threshold) {
-        (Event::Occurrence, Some(threshold)) => format!("{share} of events take less than {threshold}"),
+        (Event::Occurrence, Some(threshold)) => {
+            let successful = promise.successful.as_ref();
+            let successful = successful.map(|matchers| format!(" and are successful ({matchers})"));
+            format!("{share} of events take less than {threshold}{}", successful.unwrap_or_default())
+        }
         (Event::Occurrence, None) => format!("{share} of events are good"),
         (Event::Check, Some(threshold)) => format!("{share} of the time it is less than {threshold} old"),
         (Event::Check, None) => {

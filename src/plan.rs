@@ -409,6 +409,8 @@ pub struct Promise {
     pub by: Vec<String>,
     /// What those of them are called in the series that are read that are called otherwise there, by name.
     pub read_as: BTreeMap<String, String>,
+    /// The matchers that tell successful events, where only those are good.
+    pub successful: Option<String>,
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.

@@ -155,6 +155,9 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     if let Some(description) = &promise.description {
         yaml.comment(6, description);
     }
+    if let Some(matchers) = &promise.successful {
+        yaml.comment(6, &format!("good events are fast and successful: {matchers}"));
+    }
     if let Some(reason) = &promise.planned {
         yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
     }

@@ -107,6 +107,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         after: String::new(),
         kept: String::new(),
         by: Vec::new(),
+        successful: String::new(),
         agreed: Vec::new(),
         alerts: Vec::new(),
         independent: false,
@@ -185,6 +186,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         budget: words.percent(promise.budget),
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
+        successful: promise.successful.clone().unwrap_or_default(),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| AgreedPart {
                 below: agreement.line.to_string(),

@@ -272,6 +272,12 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         period_length: slo.period.nominal(),
         event,
         by: slo.by.iter().map(ToString::to_string).collect(),
+        successful: match &slo.sli {
+            Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty() => {
+                Some(readings::successful(histogram))
+            }
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => None,
+        },
         read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
             .map(|kept| (kept.to_string(), kept.label.to_string()))
             .collect(),

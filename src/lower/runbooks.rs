@@ -131,8 +131,11 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
                     "histogram_fraction",
                     vec![number("-Inf"), number(text(latency.limit)), rate(histogram)],
                 );
-                mul(call("histogram_count", vec![rate(histogram)]), Expr::from(sub(number("1"), below)))
-                    .into()
+                let slow: Expr =
+                    mul(call("histogram_count", vec![rate(histogram)]), Expr::from(sub(number("1"), below)))
+                        .into();
+                let all = || call("histogram_count", vec![rate(&latency.histogram)]);
+                if *histogram == latency.histogram { slow } else { or(slow, all()).into() }
             } else {
                 match slow_of_buckets(slo, &rate) {
                     Some(slow) => slow,

@@ -338,6 +338,8 @@ impl Reader {
         let (expr, kind) = self.read(query, problems)?;
         match placeholder(&expr) {
             Some("window") if kind == Type::Vector => {}
+            // Of gauges the values at a moment have a ratio, too.
+            None if kind == Type::Vector && of_moments(&expr) => {}
             Some("window") => {
                 problems.push(
                     Problem::error(
@@ -594,6 +596,18 @@ impl Reader {
         });
         Some(selector.matchers.to_vec())
     }
+}
+
+/// Whether an expression reads values as they stand, and none of them has the name of a counter.
+fn of_moments(expr: &Expr) -> bool {
+    let mut ranges = false;
+    expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
+    let counts = |selector: &&Selector| {
+        let name = selector.name.as_deref().unwrap_or_default();
+        name.is_empty() || ["_total", "_count", "_sum", "_bucket"].iter().any(|end| name.ends_with(end))
+    };
+    let selectors = expr.selectors();
+    !ranges && !selectors.is_empty() && !selectors.iter().any(counts)
 }
 
 /// Whether a selector looks at another time.

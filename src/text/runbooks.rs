@@ -35,6 +35,8 @@ pub struct Page {
     pub kept: String,
     /// Labels that tell its promises apart.
     pub by: Vec<String>,
+    /// The matchers that tell successful events; may be empty.
+    pub successful: String,
     /// What is agreed to be done at which line of the budget.
     pub agreed: Vec<AgreedPart>,
     /// The louder first.

@@ -290,9 +290,13 @@ pub fn promised(promise: &Promise, words: &Words) -> String {
     let every = words.length(promise.interval);
     let limit = words.limit(promise);
     let what = match (promise.event, &limit) {
-        (Event::Occurrence, Some(limit)) => {
-            words.say("promise.faster", &[("share", &share), ("limit", limit)])
-        }
+        (Event::Occurrence, Some(limit)) => match &promise.successful {
+            Some(matchers) => {
+                let parts = [("share", share.as_str()), ("limit", limit), ("matchers", matchers)];
+                words.say("promise.faster.successful", &parts)
+            }
+            None => words.say("promise.faster", &[("share", &share), ("limit", limit)]),
+        },
         (Event::Occurrence, None) => words.say("promise.events", &[("share", &share)]),
         (Event::Check, Some(limit)) => words.say("promise.younger", &[("share", &share), ("limit", limit)]),
         (Event::Check, None) => words.say("promise.time", &[("share", &share)]),
