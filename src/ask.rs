@@ -75,7 +75,7 @@ pub fn questions(model: &Model) -> Vec<Question> {
             let Some(name) = series(reading) else { continue };
             let wanted = labels.entry(name).or_default();
             wanted.extend(reading.selector.matchers.iter().map(|matcher| matcher.label.clone()));
-            wanted.extend(by.iter().map(|label| label.as_str().to_owned()));
+            wanted.extend(by.iter().map(|kept| kept.label.as_str().to_owned()));
             if matches!(reading.role, Role::Classic(_)) {
                 wanted.insert("le".to_owned());
             }

@@ -222,6 +222,8 @@ pub struct Settings {
     pub time_zone: Option<Scalar>,
     /// `policy`
     pub policy: Option<Scalar>,
+    /// `alert_name`
+    pub alert_name: Option<Scalar>,
     /// `min_bad_events`
     pub min_bad_events: Map<Scalar>,
     /// `min_events`
@@ -402,7 +404,9 @@ pub struct SloBlock {
     /// `sli`
     pub sli: SliBlock,
     /// `by`
-    pub by: Vec<Scalar>,
+    pub by: Vec<KeptBlock>,
+    /// All of that.
+    pub by_place: Option<Span>,
     /// `tiers_off`
     pub tiers_off: Vec<Scalar>,
     /// `traffic`
@@ -411,6 +415,15 @@ pub struct SloBlock {
     pub runbook: Option<Scalar>,
     /// Its own settings.
     pub settings: Settings,
+}
+
+/// A label that is kept.
+#[derive(Clone, Debug)]
+pub struct KeptBlock {
+    /// What it is called in everything that is recorded.
+    pub name: Key,
+    /// What it is called in the series that are read: the same where `by` is a list.
+    pub label: Scalar,
 }
 
 /// `sli`: every key it may have; which of them go together is decided in `resolve`.
@@ -428,6 +441,8 @@ pub struct SliBlock {
     pub bad: Option<Scalar>,
     /// `latency`
     pub latency: Option<Scalar>,
+    /// `successful`
+    pub successful: Option<Scalar>,
     /// `histogram`
     pub histogram: Option<Scalar>,
     /// `unit`

@@ -135,6 +135,8 @@ pub enum Kind {
     AlertAdded,
     /// An alert that there is no more.
     AlertRemoved,
+    /// An alert that is called otherwise.
+    AlertRenamed,
     /// A pair of windows.
     Tier,
     /// How a companion alert watches its cause.
@@ -208,6 +210,7 @@ impl Kind {
             Self::Planned => "planned",
             Self::AlertAdded => "alert-added",
             Self::AlertRemoved => "alert-removed",
+            Self::AlertRenamed => "alert-renamed",
             Self::Tier => "tier",
             Self::Companion => "companion",
             Self::MinBadEvents => "min-bad-events",
@@ -256,6 +259,7 @@ impl Kind {
             | Self::Planned => Weight::Promise,
             Self::AlertAdded
             | Self::AlertRemoved
+            | Self::AlertRenamed
             | Self::Tier
             | Self::Companion
             | Self::MinBadEvents

@@ -32,8 +32,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page += &wrapped("Promise  ", &promised(promise));
     page += &wrapped("Budget   ", &budget(promise));
     if !promise.by.is_empty() {
-        page +=
-            &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.by.join(", ")));
+        page += &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.kept()));
     }
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
@@ -190,7 +189,11 @@ fn promised(promise: &Promise) -> String {
         None => (promise.objective.as_str(), None),
     };
     let what = match (promise.event, threshold) {
-        (Event::Occurrence, Some(threshold)) => format!("{share} of events take less than {threshold}"),
+        (Event::Occurrence, Some(threshold)) => {
+            let successful = promise.successful.as_ref();
+            let successful = successful.map(|matchers| format!(" and are successful ({matchers})"));
+            format!("{share} of events take less than {threshold}{}", successful.unwrap_or_default())
+        }
         (Event::Occurrence, None) => format!("{share} of events are good"),
         (Event::Check, Some(threshold)) => format!("{share} of the time it is less than {threshold} old"),
         (Event::Check, None) => {

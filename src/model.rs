@@ -17,10 +17,10 @@ pub use companion::{Companion, CompanionPlaces, Firing};
 pub use targets::{Mimir, Objects, Operator, PartialResponse, RuleTargets};
 
 use crate::contract::Contract;
-use crate::promql::ast::{Expr, Selector};
+use crate::promql::ast::{Expr, Matcher, Selector};
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{
-    BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
+    AlertName, BudgetLine, Decimal, Duration, LabelName, Name, Objective, PerSeverity, Period, Severity,
 };
 
 /// Everything a run compiles.
@@ -240,7 +240,7 @@ pub struct Slo {
     /// What makes input series for the proofs; `None` if no event can be told good from bad.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
-    pub by: Vec<LabelName>,
+    pub by: Vec<Kept>,
     /// What an event is.
     pub budgeting: Budgeting,
     /// What it is promised over.
@@ -249,6 +249,8 @@ pub struct Slo {
     pub tiers: Vec<Tier>,
     /// Those of a built-in policy that could never fire at this objective.
     pub left_out: Vec<Tier>,
+    /// What its page and its ticket are called, if somebody says so: the label `severity` tells them apart.
+    pub alert_name: Option<AlertName>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
     /// Fewer events than this in the long window, good ones among them, never alert.
@@ -277,6 +279,33 @@ pub struct Slo {
     pub places: Places,
 }
 
+/// A label that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What it is called in all that is recorded.
+    pub name: LabelName,
+    /// What it is called in the series that are read.
+    pub label: LabelName,
+}
+
+impl Kept {
+    /// The name in all that is recorded.
+    pub fn as_str(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// Whether it is recorded under another name than it is read under.
+    pub fn is_renamed(&self) -> bool {
+        self.name != self.label
+    }
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
 /// Where the parts of an SLO were written; a default's place is where the SLO's name is.
 #[derive(Clone, Debug)]
 pub struct Places {
@@ -292,6 +321,8 @@ pub struct Places {
     pub sli: Span,
     /// Its `by`, one by one.
     pub by: Vec<Span>,
+    /// Its `alert_name`, or its name.
+    pub alert_name: Span,
     /// Its `min_bad_events.page`, or its name.
     pub min_bad_events: Span,
     /// Its `min_events`, one by one, or its name.
@@ -392,6 +423,8 @@ pub struct Histogram {
     pub native: bool,
     /// Whether it counts milliseconds; seconds if not.
     pub milliseconds: bool,
+    /// What tells events that are successful; where there is nothing, all are.
+    pub success: Vec<Matcher>,
 }
 
 /// A selector as it was written.

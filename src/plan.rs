@@ -6,6 +6,7 @@ mod outage;
 mod screens;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
@@ -56,6 +57,8 @@ pub struct ProjectPlan {
     pub grafana_url: Option<String>,
     /// Which services need which, in the order of the source.
     pub needs: Vec<Need>,
+    /// Whether somebody has chosen names of alerts, so that names do not say what is a page.
+    pub names_chosen: bool,
     /// What runs the rules beside Prometheus.
     pub targets: RuleTargets,
     /// Warnings that are accepted wherever they are, by code, with the reasons.
@@ -410,6 +413,10 @@ pub struct Promise {
     pub event: Event,
     /// Labels that are kept.
     pub by: Vec<String>,
+    /// What those of them are called in the series that are read that are called otherwise there, by name.
+    pub read_as: BTreeMap<String, String>,
+    /// The matchers that tell successful events, where only those are good.
+    pub successful: Option<String>,
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.
@@ -450,6 +457,17 @@ impl AgreedTime {
         let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
         let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };
         format!("{}{rest}", shown.join(", "))
+    }
+}
+
+impl Promise {
+    /// The labels that are kept, for people.
+    pub fn kept(&self) -> String {
+        let shown = |label: &String| match self.read_as.get(label) {
+            Some(read) => format!("{label} (read as {read})"),
+            None => label.clone(),
+        };
+        self.by.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -548,7 +566,7 @@ impl Rule {
     pub fn name(&self) -> &str {
         match &self.makes {
             Makes::Record(name) => name,
-            Makes::Alert(alert) => &alert.name,
+            Makes::Alert(alert) => &alert.which.name,
         }
     }
 }
@@ -565,8 +583,8 @@ pub enum Makes {
 /// An alert beside its expression and labels.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// Its name.
-    pub name: String,
+    /// Its name, and what tells it from others of that name.
+    pub which: Which,
     /// Where its runbook can be read.
     pub runbook_url: Option<String>,
     /// The dashboard that shows it.
@@ -579,6 +597,42 @@ pub struct Alert {
     pub notice: Notice,
     /// The sources' own annotations.
     pub annotations: Labels,
+}
+
+/// Which alert is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Which {
+    /// Its name.
+    pub name: String,
+    /// Labels that tell it from other alerts of its name; none where there are no others.
+    pub apart: Labels,
+}
+
+impl Which {
+    /// The only alert of its name.
+    pub fn of(name: String) -> Self {
+        Self { name, apart: Labels::new() }
+    }
+
+    /// What stands above it in a runbook, where each of several of one name needs an anchor of its own.
+    pub fn heading(&self, severity: Severity) -> String {
+        match self.apart.is_empty() {
+            true => self.name.clone(),
+            false => format!("{} {severity}", self.name),
+        }
+    }
+
+    /// Whether an alert with these labels, its name among them, may be it.
+    pub fn is(&self, labels: &Labels) -> bool {
+        labels.get("alertname") == Some(&self.name)
+            && self.apart.iter().all(|(label, value)| labels.get(label) == Some(value))
+    }
+}
+
+/// The anchor of a runbook's heading.
+pub fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_ascii_alphanumeric() || " _-".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
 /// The address of a dashboard, to which the alert's values of some labels are added.
@@ -702,19 +756,19 @@ pub struct Case {
 /// What must be so at a moment.
 #[derive(Clone, Debug)]
 pub enum Check {
-    /// No alert of that name fires.
+    /// No such alert fires.
     Silent {
         /// When.
         at: Duration,
-        /// The alert's name.
-        alert: String,
+        /// Which.
+        alert: Which,
     },
-    /// That many alerts of that name fire.
+    /// That many of these alerts fire.
     Fires {
         /// When.
         at: Duration,
-        /// The alert's name.
-        alert: String,
+        /// Which.
+        alert: Which,
         /// How many.
         count: usize,
     },

@@ -329,14 +329,19 @@ fn what_grafana_cannot_quote_is_not_offered() {
     }
 }
 
-/// It is the same whatever the project is; only the language differs.
+/// It is the same whatever the project is; only the language differs, and how pages are told where somebody has chosen names of alerts.
 #[test]
 fn the_screen_of_an_slo_is_one_for_all_projects() {
     for language in ["en", "es"] {
         let of_language = EVERYTHING.iter().filter(|(of, _)| of.ends_with(&format!(", {language}")));
-        let all: BTreeSet<&String> =
-            of_language.filter_map(|(_, artifacts)| artifacts.get("grafana/dashboards/slo.json")).collect();
+        let (chosen, all): (Vec<_>, Vec<_>) =
+            of_language.partition(|(of, _)| of.starts_with("names-of-alerts"));
+        let screen = |artifacts| Artifacts::get(artifacts, "grafana/dashboards/slo.json");
+        let all: BTreeSet<&String> = all.into_iter().filter_map(|(_, artifacts)| screen(artifacts)).collect();
         assert_eq!(all.len(), 1, "{language}");
+        for text in chosen.into_iter().filter_map(|(_, artifacts)| screen(artifacts)) {
+            assert!(text.contains(r#"severity=\"critical\""#) && !text.contains("BurnPage"), "{language}");
+        }
     }
 }
 

@@ -154,9 +154,10 @@ fn every_service_is_proven() {
                 .flat_map(|group| &group.rules)
             {
                 if let Makes::Alert(alert) = &alert.makes {
-                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.name);
-                    let proven = texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.name));
-                    assert!(proven, "nothing proves {}", alert.name);
+                    let fires = format!("alertname=\"{}\",alertstate=\"firing\"", alert.which.name);
+                    let proven =
+                        texts.iter().any(|text| text.contains(&fires) || text.contains(&alert.which.name));
+                    assert!(proven, "nothing proves {}", alert.which.name);
                 }
             }
         }

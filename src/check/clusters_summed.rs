@@ -19,7 +19,9 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             continue;
         }
         let summed: Vec<String> = slos(model)
-            .filter(|(_, slo)| !slo.by.iter().any(|kept| kept.as_str() == label) && !is_matched(slo, label))
+            .filter(|(_, slo)| {
+                !slo.by.iter().any(|kept| kept.label.as_str() == label) && !is_matched(slo, label)
+            })
             .map(|(service, slo)| format!("{}/{}", service.name, slo.name))
             .collect();
         if summed.is_empty() {

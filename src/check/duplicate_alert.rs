@@ -1,7 +1,8 @@
 //! Alerts of one name for two promises, or for a promise and a companion alert. Promises are compared as if both had all alerts: their
 //! runbooks are files of one name as soon as their alerts are of one.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Problem};
 use crate::lower;
@@ -24,7 +25,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             services.insert(name, (service, place));
         }
         for slo in &service.slos {
-            let any = lower::alert_name(service, slo, Severity::Page);
+            let any = lower::own_alert_name(service, slo, Severity::Page);
             if let Some((other_service, other)) = promises.get(&any) {
                 let full = |service: &Service, slo: &Slo| format!("{}/{}", service.name, slo.name);
                 let both = [full(other_service, other), full(service, slo)];
@@ -33,30 +34,60 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                 continue;
             }
             promises.insert(any, (service, slo));
-            let severities = Severity::ALL
-                .into_iter()
-                .filter(|severity| slo.tiers.iter().any(|tier| tier.severity == *severity));
-            let burns = severities.map(|severity| lower::alert_name(service, slo, severity));
+            let severities: Vec<Severity> = (Severity::ALL.into_iter())
+                .filter(|severity| slo.tiers.iter().any(|tier| tier.severity == *severity))
+                .collect();
+            let labels = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
+            if let (Some(name), 2, true) = (&slo.alert_name, severities.len(), labels[0] == labels[1]) {
+                let headline =
+                    format!("`{name}` is a page and a ticket, and both have `severity: {}`", labels[0]);
+                problems.push(
+                    Problem::error(Code::DuplicateAlert, slo.places.alert_name, headline)
+                        .label("nothing tells the two alerts apart")
+                        .help("write another `label` for one of the two `severities` in the project file, or remove `alert_name`"),
+                );
+            }
+            let burns = severities.into_iter().map(|severity| lower::alert_name(service, slo, severity));
             let lines =
                 slo.budget_alerts.iter().map(|alert| lower::budget_alert_name(service, slo, alert.line));
-            alerts.extend(burns.chain(lines).map(|name| (name, (service, slo))));
+            for name in burns.chain(lines) {
+                match alerts.entry(name) {
+                    Entry::Vacant(entry) => drop(entry.insert((service, slo))),
+                    Entry::Occupied(entry) => {
+                        problems.extend(chosen_twice(entry.key(), *entry.get(), (service, slo)))
+                    }
+                }
+            }
         }
     }
     let full = |service: &Service, name: &str| format!("{}/{name}", service.name);
     let mut known: BTreeMap<String, (String, Span)> = BTreeMap::new();
     known.extend(
-        services.into_iter().map(|(name, (service, place))| (name, (service.name.to_string(), place))),
-    );
-    known.extend(
         alerts
             .into_iter()
-            .map(|(name, (service, slo))| (name, (full(service, slo.name.as_str()), slo.places.name))),
+            .map(|(name, (service, slo))| (name, (full(service, slo.name.as_str()), named_at(slo)))),
     );
+    for (name, (service, place)) in services {
+        let own = service.name.to_string();
+        match known.get(&name) {
+            Some((other, first)) => {
+                problems.push(clash(&name, *first, place, [&own, other]).help("write another `alert_name`"));
+            }
+            None => drop(known.insert(name, (own, place))),
+        }
+    }
+    let slos = model.services.iter().flat_map(|service| &service.slos);
+    let chosen: BTreeSet<&str> =
+        slos.filter_map(|slo| slo.alert_name.as_ref()).map(|name| name.as_str()).collect();
     for service in &model.services {
         for companion in &service.alerts {
             let name = lower::companion_name(service, companion);
             let own = full(service, companion.name.as_str());
             match known.get(&name) {
+                Some((other, first)) if chosen.contains(name.as_str()) => {
+                    let problem = clash(&name, *first, companion.places.name, [&own, other]);
+                    problems.push(problem.help("write another `alert_name`"));
+                }
                 Some((other, first)) => {
                     problems.push(collision(&name, companion.places.name, *first, [other, &own]));
                 }
@@ -75,13 +106,39 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
-fn collision(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
+/// Where the name of its alerts comes from.
+fn named_at(slo: &Slo) -> Span {
+    if slo.alert_name.is_some() { slo.places.alert_name } else { slo.places.name }
+}
+
+/// Two promises have alerts of one name. That is meant where it is written once for both: by a service, by the project or for several objectives.
+fn chosen_twice(name: &str, first: (&Service, &Slo), second: (&Service, &Slo)) -> Option<Problem> {
+    let plain = |slo: &Slo| {
+        let place = slo.places.alert_name;
+        (place.source.plain(), place.start)
+    };
+    let chosen = [first.1, second.1].map(|slo| slo.alert_name.is_some());
+    if std::ptr::eq(first.1, second.1) || (chosen == [true, true] && plain(first.1) == plain(second.1)) {
+        return None;
+    }
+    let [one, other] = [first, second].map(|(service, slo)| format!("{}/{}", service.name, slo.name));
+    let problem = clash(name, named_at(second.1), named_at(first.1), [&one, &other]);
+    Some(problem.help(
+        "write another `alert_name` for one of them; where both are to have this name, write it once, in the service or in the project file",
+    ))
+}
+
+fn collision(alert: &str, place: Span, first: Span, both: [&str; 2]) -> Problem {
+    clash(alert, place, first, both)
+        .label("hyphens are not seen in the names of alerts")
+        .help("rename one of them by what it promises")
+}
+
+fn clash(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
     Problem::error(
         Code::DuplicateAlert,
         place,
         format!("`{one}` and `{other}` have one alert name, `{alert}`"),
     )
-    .label("hyphens are not seen in the names of alerts")
     .and(first, "the first is here")
-    .help("rename one of them by what it promises")
 }

@@ -3,10 +3,12 @@
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Model, Sli};
+use crate::promql::ast::{Expr, Kind};
 
 pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
-        if matches!(slo.sli, Sli::Ratio { .. }) {
+        // A ratio of gauges has no events that could be counted.
+        if matches!(&slo.sli, Sli::Ratio { bad } if reads_ranges(bad)) {
             problems.push(
                 Problem::warning(
                     Code::UnweightedRatio,
@@ -18,4 +20,10 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             );
         }
     }
+}
+
+fn reads_ranges(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |part| found |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
+    found
 }

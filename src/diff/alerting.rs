@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Side;
 use super::notified::renamed_receivers;
-use super::pairs::{Pairs, Slo};
+use super::pairs::{Pair, Pairs, Slo};
 use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
-use crate::plan::{Companion, Delivery, Makes, ServicePlan};
+use crate::plan::{Companion, Delivery, Makes, ServicePlan, Which};
 use crate::vocabulary::Severity;
 
 /// Alerts that came and went with the tiers of an SLO, and other receivers.
@@ -16,7 +16,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for pair in &pairs.kept {
         for severity in Severity::ALL {
             let alert = |slo: &Slo| {
-                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.name.clone())
+                slo.plan.alerts().find(|(of, _)| *of == severity).map(|(_, alert)| alert.which.name.clone())
             };
             let verb = match severity {
                 Severity::Page => "pages",
@@ -42,12 +42,25 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
                     let said = Words::plain(format!("an alert {verb} now, none did before"));
                     changes.push(Change::new(Kind::AlertAdded, &subject, said));
                 }
+                (Some(was), Some(is)) if was != is && chosen(pair) => {
+                    let said = Words::plain(format!("the alert that {verb} is called ")).quote(&is);
+                    let warning = Words::plain("routes and silences that ask for ").quote(&was);
+                    let warning = warning.and(" no longer find it");
+                    let change =
+                        Change::new(Kind::AlertRenamed, &subject, said.and(" now, was ").quote(&was));
+                    changes.push(change.values(&was, &is).warn(warning));
+                }
                 _ => {}
             }
         }
     }
     changes.extend(told(old, new, pairs));
     changes
+}
+
+/// Whether somebody chose a name: what is made of names of services and SLOs changes with those, which is said already.
+fn chosen(pair: &Pair) -> bool {
+    [&pair.old, &pair.new].iter().any(|side| side.slo.alert_name.is_some())
 }
 
 /// Who is told of which alert, where both sides say.
@@ -58,15 +71,16 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     };
     let renamed = renamed_receivers(&before.receivers, &after.receivers);
     let was = Receivers::of(&before.deliveries, &renamed);
-    let is = Receivers::of(&after.deliveries, &BTreeMap::new());
+    let same = BTreeMap::new();
+    let is = Receivers::of(&after.deliveries, &same);
     let mut changes = Vec::new();
-    let mut compare = |subject: [String; 1], thing: &str, one: &str, other: &str| {
-        changes.extend(difference(&subject, thing, was.of_alert(one), is.of_alert(other)));
+    let mut compare = |subject: [String; 1], thing: &str, one: &Which, other: &Which| {
+        changes.extend(difference(&subject, thing, &was.of_alert(one), &is.of_alert(other)));
     };
     for pair in &pairs.kept {
         for (severity, alert) in pair.new.plan.alerts() {
             if let Some((_, before)) = pair.old.plan.alerts().find(|(of, _)| *of == severity) {
-                compare(pair.subject(), severity.as_str(), &before.name, &alert.name);
+                compare(pair.subject(), severity.as_str(), &before.which, &alert.which);
             }
         }
     }
@@ -75,13 +89,13 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         let before = before.map_or(&service.name, |(before, _)| before);
         let before = old.plan.services.iter().find(|known| known.name == *before);
         if let (Some(one), Some(other)) = (before.and_then(missing), missing(service)) {
-            compare([service.name.clone()], "the alert for missing events", one, other);
+            compare([service.name.clone()], "the alert for missing events", &one, &other);
         }
-        for (rule, _, Companion { name, .. }) in service.companion_alerts() {
+        for (_, alert, Companion { name, .. }) in service.companion_alerts() {
             let known = before
                 .and_then(|before| before.companion_alerts().find(|(.., companion)| companion.name == *name));
-            if let Some((known, ..)) = known {
-                compare([format!("{}/{name}", service.name)], "the alert", known.name(), rule.name());
+            if let Some((_, known, _)) = known {
+                compare([format!("{}/{name}", service.name)], "the alert", &known.which, &alert.which);
             }
         }
     }
@@ -89,7 +103,8 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let said = Words::plain(format!("{severity} goes to "));
-            let everybody = everybody(is.of_alert(&alert.name));
+            let told = is.of_alert(&alert.which);
+            let everybody = everybody(&told);
             let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
             changes.push(Change::new(Kind::Told, &[slo.name()], said));
         }
@@ -98,50 +113,46 @@ fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 /// The name of a service's alert for missing events.
-fn missing(service: &ServicePlan) -> Option<&str> {
+fn missing(service: &ServicePlan) -> Option<Which> {
     let rule = service.missing.as_ref()?.rules.first()?;
-    matches!(rule.makes, Makes::Alert(_)).then(|| rule.name())
+    matches!(rule.makes, Makes::Alert(_)).then(|| Which::of(rule.name().to_owned()))
 }
 
 /// Of one alert, by the labels that are not known before it fires.
 type ByLabels = BTreeMap<String, BTreeSet<String>>;
 
 /// Who is told, by the names of alerts.
-struct Receivers(BTreeMap<String, ByLabels>);
+struct Receivers<'a> {
+    alerts: BTreeMap<&'a str, Vec<&'a Delivery>>,
+    renamed: &'a BTreeMap<String, String>,
+}
 
-static NOBODY: ByLabels = ByLabels::new();
-
-impl Receivers {
-    fn of(deliveries: &[Delivery], renamed: &BTreeMap<String, String>) -> Self {
+impl<'a> Receivers<'a> {
+    fn of(deliveries: &'a [Delivery], renamed: &'a BTreeMap<String, String>) -> Self {
         let mut alerts: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
         for delivery in deliveries {
-            alerts
-                .entry(delivery.labels.get("alertname").map_or("", String::as_str))
-                .or_default()
-                .push(delivery);
+            let name = delivery.labels.get("alertname").map_or("", String::as_str);
+            alerts.entry(name).or_default().push(delivery);
         }
-        let by_labels = |examples: Vec<&Delivery>| -> ByLabels {
-            let open = |labels: &Labels| -> String {
-                let differs = |name: &String, value: &String| {
-                    examples.iter().any(|other| other.labels.get(name) != Some(value))
-                };
-                let open = labels.iter().filter(|(name, value)| differs(name, value));
-                open.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
-            };
-            let told = |delivery: &&Delivery| {
-                let names = delivery.receivers.iter();
-                (
-                    open(&delivery.labels),
-                    names.map(|name| renamed.get(name).unwrap_or(name).clone()).collect(),
-                )
-            };
-            examples.iter().map(told).collect()
-        };
-        Self(alerts.into_iter().map(|(name, examples)| (name.to_owned(), by_labels(examples))).collect())
+        Self { alerts, renamed }
     }
 
-    fn of_alert(&self, name: &str) -> &ByLabels {
-        self.0.get(name).unwrap_or(&NOBODY)
+    fn of_alert(&self, which: &Which) -> ByLabels {
+        let named = self.alerts.get(which.name.as_str()).into_iter().flatten();
+        let examples: Vec<&Delivery> = named.copied().filter(|delivery| which.is(&delivery.labels)).collect();
+        let open = |labels: &Labels| -> String {
+            let differs = |name: &String, value: &String| {
+                examples.iter().any(|other| other.labels.get(name) != Some(value))
+            };
+            let open = labels.iter().filter(|(name, value)| differs(name, value));
+            open.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+        };
+        let told = |delivery: &&Delivery| {
+            let names = delivery.receivers.iter();
+            let names = names.map(|name| self.renamed.get(name).unwrap_or(name).clone());
+            (open(&delivery.labels), names.collect())
+        };
+        examples.iter().map(told).collect()
     }
 }
 

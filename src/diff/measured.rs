@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Budgeting, Counter, Sli, Slo, Term};
+use crate::model::{Budgeting, Counter, Kept, Sli, Slo, Term};
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::without_parens;
 use crate::vocabulary::{Period, text};
@@ -14,7 +14,11 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     let mut changes = Vec::new();
     changes.extend(sli(pair));
     let names = |slo: &Slo| -> Vec<String> {
-        let mut by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+        let shown = |kept: &Kept| match kept.is_renamed() {
+            true => format!("{kept} (read as {})", kept.label),
+            false => kept.to_string(),
+        };
+        let mut by: Vec<String> = slo.by.iter().map(shown).collect();
         by.sort();
         by
     };
@@ -121,7 +125,17 @@ fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
 /// What tells one measure from another, whatever threshold is promised of it.
 pub(super) fn what(slo: &Slo) -> String {
     match &slo.sli {
-        Sli::Counted { histogram: Some(histogram), .. } => selector(&histogram.selector),
+        Sli::Counted { histogram: Some(histogram), .. } if histogram.success.is_empty() => {
+            selector(&histogram.selector)
+        }
+        Sli::Counted { histogram: Some(histogram), .. } => {
+            let successful = Selector {
+                name: None,
+                matchers: histogram.success.clone().into(),
+                ..histogram.selector.clone()
+            };
+            format!("{} and successful: {}", selector(&histogram.selector), selector(&successful))
+        }
         Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
     }
 }

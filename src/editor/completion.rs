@@ -48,8 +48,8 @@ pub struct Item {
 
 /// Whether the value of these keys is PromQL.
 pub(super) fn is_query(path: &[String]) -> bool {
-    const OF_SLI: [&str; 8] =
-        ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio"];
+    const OF_SLI: [&str; 9] =
+        ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio"];
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let path = match &path[..] {
         // What an environment says of a service.
@@ -175,7 +175,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
             let slos = project.service(source).into_iter().flat_map(|service| &service.slos);
             named(slos.map(|slo| slo.name.to_string()).collect())
         }
-        [.., "by"] => {
+        [.., "by"] | [.., "by", _] => {
             let labels =
                 contract(project, source).map(|contract| labels(&contract, |_| true)).unwrap_or_default();
             labels.into_iter().map(|label| (label, Kind::Label)).collect()
@@ -317,6 +317,7 @@ fn series(key: &str, family: &Family) -> &'static [&'static str] {
                 &[]
             }
         }
+        ("successful", _) => &[],
         ("total" | "good" | "bad", Type::Counter | Type::Unknown) => &[""],
         ("total" | "good" | "bad", Type::Histogram | Type::BothHistograms) => &["_count", "_bucket"],
         ("total" | "good" | "bad", Type::Summary) => &["_count"],

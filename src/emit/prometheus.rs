@@ -157,11 +157,14 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     if let Some(description) = &promise.description {
         yaml.comment(6, description);
     }
+    if let Some(matchers) = &promise.successful {
+        yaml.comment(6, &format!("good events are fast and successful: {matchers}"));
+    }
     if let Some(reason) = &promise.planned {
         yaml.comment(6, &format!("PLANNED, not instrumented yet: {reason}"));
     }
     if !promise.by.is_empty() {
-        yaml.comment(6, &format!("one promise per {}", promise.by.join(", ")));
+        yaml.comment(6, &format!("one promise per {}", promise.kept()));
     }
     match promise.event {
         Event::Occurrence => {}

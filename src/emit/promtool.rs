@@ -4,7 +4,7 @@ use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Labels;
-use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan};
+use crate::plan::{Case, Check, Makes, Notice, ProjectPlan, Proof, Rule, ServicePlan, Which};
 use crate::promql::ast::Expr;
 use crate::promql::build::{aggregate, selector};
 use crate::vocabulary::Duration;
@@ -59,8 +59,12 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
         yaml.pair(6, "- ", "series", series);
         yaml.pair(8, "", "values", values);
     }
-    let (alerts, queries): (Vec<&Check>, Vec<&Check>) =
-        case.checks.iter().partition(|check| matches!(check, Check::Silent { .. } | Check::Says { .. }));
+    let (alerts, queries): (Vec<&Check>, Vec<&Check>) = case.checks.iter().partition(|check| match check {
+        // promtool knows alerts by their names alone.
+        Check::Silent { alert, .. } => alert.apart.is_empty(),
+        Check::Says { .. } => true,
+        Check::Fires { .. } | Check::Value { .. } => false,
+    });
     if !alerts.is_empty() {
         yaml.line(4, "alert_rule_test:");
     }
@@ -68,7 +72,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
         match check {
             Check::Silent { at, alert } => {
                 yaml.pair(6, "- ", "eval_time", &at.to_string());
-                yaml.pair(8, "", "alertname", alert);
+                yaml.pair(8, "", "alertname", &alert.name);
                 yaml.line(8, "exp_alerts: []");
             }
             Check::Says { at, rule, labels, value, budget_left, error_ratio, budget_lasts } => {
@@ -84,16 +88,23 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
     for check in queries {
         match check {
             Check::Fires { at, alert, count } => {
-                let firing = selector("ALERTS", &[("alertname", alert), ("alertstate", "firing")]);
-                let expr = aggregate::<&str>("count", &[], firing);
-                query(yaml, *at, &expr, &Labels::new(), Some(&count.to_string()));
+                query(yaml, *at, &firing(alert), &Labels::new(), Some(&count.to_string()));
             }
             Check::Value { at, expr, labels, value } => {
                 query(yaml, *at, &nameless(expr), labels, value.as_deref());
             }
-            Check::Silent { .. } | Check::Says { .. } => {}
+            Check::Silent { at, alert } => query(yaml, *at, &firing(alert), &Labels::new(), None),
+            Check::Says { .. } => {}
         }
     }
+}
+
+/// How many of these alerts fire; nothing if none does.
+fn firing(alert: &Which) -> Expr {
+    let apart = alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+    let mut labels = vec![("alertname", alert.name.as_str()), ("alertstate", "firing")];
+    labels.extend(apart);
+    aggregate::<&str>("count", &[], selector("ALERTS", &labels))
 }
 
 /// A query whose answer carries no metric name, so that it need not be expected.
@@ -109,7 +120,7 @@ fn nameless(expr: &Expr) -> Expr {
 fn says(yaml: &mut Yaml, project: &ProjectPlan, at: Duration, rule: &Rule, known: &Known) {
     let Makes::Alert(alert) = &rule.makes else { return };
     yaml.pair(6, "- ", "eval_time", &at.to_string());
-    yaml.pair(8, "", "alertname", &alert.name);
+    yaml.pair(8, "", "alertname", &alert.which.name);
     yaml.line(8, "exp_alerts:");
     yaml.line(10, "- exp_labels:");
     let mut labels = known.labels.clone();

@@ -10,7 +10,7 @@ use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
     Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
-    Rule, Runbook, ServicePlan, SloPlan, Told, Watch, seconds,
+    Rule, Runbook, ServicePlan, SloPlan, Told, Watch, Which, anchor, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
@@ -108,6 +108,7 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         kept: String::new(),
         by: Vec::new(),
         hours: Vec::new(),
+        successful: String::new(),
         agreed: Vec::new(),
         alerts: Vec::new(),
         independent: false,
@@ -187,6 +188,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         full_outage: words.time(promise.full_outage()),
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         hours: words.agreed_time(promise).iter().map(|line| markdown(line)).collect(),
+        successful: promise.successful.clone().unwrap_or_default(),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| AgreedPart {
                 below: agreement.line.to_string(),
@@ -248,9 +250,9 @@ fn alert_part(
     severity: Severity,
     words: &Words,
 ) -> AlertPart {
-    let told = told(project, &alert.name, rule, words);
+    let told = told(project, &alert.which, rule, words);
     AlertPart {
-        name: alert.name.clone(),
+        name: alert.which.heading(severity),
         page: severity == Severity::Page,
         severity: markdown(project.severities.get(severity)),
         below: String::new(),
@@ -313,16 +315,13 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
 }
 
 /// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
-fn told(project: &ProjectPlan, name: &str, rule: &Rule, words: &Words) -> Vec<ToldPart> {
+fn told(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
     let mut all: Vec<&Told> = Vec::new();
-    let is = |label: &str, labels: &crate::model::Labels| match label {
-        "alertname" => labels.get(label).is_some_and(|value| value == name),
-        label => labels.get(label) == rule.labels.get(label),
+    let is = |labels: &crate::model::Labels| {
+        which.is(labels) && labels.get("service") == rule.labels.get("service")
     };
     let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
-    for delivery in
-        deliveries.filter(|delivery| ["alertname", "service"].iter().all(|label| is(label, &delivery.labels)))
-    {
+    for delivery in deliveries.filter(|delivery| is(&delivery.labels)) {
         for told in &delivery.told {
             if !all.iter().any(|known| known.receiver == told.receiver) {
                 all.push(told);
@@ -366,11 +365,12 @@ fn reached(channel: &Channel) -> Vec<String> {
     }
 }
 
-/// The command for a shell. Names of alerts, services and SLOs are letters, digits and hyphens, and addresses hold nothing of a shell's.
+/// The command for a shell. Names of alerts, services and SLOs hold no quotes, and addresses hold nothing of a shell's.
 fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
-    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.name)];
-    for label in ["service", "slo"] {
+    let mut matchers = vec![format!("'alertname=\"{}\"'", alert.which.name)];
+    let severity = (!alert.which.apart.is_empty()).then_some("severity");
+    for label in ["service", "slo"].into_iter().chain(severity) {
         matchers.extend(rule.labels.get(label).map(|value| format!("'{label}=\"{value}\"'")));
     }
     let comment = format!("--comment='{}'", runbooks::comment(project.language));
@@ -382,7 +382,7 @@ fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
 }
 
 fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
-    let anchored = |name: &str| (name.to_owned(), name.to_ascii_lowercase());
+    let anchored = |name: &str| (name.to_owned(), anchor(name));
     let mut pages: Vec<IndexPage> = service
         .slos
         .iter()
@@ -393,10 +393,10 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
             alerts: {
                 let alerts: BTreeMap<bool, String> = slo
                     .alerts()
-                    .map(|(severity, alert)| (severity != Severity::Page, alert.name.clone()))
+                    .map(|(severity, alert)| (severity != Severity::Page, alert.which.heading(severity)))
                     .collect();
                 let mut names: Vec<String> = alerts.into_values().collect();
-                names.extend(slo.budget_alerts().map(|(.., alert)| alert.name.clone()));
+                names.extend(slo.budget_alerts().map(|(.., alert)| alert.which.name.clone()));
                 names.dedup();
                 names.iter().map(|name| anchored(name)).collect()
             },
@@ -406,7 +406,7 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
         title: companion.name.clone(),
         file: companion.page.file.clone(),
         promise: String::new(),
-        alerts: vec![anchored(&alert.name)],
+        alerts: vec![anchored(&alert.which.name)],
     }));
     if let Some(rule) = service.missing.as_ref().and_then(|group| group.rules.first()) {
         pages.push(IndexPage {

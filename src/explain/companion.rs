@@ -37,7 +37,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
             &format!(
                 "{} {verb} silent until it is over, for {length} at most, by {name}, of which nobody is told: windows still \
                  hold the outage, and events are counted again only some evaluations later",
-                silenced.join(", ")
+                silenced.iter().map(|alert| alert.name.as_str()).collect::<Vec<_>>().join(", ")
             ),
         );
     }

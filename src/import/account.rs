@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};
-use super::gather::{Gathered, Service, Slo};
+use super::gather::{Gathered, Service, Slo, recorded_as};
 use super::measure::{Measured, Part};
 use crate::vocabulary::{Decimal, Period, Severity};
 
@@ -69,6 +69,9 @@ fn stays(slo: &Slo) -> Vec<String> {
             (Part::Total, _) => "bad events of all",
             _ => "good and bad events",
         },
+        Measured::Latency { success, .. } if !success.is_empty() => {
+            "events that are fast and successful, by the same histogram"
+        }
         Measured::Latency { .. } => "events below the threshold, by the same histogram",
         Measured::Condition(_) => "the condition",
         Measured::Probe(_) => "the gauge that is 1 while all is well",
@@ -126,6 +129,7 @@ pub fn night(draft: &Draft) -> Option<String> {
 fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     let draft = &slo.draft;
     let mut changes = Vec::new();
+    let chosen = [&slo.alert_name, &service.alert_name, &gathered.alert_name].into_iter().flatten().next();
     let alerts: Vec<String> = Severity::ALL
         .into_iter()
         .filter(|severity| !draft.severities.get(*severity).off)
@@ -139,6 +143,12 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
         (true, true) => changes.push("no burn is alerted, as before".to_owned()),
         (false, true) => changes.push(format!("the alert {was} is gone")),
         (true, false) => changes.push(format!("new alerts: {}", alerts.join(", "))),
+        (false, false) if chosen == Some(&was) => {
+            changes.push(match alerts.len() {
+                1 => format!("the alert keeps its name, {was}"),
+                _ => format!("page and ticket keep the name {was}: their label `severity` tells them apart"),
+            });
+        }
         (false, false) => changes.push(format!("alert {was} is now {}", alerts.join(" and "))),
     }
     for severity in Severity::ALL.into_iter().filter(|severity| !draft.severities.get(*severity).off) {
@@ -162,6 +172,14 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     }
     if service.missing {
         changes.push(format!("{}EventsMissing tells when nothing is counted any more", service.name.camel()));
+    }
+    for label in &draft.by {
+        if let Some(name) = recorded_as(&label.text) {
+            changes.push(format!(
+                "the label `{}` of the series is `{name}` on alerts and in what is recorded",
+                label.text
+            ));
+        }
     }
     changes.extend(draft.account.changes.iter().cloned());
     changes

@@ -56,6 +56,8 @@ pub struct Draft {
     pub policy: Policy,
     /// Whether somebody is to be told of events that are missing, if that is said.
     pub missing: Option<(bool, Span)>,
+    /// What its alerts are called.
+    pub alert_name: Option<Said>,
     pub account: Account,
 }
 

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::Options;
-use super::draft::{Alert, Draft, Missing, Pair, Policy, Slice, Tier};
-use super::gather::{Gathered, Service, Slo};
+use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Slice, Tier};
+use super::gather::{Gathered, Service, Slo, recorded_as};
 use super::measure::Measured;
 use super::sli::spelled;
 use crate::emit::yaml::Yaml;
 use crate::parse::PROJECT_FILE;
+use crate::promql::ast::Selector;
 use crate::secret;
 use crate::source::{Sources, Span};
 use crate::vocabulary::{Period, Severity, percent, text};
@@ -40,6 +41,7 @@ fn project(gathered: &Gathered) -> String {
     yaml.pair(0, "", "version", "slowburn/v1");
     yaml.pair(0, "", "language", "en");
     yaml.pair(0, "", "period", "30d");
+    alert_name(&mut yaml, 0, gathered.alert_name.as_deref());
     settings(&mut yaml, gathered);
     yaml.finish()
 }
@@ -109,6 +111,7 @@ fn service(service: &Service, lines: &Lines) -> String {
         yaml.pair(0, "", "owner", owner);
     }
     period(&mut yaml, 0, &service.period);
+    alert_name(&mut yaml, 0, service.alert_name.as_deref());
     pairs(&mut yaml, 0, "labels", &service.labels);
     pairs(&mut yaml, 0, "annotations", &service.annotations);
     if !service.missing {
@@ -172,8 +175,14 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     let mut query = |key: &str, query| yaml.pair(6, "", key, &spelled(query));
     match &slo.measured {
         Measured::Events(parts) => parts.iter().for_each(|(part, expr)| query(part.as_str(), expr)),
-        Measured::Latency { histogram, native, milliseconds, .. } => {
-            query("latency", &histogram.clone().into());
+        Measured::Latency { histogram, native, milliseconds, success, .. } => {
+            let selector = histogram.clone().into();
+            query("latency", &selector);
+            if !success.is_empty() {
+                let matchers = success.clone().into();
+                let matchers = Selector { name: None, matchers, ..histogram.clone() }.into();
+                query("successful", &matchers);
+            }
             if *native {
                 yaml.pair(6, "", "histogram", "native");
             }
@@ -186,7 +195,19 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
         Measured::Ratio(expr) => query("bad_ratio", expr),
     }
     if !draft.by.is_empty() {
-        yaml.line(4, &format!("by: [{}]", labels(draft)));
+        let renamed = draft.by.iter().any(|label| recorded_as(&label.text).is_some());
+        let pair = |label: &Said| {
+            let name = recorded_as(&label.text).unwrap_or_else(|| label.text.clone());
+            format!("{name}: {}", label.text)
+        };
+        let pairs: Vec<String> = draft.by.iter().map(pair).collect();
+        yaml.line(
+            4,
+            &match renamed {
+                true => format!("by: {{ {} }}", pairs.join(", ")),
+                false => format!("by: [{}]", labels(draft)),
+            },
+        );
     }
     if draft.period != service.period {
         period(yaml, 4, &draft.period);
@@ -200,6 +221,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     {
         yaml.pair(4, "", "policy", policy);
     }
+    alert_name(yaml, 4, slo.alert_name.as_deref());
     // Of a policy of its own, only what it has can be off.
     let has = |severity: Severity| match &draft.policy {
         Policy::Own(_, tiers) => tiers.iter().any(|tier| tier.severity == severity),
@@ -216,6 +238,12 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     }
     pairs(yaml, 4, "labels", &slo.labels);
     pairs(yaml, 4, "annotations", &slo.annotations);
+}
+
+fn alert_name(yaml: &mut Yaml, indent: usize, name: Option<&str>) {
+    if let Some(name) = name {
+        yaml.pair(indent, "", "alert_name", name);
+    }
 }
 
 /// `region, zone`

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Options;
 use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
 use super::measure::Measured;
+use super::{Options, alert_names};
 use crate::diagnostic::{Code, Problem};
 use crate::secret;
 use crate::source::Span;
@@ -20,6 +20,8 @@ pub struct Gathered {
     pub policies: Vec<(String, Vec<Tier>)>,
     /// Whether a native histogram is read.
     pub native: bool,
+    /// The name of all alerts that are not called otherwise.
+    pub alert_name: Option<String>,
 }
 
 impl Gathered {
@@ -39,6 +41,8 @@ pub struct Service {
     pub period: Period,
     pub labels: Vec<Pair>,
     pub annotations: Vec<Pair>,
+    /// The name of its alerts that are not called otherwise.
+    pub alert_name: Option<String>,
     /// Whether missing events are told.
     pub missing: bool,
     pub slos: Vec<Slo>,
@@ -56,6 +60,8 @@ pub struct Slo {
     pub annotations: Vec<Pair>,
     /// The name of its policy, if it has one of its own.
     pub policy: Option<String>,
+    /// The name of its alerts, if only it has that.
+    pub alert_name: Option<String>,
     pub draft: Draft,
 }
 
@@ -92,6 +98,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
                 period: draft.period.clone(),
                 labels: Vec::new(),
                 annotations: Vec::new(),
+                alert_name: None,
                 missing: true,
                 slos: Vec::new(),
                 left_out: Vec::new(),
@@ -103,6 +110,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     for service in &mut gathered.services {
         settle(service, problems);
     }
+    alert_names::settle(&mut gathered, !options.project, problems);
     gathered
 }
 
@@ -131,9 +139,9 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
 
 /// Takes secrets out of texts that everybody will read.
 fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
-    let Draft { description, service_description, owner, severities, account, name, .. } = draft;
+    let Draft { description, service_description, owner, severities, account, name, alert_name, .. } = draft;
     let labels = [&mut severities.page.label, &mut severities.ticket.label];
-    let said = labels.into_iter().chain([owner]).flatten().map(|said| &mut said.text);
+    let said = labels.into_iter().chain([owner, alert_name]).flatten().map(|said| &mut said.text);
     let texts =
         [description, service_description].into_iter().flatten().chain(said).chain(&mut account.alerts);
     let mut found = false;
@@ -192,7 +200,7 @@ fn add(
         draft.account.changes.push(format!("the SLO was called `{}`, and is `{name}`", draft.name.text));
     }
     let (labels, annotations) = (draft.labels.clone(), draft.annotations.clone());
-    service.slos.push(Slo { name, measured, labels, annotations, policy, draft });
+    service.slos.push(Slo { name, measured, labels, annotations, policy, alert_name: None, draft });
 }
 
 /// What all SLOs of a service share becomes the service's.
@@ -381,11 +389,12 @@ fn numbered(name: &Name, number: usize) -> Name {
     Name::parse(&format!("{}{suffix}", kept.trim_end_matches('-'))).expect("a number may end a name")
 }
 
-/// The labels of a promise that rules can keep.
+/// The labels of a promise that rules can keep. Those that the rules set themselves are recorded under another name.
 fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     by.retain(|label| {
-        let kept = LabelName::parse(&label.text).is_some_and(|name| !name.is_reserved());
+        let bound = ["le", "quantile"].contains(&label.text.as_str());
+        let kept = !bound && !label.text.starts_with("__") && LabelName::parse(&label.text).is_some();
         if !kept {
             let shown: String = label.text.chars().take(60).collect();
             problems.push(
@@ -394,12 +403,21 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
                     label.place,
                     format!("promises are not kept apart by `{shown}`"),
                 )
-                .label("the rules set a label of that name themselves: all its values share one budget")
+                .label("rules cannot keep a label of that name: all its values share one budget")
                 .help("give it another name when it is scraped, and write `by` with that"),
             );
         }
         kept && seen.insert(label.text.clone())
     });
+}
+
+/// The name under which a label is recorded, if not its own.
+pub fn recorded_as(label: &str) -> Option<String> {
+    let name = LabelName::parse(label)?;
+    name.is_reserved().then(|| match label {
+        "service" => "backend".to_owned(),
+        label => format!("source_{label}"),
+    })
 }
 
 /// Labels that alerts can carry.

@@ -170,7 +170,13 @@ pub enum Measured {
     /// Two of all, good and bad events.
     Events(Box<[(Part, Expr); 2]>),
     /// A histogram and a threshold.
-    Latency { histogram: Selector, threshold: Duration, native: bool, milliseconds: bool },
+    Latency {
+        histogram: Selector,
+        threshold: Duration,
+        native: bool,
+        milliseconds: bool,
+        success: Vec<Matcher>,
+    },
     /// What holds while all is well.
     Condition(Expr),
     /// A gauge that is 1 while all is well.
@@ -237,6 +243,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
                     threshold,
                     native: true,
                     milliseconds: false,
+                    success: Vec::new(),
                 }),
                 Counts::Bad => Err("what is below the bound is counted as bad"),
             }
@@ -343,7 +350,17 @@ fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
         Some(name) => name == base && of_all.is_none(),
         None => all_name.strip_suffix("_bucket") == Some(base) && of_all == Some(vec![Bound::Infinite]),
     };
-    if !every || !same_series(&plain(below), &plain(all)) {
+    let asks = |selector: &Selector, matcher: &Matcher| {
+        let same = |other: &Matcher| {
+            (&other.label, other.op, &other.value) == (&matcher.label, matcher.op, &matcher.value)
+        };
+        selector.matchers.iter().any(same)
+    };
+    let (below_plain, all_plain) = (plain(below), plain(all));
+    // What the bucket asks more is what tells successful events.
+    let success: Vec<Matcher> =
+        below_plain.matchers.iter().filter(|matcher| !asks(&all_plain, matcher)).cloned().collect();
+    if !every || !all_plain.matchers.iter().all(|matcher| asks(&below_plain, matcher)) {
         return None;
     }
     let found = bounds_of(below)?;
@@ -355,8 +372,15 @@ fn latency(below: &Selector, all: &Selector) -> Option<Measured> {
         return None;
     }
     let threshold = if milliseconds { *bound } else { bound.checked_mul(Decimal::ONE_THOUSAND)? };
-    let histogram = Selector { name: Some(base.to_owned()), ..plain(below) };
-    Some(Measured::Latency { histogram, threshold: whole_millis(threshold)?, native: false, milliseconds })
+    let found = if success.is_empty() { below_plain } else { all_plain };
+    let histogram = Selector { name: Some(base.to_owned()), ..found };
+    Some(Measured::Latency {
+        histogram,
+        threshold: whole_millis(threshold)?,
+        native: false,
+        milliseconds,
+        success,
+    })
 }
 
 /// The bounds that a selector asks for; `None` if it does not ask.

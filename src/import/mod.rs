@@ -14,6 +14,7 @@
 //! neither written nor shown.
 
 mod account;
+mod alert_names;
 mod draft;
 mod file;
 mod gather;

@@ -413,6 +413,7 @@ fn objective(
             false => Policy::Own(group.alerts.name.clone(), group.alerts.tiers.clone()),
         },
         missing: None,
+        alert_name: None,
         account,
     })
 }

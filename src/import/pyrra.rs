@@ -79,14 +79,13 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         false => Some(Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None }),
     };
     let mut account = Account::default();
-    let (severities, missing) = match spec.below("alerting", problems) {
+    let (severities, missing, mut alert_name) = match spec.below("alerting", problems) {
         Some(keys) => alerting(keys, place, &mut account, problems),
-        None => (usual(place), None),
+        None => (usual(place), None, None),
     };
     if !(severities.page.off && severities.ticket.off) {
-        if account.alerts.is_empty() {
-            account.alerts.push("ErrorBudgetBurn".to_owned());
-        }
+        let alert_name = alert_name.get_or_insert_with(|| Said { text: "ErrorBudgetBurn".to_owned(), place });
+        account.alerts.push(alert_name.text.clone());
         account.changes.push(
             "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
         );
@@ -145,6 +144,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         severities,
         policy: if length < MONTH { Policy::Scaled } else { Policy::Workbook },
         missing,
+        alert_name,
         account,
     })
 }
@@ -298,7 +298,13 @@ fn native(mut keys: Keys, problems: &mut Vec<Problem>) -> (Sli, Option<String>) 
     match read_selector(&total, problems) {
         Some(histogram) => {
             let job = job(&histogram);
-            let measured = Measured::Latency { histogram, threshold, native: true, milliseconds: false };
+            let measured = Measured::Latency {
+                histogram,
+                threshold,
+                native: true,
+                milliseconds: false,
+                success: Vec::new(),
+            };
             (Sli::measured(measured), job)
         }
         None => (Sli::missing("which native histogram is measured"), None),
@@ -356,17 +362,15 @@ fn alerting(
     place: crate::source::Span,
     account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>) {
+) -> (PerSeverity<Alert>, Option<(bool, crate::source::Span)>, Option<Said>) {
     let mut severities = usual(place);
     let disabled = keys.flag("disabled", problems).is_some_and(|(disabled, _)| disabled);
     let burnrates = keys.flag("burnrates", problems).is_none_or(|(on, _)| on);
     let missing = keys.flag("absent", problems);
-    let name = keys.text("name", problems);
+    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
     if disabled || !burnrates {
         severities.page.off = true;
         severities.ticket.off = true;
-    } else {
-        account.alerts.extend(name.map(|name| name.text));
     }
     if let Some(absent) = keys.text("absentName", problems).filter(|_| missing.is_none_or(|(on, _)| on)) {
         account
@@ -404,5 +408,5 @@ fn alerting(
         said.finish(problems);
     }
     keys.finish(problems);
-    (severities, missing)
+    (severities, missing, name)
 }

@@ -193,10 +193,14 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
     };
     let mut account = Account::default();
     let mut annotations = Vec::new();
+    let mut alert_name = None;
     let mut severities = match keys.below("alerting", problems) {
         Some(alerting) => {
             let of_slo = name.as_ref().map(|name| name.text.as_str()).unwrap_or_default();
-            alerts(alerting, group, of_slo, &mut labels, &mut annotations, &mut account, problems)
+            let alerts = alerts(alerting, group, of_slo, &mut labels, &mut annotations, problems);
+            alert_name = alerts.1;
+            account.alerts.extend(alert_name.iter().map(|name| name.text.clone()));
+            alerts.0
         }
         None => PerSeverity::default(),
     };
@@ -256,6 +260,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         severities,
         policy,
         missing: None,
+        alert_name,
         account,
     };
     if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
@@ -327,10 +332,10 @@ fn alerts(
     slo: &str,
     labels: &mut Vec<Pair>,
     annotations: &mut Vec<Pair>,
-    account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> PerSeverity<Alert> {
-    let name = keys.text("name", problems).map(|name| name.text);
+) -> (PerSeverity<Alert>, Option<Said>) {
+    let place = first_line(keys.span);
+    let name = keys.text("name", problems).map(|name| Said { place: whole(&name), text: name.text });
     labels.extend(keys.pairs("labels", problems).into_iter().map(Pair::of));
     annotations.extend(keys.pairs("annotations", problems).into_iter().map(Pair::of));
     let mut severities = PerSeverity::default();
@@ -350,11 +355,9 @@ fn alerts(
             alert.label.get_or_insert_with(|| Said { text: said.value.clone(), place: said.place });
         }
     }
-    if !(severities.page.off && severities.ticket.off) {
-        let default = || format!("{}-{slo}", group.service.text);
-        account.alerts.push(name.unwrap_or_else(default));
-    }
-    severities
+    let default = || Said { text: format!("{}-{slo}", group.service.text), place };
+    let speaks = !(severities.page.off && severities.ticket.off);
+    (severities, speaks.then(|| name.unwrap_or_else(default)))
 }
 
 fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {

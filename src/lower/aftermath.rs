@@ -4,12 +4,12 @@
 //! So a second alert, of which nobody is told, fires until it is, and silences it. Only pages of SLOs that read what the first alert reads
 //! are kept silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
 
-use super::alerts::{alert_labels, external, missing_name, name};
+use super::alerts::{alert_labels, external, missing_name, which};
 use super::{INTERVAL, companion_name, events};
 use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo, Tier};
-use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule};
-use crate::promql::ast::{MatchOp, Selector, Time};
-use crate::promql::build::{aggregate, and, call, gt, number, selector, sub};
+use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule, Which};
+use crate::promql::ast::{Expr, MatchOp, Selector, Time};
+use crate::promql::build::{aggregate, and, any, call, gt, number, selector, sub};
 use crate::vocabulary::{Duration, Severity};
 
 /// When each alert that is pending or fires began to be, in seconds since 1970. Prometheus records it beside `ALERTS`.
@@ -47,12 +47,12 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
         // Up to two evaluations pass before both alerts have seen that the outage is over.
         let late = slice.millis() + events::lag(slo).millis() + 2 * INTERVAL.millis();
         length = length.max(Duration::from_millis(longest + late));
-        silenced.push(name(service, slo, Severity::Page));
+        silenced.push(which(model, service, slo, Severity::Page));
     }
     let expected = service.slos.iter().any(|slo| slo.planned.is_none());
     if service.missing_events.is_some() && expected {
         length = length.max(COUNTED_AGAIN);
-        silenced.push(missing_name(service));
+        silenced.push(Which::of(missing_name(service)));
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
     (!silenced.is_empty()).then_some(Aftermath { name, silenced, length })
@@ -69,6 +69,20 @@ pub(super) fn group(model: &Model, service: &Service) -> Option<Group> {
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 
+/// When these alerts began.
+fn began_of(alerts: &[Which]) -> Expr {
+    let (alone, apart): (Vec<&Which>, Vec<&Which>) = alerts.iter().partition(|alert| alert.apart.is_empty());
+    let names = alone.iter().map(|alert| alert.name.as_str()).collect::<Vec<_>>().join("|");
+    let alone =
+        (!alone.is_empty()).then(|| selector(BEGAN, &[]).matching("alertname", MatchOp::Matches, &names));
+    let apart = apart.into_iter().map(|alert| {
+        let labels: Vec<(&str, &str)> =
+            alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+        selector(BEGAN, &labels).matching("alertname", MatchOp::Equal, &alert.name)
+    });
+    any(alone.into_iter().chain(apart).map(Expr::from)).expect("an aftermath keeps something silent")
+}
+
 /// It fires while something burns on that began when the outage did, or later. What had begun before was told before, so its end has to be
 /// told, too: Alertmanager forgets what ends while it is silenced.
 fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Aftermath) -> Rule {
@@ -80,10 +94,10 @@ fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Afte
     };
     let fired = most(selector("ALERTS", &[("alertname", of.as_str()), ("alertstate", "firing")]));
     let began = most(selector(BEGAN, &[("alertname", of.as_str())]));
-    let left = selector(BEGAN, &[]).matching("alertname", MatchOp::Matches, &aftermath.silenced.join("|"));
+    let left = began_of(&aftermath.silenced);
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {
-        name: aftermath.name.clone(),
+        which: Which::of(aftermath.name.clone()),
         runbook_url: None,
         dashboard: None,
         hold: None,

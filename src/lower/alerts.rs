@@ -4,7 +4,7 @@ use super::events::exact;
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE, agreed, budget, companions, dashboards, runbooks, windows};
 use crate::model::{Labels, Matching, Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Group, Makes, Notice, Promise, Rule, Watch};
+use crate::plan::{Alert, BELOW, Group, Makes, Notice, Promise, Rule, Watch, Which};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Name, Severity};
@@ -12,13 +12,30 @@ use crate::vocabulary::{BudgetLine, Decimal, Duration, Name, Severity};
 /// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
 const SETTLING: Duration = Duration::from_secs(300);
 
-/// The name of an SLO's alert: `ApiAvailabilityBurnPage`.
+/// The name of an SLO's alert: `ApiAvailabilityBurnPage`, or what somebody has called it.
 pub fn name(service: &Service, slo: &Slo, severity: Severity) -> String {
+    slo.alert_name.as_ref().map_or_else(|| own_name(service, slo, severity), ToString::to_string)
+}
+
+/// The name that is made of the names of the service and the SLO.
+pub fn own_name(service: &Service, slo: &Slo, severity: Severity) -> String {
     let severity = match severity {
         Severity::Page => "Page",
         Severity::Ticket => "Ticket",
     };
     format!("{}{}Burn{severity}", service.name.camel(), slo.name.camel())
+}
+
+/// Which alert of an SLO is meant: a name that somebody has chosen may be that of several, and of rules that are not ours.
+pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> Which {
+    let apart = slo.alert_name.is_some().then(|| {
+        Labels::from([
+            ("service".to_owned(), service.name.to_string()),
+            ("slo".to_owned(), slo.name.to_string()),
+            ("severity".to_owned(), model.project.severities.get(severity).label.clone()),
+        ])
+    });
+    Which { name: name(service, slo, severity), apart: apart.unwrap_or_default() }
 }
 
 /// The name of a service's alert for missing events.
@@ -52,11 +69,12 @@ pub(super) fn burn(
         let mut annotations = service.annotations.clone();
         annotations.extend(slo.annotations.clone());
         annotations.extend(model.project.severities.get(severity).annotations.clone());
-        let name = name(service, slo, severity);
+        let which = which(model, service, slo, severity);
+        let heading = which.heading(severity);
         let alert = Alert {
-            runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
+            runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &heading),
             dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-            name,
+            which,
             hold: None,
             keep_firing_for: tiers.iter().find_map(|tier| tier.keep_firing_for),
             notice,
@@ -124,6 +142,8 @@ const DOWN: &str = "availability";
 pub struct Known<'a> {
     /// Its name.
     pub name: String,
+    /// Labels that tell it from other alerts of its name; none where there are no others.
+    pub apart: Labels,
     /// Its labels, with the name.
     pub labels: Labels,
     /// Labels that it has, with values that are not known.
@@ -189,10 +209,10 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 if !slo.tiers.iter().any(|tier| tier.severity == severity) {
                     continue;
                 }
-                let name = name(service, slo, severity);
+                let Which { name, apart } = which(model, service, slo, severity);
                 let labels = named(&name, alert_labels(model, service, &slo.labels, severity));
                 let down = slo.name.as_str() == DOWN && severity == Severity::Page;
-                all.push(Known { down, ..of_slo(service, slo, name, labels, severity, &external) });
+                all.push(Known { down, apart, ..of_slo(service, slo, name, labels, severity, &external) });
             }
             for alert in &slo.budget_alerts {
                 for severity in budget::severities(service, slo, alert) {
@@ -211,6 +231,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
             all.push(Known {
                 open: open(&labels, &[], &external),
                 name,
+                apart: Labels::new(),
                 labels,
                 by: Vec::new(),
                 severity: missing.severity,
@@ -241,6 +262,7 @@ fn of_slo<'a>(
     Known {
         open: open(&labels, &by, external),
         name,
+        apart: Labels::new(),
         labels,
         by,
         severity,
@@ -274,7 +296,7 @@ pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_missing(service.name.as_str()), &name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        name,
+        which: Which::of(name),
         hold: Some(SETTLING),
         keep_firing_for: None,
         notice: Notice::Missing {

@@ -14,7 +14,7 @@ use super::series::{Series, Side};
 use super::windows::{self, BUDGET_LEFT, held};
 use super::{LONG_INTERVAL, STALE, calendar, companion_name, dashboards, events, runbooks};
 use crate::model::{BudgetAlert, Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
+use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule, Which};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, call, eq, ge, gt, lt, mul, number, or, selector,
@@ -75,7 +75,7 @@ pub(super) fn rules(
     let mut rules = Vec::new();
     for alert in &slo.budget_alerts {
         let severities = severities(service, slo, alert);
-        let awake = if severities.len() > 1 { awake(service, slo, names) } else { Vec::new() };
+        let awake = if severities.len() > 1 { awake(model, service, slo, names) } else { Vec::new() };
         rules.push(state(slo, promise, names, alert.line, awake));
         for severity in severities {
             // The ticket of a page is for whoever is awake.
@@ -144,21 +144,28 @@ fn counted_for_a_day(slo: &Slo, names: &Series) -> Expr {
 }
 
 /// Pages that say that this SLO fails, now or within the hour before.
-fn awake(service: &Service, slo: &Slo, names: &Series) -> Vec<Expr> {
+fn awake(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Expr> {
     let range = events::less(AWAKE, LONG_INTERVAL.millis() / 2);
+    let page = burns(slo).then(|| alerts::which(model, service, slo, Severity::Page));
     let fired = |alerts: &[String]| {
-        let firing = selector("ALERTS", &[("alertstate", "firing")]);
-        let firing = match alerts {
+        let mut firing = selector("ALERTS", &[("alertstate", "firing")]);
+        firing = match alerts {
             [one] => firing.matching("alertname", MatchOp::Equal, one),
             several => firing.matching("alertname", MatchOp::Matches, &several.join("|")),
         };
+        for (label, value) in
+            page.iter().filter(|page| alerts.contains(&page.name)).flat_map(|page| &page.apart)
+        {
+            firing = firing.matching(label, MatchOp::Equal, value);
+        }
         call("max_over_time", vec![firing.range(Time::Fixed(range))])
     };
-    let burn: Vec<String> =
-        burns(slo).then(|| alerts::name(service, slo, Severity::Page)).into_iter().collect();
+    let burn: Vec<String> = page.iter().map(|page| page.name.clone()).collect();
     let companions = companions(service, slo);
     // What a burn has of the labels that are kept, a companion alert may not have.
-    let (apart, together) = match names.by.is_empty() {
+    // Neither has it labels that tell it from others of its name.
+    let alike = names.by.is_empty() && slo.alert_name.is_none();
+    let (apart, together) = match alike {
         true => (Vec::new(), [burn, companions].concat()),
         false => (burn, companions),
     };
@@ -187,7 +194,7 @@ fn told(
     let alert = Alert {
         runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
         dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-        name,
+        which: Which::of(name),
         hold: None,
         keep_firing_for: None,
         notice: Notice::Budget {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::alerts::{Known, alert_labels, external};
 use super::{INTERVAL, aftermath, dashboards, runbooks};
-use crate::model::{Companion, Model, Service};
-use crate::plan::{self, Alert, Group, Makes, Notice, Rule};
+use crate::model::{Companion, Labels, Model, Service};
+use crate::plan::{self, Alert, Group, Makes, Notice, Rule, Which};
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::promql::carried::Carried;
 use crate::promql::origin::fixed;
@@ -38,7 +38,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion) -> Rule {
     let alert = Alert {
         runbook_url: runbooks::url(model, &page.file, &name),
         dashboard: dashboards::of_service(model, service.name.as_str()),
-        name,
+        which: Which::of(name),
         hold: companion.hold,
         keep_firing_for: companion.keep_firing_for,
         notice: Notice::Companion(Box::new(plan::Companion {
@@ -126,6 +126,7 @@ pub fn known<'a>(model: &'a Model, service: &'a Service, companion: &'a Companio
     open.retain(|label| !labels.contains_key(label));
     Known {
         name,
+        apart: Labels::new(),
         labels,
         open,
         by: Vec::new(),

@@ -76,8 +76,8 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
         Sli::Counted { .. } => None,
         Sli::Checked { good, bad } => {
-            let seen = aggregate("count", &names.by, or(good.clone(), bad.clone()));
-            Some((seen, aggregate("count", &names.by, bad.clone())))
+            let seen = names.aggregate("count", or(good.clone(), bad.clone()));
+            Some((seen, names.aggregate("count", bad.clone())))
         }
         Sli::Ratio { bad } => {
             let window = Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000));
@@ -88,12 +88,10 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
                 })
             };
             let answered = || ge(ratio(), number("0"));
-            let seen = or(
-                aggregate("count", &names.by, answered()),
-                mul(number("0"), aggregate("count", &names.by, ratio())),
-            )
-            .on(&names.by);
-            let shares = sum_by(&names.by, call("clamp_max", vec![answered().into(), number("1")]));
+            let seen =
+                or(names.aggregate("count", answered()), mul(number("0"), names.aggregate("count", ratio())))
+                    .on(&names.by);
+            let shares = names.aggregate("sum", call("clamp_max", vec![answered().into(), number("1")]));
             Some((seen.into(), shares))
         }
     }
@@ -126,7 +124,10 @@ impl Split {
             (Some(total), Some(good), None) => match targets::complement(&total, &good) {
                 Some(bad) => Self::Apart { good, bad },
                 None => {
-                    let histogram = histogram.as_ref().is_some_and(|histogram| !histogram.native);
+                    // Where only successful events are looked for in the buckets, a target that has none still has failed ones.
+                    let histogram = histogram
+                        .as_ref()
+                        .is_some_and(|histogram| !histogram.native && histogram.success.is_empty());
                     Self::Good { total, good, histogram }
                 }
             },

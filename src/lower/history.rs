@@ -13,7 +13,6 @@ use crate::plan::{Group, Promise};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, any, call, ge, gt, le, mul, number, or, string, sub, subquery,
-    sum_by,
 };
 use crate::vocabulary::{Duration, Period, text};
 
@@ -136,7 +135,7 @@ fn homes<'a>(first: &'a [Term], second: &'a [Term]) -> Vec<&'a Selector> {
 /// What a sum of counters gained in a window.
 fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], window: Duration) -> Expr {
     if let [Term { negative: false, counter }] = terms {
-        return sum_by(&names.by, gain(own, counter, homes, window));
+        return names.aggregate("sum", gain(own, counter, homes, window));
     }
     // A label keeps series of several counters apart in one vector, so that a counter without series is not a missing operand.
     let parts = terms.iter().enumerate().map(|(index, term)| {
@@ -145,7 +144,7 @@ fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], w
         let marked = call("label_replace", [vec![gain], marked.to_vec()].concat());
         if term.negative { mul(number("-1"), marked).into() } else { marked }
     });
-    sum_by(&names.by, any(parts).expect("a sum has terms"))
+    names.aggregate("sum", any(parts).expect("a sum has terms"))
 }
 
 /// What every series of one counter gained in a window: since then, or since it was last seen; a series that restarted, or was born in a known target, from

@@ -34,6 +34,31 @@ fn severity(model: &Model, severity: Severity) -> Matcher {
     is("severity", [model.project.severities.get(severity).label.as_str()])
 }
 
+/// The matchers of these alerts: of all that have names of their own together, of each of the others for itself.
+fn these<'a>(alerts: impl IntoIterator<Item = &'a Known<'a>>) -> Vec<Vec<Matcher>> {
+    let (mut alone, mut apart) = (Vec::new(), BTreeSet::new());
+    for alert in alerts {
+        if !alert.apart.is_empty() {
+            apart.insert((alert.name.as_str(), &alert.apart));
+        } else if !alone.contains(&alert.name.as_str()) {
+            alone.push(alert.name.as_str());
+        }
+    }
+    let alone = (!alone.is_empty()).then(|| vec![is("alertname", alone)]);
+    let apart = apart.into_iter().map(|(name, labels)| {
+        let labels = labels.iter().map(|(label, value)| is(label, [value.as_str()]));
+        [is("alertname", [name])].into_iter().chain(labels).collect()
+    });
+    alone.into_iter().chain(apart).collect()
+}
+
+/// The same, by name.
+fn sorted<'a>(alerts: impl IntoIterator<Item = &'a Known<'a>>) -> Vec<Vec<Matcher>> {
+    let mut alerts: Vec<&Known> = alerts.into_iter().collect();
+    alerts.sort_by_key(|alert| &alert.name);
+    these(alerts)
+}
+
 fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
     let values = values.into_iter().map(str::to_owned).collect();
     Matcher { label: label.to_owned(), negative: false, values }
@@ -180,8 +205,7 @@ fn rule(
     if sources.is_empty() || targets.is_empty() {
         return Vec::new();
     }
-    let names: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-    let mut shared: BTreeMap<Vec<String>, Vec<Matcher>> = BTreeMap::new();
+    let mut shared: BTreeMap<Vec<String>, Vec<Vec<Matcher>>> = BTreeMap::new();
     let (apart, alerts): (Vec<&Known>, Vec<&Known>) =
         alerts.iter().filter(|alert| targets.contains(&alert.service)).partition(|alert| alert.independent);
     if by.is_empty() {
@@ -190,33 +214,43 @@ fn rule(
             let names: BTreeSet<&str> = apart.iter().map(|alert| alert.name.as_str()).collect();
             target.push(Matcher { negative: true, ..is("alertname", names) });
         }
-        shared.insert(Vec::new(), target);
+        shared.insert(Vec::new(), vec![target]);
     } else {
-        let mut groups: BTreeMap<Vec<String>, BTreeSet<&str>> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<String>, Vec<&Known>> = BTreeMap::new();
         for alert in alerts {
             let both = alert.by.iter().filter(|label| by.contains(*label)).cloned().collect();
             if !tickets || alert.severity == Severity::Ticket {
-                groups.entry(both).or_default().insert(&alert.name);
+                groups.entry(both).or_default().push(alert);
             }
         }
-        shared.extend(groups.into_iter().map(|(both, names)| (both, vec![is("alertname", names)])));
+        shared.extend(groups.into_iter().map(|(both, alerts)| (both, sorted(alerts))));
     }
-    shared
-        .into_iter()
-        .map(|(both, mut target)| {
-            if tickets {
+    let sources = sorted(sources.iter().copied());
+    let mut rules = Vec::new();
+    for (both, targets) in shared {
+        for mut target in targets {
+            if tickets && !target.iter().any(|matcher| matcher.label == "severity") {
                 target.push(severity(model, Severity::Ticket));
             }
             let mut equal = external(model);
-            equal.extend(both);
-            Silenced {
-                why: Why::Down { service: cause.on.to_string() },
-                source: vec![is("alertname", names.iter().copied())],
-                target,
-                equal,
-            }
-        })
-        .collect()
+            equal.extend(both.iter().cloned());
+            let why = Why::Down { service: cause.on.to_string() };
+            rules.extend(between(&why, &sources, &[target], &equal));
+        }
+    }
+    rules
+}
+
+/// One rule for each source and target.
+fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal: &[String]) -> Vec<Silenced> {
+    let pairs = targets.iter().flat_map(|target| sources.iter().map(move |source| (source, target)));
+    let rule = |(source, target): (&Vec<Matcher>, &Vec<Matcher>)| Silenced {
+        why: why.clone(),
+        source: source.clone(),
+        target: target.clone(),
+        equal: equal.to_vec(),
+    };
+    pairs.map(rule).collect()
 }
 
 /// Companion alerts that say what an SLO says, too.
@@ -230,12 +264,16 @@ fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
             };
             if companion.down {
                 rules.extend(down(model, alert, &here));
-                rules.extend(aftermath::of(model, service, companion).map(|aftermath| Silenced {
-                    why: Why::Aftermath { service: service.name.to_string() },
-                    source: vec![is("alertname", [aftermath.name.as_str()])],
-                    target: vec![is("alertname", aftermath.silenced.iter().map(String::as_str))],
-                    equal: external(model),
-                }));
+                if let Some(aftermath) = aftermath::of(model, service, companion) {
+                    let why = Why::Aftermath { service: service.name.to_string() };
+                    let source = [vec![is("alertname", [aftermath.name.as_str()])]];
+                    let silenced = aftermath
+                        .silenced
+                        .iter()
+                        .flat_map(|which| here.iter().copied().filter(|known| which.is(&known.labels)));
+                    let targets = these(silenced);
+                    rules.extend(between(&why, &source, &targets, &external(model)));
+                }
             } else if let Some(slo) = &companion.same_as {
                 rules.extend(same(model, alert, slo, &here));
             }
@@ -245,16 +283,11 @@ fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
 }
 
 /// A service that is down keeps no promise: of all its SLOs, only that is told.
-fn down(model: &Model, alert: &Known, here: &[&Known]) -> Option<Silenced> {
-    let of_slos = here.iter().filter(|other| other.companion.is_none());
-    let targets: BTreeSet<&str> =
-        of_slos.filter(|other| other.severity >= alert.severity).map(|other| other.name.as_str()).collect();
-    (!targets.is_empty()).then(|| Silenced {
-        why: Why::DownItself { service: alert.service.to_string() },
-        source: vec![is("alertname", [alert.name.as_str()])],
-        target: vec![is("alertname", targets)],
-        equal: external(model),
-    })
+fn down(model: &Model, alert: &Known, here: &[&Known]) -> Vec<Silenced> {
+    let of_slos = here.iter().copied().filter(|other| other.companion.is_none());
+    let targets = sorted(of_slos.filter(|other| other.severity >= alert.severity));
+    let why = Why::DownItself { service: alert.service.to_string() };
+    between(&why, &these([alert]), &targets, &external(model))
 }
 
 /// The SLO's alert tells more than a companion that is no louder. A companion that pages tells more than the SLO's ticket.
@@ -272,10 +305,8 @@ fn same(model: &Model, alert: &Known, slo: &Name, here: &[&Known]) -> Vec<Silenc
                 equal.push(label.clone());
             }
         }
-        let names = |alerts: &[&Known]| is("alertname", alerts.iter().map(|alert| alert.name.as_str()));
         let why = Why::Same { service: alert.service.to_string(), slo: slo.to_string() };
-        let some = !sources.is_empty() && !targets.is_empty();
-        some.then(|| Silenced { why, source: vec![names(sources)], target: vec![names(targets)], equal })
+        between(&why, &these(sources.iter().copied()), &these(targets.iter().copied()), &equal)
     };
-    [rule(&louder, &[alert]), rule(&[alert], &quieter)].into_iter().flatten().collect()
+    [rule(&louder, &[alert]), rule(&[alert], &quieter)].concat()
 }

@@ -133,7 +133,7 @@ pub(super) fn rules(
     };
     let mut rules = Vec::new();
     for account in accounts {
-        let shown = together(own, &account.terms, &|counter| {
+        let shown = together(names, own, &account.terms, &|counter| {
             let range = super::events::less(TICK, 1);
             call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))])
         });
@@ -148,7 +148,7 @@ pub(super) fn rules(
     }
     for account in accounts {
         let ticks = Duration::from_millis(2 * TICK.millis());
-        let gained = together(own, &account.terms, &|counter| {
+        let gained = together(names, own, &account.terms, &|counter| {
             let held = value(counter, Some(REACH), None);
             mul(number(TICK.secs()), call("irate", vec![subquery(held, ticks, Some(TICK))])).into()
         });
@@ -234,9 +234,9 @@ fn half_an_interval() -> Duration {
 }
 
 /// The sum of counters over each target.
-fn together(own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -> Expr {
+fn together(names: &Series, own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -> Expr {
     if let [only] = terms {
-        return aggregate_without("sum", own, of(only));
+        return names.renamed(aggregate_without("sum", own, of(only)));
     }
     let own: Vec<String> = own.iter().cloned().chain([TERM.to_owned()]).collect();
     // A counter without series is not a missing operand.
@@ -244,7 +244,7 @@ fn together(own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -
         let marked = [TERM, &index.to_string(), "", ""].map(string);
         call("label_replace", [vec![of(term)], marked.to_vec()].concat())
     });
-    aggregate_without("sum", &own, any(parts).expect("a side has counters"))
+    names.renamed(aggregate_without("sum", &own, any(parts).expect("a side has counters")))
 }
 
 /// What a counter stands at; with `held`, the last that it stood at in so long a time; with `ago`, as it was then.

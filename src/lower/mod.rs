@@ -26,7 +26,7 @@ mod timeline;
 mod windows;
 
 pub use aftermath::{looks_at_the_same, of as aftermath};
-pub use alerts::{Known, hold, known, missing_name, name as alert_name};
+pub use alerts::{Known, hold, known, missing_name, name as alert_name, own_name as own_alert_name};
 pub use budget::{AWAKE, KNOWN_AFTER, budget_alert_name, crossed};
 pub use companions::{companion_name, known as known_companion, told};
 pub use inhibitions::causes;
@@ -113,6 +113,11 @@ pub fn project(model: &Model) -> ProjectPlan {
         grafana_url: model.project.links.grafana.clone(),
         needs: model.project.dependencies.iter().map(need).collect(),
         targets: model.project.targets.clone(),
+        names_chosen: model
+            .services
+            .iter()
+            .flat_map(|service| &service.slos)
+            .any(|slo| slo.alert_name.is_some()),
         accepted: model.project.accepted.clone(),
     }
 }
@@ -271,7 +276,16 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         period_length: slo.agreed.most_within(slo.period.nominal()),
         agreed: agreed::words(&slo.agreed),
         event,
-        by: slo.by.iter().map(|label| label.as_str().to_owned()).collect(),
+        by: slo.by.iter().map(ToString::to_string).collect(),
+        successful: match &slo.sli {
+            Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty() => {
+                Some(readings::successful(histogram))
+            }
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => None,
+        },
+        read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
+            .map(|kept| (kept.to_string(), kept.label.to_string()))
+            .collect(),
         traffic: match event {
             Event::Occurrence => slo.traffic,
             Event::Check | Event::Slice(_) => Some(per_check),

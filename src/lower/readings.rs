@@ -2,9 +2,9 @@
 
 use super::series::{Series, Side, Unit};
 use super::{INTERVAL, LONG_INTERVAL, STALE};
-use crate::model::{Sli, Slo};
+use crate::model::{Histogram, Sli, Slo};
 use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
-use crate::promql::ast::{Binary, Expr, Kind, Op};
+use crate::promql::ast::{Binary, Expr, Kind, Op, Selector};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
 use crate::vocabulary::{Decimal, Duration, Period};
@@ -123,4 +123,11 @@ fn mirrored(op: Op) -> Op {
         Op::Ge => Op::Le,
         other => other,
     }
+}
+
+/// `status!~"5.."`: the matchers that tell successful events.
+pub(super) fn successful(histogram: &Histogram) -> String {
+    let matchers = histogram.success.clone().into();
+    let spelled = Expr::from(Selector { name: None, matchers, ..histogram.selector.clone() }).to_string();
+    spelled.trim_start_matches('{').trim_end_matches('}').to_owned()
 }

@@ -51,7 +51,7 @@ fn form(service: &Service, slo: &Slo) -> String {
         .into_iter()
         .map(|tier| (tier.severity, tier.long, tier.short, tier.min_bad_events > 1))
         .collect();
-    let by: Vec<&str> = slo.by.iter().map(|label| label.as_str()).collect();
+    let by: Vec<[&str; 2]> = slo.by.iter().map(|kept| [kept.as_str(), kept.label.as_str()]).collect();
     let linked = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).is_some();
     let facts = (
         slo.description.as_deref().is_some_and(|text| !text.trim().is_empty()),

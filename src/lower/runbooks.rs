@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::series::Series;
 use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
-use crate::plan::{Asks, Level, Question, Runbook, Signal};
+use crate::plan::{Asks, Level, Question, Runbook, Signal, anchor};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
-use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, selector, sub};
+use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, or, selector, sub};
 use crate::vocabulary::{Duration, text};
 
 /// How many series an answer shows at most.
@@ -32,10 +32,10 @@ pub(super) fn file_url(model: &Model, file: &str) -> Option<String> {
     Some(format!("{}/{file}", model.project.links.runbooks.as_deref()?))
 }
 
-/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of a single word of letters and
-/// digits all make the same one.
+/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of letters, digits and single hyphens all
+/// make the same one.
 pub(super) fn url(model: &Model, file: &str, alert: &str) -> Option<String> {
-    Some(format!("{}#{}", file_url(model, file)?, alert.to_ascii_lowercase()))
+    Some(format!("{}#{}", file_url(model, file)?, anchor(alert)))
 }
 
 /// What people wrote for a runbook of this name.
@@ -122,12 +122,20 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
         (Sli::Counted { .. }, Some(Signal::Latency(latency))) => {
             let histogram = &latency.histogram;
             let slow: Expr = if latency.native {
+                let good = match &slo.sli {
+                    Sli::Counted { good: Some(good), .. } => good.first().map(|term| term.counter.selector()),
+                    _ => None,
+                };
+                let histogram = good.unwrap_or(histogram);
                 let below = call(
                     "histogram_fraction",
                     vec![number("-Inf"), number(text(latency.limit)), rate(histogram)],
                 );
-                mul(call("histogram_count", vec![rate(histogram)]), Expr::from(sub(number("1"), below)))
-                    .into()
+                let slow: Expr =
+                    mul(call("histogram_count", vec![rate(histogram)]), Expr::from(sub(number("1"), below)))
+                        .into();
+                let all = || call("histogram_count", vec![rate(&latency.histogram)]);
+                if *histogram == latency.histogram { slow } else { or(slow, all()).into() }
             } else {
                 match slow_of_buckets(slo, &rate) {
                     Some(slow) => slow,
@@ -180,7 +188,12 @@ fn slow_of_buckets(slo: &Slo, rate: &dyn Fn(&Selector) -> Expr) -> Option<Expr> 
         }
         _ => None,
     };
-    Some(sub(each(total)?, each(good)?).into())
+    let all = each(total)?;
+    let slow = sub(all.clone(), each(good)?);
+    let success =
+        matches!(&slo.sli, Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty());
+    // Series of failed events have no bucket that is looked at.
+    Some(if success { or(slow, all).into() } else { slow.into() })
 }
 
 /// Counters that are added up.

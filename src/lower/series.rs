@@ -6,7 +6,7 @@ use super::events::Split;
 use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};
-use crate::promql::build::selector;
+use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
 use crate::vocabulary::Duration;
 
 /// Total, bad, or, where bad events are not counted themselves, good events.
@@ -71,6 +71,8 @@ pub(super) struct Series {
     labels: Arc<Labels>,
     /// Labels that are kept.
     pub by: Vec<String>,
+    /// The same as they are read.
+    read: Vec<String>,
     /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
     pub signed: bool,
     /// How ratios are kept in [0, 1].
@@ -114,6 +116,7 @@ impl Series {
                 ("slo".to_owned(), promise.slo.clone()),
             ])),
             by: promise.by.clone(),
+            read: slo.by.iter().map(|kept| kept.label.to_string()).collect(),
             signed: split.as_ref().is_some_and(Split::is_signed),
             bounds: Bounds::of(split.as_ref()),
         }
@@ -175,6 +178,25 @@ impl Series {
     /// The labels of what is recorded: those of the SLO, and those that are kept.
     pub fn all_by(&self) -> Vec<String> {
         self.labels.keys().chain(&self.by).cloned().collect()
+    }
+
+    /// Raw series together, for each value of the labels that are kept.
+    pub fn aggregate(&self, op: &str, raw: impl Into<Expr>) -> Expr {
+        self.renamed(aggregate(op, &self.read, raw))
+    }
+
+    /// With the names that the labels that are kept have from here on. No two results differ in a label alone that gets another name or makes way for one.
+    pub fn renamed(&self, raw: Expr) -> Expr {
+        let pairs = || self.by.iter().zip(&self.read).filter(|(name, label)| name != label);
+        let before: Vec<&String> = pairs().map(|(_, label)| label).collect();
+        if before.is_empty() {
+            return raw;
+        }
+        let named = pairs().fold(raw, |expr, (name, label)| {
+            let parts = [name.as_str(), "$1", label.as_str(), "(.*)"].map(string);
+            call("label_replace", [vec![expr], parts.to_vec()].concat())
+        });
+        aggregate_without("sum", &before, named)
     }
 
     /// The selector of a recorded series of this SLO.

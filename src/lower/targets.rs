@@ -74,11 +74,13 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
         let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
         readable
             && !place
-            && !named(&slo.by)
+            && !slo.by.iter().any(|kept| kept.label.as_str() == label)
             && !named(&prometheus.target_labels)
             && !named(&prometheus.external_labels)
             && !named(&prometheus.replica_labels)
     });
+    // What already has the name of a label that is renamed makes way for it.
+    own.extend(slo.by.iter().filter(|kept| kept.is_renamed()).map(ToString::to_string));
     own.into_iter().collect()
 }
 

@@ -88,6 +88,11 @@ impl<'a> Fields<'a> {
         self.left.is_empty()
     }
 
+    /// A value of any shape, which stays to be taken.
+    pub fn peek(&self, name: &str) -> Option<&'a Node> {
+        self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
+    }
+
     /// A value of any shape.
     pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
         self.take(name).map(|(_, node)| node)

@@ -5,9 +5,9 @@ use super::fields::Fields;
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, scrape, targets, template};
 use crate::ast::{
-    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, LinksBlock, MissingBlock, PolicyBlock,
-    ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock, SliBlock,
-    SliceBlock, SloBlock, TierBlock,
+    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, KeptBlock, Key, LinksBlock, MissingBlock,
+    PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock,
+    SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
@@ -36,6 +36,7 @@ pub(super) const PROJECT_KEYS: &[&str] = &[
     "period",
     "time_zone",
     "policy",
+    "alert_name",
     "min_bad_events",
     "min_events",
     "missing_events",
@@ -62,6 +63,7 @@ pub(super) const SERVICE_KEYS: &[&str] = &[
     "period",
     "time_zone",
     "policy",
+    "alert_name",
     "min_bad_events",
     "min_events",
     "missing_events",
@@ -89,6 +91,7 @@ pub(super) const SLO_KEYS: &[&str] = &[
     "period",
     "time_zone",
     "policy",
+    "alert_name",
     "min_bad_events",
     "min_events",
     "budgeting",
@@ -119,8 +122,19 @@ pub(super) const ALERT_KEYS: &[&str] = &[
     "parameters",
     "instances",
 ];
-pub(super) const SLI_KEYS: &[&str] =
-    &["total", "good", "bad", "latency", "histogram", "unit", "condition", "probe", "freshness", "bad_ratio"];
+pub(super) const SLI_KEYS: &[&str] = &[
+    "total",
+    "good",
+    "bad",
+    "latency",
+    "successful",
+    "histogram",
+    "unit",
+    "condition",
+    "probe",
+    "freshness",
+    "bad_ratio",
+];
 
 fn is_project(file: &SourceFile) -> bool {
     file.path.rsplit('/').next() == Some(PROJECT_FILE)
@@ -500,6 +514,7 @@ fn settings(fields: &mut Fields) -> Settings {
         period: fields.scalar("period"),
         time_zone: fields.scalar("time_zone"),
         policy: fields.scalar("policy"),
+        alert_name: fields.scalar("alert_name"),
         min_bad_events: fields.scalars("min_bad_events"),
         min_events: fields.scalars("min_events"),
         missing_events: None,
@@ -539,6 +554,25 @@ fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
     let objective = fields.required("objective", "objective: 95%");
     fields.finish();
     Some(SliceBlock { length: length?, objective: objective? })
+}
+
+/// A list of labels, or a map from the names under which they are recorded.
+fn by(fields: &mut Fields) -> (Vec<KeptBlock>, Option<Span>) {
+    match fields.peek("by") {
+        Some(Node { value: Value::Map(_), span, .. }) => {
+            let place = *span;
+            let pairs = fields.scalars("by").into_iter().map(|(name, label)| KeptBlock { name, label });
+            (pairs.collect(), Some(place))
+        }
+        node => {
+            let place = node.map(|node| node.span);
+            let same = |label: Scalar| {
+                let name = Key { text: label.text.clone(), span: label.place(0, label.text.len()) };
+                KeptBlock { name, label }
+            };
+            (fields.texts("by").into_iter().map(same).collect(), place)
+        }
+    }
 }
 
 fn missing_events(fields: &mut Fields) -> Option<MissingBlock> {
@@ -657,7 +691,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
             None
         }
     };
-    let by = fields.texts("by");
+    let (by, by_place) = by(&mut fields);
     let tiers_off = fields.texts("tiers_off");
     let traffic = fields.scalar("traffic");
     let runbook = fields.scalar("runbook");
@@ -675,6 +709,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         several,
         sli,
         by,
+        by_place,
         tiers_off,
         traffic,
         runbook,
@@ -709,6 +744,7 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         good: fields.scalar("good"),
         bad: fields.scalar("bad"),
         latency: fields.scalar("latency"),
+        successful: fields.scalar("successful"),
         histogram: fields.scalar("histogram"),
         unit: fields.scalar("unit"),
         condition: fields.scalar("condition"),

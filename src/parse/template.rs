@@ -24,8 +24,8 @@ const PARAMETERS: &str = "parameters";
 const NAME: &str = "name";
 
 /// Under these keys stands PromQL.
-const QUERIES: [&str; 9] =
-    ["total", "good", "bad", "latency", "condition", "probe", "freshness", "bad_ratio", "expr"];
+const QUERIES: [&str; 10] =
+    ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio", "expr"];
 
 /// A file that holds templates, and what becomes of it.
 pub struct Templates<'a> {

@@ -1,6 +1,6 @@
 //! What a companion alert tells beside its expression.
 
-use super::Runbook;
+use super::{Runbook, Which};
 use crate::model::Labels;
 use crate::vocabulary::{Duration, Severity};
 
@@ -9,8 +9,8 @@ use crate::vocabulary::{Duration, Severity};
 pub struct Aftermath {
     /// The alert that silences it, of which nobody is told.
     pub name: String,
-    /// The names of alerts.
-    pub silenced: Vec<String>,
+    /// Alerts.
+    pub silenced: Vec<Which>,
     /// For how long.
     pub length: Duration,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
-use crate::ast::{Ast, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
+use crate::ast::{Ast, KeptBlock, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Labels, Language, Project, Prometheus, SeverityStyle, Written};
 use crate::parse::beside;
@@ -83,7 +83,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
 /// Whether anything in the sources gives alerts this label, or may keep it.
 fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
     let sets = |labels: &Map<Scalar>| labels.iter().any(|(key, _)| key.text == label);
-    let kept = |labels: &[Scalar]| labels.iter().any(|kept| kept.text == label);
+    let kept = |labels: &[KeptBlock]| labels.iter().any(|kept| kept.name.text == label);
     let of_service = |service: &ServiceFile| {
         (label == "owner" && service.owner.is_some())
             || sets(&service.settings.labels)

@@ -8,11 +8,13 @@ use super::sli::Reader;
 use super::{dependencies, firing, innermost, secrets, settings, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Agreed, Except, Maintenance, Service};
+use crate::model::{Agreed, Except, Kept, Maintenance, Service};
+use crate::promql::ast::Expr;
+use crate::promql::build;
 use crate::promql::carried::Carried;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{HOURS_STEP, Hours, LabelName, Offsets, ZoneFault};
+use crate::vocabulary::{HOURS_STEP, Hours, Offsets, ZoneFault};
 
 /// Minutes of a day.
 pub(super) const DAY: u16 = 1440;
@@ -47,7 +49,7 @@ impl Window {
 /// When an SLO's promise holds; windows are added by [`excuse`].
 pub(super) fn agreed(
     levels: [&Settings; 3],
-    by: &[LabelName],
+    by: &[Kept],
     version: (u32, u32),
     problems: &mut Vec<Problem>,
 ) -> Option<Agreed> {
@@ -173,7 +175,7 @@ fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) ->
 /// `except`, which is not `never`.
 fn except_of(
     written: &Scalar,
-    by: &[LabelName],
+    by: &[Kept],
     version: (u32, u32),
     problems: &mut Vec<Problem>,
 ) -> Option<Except> {
@@ -193,13 +195,11 @@ fn except_of(
         );
         return None;
     }
-    let on = match Carried::of(&expr) {
-        Carried::Among(labels) => {
-            by.iter().map(|label| label.as_str().to_owned()).filter(|label| labels.contains(label)).collect()
-        }
+    let on: Vec<&Kept> = match Carried::of(&expr) {
+        Carried::Among(labels) => by.iter().filter(|kept| labels.contains(kept.label.as_str())).collect(),
         Carried::AllBut(_) if by.is_empty() => Vec::new(),
         Carried::AllBut(_) => {
-            let names: Vec<&str> = by.iter().map(LabelName::as_str).collect();
+            let names: Vec<&str> = by.iter().map(|kept| kept.label.as_str()).collect();
             let names = names.join(", ");
             problems.push(
                 Problem::error(
@@ -215,9 +215,18 @@ fn except_of(
         }
     };
     let stimulus = firing::tried(&expr).as_ref().and_then(firing::invent).map(|firing| firing.series);
+    // Recorded under another name than it is read by.
+    let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
+        true => expr,
+        false => {
+            let [name, label] = [kept.as_str(), kept.label.as_str()].map(build::string);
+            build::call("label_replace", vec![expr, name, build::string("$1"), label, build::string("(.*)")])
+        }
+    };
+    let expr = on.iter().fold(expr, renamed);
     Some(Except {
         text: written.text.split_whitespace().collect::<Vec<_>>().join(" "),
-        on,
+        on: on.iter().map(|kept| kept.as_str().to_owned()).collect(),
         readings: reader.readings,
         stimulus,
         expr,

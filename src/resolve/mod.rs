@@ -30,7 +30,7 @@ use crate::model::{Links, Model, Places, Planned, Service, Slo};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Name, Period};
+use crate::vocabulary::{LabelName, Name, Period};
 
 /// Codes of what is said to be nowhere: it may be what is misspelt, where something is.
 const OF_ABSENCE: [Code; 4] =
@@ -234,19 +234,16 @@ impl Scope<'_> {
         let levels = [&self.project.settings, &self.service.settings, &block.settings];
         let promise = values::promise(objective, problems);
         let readers = settings::Readers { prometheus: self.version, alertmanager: self.alertmanager };
-        let by = settings::by(&block.by, readers, problems);
+        let by = settings::by(&block.by, block.by_place, readers, problems);
+        let read: Vec<LabelName> = by.iter().flatten().map(|kept| kept.label.clone()).collect();
         let sli = sli::sli(
             &block.sli,
-            &sli::Context {
-                promise: promise.as_ref(),
-                objective,
-                version: self.version,
-                by: by.as_deref().unwrap_or_default(),
-            },
+            &sli::Context { promise: promise.as_ref(), objective, version: self.version, by: &read },
             problems,
         );
         let period = settings::period(levels, problems);
         let budgeting = settings::budgeting(levels, problems);
+        let alert_name = settings::alert_name(levels, problems);
         let min_bad_events = settings::min_bad_events(levels, problems);
         let min_events = settings::min_events(levels, place, problems);
         let labels = settings::labels([&block.settings.labels], problems);
@@ -272,6 +269,7 @@ impl Scope<'_> {
         let (tiers, tiers_place) = tiers?;
         let (tiers, left_out) =
             policy::reachable(tiers, promise.objective, (&period, &agreed), whole(objective), problems);
+        let alert_name = alert_name?;
         let (min_bad_events, min_place) = min_bad_events?;
         let (min_events, events_places) = min_events?;
         Some(Slo {
@@ -288,6 +286,7 @@ impl Scope<'_> {
             period,
             tiers,
             left_out,
+            alert_name: alert_name.as_ref().map(|(name, _)| name.clone()),
             min_bad_events,
             min_events,
             budget_alerts: budget_alerts?,
@@ -305,7 +304,8 @@ impl Scope<'_> {
                 threshold: values::threshold_place(objective),
                 period: period_place.unwrap_or(place),
                 sli: block.sli.span,
-                by: block.by.iter().map(whole).collect(),
+                by: block.by.iter().map(|kept| whole(&kept.label)).collect(),
+                alert_name: alert_name.map_or(place, |(_, place)| place),
                 min_bad_events: min_place.unwrap_or(place),
                 min_events: events_places,
                 traffic: block.traffic.as_ref().map_or(place, whole),
@@ -329,7 +329,7 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
     for (_, block) in &service.slos {
         let own = block.settings.labels.iter().map(|(key, _)| key);
         for key in shared.iter().copied().chain(own) {
-            let Some(by) = block.by.iter().find(|label| label.text == key.text) else { continue };
+            let Some(by) = block.by.iter().find(|kept| kept.name.text == key.text) else { continue };
             let told =
                 |problem: &Problem| problem.code == Code::ReservedLabel && problem.primary.span == key.span;
             if !problems.iter().any(told) {
@@ -340,7 +340,7 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
                         format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
                     )
                     .label("every alert would carry this value")
-                    .and(whole(by), "one promise for each value")
+                    .and(by.name.span, "one promise for each value")
                     .help("remove it, or give it another name"),
                 );
             }

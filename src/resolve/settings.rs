@@ -2,15 +2,15 @@
 
 use super::policy::Policies;
 use super::{budget, default_period, hours, innermost, secrets, values, whole};
-use crate::ast::{Map, MissingBlock, Settings};
+use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Budgeting, Labels, MissingEvents};
+use crate::model::{Budgeting, Kept, Labels, MissingEvents};
 use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone, ZoneFault,
-    per_second,
+    AlertName, Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone,
+    ZoneFault, per_second,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -156,36 +156,83 @@ pub(super) const QUOTED_SINCE: (u32, u32) = (0, 29);
 /// As many labels an SLO keeps at most: each is one more by which its rules are grouped and matched.
 const KEPT: usize = 32;
 
-/// Labels that an SLO keeps.
-pub(super) fn by(labels: &[Scalar], readers: Readers, problems: &mut Vec<Problem>) -> Option<Vec<LabelName>> {
-    let mut names: Vec<LabelName> = Vec::new();
-    if let Some(label) = labels.get(KEPT) {
-        let headline = format!("`by` keeps {} labels, and {KEPT} are the most", labels.len());
+/// Labels that tell the promises of one SLO apart.
+pub(super) fn by(
+    blocks: &[KeptBlock],
+    place: Option<Span>,
+    readers: Readers,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<Kept>> {
+    let mut all: Vec<Kept> = Vec::new();
+    if let Some(block) = blocks.get(KEPT) {
+        let headline = format!("`by` keeps {} labels, and {KEPT} are the most", blocks.len());
         problems.push(
-            Problem::error(Code::GroupingExplodes, whole(label), headline)
+            Problem::error(Code::GroupingExplodes, block.name.span, headline)
                 .help("keep only what makes one promise another, such as `env` or `region`"),
         );
         return None;
     }
-    for label in labels {
-        let name = match LabelName::in_quotes(&label.text) {
-            Some(name) => quoted(name, label, readers, problems)?,
-            None if RESERVED_LABELS.contains(&label.text.as_str()) => {
-                problems.push(kept(label));
-                return None;
+    for KeptBlock { name: key, label } in blocks {
+        let kept = match key.span == whole(label) {
+            true => {
+                let name = match LabelName::in_quotes(&label.text) {
+                    Some(name) => quoted(name, label, readers, problems)?,
+                    None if RESERVED_LABELS.contains(&label.text.as_str()) => {
+                        problems.push(reserved(label, blocks, place));
+                        return None;
+                    }
+                    None => label_name(&label.text, whole(label), problems)?,
+                };
+                Kept { label: name.clone(), name }
             }
-            None => label_name(&label.text, whole(label), problems)?,
+            false => Kept {
+                name: label_name(&key.text, key.span, problems)?,
+                label: read_as(label, readers, problems)?,
+            },
         };
-        if names.contains(&name) {
+        if all.iter().any(|known| known.name == kept.name || known.label == kept.label) {
             problems.push(
-                Problem::error(Code::DuplicateKey, whole(label), format!("`{name}` is listed twice"))
+                Problem::error(Code::DuplicateKey, key.span, format!("`{}` is listed twice", label.text))
                     .help("remove one of them"),
             );
             return None;
         }
-        names.push(name);
+        all.push(kept);
     }
-    Some(names)
+    for (kept, block) in all.iter().zip(blocks).filter(|(kept, _)| kept.is_renamed()) {
+        if all.iter().any(|other| other.label == kept.name) {
+            problems.push(
+                Problem::error(
+                    Code::DuplicateKey,
+                    block.name.span,
+                    format!("`{kept}` is the name of one label and read as another"),
+                )
+                .help("choose a name that no label here is read as"),
+            );
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// A label of the series that are read, which gets another name.
+fn read_as(label: &Scalar, readers: Readers, problems: &mut Vec<Problem>) -> Option<LabelName> {
+    if let Some(name) = LabelName::in_quotes(&label.text) {
+        return quoted(name, label, Readers { alertmanager: None, ..readers }, problems);
+    }
+    if ["le", "quantile"].contains(&label.text.as_str()) {
+        let problem = Problem::error(
+            Code::ReservedLabel,
+            whole(label),
+            format!("`{}` tells the parts of one metric apart", label.text),
+        );
+        problems.push(problem.help("remove it: bounds are not promises of their own"));
+        return None;
+    }
+    match LabelName::parse(&label.text) {
+        Some(name) if RESERVED_LABELS.contains(&label.text.as_str()) => Some(name),
+        _ => label_name(&label.text, whole(label), problems),
+    }
 }
 
 /// A label that has to stand in quotes, if all that read it can.
@@ -246,7 +293,7 @@ fn renamed_at_scrape(label: &Scalar) -> String {
 }
 
 /// A label that the rules set themselves cannot be kept.
-fn kept(label: &Scalar) -> Problem {
+fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Problem {
     let name = &label.text;
     let problem = Problem::error(
         Code::ReservedLabel,
@@ -256,9 +303,29 @@ fn kept(label: &Scalar) -> Problem {
     .label("they give it a value of their own, and all promises would become one");
     match name.as_str() {
         "le" | "quantile" => problem.help("remove it: bounds are not promises of their own"),
-        _ => problem.help(renamed_at_scrape(label).trim_start_matches("or ").to_owned()).help(format!(
-            "or write one SLO for each value, with a matcher such as `{name}=\"…\"` in its queries"
-        )),
+        _ => {
+            let free = |wanted: &str| !blocks.iter().any(|block| block.label.text == wanted);
+            let other = if name == "service" && free("backend") {
+                "backend".to_owned()
+            } else {
+                format!("source_{name}")
+            };
+            let pair = |block: &KeptBlock| match block.label.text == *name {
+                true => format!("{other}: {name}"),
+                false => format!("{0}: {0}", block.label.text),
+            };
+            let plain = blocks.iter().all(|block| LabelName::parse(&block.label.text).is_some());
+            let map = format!("{{ {} }}", blocks.iter().map(pair).collect::<Vec<_>>().join(", "));
+            let problem = match place.filter(|_| plain) {
+                Some(place) => {
+                    problem.fix(format!("write `by: {map}` to record it as `{other}`"), place, map)
+                }
+                None => problem.help(format!("write `by: {{ {other}: {name} }}` to record it as `{other}`")),
+            };
+            problem.help(format!(
+                "or write one SLO for each value, with a matcher such as `{name}=\"…\"` in its queries"
+            ))
+        }
     }
 }
 
@@ -399,6 +466,24 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             None
         }
     }
+}
+
+/// What the alerts of an SLO are called, and where that was written.
+pub(super) fn alert_name(
+    levels: [&Settings; 3],
+    problems: &mut Vec<Problem>,
+) -> Option<Option<(AlertName, Span)>> {
+    let Some(written) = innermost(levels.map(|level| level.alert_name.as_ref())) else { return Some(None) };
+    secrets::published([written], problems);
+    let name = AlertName::parse(&written.text);
+    if name.is_none() {
+        problems.push(
+            Problem::error(Code::InvalidName, whole(written), "this is not a name for alerts")
+                .label("letters, digits and `_ - . :`, single spaces between words, from a letter on, at most 100 characters")
+                .help("write a name such as `CheckoutErrors`, or the one that routes and silences ask for"),
+        );
+    }
+    Some(Some((name?, whole(written))))
 }
 
 /// How many bad events it takes, and where the number for pages was written.

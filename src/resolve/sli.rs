@@ -5,7 +5,7 @@ use super::{stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
-use crate::promql::ast::{Binary, Expr, Kind, Op, Selector, Time};
+use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -57,7 +57,9 @@ pub(super) fn sli(
         );
         return None;
     }
-    for (key, written) in [("histogram", &block.histogram), ("unit", &block.unit)] {
+    for (key, written) in
+        [("successful", &block.successful), ("histogram", &block.histogram), ("unit", &block.unit)]
+    {
         if let (Some(written), None) = (written, &block.latency) {
             problems.push(
                 Problem::error(Code::SliKind, whole(written), format!("`{key}` belongs to `latency`"))
@@ -336,6 +338,8 @@ impl Reader {
         let (expr, kind) = self.read(query, problems)?;
         match placeholder(&expr) {
             Some("window") if kind == Type::Vector => {}
+            // Of gauges the values at a moment have a ratio, too.
+            None if kind == Type::Vector && of_moments(&expr) => {}
             Some("window") => {
                 problems.push(
                     Problem::error(
@@ -427,28 +431,41 @@ impl Reader {
                 return None;
             }
         };
+        let success = match &block.successful {
+            Some(written) => {
+                let native = block.histogram.as_ref().is_some_and(|histogram| histogram.text == "native");
+                self.successful(written, (&selector, native), problems)?
+            }
+            None => Vec::new(),
+        };
+        let successful = |selector: Selector| Selector {
+            matchers: selector.matchers.iter().chain(&success).cloned().collect::<Vec<_>>().into(),
+            ..selector
+        };
         let term = |counter| Some(vec![Term { negative: false, counter }]);
         let milliseconds = block.unit.as_ref().is_some_and(|unit| unit.text == "milliseconds");
-        let histogram = |native| Some(Histogram { selector: selector.clone(), native, milliseconds });
+        let histogram = |native| {
+            Some(Histogram { selector: selector.clone(), native, milliseconds, success: success.clone() })
+        };
         match block.histogram.as_ref().map(|histogram| (histogram, histogram.text.as_str())) {
             None | Some((_, "classic")) => {
                 let part =
                     |suffix: &str| Selector { name: Some(format!("{name}{suffix}")), ..selector.clone() };
                 let (op, value) = bounds::matching(bound);
-                self.readings.push(reading(&selector, Role::Classic(bound), query));
+                self.readings.insert(0, reading(&selector, Role::Classic(bound), query));
                 Some(Sli::Counted {
                     histogram: histogram(false),
                     total: term(Counter::Plain(part("_count"))),
-                    good: term(Counter::Plain(part("_bucket").matching("le", op, &value))),
+                    good: term(Counter::Plain(successful(part("_bucket").matching("le", op, &value)))),
                     bad: None,
                 })
             }
             Some((_, "native")) if self.version >= NATIVE_SINCE => {
-                self.readings.push(reading(&selector, Role::Native, query));
+                self.readings.insert(0, reading(&selector, Role::Native, query));
                 Some(Sli::Counted {
                     histogram: histogram(true),
                     total: term(Counter::NativeCount(selector.clone())),
-                    good: term(Counter::NativeBelow(selector, bound)),
+                    good: term(Counter::NativeBelow(successful(selector), bound)),
                     bad: None,
                 })
             }
@@ -470,6 +487,133 @@ impl Reader {
             }
         }
     }
+}
+
+impl Reader {
+    /// `successful`: matchers, with or without their braces.
+    fn successful(
+        &mut self,
+        written: &Scalar,
+        (histogram, native): (&Selector, bool),
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Matcher>> {
+        let braced = written.text.trim_start().starts_with('{');
+        // A selector needs a name; what is put before moves every place.
+        let (query, moved) = match braced {
+            true => (format!("_{}", written.text), 1),
+            false => (format!("_{{{}}}", written.text), 2),
+        };
+        let back = |at: usize| at.saturating_sub(moved).min(written.text.len());
+        let place = |span: promql::ast::Span| written.place(back(span.start), back(span.end));
+        let parsed = promql::parse(&query);
+        let faults = parsed.as_ref().map(promql::check);
+        if let Ok(Err(faults)) = faults {
+            problems.extend(
+                (faults.into_iter())
+                    .map(|fault| Problem::error(Code::PromqlType, place(fault.span), fault.message)),
+            );
+            return None;
+        }
+        if let Some(newer) = parsed.iter().flat_map(|expr| since::newer_than(expr, self.version)).next() {
+            let (major, minor) = newer.since;
+            let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
+            let problem = Problem::error(Code::NeedsNewerPrometheus, whole(written), headline);
+            problems.push(problem.help(format!(
+                "declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"
+            )));
+            return None;
+        }
+        let selector = match parsed {
+            Ok(Expr { kind: Kind::Selector(selector), .. }) if !is_moved(&selector) => selector,
+            Err(_) if !braced => {
+                let headline = "this is not a list of matchers";
+                let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
+                problems
+                    .push(problem.help("write matchers of labels, such as `successful: status!~\"5..\"`"));
+                return None;
+            }
+            Ok(_) => {
+                problems.push(
+                    Problem::error(
+                        Code::NotACounterSelector,
+                        whole(written),
+                        "`successful` is the matchers of labels",
+                    )
+                    .help("write what tells successful events, such as `successful: status!~\"5..\"`"),
+                );
+                return None;
+            }
+            Err(fault) => {
+                let problem = Problem::error(Code::PromqlSyntax, place(fault.span), fault.message);
+                problems
+                    .push(problem.help("write matchers of labels, such as `successful: status!~\"5..\"`"));
+                return None;
+            }
+        };
+        let known = |matcher: &&Matcher| {
+            ["le", "__name__"].contains(&matcher.label.as_str())
+                || histogram.matchers.iter().any(|other| {
+                    (&other.label, other.op, &other.value) == (&matcher.label, matcher.op, &matcher.value)
+                })
+        };
+        if selector.matchers.is_empty() {
+            problems.push(
+                Problem::error(Code::NotACounterSelector, whole(written), "`successful` says nothing").help(
+                    "write what tells successful events, such as `successful: status!~\"5..\"`, or remove it",
+                ),
+            );
+            return None;
+        }
+        if let Some(matcher) = selector.matchers.iter().find(known) {
+            let said = match matcher.label.as_str() {
+                "le" => "the bound `le` follows from the objective",
+                "__name__" => "the metric is named in `latency`",
+                _ => "`latency` asks for this already",
+            };
+            let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), said);
+            problems.push(problem.help("remove it from `successful`"));
+            return None;
+        }
+        // Only these matchers are judged here: the others are where the histogram is named.
+        let base = histogram.name.clone().unwrap_or_default();
+        let (name, role) = match native {
+            true => (base, Role::Gain),
+            false => (format!("{base}_count"), Role::Good),
+        };
+        let all = whole(written);
+        let label = |matcher: &Matcher| {
+            let span = places::label(&query, matcher);
+            written.place(back(span.start), back(span.end))
+        };
+        self.readings.push(Reading {
+            selector: Selector { name: Some(name), ..selector.clone() },
+            role,
+            name: all,
+            matchers: selector.matchers.iter().map(|matcher| place(matcher.span)).collect(),
+            labels: selector.matchers.iter().map(label).collect(),
+            place: all,
+            spelling: written.spelling(),
+        });
+        Some(selector.matchers.to_vec())
+    }
+}
+
+/// Whether an expression reads values as they stand, and none of them has the name of a counter.
+fn of_moments(expr: &Expr) -> bool {
+    let mut ranges = false;
+    expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
+    let counts = |selector: &&Selector| {
+        let name = selector.name.as_deref().unwrap_or_default();
+        name.is_empty() || ["_total", "_count", "_sum", "_bucket"].iter().any(|end| name.ends_with(end))
+    };
+    let selectors = expr.selectors();
+    !ranges && !selectors.is_empty() && !selectors.iter().any(counts)
+}
+
+/// Whether a selector looks at another time.
+fn is_moved(selector: &Selector) -> bool {
+    let at = &selector.at;
+    at.offset.is_some() || at.at.is_some() || at.extension.is_some()
 }
 
 /// A selector with its places in the file.

@@ -12,6 +12,11 @@ use crate::vocabulary::{Decimal, LabelName};
 /// through.
 pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
     match sli {
+        Sli::Counted { histogram: Some(histogram), total: Some(total), good: Some(good), .. }
+            if !histogram.success.is_empty() =>
+        {
+            successful(total.first()?, good.first()?, by)
+        }
         Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
@@ -59,6 +64,45 @@ fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName]) -> Option<Vec<Serie
             })
             .collect(),
     )
+}
+
+/// A histogram of which only successful events are good: bad ones are as fast as good ones, and have failed. A native one has slow ones only: one series
+/// cannot be of both kinds.
+fn successful(total: &Term, good: &Term, by: &[LabelName]) -> Option<Vec<Series>> {
+    let (total, good) = (total.counter.selector(), &good.counter);
+    let of = |metric: &Selector, labels: &Labels, good, bad| {
+        let behaviour = Behaviour::Counts { good, bad };
+        Some(Series { name: metric.name.clone()?, labels: labels.clone(), behaviour })
+    };
+    let Counter::Plain(bucket) = good else {
+        let labels = labels(&[total, good.selector()], &[], by)?;
+        return Some(vec![Series { name: total.name.clone()?, labels, behaviour: Behaviour::Observes }]);
+    };
+    let without = |selector: &Selector, keep: &dyn Fn(&Matcher) -> bool| Selector {
+        matchers: selector
+            .matchers
+            .iter()
+            .filter(|matcher| keep(matcher))
+            .cloned()
+            .collect::<Vec<_>>()
+            .into(),
+        ..selector.clone()
+    };
+    let bound = without(bucket, &|matcher| matcher.label == "le");
+    let success = without(bucket, &|matcher| matcher.label != "le" && !total.matchers.contains(matcher));
+    let fast = |labels: &Labels| {
+        let mut all = self::labels(&[&bound], &[], &[])?;
+        all.extend(labels.clone());
+        Some(all)
+    };
+    let (well, failed) = (labels(&[total, &success], &[], by)?, labels(&[total], &[&success], by)?);
+    let series = [
+        of(total, &well, 1, 0)?,
+        of(bucket, &fast(&well)?, 1, 0)?,
+        of(total, &failed, 0, 1)?,
+        of(bucket, &fast(&failed)?, 0, 1)?,
+    ];
+    Some(series.into())
 }
 
 /// The series that count one event, given what `total`, `good` and `bad` are to make of it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::settings::{missing_events, settings};
 use super::values::{
     annotation_name, boolean, code, duration, kept_label_name, metric_name, name, objective, own_label_name,
-    reason, severity, text, the_version, traffic, words,
+    read_label_name, reason, severity, text, the_version, traffic, words,
 };
 use super::{Key, block, list, map, one_or_more};
 
@@ -137,8 +137,8 @@ fn slo() -> Value {
         ),
         (
             "by",
-            "Labels that are kept: one promise, one budget and one alert for each of their values.",
-            list(kept_label_name()),
+            "Labels that are kept: one promise, one budget and one alert for each of their values. `{ backend: service }` records the label `service` of the series as `backend`.",
+            serde_json::json!({ "anyOf": [list(kept_label_name()), map(own_label_name(), read_label_name())] }),
         ),
         (
             "tiers_off",
@@ -228,6 +228,11 @@ fn sli() -> Value {
         (
             "latency",
             "A histogram by its base name, without `_bucket` and `le`. Good is an event below the objective's threshold.",
+            text(),
+        ),
+        (
+            "successful",
+            "Of `latency`: matchers of what counts as successful, such as `status!~\"5..\"`. Good is an event that is fast and successful.",
             text(),
         ),
         (

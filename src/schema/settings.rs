@@ -56,6 +56,11 @@ pub(super) fn settings() -> Vec<Key> {
             text(),
         ),
         (
+            "alert_name",
+            "What pages and tickets are called, told apart by the label `severity`: `CheckoutErrors`. Named after service and SLO if nothing is said.",
+            text(),
+        ),
+        (
             "min_bad_events",
             "Bad events in the long window without which an alert is silent, so that one failed request pages nobody.",
             block(&[], least),

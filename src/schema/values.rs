@@ -86,6 +86,13 @@ pub(super) fn kept_label_name() -> Value {
     name
 }
 
+/// A label of a series that is read, and recorded under another name.
+pub(super) fn read_label_name() -> Value {
+    let mut name = label_name();
+    name["not"] = json!({ "anyOf": [{ "enum": ["le", "quantile"] }, { "pattern": "^__" }] });
+    name
+}
+
 /// A name that every Prometheus accepts.
 fn plain_label_name() -> Value {
     json!({ "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$" })

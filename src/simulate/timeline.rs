@@ -181,7 +181,7 @@ impl<'a> Courses<'a> {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
             let kept = alert.keep_firing_for.unwrap_or_default();
             let course = AlertCourse {
-                name: alert.name.clone(),
+                name: alert.which.name.clone(),
                 severity,
                 firings: Vec::new(),
                 undecided: Vec::new(),
@@ -205,7 +205,7 @@ impl<'a> Courses<'a> {
                 .filter_map(|declared| {
                     let mut alerts = plan.budget_alerts();
                     let (.., alert) = alerts.find(|(line, ..)| *line == declared.line)?;
-                    let (name, line) = (alert.name.clone(), declared.line);
+                    let (name, line) = (alert.which.name.clone(), declared.line);
                     Some(LineCourse { name, line, firings: Vec::new() })
                 })
                 .collect(),

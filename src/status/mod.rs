@@ -23,7 +23,7 @@ pub use questions::{About, MOMENT, Question, questions};
 
 use crate::lower::STALE;
 use crate::model::{Agreement, Labels};
-use crate::plan::{Plan, ServicePlan, SloPlan};
+use crate::plan::{Plan, ServicePlan, SloPlan, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 
 /// How all SLOs stand at one moment, the worst first.
@@ -211,7 +211,7 @@ fn of_slo<'a>(
     let all = answers.labels_of(slo);
     let alerts: Vec<_> = slo
         .alerts()
-        .map(|(severity, alert)| (severity, &*alert.name, answers.ringing(&alert.name, slo)))
+        .map(|(severity, alert)| (severity, &alert.which, answers.ringing(&alert.which.name, slo)))
         .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
@@ -254,29 +254,31 @@ fn ringing<'a>(
     service: &'a ServicePlan,
     slo: &'a SloPlan,
     labels: &Labels,
-    (alerts, answers): (&[(Severity, &'a str, answers::Ringing)], &Answers),
+    (alerts, answers): (&[(Severity, &'a Which, answers::Ringing)], &Answers),
 ) -> Vec<Ringing<'a>> {
     let mut ringing = Vec::new();
-    for (severity, name, of) in alerts {
-        let states = of.states(labels).into_iter();
+    for (severity, which, of) in alerts {
+        let apart: Labels =
+            labels.iter().chain(&which.apart).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let states = of.states(&apart).into_iter();
         ringing.extend(states.map(|pending| Ringing {
             pending,
             severity: *severity,
             says: Says::Burns,
-            name,
+            name: &which.name,
         }));
     }
     for (line, severity, rule, alert) in slo.budget_alerts() {
         // One name may have two severities.
         let mut labels = labels.clone();
         labels.extend(rule.labels.get("severity").map(|label| ("severity".to_owned(), label.clone())));
-        let states = answers.ringing(&alert.name, slo).states(&labels);
+        let states = answers.ringing(&alert.which.name, slo).states(&labels);
         let says = Says::Below(line);
         ringing.extend(states.into_iter().map(|pending| Ringing {
             pending,
             severity,
             says,
-            name: &alert.name,
+            name: &alert.which.name,
         }));
     }
     // It does not say which SLO it is about; whoever has fresh counts is not meant.

@@ -37,6 +37,8 @@ pub struct Page {
     pub by: Vec<String>,
     /// When it holds, line by line; empty for always.
     pub hours: Vec<String>,
+    /// The matchers that tell successful events; may be empty.
+    pub successful: String,
     /// What is agreed to be done at which line of the budget.
     pub agreed: Vec<AgreedPart>,
     /// The louder first.

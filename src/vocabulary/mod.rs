@@ -1,5 +1,6 @@
 //! The words of the field as types: an invalid value has none to live in.
 
+mod alert_name;
 mod decimal;
 mod duration;
 mod hours;
@@ -14,6 +15,7 @@ mod rate;
 mod severity;
 mod spoken;
 
+pub use alert_name::AlertName;
 pub use decimal::{Decimal, percent, quotient, text};
 pub use duration::Duration;
 pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};

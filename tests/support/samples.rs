@@ -158,10 +158,13 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
             }
             for (_, alert) in slo.alerts() {
                 let mut labels = labels.clone();
-                let rule =
-                    slo.groups.iter().flat_map(|group| &group.rules).find(|rule| rule.name() == alert.name);
+                let rule = slo
+                    .groups
+                    .iter()
+                    .flat_map(|group| &group.rules)
+                    .find(|rule| matches!(&rule.makes, Makes::Alert(it) if it.which == alert.which));
                 labels.extend(Labels::clone(&rule.unwrap().labels));
-                labels.insert("alertname".to_owned(), alert.name.clone());
+                labels.insert("alertname".to_owned(), alert.which.name.clone());
                 let since = labels.clone();
                 labels.insert("alertstate".to_owned(), "firing".to_owned());
                 // Those of half the SLOs still fire.

@@ -37,6 +37,7 @@ fn promises(slo: &Slo, place: &Place, found: Found) -> Option<(u64, String)> {
         let counts: Vec<(u64, &str)> = slo
             .by
             .iter()
+            .map(|kept| &kept.label)
             .filter_map(|label| shape.labels.get(label.as_str()).map(|values| (label, values)))
             .map(|(label, values)| (matching(place, label.as_str(), values), label.as_str()))
             .collect();

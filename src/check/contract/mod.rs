@@ -172,7 +172,10 @@ fn judge<'a>(
     let asked = reading.selector.matchers.iter().map(Matcher::asked).collect();
     let place = Place { model, service, contract, reader, reading, asked };
     let verdict = place.verdict();
-    Some(Judged { place, verdict })
+    // Matchers that stand without their metric: what is wrong with that is told where it is named.
+    let nameless = place.is_nameless();
+    let of_metric = matches!(verdict, Verdict::NoMetric | Verdict::OtherType(_));
+    (!(nameless && of_metric)).then_some(Judged { place, verdict })
 }
 
 /// A selector as it is written, for a problem's text.
@@ -194,6 +197,11 @@ impl<'a> Place<'a> {
             return Verdict::OtherType(found);
         }
         self.matched(found)
+    }
+
+    /// Whether its matchers stand without their metric.
+    fn is_nameless(&self) -> bool {
+        self.reading.name == self.reading.place && !self.reading.selector.matchers.is_empty()
     }
 
     /// Whether the metric is one that is not there yet.
@@ -223,7 +231,8 @@ impl<'a> Place<'a> {
                 && (found.part == Part::Bucket || found.family.kind == Kind::Summary);
             match shape.labels.get(&matcher.label) {
                 _ if own => {}
-                None if self.asked[index].meets("") != Some(false) => {}
+                // Where matchers alone tell what is successful, one that asks for no label tells nothing.
+                None if self.asked[index].meets("") != Some(false) && !self.is_nameless() => {}
                 None if is_of_target(&self.model.project.prometheus, &matcher.label) => {}
                 None => labels.push(index),
                 Some(known) if known.more > 0 => {}

@@ -50,7 +50,7 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     let labels = labels(found);
     let Some(slo) = place.reader.slo() else { return };
     for (label, span) in slo.by.iter().zip(&slo.places.by) {
-        let text = label.as_str().to_owned();
+        let text = label.label.as_str().to_owned();
         if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let problem = unknown(*span, named(place.reading), &text, &labels);
             tell(

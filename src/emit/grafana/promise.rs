@@ -1,6 +1,7 @@
 //! The dashboard of one SLO, whichever is chosen: is it kept, how long does its budget last, since when does it burn, what is to be done.
 //!
-//! It is made of recorded series and of what `slo:definition:info` tells, so it is the same file for every SLO of every project.
+//! It is made of recorded series and of what `slo:definition:info` tells, so it is the same file for every SLO of every project whose alerts have
+//! names of ours.
 
 use serde_json::json;
 
@@ -21,7 +22,7 @@ const TIERS: usize = 4;
 pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Dashboard {
     let screens = &project.screens;
     let of = Source { screens, any, lengths: "$period", scope: Scope::Promise };
-    let alerts = Alerts::of_promise();
+    let alerts = Alerts::of_promise(project);
     let mut board = Board::default();
     board.line(3, tiles(&of, &alerts, words).into_iter().map(|tile| (WIDTH / 8, tile)).collect());
     board.line(5, vec![(WIDTH, promised(&of, words))]);

@@ -2,13 +2,13 @@
 
 use super::looks::LASTS;
 use super::panels::FEW;
-use crate::plan::{Latency, Level, Reading, Screens, ServicePlan, SloPlan};
+use crate::plan::{BELOW, Latency, Level, ProjectPlan, Reading, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
 use crate::promql::build::{
     add, aggregate, and, any, call, div, ge, gt, mul, number, or, selector, string, sub, sum_by, unless,
     vector,
 };
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, text};
 
 /// The variable of the dashboard of one SLO that holds matchers: which of the promises that its `by` makes is shown.
 pub const BY: &str = "by";
@@ -216,8 +216,15 @@ impl Alerts {
         Self { page, ticket, pending: within(state("pending"), scope) }
     }
 
-    /// Of the SLO that is chosen, whatever severities are called: its alerts end in them.
-    pub fn of_promise() -> Self {
+    /// Of the SLO that is chosen, whatever severities are called: its alerts end in them, unless somebody has chosen their names.
+    pub fn of_promise(project: &ProjectPlan) -> Self {
+        if project.names_chosen {
+            let burns = |series: Selector| chosen(series, Scope::Promise).matching(BELOW, MatchOp::Equal, "");
+            let PerSeverity { page, ticket } = &project.severities;
+            let [page, ticket] = [page, ticket]
+                .map(|label| burns(state("firing")).matching("severity", MatchOp::Equal, label));
+            return Self { page, ticket, pending: burns(state("pending")) };
+        }
         let ending = |series: Selector, end: &str| {
             chosen(series, Scope::Promise).matching("alertname", MatchOp::Matches, end)
         };

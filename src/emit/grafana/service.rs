@@ -77,8 +77,8 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
 fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
         let name = match alert.runbook_url.as_deref().and_then(address::address) {
-            Some(url) => format!("[{}]({})", markdown(&alert.name), url.replace(['(', ')'], "")),
-            None => markdown(&alert.name),
+            Some(url) => format!("[{}]({})", markdown(&alert.which.name), url.replace(['(', ')'], "")),
+            None => markdown(&alert.which.name),
         };
         let said = companion.description.as_deref().map(markdown).unwrap_or_default();
         let planned = companion.planned.as_ref().map(|_| words.say("state.planned"));

@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::model::Language;
-use crate::plan::{Delivery, NOBODY, Plan, ServicePlan};
+use crate::plan::{Delivery, NOBODY, Plan, ServicePlan, Which};
 use crate::text;
 
 /// With more SLOs than this, every service has a page of its own beside the index.
@@ -100,8 +100,9 @@ impl<'a> Told<'a> {
     }
 
     /// The deliveries of an alert: several where it depends on the values of labels who is told.
-    fn of_alert(&self, name: &str) -> &[&'a Delivery] {
-        self.deliveries.get(name).map_or(&[], Vec::as_slice)
+    fn of_alert(&self, which: &Which) -> Vec<&'a Delivery> {
+        let named = self.deliveries.get(which.name.as_str()).into_iter().flatten();
+        named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
     }
 }
 

@@ -254,13 +254,11 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
     let mut alerts: Vec<AlertRow> =
         slo.alerts().map(|(severity, alert)| row(alert, severity, named(severity), told, words)).collect();
     alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
-        let all = told
-            .of_alert(&alert.name)
-            .iter()
-            .filter(|one| one.labels.get("severity") == rule.labels.get("severity"));
+        let mut all = told.of_alert(&alert.which);
+        all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
         let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
-        AlertRow { about, ..row_of(alert, severity, Vec::new(), &all.copied().collect::<Vec<_>>(), words) }
+        AlertRow { about, ..row_of(alert, severity, Vec::new(), &all, words) }
     }));
     Slo {
         id: anchor(&promise.service, Some(&promise.slo)),
@@ -295,9 +293,13 @@ pub fn promised(promise: &Promise, words: &Words) -> String {
     let every = words.length(promise.interval);
     let limit = words.limit(promise);
     let what = match (promise.event, &limit) {
-        (Event::Occurrence, Some(limit)) => {
-            words.say("promise.faster", &[("share", &share), ("limit", limit)])
-        }
+        (Event::Occurrence, Some(limit)) => match &promise.successful {
+            Some(matchers) => {
+                let parts = [("share", share.as_str()), ("limit", limit), ("matchers", matchers)];
+                words.say("promise.faster.successful", &parts)
+            }
+            None => words.say("promise.faster", &[("share", &share), ("limit", limit)]),
+        },
         (Event::Occurrence, None) => words.say("promise.events", &[("share", &share)]),
         (Event::Check, Some(limit)) => words.say("promise.younger", &[("share", &share), ("limit", limit)]),
         (Event::Check, None) => words.say("promise.time", &[("share", &share)]),
@@ -367,7 +369,7 @@ fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
 }
 
 fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words: &Words) -> AlertRow {
-    row_of(alert, severity, tiers, told.of_alert(&alert.name), words)
+    row_of(alert, severity, tiers, &told.of_alert(&alert.which), words)
 }
 
 fn row_of(
@@ -391,7 +393,7 @@ fn row_of(
         }
     };
     AlertRow {
-        name: alert.name.clone(),
+        name: alert.which.name.clone(),
         severity: severity.as_str(),
         asks: words.severity(severity),
         label: words.severity_label(severity).to_owned(),

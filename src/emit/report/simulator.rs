@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Told;
 use crate::emit::spelling::{Words, kind};
-use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch};
+use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
 use crate::text::words_of;
 use crate::vocabulary::{Severity, text};
 
@@ -99,7 +99,7 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         // Looks and slices come at the pace of evaluations, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
-        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.name, told)).collect(),
+        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.which, told)).collect(),
     }
 }
 
@@ -118,10 +118,10 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     }
 }
 
-fn alert(severity: Severity, name: &str, told: &Told) -> Alert {
+fn alert(severity: Severity, which: &Which, told: &Told) -> Alert {
     // Where it depends on labels who is told, whoever is told of any.
     let mut receivers: Vec<Receiver> = Vec::new();
-    for told in told.of_alert(name).iter().flat_map(|delivery| &delivery.told) {
+    for told in told.of_alert(which).iter().flat_map(|delivery| &delivery.told) {
         if !receivers.iter().any(|known| known.name == told.receiver) {
             receivers.push(Receiver {
                 name: told.receiver.clone(),
@@ -131,5 +131,5 @@ fn alert(severity: Severity, name: &str, told: &Told) -> Alert {
             });
         }
     }
-    Alert { severity: severity.as_str(), name: name.to_owned(), told: receivers }
+    Alert { severity: severity.as_str(), name: which.name.clone(), told: receivers }
 }

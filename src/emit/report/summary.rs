@@ -152,7 +152,6 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
         slos.filter(|slo| of(slo)).map(|slo| to(&slo.promise.service, Some(&slo.promise.slo))).collect()
     };
     let pages = |slo: &SloPlan| slo.alerts().any(|(severity, _)| severity == Severity::Page);
-    let untold = |name: &&str| told.of_alert(name).iter().any(|delivery| delivery.told.is_empty());
     let mut gaps = Gaps {
         count: 0,
         planned: planned(plan),
@@ -170,7 +169,10 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
         ticketed: links(&|slo| {
             (!slo.promise.tiers.is_empty() || !slo.promise.budget_alerts.is_empty()) && !pages(slo)
         }),
-        untold: told.deliveries.keys().copied().filter(untold).map(str::to_owned).collect(),
+        untold: (told.deliveries.iter())
+            .filter(|(_, all)| all.iter().any(|delivery| delivery.told.is_empty()))
+            .map(|(name, _)| (*name).to_owned())
+            .collect(),
     };
     // That a promise wakes nobody is often meant, so it is told and not counted.
     gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();

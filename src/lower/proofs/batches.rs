@@ -71,7 +71,7 @@ fn views(slo: &Slo) -> Vec<View<'_>> {
 }
 
 fn by(slo: &Slo) -> impl Iterator<Item = &str> {
-    slo.by.iter().map(|label| label.as_str())
+    slo.by.iter().map(|kept| kept.label.as_str())
 }
 
 /// Whether one of the views sees a series of an SLO, whatever value the labels have that it keeps.

@@ -8,7 +8,7 @@ use super::{Load, MARGIN, Mishaps, at, samples};
 use crate::lower::aftermath::BEGAN;
 use crate::lower::{INTERVAL, companion_name};
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
-use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan};
+use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan, Which};
 use crate::promql::ast::{Kind, Selector, Time};
 use crate::promql::carried::Carried;
 use crate::vocabulary::{Decimal, Duration};
@@ -131,7 +131,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
     };
     selector.matchers.iter().all(|matcher| {
         let known = match (matcher.label.as_str(), &rule.makes) {
-            ("alertname", Makes::Alert(alert)) => alert.name.as_str(),
+            ("alertname", Makes::Alert(alert)) => alert.which.name.as_str(),
             (label, _) => match rule.labels.get(label) {
                 Some(value) => value,
                 None if may_have(label) => return true,
@@ -185,20 +185,21 @@ impl Stage<'_> {
             checks.push(self.silent(begins + hold - 1));
         }
         if kept > 0 {
-            let alert = self.name.clone();
+            let alert = Which::of(self.name.clone());
             checks.push(Check::Fires { at: time(ends + kept - 1), alert, count: 1 });
         }
         if flaps {
             checks.extend((ends - lag - 2..ends).map(|step| Check::Fires {
                 at: time(step),
-                alert: self.name.clone(),
+                alert: Which::of(self.name.clone()),
                 count: 1,
             }));
         }
         checks.push(self.silent(ends + lag + kept));
         if let Some(Aftermath { name, .. }) = aftermath {
-            let quiet = |step| Check::Silent { at: time(step), alert: name.clone() };
-            let fires = |step| Check::Fires { at: time(step), alert: name.clone(), count: 1 };
+            let alert = || Which::of(name.clone());
+            let quiet = |step| Check::Silent { at: time(step), alert: alert() };
+            let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
             // The last step at which the alert itself fires is the one before.
             let over = ends + lag + kept + stays;
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
@@ -206,7 +207,12 @@ impl Stage<'_> {
         // Something that burns on all the while, and began after the alert did.
         let began = aftermath.map(|Aftermath { silenced, .. }| Series {
             name: BEGAN.to_owned(),
-            labels: Labels::from([("alertname".to_owned(), silenced[0].clone())]),
+            labels: silenced[0]
+                .apart
+                .clone()
+                .into_iter()
+                .chain([("alertname".to_owned(), silenced[0].name.clone())])
+                .collect(),
             behaviour: Behaviour::Stands { good: Decimal::from(AFTERWARDS), bad: Decimal::from(AFTERWARDS) },
         });
         let held = match self.companion.hold {
@@ -273,7 +279,7 @@ impl Stage<'_> {
     }
 
     fn silent(&self, step: usize) -> Check {
-        Check::Silent { at: time(step), alert: self.name.clone() }
+        Check::Silent { at: time(step), alert: Which::of(self.name.clone()) }
     }
 
     fn says(&self, step: usize, labels: &Labels, value: Decimal) -> Check {

@@ -7,7 +7,7 @@ use crate::lower::budget::crossed;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};
 use crate::model::BudgetAlert;
-use crate::plan::{Case, Check, Event};
+use crate::plan::{Case, Check, Event, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// No more steps are played: of a state that is looked at once in each, a budget may be known only after more.
@@ -195,7 +195,7 @@ impl<'s, 'a> Story<'s, 'a> {
             .filter(|(line, severity, _)| (*line, *severity) == (self.alert.line, self.alert.severity))
             .collect();
         let (_, _, rule) = rules.first().ok_or(BETWEEN)?;
-        let alert = rule.name().to_owned();
+        let alert = Which::of(rule.name().to_owned());
         let day = stage.steps(Duration::from_secs(23 * 3600));
         let mut states: Vec<Option<bool>> = Vec::new();
         let mut state = false;

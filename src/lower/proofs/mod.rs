@@ -20,7 +20,7 @@ use super::shapes::{Mishaps, samples};
 use super::timeline::Load;
 use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
 use crate::model::{Service, Sli, Slo};
-use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch};
+use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch, Which};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Duration;
 pub use companions::{Made, longest_range, unplayed};
@@ -49,11 +49,26 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
-            let Some(stage) = Stage::new(slo, plan, step) else {
+            let Some(stage) = Stage::new(service, slo, plan, step) else {
                 unproven.push(format!("{}: no series make its events good and bad", slo.name));
                 continue;
             };
             let played = situations::play(&stage, act);
+            let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
+            if slo.alert_name.is_some()
+                && act != Act::Burn
+                && !checks.any(|check| matches!(check, Check::Says { .. }))
+            {
+                let others = if stage.named_alone {
+                    "others of the SLO that have"
+                } else {
+                    "those of other SLOs that have"
+                };
+                unproven.push(format!(
+                    "{}: the texts of its alerts, which fire together with {others} their name",
+                    slo.name
+                ));
+            }
             unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
             // A state that is read from ranges needs samples within them, at every step.
             let batch = (stage.interval(), *batch);
@@ -182,7 +197,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     }
     let slowest = expected.iter().map(|slo| steps(lag(slo))).max()?;
     let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
-    let alert = alerts::missing_name(service);
+    let alert = Which::of(alerts::missing_name(service));
     let fires = lives + steps(missing.after);
     let mut checks = Vec::new();
     if begins.is_some() {

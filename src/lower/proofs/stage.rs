@@ -11,8 +11,8 @@ use crate::lower::readings::CURRENT;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::{Behaviour, Budgeting, Labels, Series, Sli, Slo};
-use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch};
+use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
+use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
@@ -24,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub names: Names,
     pub stimulus: &'a [Series],
     rules: Vec<&'a Rule>,
+    /// Whether no other SLO of the service has alerts of the same name.
+    pub named_alone: bool,
     /// The label that tells series apart whose state is looked at, if there can be several.
     copies: Option<String>,
     pub step: Duration,
@@ -33,8 +35,10 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// `None` without series to play with.
-    pub fn new(slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+    pub fn new(service: &Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+        let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
+            named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
             names: Names::new(slo, &plan.promise),
@@ -220,16 +224,12 @@ impl<'a> Stage<'a> {
     /// The series that the query of maintenance reads, with the labels of the promise under proof.
     pub fn excepting(&self) -> Vec<Series> {
         let Some(except) = &self.slo.agreed.except else { return Vec::new() };
-        let kept = self.kept();
+        let values = self.kept();
         let named = |series: &Series| {
             let mut series = series.clone();
-            for label in &except.on {
-                let value = kept.get(label).cloned().unwrap_or_default();
-                series
-                    .labels
-                    .entry(label.clone())
-                    .and_modify(|known| known.clone_from(&value))
-                    .or_insert(value);
+            for kept in self.slo.by.iter().filter(|kept| except.on.iter().any(|on| on == kept.as_str())) {
+                let value = values.get(kept.as_str()).cloned().unwrap_or_default();
+                series.labels.insert(kept.label.as_str().to_owned(), value);
             }
             series
         };
@@ -285,27 +285,32 @@ impl<'a> Stage<'a> {
 
     /// The same series with other values of the labels that are kept, where the selectors leave the choice.
     fn neighbours(&self) -> Vec<Series> {
-        let chosen = selectors(&self.slo.sli)
-            .iter()
-            .any(|selector| selector.matchers.iter().any(|matcher| self.promise.by.contains(&matcher.label)));
+        let chosen = selectors(&self.slo.sli).iter().any(|selector| {
+            selector.matchers.iter().any(|matcher| self.read().any(|label| label == matcher.label))
+        });
         if self.promise.by.is_empty() || chosen {
             return Vec::new();
         }
         let moved = |series: &Series| {
             let mut series = series.clone();
-            for label in &self.promise.by {
-                series.labels.insert(label.clone(), "neighbour".to_owned());
+            for label in self.read() {
+                series.labels.insert(label.to_owned(), "neighbour".to_owned());
             }
             series
         };
         self.stimulus.iter().map(moved).collect()
     }
 
+    /// The labels that are kept, as they are read.
+    fn read(&self) -> impl Iterator<Item = &str> {
+        self.slo.by.iter().map(|kept| kept.label.as_str())
+    }
+
     /// Labels that the rules' results carry beside the rules' own.
     pub fn kept(&self) -> Labels {
-        let value =
-            |label: &String| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
-        self.promise.by.iter().map(|label| (label.clone(), value(label).unwrap_or_default())).collect()
+        let value = |label: &str| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
+        let named = self.slo.by.iter().map(|kept| (kept.to_string(), kept.label.as_str()));
+        named.map(|(name, label)| (name, value(label).unwrap_or_default())).collect()
     }
 
     /// All labels of the recorded series under proof.
@@ -356,6 +361,14 @@ impl<'a> Stage<'a> {
         self.rules.iter().find(is).copied()
     }
 
+    /// Which alert that is.
+    fn which(&self, severity: Severity) -> Option<&'a Which> {
+        match &self.alert(severity)?.makes {
+            Makes::Alert(alert) => Some(&alert.which),
+            Makes::Record(_) => None,
+        }
+    }
+
     /// The alerts of what is left of the budget.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
         self.rules.iter().filter_map(|rule| match &rule.makes {
@@ -378,7 +391,7 @@ impl<'a> Stage<'a> {
 
     /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
     pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
-        let alert = self.alert(severity)?.name().to_owned();
+        let alert = self.which(severity)?.clone();
         let at = self.at(step);
         match timeline.state(severity, step) {
             State::Silent => Some(Check::Silent { at, alert }),
@@ -411,7 +424,14 @@ impl<'a> Stage<'a> {
 
     /// The alert with its texts at the first step from `from` on at which it fires.
     pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
-        (from..=timeline.last()).find_map(|step| self.says_at(timeline, severity, step))
+        // promtool takes all that fire under one name together, so the texts are read where the alert is alone.
+        let name = |severity| self.which(severity).map(|which| &which.name);
+        let others =
+            Severity::ALL.into_iter().filter(|other| *other != severity && name(*other) == name(severity));
+        let alone = |step: &usize| {
+            self.named_alone && others.clone().all(|other| timeline.state(other, *step) == State::Silent)
+        };
+        (from..=timeline.last()).filter(alone).find_map(|step| self.says_at(timeline, severity, step))
     }
 
     fn says_at(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
@@ -484,7 +504,7 @@ fn begins(slo: &Slo) -> Duration {
 fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
     let (Sli::Checked { good, .. }, Event::Check) = (&slo.sli, promise.event) else { return None };
     let mut survivors: Option<Vec<String>> = None;
-    let mut dropped: Vec<String> = promise.by.clone();
+    let mut dropped: Vec<String> = slo.by.iter().map(|kept| kept.label.to_string()).collect();
     dropped.extend(
         good.selectors().iter().flat_map(|it| it.matchers.iter().map(|matcher| matcher.label.clone())),
     );

@@ -1,0 +1,82 @@
+//! Names of alerts stay: routes and silences go by them. What several SLOs share is written once, for the service or for the project.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gather::Gathered;
+use crate::diagnostic::{Code, Problem};
+use crate::vocabulary::{AlertName, Severity};
+
+/// An SLO, by its place among those of its service.
+type At = (usize, usize);
+
+/// Decides where each name is written.
+pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<Problem>) {
+    let labels = Severity::ALL.map(|severity| {
+        let said = gathered.severities.get(severity).label.as_ref();
+        said.map_or_else(|| severity.to_string(), |said| said.text.clone())
+    });
+    let alike = labels[0] == labels[1];
+    let mut names: BTreeMap<String, Vec<At>> = BTreeMap::new();
+    let mut nameless: BTreeSet<usize> = BTreeSet::new();
+    for (service, slo) in all(gathered) {
+        let draft = &gathered.services[service].slos[slo].draft;
+        match draft.alert_name.as_ref().filter(|_| !draft.is_silent()) {
+            Some(said) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
+                nameless.insert(service);
+                let problem =
+                    Problem::warning(Code::NotCarried, said.place, "this name of two alerts is not carried");
+                problems.push(problem.label(format!(
+                    "page and ticket have `severity: {}`: nothing would tell them apart",
+                    labels[0]
+                )));
+            }
+            Some(said) if AlertName::parse(&said.text).is_some() => {
+                names.entry(said.text.clone()).or_default().push((service, slo));
+            }
+            Some(said) => {
+                nameless.insert(service);
+                problems.push(
+                    Problem::warning(Code::NotCarried, said.place, "this name of an alert is not carried")
+                        .label("names have letters, digits and `_ - . :`, and single spaces between words"),
+                );
+            }
+            None if draft.is_silent() => {}
+            None => drop(nameless.insert(service)),
+        }
+    }
+    let mut named: Vec<(String, Vec<At>)> = names.into_iter().collect();
+    named.sort_by_key(|(_, slos)| (std::cmp::Reverse(slos.len()), slos[0]));
+    for (name, slos) in named {
+        let (service, slo) = slos[0];
+        let one_service = slos.iter().all(|(other, _)| *other == service);
+        if slos.len() == 1 {
+            gathered.services[service].slos[slo].alert_name = Some(name);
+        } else if one_service
+            && gathered.services[service].alert_name.is_none()
+            && !nameless.contains(&service)
+        {
+            gathered.services[service].alert_name = Some(name);
+        } else if may_be_project && gathered.alert_name.is_none() && nameless.is_empty() {
+            gathered.alert_name = Some(name);
+        } else {
+            for (service, slo) in slos {
+                let draft = &gathered.services[service].slos[slo].draft;
+                let Some(said) = &draft.alert_name else { continue };
+                problems.push(
+                    Problem::warning(
+                        Code::NotCarried,
+                        said.place,
+                        format!("the alert name `{name}` of several SLOs is not carried"),
+                    )
+                    .label("such a name is written once, for a service or for the project, and then all SLOs there have it")
+                    .help(format!("if they are to have it, write `alert_name: {name}` there")),
+                );
+            }
+        }
+    }
+}
+
+fn all(gathered: &Gathered) -> Vec<At> {
+    let services = gathered.services.iter().enumerate();
+    services.flat_map(|(at, service)| (0..service.slos.len()).map(move |slo| (at, slo))).collect()
+}
