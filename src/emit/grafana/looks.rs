@@ -111,7 +111,7 @@ pub fn exhaustion(words: &Dashboards) -> Vec<Property> {
         property("unit", field.unit),
         property("mappings", field.mappings),
         property("thresholds", json!(field.thresholds)),
-        property("custom.minWidth", 110),
+        property("custom.minWidth", 150),
     ];
     properties.extend(panels::coloured());
     properties

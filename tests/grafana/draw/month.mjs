@@ -140,7 +140,7 @@ function month(out, promtool, end) {
       const wave = (at) => 1 + 0.3 * Math.sin((2 * Math.PI * (at + index * 900)) / (6 * HOUR));
       const share = { "0.05": 0.4, "0.1": 0.7, "0.2": 0.85, "0.5": 0.93, 1: 0.97, 2: 0.995 }[labels.le] ?? 1;
       const counter = /_(bucket|count|total|sum)$/.test(metric);
-      const value = counter ? (at) => share * 20 * (at - (end - DAYS * DAY)) : /(time|at|timestamp|heartbeat)\w*seconds$/.test(metric) ? (at) => at - 20 * wave(at) : (at) => 0.5 * wave(at);
+      const value = counter ? (at) => share * 20 * (at - (end - DAYS * DAY)) : /timestamp|(time|at)_\w*seconds$/.test(metric) ? (at) => at - 20 * wave(at) : (at) => 0.5 * wave(at);
       if (from >= end - 2 * DAY) add(metric, labels, 30, value);
     });
     const file = "samples.txt";
