@@ -70,30 +70,53 @@ fn hold(what: &str, rules: &str, tests: &str) {
     }
 }
 
-/// The summary of a page, beside an expression that fires at once: what is left of the budget is said whatever that is, and if nobody knows.
+/// What a page says, beside an expression that fires at once: what fails, what is left and how long it lasts, whatever that is, and if nobody knows.
 #[test]
-fn what_is_left_of_a_budget_is_said_in_words() {
+fn what_fails_and_what_is_left_is_said_in_words() {
     let rules = groups(&fs::read_to_string(here("out/prometheus/api.rules.yaml")).unwrap());
     let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
-    let summary = serde_json::to_string(page["annotations"]["summary"].as_str().unwrap()).unwrap();
-    let rule = format!("{{ alert: Page, expr: burn == 14.4, annotations: {{ summary: {summary} }} }}");
-    let rules = format!("groups: [{{ name: it, rules: [{rule}] }}]\n");
-    let said =
-        [("_", "una parte desconocida"), ("100", "100%"), ("66.7", "66.7%"), ("0.1", "0.1%"), ("0", "0%")];
+    let text = |name: &str| page["annotations"][name].as_str().unwrap();
+    let (_, left) = text("description").split_once("Del presupuesto de error queda ").unwrap();
+    let (left, _) = left.split_once(". A este ritmo").unwrap();
+    let annotations = serde_json::json!({ "summary": text("summary"), "left": left });
+    let rules = format!(
+        "groups: [{{ name: it, rules: [{{ alert: Page, expr: burn == 14.4, annotations: {annotations} }}] }}]\n"
+    );
+    let unknown = "una parte desconocida";
+    // The error ratio, the burn rate, and what is left, in percent and as a share.
+    let said = [
+        (["_", "_", "_", "_"], [unknown, "un tiempo desconocido", unknown]),
+        (["1", "1000", "100", "1"], ["100 %", "43m", "100 %"]),
+        (["0.173", "173", "98.8", "0.988"], ["17,3 %", "4h 7m", "98,8 %"]),
+        (["0.0033", "3.3", "50", "0.5"], ["0,33 %", "4d 13h", "50 %"]),
+        (["0.00001", "0.01", "0.1", "1"], ["0,001 %", "30d", "0,1 %"]),
+        (["0", "0", "100", "1"], ["0 %", "30d", "100 %"]),
+        (["0.5", "500", "0", "-3"], ["50 %", "0s", "0 %"]),
+    ];
+    let names = [
+        "slo:sli_error:ratio_rate5m",
+        "slo:current_burn_rate:ratio",
+        "slo:period_error_budget_remaining:percent",
+        "slo:period_error_budget_remaining:ratio",
+    ];
     let mut tests = "rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n".to_owned();
-    for (left, words) in said {
-        let series = "slo:period_error_budget_remaining:percent{service=\"api\",slo=\"availability\"}";
-        let begins = "api/availability: el presupuesto de error se consume 14.4× demasiado rápido, queda ";
+    for (values, [ratio, lasts, left]) in said {
+        let series = names.iter().zip(values).map(|(name, value)| {
+            format!(", {{ series: '{name}{{service=\"api\",slo=\"availability\"}}', values: '{value}' }}")
+        });
+        let summary =
+            format!("URGENTE api/availability: ahora falla {ratio}, el presupuesto de error dura {lasts}");
         tests += &format!(
             "  - interval: 1m
-    input_series: [{{ series: burn, values: 14.4 }}, {{ series: '{series}', values: '{left}' }}]
+    input_series: [{{ series: burn, values: 14.4 }}{}]
     alert_rule_test:
-      - {{ eval_time: 0m, alertname: Page, exp_alerts: [{{ exp_annotations: {{ summary: '{begins}{words}' }} }}] }}
-"
+      - {{ eval_time: 0m, alertname: Page, exp_alerts: [{{ exp_annotations: {{ summary: '{summary}', left: '{left}' }} }}] }}
+",
+            series.collect::<String>()
         );
     }
-    hold("texts of what is left of a budget", &rules, &tests);
+    hold("texts of what fails and of what is left of a budget", &rules, &tests);
 }
 
 /// A down alert and what keeps its aftermath silent, apart from the SLO's own page, for which a series stands that says when it began.
