@@ -62,10 +62,13 @@ fn holds(zone: &TimeZone, days: &[i8], spans: &[(i8, i8)], holidays: &[civil::Da
     spans.iter().any(within) && !holidays.contains(&local.date())
 }
 
+/// A zone, days and spans as they are written, and each as numbers: Monday is 0, spans are full hours.
+type Case<'a> = (&'a str, &'a str, &'a [i8], &'a str, &'a [(i8, i8)]);
+
 #[test]
 fn every_edge_is_where_the_calendar_says() {
     let Some((server, _folder)) = server("") else { return };
-    let cases: [(&str, &str, &[i8], &str, &[(i8, i8)]); 5] = [
+    let cases: [Case; 5] = [
         ("America/Argentina/Buenos_Aires", "monday-friday", &[0, 1, 2, 3, 4], "\"08:00-20:00\"", &[(8, 20)]),
         (
             "Europe/Madrid",

@@ -77,7 +77,7 @@ fn flag(agreed: &Agreed, length: Duration, groups: impl FnOnce(&[String]) -> Exp
         Some(open) => and(held, open).on::<&str>(&[]).into(),
         None => held,
     };
-    or(Expr::from(held), mul(number("0"), groups)).into()
+    or(held, mul(number("0"), groups)).into()
 }
 
 /// What had an answer at some moment of so long a time; of one evaluation, now.

@@ -32,7 +32,7 @@ pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promi
             let ratio = windows::share(&names, bad, total.clone(), total.clone());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
             let one = add(mul(number("0"), total.clone()), number("1"));
-            let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, &groups);
+            let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, groups);
             let (one, spoiled) = (flagged(one.into()), flagged(spoiled.into()));
             (looked(one, LONG_INTERVAL), looked(spoiled, LONG_INTERVAL))
         }
