@@ -438,8 +438,9 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 /// rarer than what services count.
 fn judged() -> BTreeSet<(String, String)> {
     let seen = |promise: &Promise| if promise.event == Event::Occurrence { 40 * STEPS } else { STEPS - 10 };
-    let enough =
-        promises().into_iter().filter(|promise| promise.enough_events <= Decimal::from(seen(promise)));
+    // A test begins with 1970: at night, where this is at home.
+    let held = promises().into_iter().filter(|promise| promise.agreed.is_none());
+    let enough = held.filter(|promise| promise.enough_events <= Decimal::from(seen(promise)));
     enough.map(|promise| (promise.service, promise.slo)).collect()
 }
 

@@ -201,7 +201,8 @@ impl<'a> Place<'a> {
 
     /// Whether its matchers stand without their metric.
     fn is_nameless(&self) -> bool {
-        self.reading.name == self.reading.place && !self.reading.selector.matchers.is_empty()
+        // A metric that stands alone has no matchers.
+        self.reading.name == self.reading.place && !self.reading.matchers.is_empty()
     }
 
     /// Whether the metric is one that is not there yet.
