@@ -113,7 +113,7 @@ fn labels_that_the_rules_set_have_a_way_out() {
             &SERVICE.replace("[http.route, k8s.io/role]", &format!("[{label}]")),
         );
         let problem = said.iter().find(|said| said.starts_with("reserved-label:")).unwrap();
-        assert!(problem.contains(&format!("target_label: exported_{label}")), "{problem}");
+        assert!(problem.contains(&format!(": {label} }}` to record it as")), "{problem}");
         assert!(problem.contains("one SLO for each value"), "{problem}");
     }
 }

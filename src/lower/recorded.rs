@@ -58,6 +58,7 @@ fn form(service: &Service, slo: &Slo) -> String {
         slo.planned.is_some(),
         slo.runbook.is_some(),
         ["runbook_url", "source_url"].map(linked),
+        (slo.agreed.hours.is_some(), slo.agreed.except.is_some(), slo.agreed.maintenance.is_empty()),
     );
     format!(
         "{counted:?} {:?} {length:?} {:?} {tiers:?} {by:?} {facts:?}",
