@@ -459,3 +459,25 @@ proptest! {
         told(&text, &before, &sources);
     }
 }
+
+/// What a burn rate of 14.4 does is said in several places, and computed here.
+#[test]
+fn what_a_burn_rate_does_is_what_it_comes_to() {
+    let texts = [
+        (include_str!("../src/text/en/dashboards.txt"), "14.4", "2%", "hour", "30-day"),
+        (include_str!("../src/text/en/report.txt"), "14.4", "2%", "hour", "30-day"),
+        (include_str!("../src/text/es/dashboards.txt"), "14,4", "2 %", "hora", "30 días"),
+        (include_str!("../src/text/es/report.txt"), "14,4", "2 %", "hora", "30 días"),
+    ];
+    let (hour, period) = (3_600.0, 30.0 * 86_400.0);
+    assert!((14.4 * hour / period - 0.02_f64).abs() < 1e-12);
+    for (text, burn, share, length, budget) in texts {
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(burn)).collect();
+        assert!(!lines.is_empty());
+        for line in lines {
+            let after = &line[line.find(burn).unwrap()..];
+            let clause = after.split(". ").next().unwrap();
+            assert!([share, length, budget].iter().all(|word| clause.contains(word)), "{clause}");
+        }
+    }
+}

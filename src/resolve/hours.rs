@@ -8,7 +8,7 @@ use super::sli::Reader;
 use super::{dependencies, firing, innermost, secrets, settings, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Agreed, Except, Kept, Maintenance, Service};
+use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
 use crate::promql::ast::Expr;
 use crate::promql::build;
 use crate::promql::carried::Carried;
@@ -31,9 +31,10 @@ const LONGEST: i64 = 31 * 86_400;
 /// As many characters as an alert has room for.
 const LONGEST_REASON: usize = 200;
 
-/// A window with what it is of: a service, and perhaps one of its SLOs; all if there is none.
+/// A window with where it stands, and what it is of: a service, and perhaps one of its SLOs; all if there is none.
 pub(super) struct Window {
     window: Maintenance,
+    place: Span,
     of: Vec<(String, Option<String>)>,
 }
 
@@ -278,7 +279,11 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
     let words = [&block.from, &block.to].map(|text| text.text.trim().replace('T', " "));
     let [begins, ends] = words;
     let window = Maintenance { from, to, words: (begins, ends), reason };
-    (problems.len() == before).then(|| Window { window, of: block.slos.iter().map(of).collect() })
+    (problems.len() == before).then(|| Window {
+        window,
+        place: whole(&block.from),
+        of: block.slos.iter().map(of).collect(),
+    })
 }
 
 /// A moment, in seconds since 1970: with an offset, or in the zone of the project.
@@ -351,12 +356,59 @@ pub(super) fn excuse(
             problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
         }
     }
-    for service in services {
+    for service in services.iter_mut() {
         for slo in &mut service.slos {
             let of = windows.iter().filter(|window| window.is_of(service.name.as_str(), slo.name.as_str()));
             slo.agreed.maintenance = of.map(|window| window.window.clone()).collect();
         }
     }
+    for window in windows {
+        problems.extend(in_vain(window, services));
+        problems.extend(hiding_all(window, services));
+    }
+}
+
+/// The SLOs of a window, with their services.
+fn slos_of<'a>(window: &'a Window, services: &'a [Service]) -> impl Iterator<Item = (&'a Service, &'a Slo)> {
+    let slos = services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    slos.filter(|(service, slo)| window.is_of(service.name.as_str(), slo.name.as_str()))
+}
+
+/// A window in which no SLO of it would count anything in any case.
+fn in_vain(window: &Window, services: &[Service]) -> Option<Problem> {
+    let Maintenance { from, to, .. } = window.window;
+    let mut closed: Vec<&Hours> = Vec::new();
+    let mut any = false;
+    for (_, slo) in slos_of(window, services) {
+        any = true;
+        let hours = slo.agreed.hours.as_ref()?;
+        if closed.contains(&hours) {
+            continue;
+        }
+        let mut moments = (0..(to - from) / STEP).map(|step| from + step * STEP);
+        if moments.any(|at| hours.hold(at)) {
+            return None;
+        }
+        closed.push(hours);
+    }
+    any.then(|| {
+        Problem::warning(Code::NeverCounted, window.place, "this window changes nothing")
+            .label("it lies outside of the `hours` of every SLO that it is of")
+            .help("remove it, or mend its times")
+    })
+}
+
+/// A window that is as long as a period: then a whole budget is made of nothing.
+fn hiding_all(window: &Window, services: &[Service]) -> Option<Problem> {
+    let length = u64::try_from(window.window.to - window.window.from).ok()?;
+    let (service, slo) = slos_of(window, services).find(|(_, slo)| slo.period.nominal().secs() <= length)?;
+    let headline = format!("nothing of a whole period of `{}/{}` is counted", service.name, slo.name);
+    Some(
+        Problem::warning(Code::NeverCounted, window.place, headline)
+            .label(format!("its period is {}", slo.period))
+            .and(slo.places.name, "this SLO promises nothing meanwhile")
+            .help("write a shorter window, or name the SLOs that it is of: `slos: [api/availability]`"),
+    )
 }
 
 /// `saturday`, or `monday-friday`, as numbers from Sunday on.
