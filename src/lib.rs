@@ -4,34 +4,40 @@
 //! slos/*.yaml                                                                     out/**
 //!     │ read (shell)                                                               ▲ write (shell)
 //!     ▼                                                                            │
-//!  source ──parse──▶ ast ──resolve──▶ model ──lower──▶ plan ──emit──▶ artifact
-//!  text, spans   as written      as meant  │        as computed     path → text
-//!                                  check ──┴─▶ problems ──render──▶ human | json | github | sarif
-//!                          two of them ──diff──▶ difference ──render──▶ human | markdown | json
+//!  source ──parse──▶ ast ──resolve──▶ model ──derive──▶ facts ──lower──▶ plan ──emit──▶ artifact
+//!  text, spans   as written      as meant      what follows │    as computed     path → text
+//!                                                    check ─┴─▶ problems ──render──▶ human | json | github | sarif
+//!                                  two models with plans ──diff──▶ difference ──render──▶ human | markdown | json
 //! ```
 //!
-//! | stage | reads | makes | may see |
+//! | stage | reads | makes | sees |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | source, scalar, ast, contract, vocabulary, diagnostic, inert, parallel |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, scalar, source, contract, model, vocabulary, promql, text, secret, diagnostic, parallel, and how parse joins paths |
-//! | [`check`] | model | problems of the promise | model, vocabulary, promql, contract, diagnostic, source, parallel, and the numbers that lower puts into the plan |
-//! | [`ask`] | model, answers of a server | questions, and what it shows | model, contract, vocabulary, promql |
-//! | [`lower`] | model | [`plan`]: rules, numbers, proofs | model, contract, plan, vocabulary, promql, inert |
-//! | [`emit`] | plan | [`artifact`]: files | plan, vocabulary, promql, text, inert, artifact, and the words of model for labels and languages |
-//! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
-//! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
-//! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
-//! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
-//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
-//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | model, plan, vocabulary, promql, text, inert, artifact, how backtest asks a range, how status takes names, and how emit spells numbers |
-//! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
-//! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
-//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret, pages |
-//! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
-//! | [`import`] | texts of other tools | sources that say the same, and what that means | source, scalar, diagnostic, ast, promql, vocabulary, secret, the parser of YAML in parse, and how emit spells it |
-//! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
+//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
+//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
+//! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
+//! | [`check`] | facts | problems of the promise | contract, derive, diagnostic, facts, lower, model, parallel, promql, source, vocabulary |
+//! | [`ask`] | model, answers of a server | questions, and what it shows | contract, model, promql, vocabulary |
+//! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, plan, promql, vocabulary |
+//! | [`emit`] | plan | [`artifact`]: files | artifact, inert, model, plan, promql, text, vocabulary |
+//! | [`explain`] | plan | words for one SLO or companion alert | inert, plan, promql, vocabulary |
+//! | [`simulate`] | plan, an incident | what its rules see of it, and who is notified when | explain, plan, vocabulary |
+//! | [`backtest`] | model, plan, what a server remembers | what alerts would have fired, and what became of the budget | explain, inert, lower, model, plan, simulate, vocabulary |
+//! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | contract, difference, explain, model, plan, promql, secret, vocabulary |
+//! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, explain, inert, model, plan, promql, vocabulary |
+//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, model, plan, promql, status, text, vocabulary |
+//! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | emit, inert, model, parse, plan, promql, secret, vocabulary |
+//! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
+//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, inert, pages, secret, source |
+//! | [`propose`] | contract | sources to begin with | contract, emit, model, promql, vocabulary |
+//! | [`import`] | texts of other tools | sources that say the same, and what that means | ast, diagnostic, emit, parse, promql, scalar, secret, source, vocabulary |
+//! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!
-//! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
+//! Where a stage sees another one, it takes a part of it that has one home: `resolve` takes how `parse` joins paths; `check` which series `lower`
+//! records and what its proofs cannot play; `backtest` what `lower` asks of the past; `emit` and `schema` the languages of `model`; several take how
+//! `explain` says numbers, or how `emit` spells YAML.
+//!
+//! `tests/house.rs` holds the last column against the `crate::` paths of the sources: it lists no module too few, and none too many. Files of one
+//! stage do not see each other in circles.
 //!
 //! **Invariant:** nothing in the library touches disk, network, clock, environment or process; `src/bin/slowburn` does, and clippy holds the line.
 //!
@@ -52,6 +58,7 @@ pub mod attained;
 pub mod backtest;
 pub mod check;
 pub mod contract;
+pub mod derive;
 pub mod diagnostic;
 pub mod diff;
 pub mod difference;
@@ -59,6 +66,7 @@ pub mod drift;
 pub mod editor;
 pub mod emit;
 pub mod explain;
+pub mod facts;
 pub mod import;
 pub mod inert;
 pub mod lower;
@@ -103,18 +111,19 @@ pub struct Compiled {
 impl Compiled {
     /// The rules and their numbers, without proofs; `None` if there is an error.
     pub fn plan(&self) -> Option<Plan> {
-        self.model.as_ref().map(lower::lower)
+        self.model.as_ref().map(plan_of)
     }
 
     /// Rule files that make history out of raw series, one per service with SLOs; `None` if there is an error.
     pub fn history(&self) -> Option<Artifacts> {
         let model = self.model.as_ref()?;
-        let project = lower::project(model);
-        let file = |service: &model::Service| {
+        let facts = derive::derive(model);
+        let project = lower::project(&facts);
+        let file = |service: &facts::ServiceFacts| {
             let text = emit::history(&project, &lower::history(model, service));
-            (format!("{}.rules.yaml", service.name), text)
+            (format!("{}.rules.yaml", service.service.name), text)
         };
-        Some(model.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())
+        Some(facts.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())
     }
 
     /// The files of all targets; `None` if there is an error.
@@ -130,13 +139,14 @@ impl Compiled {
 
 /// The files of these targets.
 pub fn artifacts(model: &Model, targets: &[&Target]) -> Artifacts {
-    let project = lower::project(model);
+    let facts = derive::derive(model);
+    let project = lower::project(&facts);
     let shared = targets.iter().any(|target| target.project.is_some());
     // A service's plan is many times larger than its files, so it goes as soon as they are there.
-    let made = parallel::map(&model.services, |service| {
+    let made = parallel::map(&facts.services, |service| {
         let mut plan = lower::service(model, service);
         if targets.iter().any(|target| target.proves) {
-            plan.proofs = lower::prove(service, &plan);
+            plan.proofs = lower::prove(service.service, &plan);
         }
         (emit::service(&project, &plan, targets), shared.then(|| plan.outline()))
     });
@@ -190,9 +200,14 @@ pub fn model_in(sources: &Sources, environment: Option<&str>) -> Model {
     resolve::resolve(&parse::parse(sources, environment).0).0
 }
 
+/// The rules and their numbers for a model, without proofs.
+pub fn plan_of(model: &Model) -> Plan {
+    lower::lower(&derive::derive(model))
+}
+
 /// What two states of a project mean that is not the same, as far as either means something.
 pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bool) -> Difference {
-    let plans = (lower::lower(old), lower::lower(new));
+    let plans = (plan_of(old), plan_of(new));
     diff::diff(
         diff::Side { model: old, plan: &plans.0, complete: old_complete },
         diff::Side { model: new, plan: &plans.1, complete: new_complete },
@@ -284,14 +299,15 @@ fn finish(
     if let Some(live) = live {
         live.hold(&mut model);
     }
-    let judged = check::check(&model, sees);
+    let facts = derive::derive(&model);
+    let judged = check::check(&facts, sees);
     problems.extend(judged.into_iter().filter(|problem| !ast.waits(problem.primary.span.source)));
     let targets = &model.project.targets;
     if !problems.iter().any(Problem::is_error)
         && (targets.mimir.is_some() || targets.operator.is_some() || targets.vmrule.is_some())
     {
         problems.extend(
-            emit::limits::exceeded(&lower::lower(&model)).iter().map(|limit| refused(targets, limit)),
+            emit::limits::exceeded(&lower::lower(&facts)).iter().map(|limit| refused(targets, limit)),
         );
     }
     // A server shows other problems than a contract does, and another policy has others.

@@ -8,7 +8,7 @@ use std::thread;
 const THREADS: usize = 4;
 
 /// What `f` makes of every item, in the order of the items.
-pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn map<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
     if items.len() < 2 {
         return items.iter().map(f).collect();
     }

@@ -2,26 +2,25 @@
 
 mod alertmanager;
 mod companion;
-mod outage;
 mod screens;
-mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use alertmanager::{
     Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp,
     TimeSpan, Times, Timing, Told, Why,
 };
-pub use companion::{Aftermath, Companion};
-pub use outage::{Outage, of_agreed_time, seconds};
+pub use companion::Companion;
 pub use screens::Screens;
-pub use watch::{Counted, Sight};
 
+pub use crate::facts::{
+    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Promise, Sight, Watch, Which, of_agreed_time,
+    seconds,
+};
 pub use crate::model::Labels;
-use crate::model::{Agreement, BudgetAlert, Language, Maintenance, RuleTargets, Wordings};
+use crate::model::{Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
-use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Period, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 
 /// Everything that is emitted.
 #[derive(Clone, Debug)]
@@ -386,102 +385,6 @@ pub enum Measure {
     Plain,
 }
 
-/// What an SLO promises, in numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Promise {
-    /// The service's name.
-    pub service: String,
-    /// The SLO's name.
-    pub slo: String,
-    /// For people.
-    pub description: Option<String>,
-    /// `99.9%`, or `95% < 500ms`.
-    pub objective: String,
-    /// In (0, 1).
-    pub ratio: Decimal,
-    /// 1 − objective.
-    pub budget: Decimal,
-    /// With fewer events than this the period says nothing about the objective.
-    pub enough_events: Decimal,
-    /// What it is promised over.
-    pub period: Period,
-    /// What burn rates are derived from: the most agreed time in a period.
-    pub period_length: Duration,
-    /// When it holds; `None` for always.
-    pub agreed: Option<AgreedTime>,
-    /// What one event is.
-    pub event: Event,
-    /// Labels that are kept.
-    pub by: Vec<String>,
-    /// What those of them are called in the series that are read that are called otherwise there, by name.
-    pub read_as: BTreeMap<String, String>,
-    /// The matchers that tell successful events, where only those are good.
-    pub successful: Option<String>,
-    /// Expected events per second, if declared or known.
-    pub traffic: Option<Decimal>,
-    /// Watching tiers, in the order of the policy.
-    pub tiers: Vec<Watch>,
-    /// At which lines of the budget somebody is told, the highest first.
-    pub budget_alerts: Vec<BudgetAlert>,
-    /// What is agreed to be done at which line of the budget, the highest first.
-    pub budget_policy: Vec<Agreement>,
-    /// Tiers of its policy that could never fire: page or ticket, and the long window.
-    pub left_out: Vec<(Severity, Duration)>,
-    /// The evaluation interval of pages and their windows.
-    pub interval: Duration,
-    /// The evaluation interval of long windows.
-    pub long_interval: Duration,
-    /// Why the metric is not there yet.
-    pub planned: Option<String>,
-}
-
-/// When a promise holds, in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AgreedTime {
-    /// `monday-friday 08:00-20:00 (Europe/Madrid)`; `None` for every hour.
-    pub hours: Option<String>,
-    /// Dates on which it does not hold.
-    pub holidays: Vec<String>,
-    /// A query that has an answer while it does not hold.
-    pub except: Option<String>,
-    /// Windows in which it does not hold, by their beginning.
-    pub maintenance: Vec<Maintenance>,
-}
-
-impl AgreedTime {
-    /// As many windows of maintenance are shown, the latest first.
-    pub const SHOWN: usize = 20;
-
-    /// Dates in a row; of very many, the first.
-    pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {
-        let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
-        let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };
-        format!("{}{rest}", shown.join(", "))
-    }
-}
-
-impl Promise {
-    /// The labels that are kept, for people.
-    pub fn kept(&self) -> String {
-        let shown = |label: &String| match self.read_as.get(label) {
-            Some(read) => format!("{label} (read as {read})"),
-            None => label.clone(),
-        };
-        self.by.iter().map(shown).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// What one event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Something that the service counts.
-    Occurrence,
-    /// One look at a state, every `interval`, for each of the series that are looked at.
-    Check,
-    /// One moment, judged by the slice that ends there.
-    Slice(Duration),
-}
-
 /// How events come to be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -506,36 +409,6 @@ pub enum Observer {
     /// A ratio, so that a look is bad in part.
     Shares,
 }
-
-/// One tier with everything that follows from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// Page or ticket.
-    pub severity: Severity,
-    /// The share of the budget that is gone when it fires.
-    pub budget_share: Decimal,
-    /// Long window.
-    pub long: Duration,
-    /// The most agreed time in it: all of it, unless the promise has hours.
-    pub long_agreed: Duration,
-    /// Short window.
-    pub short: Duration,
-    /// Budget share × period ÷ long window, both in agreed time.
-    pub burn_rate: Decimal,
-    /// Burn rate × error budget.
-    pub threshold: Decimal,
-    /// Fewer bad events in the long window never fire.
-    pub min_bad_events: u32,
-    /// Fewer events in the long window, good ones among them, never fire.
-    pub min_events: u32,
-    /// How long its alert goes on firing after it; the same for all tiers of a severity.
-    pub keep_firing_for: Option<Duration>,
-    /// Whether its windows are evaluated every `long_interval` only.
-    pub slow: bool,
-}
-
-/// The label of a line of the budget, on what is recorded and on alerts.
-pub const BELOW: &str = "budget_below";
 
 /// Rules that are evaluated one after the other at one timestamp.
 #[derive(Clone, Debug)]
@@ -597,36 +470,6 @@ pub struct Alert {
     pub notice: Notice,
     /// The sources' own annotations.
     pub annotations: Labels,
-}
-
-/// Which alert is meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Which {
-    /// Its name.
-    pub name: String,
-    /// Labels that tell it from other alerts of its name; none where there are no others.
-    pub apart: Labels,
-}
-
-impl Which {
-    /// The only alert of its name.
-    pub fn of(name: String) -> Self {
-        Self { name, apart: Labels::new() }
-    }
-
-    /// What stands above it in a runbook, where each of several of one name needs an anchor of its own.
-    pub fn heading(&self, severity: Severity) -> String {
-        match self.apart.is_empty() {
-            true => self.name.clone(),
-            false => format!("{} {severity}", self.name),
-        }
-    }
-
-    /// Whether an alert with these labels, its name among them, may be it.
-    pub fn is(&self, labels: &Labels) -> bool {
-        labels.get("alertname") == Some(&self.name)
-            && self.apart.iter().all(|(label, value)| labels.get(label) == Some(value))
-    }
 }
 
 /// The anchor of a runbook's heading.

@@ -446,7 +446,7 @@ fn judged() -> BTreeSet<(String, String)> {
 
 /// What `slos/` promises.
 fn promises() -> Vec<Promise> {
-    let services = slowburn::lower::lower(&MODEL).services;
+    let services = slowburn::plan_of(&MODEL).services;
     services.into_iter().flat_map(|service| service.slos).map(|slo| slo.promise).collect()
 }
 

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_yaml::Value;
-use slowburn::lower;
 use slowburn::plan::{Makes, Plan, Rule, SloPlan};
 use slowburn::source::{SourceFile, Sources};
 use slowburn::vocabulary::Duration;
+use slowburn::{derive, lower};
 use support::rules::{Play, check_rules, compiled, files, groups, own, read, test_rules, written};
 use support::{full, promtool, promtool3, skipped};
 
@@ -320,7 +320,8 @@ fn what_is_recorded_is_known_by_the_form_of_an_slo() {
     let mut seen = 0;
     for sources in projects {
         let model = slowburn::model_of(&sources);
-        for (service, plan) in model.services.iter().zip(lower::lower(&model).services) {
+        let facts = derive::derive(&model);
+        for (service, plan) in facts.services.iter().zip(lower::lower(&facts).services) {
             let made = |rule: &Rule| match &rule.makes {
                 Makes::Record(name) => Some((name.clone(), rule.labels.keys().cloned().collect())),
                 Makes::Alert(_) => None,

@@ -64,7 +64,7 @@ fn compiled() -> (Plan, Artifacts) {
     let compiled = slowburn::compile(&Sources::new(sources().into_iter().map(file).collect()));
     let targets: Vec<_> = slowburn::emit::TARGETS.iter().filter(|target| !target.proves).collect();
     let artifacts = compiled.artifacts_of(&targets).unwrap_or_else(|| panic!("{:#?}", compiled.problems));
-    (slowburn::lower::lower(&compiled.model.unwrap()), artifacts)
+    (slowburn::plan_of(&compiled.model.unwrap()), artifacts)
 }
 
 /// What is measured of one promise: the burn rate, and what is left of its budget.

@@ -240,7 +240,7 @@ fn every_slo_of_ours_has_its_lines() {
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
     let slos = report["slos"].as_array().unwrap();
-    let plan = slowburn::lower::lower(&model);
+    let plan = slowburn::plan_of(&model);
     let mut firing = 0;
     for (index, plan) in plan.services.iter().flat_map(|service| &service.slos).enumerate() {
         let promise = &plan.promise;

@@ -1,16 +1,16 @@
 //! What is asked of the past, in pieces; and the answers put together, evaluation by evaluation.
 //!
 //! What the rules recorded comes first, because that is what they saw. Where nothing is recorded, raw series tell the same. Of the quarter of an hour before a
-//! recorded count nothing is taken from them: what was missed there is in that count (`lower::REACH`).
+//! recorded count nothing is taken from them: what was missed there is in that count (`vocabulary::REACH`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::lower::{INTERVAL, LONG_INTERVAL, REACH, counted};
+use crate::lower::counted;
 use crate::model::{Labels, Model, Service, Slo};
 use crate::simulate::Step;
-use crate::vocabulary::{Decimal, Duration};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, REACH};
 
 /// How finely the past is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

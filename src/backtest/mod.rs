@@ -15,11 +15,10 @@ pub use history::{From, Grain, History, Question, Range, warnings};
 pub use json::json;
 pub use words::words;
 
-use crate::lower::INTERVAL;
 use crate::model::Labels;
 use crate::plan::{Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
-use crate::vocabulary::{Decimal, Duration, Period, Severity};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, Period, Severity};
 
 /// One state of the definitions, played through the past.
 #[derive(Debug)]

@@ -4,33 +4,34 @@ use std::collections::BTreeSet;
 
 use super::place_of;
 use crate::diagnostic::{Code, Problem, few};
-use crate::lower::{self, Known};
+use crate::facts::{AlertFacts, Facts};
 use crate::model::{Alertmanager, Model};
 use crate::vocabulary::{Name, Severity};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
     let Some(alertmanager) = model.project.alertmanager.as_ref().filter(|known| known.complete) else {
         return;
     };
-    let alerts = lower::known(model);
+    let alerts = facts.alerts();
     untold(model, alertmanager, &alerts, problems);
     muted(alertmanager, &alerts, problems);
 }
 
 /// Without a default, a route has to be certain to take each alert.
-fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Problem>) {
+fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
     if alertmanager.default.is_some() {
         return;
     }
-    let taken = |alert: &Known| alertmanager.routes.iter().any(|route| alert.always(&route.matching));
-    let untold: Vec<&Known> = alerts.iter().filter(|alert| !taken(alert)).collect();
+    let taken = |alert: &AlertFacts| alertmanager.routes.iter().any(|route| alert.always(&route.matching));
+    let untold: Vec<&AlertFacts> = alerts.iter().copied().filter(|alert| !taken(alert)).collect();
     let Some(first) = untold.first() else { return };
     let names: BTreeSet<&str> = untold.iter().map(|alert| alert.name.as_str()).collect();
-    let of_severity = |alerts: &mut dyn Iterator<Item = &Known>| {
+    let of_severity = |alerts: &mut dyn Iterator<Item = &AlertFacts>| {
         alerts.filter(|alert| alert.severity == first.severity).count()
     };
     let all_of_one = of_severity(&mut untold.iter().copied()) == untold.len()
-        && of_severity(&mut alerts.iter()) == untold.len();
+        && of_severity(&mut alerts.iter().copied()) == untold.len();
     let mut problem = Problem::error(
         Code::AlertReachesNobody,
         alertmanager.place,
@@ -49,7 +50,7 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[Known], problems
 }
 
 /// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
-fn muted(alertmanager: &Alertmanager, alerts: &[Known], problems: &mut Vec<Problem>) {
+fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
     let mut said: BTreeSet<(usize, &Name)> = BTreeSet::new();
     for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {
         let mut takes =

@@ -1,10 +1,10 @@
 //! Companion alerts that fire whenever their series are there, whatever these say.
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::promql::ast::{Expr, Kind, Op};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         if can_be_empty(&alert.expr) {
             continue;

@@ -3,12 +3,13 @@
 use super::contract::bad_not_within_total::known_values;
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
 use crate::model::{Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::bounds::{Bound, listed};
 use crate::source::Span;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
         problems.extend(alike(model, service, slo).map(|alike| told(slo, alike)));
     }

@@ -1,16 +1,13 @@
 //! A budget of less than one event: the first failure breaks the promise.
 
-use super::{about, slos};
+use super::about;
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
-use crate::plan::Event;
+use crate::facts::{Event, Facts, SloFacts};
 use crate::vocabulary::{Decimal, percent, quotient};
 use rust_decimal::RoundingStrategy;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (service, slo) in slos(model) {
-        let promise = lower::promise(service, slo);
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for (_, SloFacts { slo, promise, .. }) in facts.slos() {
         let Some(traffic) = promise.traffic else { continue };
         let events = traffic * Decimal::new(promise.period_length.millis() as i64, 3);
         // Events of `100/d` are a quotient without end per second; the one rounding rule brings them back.

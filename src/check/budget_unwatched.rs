@@ -1,21 +1,21 @@
 //! Burns that exhaust the budget and that no tier sees.
 
-use super::{about, lasts, slos};
+use super::{about, lasts};
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
-use crate::vocabulary::Decimal;
+use crate::facts::{Facts, SloFacts};
+use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL};
 
 /// A burn rate up to here exhausts the budget only in the last hundredth of the period, and scaled windows are rounded by up to as much.
 const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     // Whoever is told of what is left hears of it before it is gone, however slowly that goes.
-    for (_, slo) in slos(model).filter(|(_, slo)| slo.budget_alerts.is_empty()) {
+    for (_, SloFacts { slo, promise, .. }) in
+        facts.slos().filter(|(_, facts)| facts.slo.budget_alerts.is_empty())
+    {
         let period = slo.period.nominal();
         let agreed = slo.agreed.most_within(period);
-        let watches = lower::watches(slo);
-        let lowest = slo.tiers.iter().zip(&watches).min_by_key(|(_, watch)| watch.burn_rate);
+        let lowest = slo.tiers.iter().zip(&promise.tiers).min_by_key(|(_, watch)| watch.burn_rate);
         problems.push(match lowest {
             None => Problem::warning(Code::BudgetUnwatched, slo.places.tiers, "no tier watches this error budget")
                 .label(format!(
@@ -47,7 +47,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 /// A tenth of the period, or a part of that, in steps that tickets are evaluated in.
-fn tenth(period: u64, parts: u64) -> crate::vocabulary::Duration {
-    let step = lower::LONG_INTERVAL.millis();
-    crate::vocabulary::Duration::from_millis((period / 10 / parts / step).max(1) * step)
+fn tenth(period: u64, parts: u64) -> Duration {
+    let step = LONG_INTERVAL.millis();
+    Duration::from_millis((period / 10 / parts / step).max(1) * step)
 }

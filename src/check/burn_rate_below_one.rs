@@ -1,20 +1,20 @@
 //! Tiers that alert while the promise is being kept.
 
-use super::{about, about_percent, also, named, slos, tiers_against_period, tiers_by_place};
+use super::{about, about_percent, also, named, tiers_against_period, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
-use crate::plan::Watch;
+use crate::facts::{Facts, Watch};
 use crate::vocabulary::Decimal;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (_, slo) in slos(model) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for (_, facts) in facts.slos() {
+        let slo = facts.slo;
         let period = slo.period.nominal();
         let agreed = slo.agreed.most_within(period);
         // Windows as long as the period are the same fault, only worse: see `window_order`.
         if slo.tiers.iter().any(|tier| tier.long >= period) {
             continue;
         }
-        for (span, mut tiers) in tiers_by_place(slo) {
+        for (span, mut tiers) in tiers_by_place(facts) {
             tiers.retain(|tier| tier.burn_rate < Decimal::ONE);
             if tiers.is_empty() {
                 continue;

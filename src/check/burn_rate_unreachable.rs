@@ -1,23 +1,21 @@
 //! Tiers that not even a full outage makes fire.
 
-use super::{about, about_percent, named, slos, tiers_by_place};
+use super::{about, about_percent, named, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
-use crate::plan::{Event, Promise, Watch, seconds};
+use crate::facts::{Event, Facts, Promise, SloFacts, Watch, seconds};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Severity, percent};
 use rust_decimal::RoundingStrategy;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (service, slo) in slos(model) {
-        let promise = lower::promise(service, slo);
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for (_, facts) in facts.slos() {
+        let SloFacts { slo, promise, .. } = facts;
         problems.extend(
             Severity::ALL
                 .iter()
-                .filter_map(|severity| starved(&promise, *severity, *slo.places.min_events.get(*severity))),
+                .filter_map(|severity| starved(promise, *severity, *slo.places.min_events.get(*severity))),
         );
-        let places = tiers_by_place(slo);
+        let places = tiers_by_place(facts);
         let dead: Vec<Watch> =
             places.iter().flat_map(|(_, tiers)| tiers).filter(|tier| is_dead(tier)).cloned().collect();
         let Some(highest) = dead.iter().max_by_key(|tier| tier.burn_rate) else { continue };

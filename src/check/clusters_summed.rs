@@ -2,13 +2,14 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Sli, Slo};
+use crate::facts::Facts;
+use crate::model::{Sli, Slo};
 use crate::promql::ast::{MatchOp, Selector};
 
 /// As many SLOs are named.
 const NAMED: usize = 3;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let targets = &model.project.targets;
     let Some((place, store)) = targets.store() else { return };
     let prometheus = &model.project.prometheus;

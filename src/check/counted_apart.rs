@@ -2,10 +2,11 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading, Role};
+use crate::facts::Facts;
+use crate::model::{Reading, Role};
 use crate::promql::ast::MatchOp;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let of = |role: Role| slo.readings.iter().filter(move |reading| reading.role == role);
         let pairs = of(Role::Total).flat_map(|total| of(Role::Good).map(move |good| (total, good)));

@@ -2,11 +2,12 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading, Role, Sli, Term};
+use crate::facts::Facts;
+use crate::model::{Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::regex;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { continue };
         for (role, terms) in [(Role::Total, total), (Role::Good, good), (Role::Bad, bad)] {

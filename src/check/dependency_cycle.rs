@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Dependency, Model};
+use crate::facts::Facts;
+use crate::model::Dependency;
 use crate::vocabulary::Name;
 
 /// Whom each service leads to.
 type Edges<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let edges = &model.project.dependencies;
     let (mut next, mut back) = (Edges::new(), Edges::new());
     for edge in edges {

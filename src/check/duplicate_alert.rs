@@ -4,20 +4,22 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::derive::{alert_name, budget_alert_name, made_alert_name, missing_name};
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::{Model, Service, Slo};
+use crate::facts::Facts;
+use crate::model::{Service, Slo};
 use crate::source::Span;
 use crate::vocabulary::Severity;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
     let mut services: BTreeMap<String, (&Service, Span)> = BTreeMap::new();
     let mut promises: BTreeMap<String, (&Service, &Slo)> = BTreeMap::new();
     let mut alerts: BTreeMap<String, (&Service, &Slo)> = BTreeMap::new();
     for service in &model.services {
         let Some(place) = service.slos.first().map(|slo| slo.places.name) else { continue };
         if service.missing_events.is_some() {
-            let name = lower::missing_name(service);
+            let name = missing_name(service);
             if let Some((other, first)) = services.get(&name) {
                 problems.push(collision(&name, place, *first, [other.name.as_str(), service.name.as_str()]));
                 continue;
@@ -25,7 +27,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             services.insert(name, (service, place));
         }
         for slo in &service.slos {
-            let any = lower::own_alert_name(service, slo, Severity::Page);
+            let any = made_alert_name(service, slo, Severity::Page);
             if let Some((other_service, other)) = promises.get(&any) {
                 let full = |service: &Service, slo: &Slo| format!("{}/{}", service.name, slo.name);
                 let both = [full(other_service, other), full(service, slo)];
@@ -47,9 +49,8 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
                         .help("write another `label` for one of the two `severities` in the project file, or remove `alert_name`"),
                 );
             }
-            let burns = severities.into_iter().map(|severity| lower::alert_name(service, slo, severity));
-            let lines =
-                slo.budget_alerts.iter().map(|alert| lower::budget_alert_name(service, slo, alert.line));
+            let burns = severities.into_iter().map(|severity| alert_name(service, slo, severity));
+            let lines = slo.budget_alerts.iter().map(|alert| budget_alert_name(service, slo, alert.line));
             for name in burns.chain(lines) {
                 match alerts.entry(name) {
                     Entry::Vacant(entry) => drop(entry.insert((service, slo))),
@@ -79,27 +80,27 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     let slos = model.services.iter().flat_map(|service| &service.slos);
     let chosen: BTreeSet<&str> =
         slos.filter_map(|slo| slo.alert_name.as_ref()).map(|name| name.as_str()).collect();
-    for service in &model.services {
-        for companion in &service.alerts {
-            let name = lower::companion_name(service, companion);
-            let own = full(service, companion.name.as_str());
-            match known.get(&name) {
+    for facts in &facts.services {
+        for (companion, alert) in &facts.companions {
+            let name = &alert.name;
+            let own = full(facts.service, companion.name.as_str());
+            match known.get(name) {
                 Some((other, first)) if chosen.contains(name.as_str()) => {
-                    let problem = clash(&name, *first, companion.places.name, [&own, other]);
+                    let problem = clash(name, *first, companion.places.name, [&own, other]);
                     problems.push(problem.help("write another `alert_name`"));
                 }
                 Some((other, first)) => {
-                    problems.push(collision(&name, companion.places.name, *first, [other, &own]));
+                    problems.push(collision(name, companion.places.name, *first, [other, &own]));
                 }
-                None => drop(known.insert(name, (own, companion.places.name))),
+                None => drop(known.insert(name.clone(), (own, companion.places.name))),
             }
         }
     }
-    for service in &model.services {
-        for companion in &service.alerts {
-            let Some(aftermath) = lower::aftermath(model, service, companion) else { continue };
+    for facts in &facts.services {
+        for (companion, alert) in &facts.companions {
+            let Some(aftermath) = &alert.aftermath else { continue };
             if let Some((other, place)) = known.get(&aftermath.name) {
-                let own = format!("the aftermath of {}", full(service, companion.name.as_str()));
+                let own = format!("the aftermath of {}", full(facts.service, companion.name.as_str()));
                 problems.push(collision(&aftermath.name, *place, companion.places.name, [other, &own]));
             }
         }

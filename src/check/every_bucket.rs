@@ -4,11 +4,12 @@ use super::contract::{Reader, tell};
 use super::slos;
 use crate::contract::Part;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading, Role, Service};
+use crate::facts::Facts;
+use crate::model::{Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::bounds::{Bound, listed};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
         let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))

@@ -2,11 +2,12 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Sli, Slo};
+use crate::facts::Facts;
+use crate::model::{Sli, Slo};
 use crate::promql::ast::{Binary, Expr, Kind};
 use crate::source::Span;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let Some(filtered) = of(slo) else { continue };
         let place: Span =

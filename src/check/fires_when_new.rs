@@ -1,11 +1,12 @@
 //! Alerts that say nothing happened for long, and say so of what has not been looked at for that long.
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Companion, Model};
+use crate::facts::Facts;
+use crate::model::Companion;
 use crate::promql::ast::{Expr, Kind, Op, Time};
 use crate::vocabulary::Duration;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         let Some((function, range)) = too_little(&alert.expr) else { continue };
         if alert.hold.is_some_and(|hold| hold >= range) || looks_at_the_past(&alert.expr) {

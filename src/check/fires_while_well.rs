@@ -2,10 +2,11 @@
 
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Behaviour, Model, Series};
+use crate::facts::Facts;
+use crate::model::{Behaviour, Series};
 use crate::vocabulary::Decimal;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         let series = alert.stimulus.iter().flat_map(|firing| &firing.series);
         if let Some(name) = up_side_down(series) {

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use crate::derive::causes;
 use crate::diagnostic::{Code, Problem, few};
-use crate::lower::{self, Known};
+use crate::facts::{AlertFacts, Facts};
 use crate::model::{Inhibition, Model};
 use crate::vocabulary::Severity;
 
 /// More such inhibitions than this are one mistake.
 const MOST: usize = 100;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
     let Some(alertmanager) = &model.project.alertmanager else { return };
-    let alerts = lower::known(model);
+    let alerts = facts.alerts();
     alike(model, problems);
     problems.extend(
         alertmanager.inhibitions.iter().filter_map(|inhibition| declared(inhibition, &alerts)).take(MOST),
     );
     let mut said = Vec::new();
     for dependency in &model.project.dependencies {
-        if said.contains(&dependency.place) || !lower::causes(dependency, &alerts).is_empty() {
+        if said.contains(&dependency.place) || !causes(dependency, &alerts).is_empty() {
             continue;
         }
         said.push(dependency.place);
@@ -52,8 +54,10 @@ fn alike(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
-fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
-    let of = |matching| -> Vec<&Known> { alerts.iter().filter(|alert| alert.sometimes(matching)).collect() };
+fn declared(inhibition: &Inhibition, alerts: &[&AlertFacts]) -> Option<Problem> {
+    let of = |matching| -> Vec<&AlertFacts> {
+        alerts.iter().copied().filter(|alert| alert.sometimes(matching)).collect()
+    };
     let (sources, silenced) = (of(&inhibition.source), of(&inhibition.silenced));
     if silenced.is_empty() {
         let headline = "no alert that is compiled here is silenced by this";
@@ -65,7 +69,7 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
     }
     let (label, place) =
         inhibition.equal.iter().find(|(label, _)| !can_be_equal(label, &sources, &silenced))?;
-    let carried = |alerts: &[&Known]| alerts.iter().any(|alert| alert.carries(label));
+    let carried = |alerts: &[&AlertFacts]| alerts.iter().any(|alert| alert.carries(label));
     let problem = Problem::error(
         Code::InhibitionNeverMatches,
         *place,
@@ -99,12 +103,12 @@ fn declared(inhibition: &Inhibition, alerts: &[Known]) -> Option<Problem> {
 }
 
 /// Whether some alert of one side may have the same value as one of the other. What is not compiled here may carry anything.
-fn can_be_equal(label: &str, sources: &[&Known], silenced: &[&Known]) -> bool {
+fn can_be_equal(label: &str, sources: &[&AlertFacts], silenced: &[&AlertFacts]) -> bool {
     if sources.is_empty() {
         return silenced.iter().any(|silenced| silenced.carries(label));
     }
     // The values that are known, and whether there are alerts with one that is not, and without any.
-    fn values<'a>(label: &str, alerts: &'a [&Known]) -> (BTreeSet<&'a str>, bool, bool) {
+    fn values<'a>(label: &str, alerts: &'a [&AlertFacts]) -> (BTreeSet<&'a str>, bool, bool) {
         let known = alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
         let unknown = |carried| {
             alerts.iter().any(|alert| !alert.labels.contains_key(label) && alert.carries(label) == carried)

@@ -3,27 +3,27 @@
 //! Both are held against each other in a full outage: what is silenced fires at the earliest after the detection time of its fastest tier, and waits
 //! as long as its route says; what silences it is known at the latest one evaluation after its own.
 
+use crate::derive::{causes, longest_range, looks_at_the_same};
 use crate::diagnostic::{Code, Problem};
-use crate::lower::{self, Known};
-use crate::model::{Alertmanager, Companion, Model, Route, Service, Sli, Slo};
-use crate::plan::{Watch, seconds};
+use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
+use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Name, Severity, spoken};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity, spoken};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 
 /// So many companion alerts with an SLO each are held against each other in one run.
 const MOST_PAIRS: usize = 10_000;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    let Some(alertmanager) = &model.project.alertmanager else { return };
-    let alerts = lower::known(model);
-    let race = Race::new(model, alertmanager);
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = &facts.model.project.alertmanager else { return };
+    let alerts = facts.alerts();
+    let race = Race::new(facts, alertmanager);
     let mut outrun = Vec::new();
     let mut pairs = MOST_PAIRS;
-    for dependency in &model.project.dependencies {
-        let silencers = lower::causes(dependency, &alerts);
-        let silenced = alerts.iter().filter(|alert| {
+    for dependency in &facts.model.project.dependencies {
+        let silencers = causes(dependency, &alerts);
+        let silenced = alerts.iter().copied().filter(|alert| {
             *alert.service == dependency.service
                 && alert.slo.is_some()
                 && !alert.independent
@@ -32,11 +32,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
-    for service in &model.services {
+    for facts in &facts.services {
+        let service = facts.service;
         if service.alerts.iter().all(|companion| !companion.down && companion.same_as.is_none()) {
             continue;
         }
-        let here = Here::of(alerts.iter().filter(|alert| *alert.service == service.name));
+        let here = Here::of(facts.alerts());
         for companion in &service.alerts {
             let lost = companions(&race, service, companion, &here, &mut pairs);
             let lost = lost.into_iter().max_by_key(Lost::early);
@@ -46,7 +47,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
     // A route that waits for nothing, and a dependency of everything, are one mistake each.
     let mut told: Vec<Span> = Vec::new();
     for (place, lost) in outrun {
-        let at = lost.route.filter(|_| lost.waits < lower::INTERVAL).unwrap_or(place);
+        let at = lost.route.filter(|_| lost.waits < INTERVAL).unwrap_or(place);
         if !told.contains(&at) {
             told.push(at);
             problems.push(lost.problem(at, place));
@@ -56,12 +57,12 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 
 /// The alerts of one service.
 struct Here<'a> {
-    companions: BTreeMap<&'a Name, &'a Known<'a>>,
-    slos: BTreeMap<&'a Name, Vec<&'a Known<'a>>>,
+    companions: BTreeMap<&'a Name, &'a AlertFacts<'a>>,
+    slos: BTreeMap<&'a Name, Vec<&'a AlertFacts<'a>>>,
 }
 
 impl<'a> Here<'a> {
-    fn of(alerts: impl Iterator<Item = &'a Known<'a>>) -> Self {
+    fn of(alerts: impl Iterator<Item = &'a AlertFacts<'a>>) -> Self {
         let mut here = Self { companions: BTreeMap::new(), slos: BTreeMap::new() };
         for alert in alerts {
             if let Some(name) = alert.companion {
@@ -84,8 +85,7 @@ fn companions<'a>(
     pairs: &mut usize,
 ) -> Vec<Lost<'a>> {
     let is_about = |slo: &&Slo| {
-        (companion.down || companion.same_as.as_ref() == Some(&slo.name))
-            && lower::looks_at_the_same(slo, companion)
+        (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && looks_at_the_same(slo, companion)
     };
     let about: Vec<&Slo> = service.slos.iter().filter(is_about).take(*pairs).collect();
     *pairs -= about.len();
@@ -96,14 +96,14 @@ fn companions<'a>(
     let mut lost = Vec::new();
     for slo in about {
         let of_slo = here.slos.get(&slo.name).into_iter().flatten().copied();
-        let (louder, quieter): (Vec<&Known>, Vec<&Known>) =
+        let (louder, quieter): (Vec<&AlertFacts>, Vec<&AlertFacts>) =
             of_slo.partition(|alert| alert.severity <= own.severity);
         if companion.down {
             let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
             lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
         } else {
             // What looks back fires later than its `for` says, and nobody knows how much.
-            if lower::longest_range(companion).is_none() {
+            if longest_range(companion).is_none() {
                 lost.extend(race.lost(own, &louder));
             }
             lost.extend(quieter.iter().filter_map(|alert| race.lost(alert, &[own])));
@@ -117,35 +117,35 @@ struct Race<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
     /// With the tiers of each, and whether it is looked at, and not counted.
-    slos: BTreeMap<(&'a Name, &'a Name), (Vec<Watch>, bool)>,
+    slos: BTreeMap<(&'a Name, &'a Name), (&'a [Watch], bool)>,
 }
 
 /// An alert that is told before it can be silenced.
 struct Lost<'a> {
-    silenced: &'a Known<'a>,
+    silenced: &'a AlertFacts<'a>,
     /// Seconds after the beginning of a full outage.
     fires: Decimal,
     /// How long its notification waits for others.
     waits: Duration,
     /// The route that says so, if it is not the default.
     route: Option<Span>,
-    silencer: &'a Known<'a>,
+    silencer: &'a AlertFacts<'a>,
     /// Seconds until it is known at the latest.
     known: Decimal,
 }
 
 impl<'a> Race<'a> {
-    fn new(model: &'a Model, alertmanager: &'a Alertmanager) -> Self {
-        let services = model.services.iter().map(|service| (&service.name, service)).collect();
-        let slos = model.services.iter().flat_map(|service| {
-            let tiers = |slo| (lower::watches(slo), !matches!(slo.sli, Sli::Counted { .. }));
-            service.slos.iter().map(move |slo| ((&service.name, &slo.name), tiers(slo)))
-        });
+    fn new(facts: &'a Facts<'a>, alertmanager: &'a Alertmanager) -> Self {
+        let services = facts.model.services.iter().map(|service| (&service.name, service)).collect();
+        let tiers = |facts: &'a SloFacts<'a>| {
+            (&facts.promise.tiers[..], !matches!(facts.slo.sli, Sli::Counted { .. }))
+        };
+        let slos = facts.slos().map(|(service, slo)| ((&service.name, &slo.slo.name), tiers(slo)));
         Self { alertmanager, services, slos: slos.collect() }
     }
 
     /// Whether `silenced` is told before any of `silencers`, and before the page of its own SLO, can silence it.
-    fn lost(&self, silenced: &'a Known<'a>, silencers: &[&'a Known<'a>]) -> Option<Lost<'a>> {
+    fn lost(&self, silenced: &'a AlertFacts<'a>, silencers: &[&'a AlertFacts<'a>]) -> Option<Lost<'a>> {
         let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
         let known = louder.filter_map(|alert| Some((self.fires(alert)?.latest, alert)));
         let (known, silencer) = known.min_by_key(|(seconds, _)| *seconds)?;
@@ -158,13 +158,13 @@ impl<'a> Race<'a> {
     }
 
     /// When the tier of its SLO fires that a full outage makes fire first, among those of a severity; `None` for never.
-    fn first(&self, alert: &Known<'a>, severity: Severity) -> Option<Fires> {
+    fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<Fires> {
         let (tiers, looked_at) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
         let fires = |tier: &Watch| {
             let after = tier.fires_after(Decimal::ONE)?;
-            let evaluation = seconds(if tier.slow { lower::LONG_INTERVAL } else { lower::INTERVAL });
-            let look = seconds(lower::INTERVAL);
+            let evaluation = seconds(tier.interval());
+            let look = seconds(INTERVAL);
             Some(match looked_at {
                 false => Fires { earliest: after, latest: after + evaluation },
                 // Looks come one by one, the first of them at once or an interval later.
@@ -179,8 +179,8 @@ impl<'a> Race<'a> {
     }
 
     /// When it fires in a full outage; `None` if that is never, or not known.
-    fn fires(&self, alert: &Known<'a>) -> Option<Fires> {
-        let evaluation = seconds(lower::INTERVAL);
+    fn fires(&self, alert: &AlertFacts<'a>) -> Option<Fires> {
+        let evaluation = seconds(INTERVAL);
         let service = self.services.get(alert.service)?;
         let held = |hold, longest| Fires { earliest: hold, latest: hold + longest + evaluation };
         match (alert.slo, alert.companion) {
@@ -189,7 +189,7 @@ impl<'a> Race<'a> {
             (Some(_), _) => self.first(alert, alert.severity),
             (None, Some(name)) => {
                 let companion = service.alerts.iter().find(|companion| companion.name == *name)?;
-                let longest = lower::longest_range(companion).unwrap_or_default();
+                let longest = longest_range(companion).unwrap_or_default();
                 Some(held(seconds(companion.hold.unwrap_or_default()), seconds(longest)))
             }
             (None, None) => service.missing_events.map(|missing| held(seconds(missing.after), Decimal::ZERO)),
@@ -197,7 +197,7 @@ impl<'a> Race<'a> {
     }
 
     /// The shortest wait of those who are told of it at once.
-    fn waits(&self, alert: &Known) -> (Duration, Option<Span>) {
+    fn waits(&self, alert: &AlertFacts) -> (Duration, Option<Span>) {
         let told = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
         let routes = self.alertmanager.routes.iter().filter(told);
         let waits = routes.map(|route| (route.timing.group_wait, Some(route.place)));

@@ -2,16 +2,17 @@
 //! and then tells of neither.
 
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
+use crate::facts::Facts;
 use crate::model::{Companion, Model, Service};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::Carried;
 use crate::promql::origin::{fixed, origins};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for service in &model.services {
-        for companion in &service.alerts {
-            let alert = lower::known_companion(model, service, companion);
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
+    for facts in &facts.services {
+        let service = facts.service;
+        for (companion, alert) in &facts.companions {
             let saved =
                 |label: &str| copies(&companion.expr, label).any(|copy| !alert.labels.contains_key(copy));
             let lost = |label: &&String| overwrites(model, service, companion, label) && !saved(label);

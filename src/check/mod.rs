@@ -44,15 +44,14 @@ mod window_off_grid;
 mod window_order;
 
 use crate::diagnostic::{Code, Problem, joined};
-use crate::lower;
+use crate::facts::{AlertFacts, Facts, SloFacts, Watch};
 use crate::model::{Model, Service, Slo};
 use crate::parallel;
-use crate::plan::Watch;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration};
 
-/// A check looks at the whole model and adds its problems.
-pub type Check = fn(&Model, &mut Vec<Problem>);
+/// A check looks at the whole model, or at what follows from it, and adds its problems.
+pub type Check = fn(&Facts, &mut Vec<Problem>);
 
 /// What a check has to see for its problems to be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,16 +111,16 @@ pub const CHECKS: [(Code, Sees, Check); 44] = [
 ];
 
 /// The problems that all checks find; if something was left out of the model, those that are true all the same.
-pub fn check(model: &Model, sees: Sees) -> Vec<Problem> {
+pub fn check(facts: &Facts, sees: Sees) -> Vec<Problem> {
     let found = parallel::map(&CHECKS, |(_, needs, check)| {
         let mut problems = Vec::new();
         if *needs == Sees::Part || sees == Sees::Whole {
-            check(model, &mut problems);
+            check(facts, &mut problems);
         }
         problems
     });
     let mut problems = found.concat();
-    problems.extend(contract::check(model));
+    problems.extend(contract::check(facts.model));
     problems
 }
 
@@ -130,12 +129,12 @@ fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {
 }
 
 /// The tiers of an SLO with their numbers, together if they were written in one place: that of a policy's name, say.
-fn tiers_by_place(slo: &Slo) -> Vec<(Span, Vec<Watch>)> {
+fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<Watch>)> {
     let mut places: Vec<(Span, Vec<Watch>)> = Vec::new();
-    for (tier, watch) in slo.tiers.iter().zip(lower::watches(slo)) {
+    for (tier, watch) in facts.slo.tiers.iter().zip(&facts.promise.tiers) {
         match places.iter_mut().find(|(span, _)| *span == tier.span) {
-            Some((_, tiers)) => tiers.push(watch),
-            None => places.push((tier.span, vec![watch])),
+            Some((_, tiers)) => tiers.push(watch.clone()),
+            None => places.push((tier.span, vec![watch.clone()])),
         }
     }
     places
@@ -165,7 +164,7 @@ fn named(tiers: &[Watch]) -> String {
 }
 
 /// Where what an alert speaks of is defined.
-fn place_of(model: &Model, alert: &lower::Known) -> Option<Span> {
+fn place_of(model: &Model, alert: &AlertFacts) -> Option<Span> {
     let service = &model.services[model.services.binary_search_by(|one| one.name.cmp(alert.service)).ok()?];
     if let Some(name) = alert.companion {
         let companion = service.alerts.iter().find(|companion| companion.name == *name)?;

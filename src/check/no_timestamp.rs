@@ -2,10 +2,11 @@
 
 use super::contract::{Reader, tell};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading, Sli, Slo};
+use crate::facts::Facts;
+use crate::model::{Reading, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for reader in model.services.iter().flat_map(Reader::all) {
         let expr = match reader {
             Reader::Slo(slo) => match &slo.sli {

@@ -1,25 +1,27 @@
 //! Alerts that say `down` for each of several targets: one that fails silences what the others would tell.
 
 use crate::diagnostic::{Code, Problem, few};
-use crate::lower;
-use crate::model::{Companion, Model};
+use crate::facts::Facts;
+use crate::model::Companion;
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::promql::build::{call, eq, number};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for service in &model.services {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
+    for facts in &facts.services {
+        let service = facts.service;
         let is_needed =
             model.project.dependencies.iter().any(|need| need.on == service.name && need.slo.is_none());
         if service.slos.is_empty() && !is_needed {
             continue;
         }
-        for alert in service.alerts.iter().filter(|alert| alert.down) {
-            let told = lower::told(service, alert);
+        for (alert, known) in facts.companions.iter().filter(|(alert, _)| alert.down) {
+            let told = &known.told;
             if told.is_empty() {
                 continue;
             }
             let what = if is_needed { "the service and all that needs it" } else { "the service's SLOs" };
-            let labels = few(&told);
+            let labels = few(told);
             problems.push(
                 Problem::warning(
                     Code::OneSilencesAll,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Reader, renamed, tell};
 use crate::diagnostic::{Code, Problem, few};
+use crate::facts::Facts;
 use crate::lower;
-use crate::model::{Companion, Model, Reading};
+use crate::model::{Companion, Reading};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::source::Span;
 use crate::vocabulary::distance;
@@ -15,12 +16,13 @@ use crate::vocabulary::distance;
 const MOST_FAULTS: usize = 100;
 const MOST_LOOKS: usize = 20_000;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let model = facts.model;
     let mut recorded = None;
     let mut faults = 0;
     for reader in model.services.iter().flat_map(Reader::all) {
         for reading in reader.readings().iter().filter(|reading| is_own(reading)) {
-            let recorded = recorded.get_or_insert_with(|| all(model));
+            let recorded = recorded.get_or_insert_with(|| all(facts));
             if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
             {
                 tell(problems, reader, problem);
@@ -34,13 +36,13 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 /// Companion alerts that read what is not recorded, by the place of their query: nothing else has to be said of them.
-pub(super) fn at_fault(model: &Model) -> BTreeSet<Span> {
-    let alerts = || model.services.iter().flat_map(|service| &service.alerts);
+pub(super) fn at_fault(facts: &Facts) -> BTreeSet<Span> {
+    let alerts = || facts.model.services.iter().flat_map(|service| &service.alerts);
     let own = |alert: &Companion| alert.readings.iter().any(is_own);
     if !alerts().any(own) {
         return BTreeSet::new();
     }
-    let recorded = all(model);
+    let recorded = all(facts);
     let wrong = |reading: &Reading| is_own(reading) && recorded.wrong(reading).is_some();
     alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
@@ -68,10 +70,11 @@ struct Name<'a> {
     labels: BTreeSet<String>,
 }
 
-fn all(model: &Model) -> All<'_> {
+fn all<'a>(facts: &Facts<'a>) -> All<'a> {
     let mut all = All::default();
-    for service in &model.services {
-        for recorded in lower::recorded(model, service) {
+    for facts_of in &facts.services {
+        let service = facts_of.service;
+        for recorded in lower::recorded(facts.model, facts_of) {
             all.services.insert(service.name.as_str());
             for (name, labels) in recorded.names {
                 let known = all.by_name.entry(name).or_default();

@@ -1,12 +1,12 @@
 //! Companion alerts that wake somebody for what one look saw, and holds that are not whole number of looks.
 
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::{Companion, Model};
+use crate::facts::Facts;
+use crate::model::Companion;
 use crate::promql::ast::Kind;
-use crate::vocabulary::{Duration, Severity};
+use crate::vocabulary::{Duration, INTERVAL, Severity};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         match alert.hold {
             Some(hold) => problems.extend(off_grid(alert, hold)),
@@ -32,7 +32,7 @@ fn looks_back(alert: &Companion) -> bool {
 }
 
 fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {
-    let step = lower::INTERVAL;
+    let step = INTERVAL;
     if hold.millis().is_multiple_of(step.millis()) {
         return None;
     }

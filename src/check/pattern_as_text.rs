@@ -1,10 +1,11 @@
 //! Values that are texts to `=` and were meant as patterns, and variables of Grafana. With a contract it is known whether there are such values.
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading};
+use crate::facts::Facts;
+use crate::model::Reading;
 use crate::promql::ast::{MatchOp, Matcher};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| service.contract.is_none()) {
         let slos = service.slos.iter().flat_map(|slo| &slo.readings);
         for reading in slos.chain(service.alerts.iter().flat_map(|alert| &alert.readings)) {

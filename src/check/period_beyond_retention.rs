@@ -2,10 +2,10 @@
 
 use super::{also, slos};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::source::Span;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some((retention, place)) = model.project.prometheus.retention else { return };
     let mut told: Vec<Option<Span>> = Vec::new();
     for (_, slo) in slos(model) {

@@ -1,12 +1,12 @@
 //! Companion alerts that fire because what they watch is not measured yet.
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{call, ge, number, sum_by};
 use crate::vocabulary::Duration;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in &model.services {
         for alert in &service.alerts {
             let Some(metric) = &alert.fires_unmeasured else { continue };

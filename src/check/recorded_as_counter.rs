@@ -3,9 +3,10 @@
 use super::contract::{Reader, tell};
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Role};
+use crate::facts::Facts;
+use crate::model::Role;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         for reading in &slo.readings {
             let counts =

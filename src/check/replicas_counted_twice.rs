@@ -2,10 +2,11 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Role};
+use crate::facts::Facts;
+use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let prometheus = &model.project.prometheus;
     let labels: Vec<String> = prometheus.replica_labels.iter().map(|label| format!("`{label}`")).collect();
     for (_, slo) in slos(model) {

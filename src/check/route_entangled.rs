@@ -1,14 +1,14 @@
 //! Routes that overlap in so many ways that nobody could follow them.
 
+use crate::derive;
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::vocabulary::Name;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     for (index, route) in alertmanager.routes.iter().enumerate() {
-        let entangled = |receiver: &&Name| lower::entangled(&alertmanager.routes, index, receiver);
+        let entangled = |receiver: &&Name| derive::entangled(&alertmanager.routes, index, receiver);
         if let Some(receiver) = route.to.iter().find(entangled) {
             problems.push(
                 Problem::error(

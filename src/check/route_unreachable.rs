@@ -1,18 +1,19 @@
 //! Routes by which nobody is ever told of anything.
 
+use crate::derive;
 use crate::diagnostic::{Code, Problem, few};
-use crate::lower::{self, Known};
-use crate::model::{Alertmanager, Model, Route};
+use crate::facts::{AlertFacts, Facts};
+use crate::model::{Alertmanager, Route};
 
 /// More such routes than this are one mistake.
 const MOST: usize = 100;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    let Some(alertmanager) = &model.project.alertmanager else { return };
-    let alerts = lower::known(model);
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let Some(alertmanager) = &facts.model.project.alertmanager else { return };
+    let alerts = facts.alerts();
     let told = problems.len();
     for (index, route) in alertmanager.routes.iter().enumerate() {
-        let mut possible = alerts.iter().filter(|alert| alert.sometimes(&route.matching)).peekable();
+        let mut possible = alerts.iter().copied().filter(|alert| alert.sometimes(&route.matching)).peekable();
         if possible.peek().is_none() {
             problems.push(nothing(route, &alerts));
         } else if let Some(earlier) = taken(alertmanager, index, route, possible) {
@@ -29,12 +30,12 @@ fn taken<'a>(
     alertmanager: &'a Alertmanager,
     index: usize,
     route: &Route,
-    possible: impl Iterator<Item = &'a Known<'a>>,
+    possible: impl Iterator<Item = &'a AlertFacts<'a>>,
 ) -> Option<&'a Route> {
     let mut first = None;
     for alert in possible {
         for receiver in &route.to {
-            first = first.or(Some(lower::taken(&alertmanager.routes, index, receiver, alert)?));
+            first = first.or(Some(derive::taken(&alertmanager.routes, index, receiver, alert)?));
         }
     }
     first
@@ -59,7 +60,7 @@ fn after(route: &Route, earlier: &Route) -> Problem {
 }
 
 /// No alert has such labels; says which one is at fault, and what there is instead.
-fn nothing(route: &Route, alerts: &[Known]) -> Problem {
+fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     let alone = |label: &str| {
         let only = route.matching.iter().filter(|(name, _)| *name == label);
         let only = only.map(|(name, values)| (name.clone(), values.clone())).collect();

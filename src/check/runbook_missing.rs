@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Problem, few};
+use crate::facts::Facts;
 use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::{Severity, distance};
 
 /// Names of runbooks that nobody wrote.
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
     if written.is_empty() {
         return;
@@ -38,7 +39,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
 }
 
 /// Pages without a runbook, and runbooks without an alert.
-pub(super) fn gaps(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
     if written.is_empty() {
         return;

@@ -1,12 +1,13 @@
 //! Pages that fall silent when what they watch disappears, with nothing else to say so.
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Companion, Model, Reading, Service};
+use crate::facts::Facts;
+use crate::model::{Companion, Reading, Service};
 use crate::promql::ast::MatchOp;
 use crate::promql::build;
 use crate::vocabulary::Severity;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
         let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.planned.is_none());
         for alert in &service.alerts {

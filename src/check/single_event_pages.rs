@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{about, slos};
+use super::about;
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
-use crate::plan::{Event, Watch};
+use crate::facts::{Event, Facts, SloFacts, Watch};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Severity};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     // One number in the sources is one fault; it is told for the SLO that it hits hardest.
     let mut worst: BTreeMap<Span, (Decimal, String)> = BTreeMap::new();
-    for (service, slo) in slos(model) {
+    for (_, SloFacts { slo, promise, .. }) in facts.slos() {
         if slo.min_bad_events.page >= 2 {
             continue;
         }
-        let promise = lower::promise(service, slo);
         let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
             // Looks come at a fixed pace, so it is known whether one of them is enough.
             (Event::Check | Event::Slice(_), Some(pace)) => {

@@ -4,7 +4,8 @@
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Reading, Role, Sli, Term};
+use crate::facts::Facts;
+use crate::model::{Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 
 /// Parts of names of labels that tell how something ended.
@@ -34,7 +35,7 @@ const FAILED: [&str; 16] = [
 const WELL: [&str; 9] =
     ["ok", "OK", "Ok", "success", "SUCCESS", "succeeded", "successful", "2xx", "SUCCESSFUL"];
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let Sli::Counted { histogram: None, good, bad, .. } = &slo.sli else { continue };
         for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {

@@ -3,20 +3,21 @@
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
 use crate::lower;
-use crate::model::{Companion, Model, Sli};
+use crate::model::{Companion, Sli};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::carried::Carried;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    let at_fault = super::own_series::at_fault(model);
-    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let at_fault = super::own_series::at_fault(facts);
+    for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         // What always fires is a fault of its own.
         if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
             problems.push(unplayed(alert));
         }
     }
-    for (alert, reason) in model.services.iter().flat_map(|service| lower::unplayed(model, service)) {
+    for (alert, reason) in facts.services.iter().flat_map(|service| lower::unplayed(facts.model, service)) {
         if at_fault.contains(&alert.places.expr) {
             continue;
         }
@@ -30,6 +31,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             .help("watch it fire once yourself"),
         );
     }
+    let model = facts.model;
     for (service, slo) in slos(model) {
         // Events that are all of one kind are a fault of their own.
         if slo.stimulus.is_some()

@@ -2,10 +2,11 @@
 
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Sli};
+use crate::facts::Facts;
+use crate::model::Sli;
 use crate::promql::ast::{Expr, Kind};
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         // A ratio of gauges has no events that could be counted.
         if matches!(&slo.sli, Sli::Ratio { bad } if reads_ranges(bad)) {

@@ -1,16 +1,16 @@
 //! Short windows that a late scrape leaves empty.
 
-use super::{slos, tiers_by_place};
+use super::tiers_by_place;
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::Duration;
 
 /// A rate needs two samples, one scrape may be missed, and a window may begin between two.
 const SCRAPES: u64 = 4;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for alert in model.services.iter().flat_map(|service| &service.alerts) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
         let scrape = alert.scrape_interval;
         let least = Duration::from_millis(SCRAPES * scrape.millis());
         for (range, span) in alert.windows.iter().filter(|(range, _)| *range < least) {
@@ -18,14 +18,15 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         }
     }
     let mut told: Vec<(SourceId, Duration, Duration)> = Vec::new();
-    for (_, slo) in slos(model) {
+    for (_, facts) in facts.slos() {
+        let slo = facts.slo;
         let scrape = slo.scrape_interval;
         let least = Duration::from_millis(SCRAPES * scrape.millis());
         // A period that leaves no room for windows is a fault of its own: see `window_order`.
         if slo.tiers.iter().any(|tier| tier.short >= tier.long) {
             continue;
         }
-        for (span, mut tiers) in tiers_by_place(slo) {
+        for (span, mut tiers) in tiers_by_place(facts) {
             tiers.retain(|tier| tier.short < least);
             let Some(shortest) = tiers.iter().min_by_key(|tier| tier.short) else { continue };
             let fault = (span.source, scrape, shortest.short);

@@ -1,16 +1,15 @@
 //! Windows that are not whole number of evaluations.
 
-use super::{slos, tiers_by_place};
+use super::tiers_by_place;
 use crate::diagnostic::{Code, Problem};
-use crate::lower;
-use crate::model::Model;
+use crate::facts::Facts;
 use crate::vocabulary::Duration;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (_, slo) in slos(model) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for (_, slo) in facts.slos() {
         for (span, tiers) in tiers_by_place(slo) {
             for tier in tiers {
-                let step = if tier.slow { lower::LONG_INTERVAL } else { lower::INTERVAL };
+                let step = tier.interval();
                 let off: Vec<(&str, Duration)> = [("long", tier.long), ("short", tier.short)]
                     .into_iter()
                     .filter(|(_, window)| window.millis() % step.millis() != 0)

@@ -1,13 +1,14 @@
 //! Windows that do not fit into the period. Of windows as they are written, `resolve` knows the order already.
 
-use super::{also, named, slos, tiers_against_period, tiers_by_place};
+use super::{also, named, tiers_against_period, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 
-pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
-    for (_, slo) in slos(model) {
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    for (_, facts) in facts.slos() {
+        let slo = facts.slo;
         let period = slo.period.nominal();
-        for (span, mut tiers) in tiers_by_place(slo) {
+        for (span, mut tiers) in tiers_by_place(facts) {
             tiers.retain(|tier| tier.long >= period || tier.short >= tier.long);
             if tiers.is_empty() {
                 continue;

@@ -1,8 +1,8 @@
 //! Companion alerts: which causes are watched beside the promises, and how.
 
 use super::Side;
-use super::measured::expression;
 use super::pairs::Pairs;
+use super::sli_text::expression;
 use super::texts::{ACCEPTED, labels, value};
 use crate::difference::{Change, Kind, Words};
 use crate::model::{Companion, Service};

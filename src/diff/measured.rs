@@ -1,11 +1,10 @@
 //! What is measured. Recorded series keep their names when it changes, so that for a while their sums hold two meanings.
 
 use super::pairs::Pair;
+use super::sli_text::{Part, in_short, parts, selector, what};
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Budgeting, Counter, Kept, Sli, Slo, Term};
-use crate::promql::ast::{Expr, Selector};
-use crate::promql::without_parens;
-use crate::vocabulary::{Period, text};
+use crate::model::{Budgeting, Kept, Sli, Slo};
+use crate::vocabulary::Period;
 
 /// The SLI, `by` and budgeting.
 pub(super) fn changes(pair: &Pair) -> Vec<Change> {
@@ -98,48 +97,6 @@ pub(super) fn until(slo: &Slo) -> String {
     }
 }
 
-type Part = (&'static str, String);
-
-fn in_short(parts: &[Part]) -> String {
-    parts.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("; ")
-}
-
-fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
-    let missing = |part: &&Part, others: &[Part]| !others.iter().any(|other| other.0 == part.0);
-    let mut said = Vec::new();
-    for (name, text) in after {
-        match before.iter().find(|part| part.0 == *name) {
-            Some((_, was)) if was == text => {}
-            Some((_, was)) => {
-                said.push(Words::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
-            }
-            None => said.push(Words::plain(format!("{name}: ")).quote(text)),
-        }
-    }
-    for (name, text) in before.iter().filter(|part| missing(part, after)) {
-        said.push(Words::plain(format!("no longer {name}: ")).quote(text));
-    }
-    said
-}
-
-/// What tells one measure from another, whatever threshold is promised of it.
-pub(super) fn what(slo: &Slo) -> String {
-    match &slo.sli {
-        Sli::Counted { histogram: Some(histogram), .. } if histogram.success.is_empty() => {
-            selector(&histogram.selector)
-        }
-        Sli::Counted { histogram: Some(histogram), .. } => {
-            let successful = Selector {
-                name: None,
-                matchers: histogram.success.clone().into(),
-                ..histogram.selector.clone()
-            };
-            format!("{} and successful: {}", selector(&histogram.selector), selector(&successful))
-        }
-        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
-    }
-}
-
 /// The series that are read, without their roles.
 fn looks_at(slo: &Slo) -> Vec<String> {
     match &slo.sli {
@@ -159,61 +116,6 @@ pub(super) fn metrics(slo: &Slo) -> Vec<String> {
     names
 }
 
-/// The SLI in its parts, spelled in one way however it was written.
-fn parts(slo: &Slo) -> Vec<Part> {
-    match &slo.sli {
-        Sli::Counted { total, good, bad, .. } => {
-            let named = [("all events", total), ("good events", good), ("bad events", bad)];
-            named.into_iter().filter_map(|(name, terms)| Some((name, sum(terms.as_ref()?)))).collect()
-        }
-        Sli::Checked { good, bad } => vec![("good while", expression(good)), ("bad while", expression(bad))],
-        Sli::Ratio { bad } => vec![("share of bad events", expression(bad))],
-    }
-}
-
-fn sum(terms: &[Term]) -> String {
-    let mut terms: Vec<(bool, String)> =
-        terms.iter().map(|term| (term.negative, counter(&term.counter))).collect();
-    terms.sort();
-    let mut text = String::new();
-    for (index, (negative, term)) in terms.iter().enumerate() {
-        match (index, negative) {
-            (0, false) => {}
-            (0, true) => text += "-",
-            (_, false) => text += " + ",
-            (_, true) => text += " - ",
-        }
-        text += term;
-    }
-    text
-}
-
-fn counter(counter: &Counter) -> String {
-    match counter {
-        Counter::Plain(plain) => selector(plain),
-        Counter::NativeCount(native) => format!("observations of {}", selector(native)),
-        Counter::NativeBelow(native, bound) => {
-            format!("observations of {} up to {}", selector(native), text(*bound))
-        }
-    }
-}
-
-fn selector(selector: &Selector) -> String {
-    expression(&Expr::from(selector.clone()))
-}
-
-/// An expression without the parentheses and the order of matchers in which it happens to be written.
-pub(super) fn expression(expr: &Expr) -> String {
-    let ordered = without_parens(expr).map_selectors(&mut |mut selector| {
-        let mut matchers = selector.matchers.to_vec();
-        matchers.sort_by(|a, b| (&a.label, a.op, &a.value).cmp(&(&b.label, b.op, &b.value)));
-        matchers.dedup();
-        selector.matchers = matchers.into();
-        selector
-    });
-    ordered.to_string()
-}
-
 fn budgeting(budgeting: &Budgeting) -> String {
     match budgeting {
         Budgeting::Occurrences => "every event counted by itself".to_owned(),
@@ -221,4 +123,22 @@ fn budgeting(budgeting: &Budgeting) -> String {
             format!("every moment counts, good if {objective} of the {length} before it were")
         }
     }
+}
+
+fn became(before: &[Part], after: &[Part]) -> Vec<Words> {
+    let missing = |part: &&Part, others: &[Part]| !others.iter().any(|other| other.0 == part.0);
+    let mut said = Vec::new();
+    for (name, text) in after {
+        match before.iter().find(|part| part.0 == *name) {
+            Some((_, was)) if was == text => {}
+            Some((_, was)) => {
+                said.push(Words::plain(format!("{name}: ")).quote(text).and(", was ").quote(was))
+            }
+            None => said.push(Words::plain(format!("{name}: ")).quote(text)),
+        }
+    }
+    for (name, text) in before.iter().filter(|part| missing(part, after)) {
+        said.push(Words::plain(format!("no longer {name}: ")).quote(text));
+    }
+    said
 }

@@ -12,6 +12,7 @@ mod pairs;
 mod project;
 mod promise;
 mod services;
+mod sli_text;
 mod texts;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Which SLO of the one side is which of the other: by its name, or else by what it measures.
 
+use super::sli_text::what;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Side;
-use super::measured::what;
 use crate::model;
 use crate::plan::SloPlan;
 

@@ -1,5 +1,6 @@
 //! What can stand at a place: keys, words of the language, names of the project, and in queries what the contract knows.
 
+use super::cursor::is_query;
 use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Here, LIST, cursor, siblings};
@@ -44,23 +45,6 @@ pub struct Item {
     pub detail: String,
     /// In full, as Markdown; may be empty.
     pub documentation: String,
-}
-
-/// Whether the value of these keys is PromQL.
-pub(super) fn is_query(path: &[String]) -> bool {
-    const OF_SLI: [&str; 9] =
-        ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio"];
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let path = match &path[..] {
-        // What an environment says of a service.
-        ["environments", _, "services", _, rest @ ..] => rest,
-        path => path,
-    };
-    match path {
-        ["slos", _, "sli", key] => OF_SLI.contains(key),
-        ["alerts", _, "expr"] => true,
-        _ => false,
-    }
 }
 
 /// Everything that can stand at a place, in the order in which it is to be shown.

@@ -384,6 +384,23 @@ fn without_comment(text: &str, at: usize, stop: usize) -> usize {
     at + line[..comment].trim_end().len()
 }
 
+/// Whether the value of these keys is PromQL.
+pub(super) fn is_query(path: &[String]) -> bool {
+    const OF_SLI: [&str; 9] =
+        ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio"];
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let path = match &path[..] {
+        // What an environment says of a service.
+        ["environments", _, "services", _, rest @ ..] => rest,
+        path => path,
+    };
+    match path {
+        ["slos", _, "sli", key] => OF_SLI.contains(key),
+        ["alerts", _, "expr"] => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

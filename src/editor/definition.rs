@@ -1,9 +1,10 @@
 //! Where a name was given that is used at a place.
 
+use super::cursor::is_query;
 use super::cursor::{Cursor, Here, LIST, cursor};
 use super::exposed::{contract, paths};
 use super::query::word_at;
-use super::{Project, completion, parameters};
+use super::{Project, parameters};
 use crate::ast::{Ast, Key, Map};
 use crate::parse::{beside, is_contract, parse};
 use crate::source::{SourceId, Span};
@@ -25,7 +26,7 @@ pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span
     if here == Here::Key {
         return if keys == ["dependencies"] { service(project, &word) } else { Vec::new() };
     }
-    if completion::is_query(&path) {
+    if is_query(&path) {
         return metric(project, source, word_at(&file.text, offset));
     }
     let (ast, _) = parse(project.sources, project.model.project.environment.as_deref());

@@ -1,11 +1,13 @@
 //! What a place means: a problem's page, a promise in numbers, the rules that an SLI makes, a key's use, a metric's labels.
 
 use super::actions::touch;
+use super::cursor::is_query;
 use super::cursor::{Cursor, Here, cursor};
 use super::exposed::contract;
 use super::query::word_at;
 use super::{Project, language, parameters};
 use crate::contract::{Family, Values};
+use crate::derive;
 use crate::diagnostic::Code;
 use crate::emit;
 use crate::explain::{explain, explain_companion};
@@ -67,7 +69,7 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
 
 /// What the metric under the cursor is known to be.
 fn metric(project: Project, source: SourceId, cursor: &Cursor, offset: usize) -> Option<String> {
-    let is_query = matches!(cursor.here, Here::Value) && super::completion::is_query(&cursor.path);
+    let is_query = matches!(cursor.here, Here::Value) && is_query(&cursor.path);
     let text = &project.sources.file(source).text;
     let word = word_at(text, offset);
     if !is_query {
@@ -111,7 +113,7 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     if named.is_empty() && measured.is_empty() && alert.is_none() {
         return None;
     }
-    let plan = lower::service(project.model, service);
+    let plan = lower::service(project.model, &derive::service(project.model, service));
     if let Some(alert) = alert {
         let mut companions = plan.companion_alerts();
         let (rule, _, companion) = companions.find(|(.., known)| known.name == alert.name.as_str())?;
@@ -152,7 +154,7 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
             groups.push(Group { rules, ..group.clone() });
         }
     }
-    let excerpt = emit::excerpt(&lower::project(project.model), &groups);
+    let excerpt = emit::excerpt(&lower::project(&derive::derive(project.model)), &groups);
     let alerts: Vec<String> =
         plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.which.name)).collect();
     let alerts = if alerts.is_empty() { "no alert".to_owned() } else { alerts.join(", ") };

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Options;
 use super::draft::{Alert, Draft, Missing, Pair, Policy, Said, Tier};
 use super::measure::Measured;
-use super::{Options, alert_names};
 use crate::diagnostic::{Code, Problem};
 use crate::secret;
 use crate::source::Span;
@@ -110,7 +110,6 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     for service in &mut gathered.services {
         settle(service, problems);
     }
-    alert_names::settle(&mut gathered, !options.project, problems);
     gathered
 }
 

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::queries::Counts;
 use crate::promql::ast::{Expr, Kind, MatchOp, Matcher, Selector, Span};
 use crate::promql::bounds::{self, Bound};
 use crate::promql::build;
 use crate::vocabulary::{Decimal, Duration};
+
+/// Whether what stands above the fraction is good or bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    Good,
+    Bad,
+}
 
 /// Why a query is not understood: which part of it, and what is so there.
 #[derive(Debug)]

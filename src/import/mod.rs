@@ -120,7 +120,8 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
         }
     }
     let Found { drafts, mut problems } = found;
-    let gathered = gather::gather(drafts, options, &mut problems);
+    let mut gathered = gather::gather(drafts, options, &mut problems);
+    alert_names::settle(&mut gathered, !options.project, &mut problems);
     let lines = Lines::of(sources);
     let files = file::files(&gathered, &lines, options);
     let settings = file::project_settings(&gathered);

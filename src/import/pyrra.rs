@@ -3,8 +3,9 @@
 use super::draft::{Account, Alert, Draft, Pair, Policy, Said};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
+use super::measure::Counts;
 use super::measure::Measured;
-use super::queries::{self, Counters, Counts, asked};
+use super::queries::{self, Counters, asked};
 use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
 use super::{Document, Found, Options};

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** nothing is recognised by its spelling: two queries that mean the same come to the same.
 
+use super::measure::Counts;
 use std::collections::BTreeSet;
 
 use super::measure::{Guard, Measured, Of, Sum, Term, Why, same_series};
@@ -24,13 +25,6 @@ pub enum Counters {
     Gained,
     /// `x`, because something else says that it is a counter.
     Bare,
-}
-
-/// Whether what stands above the fraction is good or bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
-    Good,
-    Bad,
 }
 
 impl Counts {

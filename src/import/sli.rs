@@ -2,8 +2,9 @@
 
 use super::draft::Missing;
 use super::keys::whole;
+use super::measure::Counts;
 use super::measure::{Guard, Measured, Place, Why};
-use super::queries::{self, Counters, Counts, Understood};
+use super::queries::{self, Counters, Understood};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Op};
 use crate::promql::{self, build, pretty};

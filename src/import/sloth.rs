@@ -3,8 +3,9 @@
 use super::account::night;
 use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
 use super::keys::{self, Keys, whole};
+use super::measure::Counts;
 use super::measure::Measured;
-use super::queries::{Counters, Counts};
+use super::queries::Counters;
 use super::sli::{self, Sli};
 use super::{Document, Found, Options};
 use crate::diagnostic::{Code, Problem};

@@ -4,64 +4,23 @@
 //! So a second alert, of which nobody is told, fires until it is, and silences it. Only pages of SLOs that read what the first alert reads
 //! are kept silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
 
-use super::alerts::{alert_labels, external, missing_name, which};
-use super::{INTERVAL, companion_name, events};
-use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo, Tier};
+use super::sums::less;
+use crate::derive::external;
+use crate::facts::{AlertFacts, ServiceFacts};
+use crate::model::{Labels, Model, Service};
 use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule, Which};
 use crate::promql::ast::{Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, gt, number, selector, sub};
-use crate::vocabulary::{Duration, Severity};
+use crate::vocabulary::INTERVAL;
 
 /// When each alert that is pending or fires began to be, in seconds since 1970. Prometheus records it beside `ALERTS`.
 pub(super) const BEGAN: &str = "ALERTS_FOR_STATE";
 
-/// How long missing events are still missing after their counters are back: until those were scraped, compared with a scrape before, and looked at.
-const COUNTED_AGAIN: Duration = Duration::from_secs(300);
-
-/// Whether a companion alert certainly looks at what an SLO looks at: it reads one of its metrics, by no more matchers than the SLO does.
-pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
-    let covers = |event: &Selector, watched: &Selector| {
-        event.name.is_some()
-            && event.name == watched.name
-            && watched.matchers.iter().all(|matcher| event.matchers.contains(matcher))
-    };
-    let mut events = slo.readings.iter();
-    events.any(|event| companion.readings.iter().any(|it| covers(&event.selector, &it.selector)))
-}
-
-/// What stays silent after a companion alert that pages, and for how long at most; `None` if nothing does, or if nobody is told of anything.
-pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
-    if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
-        return None;
-    }
-    let mut silenced = Vec::new();
-    let mut length = Duration::default();
-    for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
-        let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-        let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
-        let Some(longest) = pages.map(stops).max() else { continue };
-        let slice = match &slo.budgeting {
-            Budgeting::Timeslices { length, .. } => *length,
-            Budgeting::Occurrences => Duration::default(),
-        };
-        // Up to two evaluations pass before both alerts have seen that the outage is over.
-        let late = slice.millis() + events::lag(slo).millis() + 2 * INTERVAL.millis();
-        length = length.max(Duration::from_millis(longest + late));
-        silenced.push(which(model, service, slo, Severity::Page));
-    }
-    let expected = service.slos.iter().any(|slo| slo.planned.is_none());
-    if service.missing_events.is_some() && expected {
-        length = length.max(COUNTED_AGAIN);
-        silenced.push(Which::of(missing_name(service)));
-    }
-    let name = format!("{}Aftermath", companion_name(service, companion));
-    (!silenced.is_empty()).then_some(Aftermath { name, silenced, length })
-}
-
 /// The alerts of a service of which nobody is told, in a group of their own.
-pub(super) fn group(model: &Model, service: &Service) -> Option<Group> {
-    let rules: Vec<Rule> = (service.alerts.iter())
-        .filter_map(|companion| Some(rule(model, service, companion, of(model, service, companion)?)))
+pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
+    let service = facts.service;
+    let rules: Vec<Rule> = (facts.companions.iter())
+        .filter_map(|(_, known)| Some(rule(model, service, known, known.aftermath.clone()?)))
         .collect();
     // Groups of SLOs are called after them.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "aftermath");
@@ -85,10 +44,10 @@ fn began_of(alerts: &[Which]) -> Expr {
 
 /// It fires while something burns on that began when the outage did, or later. What had begun before was told before, so its end has to be
 /// told, too: Alertmanager forgets what ends while it is silenced.
-fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Aftermath) -> Rule {
-    let of = companion_name(service, companion);
+fn rule(model: &Model, service: &Service, known: &AlertFacts, aftermath: Aftermath) -> Rule {
+    let of = known.name.clone();
     // Half an interval less holds as many samples, whatever the edges of ranges are.
-    let range = events::less(aftermath.length, INTERVAL.millis() / 2);
+    let range = less(aftermath.length, INTERVAL.millis() / 2);
     let most = |series: Selector| {
         aggregate::<&str>("max", &[], call("max_over_time", vec![series.range(Time::Fixed(range))]))
     };
@@ -106,7 +65,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Afte
         notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
     };
     // Without `service`, by which others look for alerts; with what decides whether two Prometheus are meant.
-    let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
+    let mut labels = known.rule_labels();
     labels.retain(|label, _| external(model).contains(label));
     Rule {
         makes: Makes::Alert(Box::new(alert)),

@@ -12,15 +12,15 @@
 //! Sunday, and `100 × month + d - w` passes `100 × month + earliest` on the day of the change, once a year (see `Offsets`).
 
 use super::series::{Series, Unit};
-use super::{INTERVAL, LONG_INTERVAL};
+use super::sums::less;
 use crate::model::{Agreed, Budgeting, Maintenance, Slo};
-use crate::plan::{AgreedTime, Rule};
+use crate::plan::Rule;
 use crate::promql::ast::{At, Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, rem, string, sub,
     subquery, unless, vector,
 };
-use crate::vocabulary::{Duration, HoursSpan, Offsets, Turn};
+use crate::vocabulary::{Duration, HoursSpan, INTERVAL, LONG_INTERVAL, Offsets, Turn};
 
 /// The series.
 pub(super) const NAME: &str = "slo:agreed_service_time:bool";
@@ -30,17 +30,6 @@ const WEEK: u32 = 7 * DAY;
 
 /// 1970 began on a Thursday, so long after a Monday.
 const SINCE_MONDAY: u32 = 3 * DAY;
-
-/// When a promise holds, in words; `None` if always.
-pub(super) fn words(agreed: &Agreed) -> Option<AgreedTime> {
-    let hours = agreed.hours.as_ref();
-    (!agreed.is_always()).then(|| AgreedTime {
-        hours: hours.map(ToString::to_string),
-        holidays: hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect(),
-        except: agreed.except.as_ref().map(|except| except.text.clone()),
-        maintenance: agreed.maintenance.clone(),
-    })
-}
 
 /// The rule that records it; `groups` has one sample for each value of the labels that a query of maintenance names. `None` where everything counts.
 pub(super) fn rule(slo: &Slo, names: &Series, groups: impl FnOnce(&[String]) -> Expr) -> Option<Rule> {
@@ -84,7 +73,7 @@ fn flag(agreed: &Agreed, length: Duration, groups: impl FnOnce(&[String]) -> Exp
 fn during(expr: Expr, length: Duration) -> Expr {
     match length > INTERVAL {
         true => {
-            let range = super::events::less(length, 1);
+            let range = less(length, 1);
             call("last_over_time", vec![subquery(expr, range, Some(INTERVAL))])
         }
         false => expr,
@@ -223,7 +212,7 @@ pub(super) fn expected(slo: &Slo, events: Expr, labels: &[(&str, &str)], range: 
 pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -> Expr {
     let off = |(index, window): (usize, &Maintenance)| -> Expr {
         let length = Duration::from_secs(u64::try_from(window.to - window.from).unwrap_or(0));
-        let range = super::events::less(length, LONG_INTERVAL.millis() / 2);
+        let range = less(length, LONG_INTERVAL.millis() / 2);
         let mut tiles = tiles.clone();
         tiles.at.at = Some((At::Timestamp(window.to.to_string()), crate::promql::ast::Span::default()));
         let tiles = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);

@@ -8,18 +8,19 @@
 //! A page of a line is a ticket if it is crossed while a page of the same SLO, or one that says the same, fires or has fired in the hour before:
 //! somebody is awake already, and is told what is left.
 
-use super::alerts::{self, alert_labels};
-use super::events::exact;
 use super::series::{Series, Side};
+use super::sums::{exact, less};
 use super::windows::{self, BUDGET_LEFT, held};
-use super::{LONG_INTERVAL, STALE, calendar, companion_name, dashboards, events, runbooks};
-use crate::model::{BudgetAlert, Model, Service, Slo};
-use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule, Which};
+use super::{calendar, dashboards, runbooks};
+use crate::derive::pages_of_companions;
+use crate::facts::{AlertFacts, SloFacts};
+use crate::model::{Model, Service, Slo};
+use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, call, eq, ge, gt, lt, mul, number, or, selector,
 };
-use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
+use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
 
 /// 0 while enough is left, 1 from when a line is crossed until it has recovered; 2 if somebody was awake when it was crossed.
 pub(super) const STATE: &str = "slo:budget_below:state";
@@ -27,60 +28,19 @@ pub(super) const STATE: &str = "slo:budget_below:state";
 /// How far back it is looked what was so before: over a restart of Prometheus.
 const BEFORE: Duration = Duration::from_secs(3600);
 
-/// How long after a page somebody is awake.
-pub const AWAKE: Duration = Duration::from_secs(3600);
-
-/// How long events of a period have been counted when its budget is known: so long ago a tile was recorded, in an hour that ends with that moment's.
-pub const KNOWN_AFTER: Duration = Duration::from_secs(23 * 3600);
-
-/// The name of the alert of a line: `ApiAvailabilityBudgetBelow25`.
-pub fn budget_alert_name(service: &Service, slo: &Slo, line: BudgetLine) -> String {
-    format!("{}{}BudgetBelow{}", service.name.camel(), slo.name.camel(), line.percent())
-}
-
-/// How loudly a line is told: as it says, and as a ticket if somebody may be awake.
-pub(super) fn severities(service: &Service, slo: &Slo, alert: &BudgetAlert) -> Vec<Severity> {
-    match alert.severity {
-        Severity::Page if wakes(service, slo) => vec![Severity::Page, Severity::Ticket],
-        severity => vec![severity],
-    }
-}
-
-fn burns(slo: &Slo) -> bool {
-    slo.tiers.iter().any(|tier| tier.severity == Severity::Page)
-}
-
-/// Companion alerts whose page says that this SLO fails.
-fn companions(service: &Service, slo: &Slo) -> Vec<String> {
-    let same = service.alerts.iter().filter(|companion| {
-        companion.severity == Severity::Page
-            && (companion.down || companion.same_as.as_ref() == Some(&slo.name))
-    });
-    same.map(|companion| companion_name(service, companion)).collect()
-}
-
-/// Whether any page says that this SLO fails.
-fn wakes(service: &Service, slo: &Slo) -> bool {
-    burns(slo) || !companions(service, slo).is_empty()
-}
-
 /// The rules of all lines of an SLO, for the slow group: they read what it has just recorded.
-pub(super) fn rules(
-    model: &Model,
-    service: &Service,
-    slo: &Slo,
-    promise: &Promise,
-    names: &Series,
-) -> Vec<Rule> {
+pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Vec<Rule> {
+    let SloFacts { slo, promise, alerts } = facts;
     let mut rules = Vec::new();
-    for alert in &slo.budget_alerts {
-        let severities = severities(service, slo, alert);
-        let awake = if severities.len() > 1 { awake(model, service, slo, names) } else { Vec::new() };
-        rules.push(state(slo, promise, names, alert.line, awake));
-        for severity in severities {
+    for declared in &slo.budget_alerts {
+        let told: Vec<&AlertFacts> =
+            alerts.iter().filter(|alert| alert.line == Some(declared.line)).collect();
+        let awake = if told.len() > 1 { awake(service, facts, names) } else { Vec::new() };
+        rules.push(state(slo, promise, names, declared.line, awake));
+        for alert in told {
             // The ticket of a page is for whoever is awake.
-            let crossed = if severity == alert.severity { "1" } else { "2" };
-            rules.push(told(model, service, slo, promise, names, (alert, severity, crossed)));
+            let crossed = if alert.severity == declared.severity { "1" } else { "2" };
+            rules.push(self::alert(model, service, facts, names, (alert, declared.line, crossed)));
         }
     }
     rules
@@ -131,7 +91,7 @@ fn counted_for_a_day(slo: &Slo, names: &Series) -> Expr {
     // Twelve tiles and a half, so that one on the edge decides nothing.
     let hour = Time::Fixed(Duration::from_millis(3_600_000 + LONG_INTERVAL.millis() / 2));
     let then = |name: String| {
-        let series = names.recorded(name).offset(KNOWN_AFTER);
+        let series = names.recorded(name).offset(BudgetLine::KNOWN_AFTER);
         call("present_over_time", vec![series.range(hour)])
     };
     match &slo.period {
@@ -144,9 +104,10 @@ fn counted_for_a_day(slo: &Slo, names: &Series) -> Expr {
 }
 
 /// Pages that say that this SLO fails, now or within the hour before.
-fn awake(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Expr> {
-    let range = events::less(AWAKE, LONG_INTERVAL.millis() / 2);
-    let page = burns(slo).then(|| alerts::which(model, service, slo, Severity::Page));
+fn awake(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
+    let slo = facts.slo;
+    let range = less(BudgetLine::AWAKE, LONG_INTERVAL.millis() / 2);
+    let page = facts.burn(Severity::Page);
     let fired = |alerts: &[String]| {
         let mut firing = selector("ALERTS", &[("alertstate", "firing")]);
         firing = match alerts {
@@ -161,7 +122,7 @@ fn awake(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Exp
         call("max_over_time", vec![firing.range(Time::Fixed(range))])
     };
     let burn: Vec<String> = page.iter().map(|page| page.name.clone()).collect();
-    let companions = companions(service, slo);
+    let companions = pages_of_companions(service, slo);
     // What a burn has of the labels that are kept, a companion alert may not have.
     // Neither has it labels that tell it from others of its name.
     let alike = names.by.is_empty() && slo.alert_name.is_none();
@@ -175,26 +136,25 @@ fn awake(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Exp
 }
 
 /// The alert of a line. Its value is the share that is left.
-fn told(
+fn alert(
     model: &Model,
     service: &Service,
-    slo: &Slo,
-    promise: &Promise,
+    SloFacts { slo, promise, .. }: &SloFacts,
     names: &Series,
-    (alert, severity, crossed): (&BudgetAlert, Severity, &str),
+    (alert, line, crossed): (&AlertFacts, BudgetLine, &str),
 ) -> Rule {
-    let line = alert.line;
+    let severity = alert.severity;
     let state = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
     let state = call("last_over_time", vec![state.range(Time::Fixed(STALE))]);
     let expr = and(held(names, BUDGET_LEFT), Expr::from(eq(state, number(crossed)))).ignoring(&[BELOW]);
-    let name = budget_alert_name(service, slo, line);
     let mut annotations = service.annotations.clone();
     annotations.extend(slo.annotations.clone());
     annotations.extend(model.project.severities.get(severity).annotations.clone());
+    let labels = alert.rule_labels().into();
     let alert = Alert {
-        runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &name),
+        runbook_url: runbooks::url(model, &runbooks::of_slo(&promise.service, &promise.slo), &alert.name),
         dashboard: dashboards::of_slo(model, &promise.service, &promise.slo, &promise.by),
-        which: Which::of(name),
+        which: alert.which(),
         hold: None,
         keep_firing_for: None,
         notice: Notice::Budget {
@@ -208,18 +168,10 @@ fn told(
         },
         annotations,
     };
-    let mut labels = alert_labels(model, service, &slo.labels, severity);
-    labels.extend(names.labels());
-    labels.insert(BELOW.to_owned(), line.to_string());
     Rule {
         makes: Makes::Alert(Box::new(alert)),
         expr: expr.into(),
-        labels: labels.into(),
+        labels,
         remark: "Its value is the share of the budget that is left.",
     }
-}
-
-/// Whether a line is crossed at some moment, as the rules have it: what is left, whether that is known, and whether it was crossed before.
-pub fn crossed(line: BudgetLine, left: Decimal, is_known: bool, before: bool) -> bool {
-    if before { left < line.recovered() } else { is_known && left < line.ratio() }
 }

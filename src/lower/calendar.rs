@@ -1,15 +1,15 @@
 //! Calendar periods: tiles carry the month or quarter they belong to, so that a sum since its first day needs no variable range.
 
-use super::events::less;
+use super::agreed;
 use super::series::{Series, Side};
-use super::{LONG_INTERVAL, agreed};
+use super::sums::{less, tile};
 use crate::model::Slo;
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, call, div, ge, le, mul, number, string, sub, vector,
 };
-use crate::vocabulary::{Calendar, Zone};
+use crate::vocabulary::{Calendar, LONG_INTERVAL, Zone};
 
 /// The label on tiles.
 pub(super) const LABEL: &str = "period";
@@ -18,7 +18,7 @@ pub(super) const LABEL: &str = "period";
 pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     let record = |side| {
         let remark = if side == Side::Total { "Each tile with the calendar unit it belongs to." } else { "" };
-        let tile = marked(super::windows::tile(names, side), unit, zone);
+        let tile = marked(tile(names, side), unit, zone);
         names.record(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL), tile, remark)
     };
     [Side::Total, Side::Bad].map(record).into()

@@ -12,12 +12,14 @@
 
 use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
-use super::{INTERVAL, agreed, targets};
-use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
+use super::split::Split;
+use super::sums::{share, summed};
+use super::{agreed, targets};
+use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, aggregate, call, ge, gt, mul, number, or, sub, sum_by};
-use crate::vocabulary::{Decimal, Duration, text};
+use crate::vocabulary::{Duration, INTERVAL, text};
 
 /// Rules up to `slo:{total,bad}_events:increase30s`.
 pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Rule> {
@@ -28,7 +30,7 @@ pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) 
             let bad = summed(names, Unit::Occurrences, Side::Bad, *length);
             let total = summed(names, Unit::Occurrences, Side::Total, *length);
             let seen = || names.recorded(names.increase(Unit::Occurrences, Side::Total, INTERVAL));
-            let ratio = super::windows::share(names, bad, total, seen());
+            let ratio = share(names, bad, total, seen());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
             let one = add(mul(number("0"), seen()), number("1"));
             let (one, spoiled) = (Expr::from(one), Expr::from(spoiled));
@@ -38,23 +40,6 @@ pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) 
             rules
         }
     }
-}
-
-/// The sum of a recorded pair over a window that ends now.
-///
-/// The range is half an interval shorter than the window: it holds exactly one sample per interval, whether ranges include
-/// their left edge (Prometheus 2) or not (Prometheus 3).
-pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -> Expr {
-    let range = less(window, INTERVAL.millis() / 2);
-    call(
-        "sum_over_time",
-        vec![names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
-    )
-}
-
-/// `window` shortened by so many milliseconds.
-pub(super) fn less(window: Duration, millis: u64) -> Duration {
-    Duration::from_millis(window.millis().saturating_sub(millis))
 }
 
 fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit) -> Vec<Rule> {
@@ -94,60 +79,6 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
             let shares = names.aggregate("sum", call("clamp_max", vec![answered().into(), number("1")]));
             Some((seen.into(), shares))
         }
-    }
-}
-
-/// How the counters of an SLI tell good from bad.
-pub(super) enum Split {
-    /// No event is counted on both sides.
-    Apart { good: Vec<Term>, bad: Vec<Term> },
-    /// All events are counted, and bad ones among them, if any can be.
-    Bad { total: Vec<Term>, bad: Vec<Term> },
-    /// All events are counted, and good ones among them.
-    Good {
-        total: Vec<Term>,
-        good: Vec<Term>,
-        /// Whether both are read from one classic histogram, whose bucket may be missing.
-        histogram: bool,
-    },
-}
-
-impl Split {
-    /// Of an SLO; `None` if it counts nothing.
-    pub fn of(slo: &Slo) -> Option<Self> {
-        let Sli::Counted { total, good, bad, histogram } = &slo.sli else { return None };
-        Some(match (total.clone(), good.clone(), bad.clone()) {
-            (Some(total), _, Some(bad)) => match targets::complement(&total, &bad) {
-                Some(good) => Self::Apart { good, bad },
-                None => Self::Bad { total, bad },
-            },
-            (Some(total), Some(good), None) => match targets::complement(&total, &good) {
-                Some(bad) => Self::Apart { good, bad },
-                None => {
-                    // Where only successful events are looked for in the buckets, a target that has none still has failed ones.
-                    let histogram = histogram
-                        .as_ref()
-                        .is_some_and(|histogram| !histogram.native && histogram.success.is_empty());
-                    Self::Good { total, good, histogram }
-                }
-            },
-            (Some(total), None, None) => Self::Bad { total, bad: Vec::new() },
-            (None, good, bad) => Self::Apart { good: good.unwrap_or_default(), bad: bad.unwrap_or_default() },
-        })
-    }
-
-    /// The counters of both sides.
-    pub fn all(&self) -> [&[Term]; 2] {
-        match self {
-            Self::Apart { good, bad } => [good, bad],
-            Self::Bad { total, bad } => [total, bad],
-            Self::Good { total, good, .. } => [total, good],
-        }
-    }
-
-    /// Whether counts of bad events are differences, which may be below zero for a moment: of counters that are not scraped together.
-    pub fn is_signed(&self) -> bool {
-        matches!(self, Self::Good { .. }) || self.all().into_iter().flatten().any(|term| term.negative)
     }
 }
 
@@ -240,30 +171,4 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
             "Checks that found it bad.",
         ),
     ]
-}
-
-/// How far behind a state may be that is read from ranges: the longest of them.
-pub(super) fn lag(slo: &Slo) -> Duration {
-    let longest = |expr: &Expr| {
-        let mut longest = Duration::default();
-        let _ = expr.clone().map_times(&mut |time| {
-            longest = longest.max(match &time {
-                Time::Fixed(length) => *length,
-                Time::Placeholder(_) => Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000)),
-                Time::Negative(_) | Time::Expr(_) => Duration::from_secs(3600),
-            });
-            time
-        });
-        longest
-    };
-    match &slo.sli {
-        Sli::Counted { .. } => Duration::default(),
-        Sli::Checked { good, .. } => longest(good),
-        Sli::Ratio { bad } => longest(bad),
-    }
-}
-
-/// A number of the plan as PromQL.
-pub(super) fn exact(value: Decimal) -> Expr {
-    number(text(value))
 }

@@ -4,17 +4,19 @@
 //! what can be known afterwards: what a counter gained in five minutes is its value at their end less its value at their beginning, and a state
 //! is looked at every thirty seconds by a subquery. Windows of hours are not made: they fill themselves within hours.
 
-use super::events::{Split, less, looks};
+use super::events::looks;
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, agreed, calendar, targets, windows};
+use super::split::Split;
+use super::sums::{less, share};
+use super::{agreed, calendar, targets};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
 use crate::plan::{Group, Promise};
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate, aggregate_without, and, any, call, ge, gt, le, mul, number, or, string, sub, subquery,
 };
-use crate::vocabulary::{Duration, Period, text};
+use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, Period, text};
 
 /// How far back it is looked for a series that comes back.
 const MEMORY: Duration = Duration::from_secs(3600);
@@ -29,7 +31,7 @@ pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promi
         Budgeting::Timeslices { length, objective } => {
             let (total, bad) = pair(model, service, slo, &names, *length);
             let groups = |on: &[String]| aggregate("group", on, total.clone());
-            let ratio = windows::share(&names, bad, total.clone(), total.clone());
+            let ratio = share(&names, bad, total.clone(), total.clone());
             let spoiled = gt(ratio, number(text(objective.budget().ratio()))).bool();
             let one = add(mul(number("0"), total.clone()), number("1"));
             let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, groups);

@@ -5,20 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::aftermath;
-use super::alerts::{Known, external};
-use super::matching::{matchers, piece};
+use super::matchers::matchers;
+use crate::derive::{causes, external, piece};
+use crate::facts::{AlertFacts, Facts};
 use crate::model::{Dependency, Model};
 use crate::plan::{BELOW, Matcher, Silenced, Why};
 use crate::vocabulary::{Name, Severity};
 
 /// All of them: the page over its ticket, what is down over what needs it, the author's own.
-pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
+    let (model, alerts) = (facts.model, &facts.alerts()[..]);
     let mut all = vec![page_over_ticket(model, alerts)];
     all.extend(burn_over_budget(model, alerts));
     all.extend(lines(model, alerts));
     all.extend(dependencies(model, alerts));
-    all.extend(companions(model, alerts));
+    all.extend(companions(facts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
         all.push(Silenced {
             why: Why::Declared,
@@ -35,7 +36,7 @@ fn severity(model: &Model, severity: Severity) -> Matcher {
 }
 
 /// The matchers of these alerts: of all that have names of their own together, of each of the others for itself.
-fn these<'a>(alerts: impl IntoIterator<Item = &'a Known<'a>>) -> Vec<Vec<Matcher>> {
+fn these<'a>(alerts: impl IntoIterator<Item = &'a AlertFacts<'a>>) -> Vec<Vec<Matcher>> {
     let (mut alone, mut apart) = (Vec::new(), BTreeSet::new());
     for alert in alerts {
         if !alert.apart.is_empty() {
@@ -53,8 +54,8 @@ fn these<'a>(alerts: impl IntoIterator<Item = &'a Known<'a>>) -> Vec<Vec<Matcher
 }
 
 /// The same, by name.
-fn sorted<'a>(alerts: impl IntoIterator<Item = &'a Known<'a>>) -> Vec<Vec<Matcher>> {
-    let mut alerts: Vec<&Known> = alerts.into_iter().collect();
+fn sorted<'a>(alerts: impl IntoIterator<Item = &'a AlertFacts<'a>>) -> Vec<Vec<Matcher>> {
+    let mut alerts: Vec<&AlertFacts> = alerts.into_iter().collect();
     alerts.sort_by_key(|alert| &alert.name);
     these(alerts)
 }
@@ -66,7 +67,7 @@ fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
 
 /// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager takes a label that is on neither side for equal.
 /// For the same reason alerts without `slo` have to be left out, or everything a service says about itself would be one SLO.
-fn page_over_ticket(model: &Model, alerts: &[Known]) -> Silenced {
+fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> Silenced {
     let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
     let mut source = vec![severity(model, Severity::Page), any.clone()];
     // What a budget lacks for weeks silences nothing that happens meanwhile.
@@ -82,7 +83,7 @@ fn page_over_ticket(model: &Model, alerts: &[Known]) -> Silenced {
 }
 
 /// A page that burns wakes for what the page of its budget would wake for.
-fn burn_over_budget(model: &Model, alerts: &[Known]) -> Option<Silenced> {
+fn burn_over_budget(model: &Model, alerts: &[&AlertFacts]) -> Option<Silenced> {
     let pages = alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page);
     let page = severity(model, Severity::Page);
     pages.then(|| Silenced {
@@ -103,7 +104,7 @@ fn same_promise(model: &Model) -> Vec<String> {
 }
 
 /// Whoever is told that less is left than a line says need not be told of the lines above: their tickets, because nothing silences what is louder.
-fn lines(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
     let all: BTreeSet<_> = alerts.iter().filter_map(|alert| alert.line).collect();
     let all: Vec<String> = all.into_iter().map(|line| line.to_string()).collect();
     let one = |(index, line): (usize, &String)| {
@@ -118,33 +119,21 @@ fn lines(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
     all.iter().enumerate().filter_map(one).collect()
 }
 
-/// What says that a service, or one promise of it, is broken.
-pub fn causes<'a>(dependency: &Dependency, alerts: &'a [Known]) -> Vec<&'a Known<'a>> {
-    alerts
-        .iter()
-        .filter(|alert| alert.service == &dependency.on)
-        .filter(|alert| match &dependency.slo {
-            Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page && alert.line.is_none(),
-            None => alert.down,
-        })
-        .collect()
-}
-
 /// Everything that needs a cause, however far; with the loudest alert of it that is silenced.
 type Dependants<'a> = BTreeMap<&'a Name, Severity>;
 
 /// One rule per cause and per set of labels that both sides carry.
-fn dependencies(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+fn dependencies(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
     let edges = &model.project.dependencies;
-    let mut causes: BTreeMap<(&Name, Option<&Name>), &Dependency> = BTreeMap::new();
+    let mut broken: BTreeMap<(&Name, Option<&Name>), &Dependency> = BTreeMap::new();
     for edge in edges {
-        causes.entry((&edge.on, edge.slo.as_ref())).or_insert(edge);
+        broken.entry((&edge.on, edge.slo.as_ref())).or_insert(edge);
     }
     let mut rules: Vec<Silenced> = Vec::new();
-    for edge in causes.into_values() {
+    for edge in broken.into_values() {
         let dependants = dependants(edge, edges);
-        for (labels, sources) in by_labels(self::causes(edge, alerts)) {
-            let of = |severity: Severity| -> Vec<&Known> {
+        for (labels, sources) in by_labels(causes(edge, alerts)) {
+            let of = |severity: Severity| -> Vec<&AlertFacts> {
                 sources.iter().copied().filter(|source| source.severity == severity).collect()
             };
             let needing = |most: &[Severity]| -> Vec<&Name> {
@@ -155,7 +144,7 @@ fn dependencies(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
                     .collect()
             };
             let (page, ticket) = (Severity::Page, Severity::Ticket);
-            let mut add = |sources: &[&Known], targets: &[&Name], tickets: bool| {
+            let mut add = |sources: &[&AlertFacts], targets: &[&Name], tickets: bool| {
                 rules.extend(rule(model, edge, &labels, sources, targets, tickets, alerts));
             };
             // Pages silence as much as the dependency says, tickets never more than tickets.
@@ -168,8 +157,8 @@ fn dependencies(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
 }
 
 /// Alerts by the labels that tell them apart among those of one name.
-fn by_labels<'a>(alerts: Vec<&'a Known<'a>>) -> BTreeMap<BTreeSet<String>, Vec<&'a Known<'a>>> {
-    let mut groups: BTreeMap<BTreeSet<String>, Vec<&Known>> = BTreeMap::new();
+fn by_labels<'a>(alerts: Vec<&'a AlertFacts<'a>>) -> BTreeMap<BTreeSet<String>, Vec<&'a AlertFacts<'a>>> {
+    let mut groups: BTreeMap<BTreeSet<String>, Vec<&AlertFacts>> = BTreeMap::new();
     for alert in alerts {
         groups.entry(alert.by.iter().cloned().collect()).or_default().push(alert);
     }
@@ -197,16 +186,16 @@ fn rule(
     model: &Model,
     cause: &Dependency,
     by: &BTreeSet<String>,
-    sources: &[&Known],
+    sources: &[&AlertFacts],
     targets: &[&Name],
     tickets: bool,
-    alerts: &[Known],
+    alerts: &[&AlertFacts],
 ) -> Vec<Silenced> {
     if sources.is_empty() || targets.is_empty() {
         return Vec::new();
     }
     let mut shared: BTreeMap<Vec<String>, Vec<Vec<Matcher>>> = BTreeMap::new();
-    let (apart, alerts): (Vec<&Known>, Vec<&Known>) =
+    let (apart, alerts): (Vec<&AlertFacts>, Vec<&AlertFacts>) =
         alerts.iter().filter(|alert| targets.contains(&alert.service)).partition(|alert| alert.independent);
     if by.is_empty() {
         let mut target = vec![is("service", targets.iter().map(|name| name.as_str()))];
@@ -216,7 +205,7 @@ fn rule(
         }
         shared.insert(Vec::new(), vec![target]);
     } else {
-        let mut groups: BTreeMap<Vec<String>, Vec<&Known>> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<String>, Vec<&AlertFacts>> = BTreeMap::new();
         for alert in alerts {
             let both = alert.by.iter().filter(|label| by.contains(*label)).cloned().collect();
             if !tickets || alert.severity == Severity::Ticket {
@@ -254,18 +243,16 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
 }
 
 /// Companion alerts that say what an SLO says, too.
-fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
+fn companions(facts: &Facts) -> Vec<Silenced> {
+    let model = facts.model;
     let mut rules = Vec::new();
-    for service in &model.services {
-        let here: Vec<&Known> = alerts.iter().filter(|alert| *alert.service == service.name).collect();
-        for companion in &service.alerts {
-            let Some(alert) = here.iter().find(|alert| alert.companion == Some(&companion.name)) else {
-                continue;
-            };
+    for service in &facts.services {
+        let here: Vec<&AlertFacts> = service.alerts().collect();
+        for (companion, alert) in &service.companions {
             if companion.down {
                 rules.extend(down(model, alert, &here));
-                if let Some(aftermath) = aftermath::of(model, service, companion) {
-                    let why = Why::Aftermath { service: service.name.to_string() };
+                if let Some(aftermath) = &alert.aftermath {
+                    let why = Why::Aftermath { service: service.service.name.to_string() };
                     let source = [vec![is("alertname", [aftermath.name.as_str()])]];
                     let silenced = aftermath
                         .silenced
@@ -283,7 +270,7 @@ fn companions(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
 }
 
 /// A service that is down keeps no promise: of all its SLOs, only that is told.
-fn down(model: &Model, alert: &Known, here: &[&Known]) -> Vec<Silenced> {
+fn down(model: &Model, alert: &AlertFacts, here: &[&AlertFacts]) -> Vec<Silenced> {
     let of_slos = here.iter().copied().filter(|other| other.companion.is_none());
     let targets = sorted(of_slos.filter(|other| other.severity >= alert.severity));
     let why = Why::DownItself { service: alert.service.to_string() };
@@ -291,13 +278,13 @@ fn down(model: &Model, alert: &Known, here: &[&Known]) -> Vec<Silenced> {
 }
 
 /// The SLO's alert tells more than a companion that is no louder. A companion that pages tells more than the SLO's ticket.
-fn same(model: &Model, alert: &Known, slo: &Name, here: &[&Known]) -> Vec<Silenced> {
-    let (louder, quieter): (Vec<&Known>, Vec<&Known>) = here
+fn same(model: &Model, alert: &AlertFacts, slo: &Name, here: &[&AlertFacts]) -> Vec<Silenced> {
+    let (louder, quieter): (Vec<&AlertFacts>, Vec<&AlertFacts>) = here
         .iter()
         .copied()
         .filter(|other| other.slo == Some(slo) && other.line.is_none())
         .partition(|other| other.severity <= alert.severity);
-    let rule = |sources: &[&Known], targets: &[&Known]| {
+    let rule = |sources: &[&AlertFacts], targets: &[&AlertFacts]| {
         let mut equal = external(model);
         let by = sources.iter().chain(targets).flat_map(|alert| &alert.by);
         for label in by.filter(|label| sources.iter().chain(targets).all(|alert| alert.carries(label))) {

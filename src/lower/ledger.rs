@@ -46,20 +46,17 @@
 //! On 200 targets of one series each this one costs as much as that of before, or up to 1.3 times as much: nothing is summed, and everything is kept twice.
 
 use super::series::{EVENTS, Ledger, Series, Side, Unit};
-use super::{INTERVAL, REACH};
+use super::sums::less;
 use crate::model::{Counter, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{
     add, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, string, sub, subquery, unless,
 };
-use crate::vocabulary::{Duration, text};
+use crate::vocabulary::{Duration, INTERVAL, MEMORY, REACH, text};
 
 /// What counters are looked at: whole multiples of this, since 1970.
 const TICK: Duration = Duration::from_secs(10);
-
-/// How long `counted` is remembered while nothing is recorded: as long as series are held, and a minute.
-pub const MEMORY: Duration = Duration::from_secs(REACH.secs() + 60);
 
 /// The sum of a target's counters as they stand.
 const SHOWN: &str = "shown";
@@ -134,7 +131,7 @@ pub(super) fn rules(
     let mut rules = Vec::new();
     for account in accounts {
         let shown = together(names, own, &account.terms, &|counter| {
-            let range = super::events::less(TICK, 1);
+            let range = less(TICK, 1);
             call("last_over_time", vec![subquery(value(counter, None, None), range, Some(TICK))])
         });
         let remark = match (account.ledger == first, account.filled) {
@@ -152,7 +149,7 @@ pub(super) fn rules(
             let held = value(counter, Some(REACH), None);
             mul(number(TICK.secs()), call("irate", vec![subquery(held, ticks, Some(TICK))])).into()
         });
-        let thirty = super::events::less(INTERVAL, 1);
+        let thirty = less(INTERVAL, 1);
         let gained = call("sum_over_time", vec![subquery(gained, thirty, Some(TICK))]);
         let remark = if account.ledger == first {
             "Increase of each series in 30s, counter resets included. 10 × irate is that of 10s; [15m] bridges scrape gaps."

@@ -1,16 +1,12 @@
 //! What dashboards read: which recorded series say what, and what of an SLI is worth a look of its own.
 
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE};
-use crate::model::{Histogram, Sli, Slo};
+use crate::model::{Sli, Slo};
 use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
-use crate::promql::ast::{Binary, Expr, Kind, Op, Selector};
+use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
-use crate::vocabulary::{Decimal, Duration, Period};
-
-/// The window of `slo:current_burn_rate:ratio` and of the counts that show traffic.
-pub(super) const CURRENT: Duration = LONG_INTERVAL;
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, STALE};
 
 /// The recorded series of an SLO, by what they say.
 pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
@@ -23,7 +19,7 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
     };
     let tier = |tier: &Watch| {
         // A window that a fast tier has too is recorded with that.
-        let fast = |window| super::windows::fast_windows(promise).contains(&window);
+        let fast = |window| promise.fast_windows().contains(&window);
         TierReadings { long: ratio(tier.long, !fast(tier.long)), short: ratio(tier.short, !fast(tier.short)) }
     };
     Readings {
@@ -49,11 +45,6 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         exhaustion: slow(super::windows::EXHAUSTION),
         pace: super::windows::pace(promise),
     }
-}
-
-/// How few events are too few to judge the objective by: with fewer than 1 ÷ budget of them, a single bad one is more than the whole budget.
-pub(super) fn enough_events(budget: Decimal) -> Decimal {
-    (Decimal::ONE / budget).ceil()
 }
 
 /// What the SLI looks at, as far as it is more than the events that are recorded anyway.
@@ -123,11 +114,4 @@ fn mirrored(op: Op) -> Op {
         Op::Ge => Op::Le,
         other => other,
     }
-}
-
-/// `status!~"5.."`: the matchers that tell successful events.
-pub(super) fn successful(histogram: &Histogram) -> String {
-    let matchers = histogram.success.clone().into();
-    let spelled = Expr::from(Selector { name: None, matchers, ..histogram.selector.clone() }).to_string();
-    spelled.trim_start_matches('{').trim_end_matches('}').to_owned()
 }

@@ -1,11 +1,12 @@
 //! What the rules of a service record, by SLO, without making them all: SLOs of one form record the same names.
 
+use super::split::Split;
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::events::Split;
+use super::lower_slo;
 use super::series::Bounds;
-use super::{lower_slo, watches};
+use crate::facts::{ServiceFacts, SloFacts};
 use crate::model::{Budgeting, Model, Service, Slo};
 use crate::plan::Makes;
 
@@ -18,12 +19,13 @@ pub struct Recorded<'a> {
 }
 
 /// What a service's rules record.
-pub fn recorded<'a>(model: &Model, service: &'a Service) -> Vec<Recorded<'a>> {
-    let mut forms: BTreeMap<String, Vec<&Slo>> = BTreeMap::new();
-    for slo in &service.slos {
+pub fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recorded<'a>> {
+    let service = facts.service;
+    let mut forms: BTreeMap<String, Vec<&SloFacts>> = BTreeMap::new();
+    for slo in &facts.slos {
         forms.entry(form(service, slo)).or_default().push(slo);
     }
-    let names = |slo: &Slo| {
+    let names = |slo: &SloFacts| {
         let rules =
             lower_slo(model, service, slo, Bounds::Kept).groups.into_iter().flat_map(|group| group.rules);
         let made = rules.filter_map(|rule| match rule.makes {
@@ -32,11 +34,16 @@ pub fn recorded<'a>(model: &Model, service: &'a Service) -> Vec<Recorded<'a>> {
         });
         made.collect()
     };
-    forms.into_values().map(|slos| Recorded { names: names(slos[0]), slos }).collect()
+    let recorded = |slos: Vec<&SloFacts<'a>>| Recorded {
+        names: names(slos[0]),
+        slos: slos.iter().map(|slo| slo.slo).collect(),
+    };
+    forms.into_values().map(recorded).collect()
 }
 
 /// All that names and labels of recorded series depend on, but for the name of the SLO; a test holds it against the rules.
-fn form(service: &Service, slo: &Slo) -> String {
+fn form(service: &Service, facts: &SloFacts) -> String {
+    let slo = facts.slo;
     let counted = Split::of(slo).map(|split| {
         let subtracts = split
             .all()
@@ -47,8 +54,7 @@ fn form(service: &Service, slo: &Slo) -> String {
         Budgeting::Timeslices { length, .. } => Some(length),
         Budgeting::Occurrences => None,
     };
-    let tiers: Vec<_> = watches(slo)
-        .into_iter()
+    let tiers: Vec<_> = (facts.promise.tiers.iter())
         .map(|tier| (tier.severity, tier.long, tier.short, tier.min_bad_events > 1))
         .collect();
     let by: Vec<[&str; 2]> = slo.by.iter().map(|kept| [kept.as_str(), kept.label.as_str()]).collect();

@@ -3,17 +3,12 @@
 //! Every route whose labels match takes part, up to one that says `stop`, and each receiver is told once: by the first route
 //! that names it. What that comes to is written into the matchers, so that no route depends on those before it.
 
-use super::alerts::Known;
-use super::matching::{Piece, apart, matchers, piece, without};
-use crate::model::{Alertmanager, Labels, Matching, Route};
+use super::matchers::matchers;
+use crate::derive::{piece, pieces};
+use crate::facts::AlertFacts;
+use crate::model::{Alertmanager, Labels, Matching};
 use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
-use crate::vocabulary::{Duration, Name};
-
-/// More pieces than this of one route are none that a person could follow.
-const MOST_PIECES: usize = 16;
-
-/// Neither are more labels than this that one piece has to exclude.
-const MOST_LABELS: usize = 16;
+use crate::vocabulary::Duration;
 
 /// The examples of one alert are not multiplied beyond this.
 const MOST_EXAMPLES: usize = 64;
@@ -22,10 +17,10 @@ const MOST_EXAMPLES: usize = 64;
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
 
 /// The routes as they are sent.
-pub(super) fn all(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<SentTo> {
+pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<SentTo> {
     let mut sent = Vec::new();
     for (index, route) in alertmanager.routes.iter().enumerate() {
-        let of_budget = |alert: &Known| alert.line.is_some() && alert.sometimes(&route.matching);
+        let of_budget = |alert: &&AlertFacts| alert.line.is_some() && alert.sometimes(&route.matching);
         let budgets = alerts.iter().any(of_budget).then(|| route.timing.repeat_interval.max(REMEMBERED));
         for receiver in &route.to {
             let whole = piece(&route.matching);
@@ -45,44 +40,9 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<SentTo> 
     sent
 }
 
-/// Whether it takes too many routes or labels to say which alerts reach a receiver by this route.
-pub fn entangled(routes: &[Route], index: usize, receiver: &Name) -> bool {
-    is_too_much(&pieces(routes, index, receiver), &routes[index])
-}
-
-fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
-    let added = |piece: &Piece| piece.len().saturating_sub(route.matching.len()) >= MOST_LABELS;
-    pieces.len() >= MOST_PIECES || pieces.iter().any(added)
-}
-
-/// The alerts of which `receiver` is told by this route.
-fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
-    let mut pieces = vec![piece(&routes[index].matching)];
-    for earlier in before(routes, index, receiver) {
-        if pieces.iter().all(|piece| apart(piece, &earlier.matching)) {
-            continue;
-        }
-        pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();
-        if is_too_much(&pieces, &routes[index]) {
-            break;
-        }
-    }
-    pieces
-}
-
-/// Earlier routes that decide whether this one tells `receiver`.
-fn before<'a>(routes: &'a [Route], index: usize, receiver: &Name) -> impl Iterator<Item = &'a Route> {
-    routes[..index].iter().filter(move |earlier| earlier.stop || earlier.to.contains(receiver))
-}
-
-/// The first earlier route that takes an alert from this one, for one of its receivers.
-pub fn taken<'a>(routes: &'a [Route], index: usize, receiver: &Name, alert: &Known) -> Option<&'a Route> {
-    before(routes, index, receiver).find(|earlier| alert.always(&earlier.matching))
-}
-
 /// Who is told of each alert, read off the routes as they were written: it knows nothing of pieces and matchers, so that it can
 /// judge them.
-pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[Known]) -> Vec<Delivery> {
+pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     for alert in alerts {
         for labels in examples(alertmanager, alert) {
@@ -133,7 +93,7 @@ fn matches(matching: &Matching, labels: &Labels) -> bool {
 }
 
 /// The alert with each value that a route asks for where its own are not known, and with one that none asks for.
-fn examples(alertmanager: &Alertmanager, alert: &Known) -> Vec<Labels> {
+fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
     let mut examples = vec![alert.labels.clone()];
     for label in &alert.open {
         let mut values: Vec<String> = alertmanager

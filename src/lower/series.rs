@@ -1,8 +1,8 @@
 //! How recorded series are called and addressed: the one home of their names.
 
+use super::split::Split;
 use std::sync::Arc;
 
-use super::events::Split;
 use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};

@@ -2,9 +2,8 @@
 //!
 //! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
 
-use super::LONG_INTERVAL;
 use crate::plan::{Counted, Event, Watch};
-use crate::vocabulary::{Decimal, Duration, Severity};
+use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Severity};
 
 /// What happens in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

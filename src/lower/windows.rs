@@ -26,15 +26,13 @@
 
 use super::agreed;
 use super::calendar;
-use super::events::{exact, less, summed};
-use super::readings::CURRENT;
-use super::series::{Bounds, Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, STALE};
+use super::series::{Series, Side, Unit};
+use super::sums::{exact, share, summed, tile, tiled};
 use crate::model::Slo;
 use crate::plan::{Pace, Promise, Rule, VALUE};
 use crate::promql::ast::{Expr, Time};
-use crate::promql::build::{add, call, div, gt, mul, number, or, sub, unless, vector};
-use crate::vocabulary::{Duration, Period, Severity};
+use crate::promql::build::{add, call, div, gt, mul, number, sub, unless, vector};
+use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, STALE, Severity};
 
 /// As far back as an instant selector looks.
 const LOOKBACK: Duration = Duration::from_secs(300);
@@ -62,20 +60,9 @@ pub(super) fn pace(promise: &Promise) -> Duration {
     promise.tiers.iter().filter(|tier| !tier.slow).map(|tier| tier.long).min().unwrap_or(CURRENT)
 }
 
-/// Windows that pages use, in ascending order; five minutes are always among them.
-pub fn fast_windows(promise: &Promise) -> Vec<Duration> {
-    let mut windows = vec![CURRENT];
-    for tier in promise.tiers.iter().filter(|tier| !tier.slow) {
-        windows.extend([tier.short, tier.long]);
-    }
-    windows.sort();
-    windows.dedup();
-    windows
-}
-
 /// Windows that only slow tickets use.
 fn slow_windows(promise: &Promise) -> Vec<Duration> {
-    let fast = fast_windows(promise);
+    let fast = promise.fast_windows();
     let mut windows: Vec<Duration> =
         promise.tiers.iter().filter(|tier| tier.slow).flat_map(|tier| [tier.short, tier.long]).collect();
     windows.sort();
@@ -97,7 +84,7 @@ fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
 pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
     let seen = || names.recorded(names.increase(Unit::Events, Side::Total, INTERVAL));
-    for window in fast_windows(promise) {
+    for window in promise.fast_windows() {
         // Counters that are scraped no more seem to stand still for five minutes: a window that is no longer has no events then, and no data.
         let idle: Expr = match window > LOOKBACK {
             true => seen().into(),
@@ -270,40 +257,4 @@ fn ratio(
     let (bad, total) = (counted(Side::Bad), counted(Side::Total));
     rules.push(names.record(names.ratio(&suffix), share(names, bad, total, idle), ""));
     rules
-}
-
-/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there.
-pub(super) fn share(names: &Series, bad: Expr, total: Expr, idle: impl Into<Expr>) -> Expr {
-    let ratio = div(bad, Expr::from(gt(total, number("0")))).into();
-    let ratio = match names.bounds {
-        Bounds::Kept => ratio,
-        Bounds::Above => call("clamp_max", vec![ratio, number("1")]),
-        Bounds::Both => call("clamp", vec![ratio, number("0"), number("1")]),
-    };
-    or(ratio, mul(number("0"), idle)).into()
-}
-
-/// The sum of a window that only the slow group needs.
-pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
-    let range = less(window, LONG_INTERVAL.millis() / 2);
-    call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
-}
-
-/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
-pub(super) fn tile(names: &Series, side: Side) -> Expr {
-    let counted = |tiles: u64| {
-        let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
-        let range = Duration::from_millis(tiles * LONG_INTERVAL.millis() - 1);
-        call("sum_over_time", vec![counts.range(Time::Fixed(range))])
-    };
-    let tiles = |function: &str, range: Duration| {
-        call(function, vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
-    };
-    let half = LONG_INTERVAL.millis() / 2;
-    let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
-    let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
-    let untiled = call("clamp_min", vec![sub(counted(6), others).into(), number("0")]);
-    let missed = unless(untiled, before);
-    let next = or(missed, counted(1));
-    unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
 }

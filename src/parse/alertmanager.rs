@@ -1,6 +1,7 @@
 //! `alertmanager` and `dependencies` of the project file, key by key.
 
 use super::fields::{Fields, as_scalar, wrong_type};
+use super::keys::CHANNELS;
 use super::yaml::{Node, Value};
 use crate::ast::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, Map, MatchBlock,
@@ -123,10 +124,6 @@ fn smtp(node: &Node, inline: &mut Vec<InlineSecret>, problems: &mut Vec<Problem>
     fields.finish();
     Some(SmtpBlock { host: host?, from: from?, user, password_file, tls })
 }
-
-/// By which a receiver is told.
-pub(super) const CHANNELS: &[&str] =
-    &["email", "slack", "telegram", "teams", "discord", "webhook", "pagerduty", "opsgenie"];
 
 fn receiver(
     node: &Node,

@@ -1,8 +1,7 @@
 //! What people write who come from other tools, or in the wrong place: the words of Sloth, Pyrra, OpenSLO, Grafana and Alertmanager, and keys of another
 //! level.
 
-use super::alertmanager::CHANNELS;
-use super::files::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
+use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 
 /// What an unknown key comes to.
 pub enum Meant {

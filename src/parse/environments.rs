@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::fields::{Fields, first_line, wrong_type};
-use super::files::{PROJECT_KEYS, SERVICE_KEYS};
+use super::keys::{PROJECT_KEYS, SERVICE_KEYS};
 use super::overlay::{is_off, laid_over};
 use super::yaml::{Entry, Node, Value};
 use crate::ast::Key;

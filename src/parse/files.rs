@@ -2,6 +2,7 @@
 
 use super::environments::{self, Overrides};
 use super::fields::Fields;
+use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, scrape, targets, template};
 use crate::ast::{
@@ -19,122 +20,6 @@ use crate::source::{SourceFile, SourceId, Sources, Span};
 pub const PROJECT_FILE: &str = "slowburn.yaml";
 
 const VERSION: &str = "slowburn/v1";
-
-pub(super) const PROJECT_KEYS: &[&str] = &[
-    "version",
-    "language",
-    "policies",
-    "severities",
-    "prometheus",
-    "alertmanager",
-    "dependencies",
-    "links",
-    "texts",
-    "targets",
-    "maintenance",
-    "environments",
-    "period",
-    "time_zone",
-    "policy",
-    "alert_name",
-    "min_bad_events",
-    "min_events",
-    "missing_events",
-    "budgeting",
-    "slice",
-    "labels",
-    "annotations",
-    "budget_alerts",
-    "budget_policy",
-    "hours",
-    "except",
-    "accepted",
-];
-pub(super) const SERVICE_KEYS: &[&str] = &[
-    "version",
-    "service",
-    "description",
-    "owner",
-    "scrape_interval",
-    "metrics",
-    "planned",
-    "slos",
-    "alerts",
-    "period",
-    "time_zone",
-    "policy",
-    "alert_name",
-    "min_bad_events",
-    "min_events",
-    "missing_events",
-    "budgeting",
-    "slice",
-    "labels",
-    "annotations",
-    "budget_alerts",
-    "budget_policy",
-    "hours",
-    "except",
-    "accepted",
-    "parameters",
-    "instances",
-];
-pub(super) const SLO_KEYS: &[&str] = &[
-    "description",
-    "objective",
-    "objectives",
-    "sli",
-    "by",
-    "tiers_off",
-    "traffic",
-    "runbook",
-    "period",
-    "time_zone",
-    "policy",
-    "alert_name",
-    "min_bad_events",
-    "min_events",
-    "budgeting",
-    "slice",
-    "labels",
-    "annotations",
-    "budget_alerts",
-    "budget_policy",
-    "hours",
-    "except",
-    "accepted",
-    "parameters",
-    "instances",
-];
-pub(super) const ALERT_KEYS: &[&str] = &[
-    "description",
-    "expr",
-    "for",
-    "keep_firing_for",
-    "severity",
-    "down",
-    "independent",
-    "same_as",
-    "runbook",
-    "labels",
-    "annotations",
-    "accepted",
-    "parameters",
-    "instances",
-];
-pub(super) const SLI_KEYS: &[&str] = &[
-    "total",
-    "good",
-    "bad",
-    "latency",
-    "successful",
-    "histogram",
-    "unit",
-    "condition",
-    "probe",
-    "freshness",
-    "bad_ratio",
-];
 
 fn is_project(file: &SourceFile) -> bool {
     file.path.rsplit('/').next() == Some(PROJECT_FILE)

@@ -8,6 +8,7 @@ pub mod exposition;
 mod fields;
 mod files;
 mod hours;
+mod keys;
 mod overlay;
 mod scrape;
 mod targets;

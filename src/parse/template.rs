@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, as_scalar, first_line, wrong_type};
-use super::files::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
+use super::keys::{ALERT_KEYS, SERVICE_KEYS, SLO_KEYS};
 use super::overlay::laid_over;
 use super::yaml::{self, Entry, MAX_VALUES, Node, Value};
 use crate::ast::{Instance, Key};

@@ -1,19 +1,8 @@
 //! What a companion alert tells beside its expression.
 
-use super::{Runbook, Which};
+use super::{Aftermath, Runbook};
 use crate::model::Labels;
 use crate::vocabulary::{Duration, Severity};
-
-/// What stays silent for a while after an alert has stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aftermath {
-    /// The alert that silences it, of which nobody is told.
-    pub name: String,
-    /// Alerts.
-    pub silenced: Vec<Which>,
-    /// For how long.
-    pub length: Duration,
-}
 
 /// A cause that is watched beside the promises.
 #[derive(Clone, Debug)]

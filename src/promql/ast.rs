@@ -2,26 +2,9 @@
 //!
 //! Equality ignores spans: two trees are equal when they mean the same text.
 
-pub use super::matchers::Matchers;
-use super::regex::Asked;
+pub use super::matchers::{MatchOp, Matcher, Matchers};
+pub use super::span::Span;
 use crate::vocabulary::Duration;
-
-/// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
-/// parsed carry `Span::default()`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
-
-impl PartialEq for Span {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-impl Eq for Span {}
 
 /// An expression with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,63 +227,6 @@ pub struct Selector {
     pub at: Modifiers,
     /// The place of the selector without its modifiers.
     pub span: Span,
-}
-
-/// `label op "value"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matcher {
-    /// The label.
-    pub label: String,
-    /// The operator.
-    pub op: MatchOp,
-    /// The value, unescaped.
-    pub value: String,
-    /// Whether the value names a variable instead: printed as `"$name"`, and replaced before Prometheus reads it.
-    pub placeholder: bool,
-    /// Where it stood.
-    pub span: Span,
-}
-
-/// Operators of matchers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MatchOp {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `=~`
-    Matches,
-    /// `!~`
-    NotMatches,
-}
-
-impl Matcher {
-    /// What it asks of values, ready to be held against many.
-    pub fn asked(&self) -> Asked {
-        Asked::of(self.op, &self.value)
-    }
-}
-
-impl MatchOp {
-    /// What holds where this one does not.
-    pub const fn opposite(self) -> Self {
-        match self {
-            MatchOp::Equal => MatchOp::NotEqual,
-            MatchOp::NotEqual => MatchOp::Equal,
-            MatchOp::Matches => MatchOp::NotMatches,
-            MatchOp::NotMatches => MatchOp::Matches,
-        }
-    }
-
-    /// As it is written.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            MatchOp::Equal => "=",
-            MatchOp::NotEqual => "!=",
-            MatchOp::Matches => "=~",
-            MatchOp::NotMatches => "!~",
-        }
-    }
 }
 
 /// `offset`, `@` and the range modifiers of Prometheus 3.

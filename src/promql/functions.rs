@@ -1,6 +1,6 @@
 //! Every function of PromQL, with what it takes and what it answers.
 
-use super::types::Type::{self, Matrix, Scalar, String as Text, Vector};
+use super::result_type::Type::{self, Matrix, Scalar, String as Text, Vector};
 
 /// A function of PromQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

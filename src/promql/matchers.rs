@@ -3,7 +3,31 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use super::ast::Matcher;
+pub use super::match_op::MatchOp;
+use super::regex::Asked;
+use super::span::Span;
+
+/// `label op "value"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matcher {
+    /// The label.
+    pub label: String,
+    /// The operator.
+    pub op: MatchOp,
+    /// The value, unescaped.
+    pub value: String,
+    /// Whether the value names a variable instead: printed as `"$name"`, and replaced before Prometheus reads it.
+    pub placeholder: bool,
+    /// Where it stood.
+    pub span: Span,
+}
+
+impl Matcher {
+    /// What it asks of values, ready to be held against many.
+    pub fn asked(&self) -> Asked {
+        Asked::of(self.op, &self.value)
+    }
+}
 
 /// Matchers in the order of the text, all of which hold.
 #[derive(Clone, Debug, Default)]

@@ -22,6 +22,7 @@ pub mod carried;
 mod fault;
 pub mod functions;
 mod lexer;
+mod match_op;
 mod matchers;
 pub mod names;
 pub mod origin;
@@ -29,7 +30,9 @@ pub mod parser;
 pub mod places;
 pub mod printer;
 pub mod regex;
+mod result_type;
 pub mod since;
+mod span;
 pub mod types;
 mod walk;
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::ast::MatchOp;
+use super::match_op::MatchOp;
 
 /// Values that are tried besides what the patterns themselves suggest: the plain ones that people expect to read in
 /// an example, status codes among them.

@@ -5,32 +5,8 @@ use super::fault::Fault;
 use super::functions::FUNCTIONS;
 pub use super::functions::{Function, function_named as function};
 use super::names;
+pub use super::result_type::Type;
 use crate::vocabulary::distance;
-
-/// The types of PromQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// One number.
-    Scalar,
-    /// An instant vector: one sample per series.
-    Vector,
-    /// A range vector: many samples per series.
-    Matrix,
-    /// A string.
-    String,
-}
-
-impl Type {
-    /// As Prometheus' documentation calls it, with its article.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Type::Scalar => "a scalar",
-            Type::Vector => "an instant vector",
-            Type::Matrix => "a range vector",
-            Type::String => "a string",
-        }
-    }
-}
 
 /// Parses and checks `text`: its tree and type, or all its faults.
 pub fn read(text: &str) -> Result<(Expr, Type), Vec<Fault>> {

@@ -47,7 +47,7 @@ impl Scope<'_> {
         let expr = reader.alert(&block.expr, problems);
         let hold = block.hold.as_ref().map(|written| length(written, HOLDS, problems));
         let keep_firing_for = block.keep_firing_for.as_ref().map(|written| length(written, KEEPS, problems));
-        let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
+        let severity = values::severity(&block.severity.text, whole(&block.severity), problems);
         let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
         let independent =
             block.independent.as_ref().map_or(Some(false), |written| values::boolean(written, problems));

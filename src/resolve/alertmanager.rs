@@ -423,7 +423,7 @@ fn matching(block: &MatchBlock, context: &Context, problems: &mut Vec<Problem>) 
         let values: BTreeSet<String> = match label.as_str() {
             "severity" => written
                 .iter()
-                .filter_map(|word| settings::severity(&word.text, whole(word), problems))
+                .filter_map(|word| values::severity(&word.text, whole(word), problems))
                 .map(|severity| context.severities.get(severity).label.clone())
                 .collect(),
             // To be without a label that others have is something to ask for.
@@ -539,7 +539,7 @@ fn times(
             // Months do not matter here, so a zone where they vary will do.
             Ok(_) | Err(ZoneFault::Varies) => Some(written.text.trim().to_owned()),
             Err(ZoneFault::Unknown) => {
-                problems.push(settings::unzoned(written, ZoneFault::Unknown));
+                problems.push(values::unzoned(written, ZoneFault::Unknown));
                 None
             }
         },

@@ -1,6 +1,6 @@
 //! Lines of the budget: at which of them somebody is told, and what is agreed to be done below them.
 
-use super::{innermost, secrets, settings, values, whole};
+use super::{innermost, secrets, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreement, BudgetAlert};
@@ -26,7 +26,7 @@ pub(super) fn alerts_of(
 ) -> Option<Vec<BudgetAlert>> {
     let lines = lines(blocks.iter().map(|block| &block.left), BudgetLine::HIGHEST_ALERT, problems);
     let severities: Vec<_> = (blocks.iter())
-        .map(|block| settings::severity(&block.severity.text, whole(&block.severity), problems))
+        .map(|block| values::severity(&block.severity.text, whole(&block.severity), problems))
         .collect();
     let severities: Option<Vec<_>> = severities.into_iter().collect();
     let both = lines?.into_iter().zip(severities?);

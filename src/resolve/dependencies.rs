@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{settings, values, whole};
+use super::{values, whole};
 use crate::ast::{DependencyBlock, Map};
 use crate::diagnostic::Problem;
 use crate::model::{Dependency, Service};
@@ -125,6 +125,6 @@ fn dependency(
 fn silences(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<Severity> {
     match written {
         None => Some(Severity::Page),
-        Some(word) => settings::severity(&word.text, whole(word), problems),
+        Some(word) => values::severity(&word.text, whole(word), problems),
     }
 }

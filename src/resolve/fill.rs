@@ -40,7 +40,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
     let mut severities =
         PerSeverity { page: plain(Severity::Page.as_str()), ticket: plain(Severity::Ticket.as_str()) };
     for (key, block) in &file.severities {
-        let Some(severity) = settings::severity(&key.text, key.span, problems) else { continue };
+        let Some(severity) = values::severity(&key.text, key.span, problems) else { continue };
         let style = severities.get_mut(severity);
         if let Some(label) = &block.label {
             let what = format!("the severity label of a {severity}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::sli::Reader;
-use super::{dependencies, firing, innermost, secrets, settings, values, whole};
+use super::{dependencies, firing, innermost, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
@@ -159,7 +159,7 @@ fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) ->
     match Offsets::of(name) {
         Ok(offsets) => Some((name.to_owned(), offsets)),
         Err(ZoneFault::Unknown) => {
-            problems.push(settings::unzoned(written, ZoneFault::Unknown));
+            problems.push(values::unzoned(written, ZoneFault::Unknown));
             None
         }
         Err(ZoneFault::Varies) => {

@@ -1,12 +1,14 @@
 //! Policies: which tiers watch an SLO.
 
-use super::{innermost, settings, values, whole};
+use super::{innermost, values, whole};
 use crate::ast::{Map, PolicyBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Tier};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Objective, ObjectiveFault, Period, Severity, percent};
+use crate::vocabulary::{
+    Decimal, Duration, Objective, ObjectiveFault, Period, Severity, interval_of, percent,
+};
 use rust_decimal::RoundingStrategy;
 
 /// All policies by name, own ones after the built-in ones.
@@ -116,7 +118,7 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
 }
 
 fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tier> {
-    let severity = settings::severity(&block.severity.text, whole(&block.severity), problems);
+    let severity = values::severity(&block.severity.text, whole(&block.severity), problems);
     let budget_share = share(&block.budget, problems);
     let long = values::duration(&block.long, problems);
     let short = values::duration(&block.short, problems);
@@ -326,17 +328,13 @@ pub(super) fn reachable(
     (kept, out)
 }
 
-/// The shortest long window of tickets that are evaluated in steps of five minutes; all else in steps of half a minute (`lower::is_slow`).
-const SLOW: Duration = Duration::from_secs(500 * 60);
-
 /// Windows that were chosen for `base`, for another period: on the grid that their group is evaluated on, and never zero. Rounded down,
 /// because a burn rate of 1 must not come out below 1; of a slow tier that is less than one percent.
 fn scaled(tier: Tier, period: Duration, base: Duration) -> Tier {
     let exact = |length: Duration| {
         (u128::from(length.millis()) * u128::from(period.millis()) / u128::from(base.millis())) as u64
     };
-    let slow = tier.severity == Severity::Ticket && exact(tier.long) >= SLOW.millis();
-    let grid = if slow { 300_000 } else { 30_000 };
+    let grid = interval_of(Duration::from_millis(exact(tier.long)), tier.severity).millis();
     let scale = |length: Duration| Duration::from_millis((exact(length) / grid).max(1) * grid);
     Tier { long: scale(tier.long), short: scale(tier.short), ..tier }
 }

@@ -9,8 +9,8 @@ use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    AlertName, Calendar, Decimal, Duration, LabelName, PerSeverity, Period, RESERVED_LABELS, Severity, Zone,
-    ZoneFault, per_second,
+    AlertName, Calendar, Decimal, Duration, INTERVAL, LONG_INTERVAL, LabelName, PerSeverity, Period,
+    RESERVED_LABELS, Severity, Zone, per_second,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -347,7 +347,7 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
             Some(name) => match Zone::named(name.text.trim()) {
                 Ok(zone) => zone,
                 Err(fault) => {
-                    problems.push(unzoned(name, fault));
+                    problems.push(values::unzoned(name, fault));
                     return None;
                 }
             },
@@ -356,7 +356,10 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
     }
     let least = Duration::from_secs(3600);
     match Duration::parse(text) {
-        Some(length) if (least..=values::LONGEST).contains(&length) && length.millis() % 300_000 == 0 => {
+        Some(length)
+            if (least..=values::LONGEST).contains(&length)
+                && length.millis() % LONG_INTERVAL.millis() == 0 =>
+        {
             Some((Period::Rolling(length), Some(whole(written))))
         }
         Some(_) => {
@@ -402,27 +405,6 @@ fn period_meant(text: &str) -> Option<String> {
     }
 }
 
-/// Why a text names no time zone that a calendar period could have.
-pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
-    let place = whole(name);
-    match fault {
-        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
-            Some(like) => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known").fix(
-                format!("write `{like}`"),
-                place,
-                like,
-            ),
-            None => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known"),
-        }
-        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
-        ZoneFault::Varies => {
-            let headline = "months of this time zone do not begin at the same offset every year";
-            Problem::error(Code::UnknownTimeZone, place, headline)
-                .help("name a zone whose months do, such as `UTC`, or promise over a rolling period")
-        }
-    }
-}
-
 /// What an event is.
 pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Budgeting> {
     let Some(written) = innermost(levels.map(|level| level.budgeting.as_ref())) else {
@@ -445,7 +427,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             let length = values::duration(&slice.length, problems);
             let promise = values::promise(&slice.objective, problems);
             let length = length?;
-            if length.millis() % 30_000 != 0 || length > Duration::from_secs(3600) {
+            if length.millis() % INTERVAL.millis() != 0 || length > Duration::from_secs(3600) {
                 problems.push(
                     Problem::error(
                         Code::WindowOffGrid,
@@ -494,7 +476,7 @@ pub(super) fn min_bad_events(
     let mut least = PerSeverity { page: 2, ticket: 1 };
     let mut place = None;
     for (key, value) in levels.into_iter().flat_map(|level| &level.min_bad_events) {
-        let severity = severity(&key.text, key.span, problems)?;
+        let severity = values::severity(&key.text, key.span, problems)?;
         *least.get_mut(severity) = values::count(value, "`min_bad_events`", problems)?;
         if severity == Severity::Page {
             place = Some(whole(value));
@@ -512,33 +494,11 @@ pub(super) fn min_events(
     let mut least = PerSeverity { page: 1, ticket: 1 };
     let mut places = PerSeverity { page: slo, ticket: slo };
     for (key, value) in levels.into_iter().flat_map(|level| &level.min_events) {
-        let severity = severity(&key.text, key.span, problems)?;
+        let severity = values::severity(&key.text, key.span, problems)?;
         *least.get_mut(severity) = values::count(value, "`min_events`", problems)?;
         *places.get_mut(severity) = whole(value);
     }
     Some((least, places))
-}
-
-/// `page` or `ticket`.
-pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
-    let severity = Severity::parse(text);
-    if severity.is_none() {
-        let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
-            .label("expected `page` or `ticket`");
-        let meant = match text.to_ascii_lowercase().as_str() {
-            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
-            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" => Some("ticket"),
-            _ => None,
-        };
-        let problem = match meant {
-            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
-            None => problem,
-        };
-        problems.push(
-            problem.help("how they are spelled on alerts is said under `severities`, in the project file"),
-        );
-    }
-    severity
 }
 
 /// The alert for events that disappear.
@@ -561,7 +521,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
         }
         Some(MissingBlock::Block { severity: written, after }) => {
             let severity = match written {
-                Some(word) => severity(&word.text, whole(word), problems)?,
+                Some(word) => values::severity(&word.text, whole(word), problems)?,
                 None => default.severity,
             };
             let after = match after {

@@ -1,6 +1,6 @@
 //! Settings that nothing reads, and time zones that nobody knows, read or not.
 
-use super::settings::unzoned;
+use super::values::unzoned;
 use super::{innermost, whole};
 use crate::ast::{Ast, HoursBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};

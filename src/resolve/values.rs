@@ -4,7 +4,9 @@ use super::whole;
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Name, Objective, ObjectiveFault, nearest, text};
+use crate::vocabulary::{
+    Decimal, Duration, Name, Objective, ObjectiveFault, Severity, Zone, ZoneFault, nearest, text,
+};
 
 /// What one `objective` promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,5 +282,48 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
         }
         None if known.is_empty() => problem.help("remove it, or define it"),
         None => problem.help(format!("it is one of {}", crate::diagnostic::few(known))),
+    }
+}
+
+/// `page` or `ticket`.
+pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<Severity> {
+    let severity = Severity::parse(text);
+    if severity.is_none() {
+        let problem = Problem::error(Code::UnknownKey, place, format!("there is no severity `{text}`"))
+            .label("expected `page` or `ticket`");
+        let meant = match text.to_ascii_lowercase().as_str() {
+            "critical" | "crit" | "error" | "high" | "urgent" | "emergency" | "p1" | "sev1" => Some("page"),
+            "warning" | "warn" | "info" | "low" | "medium" | "minor" | "p2" | "p3" | "sev2" => Some("ticket"),
+            _ => None,
+        };
+        let problem = match meant {
+            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant),
+            None => problem,
+        };
+        problems.push(
+            problem.help("how they are spelled on alerts is said under `severities`, in the project file"),
+        );
+    }
+    severity
+}
+
+/// Why a text names no time zone that a calendar period could have.
+pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
+    let place = whole(name);
+    match fault {
+        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
+            Some(like) => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known").fix(
+                format!("write `{like}`"),
+                place,
+                like,
+            ),
+            None => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known"),
+        }
+        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
+        ZoneFault::Varies => {
+            let headline = "months of this time zone do not begin at the same offset every year";
+            Problem::error(Code::UnknownTimeZone, place, headline)
+                .help("name a zone whose months do, such as `UTC`, or promise over a rolling period")
+        }
     }
 }

@@ -30,9 +30,8 @@ pub use json::json;
 pub use timeline::{AlertCourse, BudgetCourse, Firing, LineCourse, Span, TierCourse, Timeline};
 pub use words::words;
 
-use crate::lower::{INTERVAL, LONG_INTERVAL};
 use crate::plan::{Event, Observer, SloPlan};
-use crate::vocabulary::{Decimal, Duration, Period};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period};
 use rules::{PeriodBefore, Rules};
 
 /// Events per evaluation where the traffic is not known: so many that one in a million is a whole number.

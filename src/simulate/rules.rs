@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 
 use super::recorded::{Counts, Recorded};
 use super::{Schedule, Step};
-use crate::lower::{INTERVAL, KNOWN_AFTER, LONG_INTERVAL, MEMORY, STALE, fast_windows, hold};
 use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
-use crate::vocabulary::{Decimal, Duration, Period};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, Period, STALE};
 
 /// The period beyond what is played.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +90,7 @@ fn less(window: Duration, interval: Duration) -> Duration {
 
 impl<'a> Rules<'a> {
     pub fn new(plan: &'a SloPlan, schedule: &Schedule, before: PeriodBefore) -> Self {
-        let fast = fast_windows(&plan.promise);
+        let fast = plan.promise.fast_windows();
         let windows = plan.promise.tiers.iter().flat_map(|tier| [tier.long, tier.short]);
         let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Recorded::new(schedule)));
         Self {
@@ -220,7 +219,7 @@ impl<'a> Rules<'a> {
         };
         Some(Left {
             share: Decimal::ONE - ratio / self.plan.promise.budget,
-            is_known: counted >= KNOWN_AFTER.millis() && total >= self.plan.promise.enough_events,
+            is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && total >= self.plan.promise.enough_events,
         })
     }
 
@@ -231,7 +230,7 @@ impl<'a> Rules<'a> {
             true => self.ratios[&tier.long].last(at, STALE),
             false => self.ratios[&tier.long].at(at),
         };
-        let short = self.ratios[&tier.short].last(at, hold(tier));
+        let short = self.ratios[&tier.short].last(at, tier.hold());
         let long = long.unwrap_or_default();
         (tier.sight(long, short.unwrap_or_default()), long)
     }

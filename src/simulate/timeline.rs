@@ -3,7 +3,6 @@
 
 use super::rules::Rules;
 use super::{Played, Scenario, Schedule};
-use crate::lower::{AWAKE, crossed};
 use crate::plan::{Counted, Event, Observer, SloPlan, Watch};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Severity};
 
@@ -307,12 +306,12 @@ impl<'a> Courses<'a> {
         let mut pages =
             courses.filter(|course| course.severity == Severity::Page).flat_map(|course| &course.firings);
         let is_awake = pages.any(|firing| {
-            firing.span.until.is_none_or(|until| now.millis() < until.millis() + AWAKE.millis())
+            firing.span.until.is_none_or(|until| now.millis() < until.millis() + BudgetLine::AWAKE.millis())
         });
         for (course, alert) in self.timeline.lines.iter_mut().zip(&self.plan.promise.budget_alerts) {
             let open = course.firings.last_mut().filter(|(span, ..)| span.until.is_none());
-            match (open, crossed(course.line, left.share, left.is_known, false)) {
-                (Some((span, ..)), _) if !crossed(course.line, left.share, left.is_known, true) => {
+            match (open, course.line.is_crossed(left.share, left.is_known, false)) {
+                (Some((span, ..)), _) if !course.line.is_crossed(left.share, left.is_known, true) => {
                     span.until = Some(now);
                 }
                 (None, true) => {

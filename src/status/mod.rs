@@ -21,10 +21,9 @@ pub use json::json;
 pub use markdown::markdown;
 pub use questions::{About, MOMENT, Question, questions};
 
-use crate::lower::STALE;
 use crate::model::{Agreement, Labels};
 use crate::plan::{Plan, ServicePlan, SloPlan, Which};
-use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, STALE, Severity};
 
 /// How all SLOs stand at one moment, the worst first.
 #[derive(Debug)]

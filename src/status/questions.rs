@@ -1,10 +1,9 @@
 //! What is asked: one instant query per recorded series over all SLOs, and which rules there are.
 
-use crate::lower::LONG_INTERVAL;
 use crate::plan::{Plan, Reading, SloPlan};
 use crate::promql::ast::{Expr, MatchOp};
 use crate::promql::build::{call, selector, subquery};
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Duration, LONG_INTERVAL};
 
 use super::is_named;
 

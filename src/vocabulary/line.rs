@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::decimal::Decimal;
+use super::duration::Duration;
 
 /// A share of the budget that is left, from 0 to 99 percent. It is crossed when less is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,13 @@ impl BudgetLine {
 
     /// The highest line there is: at 100% nothing has failed.
     pub const HIGHEST: u8 = 99;
+
+    /// How long after a page somebody is awake: a line that is crossed then is a ticket.
+    pub const AWAKE: Duration = Duration::from_secs(3600);
+
+    /// How long events of a period have been counted when its budget is known: so long ago a tile was recorded, in an hour that ends with that
+    /// moment's.
+    pub const KNOWN_AFTER: Duration = Duration::from_secs(23 * 3600);
 
     /// Reads `25%`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -39,6 +47,11 @@ impl BudgetLine {
     /// The share from which on an alert of this line ends.
     pub fn recovered(self) -> Decimal {
         Decimal::new(i64::from(self.0 + Self::DISTANCE), 2).normalize()
+    }
+
+    /// Whether it is crossed at some moment, as the rules have it: what is left, whether that is known, and whether it was crossed before.
+    pub fn is_crossed(self, left: Decimal, is_known: bool, before: bool) -> bool {
+        if before { left < self.recovered() } else { is_known && left < self.ratio() }
     }
 }
 

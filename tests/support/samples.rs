@@ -72,7 +72,7 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
     const RECENT: u64 = 2 * 3600;
     let outage = move |at: u64| at + 2400 > end && at + 1200 < end;
     let inputs = inputs(model);
-    let plan = slowburn::lower::lower(model);
+    let plan = slowburn::plan_of(model);
     let slos = plan.services.iter().flat_map(|service| &service.slos);
     for (index, slo) in slos.enumerate() {
         let promise = &slo.promise;

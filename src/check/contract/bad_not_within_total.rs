@@ -6,11 +6,12 @@
 
 use super::{Reader, tell};
 use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
 use crate::model::{Model, Reading, Role, Service};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 use crate::promql::regex;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in super::super::slos(model) {
         let totals: Vec<&Reading> =
             slo.readings.iter().filter(|reading| reading.role == Role::Total).collect();

@@ -1,6 +1,6 @@
 //! Quantiles that are compared with more than any bucket can tell: `histogram_quantile` answers the highest bound at most.
 
-use super::missing_bucket::selected;
+use super::selected;
 use super::{Judged, Reader, Verdict, tell};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Kind, Op, Selector};

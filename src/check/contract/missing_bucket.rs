@@ -1,5 +1,6 @@
 //! Thresholds at which no bucket ends.
 
+use super::selected;
 use std::collections::BTreeSet;
 
 use super::unit_mismatch::{other_unit, shown};
@@ -83,22 +84,6 @@ fn unnamed(
         None => problem,
     }
     .help("or let the program expose that one, too")
-}
-
-/// The bounds of what a selector selects.
-pub(super) fn selected<'a>(
-    place: &Place,
-    found: &super::Found<'a>,
-) -> impl Iterator<Item = Decimal> + use<'a> {
-    let fits = |shape: &&'a crate::contract::Shape| {
-        let (labels, values) = place.faults(*found, shape);
-        labels.is_empty() && values.is_empty()
-    };
-    let mut shapes = found.family.shapes.iter().filter(fits);
-    // A bound has to be there in all of them.
-    let first = shapes.next().map(|shape| shape.bounds.clone()).unwrap_or_default();
-    let rest: Vec<_> = shapes.collect();
-    first.into_iter().filter(move |bound| rest.iter().all(|shape| shape.bounds.contains(bound)))
 }
 
 fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {

@@ -27,7 +27,7 @@ use crate::promql::ast::{Matcher, Modifiers, Selector};
 use crate::promql::regex::Asked;
 use crate::promql::{build, places};
 use crate::source::{Span, Spelling};
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Decimal, Duration};
 
 /// What a contract says of a selector.
 pub(super) enum Verdict<'a> {
@@ -365,4 +365,26 @@ pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem
     if !is_told && known.secondary.len() < PLACES {
         known.secondary.push(Label { span, text: "and here".to_owned() });
     }
+}
+
+/// The bounds of what a selector selects.
+fn selected<'a>(place: &Place, found: &Found<'a>) -> impl Iterator<Item = Decimal> + use<'a> {
+    let fits = |shape: &&'a Shape| {
+        let (labels, values) = place.faults(*found, shape);
+        labels.is_empty() && values.is_empty()
+    };
+    let mut shapes = found.family.shapes.iter().filter(fits);
+    // A bound has to be there in all of them.
+    let first = shapes.next().map(|shape| shape.bounds.clone()).unwrap_or_default();
+    let rest: Vec<_> = shapes.collect();
+    first.into_iter().filter(move |bound| rest.iter().all(|shape| shape.bounds.contains(bound)))
+}
+
+/// All known values of a label.
+fn values(found: Found, label: &str) -> Vec<String> {
+    let of = found.family.shapes.iter().filter_map(|shape| shape.labels.get(label));
+    let mut values: Vec<String> = of.flat_map(|values| values.known.iter().cloned()).collect();
+    values.sort();
+    values.dedup();
+    values
 }

@@ -2,9 +2,10 @@
 
 use super::Reader;
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Model, Service};
+use crate::facts::Facts;
+use crate::model::Service;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     // A project without any contract has not begun with them.
     if model.services.iter().all(|service| service.contract.is_none()) {
         return;

@@ -3,9 +3,10 @@
 use super::{Reader, tell};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem, few};
-use crate::model::{Job, Model, Reading};
+use crate::facts::Facts;
+use crate::model::{Job, Reading};
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some(jobs) = &model.project.prometheus.jobs else { return };
     let readers = model.services.iter().flat_map(|service| Reader::all(service).map(move |it| (service, it)));
     for (service, reader) in readers {

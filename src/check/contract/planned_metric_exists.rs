@@ -2,9 +2,9 @@
 
 use super::Reader;
 use crate::diagnostic::{Code, Problem};
-use crate::model::Model;
+use crate::facts::Facts;
 
-pub(in crate::check) fn check(model: &Model, problems: &mut Vec<Problem>) {
+pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in &model.services {
         for (metric, planned) in &service.planned {
             let found = service.contract.as_ref().and_then(|contract| contract.find(metric));

@@ -1,6 +1,6 @@
 //! Series of bad events that do not exist before the first of them.
 
-use super::unmatched_value::values;
+use super::values;
 use super::{Found, Judged, Place, Reader, Verdict, named, tell};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;

@@ -1,6 +1,6 @@
 //! Thresholds in one unit, histograms in another.
 
-use super::missing_bucket::selected;
+use super::selected;
 use super::{Found, Judged, Place, Verdict, named, tell};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};

@@ -1,6 +1,7 @@
 //! Values that no series has.
 
 use super::uninitialised_series::may_appear;
+use super::values;
 use super::{Found, Judged, Place, Verdict, tell};
 use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
@@ -57,13 +58,4 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
 /// The first digit of status codes.
 fn is_class(text: &str) -> bool {
     matches!(text.as_bytes(), [b'1'..=b'5'])
-}
-
-/// All known values of a label.
-pub(super) fn values(found: Found, label: &str) -> Vec<String> {
-    let of = found.family.shapes.iter().filter_map(|shape| shape.labels.get(label));
-    let mut values: Vec<String> = of.flat_map(|values| values.known.iter().cloned()).collect();
-    values.sort();
-    values.dedup();
-    values
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::parse::yaml::{Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
-use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, quotient, text};
+use crate::vocabulary::{Decimal, Duration, PerSeverity, Period, Severity, interval_of, quotient, text};
 
 /// More tiers than this watch no budget.
 const MOST: usize = 20;
@@ -291,9 +291,7 @@ fn kind_of(severity: &str) -> Severity {
 
 /// The window on the grid of its group, and a twelfth of it.
 fn windows(long: Duration, severity: Severity, period: &Period) -> Option<(Duration, Duration)> {
-    const SLOW: Duration = Duration::from_secs(500 * 60);
-    let slow = severity == Severity::Ticket && long >= SLOW;
-    let grid = if slow { 300_000 } else { 30_000 };
+    let grid = interval_of(long, severity).millis();
     let on_grid = |millis: u64, least: u64| (millis / grid * grid).max(least);
     let window = on_grid(long.millis(), 0);
     // Four scrapes, at the usual interval.

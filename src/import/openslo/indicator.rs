@@ -1,7 +1,8 @@
 //! Indicators of OpenSLO: written where they are used, or named.
 
 use super::super::keys::{self, Keys, whole};
-use super::super::queries::{Counters, Counts};
+use super::super::measure::Counts;
+use super::super::queries::Counters;
 use super::super::sli::{self, Sli};
 use super::{Objects, decimal};
 use crate::ast::Key;

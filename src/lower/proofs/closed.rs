@@ -1,6 +1,6 @@
 //! Outages that are not counted: outside of the hours, and during maintenance.
 
-use super::situations::{Played, Situation, counts};
+use super::played::{Played, Situation, counts};
 use super::stage::Stage;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use super::numbers::four_digits;
 use super::{Load, MARGIN, Mishaps, at, samples};
+use crate::derive::{companion_name, longest_range};
 use crate::lower::aftermath::BEGAN;
-use crate::lower::{INTERVAL, companion_name};
 use crate::model::{Behaviour, Companion, Firing, Labels, Series, Service};
 use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Proof, Rule, ServicePlan, Which};
-use crate::promql::ast::{Kind, Selector, Time};
+use crate::promql::ast::Selector;
 use crate::promql::carried::Carried;
-use crate::vocabulary::{Decimal, Duration};
+use crate::vocabulary::{Decimal, Duration, INTERVAL};
 
 /// A moment after all that is played, in seconds since its beginning.
 const AFTERWARDS: u32 = 1_000_000_000;
@@ -140,17 +140,6 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
         };
         matcher.asked().meets(known) != Some(false)
     })
-}
-
-/// The longest that a companion alert looks back.
-pub fn longest_range(companion: &Companion) -> Option<Duration> {
-    let mut longest: Option<Duration> = None;
-    companion.expr.visit(&mut |part| {
-        if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
-            longest = longest.max(Some(*range));
-        }
-    });
-    longest
 }
 
 /// One companion alert with the series that it is played with.

@@ -1,9 +1,8 @@
 //! Alerts of what is left of the budget: crossed, around the line, in silence, recovered, crossed again.
 
 use super::numbers::percent_left;
-use super::situations::{Played, Situation};
+use super::played::{Played, Situation};
 use super::stage::Stage;
-use crate::lower::budget::crossed;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};
 use crate::model::BudgetAlert;
@@ -207,7 +206,7 @@ impl<'s, 'a> Story<'s, 'a> {
             let edge = step >= self.begins + day && step <= self.begins + day + 2;
             let line = self.alert.line;
             let close = [line.ratio(), line.recovered()].iter().any(|at| (left - at).abs() < nearly);
-            state = crossed(line, left, is_known, state);
+            state = line.is_crossed(left, is_known, state);
             // Where the state hangs on the step at which the budget becomes known, nothing is said of it.
             if edge && left < line.ratio() {
                 return Err(BETWEEN);

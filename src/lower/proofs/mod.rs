@@ -10,21 +10,21 @@ mod closed;
 mod companions;
 mod lines;
 mod numbers;
+mod played;
 mod situations;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::events::lag;
 use super::shapes::{Mishaps, samples};
 use super::timeline::Load;
-use super::{INTERVAL, LONG_INTERVAL, REACH, alerts};
+use crate::derive::{lag, missing_name};
 use crate::model::{Service, Sli, Slo};
 use crate::plan::{Case, Check, Group, Proof, ServicePlan, SloPlan, Watch, Which};
 use crate::promql::ast::Selector;
-use crate::vocabulary::Duration;
-pub use companions::{Made, longest_range, unplayed};
-use situations::Situation;
+use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, REACH};
+pub use companions::{Made, unplayed};
+use played::Situation;
 use stage::Stage;
 
 /// Events per step: enough that one in a million is a whole number.
@@ -197,7 +197,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     }
     let slowest = expected.iter().map(|slo| steps(lag(slo))).max()?;
     let time = |step: usize| Duration::from_millis(INTERVAL.millis() * step as u64);
-    let alert = Which::of(alerts::missing_name(service));
+    let alert = Which::of(missing_name(service));
     let fires = lives + steps(missing.after);
     let mut checks = Vec::new();
     if begins.is_some() {

@@ -4,10 +4,8 @@ use std::iter;
 
 use super::numbers::{lasts, percent_left, three_digits};
 use super::{COPIES, PER_STEP, at, selectors};
-use crate::lower::INTERVAL;
+use crate::derive::lag;
 use crate::lower::budget::STATE;
-use crate::lower::events::lag;
-use crate::lower::readings::CURRENT;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
@@ -15,7 +13,7 @@ use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
 use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
-use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
+use crate::vocabulary::{BudgetLine, CURRENT, Decimal, Duration, INTERVAL, Period, Severity, text};
 
 /// One SLO at one evaluation step.
 pub(super) struct Stage<'a> {

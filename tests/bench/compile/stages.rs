@@ -8,7 +8,7 @@ use slowburn::emit::{self, TARGETS};
 use slowburn::lower;
 use slowburn::plan::{Plan, ServicePlan};
 use slowburn::source::{SourceFile, Sources};
-use slowburn::{check, parallel, parse, resolve};
+use slowburn::{check, derive, parallel, parse, resolve};
 
 /// Prints the seconds of every stage.
 pub fn print(sources: &Path) {
@@ -23,10 +23,11 @@ pub fn print(sources: &Path) {
     let sources = timed("read", read);
     let (ast, _) = timed("parse", || parse::parse(&sources, None));
     let (model, _) = timed("resolve", || resolve::resolve(&ast));
-    timed("check", || check::check(&model, check::Sees::Whole));
+    let facts = timed("derive", || derive::derive(&model));
+    timed("check", || check::check(&facts, check::Sees::Whole));
     let mut plans =
-        timed("lower", || parallel::map(&model.services, |service| lower::service(&model, service)));
-    let project = lower::project(&model);
+        timed("lower", || parallel::map(&facts.services, |service| lower::service(&model, service)));
+    let project = lower::project(&facts);
     let pairs: Vec<_> = model.services.iter().zip(&plans).collect();
     let proofs = timed("prove", || parallel::map(&pairs, |(service, plan)| lower::prove(service, plan)));
     for (plan, proofs) in plans.iter_mut().zip(proofs) {

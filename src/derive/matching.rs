@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Matching;
-use crate::plan::Matcher;
 
 /// Alerts for each of whose labels this holds.
-pub(super) type Piece = BTreeMap<String, Values>;
+pub type Piece = BTreeMap<String, Values>;
 
 /// Values of one label; a label that is not there has the value "".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Values {
+pub enum Values {
     /// One of these.
     Among(BTreeSet<String>),
     /// None of these.
@@ -33,7 +32,8 @@ impl Values {
     }
 }
 
-pub(super) fn piece(matching: &Matching) -> Piece {
+/// The alerts that a route or an inhibition matches, as one piece.
+pub fn piece(matching: &Matching) -> Piece {
     matching.iter().map(|(label, values)| (label.clone(), Values::Among(values.clone()))).collect()
 }
 
@@ -69,20 +69,6 @@ pub(super) fn without(piece: &Piece, matching: &Matching) -> Vec<Piece> {
         rest = inside;
     }
     pieces
-}
-
-/// As a target spells it.
-pub(super) fn matchers(piece: &Piece) -> Vec<Matcher> {
-    piece
-        .iter()
-        .map(|(label, values)| {
-            let (negative, values) = match values {
-                Values::Among(values) => (false, values),
-                Values::Beside(values) => (true, values),
-            };
-            Matcher { label: label.clone(), negative, values: values.iter().cloned().collect() }
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,33 @@
-//! Whether a tier sees its burn: the one comparison of counts with thresholds (SRE Workbook, ch. 5).
+//! A tier with its numbers, and whether it sees its burn: the one comparison of counts with thresholds (SRE Workbook, ch. 5).
 
-use super::Watch;
-use crate::vocabulary::Decimal;
+use crate::vocabulary::{Decimal, Duration, Severity, interval_of};
+
+/// One tier with everything that follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Page or ticket.
+    pub severity: Severity,
+    /// The share of the budget that is gone when it fires.
+    pub budget_share: Decimal,
+    /// Long window.
+    pub long: Duration,
+    /// The most agreed time in it: all of it, unless the promise has hours.
+    pub long_agreed: Duration,
+    /// Short window.
+    pub short: Duration,
+    /// Budget share × period ÷ long window, both in agreed time.
+    pub burn_rate: Decimal,
+    /// Burn rate × error budget.
+    pub threshold: Decimal,
+    /// Fewer bad events in the long window never fire.
+    pub min_bad_events: u32,
+    /// Fewer events in the long window, good ones among them, never fire.
+    pub min_events: u32,
+    /// How long its alert goes on firing after it; the same for all tiers of a severity.
+    pub keep_firing_for: Option<Duration>,
+    /// Whether its windows are evaluated every `long_interval` only.
+    pub slow: bool,
+}
 
 /// Bad and total events of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +59,16 @@ impl Sight {
 }
 
 impl Watch {
+    /// How often it is evaluated.
+    pub fn interval(&self) -> Duration {
+        interval_of(self.long, self.severity)
+    }
+
+    /// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
+    pub fn hold(&self) -> Duration {
+        Duration::from_millis((self.long.millis() / 4).max(2 * self.interval().millis()))
+    }
+
     /// What it sees in windows with these counts.
     pub fn sight(&self, long: Counted, short: Counted) -> Sight {
         // Most moments are healthy, and no threshold is as low as zero.

@@ -1,0 +1,51 @@
+//! What an alert that says `down` leaves behind: see `lower::aftermath`, which writes its rule.
+
+use super::names::{companion_name, missing_name, which};
+use super::ranges::lag;
+use crate::facts::{Aftermath, Which};
+use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
+use crate::promql::ast::Selector;
+use crate::vocabulary::{Duration, INTERVAL, Severity};
+
+/// How long missing events are still missing after their counters are back: until those were scraped, compared with a scrape before, and looked at.
+const COUNTED_AGAIN: Duration = Duration::from_secs(300);
+
+/// Whether a companion alert certainly looks at what an SLO looks at: it reads one of its metrics, by no more matchers than the SLO does.
+pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
+    let covers = |event: &Selector, watched: &Selector| {
+        event.name.is_some()
+            && event.name == watched.name
+            && watched.matchers.iter().all(|matcher| event.matchers.contains(matcher))
+    };
+    let mut events = slo.readings.iter();
+    events.any(|event| companion.readings.iter().any(|it| covers(&event.selector, &it.selector)))
+}
+
+/// What stays silent after a companion alert that pages, and for how long at most; `None` if nothing does, or if nobody is told of anything.
+pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
+    if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
+        return None;
+    }
+    let mut silenced = Vec::new();
+    let mut length = Duration::default();
+    for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
+        let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+        let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
+        let Some(longest) = pages.map(stops).max() else { continue };
+        let slice = match &slo.budgeting {
+            Budgeting::Timeslices { length, .. } => *length,
+            Budgeting::Occurrences => Duration::default(),
+        };
+        // Up to two evaluations pass before both alerts have seen that the outage is over.
+        let late = slice.millis() + lag(slo).millis() + 2 * INTERVAL.millis();
+        length = length.max(Duration::from_millis(longest + late));
+        silenced.push(which(model, service, slo, Severity::Page));
+    }
+    let expected = service.slos.iter().any(|slo| slo.planned.is_none());
+    if service.missing_events.is_some() && expected {
+        length = length.max(COUNTED_AGAIN);
+        silenced.push(Which::of(missing_name(service)));
+    }
+    let name = format!("{}Aftermath", companion_name(service, companion));
+    (!silenced.is_empty()).then_some(Aftermath { name, silenced, length })
+}

@@ -1,0 +1,88 @@
+//! The alerts of promises. Whoever adds one to the rules adds it here; a test holds one against the other.
+
+use super::budget;
+use super::labels::{alert_labels, external, open};
+use super::names::{budget_alert_name, missing_name, which};
+use crate::facts::{AlertFacts, BELOW, Which};
+use crate::model::{Labels, Model, Service, Slo};
+use crate::vocabulary::Severity;
+
+/// The SLO whose page says that a service is down.
+const DOWN: &str = "availability";
+
+/// The alerts of one SLO: those of burn rates, then those of the budget.
+pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> Vec<AlertFacts<'a>> {
+    let mut all = Vec::new();
+    for severity in Severity::ALL {
+        if slo.tiers.iter().any(|tier| tier.severity == severity) {
+            let alert = alert(model, service, slo, which(model, service, slo, severity), severity);
+            let down = slo.name.as_str() == DOWN && severity == Severity::Page;
+            all.push(AlertFacts { down, ..alert });
+        }
+    }
+    for declared in &slo.budget_alerts {
+        for severity in budget::severities(service, slo, declared) {
+            let which = Which::of(budget_alert_name(service, slo, declared.line));
+            let mut alert = alert(model, service, slo, which, severity);
+            alert.labels.insert(BELOW.to_owned(), declared.line.to_string());
+            all.push(AlertFacts { line: Some(declared.line), ..alert });
+        }
+    }
+    all
+}
+
+fn alert<'a>(
+    model: &Model,
+    service: &'a Service,
+    slo: &'a Slo,
+    Which { name, apart }: Which,
+    severity: Severity,
+) -> AlertFacts<'a> {
+    let mut labels = alert_labels(model, service, &slo.labels, severity);
+    labels.insert("alertname".to_owned(), name.clone());
+    labels.insert("slo".to_owned(), slo.name.to_string());
+    let by: Vec<String> = slo.by.iter().map(ToString::to_string).collect();
+    AlertFacts {
+        open: open(&labels, &by, &external(model)),
+        name,
+        apart,
+        labels,
+        by,
+        told: Vec::new(),
+        severity,
+        service: &service.name,
+        slo: Some(&slo.name),
+        companion: None,
+        down: false,
+        independent: false,
+        line: None,
+        aftermath: None,
+    }
+}
+
+/// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
+pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFacts<'a>> {
+    let missing = service.missing_events?;
+    if service.slos.iter().all(|slo| slo.planned.is_some()) {
+        return None;
+    }
+    let name = missing_name(service);
+    let mut labels = alert_labels(model, service, &Labels::new(), missing.severity);
+    labels.insert("alertname".to_owned(), name.clone());
+    Some(AlertFacts {
+        open: open(&labels, &[], &external(model)),
+        name,
+        apart: Labels::new(),
+        labels,
+        by: Vec::new(),
+        told: Vec::new(),
+        severity: missing.severity,
+        service: &service.name,
+        slo: None,
+        companion: None,
+        down: true,
+        independent: false,
+        line: None,
+        aftermath: None,
+    })
+}

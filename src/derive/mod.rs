@@ -1,0 +1,47 @@
+//! model → facts: promises in numbers, and every alert once, before any expression is written.
+
+mod aftermath;
+mod alerts;
+mod budget;
+mod companions;
+mod dependencies;
+mod labels;
+mod matching;
+mod names;
+mod promises;
+mod ranges;
+mod routing;
+
+pub use aftermath::looks_at_the_same;
+pub use budget::pages_of_companions;
+pub use dependencies::causes;
+pub use labels::external;
+pub use matching::{Piece, Values, piece};
+pub use names::{alert_name, budget_alert_name, companion_name, made_alert_name, missing_name};
+pub use promises::{promise, watches};
+pub use ranges::{lag, longest_range};
+pub use routing::{before, entangled, pieces, taken};
+
+use crate::facts::{Facts, ServiceFacts, SloFacts};
+use crate::model::{Model, Service, Slo};
+use crate::parallel;
+
+/// What follows from a model. It cannot fail: whatever could go wrong was a problem before.
+pub fn derive(model: &Model) -> Facts<'_> {
+    Facts { model, services: parallel::map(&model.services, |one| service(model, one)) }
+}
+
+/// What follows for one service.
+pub fn service<'a>(model: &'a Model, service: &'a Service) -> ServiceFacts<'a> {
+    let companion = |companion| (companion, companions::alert(model, service, companion));
+    ServiceFacts {
+        service,
+        slos: service.slos.iter().map(|one| slo(model, service, one)).collect(),
+        missing: alerts::missing(model, service),
+        companions: service.alerts.iter().map(companion).collect(),
+    }
+}
+
+fn slo<'a>(model: &'a Model, service: &'a Service, slo: &'a Slo) -> SloFacts<'a> {
+    SloFacts { slo, promise: promise(service, slo), alerts: alerts::of_slo(model, service, slo) }
+}

@@ -1,0 +1,103 @@
+//! What SLOs promise, in exact numbers.
+
+use crate::facts::{AgreedTime, Event, Promise, Watch};
+use crate::model::{Agreed, Budgeting, Histogram, Service, Sli, Slo};
+use crate::promql::ast::{Expr, Selector};
+use crate::vocabulary::{Decimal, INTERVAL, LONG_INTERVAL, is_slow, quotient};
+
+/// The numbers of an SLO.
+pub fn promise(service: &Service, slo: &Slo) -> Promise {
+    let objective = match slo.threshold {
+        Some(threshold) => format!("{} < {threshold}", slo.objective),
+        None => slo.objective.to_string(),
+    };
+    let event = match (&slo.budgeting, &slo.sli) {
+        (Budgeting::Timeslices { length, .. }, _) => Event::Slice(*length),
+        (Budgeting::Occurrences, Sli::Counted { .. }) => Event::Occurrence,
+        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. }) => Event::Check,
+    };
+    let per_check = quotient(Decimal::from(1000), Decimal::from(INTERVAL.millis()));
+    Promise {
+        service: service.name.to_string(),
+        slo: slo.name.to_string(),
+        description: slo.description.clone(),
+        objective,
+        ratio: slo.objective.ratio(),
+        budget: slo.objective.budget().ratio(),
+        enough_events: enough_events(slo.objective.budget().ratio()),
+        period: slo.period.clone(),
+        period_length: slo.agreed.most_within(slo.period.nominal()),
+        agreed: agreed_time(&slo.agreed),
+        event,
+        by: slo.by.iter().map(ToString::to_string).collect(),
+        successful: match &slo.sli {
+            Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty() => {
+                Some(successful(histogram))
+            }
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => None,
+        },
+        read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
+            .map(|kept| (kept.to_string(), kept.label.to_string()))
+            .collect(),
+        traffic: match event {
+            Event::Occurrence => slo.traffic,
+            Event::Check | Event::Slice(_) => Some(per_check),
+        },
+        tiers: watches(slo),
+        budget_alerts: slo.budget_alerts.clone(),
+        budget_policy: slo.budget_policy.clone(),
+        left_out: slo.left_out.iter().map(|tier| (tier.severity, tier.long)).collect(),
+        interval: INTERVAL,
+        long_interval: LONG_INTERVAL,
+        planned: slo.planned.clone(),
+    }
+}
+
+/// Every tier with its burn rate and threshold, each the one quotient of exact products (SRE Workbook, ch. 5).
+pub fn watches(slo: &Slo) -> Vec<Watch> {
+    let period = Decimal::from(slo.agreed.most_within(slo.period.nominal()).millis());
+    slo.tiers
+        .iter()
+        .map(|tier| {
+            let long_agreed = slo.agreed.most_within(tier.long);
+            let long = Decimal::from(long_agreed.millis());
+            let spent = tier.budget_share * period;
+            Watch {
+                severity: tier.severity,
+                budget_share: tier.budget_share,
+                long: tier.long,
+                long_agreed,
+                short: tier.short,
+                burn_rate: quotient(spent, long),
+                threshold: quotient(spent * slo.objective.budget().ratio(), long),
+                min_bad_events: *slo.min_bad_events.get(tier.severity),
+                min_events: *slo.min_events.get(tier.severity),
+                keep_firing_for: tier.keep_firing_for,
+                slow: is_slow(tier.long, tier.severity),
+            }
+        })
+        .collect()
+}
+
+/// When a promise holds, in words; `None` if always.
+fn agreed_time(agreed: &Agreed) -> Option<AgreedTime> {
+    let hours = agreed.hours.as_ref();
+    (!agreed.is_always()).then(|| AgreedTime {
+        hours: hours.map(ToString::to_string),
+        holidays: hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect(),
+        except: agreed.except.as_ref().map(|except| except.text.clone()),
+        maintenance: agreed.maintenance.clone(),
+    })
+}
+
+/// How few events are too few to judge the objective by: with fewer than 1 ÷ budget of them, a single bad one is more than the whole budget.
+fn enough_events(budget: Decimal) -> Decimal {
+    (Decimal::ONE / budget).ceil()
+}
+
+/// `status!~"5.."`: the matchers that tell successful events.
+fn successful(histogram: &Histogram) -> String {
+    let matchers = histogram.success.clone().into();
+    let spelled = Expr::from(Selector { name: None, matchers, ..histogram.selector.clone() }).to_string();
+    spelled.trim_start_matches('{').trim_end_matches('}').to_owned()
+}

@@ -1,0 +1,37 @@
+//! How far back expressions look.
+
+use crate::model::{Companion, Sli, Slo};
+use crate::promql::ast::{Expr, Kind, Time};
+use crate::vocabulary::Duration;
+
+/// How far behind a state may be that is read from ranges: the longest of them.
+pub fn lag(slo: &Slo) -> Duration {
+    let longest = |expr: &Expr| {
+        let mut longest = Duration::default();
+        let _ = expr.clone().map_times(&mut |time| {
+            longest = longest.max(match &time {
+                Time::Fixed(length) => *length,
+                Time::Placeholder(_) => Duration::from_millis((4 * slo.scrape_interval.millis()).max(60_000)),
+                Time::Negative(_) | Time::Expr(_) => Duration::from_secs(3600),
+            });
+            time
+        });
+        longest
+    };
+    match &slo.sli {
+        Sli::Counted { .. } => Duration::default(),
+        Sli::Checked { good, .. } => longest(good),
+        Sli::Ratio { bad } => longest(bad),
+    }
+}
+
+/// The longest that a companion alert looks back.
+pub fn longest_range(companion: &Companion) -> Option<Duration> {
+    let mut longest: Option<Duration> = None;
+    companion.expr.visit(&mut |part| {
+        if let Kind::Range { range: Time::Fixed(range), .. } = &part.kind {
+            longest = longest.max(Some(*range));
+        }
+    });
+    longest
+}

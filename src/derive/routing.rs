@@ -1,0 +1,52 @@
+//! Which alerts reach a receiver by a route, in pieces that do not overlap.
+
+use super::matching::{Piece, apart, piece, without};
+use crate::facts::AlertFacts;
+use crate::model::Route;
+use crate::vocabulary::Name;
+
+/// More pieces than this of one route are none that a person could follow.
+const MOST_PIECES: usize = 16;
+
+/// Neither are more labels than this that one piece has to exclude.
+const MOST_LABELS: usize = 16;
+
+/// Whether it takes too many routes or labels to say which alerts reach a receiver by this route.
+pub fn entangled(routes: &[Route], index: usize, receiver: &Name) -> bool {
+    is_too_much(&pieces(routes, index, receiver), &routes[index])
+}
+
+fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
+    let added = |piece: &Piece| piece.len().saturating_sub(route.matching.len()) >= MOST_LABELS;
+    pieces.len() >= MOST_PIECES || pieces.iter().any(added)
+}
+
+/// The alerts of which `receiver` is told by this route.
+pub fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
+    let mut pieces = vec![piece(&routes[index].matching)];
+    for earlier in before(routes, index, receiver) {
+        if pieces.iter().all(|piece| apart(piece, &earlier.matching)) {
+            continue;
+        }
+        pieces = pieces.iter().flat_map(|piece| without(piece, &earlier.matching)).collect();
+        if is_too_much(&pieces, &routes[index]) {
+            break;
+        }
+    }
+    pieces
+}
+
+/// Earlier routes that decide whether this one tells `receiver`.
+pub fn before<'a>(routes: &'a [Route], index: usize, receiver: &Name) -> impl Iterator<Item = &'a Route> {
+    routes[..index].iter().filter(move |earlier| earlier.stop || earlier.to.contains(receiver))
+}
+
+/// The first earlier route that takes an alert from this one, for one of its receivers.
+pub fn taken<'a>(
+    routes: &'a [Route],
+    index: usize,
+    receiver: &Name,
+    alert: &AlertFacts,
+) -> Option<&'a Route> {
+    before(routes, index, receiver).find(|earlier| alert.always(&earlier.matching))
+}

@@ -1,0 +1,114 @@
+//! What an SLO promises, in numbers.
+
+use std::collections::BTreeMap;
+
+use super::Watch;
+use crate::model::{Agreement, BudgetAlert, Maintenance};
+use crate::vocabulary::{CURRENT, Decimal, Duration, Period, Severity};
+
+/// What an SLO promises, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The service's name.
+    pub service: String,
+    /// The SLO's name.
+    pub slo: String,
+    /// For people.
+    pub description: Option<String>,
+    /// `99.9%`, or `95% < 500ms`.
+    pub objective: String,
+    /// In (0, 1).
+    pub ratio: Decimal,
+    /// 1 − objective.
+    pub budget: Decimal,
+    /// With fewer events than this the period says nothing about the objective.
+    pub enough_events: Decimal,
+    /// What it is promised over.
+    pub period: Period,
+    /// What burn rates are derived from: the most agreed time in a period.
+    pub period_length: Duration,
+    /// When it holds; `None` for always.
+    pub agreed: Option<AgreedTime>,
+    /// What one event is.
+    pub event: Event,
+    /// Labels that are kept.
+    pub by: Vec<String>,
+    /// What those of them are called in the series that are read that are called otherwise there, by name.
+    pub read_as: BTreeMap<String, String>,
+    /// The matchers that tell successful events, where only those are good.
+    pub successful: Option<String>,
+    /// Expected events per second, if declared or known.
+    pub traffic: Option<Decimal>,
+    /// Watching tiers, in the order of the policy.
+    pub tiers: Vec<Watch>,
+    /// At which lines of the budget somebody is told, the highest first.
+    pub budget_alerts: Vec<BudgetAlert>,
+    /// What is agreed to be done at which line of the budget, the highest first.
+    pub budget_policy: Vec<Agreement>,
+    /// Tiers of its policy that could never fire: page or ticket, and the long window.
+    pub left_out: Vec<(Severity, Duration)>,
+    /// The evaluation interval of pages and their windows.
+    pub interval: Duration,
+    /// The evaluation interval of long windows.
+    pub long_interval: Duration,
+    /// Why the metric is not there yet.
+    pub planned: Option<String>,
+}
+
+impl Promise {
+    /// Windows that are evaluated every [`INTERVAL`](crate::vocabulary::INTERVAL), in ascending order; [`CURRENT`] is always among them.
+    pub fn fast_windows(&self) -> Vec<Duration> {
+        let mut windows = vec![CURRENT];
+        for tier in self.tiers.iter().filter(|tier| !tier.slow) {
+            windows.extend([tier.short, tier.long]);
+        }
+        windows.sort();
+        windows.dedup();
+        windows
+    }
+
+    /// The labels that are kept, for people.
+    pub fn kept(&self) -> String {
+        let shown = |label: &String| match self.read_as.get(label) {
+            Some(read) => format!("{label} (read as {read})"),
+            None => label.clone(),
+        };
+        self.by.iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What one event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something that the service counts.
+    Occurrence,
+    /// One look at a state, every `interval`, for each of the series that are looked at.
+    Check,
+    /// One moment, judged by the slice that ends there.
+    Slice(Duration),
+}
+
+/// When a promise holds, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgreedTime {
+    /// `monday-friday 08:00-20:00 (Europe/Madrid)`; `None` for every hour.
+    pub hours: Option<String>,
+    /// Dates on which it does not hold.
+    pub holidays: Vec<String>,
+    /// A query that has an answer while it does not hold.
+    pub except: Option<String>,
+    /// Windows in which it does not hold, by their beginning.
+    pub maintenance: Vec<Maintenance>,
+}
+
+impl AgreedTime {
+    /// As many windows of maintenance are shown, the latest first.
+    pub const SHOWN: usize = 20;
+
+    /// Dates in a row; of very many, the first.
+    pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {
+        let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
+        let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };
+        format!("{}{rest}", shown.join(", "))
+    }
+}

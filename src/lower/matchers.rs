@@ -1,0 +1,18 @@
+//! Sets of alerts as matchers of routes and inhibitions.
+
+use crate::derive::{Piece, Values};
+use crate::plan::Matcher;
+
+/// The matchers that hold for the alerts of a piece and for no others.
+pub(super) fn matchers(piece: &Piece) -> Vec<Matcher> {
+    piece
+        .iter()
+        .map(|(label, values)| {
+            let (negative, values) = match values {
+                Values::Among(values) => (false, values),
+                Values::Beside(values) => (true, values),
+            };
+            Matcher { label: label.clone(), negative, values: values.iter().cloned().collect() }
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! What SLOs play, and what every one of them is asked.
+
+use super::stage::Stage;
+use crate::lower::series::{Side, Unit};
+use crate::lower::timeline::Timeline;
+use crate::plan::{Case, Check};
+use crate::promql::ast::Time;
+use crate::promql::build::call;
+use crate::vocabulary::INTERVAL;
+
+/// What is played; SLOs of a service play the same one together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Situation {
+    /// A healthy day with everything that may befall counters, a spike, an outage and its end.
+    Day,
+    /// A burn between two thresholds of the fast group: the lower one's place in the policy.
+    Between(usize),
+    /// A burn just below the lowest threshold of the fast group.
+    BelowPages,
+    /// A burn just below the lowest threshold of all.
+    BelowTickets,
+    /// An outage outside of the hours.
+    Closed,
+    /// An outage during maintenance.
+    Excepted,
+    /// Days: a spike, a slow burn and its end, an outage and its end, and the period's figures.
+    Days,
+    /// A line of the budget, by its place among them.
+    Line(usize),
+}
+
+/// What one SLO plays.
+#[derive(Default)]
+pub(super) struct Played {
+    pub cases: Vec<(Situation, Case)>,
+    pub unproven: Vec<String>,
+}
+
+impl Played {
+    /// A case, and whether a spike is in it.
+    pub(super) fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
+        self.cases.push((situation, case));
+        if !spiked {
+            self.unproven.push("no spike was found that only a short window sees".to_owned());
+        }
+    }
+}
+
+/// That everything so far was counted, neither more nor less.
+pub(super) fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
+    let everything = stage.at(step + 1);
+    let (bad, total) = timeline.window(step, everything);
+    [(Side::Bad, bad), (Side::Total, total)]
+        .map(|(side, count)| {
+            let name = stage.names.increase(Unit::Events, side, INTERVAL);
+            let all = call("sum_over_time", vec![stage.recorded(&name).range(Time::Fixed(everything))]);
+            stage.value(step, all, count.to_string())
+        })
+        .into()
+}

@@ -1,0 +1,64 @@
+//! Sums of what is recorded over windows and tiles, and their ratios.
+
+use super::series::{Bounds, Series, Side, Unit};
+use crate::promql::ast::{Expr, Time};
+use crate::promql::build::{call, div, gt, mul, number, or, sub, unless};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, text};
+
+/// A number of the plan as PromQL.
+pub(super) fn exact(value: Decimal) -> Expr {
+    number(text(value))
+}
+
+/// `window` shortened by so many milliseconds.
+pub(super) fn less(window: Duration, millis: u64) -> Duration {
+    Duration::from_millis(window.millis().saturating_sub(millis))
+}
+
+/// The sum of a recorded pair over a window that ends now.
+///
+/// The range is half an interval shorter than the window: it holds exactly one sample per interval, whether ranges include
+/// their left edge (Prometheus 2) or not (Prometheus 3).
+pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -> Expr {
+    let range = less(window, INTERVAL.millis() / 2);
+    call(
+        "sum_over_time",
+        vec![names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
+    )
+}
+
+/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there.
+pub(super) fn share(names: &Series, bad: Expr, total: Expr, idle: impl Into<Expr>) -> Expr {
+    let ratio = div(bad, Expr::from(gt(total, number("0")))).into();
+    let ratio = match names.bounds {
+        Bounds::Kept => ratio,
+        Bounds::Above => call("clamp_max", vec![ratio, number("1")]),
+        Bounds::Both => call("clamp", vec![ratio, number("0"), number("1")]),
+    };
+    or(ratio, mul(number("0"), idle)).into()
+}
+
+/// The sum of a window that only the slow group needs.
+pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
+    let range = less(window, LONG_INTERVAL.millis() / 2);
+    call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
+}
+
+/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
+pub(super) fn tile(names: &Series, side: Side) -> Expr {
+    let counted = |tiles: u64| {
+        let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
+        let range = Duration::from_millis(tiles * LONG_INTERVAL.millis() - 1);
+        call("sum_over_time", vec![counts.range(Time::Fixed(range))])
+    };
+    let tiles = |function: &str, range: Duration| {
+        call(function, vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
+    };
+    let half = LONG_INTERVAL.millis() / 2;
+    let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
+    let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
+    let untiled = call("clamp_min", vec![sub(counted(6), others).into(), number("0")]);
+    let missed = unless(untiled, before);
+    let next = or(missed, counted(1));
+    unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
+}

@@ -1,0 +1,19 @@
+//! Places in the text of an expression.
+
+/// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
+/// parsed carry `Span::default()`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl PartialEq for Span {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Span {}
