@@ -11,7 +11,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use slowburn::promql::ast::*;
-use slowburn::promql::{self, Fault, Type, build, parse, pretty, regex, since, without_parens};
+use slowburn::promql::{self, Fault, Type, absent, build, parse, pretty, regex, since, without_parens};
 use slowburn::vocabulary::Duration;
 
 /// The expressions of a corpus: its lines, but for headings.
@@ -436,6 +436,49 @@ fn promtool_reads_what_we_read_and_print() {
     }
     assert_eq!(promtool_check(&promtool, &texts), Ok(()));
     assert_eq!(promtool_check(&promtool, &printed), Ok(()));
+}
+
+/// The labels that `absent` takes over decide which route takes an alert, so Prometheus is asked.
+#[test]
+fn promtool_keeps_of_absent_what_we_say_it_keeps() {
+    let Some(promtool) = support::promtool() else {
+        return support::skipped("promtool's opinion on the labels that absent keeps");
+    };
+    let selectors = [
+        "up{job=\"api\"}",
+        "(up{job=\"api\"})",
+        "up{job=\"api\",job=~\"a.*\"}",
+        "up{job=~\"a.*\",job=\"api\"}",
+        "up{job=\"api\",job=\"web\",env=\"x\"}",
+        "up{job=\"api\",job=\"api\"}",
+        "up{job!=\"api\",env=\"x\",zone=\"\"}",
+        "{__name__=\"up\",job=\"api\"}",
+        "up{job=\"api\"} == 1",
+        "sum(up{job=\"api\"})",
+        "up{job=\"api\"} offset 5m",
+    ];
+    let mut tests = String::from("tests:\n- interval: 1m\n  promql_expr_test:\n");
+    let mut queries: Vec<String> = selectors.iter().map(|selector| format!("absent({selector})")).collect();
+    queries.extend(["absent_over_time(up{job=\"api\",env=~\"x\"}[5m])".to_owned()]);
+    for query in &queries {
+        let expr = promql::parse(query).unwrap();
+        let Kind::Call { args, .. } = &expr.kind else { panic!("{query}") };
+        let labels: Vec<String> =
+            absent::kept(&args[0]).iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        let _ = write!(
+            tests,
+            "  - expr: '{query}'\n    eval_time: 10m\n    exp_samples:\n    - labels: '{{{}}}'\n      value: 1\n",
+            labels.join(",")
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("absent.test.yaml"), tests).unwrap();
+    let output = Command::new(promtool)
+        .args(["test", "rules", "absent.test.yaml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

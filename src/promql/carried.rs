@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::ast::{Expr, Grouping, Kind, MatchOp, Matching, Op, Selector};
+use super::absent;
+use super::ast::{Expr, Grouping, Kind, Matching, Op};
 use super::types::{Type, check};
 
 /// Labels of a vector's samples, without the metric's name.
@@ -108,10 +109,9 @@ fn call(function: &str, args: &[Expr]) -> Carried {
     let inner = || vector().map_or_else(Carried::nothing, Carried::of);
     match function {
         "vector" | "scalar" | "time" => Carried::nothing(),
-        "absent" | "absent_over_time" => Carried::Among(match args.first().map(|arg| &arg.kind) {
-            Some(Kind::Selector(selector) | Kind::Range { selector, .. }) => equalities(selector),
-            _ => BTreeSet::new(),
-        }),
+        "absent" | "absent_over_time" => Carried::Among(
+            args.first().into_iter().flat_map(absent::kept).map(|(label, _)| label.to_owned()).collect(),
+        ),
         "histogram_quantile" => inner().without(["le".to_owned()]),
         "label_replace" | "label_join" => inner().with(args.get(1).and_then(text)),
         _ => inner(),
@@ -125,12 +125,6 @@ fn text(expr: &Expr) -> Option<String> {
         Kind::Paren(inner) => text(inner),
         _ => None,
     }
-}
-
-/// What `absent` takes over from its selector.
-fn equalities(selector: &Selector) -> BTreeSet<String> {
-    let equal = selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal);
-    equal.map(|matcher| matcher.label.clone()).collect()
 }
 
 #[cfg(test)]

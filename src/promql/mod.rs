@@ -15,6 +15,7 @@
 //! | `regex` | a matcher's pattern | strings that it matches |
 //! | `since` | `Expr` | what of it not every Prometheus reads |
 
+pub mod absent;
 pub mod ast;
 pub mod bounds;
 pub mod build;

@@ -1,5 +1,6 @@
 //! Where the labels of an expression's answer come from, and which of them have one value in all of its samples.
 
+use super::absent;
 use super::ast::{Expr, Kind, MatchOp, Op, Selector};
 use super::carried::Carried;
 use super::types::{Type, check};
@@ -40,6 +41,9 @@ pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
                 true => None,
                 false => fixed(origin(expr)?, label),
             }
+        }
+        Kind::Call { function, args } if ["absent", "absent_over_time"].contains(&function.as_str()) => {
+            absent::kept(args.first()?).get(label).copied()
         }
         Kind::Call { function, args } if ["label_replace", "label_join"].contains(&function.as_str()) => {
             let made = args.get(1).map(|made| &made.kind);

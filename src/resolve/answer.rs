@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::{Signal, compare, number, seconds};
+use super::evaluate::{NOW, Signal, compare, number, of_number, of_range, seconds};
 use crate::model::Labels;
-use crate::promql::ast::{Binary, Expr, Grouping, Kind, MatchOp, Matching, Op, Selector, Time};
+use crate::promql::absent;
+use crate::promql::ast::{Binary, Expr, Grouping, Kind, Matching, Op, Selector, Time};
 use crate::vocabulary::Decimal;
 
 /// One series, and what it does for as long as any range looks back.
@@ -25,9 +26,6 @@ enum Value {
     Scalar(Decimal),
     Vector(Samples),
 }
-
-/// The time that `time()` answers; any would do.
-const NOW: i64 = 1_000_000;
 
 /// What an instant vector holds; `None` if it is none, or if the query is beyond this.
 pub(super) fn answer(expr: &Expr, sources: &[Source]) -> Option<Samples> {
@@ -96,23 +94,6 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
         Value::Vector(_) => None,
     };
     let vector = |index: usize| answer(args.get(index)?, sources);
-    let over = |f: &dyn Fn(&Signal, Decimal) -> Option<Decimal>| -> Option<Value> {
-        let Kind::Range { selector, range: Time::Fixed(range) } = &args.last()?.kind else { return None };
-        let seconds = seconds(*range)?;
-        selected(selector, sources)?
-            .map(|source| Some((source.labels.clone(), f(&source.signal, seconds)?)))
-            .collect::<Option<Samples>>()
-            .map(Value::Vector)
-    };
-    let slope = |signal: &Signal| match signal {
-        Signal::Grows(rate) => Some(*rate),
-        Signal::Stands(_) => Some(Decimal::ZERO),
-        Signal::Ages(_) => None,
-    };
-    let level = |signal: &Signal| match signal {
-        Signal::Stands(level) => Some(*level),
-        Signal::Grows(_) | Signal::Ages(_) => None,
-    };
     Some(match function {
         "time" => Value::Scalar(Decimal::from(NOW)),
         "vector" => Value::Vector(vec![(Labels::new(), scalar(0)?)]),
@@ -121,21 +102,9 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
             _ => return None,
         },
         "sort" | "sort_desc" => Value::Vector(vector(0)?),
-        "abs" => Value::Vector(each(vector(0)?, |number| Some(number.abs()))?),
-        "ceil" => Value::Vector(each(vector(0)?, |number| Some(number.ceil()))?),
-        "floor" => Value::Vector(each(vector(0)?, |number| Some(number.floor()))?),
-        "clamp_min" => {
-            let least = scalar(1)?;
-            Value::Vector(each(vector(0)?, |number| Some(number.max(least)))?)
-        }
-        "clamp_max" => {
-            let most = scalar(1)?;
-            Value::Vector(each(vector(0)?, |number| Some(number.min(most)))?)
-        }
-        "rate" | "irate" | "deriv" => over(&|signal, _| slope(signal))?,
-        "increase" | "delta" => over(&|signal, seconds| slope(signal)?.checked_mul(seconds))?,
-        "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => {
-            over(&|signal, _| level(signal))?
+        "abs" | "ceil" | "floor" | "clamp_min" | "clamp_max" | "clamp" => {
+            let limits = (1..args.len()).map(scalar).collect::<Option<Vec<Decimal>>>()?;
+            Value::Vector(each(vector(0)?, |number| of_number(function, number, &limits))?)
         }
         "predict_linear" => {
             let ahead = scalar(1)?;
@@ -153,23 +122,21 @@ fn call(function: &str, args: &[Expr], sources: &[Source]) -> Option<Value> {
                 Kind::Range { selector, .. } => selected(selector, sources)?.next().is_none(),
                 _ => answer(arg, sources)?.is_empty(),
             };
-            let labels = match &arg.kind {
-                Kind::Selector(selector) | Kind::Range { selector, .. } => equalities(selector),
-                _ => Labels::new(),
-            };
+            let labels: Labels = absent::kept(arg)
+                .into_iter()
+                .map(|(label, value)| (label.to_owned(), value.to_owned()))
+                .collect();
             Value::Vector(if is_empty { vec![(labels, Decimal::ONE)] } else { Vec::new() })
         }
         "histogram_quantile" => Value::Vector(quantiles(scalar(0)?, vector(1)?)?),
-        _ => return None,
+        _ => {
+            let Kind::Range { selector, range: Time::Fixed(range) } = &args.last()?.kind else { return None };
+            let seconds = seconds(*range)?;
+            let of =
+                |source: &Source| Some((source.labels.clone(), of_range(function, source.signal, seconds)?));
+            Value::Vector(selected(selector, sources)?.map(of).collect::<Option<Samples>>()?)
+        }
     })
-}
-
-/// The labels that `absent` can tell: those that are asked for by one equality.
-fn equalities(selector: &Selector) -> Labels {
-    let alone = |label: &str| selector.matchers.iter().filter(|matcher| matcher.label == label).count() == 1;
-    let asked =
-        selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal && alone(&matcher.label));
-    asked.map(|matcher| (matcher.label.clone(), matcher.value.clone())).collect()
 }
 
 /// The classic histograms' quantiles, by linear interpolation.
@@ -379,6 +346,9 @@ mod tests {
             ("absent(up{job=\"a\"})", Some("")),
             ("absent(up{job=\"b\",env!=\"x\"})", Some("{job=b} 1")),
             ("absent(up{job=\"b\"} == 1)", Some("{} 1")),
+            ("absent(up{job=\"b\",job=~\"b.*\"})", Some("{} 1")),
+            ("clamp(size, 0, 10)", Some("{instance=1} 10")),
+            ("clamp(size, 10, 0)", None),
             ("sum by (code) (rate(y_total[5m])) > 5", Some("{code=200} 9")),
             ("sum(increase(y_total{code=~\"5..\"}[1m])) / sum(increase(y_total[1m]))", Some("{} 0.1")),
             // Labels that differ match nothing.

@@ -33,7 +33,7 @@ fn is_aggregated(expr: &Expr) -> bool {
 }
 
 /// The time that `time()` answers; any would do.
-const NOW: i64 = 1_000_000;
+pub(super) const NOW: i64 = 1_000_000;
 
 /// Prometheus counts in binary fractions, which tell all decimals of fifteen digits apart, and so does every sum that the proofs make of them.
 const TOLD_APART: u128 = 10u128.pow(15);
@@ -116,28 +116,38 @@ fn call(function: &str, args: &[Expr], seen: &Seen) -> Option<Decimal> {
     match function {
         "time" => Some(Decimal::from(NOW)),
         "vector" | "scalar" => arg(0),
-        "abs" => arg(0).map(|value| value.abs()),
-        "ceil" => arg(0).map(|value| value.ceil()),
-        "floor" => arg(0).map(|value| value.floor()),
-        "clamp_min" => Some(arg(0)?.max(arg(1)?)),
-        "clamp_max" => Some(arg(0)?.min(arg(1)?)),
-        "clamp" => Some(arg(0)?.max(arg(1)?).min(arg(2)?)),
-        "rate" | "irate" | "deriv" => match ranged()? {
-            (Signal::Grows(rate), _) => Some(rate),
-            (Signal::Stands(_), _) => Some(Decimal::ZERO),
-            (Signal::Ages(_), _) => None,
-        },
-        "increase" | "delta" => match ranged()? {
-            (Signal::Grows(rate), seconds) => rate.checked_mul(seconds),
-            (Signal::Stands(_), _) => Some(Decimal::ZERO),
-            (Signal::Ages(_), _) => None,
-        },
-        "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => {
-            match ranged()? {
-                (Signal::Stands(level), _) => Some(level),
-                _ => None,
-            }
+        "abs" | "ceil" | "floor" | "clamp_min" | "clamp_max" | "clamp" => {
+            let limits = (1..args.len()).map(arg).collect::<Option<Vec<Decimal>>>()?;
+            of_number(function, arg(0)?, &limits)
         }
+        _ => ranged().and_then(|(signal, seconds)| of_range(function, signal, seconds)),
+    }
+}
+
+/// What a function makes of one number and of limits.
+pub(super) fn of_number(function: &str, number: Decimal, limits: &[Decimal]) -> Option<Decimal> {
+    match (function, limits) {
+        ("abs", []) => Some(number.abs()),
+        ("ceil", []) => Some(number.ceil()),
+        ("floor", []) => Some(number.floor()),
+        ("clamp_min", [least]) => Some(number.max(*least)),
+        ("clamp_max", [most]) => Some(number.min(*most)),
+        // With limits the wrong way round Prometheus answers nothing.
+        ("clamp", [least, most]) if least <= most => Some(number.max(*least).min(*most)),
+        _ => None,
+    }
+}
+
+/// What a function makes of a range of so many seconds in which a series does the same all the time.
+pub(super) fn of_range(function: &str, signal: Signal, seconds: Decimal) -> Option<Decimal> {
+    match (function, signal) {
+        ("rate" | "irate" | "deriv", Signal::Grows(rate)) => Some(rate),
+        ("increase" | "delta", Signal::Grows(rate)) => rate.checked_mul(seconds),
+        ("rate" | "irate" | "deriv" | "increase" | "delta", Signal::Stands(_)) => Some(Decimal::ZERO),
+        (
+            "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time",
+            Signal::Stands(level),
+        ) => Some(level),
         _ => None,
     }
 }
