@@ -114,7 +114,8 @@ impl Compiled {
             let text = emit::history(&project, &lower::history(model, service));
             (format!("{}.rules.yaml", service.name), text)
         };
-        Some(model.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())
+        let counts = |service: &&model::Service| service.slos.iter().any(|slo| slo.parts().is_empty());
+        Some(model.services.iter().filter(counts).map(file).collect())
     }
 
     /// The files of all targets; `None` if there is an error.

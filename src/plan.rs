@@ -245,6 +245,12 @@ pub enum Asks {
     Needs,
     /// What has been counted.
     Counted,
+    /// Which parts are bad at this moment.
+    BadParts,
+    /// Which parts have spent the budget.
+    Shares,
+    /// Whether anything fires of the parts.
+    Parts,
 }
 
 impl SloPlan {
@@ -306,10 +312,23 @@ pub struct Readings {
     pub counted_every: Duration,
     /// Error ratios of the tiers, in their order.
     pub tiers: Vec<TierReadings>,
+    /// What is recorded of each part of a journey.
+    pub parts: Option<PartReadings>,
     /// Seconds until the budget is gone, at most the period.
     pub exhaustion: Reading,
     /// The window whose burn rate that goes by.
     pub pace: Duration,
+}
+
+/// What is recorded of the parts of a journey, told apart by the label `part`.
+#[derive(Clone, Debug)]
+pub struct PartReadings {
+    /// 1 while it is bad, 0 while it is good, nothing without events.
+    pub bad_now: Reading,
+    /// Its share in what was bad in the period.
+    pub share: Reading,
+    /// Its share in bad events, in counts that neither overlap nor leave out any.
+    pub counted_bad: Selector,
 }
 
 /// One recorded series and how it is read.
@@ -411,6 +430,8 @@ pub struct Promise {
     pub agreed: Option<AgreedTime>,
     /// What one event is.
     pub event: Event,
+    /// The parts of a journey; none of any other.
+    pub parts: Vec<Part>,
     /// Labels that are kept.
     pub by: Vec<String>,
     /// What those of them are called in the series that are read that are called otherwise there, by name.
@@ -480,6 +501,18 @@ pub enum Event {
     Check,
     /// One moment, judged by the slice that ends there.
     Slice(Duration),
+    /// One moment, judged by several SLOs in the slice that ends there.
+    Journey(Duration),
+}
+
+impl Event {
+    /// The length of the slices that are judged, if any are.
+    pub fn slice(self) -> Option<Duration> {
+        match self {
+            Self::Slice(length) | Self::Journey(length) => Some(length),
+            Self::Occurrence | Self::Check => None,
+        }
+    }
 }
 
 /// How events come to be counted.
@@ -505,6 +538,30 @@ pub enum Observer {
     Looks,
     /// A ratio, so that a look is bad in part.
     Shares,
+    /// Other SLOs.
+    Parts,
+}
+
+/// A part of a journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its service.
+    pub service: String,
+    /// Its SLO.
+    pub slo: String,
+    /// The error ratio that it may have in a slice.
+    pub budget: Decimal,
+    /// Whether it has several promises, which are taken together.
+    pub several: bool,
+    /// Why its metric is not there yet.
+    pub planned: Option<String>,
+}
+
+impl Part {
+    /// `api/availability`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.slo)
+    }
 }
 
 /// One tier with everything that follows from it.

@@ -20,7 +20,7 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let promise = lower::promise(service, slo);
         let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
             // Looks come at a fixed pace, so it is known whether one of them is enough.
-            (Event::Check | Event::Slice(_), Some(pace)) => {
+            (Event::Check | Event::Slice(_) | Event::Journey(_), Some(pace)) => {
                 pace * Decimal::new(tier.long.millis() as i64, 3) * tier.threshold < Decimal::ONE
             }
             _ => true,

@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Budgeting, Counter, Kept, Sli, Slo, Term};
+use crate::model::{self, Budgeting, Counter, Kept, Sli, Slo, Term};
 use crate::promql::ast::{Expr, Selector};
 use crate::promql::without_parens;
 use crate::vocabulary::{Period, text};
@@ -136,7 +136,9 @@ pub(super) fn what(slo: &Slo) -> String {
             };
             format!("{} and successful: {}", selector(&histogram.selector), selector(&successful))
         }
-        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
+        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => {
+            in_short(&parts(slo))
+        }
     }
 }
 
@@ -144,6 +146,7 @@ pub(super) fn what(slo: &Slo) -> String {
 fn looks_at(slo: &Slo) -> Vec<String> {
     match &slo.sli {
         Sli::Counted { histogram: Some(_), .. } => vec![what(slo)],
+        Sli::Journey { parts } => parts.iter().map(model::Part::name).collect(),
         Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => {
             slo.readings.iter().map(|reading| selector(&reading.selector)).collect()
         }
@@ -168,6 +171,7 @@ fn parts(slo: &Slo) -> Vec<Part> {
         }
         Sli::Checked { good, bad } => vec![("good while", expression(good)), ("bad while", expression(bad))],
         Sli::Ratio { bad } => vec![("share of bad events", expression(bad))],
+        Sli::Journey { parts } => parts.iter().map(|part| ("through", part.name())).collect(),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
         length = length.max(Duration::from_millis(longest + late));
         silenced.push(which(model, service, slo, Severity::Page));
     }
-    let expected = service.slos.iter().any(|slo| slo.planned.is_none());
+    let expected = service.slos.iter().any(|slo| slo.is_expected());
     if service.missing_events.is_some() && expected {
         length = length.max(COUNTED_AGAIN);
         silenced.push(Which::of(missing_name(service)));

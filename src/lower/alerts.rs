@@ -224,7 +224,7 @@ pub fn known(model: &Model) -> Vec<Known<'_>> {
                 }
             }
         }
-        let expected = service.slos.iter().any(|slo| slo.planned.is_none());
+        let expected = service.slos.iter().any(|slo| slo.is_expected());
         if let Some(missing) = service.missing_events.filter(|_| expected) {
             let name = missing_name(service);
             let labels = named(&name, alert_labels(model, service, &Labels::new(), missing.severity));
@@ -285,7 +285,7 @@ fn open(labels: &Labels, by: &[String], external: &[String]) -> Vec<String> {
 pub(super) fn missing(model: &Model, service: &Service) -> Option<Group> {
     let missing = service.missing_events?;
     let range = Duration::from_millis(missing.after.millis() - SETTLING.millis());
-    let absent = service.slos.iter().filter(|slo| slo.planned.is_none()).map(|slo| {
+    let absent = service.slos.iter().filter(|slo| slo.is_expected()).map(|slo| {
         let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
         let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
         let missing = call("absent_over_time", vec![events.range(Time::Fixed(range))]);

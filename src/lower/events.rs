@@ -12,7 +12,7 @@
 
 use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
-use super::{INTERVAL, agreed, targets};
+use super::{INTERVAL, agreed, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo, Term};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
@@ -21,6 +21,9 @@ use crate::vocabulary::{Decimal, Duration, text};
 
 /// Rules up to `slo:{total,bad}_events:increase30s`.
 pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Rule> {
+    if let Sli::Journey { parts } = &slo.sli {
+        return journey::rules(slo, parts, names);
+    }
     match &slo.budgeting {
         Budgeting::Occurrences => pair(model, service, slo, names, Unit::Events),
         Budgeting::Timeslices { length, objective } => {
@@ -74,7 +77,7 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit)
 /// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
 pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
-        Sli::Counted { .. } => None,
+        Sli::Counted { .. } | Sli::Journey { .. } => None,
         Sli::Checked { good, bad } => {
             let seen = names.aggregate("count", or(good.clone(), bad.clone()));
             Some((seen, names.aggregate("count", bad.clone())))
@@ -260,6 +263,7 @@ pub(super) fn lag(slo: &Slo) -> Duration {
         Sli::Counted { .. } => Duration::default(),
         Sli::Checked { good, .. } => longest(good),
         Sli::Ratio { bad } => longest(bad),
+        Sli::Journey { .. } => journey::lag(slo),
     }
 }
 

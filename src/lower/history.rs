@@ -7,7 +7,7 @@
 use super::events::{Split, less, looks};
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
-use super::{INTERVAL, LONG_INTERVAL, agreed, calendar, targets, windows};
+use super::{INTERVAL, LONG_INTERVAL, agreed, calendar, journey, targets, windows};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
 use crate::plan::{Group, Promise};
 use crate::promql::ast::{Expr, Selector, Time};
@@ -59,6 +59,7 @@ pub(super) fn counted(
     let names = Series::new(slo, promise);
     // Slices are judged by what is counted in them.
     let unit = match &slo.budgeting {
+        Budgeting::Timeslices { .. } if names.is_journey => Unit::Events,
         Budgeting::Occurrences => Unit::Events,
         Budgeting::Timeslices { .. } => Unit::Occurrences,
     };
@@ -69,7 +70,10 @@ pub(super) fn counted(
         };
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
-    let past = pair(model, service, slo, &names, window);
+    let past = match journey::afterwards(slo) {
+        Some((total, bad)) => (looked(total, window), looked(bad, window)),
+        None => pair(model, service, slo, &names, window),
+    };
     [(recorded(Side::Total), recorded(Side::Bad)), agreed_pair(slo, past, window)]
 }
 

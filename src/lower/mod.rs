@@ -11,6 +11,7 @@ mod events;
 mod history;
 mod info;
 mod inhibitions;
+mod journey;
 mod ledger;
 mod matching;
 mod proofs;
@@ -238,13 +239,16 @@ fn observed(slo: &Slo, names: &series::Series) -> Observed {
         Sli::Counted { .. } => Observer::Counters { signed: names.signed, traffic: slo.traffic },
         Sli::Checked { .. } => Observer::Looks,
         Sli::Ratio { .. } => Observer::Shares,
+        Sli::Journey { .. } => Observer::Parts,
     };
     Observed { by, slice_budget }
 }
 
 /// What makes the history of a service out of raw series, for promtool; see `history`.
 pub fn history(model: &Model, service: &Service) -> Vec<Group> {
-    service.slos.iter().map(|slo| history::group(model, service, slo, &promise(service, slo))).collect()
+    // What its parts counted every thirty seconds is not in the history that is made of them.
+    let slos = service.slos.iter().filter(|slo| slo.parts().is_empty());
+    slos.map(|slo| history::group(model, service, slo, &promise(service, slo))).collect()
 }
 
 /// Total and bad events of so long a time, as they are asked for afterwards: what was recorded, and what raw series tell.
@@ -259,9 +263,12 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         None => slo.objective.to_string(),
     };
     let event = match (&slo.budgeting, &slo.sli) {
+        (Budgeting::Timeslices { length, .. }, Sli::Journey { .. }) => Event::Journey(*length),
         (Budgeting::Timeslices { length, .. }, _) => Event::Slice(*length),
         (Budgeting::Occurrences, Sli::Counted { .. }) => Event::Occurrence,
-        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. }) => Event::Check,
+        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. }) => {
+            Event::Check
+        }
     };
     let per_check = quotient(Decimal::from(1000), Decimal::from(INTERVAL.millis()));
     Promise {
@@ -281,14 +288,15 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
             Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty() => {
                 Some(readings::successful(histogram))
             }
-            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => None,
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => None,
         },
+        parts: slo.parts().iter().map(journey::part).collect(),
         read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
             .map(|kept| (kept.to_string(), kept.label.to_string()))
             .collect(),
         traffic: match event {
             Event::Occurrence => slo.traffic,
-            Event::Check | Event::Slice(_) => Some(per_check),
+            Event::Check | Event::Slice(_) | Event::Journey(_) => Some(per_check),
         },
         tiers: watches(slo),
         budget_alerts: slo.budget_alerts.clone(),

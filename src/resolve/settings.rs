@@ -2,7 +2,7 @@
 
 use super::policy::Policies;
 use super::{budget, default_period, hours, innermost, secrets, values, whole};
-use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
+use crate::ast::{KeptBlock, Map, MissingBlock, Settings, SliceBlock};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Budgeting, Kept, Labels, MissingEvents};
 use crate::promql::since::QUOTED_NAMES;
@@ -442,21 +442,20 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
                 );
                 return None;
             };
-            let length = values::duration(&slice.length, problems);
-            let promise = values::promise(&slice.objective, problems);
-            let length = length?;
-            if length.millis() % 30_000 != 0 || length > Duration::from_secs(3600) {
+            let length = slice_length(slice, problems);
+            let Some(objective) = &slice.objective else {
                 problems.push(
                     Problem::error(
-                        Code::WindowOffGrid,
-                        whole(&slice.length),
-                        "a slice is a multiple of 30s, up to an hour",
+                        Code::MissingKey,
+                        Span { end: slice.span.start + 1, ..slice.span },
+                        "`objective` is missing from `slice`",
                     )
-                    .help("write `1m` or `5m`"),
+                    .help("add `objective: 95%`"),
                 );
                 return None;
-            }
-            Some(Budgeting::Timeslices { length, objective: promise?.objective })
+            };
+            let promise = values::promise(objective, problems);
+            Some(Budgeting::Timeslices { length: length?, objective: promise?.objective })
         }
         _ => {
             problems.push(
@@ -466,6 +465,18 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
             None
         }
     }
+}
+
+/// How long a slice is.
+pub(super) fn slice_length(slice: &SliceBlock, problems: &mut Vec<Problem>) -> Option<Duration> {
+    let length = values::duration(&slice.length, problems)?;
+    let fits = length.millis() % 30_000 == 0 && length <= Duration::from_secs(3600);
+    if !fits {
+        let headline = "a slice is a multiple of 30s, up to an hour";
+        let problem = Problem::error(Code::WindowOffGrid, whole(&slice.length), headline);
+        problems.push(problem.help("write `1m` or `5m`"));
+    }
+    fits.then_some(length)
 }
 
 /// What the alerts of an SLO are called, and where that was written.

@@ -3,7 +3,7 @@
 use super::numbers::{divided, left_over};
 use super::stage::Stage;
 use super::{Act, MARGIN, PER_STEP};
-use super::{closed, lines};
+use super::{closed, journeys, lines};
 use crate::lower::INTERVAL;
 use crate::lower::series::{Side, Unit};
 use crate::lower::shapes::Mishaps;
@@ -33,6 +33,8 @@ pub(super) enum Situation {
     Days,
     /// A line of the budget, by its place among them.
     Line(usize),
+    /// Parts of a journey that fail one after the other and together.
+    Parts,
 }
 
 /// What one SLO plays.
@@ -68,18 +70,19 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         Act::Page => {
             let (case, spiked) = day(stage);
             played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
-            if matches!(stage.promise.event, Event::Slice(_)) {
+            if stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
+            played.cases.extend(journeys::parts(stage).map(|case| (Situation::Parts, case)));
         }
-        // Slices end at every evaluation of a page, so their burns are played there.
+        // Slices end at every evaluation of a page, so their burns are played there. Those of a journey read samples, which are finer than steps.
         Act::Burn if stage.is_prompt() => {
-            if !matches!(stage.promise.event, Event::Slice(_)) {
+            if !stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
             closed::play(stage, &mut played);
         }
-        Act::Burn if matches!(stage.promise.event, Event::Slice(_)) => {}
+        Act::Burn if stage.burns_with_pages() => {}
         Act::Burn => played.unproven.push(
             "its state lags behind its series by the ranges it reads: only outages are played through"
                 .to_owned(),
@@ -115,7 +118,7 @@ fn burns(stage: &Stage, played: &mut Played) {
                 "no burn was found that lasts just below {}: {}",
                 text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
                 match stage.promise.event {
-                    Event::Slice(_) => "one bad slice is already more",
+                    Event::Slice(_) | Event::Journey(_) => "one bad slice is already more",
                     Event::Check | Event::Occurrence => "it would take too long until one event is bad",
                 }
             )),
@@ -318,7 +321,7 @@ fn spike<'t>(
                 let units = (spent * Decimal::from(stage.units())).floor();
                 stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
             }
-            Event::Slice(_) => {
+            Event::Slice(_) | Event::Journey(_) => {
                 stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
             }
         };
@@ -367,7 +370,7 @@ fn burn_between(
         // Where events are few, the one that passes the threshold may be a whole unit late; a bad slice now and then, each a little.
         let late = match stage.promise.event {
             Event::Occurrence | Event::Check => Decimal::ONE / ratio / Decimal::from(stage.units()),
-            Event::Slice(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
+            Event::Slice(_) | Event::Journey(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
         };
         let unit = usize::try_from(late.ceil()).ok()?;
         let burning = usize::try_from(fires.ceil()).ok()?.checked_add(unit)? + stage.slice_steps() + MARGIN;
@@ -386,7 +389,7 @@ fn burn_between(
 
 /// A burn that lasts, and that no tier may see. From a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
 fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
-    let most = if matches!(stage.promise.event, Event::Slice(_)) { 1_500 } else { 150 };
+    let most = if stage.promise.event.slice().is_some() { 1_500 } else { 150 };
     let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
     let severities = stage.severities(slow);
     [999, 990, 970, 950, 900, 800, 700, 600, 500].into_iter().find_map(|per_mille| {
@@ -395,7 +398,9 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         let steps = match stage.promise.event {
             Event::Occurrence => 30,
             Event::Check => usize::try_from(one.ceil()).ok()?.checked_add(20)?,
-            Event::Slice(_) => usize::try_from((Decimal::ONE / ratio).ceil()).ok()?.checked_mul(2)?,
+            Event::Slice(_) | Event::Journey(_) => {
+                usize::try_from((Decimal::ONE / ratio).ceil()).ok()?.checked_mul(2)?
+            }
         };
         let steps = Some(steps).filter(|steps| *steps <= most)?;
         let loads = stage.ratio(steps, ratio)?;
@@ -474,7 +479,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     if !stage.is_prompt() {
         return vec![stage.value(last, gt(events(Side::Total), number("0")).bool(), "1".to_owned())];
     }
-    vec![
+    let mut checks = vec![
         stage.value(last, events(Side::Bad), bad.to_string()),
         stage.value(last, events(Side::Total), total.to_string()),
         stage.value(last, stage.recorded(&stage.names.period_ratio(rolling, &suffix)), divided(bad, total)),
@@ -483,5 +488,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
             stage.recorded("slo:period_error_budget_remaining:ratio"),
             left_over(bad, total, stage.promise.budget),
         ),
-    ]
+    ];
+    checks.extend(journeys::spent_alone(stage, last).filter(|_| bad > 0));
+    checks
 }
