@@ -95,6 +95,13 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             }
         }
     }
+    for (service, slo) in super::slos(model) {
+        let Some(aftermath) = lower::journey_aftermath(model, service, slo) else { continue };
+        if let Some((other, place)) = known.get(&aftermath.name) {
+            let own = format!("the aftermath of {}", full(service, slo.name.as_str()));
+            problems.push(collision(&aftermath.name, *place, slo.places.name, [other, &own]));
+        }
+    }
     for service in &model.services {
         for companion in &service.alerts {
             let Some(aftermath) = lower::aftermath(model, service, companion) else { continue };

@@ -32,6 +32,21 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
         let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
+    for (service, slo) in super::slos(model).filter(|(_, slo)| !slo.parts().is_empty()) {
+        let mut own =
+            alerts.iter().filter(|alert| *alert.service == service.name && alert.slo == Some(&slo.name));
+        let Some(page) = own.find(|alert| alert.severity == Severity::Page && alert.line.is_none()) else {
+            continue;
+        };
+        for part in slo.parts() {
+            let failing = lower::failing(model, part);
+            let silencers: Vec<&Known> = alerts
+                .iter()
+                .filter(|alert| failing.iter().any(|it| (&it.name, &it.apart) == (&alert.name, &alert.apart)))
+                .collect();
+            outrun.extend(race.lost(page, &silencers).map(|lost| (part.place, lost)));
+        }
+    }
     for service in &model.services {
         if service.alerts.iter().all(|companion| !companion.down && companion.same_as.is_none()) {
             continue;
@@ -116,8 +131,8 @@ fn companions<'a>(
 struct Race<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
-    /// With the tiers of each, and whether it is looked at, and not counted.
-    slos: BTreeMap<(&'a Name, &'a Name), (Vec<Watch>, bool)>,
+    /// With the tiers of each, whether it is looked at, and not counted, and how much later than what happens.
+    slos: BTreeMap<(&'a Name, &'a Name), (Vec<Watch>, bool, Decimal)>,
 }
 
 /// An alert that is told before it can be silenced.
@@ -138,7 +153,11 @@ impl<'a> Race<'a> {
     fn new(model: &'a Model, alertmanager: &'a Alertmanager) -> Self {
         let services = model.services.iter().map(|service| (&service.name, service)).collect();
         let slos = model.services.iter().flat_map(|service| {
-            let tiers = |slo| (lower::watches(slo), !matches!(slo.sli, Sli::Counted { .. }));
+            let tiers = |slo: &Slo| {
+                // A journey reads what was recorded of its parts an evaluation ago.
+                let late = if slo.parts().is_empty() { Duration::default() } else { lower::INTERVAL };
+                (lower::watches(slo), !matches!(slo.sli, Sli::Counted { .. }), seconds(late))
+            };
             service.slos.iter().map(move |slo| ((&service.name, &slo.name), tiers(slo)))
         });
         Self { alertmanager, services, slos: slos.collect() }
@@ -159,7 +178,7 @@ impl<'a> Race<'a> {
 
     /// When the tier of its SLO fires that a full outage makes fire first, among those of a severity; `None` for never.
     fn first(&self, alert: &Known<'a>, severity: Severity) -> Option<Fires> {
-        let (tiers, looked_at) = self.slos.get(&(alert.service, alert.slo?))?;
+        let (tiers, looked_at, late) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
         let fires = |tier: &Watch| {
             let after = tier.fires_after(Decimal::ONE)?;
@@ -171,7 +190,7 @@ impl<'a> Race<'a> {
                 true => {
                     let looks = (after / look).ceil();
                     let latest = (looks * look).max(after) + evaluation - look;
-                    Fires { earliest: (looks - Decimal::ONE) * look, latest }
+                    Fires { earliest: (looks - Decimal::ONE) * look + late, latest: latest + late }
                 }
             })
         };

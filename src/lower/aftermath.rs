@@ -4,8 +4,8 @@
 //! So a second alert, of which nobody is told, fires until it is, and silences it. Only pages of SLOs that read what the first alert reads
 //! are kept silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
 
-use super::alerts::{alert_labels, external, missing_name, which};
-use super::{INTERVAL, companion_name, events};
+use super::alerts::{alert_labels, external, missing_name, own_name, which};
+use super::{INTERVAL, companion_name, events, inhibitions};
 use crate::model::{Budgeting, Companion, Labels, Model, Service, Slo, Tier};
 use crate::plan::{Aftermath, Alert, Group, Makes, Notice, Rule, Which};
 use crate::promql::ast::{Expr, MatchOp, Selector, Time};
@@ -55,46 +55,95 @@ pub fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aft
         silenced.push(Which::of(missing_name(service)));
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
-    (!silenced.is_empty()).then_some(Aftermath { name, silenced, length })
+    let causes = vec![Which::of(companion_name(service, companion))];
+    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, length })
+}
+
+/// What stays silent of a journey when its parts page no more: its windows hold the outage a little longer than theirs. `None` if nothing does, or if
+/// nobody is told of anything.
+pub fn of_journey(model: &Model, service: &Service, slo: &Slo) -> Option<Aftermath> {
+    model.project.alertmanager.as_ref()?;
+    let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
+    let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
+    let longest = pages.map(stops).max()?;
+    let causes: Vec<Which> = inhibitions::failing_parts(model, service, slo)
+        .into_iter()
+        .filter(|alert| alert.severity == Severity::Page)
+        .map(|alert| Which { name: alert.name, apart: alert.apart })
+        .collect();
+    let length = Duration::from_millis(longest + events::lag(slo).millis() + 2 * INTERVAL.millis());
+    let name = format!("{}Aftermath", own_name(service, slo, Severity::Page));
+    let silenced = vec![which(model, service, slo, Severity::Page)];
+    (!causes.is_empty()).then_some(Aftermath { name, causes, silenced, length })
 }
 
 /// The alerts of a service of which nobody is told, in a group of their own.
 pub(super) fn group(model: &Model, service: &Service) -> Option<Group> {
-    let rules: Vec<Rule> = (service.alerts.iter())
-        .filter_map(|companion| Some(rule(model, service, companion, of(model, service, companion)?)))
-        .collect();
+    let after = |companion: &Companion| {
+        let aftermath = of(model, service, companion)?;
+        let of = companion_name(service, companion);
+        // Without `service`, by which others look for alerts; with what decides whether two Prometheus are meant.
+        let labels = alert_labels(model, service, &companion.labels, companion.severity);
+        Some(rule(model, service, of, labels, aftermath))
+    };
+    let of_slo = |slo: &Slo| {
+        let aftermath = of_journey(model, service, slo)?;
+        let labels = alert_labels(model, service, &slo.labels, Severity::Page);
+        let of = format!("{}/{}", service.name, slo.name);
+        Some(rule(model, service, of, labels, aftermath))
+    };
+    let rules: Vec<Rule> =
+        service.alerts.iter().filter_map(after).chain(service.slos.iter().filter_map(of_slo)).collect();
     // Groups of SLOs are called after them.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "aftermath");
     let name = format!("{}/aftermath{}", service.name, if taken { "/companions" } else { "" });
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 
-/// When these alerts began.
-fn began_of(alerts: &[Which]) -> Expr {
+/// Selectors of a series that Prometheus keeps of these alerts.
+fn kept_of(name: &str, alerts: &[Which], state: Option<&str>) -> Vec<Selector> {
     let (alone, apart): (Vec<&Which>, Vec<&Which>) = alerts.iter().partition(|alert| alert.apart.is_empty());
-    let names = alone.iter().map(|alert| alert.name.as_str()).collect::<Vec<_>>().join("|");
-    let alone =
-        (!alone.is_empty()).then(|| selector(BEGAN, &[]).matching("alertname", MatchOp::Matches, &names));
+    let firing = |selector: Selector| match state {
+        Some(state) => selector.matching("alertstate", MatchOp::Equal, state),
+        None => selector,
+    };
+    let names: Vec<&str> = alone.iter().map(|alert| alert.name.as_str()).collect();
+    let alone = (!names.is_empty())
+        .then(|| selector(name, &[]).matching("alertname", MatchOp::Matches, &names.join("|")));
     let apart = apart.into_iter().map(|alert| {
         let labels: Vec<(&str, &str)> =
             alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
-        selector(BEGAN, &labels).matching("alertname", MatchOp::Equal, &alert.name)
+        selector(name, &labels).matching("alertname", MatchOp::Equal, &alert.name)
     });
-    any(alone.into_iter().chain(apart).map(Expr::from)).expect("an aftermath keeps something silent")
+    alone.into_iter().chain(apart).map(firing).collect()
 }
 
 /// It fires while something burns on that began when the outage did, or later. What had begun before was told before, so its end has to be
 /// told, too: Alertmanager forgets what ends while it is silenced.
-fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Aftermath) -> Rule {
-    let of = companion_name(service, companion);
+fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, aftermath: Aftermath) -> Rule {
     // Half an interval less holds as many samples, whatever the edges of ranges are.
     let range = events::less(aftermath.length, INTERVAL.millis() / 2);
-    let most = |series: Selector| {
-        aggregate::<&str>("max", &[], call("max_over_time", vec![series.range(Time::Fixed(range))]))
+    let over = |op: &str, series: Vec<Selector>| {
+        let ranged =
+            |series: Selector| call(&format!("{op}_over_time"), vec![series.range(Time::Fixed(range))]);
+        aggregate::<&str>(op, &[], any(series.into_iter().map(ranged)).expect("an aftermath has a cause"))
     };
-    let fired = most(selector("ALERTS", &[("alertname", of.as_str()), ("alertstate", "firing")]));
-    let began = most(selector(BEGAN, &[("alertname", of.as_str())]));
-    let left = began_of(&aftermath.silenced);
+    let causes = &aftermath.causes;
+    let (fired, began) = match &causes[..] {
+        [only] if only.apart.is_empty() => {
+            let of = |name, more: &[(&str, &str)]| {
+                vec![selector(name, &[&[("alertname", only.name.as_str())], more].concat())]
+            };
+            (over("max", of("ALERTS", &[("alertstate", "firing")])), over("max", of(BEGAN, &[])))
+        }
+        // Of several causes the first: what began with it is not told for the others either.
+        _ => (
+            over("max", kept_of("ALERTS", causes, Some("firing"))),
+            over("min", kept_of(BEGAN, causes, None)),
+        ),
+    };
+    let left = kept_of(BEGAN, &aftermath.silenced, None).into_iter().map(Expr::from);
+    let left = any(left).expect("an aftermath keeps something silent");
     let left = gt(left, sub(began, number(INTERVAL.secs()))).on::<&str>(&[]).group_left::<&str>(&[]);
     let alert = Alert {
         which: Which::of(aftermath.name.clone()),
@@ -105,8 +154,6 @@ fn rule(model: &Model, service: &Service, companion: &Companion, aftermath: Afte
         annotations: Labels::new(),
         notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
     };
-    // Without `service`, by which others look for alerts; with what decides whether two Prometheus are meant.
-    let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
     labels.retain(|label, _| external(model).contains(label));
     Rule {
         makes: Makes::Alert(Box::new(alert)),

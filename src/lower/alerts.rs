@@ -197,13 +197,18 @@ pub(super) fn external(model: &Model) -> Vec<String> {
 
 /// Every alert that somebody may be told of, by service: whoever adds one to the rules adds it here, and a test holds one against the other.
 pub fn known(model: &Model) -> Vec<Known<'_>> {
+    model.services.iter().flat_map(|service| known_of(model, service)).collect()
+}
+
+/// Those of one service.
+pub(super) fn known_of<'a>(model: &'a Model, service: &'a Service) -> Vec<Known<'a>> {
     let external = external(model);
     let named = |name: &str, mut labels: Labels| {
         labels.insert("alertname".to_owned(), name.to_owned());
         labels
     };
     let mut all = Vec::new();
-    for service in &model.services {
+    {
         for slo in &service.slos {
             for severity in Severity::ALL {
                 if !slo.tiers.iter().any(|tier| tier.severity == severity) {

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::aftermath;
-use super::alerts::{Known, external};
+use super::alerts::{self, Known, external};
 use super::matching::{matchers, piece};
-use crate::model::{Dependency, Model};
+use crate::model::{Dependency, Model, Part, Service, Slo};
 use crate::plan::{BELOW, Matcher, Silenced, Why};
 use crate::vocabulary::{Name, Severity};
 
@@ -19,6 +19,7 @@ pub(super) fn all(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
     all.extend(lines(model, alerts));
     all.extend(dependencies(model, alerts));
     all.extend(companions(model, alerts));
+    all.extend(journeys(model));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
         all.push(Silenced {
             why: Why::Declared,
@@ -119,7 +120,7 @@ fn lines(model: &Model, alerts: &[Known]) -> Vec<Silenced> {
 }
 
 /// What says that a service, or one promise of it, is broken.
-pub fn causes<'a>(dependency: &Dependency, alerts: &'a [Known]) -> Vec<&'a Known<'a>> {
+pub fn causes<'k, 'a>(dependency: &Dependency, alerts: &'k [Known<'a>]) -> Vec<&'k Known<'a>> {
     alerts
         .iter()
         .filter(|alert| alert.service == &dependency.on)
@@ -251,6 +252,68 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
         equal: equal.to_vec(),
     };
     pairs.map(rule).collect()
+}
+
+/// What says that a part of a journey fails: the part's own alerts, and pages that say that its service is down, or what that needs.
+pub fn failing<'a>(model: &'a Model, part: &Part) -> Vec<Known<'a>> {
+    let found = |name: &Name| {
+        let at = model.services.binary_search_by(|service| service.name.cmp(name)).ok();
+        at.map(|at| alerts::known_of(model, &model.services[at])).unwrap_or_default()
+    };
+    let is_page = |alert: &Known| alert.severity == Severity::Page;
+    let mut all = found(&part.service);
+    all.retain(|alert| {
+        let own = alert.slo == Some(&part.slo) && alert.line.is_none();
+        own || alert.down && is_page(alert)
+    });
+    let edges = &model.project.dependencies;
+    let mut open = vec![&part.service];
+    let mut seen: BTreeSet<&Name> = open.iter().copied().collect();
+    while let Some(name) = open.pop() {
+        for edge in edges.iter().filter(|edge| edge.service == *name && edge.silences == Severity::Page) {
+            let known = found(&edge.on);
+            let causes = causes(edge, &known).into_iter().filter(|alert| is_page(alert)).cloned();
+            all.extend(causes);
+            if seen.insert(&edge.on) {
+                open.push(&edge.on);
+            }
+        }
+    }
+    all
+}
+
+/// The alerts of all parts of a journey, each once; its own are not among them.
+pub(super) fn failing_parts<'a>(model: &'a Model, service: &Service, slo: &Slo) -> Vec<Known<'a>> {
+    let mut seen = BTreeSet::new();
+    let mut all: Vec<Known> = slo.parts().iter().flat_map(|part| failing(model, part)).collect();
+    all.retain(|alert| alert.service != &service.name || alert.slo != Some(&slo.name));
+    all.retain(|alert| seen.insert((alert.name.clone(), alert.apart.clone())));
+    all
+}
+
+/// While a part pages, its journey is silent, and after that as long as it burns on for the same; while a part opens a ticket, so is the journey's.
+fn journeys(model: &Model) -> Vec<Silenced> {
+    let mut rules = Vec::new();
+    for service in &model.services {
+        for slo in service.slos.iter().filter(|slo| !slo.parts().is_empty()) {
+            let mut own = alerts::known_of(model, service);
+            own.retain(|alert| alert.slo == Some(&slo.name) && alert.line.is_none());
+            let failing = failing_parts(model, service, slo);
+            let why = || Why::Journey { service: service.name.to_string(), slo: slo.name.to_string() };
+            for severity in Severity::ALL {
+                let sources = sorted(failing.iter().filter(|alert| alert.severity == severity));
+                let targets = sorted(own.iter().filter(|alert| alert.severity >= severity));
+                rules.extend(between(&why(), &sources, &targets, &external(model)));
+            }
+            if let Some(aftermath) = aftermath::of_journey(model, service, slo) {
+                let source = [vec![is("alertname", [aftermath.name.as_str()])]];
+                let silenced =
+                    own.iter().filter(|known| aftermath.silenced.iter().any(|which| which.is(&known.labels)));
+                rules.extend(between(&why(), &source, &these(silenced), &external(model)));
+            }
+        }
+    }
+    rules
 }
 
 /// Companion alerts that say what an SLO says, too.

@@ -26,11 +26,11 @@ mod targets;
 mod timeline;
 mod windows;
 
-pub use aftermath::{looks_at_the_same, of as aftermath};
+pub use aftermath::{looks_at_the_same, of as aftermath, of_journey as journey_aftermath};
 pub use alerts::{Known, hold, known, missing_name, name as alert_name, own_name as own_alert_name};
 pub use budget::{AWAKE, KNOWN_AFTER, budget_alert_name, crossed};
 pub use companions::{companion_name, known as known_companion, told};
-pub use inhibitions::causes;
+pub use inhibitions::{causes, failing};
 pub use ledger::MEMORY;
 pub use proofs::longest_range;
 pub use recorded::recorded;

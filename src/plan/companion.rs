@@ -9,6 +9,8 @@ use crate::vocabulary::{Duration, Severity};
 pub struct Aftermath {
     /// The alert that silences it, of which nobody is told.
     pub name: String,
+    /// The alerts that it is left by.
+    pub causes: Vec<Which>,
     /// Alerts.
     pub silenced: Vec<Which>,
     /// For how long.

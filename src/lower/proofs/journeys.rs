@@ -1,17 +1,20 @@
 //! Parts of a journey: what each has in what was bad, alone and together.
 
 use super::PER_STEP;
+use std::ops::Range;
+
 use super::stage::Stage;
 use crate::lower::INTERVAL;
+use crate::lower::aftermath::BEGAN;
 use crate::lower::journey::{SHARE, counts_of};
 use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{Mishaps, samples};
-use crate::lower::timeline::Load;
+use crate::lower::timeline::{Load, State, Timeline};
 use crate::model::Part;
-use crate::plan::{Case, Check};
+use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Promise, Which};
 use crate::promql::ast::{Expr, MatchOp, Time};
-use crate::promql::build::call;
-use crate::vocabulary::{Decimal, text};
+use crate::promql::build::{call, selector};
+use crate::vocabulary::{Decimal, Severity, text};
 
 const NONE: Load = Load { good: 0, bad: 0 };
 const GOOD: Load = Load { good: PER_STEP, bad: 0 };
@@ -146,4 +149,47 @@ fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
         sums.push(sum.clone());
     }
     Counted(sums)
+}
+
+/// What silences what the parts of a journey leave behind.
+pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
+    let name = format!("{}/{}", journey.service, journey.slo);
+    group.rules.iter().find_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
+            _ => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+/// A part that pages one step after an outage has begun, and stops two steps after its end: series that say so, and when the alert fires that
+/// silences the journey's page. `None` if nothing does.
+pub(super) fn left(
+    stage: &Stage,
+    timeline: &Timeline,
+    outage: Range<usize>,
+) -> Option<(Vec<(String, String)>, Vec<Check>)> {
+    let aftermath = stage.aftermath.filter(|_| stage.step == INTERVAL)?;
+    let cause = aftermath.causes.first()?;
+    let (from, until) = (outage.start + 1, outage.end + 2);
+    let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
+    let first = timeline.first(from, fires)?;
+    let last = timeline.first(first, |step| !fires(step))? - 1;
+    // Only what stops after the part has is left behind.
+    if last <= until || stage.steps(aftermath.length) <= last - until {
+        return None;
+    }
+    let mut labels: Vec<(&str, &str)> = vec![("alertname", &cause.name)];
+    labels.extend(cause.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())));
+    let began = selector(BEGAN, &labels).to_string();
+    labels.push(("alertstate", "firing"));
+    let firing = selector("ALERTS", &labels).to_string();
+    let before = stage.steps(stage.begins) + from;
+    let values = |value: u64| format!("_x{before} {value}+0x{} stale", until - from);
+    let series = vec![(firing, values(1)), (began, values(stage.at(from).secs()))];
+    let alert = || Which::of(aftermath.name.clone());
+    let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
+    let told = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
+    Some((series, vec![quiet(first - 1), told(first), told(until), told(last), quiet(last + 2)]))
 }

@@ -43,6 +43,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let others = [&plan.companions, &plan.aftermath, &plan.missing];
     let groups: Vec<String> =
         plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
+    let aftermath = &plan.aftermath;
     let batches = batches::of(service);
     let mut proofs = Vec::new();
     for act in Act::ALL {
@@ -50,10 +51,11 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
-            let Some(stage) = Stage::new(service, slo, plan, (step, Act::Burn.step(slos))) else {
+            let Some(mut stage) = Stage::new(service, slo, plan, (step, Act::Burn.step(slos))) else {
                 unproven.push(format!("{}: no series make its events good and bad", slo.name));
                 continue;
             };
+            stage.aftermath = aftermath.as_ref().and_then(|group| journeys::left_by(group, &plan.promise));
             let played = situations::play(&stage, act);
             let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
             if slo.alert_name.is_some()

@@ -257,8 +257,16 @@ fn day(stage: &Stage) -> (Case, bool) {
         let ratio = stage.recorded(&stage.names.ratio("5m"));
         checks.push(stage.value(idle_until, ratio, divided(bad, total)));
     }
+    let left = journeys::left(stage, &timeline, begins..ends);
+    if left.is_some() {
+        script.told.push("and what it leaves behind when a part stops paging is silenced");
+    }
+    let (series, silenced) = left.unwrap_or_default();
+    checks.extend(silenced);
     let title = script.told.join(", ");
-    (script.stage.case(&title, &script.loads, script.mishaps, checks), spiked.is_some())
+    let mut case = stage.case(&title, &script.loads, script.mishaps, checks);
+    case.series.extend(series);
+    (case, spiked.is_some())
 }
 
 /// What the alert of a severity does throughout, at some steps of interest, and in an outage of these steps.

@@ -14,7 +14,7 @@ use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
 use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
-use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
+use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity, text};
@@ -33,6 +33,8 @@ pub(super) struct Stage<'a> {
     pub step: Duration,
     /// The step at which burns of hours are played.
     burn_step: Duration,
+    /// What silences what the parts of a journey leave behind.
+    pub aftermath: Option<&'a Aftermath>,
     /// When it begins: where the promise holds.
     pub begins: Duration,
 }
@@ -60,6 +62,7 @@ impl<'a> Stage<'a> {
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
             burn_step,
+            aftermath: None,
         })
     }
 
