@@ -5,7 +5,7 @@ use std::iter;
 
 use super::numbers::{lasts, percent_left, three_digits};
 use super::{COPIES, PER_STEP, at, selectors};
-use crate::lower::INTERVAL;
+use crate::lower::{INTERVAL, LONG_INTERVAL};
 use crate::lower::budget::STATE;
 use crate::lower::events::lag;
 use crate::lower::journey;
@@ -109,7 +109,15 @@ impl<'a> Stage<'a> {
 
     /// The time between two samples of a series: the evaluation step, but a state that is read from ranges needs several in each.
     pub fn interval(&self) -> Duration {
-        if lag(self.slo) == Duration::default() { self.step } else { INTERVAL }
+        let fits = |slice: Duration| {
+            [self.step, LONG_INTERVAL].iter().all(|whole| whole.millis().is_multiple_of(slice.millis()))
+        };
+        match self.promise.event {
+            // One in each slice is enough.
+            Event::Journey(slice) if fits(slice) => slice,
+            _ if lag(self.slo) == Duration::default() => self.step,
+            _ => INTERVAL,
+        }
     }
 
     /// Whether what is read from ranges are gains only, of which there are none at the beginning.
