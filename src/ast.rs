@@ -322,10 +322,12 @@ pub enum MissingBlock {
 /// `slice`.
 #[derive(Clone, Debug)]
 pub struct SliceBlock {
+    /// Where it stands.
+    pub span: Span,
     /// `length`
     pub length: Scalar,
-    /// `objective`
-    pub objective: Scalar,
+    /// `objective`, which a journey need not say.
+    pub objective: Option<Scalar>,
 }
 
 /// A service file.
@@ -455,4 +457,15 @@ pub struct SliBlock {
     pub freshness: Option<Scalar>,
     /// `bad_ratio`
     pub bad_ratio: Option<Scalar>,
+    /// `journey`
+    pub journey: Option<JourneyBlock>,
+}
+
+/// `journey`.
+#[derive(Clone, Debug)]
+pub struct JourneyBlock {
+    /// The key.
+    pub key: Span,
+    /// Its entries.
+    pub parts: Vec<Scalar>,
 }

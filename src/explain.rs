@@ -199,6 +199,10 @@ fn promised(promise: &Promise) -> String {
         (Event::Check, None) => {
             format!("{share} of the time it is good, looked at every {},", promise.interval)
         }
+        (Event::Journey(length), _) => format!(
+            "{share} of the time all its parts are good, judged every {} by the {length} before,",
+            promise.interval
+        ),
         (Event::Slice(length), _) => format!(
             "{share} of the time it is good, judged every {} by the {length} before,",
             promise.interval
@@ -220,7 +224,7 @@ fn budget(promise: &Promise) -> String {
             let unit = match event {
                 Event::Occurrence => "events",
                 Event::Check => "looks at each series",
-                Event::Slice(_) => "slices",
+                Event::Slice(_) | Event::Journey(_) => "slices",
             };
             let bad = total * promise.budget;
             format!("{time}, or {} of {} {unit}", events(bad), events(total))
@@ -469,13 +473,13 @@ fn delays(promise: &Promise) -> String {
         (true, false) => format!("one evaluation ({})", promise.interval),
         (false, _) => format!("one evaluation ({})", promise.long_interval),
     };
-    let slices = match promise.event {
-        Event::Slice(length) => {
+    let slices = match promise.event.slice() {
+        Some(length) => {
             format!(
                 " A slice that was bad stays bad for {length}, so short failures count for longer than they last."
             )
         }
-        Event::Occurrence | Event::Check => String::new(),
+        None => String::new(),
     };
     format!(
         "Add to these times up to {evaluation}, two scrapes, and the way of the notification. They are those of a steady \

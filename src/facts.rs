@@ -7,7 +7,7 @@ mod watch;
 
 pub use alert::{Aftermath, AlertFacts, BELOW, Which};
 pub use outage::{Outage, of_agreed_time, seconds};
-pub use promise::{AgreedTime, Event, Promise};
+pub use promise::{AgreedTime, Event, Part, Promise};
 pub use watch::{Counted, Sight, Watch};
 
 use crate::model::{Companion, Model, Service, Slo};
@@ -44,6 +44,10 @@ pub struct SloFacts<'a> {
     pub promise: Promise,
     /// Its alerts: those of burn rates, then those of the budget.
     pub alerts: Vec<AlertFacts<'a>>,
+    /// The alerts that say that a part of a journey fails; none of any other SLO.
+    pub failing_parts: Vec<AlertFacts<'a>>,
+    /// What stays silent of a journey after them.
+    pub aftermath: Option<Aftermath>,
 }
 
 impl<'a> Facts<'a> {

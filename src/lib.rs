@@ -123,7 +123,9 @@ impl Compiled {
             let text = emit::history(&project, &lower::history(model, service));
             (format!("{}.rules.yaml", service.service.name), text)
         };
-        Some(facts.services.iter().filter(|service| !service.slos.is_empty()).map(file).collect())
+        let counts =
+            |service: &&facts::ServiceFacts| service.slos.iter().any(|slo| slo.slo.parts().is_empty());
+        Some(facts.services.iter().filter(counts).map(file).collect())
     }
 
     /// The files of all targets; `None` if there is an error.

@@ -279,6 +279,26 @@ pub struct Slo {
     pub places: Places,
 }
 
+impl Slo {
+    /// The parts of a journey; none of any other.
+    pub fn parts(&self) -> &[Part] {
+        match &self.sli {
+            Sli::Journey { parts } => parts,
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => &[],
+        }
+    }
+
+    /// Whether the service's alert for missing events looks at it. What parts of a journey lack, their own services say.
+    pub fn is_expected(&self) -> bool {
+        self.planned.is_none() && self.parts().is_empty()
+    }
+
+    /// The part of a journey of which a slice asks most: the proofs let this one fail.
+    pub fn strictest(&self) -> Option<&Part> {
+        self.parts().iter().max_by_key(|part| part.objective.ratio())
+    }
+}
+
 /// A label that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -340,11 +360,11 @@ pub struct Places {
 pub enum Budgeting {
     /// What the SLI counts.
     Occurrences,
-    /// A moment, good if enough of the events in the slice that ends there were.
+    /// A moment, good if enough of the events in the slice that ends there were; in a journey, of each part.
     Timeslices {
         /// Length of the slice.
         length: Duration,
-        /// The share of good events that makes a slice good.
+        /// The share of good events that makes a slice good; in a journey, that of its strictest part.
         objective: Objective,
     },
 }
@@ -412,6 +432,35 @@ pub enum Sli {
         /// Bad ÷ total.
         bad: Expr,
     },
+    /// Other SLOs: a slice of time is good if it was good in each of them.
+    Journey {
+        /// At least two, but for those whose services are not there in this environment.
+        parts: Vec<Part>,
+    },
+}
+
+/// A part of a journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its service.
+    pub service: Name,
+    /// Its SLO.
+    pub slo: Name,
+    /// The share of good events that it has to have in a slice.
+    pub objective: Objective,
+    /// Whether it has several promises, one for each value of some labels.
+    pub several: bool,
+    /// Why its metric is not there yet.
+    pub planned: Option<String>,
+    /// Where it is named.
+    pub place: Span,
+}
+
+impl Part {
+    /// `api/availability`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.slo)
+    }
 }
 
 /// A histogram of how long events take.
@@ -527,6 +576,11 @@ pub enum Behaviour {
     },
     /// A native histogram that takes one observation per event.
     Observes,
+    /// Says how many of these were counted since the sample before, as recorded counts do.
+    Counted {
+        /// Whether good ones are among them.
+        good: bool,
+    },
     /// Stands at one value or at the other.
     Stands {
         /// While good.

@@ -14,7 +14,7 @@ pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Promise, Sight, Watch, Which, of_agreed_time,
+    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, Sight, Watch, Which, of_agreed_time,
     seconds,
 };
 pub use crate::model::Labels;
@@ -244,6 +244,12 @@ pub enum Asks {
     Needs,
     /// What has been counted.
     Counted,
+    /// Which parts are bad at this moment.
+    BadParts,
+    /// Which parts have spent the budget.
+    Shares,
+    /// Whether anything fires of the parts.
+    Parts,
 }
 
 impl SloPlan {
@@ -305,10 +311,23 @@ pub struct Readings {
     pub counted_every: Duration,
     /// Error ratios of the tiers, in their order.
     pub tiers: Vec<TierReadings>,
+    /// What is recorded of each part of a journey.
+    pub parts: Option<PartReadings>,
     /// Seconds until the budget is gone, at most the period.
     pub exhaustion: Reading,
     /// The window whose burn rate that goes by.
     pub pace: Duration,
+}
+
+/// What is recorded of the parts of a journey, told apart by the label `part`.
+#[derive(Clone, Debug)]
+pub struct PartReadings {
+    /// 1 while it is bad, 0 while it is good, nothing without events.
+    pub bad_now: Reading,
+    /// Its share in what was bad in the period.
+    pub share: Reading,
+    /// Its share in bad events, in counts that neither overlap nor leave out any.
+    pub counted_bad: Selector,
 }
 
 /// One recorded series and how it is read.
@@ -408,6 +427,8 @@ pub enum Observer {
     Looks,
     /// A ratio, so that a look is bad in part.
     Shares,
+    /// Other SLOs.
+    Parts,
 }
 
 /// Rules that are evaluated one after the other at one timestamp.

@@ -461,7 +461,7 @@ fn promtool_keeps_of_absent_what_we_say_it_keeps() {
     let mut queries: Vec<String> = selectors.iter().map(|selector| format!("absent({selector})")).collect();
     queries.extend(["absent_over_time(up{job=\"api\",env=~\"x\"}[5m])".to_owned()]);
     for query in &queries {
-        let expr = promql::parse(query).unwrap();
+        let expr = parse(query).unwrap();
         let Kind::Call { args, .. } = &expr.kind else { panic!("{query}") };
         let labels: Vec<String> =
             absent::kept(&args[0]).iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();

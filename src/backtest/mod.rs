@@ -104,7 +104,8 @@ pub fn course<'a>(
         steps.iter().map(|step| Counted { total: step.total, bad: step.bad }).collect();
     let timeline = replay(slo, steps);
     let counted = match slo.promise.event {
-        Event::Occurrence | Event::Check => happened,
+        // A journey's slices are judged already: by what is recorded of its parts.
+        Event::Occurrence | Event::Check | Event::Journey(_) => happened,
         // What is promised is promised of slices.
         Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
     };

@@ -68,7 +68,7 @@ fn one(name: &str, course: &Course) -> String {
         seconds => format!("; of {} nothing is known", spoken(Decimal::from(seconds))),
     };
     let what = match course.slo.promise.event {
-        Event::Slice(_) => "slices",
+        Event::Slice(_) | Event::Journey(_) => "slices",
         Event::Check => "looks",
         Event::Occurrence => "events",
     };

@@ -18,7 +18,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let (place, counted) = match promise.event {
             Event::Occurrence => (slo.places.traffic, "events".to_owned()),
             Event::Check => (slo.places.objective, format!("looks, one every {}", promise.interval)),
-            Event::Slice(_) => (slo.places.objective, format!("slices, one every {}", promise.interval)),
+            Event::Slice(_) | Event::Journey(_) => {
+                (slo.places.objective, format!("slices, one every {}", promise.interval))
+            }
         };
         let problem = Problem::warning(
             Code::BudgetBelowOneEvent,

@@ -61,7 +61,7 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
             format!("at the expected traffic {tiers} can never fire"),
             format!("{} has {events} events, and {} are asked for", first.long, first.min_events),
         ),
-        Event::Check | Event::Slice(_) => (
+        Event::Check | Event::Slice(_) | Event::Journey(_) => (
             format!("{tiers} can never fire"),
             format!(
                 "a series is looked at {events} times in {}, and {} are asked for",
@@ -71,7 +71,9 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
     };
     let problem = match promise.event {
         Event::Occurrence => Problem::warning(Code::BurnRateUnreachable, place, headline),
-        Event::Check | Event::Slice(_) => Problem::error(Code::BurnRateUnreachable, place, headline),
+        Event::Check | Event::Slice(_) | Event::Journey(_) => {
+            Problem::error(Code::BurnRateUnreachable, place, headline)
+        }
     };
     Some(problem.label(label).help("ask for fewer events, or remove `min_events`"))
 }

@@ -57,5 +57,7 @@ fn is_matched(slo: &Slo, label: &str) -> bool {
         }
         Sli::Checked { good, .. } => good.selectors().into_iter().all(says),
         Sli::Ratio { bad } => bad.selectors().into_iter().all(says),
+        // It says so of its parts.
+        Sli::Journey { .. } => true,
     }
 }

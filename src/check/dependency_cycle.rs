@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::Dependency;
+use crate::model::{Dependency, Model, Part};
 use crate::vocabulary::Name;
 
 /// Whom each service leads to.
@@ -39,6 +39,32 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         );
         said.extend(way);
     }
+    journeys(model, &next, problems);
+}
+
+/// A journey that silences what it goes through, and is silenced by it.
+fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
+    for edge in &model.project.dependencies {
+        let cause = edge.slo.as_ref().map_or("availability", Name::as_str);
+        let service = model.services.iter().find(|service| service.name == edge.on);
+        let mut slos = service.iter().flat_map(|service| &service.slos);
+        let Some(journey) = slos.find(|slo| slo.name.as_str() == cause) else { continue };
+        let leads = |part: &&Part| {
+            part.service != edge.on
+                && (part.service == edge.service || way_between(next, &part.service, &edge.service).is_some())
+        };
+        let Some(part) = journey.parts().iter().find(leads) else { continue };
+        problems.push(
+            Problem::error(
+                Code::DependencyCycle,
+                edge.place,
+                format!("`{}` needs `{}/{cause}`, and that goes through it", edge.service, edge.on),
+            )
+            .label(format!("while `{}` fails, each would silence the other, and nobody would be told", part.name()))
+            .and(part.place, "a part of the journey silences it")
+            .help("remove the dependency: a journey is what its parts come to, and nothing can need it that it goes through"),
+        );
+    }
 }
 
 /// Services from which a way goes on for ever.
@@ -61,10 +87,15 @@ fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
 
 /// What an edge leads through, from its end back to its beginning; `None` if it never comes back.
 fn way<'a>(next: &Edges<'a>, edge: &'a Dependency) -> Option<Vec<&'a Name>> {
-    let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(&edge.on, None)]);
-    let mut open = vec![&edge.on];
+    way_between(next, &edge.on, &edge.service)
+}
+
+/// A way from one service to another, both included.
+fn way_between<'a>(next: &Edges<'a>, from: &'a Name, to: &Name) -> Option<Vec<&'a Name>> {
+    let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(from, None)]);
+    let mut open = vec![from];
     while let Some(last) = open.pop() {
-        if *last == edge.service {
+        if last == to {
             let mut way: Vec<&Name> = std::iter::successors(Some(last), |name| before[name]).collect();
             way.reverse();
             return Some(way);

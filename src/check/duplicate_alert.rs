@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::derive::{alert_name, budget_alert_name, made_alert_name, missing_name};
 use crate::diagnostic::{Code, Problem};
-use crate::facts::Facts;
+use crate::facts::{Facts, SloFacts};
 use crate::model::{Service, Slo};
 use crate::source::Span;
 use crate::vocabulary::Severity;
@@ -94,6 +94,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 }
                 None => drop(known.insert(name.clone(), (own, companion.places.name))),
             }
+        }
+    }
+    for (service, SloFacts { slo, aftermath, .. }) in facts.slos() {
+        let Some(aftermath) = aftermath else { continue };
+        if let Some((other, place)) = known.get(&aftermath.name) {
+            let own = format!("the aftermath of {}", full(service, slo.name.as_str()));
+            problems.push(collision(&aftermath.name, *place, slo.places.name, [other, &own]));
         }
     }
     for facts in &facts.services {

@@ -49,6 +49,7 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
             }
             Behaviour::Counts { .. }
             | Behaviour::Observes
+            | Behaviour::Counted { .. }
             | Behaviour::Stands { .. }
             | Behaviour::Grows { .. }
             | Behaviour::Exists { .. }

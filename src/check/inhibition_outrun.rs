@@ -3,7 +3,7 @@
 //! Both are held against each other in a full outage: what is silenced fires at the earliest after the detection time of its fastest tier, and waits
 //! as long as its route says; what silences it is known at the latest one evaluation after its own.
 
-use crate::derive::{causes, longest_range, looks_at_the_same};
+use crate::derive::{causes, failing, longest_range, looks_at_the_same};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
@@ -31,6 +31,16 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         });
         let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
+    }
+    for (_, journey) in facts.slos().filter(|(_, facts)| !facts.slo.parts().is_empty()) {
+        let Some(page) = journey.burn(Severity::Page) else { continue };
+        for part in journey.slo.parts() {
+            let failing = failing(facts.model, part);
+            let silencers: Vec<&AlertFacts> = (alerts.iter().copied())
+                .filter(|alert| failing.iter().any(|it| (&it.name, &it.apart) == (&alert.name, &alert.apart)))
+                .collect();
+            outrun.extend(race.lost(page, &silencers).map(|lost| (part.place, lost)));
+        }
     }
     for facts in &facts.services {
         let service = facts.service;
@@ -116,8 +126,8 @@ fn companions<'a>(
 struct Race<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
-    /// With the tiers of each, and whether it is looked at, and not counted.
-    slos: BTreeMap<(&'a Name, &'a Name), (&'a [Watch], bool)>,
+    /// With the tiers of each, whether it is looked at, and not counted, and how much later than what happens.
+    slos: BTreeMap<(&'a Name, &'a Name), (&'a [Watch], bool, Decimal)>,
 }
 
 /// An alert that is told before it can be silenced.
@@ -138,7 +148,9 @@ impl<'a> Race<'a> {
     fn new(facts: &'a Facts<'a>, alertmanager: &'a Alertmanager) -> Self {
         let services = facts.model.services.iter().map(|service| (&service.name, service)).collect();
         let tiers = |facts: &'a SloFacts<'a>| {
-            (&facts.promise.tiers[..], !matches!(facts.slo.sli, Sli::Counted { .. }))
+            // A journey reads what was recorded of its parts an evaluation ago.
+            let late = if facts.slo.parts().is_empty() { Duration::default() } else { INTERVAL };
+            (&facts.promise.tiers[..], !matches!(facts.slo.sli, Sli::Counted { .. }), seconds(late))
         };
         let slos = facts.slos().map(|(service, slo)| ((&service.name, &slo.slo.name), tiers(slo)));
         Self { alertmanager, services, slos: slos.collect() }
@@ -159,7 +171,7 @@ impl<'a> Race<'a> {
 
     /// When the tier of its SLO fires that a full outage makes fire first, among those of a severity; `None` for never.
     fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<Fires> {
-        let (tiers, looked_at) = self.slos.get(&(alert.service, alert.slo?))?;
+        let (tiers, looked_at, late) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
         let fires = |tier: &Watch| {
             let after = tier.fires_after(Decimal::ONE)?;
@@ -171,7 +183,7 @@ impl<'a> Race<'a> {
                 true => {
                     let looks = (after / look).ceil();
                     let latest = (looks * look).max(after) + evaluation - look;
-                    Fires { earliest: (looks - Decimal::ONE) * look, latest }
+                    Fires { earliest: (looks - Decimal::ONE) * look + late, latest: latest + late }
                 }
             })
         };

@@ -21,6 +21,7 @@ mod fires_when_new;
 mod fires_while_well;
 mod inhibition_never_matches;
 mod inhibition_outrun;
+mod journey_overspent;
 mod label_overwritten;
 mod no_timestamp;
 mod one_silences_all;
@@ -63,7 +64,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(Code, Sees, Check); 44] = [
+pub const CHECKS: [(Code, Sees, Check); 45] = [
     (Code::AlertReachesNobody, Sees::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, Sees::Part, always_fires::check),
     (Code::BadIsTotal, Sees::Part, bad_is_total::check),
@@ -82,6 +83,7 @@ pub const CHECKS: [(Code, Sees, Check); 44] = [
     (Code::FiresWhileWell, Sees::Part, fires_while_well::check),
     (Code::InhibitionNeverMatches, Sees::Whole, inhibition_never_matches::check),
     (Code::InhibitionOutrun, Sees::Whole, inhibition_outrun::check),
+    (Code::JourneyOverspent, Sees::Part, journey_overspent::check),
     (Code::NoContract, Sees::Whole, contract::no_contract::check),
     (Code::NoTimestamp, Sees::Part, no_timestamp::check),
     (Code::NotACounterSelector, Sees::Part, every_bucket::check),

@@ -11,7 +11,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let expr = match reader {
             Reader::Slo(slo) => match &slo.sli {
                 Sli::Checked { good, .. } => good,
-                Sli::Counted { .. } | Sli::Ratio { .. } => continue,
+                Sli::Counted { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => continue,
             },
             Reader::Except(_, except) => &except.expr,
             Reader::Companion(companion) => &companion.expr,

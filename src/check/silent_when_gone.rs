@@ -9,7 +9,7 @@ use crate::vocabulary::Severity;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
-        let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.planned.is_none());
+        let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = is_watched(service, alert);
@@ -52,7 +52,7 @@ fn is_watched(service: &Service, alert: &Companion) -> bool {
     if alert.readings.iter().any(is_recorded) {
         return true;
     }
-    let expected = service.slos.iter().filter(|slo| slo.planned.is_none());
+    let expected = service.slos.iter().filter(|slo| slo.is_expected());
     let mut events = expected.flat_map(|slo| &slo.readings);
     events.any(|event| alert.readings.iter().any(|reading| go_together(event, reading)))
 }

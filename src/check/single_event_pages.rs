@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         }
         let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
             // Looks come at a fixed pace, so it is known whether one of them is enough.
-            (Event::Check | Event::Slice(_), Some(pace)) => {
+            (Event::Check | Event::Slice(_) | Event::Journey(_), Some(pace)) => {
                 pace * Decimal::new(tier.long.millis() as i64, 3) * tier.threshold < Decimal::ONE
             }
             _ => true,

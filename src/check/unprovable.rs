@@ -44,6 +44,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let help = match &slo.sli {
             Sli::Counted { .. } => "let `bad` select a part of what `total` selects",
             Sli::Checked { .. } => "compare so that some value is good and another is bad",
+            // What is recorded of its parts can be played.
+            Sli::Journey { .. } => continue,
             Sli::Ratio { .. } => "let it be 0 when all is well and 1 when nothing is: `errors ÷ total`",
         };
         problems.push(

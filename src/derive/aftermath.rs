@@ -41,11 +41,12 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
         length = length.max(Duration::from_millis(longest + late));
         silenced.push(which(model, service, slo, Severity::Page));
     }
-    let expected = service.slos.iter().any(|slo| slo.planned.is_none());
+    let expected = service.slos.iter().any(|slo| slo.is_expected());
     if service.missing_events.is_some() && expected {
         length = length.max(COUNTED_AGAIN);
         silenced.push(Which::of(missing_name(service)));
     }
     let name = format!("{}Aftermath", companion_name(service, companion));
-    (!silenced.is_empty()).then_some(Aftermath { name, silenced, length })
+    let causes = vec![Which::of(companion_name(service, companion))];
+    (!silenced.is_empty()).then_some(Aftermath { name, causes, silenced, length })
 }

@@ -63,7 +63,7 @@ fn alert<'a>(
 /// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
 pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFacts<'a>> {
     let missing = service.missing_events?;
-    if service.slos.iter().all(|slo| slo.planned.is_some()) {
+    if !service.slos.iter().any(|slo| slo.is_expected()) {
         return None;
     }
     let name = missing_name(service);

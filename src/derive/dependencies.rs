@@ -6,13 +6,14 @@ use crate::vocabulary::Severity;
 
 /// What says that a service, or one promise of it, is broken.
 pub fn causes<'a>(dependency: &Dependency, alerts: &[&'a AlertFacts<'a>]) -> Vec<&'a AlertFacts<'a>> {
-    alerts
-        .iter()
-        .copied()
-        .filter(|alert| alert.service == &dependency.on)
-        .filter(|alert| match &dependency.slo {
+    alerts.iter().copied().filter(|alert| is_cause(dependency, alert)).collect()
+}
+
+/// Whether an alert says so.
+pub(super) fn is_cause(dependency: &Dependency, alert: &AlertFacts) -> bool {
+    alert.service == &dependency.on
+        && match &dependency.slo {
             Some(slo) => alert.slo == Some(slo) && alert.severity == Severity::Page && alert.line.is_none(),
             None => alert.down,
-        })
-        .collect()
+        }
 }

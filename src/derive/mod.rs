@@ -5,6 +5,7 @@ mod alerts;
 mod budget;
 mod companions;
 mod dependencies;
+mod journeys;
 mod labels;
 mod matching;
 mod names;
@@ -15,6 +16,7 @@ mod routing;
 pub use aftermath::looks_at_the_same;
 pub use budget::pages_of_companions;
 pub use dependencies::causes;
+pub use journeys::failing;
 pub use labels::external;
 pub use matching::{Piece, Values, piece};
 pub use names::{alert_name, budget_alert_name, companion_name, made_alert_name, missing_name};
@@ -43,5 +45,12 @@ pub fn service<'a>(model: &'a Model, service: &'a Service) -> ServiceFacts<'a> {
 }
 
 fn slo<'a>(model: &'a Model, service: &'a Service, slo: &'a Slo) -> SloFacts<'a> {
-    SloFacts { slo, promise: promise(service, slo), alerts: alerts::of_slo(model, service, slo) }
+    let failing_parts = journeys::failing_parts(model, service, slo);
+    SloFacts {
+        slo,
+        promise: promise(service, slo),
+        alerts: alerts::of_slo(model, service, slo),
+        aftermath: journeys::aftermath(model, service, slo, &failing_parts),
+        failing_parts,
+    }
 }

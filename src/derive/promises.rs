@@ -1,7 +1,7 @@
 //! What SLOs promise, in exact numbers.
 
-use crate::facts::{AgreedTime, Event, Promise, Watch};
-use crate::model::{Agreed, Budgeting, Histogram, Service, Sli, Slo};
+use crate::facts::{AgreedTime, Event, Part, Promise, Watch};
+use crate::model::{self, Agreed, Budgeting, Histogram, Service, Sli, Slo};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{Decimal, INTERVAL, LONG_INTERVAL, is_slow, quotient};
 
@@ -12,9 +12,12 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         None => slo.objective.to_string(),
     };
     let event = match (&slo.budgeting, &slo.sli) {
+        (Budgeting::Timeslices { length, .. }, Sli::Journey { .. }) => Event::Journey(*length),
         (Budgeting::Timeslices { length, .. }, _) => Event::Slice(*length),
         (Budgeting::Occurrences, Sli::Counted { .. }) => Event::Occurrence,
-        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. }) => Event::Check,
+        (Budgeting::Occurrences, Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. }) => {
+            Event::Check
+        }
     };
     let per_check = quotient(Decimal::from(1000), Decimal::from(INTERVAL.millis()));
     Promise {
@@ -34,14 +37,15 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
             Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty() => {
                 Some(successful(histogram))
             }
-            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => None,
+            Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => None,
         },
+        parts: slo.parts().iter().map(part).collect(),
         read_as: (slo.by.iter().filter(|kept| kept.is_renamed()))
             .map(|kept| (kept.to_string(), kept.label.to_string()))
             .collect(),
         traffic: match event {
             Event::Occurrence => slo.traffic,
-            Event::Check | Event::Slice(_) => Some(per_check),
+            Event::Check | Event::Slice(_) | Event::Journey(_) => Some(per_check),
         },
         tiers: watches(slo),
         budget_alerts: slo.budget_alerts.clone(),
@@ -100,4 +104,15 @@ fn successful(histogram: &Histogram) -> String {
     let matchers = histogram.success.clone().into();
     let spelled = Expr::from(Selector { name: None, matchers, ..histogram.selector.clone() }).to_string();
     spelled.trim_start_matches('{').trim_end_matches('}').to_owned()
+}
+
+/// A part, as targets know it.
+fn part(part: &model::Part) -> Part {
+    Part {
+        service: part.service.to_string(),
+        slo: part.slo.to_string(),
+        budget: part.objective.budget().ratio(),
+        several: part.several,
+        planned: part.planned.clone(),
+    }
 }

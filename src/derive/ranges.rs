@@ -1,8 +1,8 @@
 //! How far back expressions look.
 
-use crate::model::{Companion, Sli, Slo};
+use crate::model::{Budgeting, Companion, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Duration, INTERVAL};
 
 /// How far behind a state may be that is read from ranges: the longest of them.
 pub fn lag(slo: &Slo) -> Duration {
@@ -22,6 +22,13 @@ pub fn lag(slo: &Slo) -> Duration {
         Sli::Counted { .. } => Duration::default(),
         Sli::Checked { good, .. } => longest(good),
         Sli::Ratio { bad } => longest(bad),
+        // Its slice, and the evaluation that it waits for.
+        Sli::Journey { .. } => match &slo.budgeting {
+            Budgeting::Timeslices { length, .. } => {
+                Duration::from_millis(length.millis() + INTERVAL.millis())
+            }
+            Budgeting::Occurrences => Duration::from_millis(2 * INTERVAL.millis()),
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use super::pairs::Pair;
 use super::sli_text::{Part, in_short, parts, selector, what};
 use crate::difference::{Change, Kind, Words};
-use crate::model::{Budgeting, Kept, Sli, Slo};
+use crate::model::{self, Budgeting, Kept, Sli, Slo};
 use crate::vocabulary::Period;
 
 /// The SLI, `by` and budgeting.
@@ -101,6 +101,7 @@ pub(super) fn until(slo: &Slo) -> String {
 fn looks_at(slo: &Slo) -> Vec<String> {
     match &slo.sli {
         Sli::Counted { histogram: Some(_), .. } => vec![what(slo)],
+        Sli::Journey { parts } => parts.iter().map(model::Part::name).collect(),
         Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => {
             slo.readings.iter().map(|reading| selector(&reading.selector)).collect()
         }

@@ -7,7 +7,7 @@ use super::texts::{ACCEPTED, labels, value};
 use crate::contract;
 use crate::difference::{Change, Kind, Words};
 use crate::model::{MissingEvents, Service};
-use crate::plan::Event;
+use crate::plan::Part;
 use crate::vocabulary::Severity;
 
 /// All of that.
@@ -137,7 +137,11 @@ fn added(slo: &Slo) -> Change {
         true => "alerts nobody".to_owned(),
         false => alerts.join(" and "),
     }));
-    if let Event::Slice(length) = promise.event {
+    if !promise.parts.is_empty() {
+        let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
+        effects.push(Words::plain("good while all its parts are: ").list(&parts));
+    }
+    if let Some(length) = promise.event.slice() {
         effects.push(Words::plain(format!("budgeted in slices of {length}")));
     }
     if !promise.by.is_empty() {

@@ -21,7 +21,9 @@ pub(super) fn what(slo: &Slo) -> String {
             };
             format!("{} and successful: {}", selector(&histogram.selector), selector(&successful))
         }
-        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } => in_short(&parts(slo)),
+        Sli::Counted { .. } | Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. } => {
+            in_short(&parts(slo))
+        }
     }
 }
 
@@ -34,6 +36,7 @@ pub(super) fn parts(slo: &Slo) -> Vec<Part> {
         }
         Sli::Checked { good, bad } => vec![("good while", expression(good)), ("bad while", expression(bad))],
         Sli::Ratio { bad } => vec![("share of bad events", expression(bad))],
+        Sli::Journey { parts } => parts.iter().map(|part| ("through", part.name())).collect(),
     }
 }
 

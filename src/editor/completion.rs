@@ -155,6 +155,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
             known.map(|path| (path.to_owned(), Kind::File)).collect()
         }
         [.., "runbook"] => ast.runbooks.keys().map(|name| (name.clone(), Kind::File)).collect(),
+        [.., "journey"] => named(parts(project)),
         [.., "same_as"] => {
             let slos = project.service(source).into_iter().flat_map(|service| &service.slos);
             named(slos.map(|slo| slo.name.to_string()).collect())
@@ -170,6 +171,14 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
         }
         _ => Vec::new(),
     }
+}
+
+/// SLOs that a journey may go through, each with its service.
+fn parts(project: Project) -> Vec<String> {
+    let slos =
+        project.model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    let parts = slos.filter(|(_, slo)| slo.parts().is_empty());
+    parts.map(|(service, slo)| format!("{}/{}", service.name, slo.name)).collect()
 }
 
 /// The labels of some metrics.

@@ -34,7 +34,7 @@ pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span
         [.., "policy"] => ast.project.iter().flat_map(|project| key(&project.policies, &word)).collect(),
         ["owner"] | [.., "to" | "default"] => alertmanager(&ast, |block| key(&block.receivers, &word)),
         [.., "mute"] => alertmanager(&ast, |block| key(&block.times, &word)),
-        ["dependencies", ..] => service(project, &word),
+        ["dependencies", ..] | [.., "journey"] => service(project, &word),
         ["metrics"] | [.., "scrape_config"] => file_named(project, &beside(&file.path, &word)),
         [.., "runbook"] => ast.runbooks.get(&word).map(|runbook| runbook.place).into_iter().collect(),
         [.., "same_as"] => slo(project, source, &word),

@@ -270,6 +270,9 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
         Why::Same { service, slo } => {
             yaml.comment(2, &format!("Both speak of what `{service}/{slo}` promises."));
         }
+        Why::Journey { service, slo } => {
+            yaml.comment(2, &format!("A part of `{service}/{slo}` says where it fails; what that leaves behind is silent, too."));
+        }
         Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
     }
     yaml.line(2, "- source_matchers:");

@@ -169,6 +169,25 @@ fn promise(yaml: &mut Yaml, promise: &Promise) {
     match promise.event {
         Event::Occurrence => {}
         Event::Check => yaml.comment(6, &format!("one event every {} for each series", promise.interval)),
+        Event::Journey(length) => {
+            let every = promise.interval;
+            yaml.comment(
+                6,
+                &format!("one event every {every}: bad if any part missed its objective in {length}"),
+            );
+            for part in &promise.parts {
+                let more = if part.several { ", all its promises together" } else { "" };
+                let planned = if part.planned.is_some() { " (planned)" } else { "" };
+                yaml.comment(
+                    6,
+                    &format!(
+                        "part {}: bad above {} of a slice{more}{planned}",
+                        part.name(),
+                        text(part.budget)
+                    ),
+                );
+            }
+        }
         Event::Slice(length) => yaml.comment(
             6,
             &format!(

@@ -9,14 +9,14 @@ use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
-    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Plan, ProjectPlan, Promise, Receiver,
-    Rule, Runbook, ServicePlan, SloPlan, Told, Watch, Which, anchor, seconds,
+    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Part, Plan, ProjectPlan, Promise,
+    Receiver, Rule, Runbook, ServicePlan, SloPlan, Told, Watch, Which, anchor, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
-    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, NeedPart, OutagePart, Page, Person,
-    QuestionPart, TierPart, ToldPart,
+    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, OutagePart, Page,
+    Person, QuestionPart, TierPart, ToldPart,
 };
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
@@ -109,6 +109,8 @@ fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
         by: Vec::new(),
         hours: Vec::new(),
         successful: String::new(),
+        parts: Vec::new(),
+        slice: String::new(),
         agreed: Vec::new(),
         alerts: Vec::new(),
         independent: false,
@@ -145,6 +147,9 @@ fn question(question: &crate::plan::Question) -> QuestionPart {
         Asks::Scraped => "scraped",
         Asks::Needs => "needs",
         Asks::Counted => "counted",
+        Asks::BadParts => "bad_parts",
+        Asks::Shares => "shares",
+        Asks::Parts => "parts",
     };
     QuestionPart { asks, query: fenced("promql", &pretty(&question.query, WIDTH)) }
 }
@@ -189,6 +194,8 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         by: promise.by.iter().map(|label| spelled_label(label)).collect(),
         hours: words.agreed_time(promise).iter().map(|line| markdown(line)).collect(),
         successful: promise.successful.clone().unwrap_or_default(),
+        parts: promise.parts.iter().map(|part| self::part(part, words)).collect(),
+        slice: promise.event.slice().map(|length| words.length(length)).unwrap_or_default(),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| AgreedPart {
                 below: agreement.line.to_string(),
@@ -200,6 +207,17 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         people: people(project, &alerts),
         alerts,
         ..blank(project, service, &slo.page)
+    }
+}
+
+fn part(part: &Part, words: &Words) -> JourneyPart {
+    JourneyPart {
+        name: part.name(),
+        // As `lower::runbooks` calls it: names of services and SLOs need no escape in an address.
+        file: format!("{}-{}.md", part.service, part.slo),
+        budget: words.percent(part.budget),
+        several: part.several,
+        planned: plain(part.planned.as_deref()),
     }
 }
 

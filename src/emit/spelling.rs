@@ -172,7 +172,7 @@ pub fn kind(event: Event) -> &'static str {
     match event {
         Event::Occurrence => "occurrence",
         Event::Check => "check",
-        Event::Slice(_) => "slice",
+        Event::Slice(_) | Event::Journey(_) => "slice",
     }
 }
 

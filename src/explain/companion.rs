@@ -30,7 +30,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     let labels: Vec<String> = rule.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     page += &wrapped("Labels   ", &labels.join(", "));
     page += &wrapped("Silence  ", &silence(companion));
-    if let Some(Aftermath { name, silenced, length }) = &companion.aftermath {
+    if let Some(Aftermath { name, silenced, length, .. }) = &companion.aftermath {
         let verb = if silenced.len() == 1 { "stays" } else { "stay" };
         page += &wrapped(
             "After    ",

@@ -41,6 +41,8 @@ pub const BELOW: &str = "budget_below";
 pub struct Aftermath {
     /// The alert that silences it, of which nobody is told.
     pub name: String,
+    /// The alerts that it is left by.
+    pub causes: Vec<Which>,
     /// Alerts.
     pub silenced: Vec<Which>,
     /// For how long.

@@ -31,6 +31,8 @@ pub struct Promise {
     pub agreed: Option<AgreedTime>,
     /// What one event is.
     pub event: Event,
+    /// The parts of a journey; none of any other.
+    pub parts: Vec<Part>,
     /// Labels that are kept.
     pub by: Vec<String>,
     /// What those of them are called in the series that are read that are called otherwise there, by name.
@@ -86,6 +88,40 @@ pub enum Event {
     Check,
     /// One moment, judged by the slice that ends there.
     Slice(Duration),
+    /// One moment, judged by several SLOs in the slice that ends there.
+    Journey(Duration),
+}
+
+impl Event {
+    /// The length of the slices that are judged, if any are.
+    pub fn slice(self) -> Option<Duration> {
+        match self {
+            Self::Slice(length) | Self::Journey(length) => Some(length),
+            Self::Occurrence | Self::Check => None,
+        }
+    }
+}
+
+/// A part of a journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its service.
+    pub service: String,
+    /// Its SLO.
+    pub slo: String,
+    /// The error ratio that it may have in a slice.
+    pub budget: Decimal,
+    /// Whether it has several promises, which are taken together.
+    pub several: bool,
+    /// Why its metric is not there yet.
+    pub planned: Option<String>,
+}
+
+impl Part {
+    /// `api/availability`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.slo)
+    }
 }
 
 /// When a promise holds, in words.

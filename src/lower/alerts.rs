@@ -80,7 +80,7 @@ pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let service = facts.service;
     let (missing, known) = (service.missing_events?, facts.missing.as_ref()?);
     let range = Duration::from_millis(missing.after.millis() - SETTLING.millis());
-    let absent = service.slos.iter().filter(|slo| slo.planned.is_none()).map(|slo| {
+    let absent = service.slos.iter().filter(|slo| slo.is_expected()).map(|slo| {
         let labels = [("service", service.name.as_str()), ("slo", slo.name.as_str())];
         let events = selector(&format!("slo:total_events:increase{INTERVAL}"), &labels);
         let missing = call("absent_over_time", vec![events.range(Time::Fixed(range))]);

@@ -30,7 +30,7 @@ const BEFORE: Duration = Duration::from_secs(3600);
 
 /// The rules of all lines of an SLO, for the slow group: they read what it has just recorded.
 pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Vec<Rule> {
-    let SloFacts { slo, promise, alerts } = facts;
+    let SloFacts { slo, promise, alerts, .. } = facts;
     let mut rules = Vec::new();
     for declared in &slo.budget_alerts {
         let told: Vec<&AlertFacts> =

@@ -21,10 +21,10 @@ pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
         let tile = marked(tile(names, side), unit, zone);
         names.record(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL), tile, remark)
     };
-    [Side::Total, Side::Bad].map(record).into()
+    names.sides().map(record).collect()
 }
 
-/// Both sides of the period.
+/// All sides of the period.
 pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     let record = |side| {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
@@ -37,7 +37,7 @@ pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Ve
         let sum = aggregate_without("sum", &[LABEL], here);
         names.record(names.period(side, false, unit.as_str()), sum, remark)
     };
-    [Side::Total, Side::Bad].map(record).into()
+    names.sides().map(record).collect()
 }
 
 /// What belongs to the month or quarter that it is now.

@@ -14,7 +14,7 @@ use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};
 use super::split::Split;
 use super::sums::{share, summed};
-use super::{agreed, targets};
+use super::{agreed, journey, targets};
 use crate::model::{Budgeting, Model, Service, Sli, Slo};
 use crate::plan::Rule;
 use crate::promql::ast::{Expr, Time};
@@ -23,6 +23,9 @@ use crate::vocabulary::{Duration, INTERVAL, text};
 
 /// Rules up to `slo:{total,bad}_events:increase30s`.
 pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Rule> {
+    if let Sli::Journey { parts } = &slo.sli {
+        return journey::rules(slo, parts, names);
+    }
     match &slo.budgeting {
         Budgeting::Occurrences => pair(model, service, slo, names, Unit::Events),
         Budgeting::Timeslices { length, objective } => {
@@ -59,7 +62,7 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit)
 /// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
 pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
-        Sli::Counted { .. } => None,
+        Sli::Counted { .. } | Sli::Journey { .. } => None,
         Sli::Checked { good, bad } => {
             let seen = names.aggregate("count", or(good.clone(), bad.clone()));
             Some((seen, names.aggregate("count", bad.clone())))

@@ -9,7 +9,7 @@ use super::ledger::value;
 use super::series::{Series, Side, Unit};
 use super::split::Split;
 use super::sums::{less, share};
-use super::{agreed, calendar, targets};
+use super::{agreed, calendar, journey, targets};
 use crate::model::{Budgeting, Counter, Model, Service, Slo, Term};
 use crate::plan::{Group, Promise};
 use crate::promql::ast::{Expr, Selector, Time};
@@ -61,6 +61,7 @@ pub(super) fn counted(
     let names = Series::new(slo, promise);
     // Slices are judged by what is counted in them.
     let unit = match &slo.budgeting {
+        Budgeting::Timeslices { .. } if names.is_journey => Unit::Events,
         Budgeting::Occurrences => Unit::Events,
         Budgeting::Timeslices { .. } => Unit::Occurrences,
     };
@@ -71,7 +72,10 @@ pub(super) fn counted(
         };
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
-    let past = pair(model, service, slo, &names, window);
+    let past = match journey::afterwards(slo) {
+        Some((total, bad)) => (looked(total, window), looked(bad, window)),
+        None => pair(model, service, slo, &names, window),
+    };
     [(recorded(Side::Total), recorded(Side::Bad)), agreed_pair(slo, past, window)]
 }
 

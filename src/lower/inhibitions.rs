@@ -20,6 +20,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
     all.extend(lines(model, alerts));
     all.extend(dependencies(model, alerts));
     all.extend(companions(facts));
+    all.extend(journeys(facts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
         all.push(Silenced {
             why: Why::Declared,
@@ -240,6 +241,30 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
         equal: equal.to_vec(),
     };
     pairs.map(rule).collect()
+}
+
+/// While a part pages, its journey is silent, and after that as long as it burns on for the same; while a part opens a ticket, so is the journey's.
+fn journeys(facts: &Facts) -> Vec<Silenced> {
+    let mut rules = Vec::new();
+    let external = external(facts.model);
+    for (service, journey) in facts.slos().filter(|(_, facts)| !facts.slo.parts().is_empty()) {
+        let own: Vec<&AlertFacts> = journey.alerts.iter().filter(|alert| alert.line.is_none()).collect();
+        let why = Why::Journey { service: service.name.to_string(), slo: journey.slo.name.to_string() };
+        for severity in Severity::ALL {
+            let sources = sorted(journey.failing_parts.iter().filter(|alert| alert.severity == severity));
+            let targets = sorted(own.iter().copied().filter(|alert| alert.severity >= severity));
+            rules.extend(between(&why, &sources, &targets, &external));
+        }
+        if let Some(aftermath) = &journey.aftermath {
+            let source = [vec![is("alertname", [aftermath.name.as_str()])]];
+            let silenced = own
+                .iter()
+                .copied()
+                .filter(|known| aftermath.silenced.iter().any(|which| which.is(&known.labels)));
+            rules.extend(between(&why, &source, &these(silenced), &external));
+        }
+    }
+    rules
 }
 
 /// Companion alerts that say what an SLO says, too.

@@ -11,6 +11,7 @@ mod events;
 mod history;
 mod info;
 mod inhibitions;
+mod journey;
 mod ledger;
 mod matchers;
 mod proofs;
@@ -221,13 +222,15 @@ fn observed(slo: &Slo, names: &series::Series) -> Observed {
         Sli::Counted { .. } => Observer::Counters { signed: names.signed, traffic: slo.traffic },
         Sli::Checked { .. } => Observer::Looks,
         Sli::Ratio { .. } => Observer::Shares,
+        Sli::Journey { .. } => Observer::Parts,
     };
     Observed { by, slice_budget }
 }
 
 /// What makes the history of a service out of raw series, for promtool; see `history`.
 pub fn history(model: &Model, facts: &ServiceFacts) -> Vec<Group> {
-    let slos = facts.slos.iter();
+    // What its parts counted every thirty seconds is not in the history that is made of them.
+    let slos = facts.slos.iter().filter(|slo| slo.slo.parts().is_empty());
     slos.map(|slo| history::group(model, facts.service, slo.slo, &slo.promise)).collect()
 }
 

@@ -2,7 +2,9 @@
 
 use super::series::{Series, Side, Unit};
 use crate::model::{Sli, Slo};
-use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
+use crate::plan::{
+    Event, Latency, Level, Measure, PartReadings, Promise, Reading, Readings, Signal, TierReadings, Watch,
+};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
@@ -36,12 +38,17 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
                 let unit = if matches!(event, Event::Slice(_)) { Unit::Occurrences } else { Unit::Events };
                 Some((fast(&names.increase(unit, Side::Total, INTERVAL)), INTERVAL))
             }
-            (Sli::Checked { .. } | Sli::Ratio { .. }, _) => None,
+            (Sli::Checked { .. } | Sli::Ratio { .. } | Sli::Journey { .. }, _) => None,
         },
         counted_total: names.recorded(names.tile(Side::Total, LONG_INTERVAL)),
         counted_bad: names.recorded(names.tile(Side::Bad, LONG_INTERVAL)),
         counted_every: LONG_INTERVAL,
         tiers: promise.tiers.iter().map(tier).collect(),
+        parts: names.is_journey.then(|| PartReadings {
+            bad_now: fast(super::journey::BAD),
+            share: slow(super::journey::SHARE),
+            counted_bad: names.recorded(names.tile(Side::BadOfPart, LONG_INTERVAL)),
+        }),
         exhaustion: slow(super::windows::EXHAUSTION),
         pace: super::windows::pace(promise),
     }
@@ -64,8 +71,8 @@ pub(super) fn signal(slo: &Slo) -> Option<Signal> {
             }))
         }
         Sli::Checked { good, .. } => level(slo, good).map(Signal::Level),
-        // Its ratio is what is recorded.
-        Sli::Ratio { .. } => None,
+        // Its ratio is what is recorded, or its parts.
+        Sli::Ratio { .. } | Sli::Journey { .. } => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::journey;
 use super::series::Series;
 use crate::model::{Companion, Counter, Model, Reading, Role, Service, Sli, Slo, Term};
 use crate::plan::{Asks, Level, Question, Runbook, Signal, anchor};
 use crate::promql::ast::{Expr, Kind, MatchOp, Selector, Time};
-use crate::promql::build::{aggregate, aggregate_without, call, gt, mul, number, or, selector, sub};
+use crate::promql::build::{aggregate, aggregate_without, call, eq, gt, mul, number, or, selector, sub};
 use crate::vocabulary::{Duration, text};
 
 /// How many series an answer shows at most.
@@ -56,6 +57,7 @@ pub(super) fn runbook(
         asks: Asks::Burn,
         query: call("sort_desc", vec![names.recorded("slo:current_burn_rate:ratio").into()]),
     }];
+    questions.extend(parts(slo, names));
     questions.extend(needs(model, service));
     questions.extend(worst(slo, signal));
     questions.extend(scraped(&slo.readings));
@@ -66,11 +68,33 @@ pub(super) fn runbook(
     }
 }
 
+/// What to ask of the parts of a journey.
+fn parts(slo: &Slo, names: &Series) -> Vec<Question> {
+    if slo.parts().is_empty() {
+        return Vec::new();
+    }
+    let bad = eq(names.recorded(journey::BAD), number("1")).into();
+    let held = |name: &str| super::windows::held(names, name);
+    let services: BTreeSet<&str> = slo.parts().iter().map(|part| part.service.as_str()).collect();
+    let fires = firing(&services);
+    vec![
+        Question { asks: Asks::BadParts, query: bad },
+        Question { asks: Asks::Shares, query: call("sort_desc", vec![held(journey::SHARE)]) },
+        Question { asks: Asks::Parts, query: fires },
+    ]
+}
+
+/// The alerts of some services. Their names are letters, digits and hyphens, which mean themselves in a pattern.
+fn firing(services: &BTreeSet<&str>) -> Expr {
+    let pattern = services.iter().copied().collect::<Vec<_>>().join("|");
+    selector("ALERTS", &[("alertstate", "firing")]).matching("service", MatchOp::Matches, &pattern).into()
+}
+
 /// The runbook of the alert for events that disappear.
 pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     let mut questions: Vec<Question> = needs(model, service.name.as_str()).into_iter().collect();
     let mut asked = BTreeSet::new();
-    for slo in service.slos.iter().filter(|slo| slo.planned.is_none()) {
+    for slo in service.slos.iter().filter(|slo| slo.is_expected()) {
         let counted = slo.readings.iter().map(|reading| Question {
             asks: Asks::Counted,
             query: aggregate("count", &["job", "instance"], exposed(reading)),
@@ -168,6 +192,8 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
                 ask(Asks::Value, top(if *high_is_bad { "topk" } else { "bottomk" }, value.clone()));
             }
         }
+        // Its parts have runbooks of their own.
+        (Sli::Journey { .. }, _) => {}
         (Sli::Ratio { bad }, _) => {
             let now = bad.clone().map_times(&mut |time| match time {
                 Time::Placeholder(_) => recent.clone(),
@@ -213,11 +239,7 @@ fn suffixed(selector: &Selector, suffix: &str) -> Selector {
 fn needs(model: &Model, service: &str) -> Option<Question> {
     let edges = model.project.dependencies.iter().filter(|edge| edge.service.as_str() == service);
     let needed: BTreeSet<&str> = edges.map(|edge| edge.on.as_str()).collect();
-    // Names of services are letters, digits and hyphens, which mean themselves in a pattern.
-    let pattern = needed.iter().copied().collect::<Vec<_>>().join("|");
-    let alerts =
-        selector("ALERTS", &[("alertstate", "firing")]).matching("service", MatchOp::Matches, &pattern);
-    (!needed.is_empty()).then(|| Question { asks: Asks::Needs, query: alerts.into() })
+    (!needed.is_empty()).then(|| Question { asks: Asks::Needs, query: firing(&needed) })
 }
 
 /// Whether the targets that the SLI reads answer at all.

@@ -1,20 +1,21 @@
 //! How recorded series are called and addressed: the one home of their names.
 
-use super::split::Split;
 use std::sync::Arc;
 
+use super::split::Split;
 use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
-use crate::vocabulary::Duration;
+use crate::vocabulary::{Duration, INTERVAL};
 
-/// Total, bad, or, where bad events are not counted themselves, good events.
+/// Total, bad, or, where bad events are not counted themselves, good events; of a journey also bad ones of each part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Total,
     Bad,
     Good,
+    BadOfPart,
 }
 
 impl Side {
@@ -23,6 +24,7 @@ impl Side {
             Self::Total => "total",
             Self::Bad => "bad",
             Self::Good => "good",
+            Self::BadOfPart => "journey_bad",
         }
     }
 }
@@ -60,6 +62,9 @@ impl Ledger {
     }
 }
 
+/// The label that tells the parts of a journey apart.
+pub(super) const PART: &str = "part";
+
 /// The label that tells ledgers of one SLO apart.
 pub(super) const EVENTS: &str = "events";
 
@@ -73,6 +78,8 @@ pub(super) struct Series {
     pub by: Vec<String>,
     /// The same as they are read.
     read: Vec<String>,
+    /// Whether counts are told apart by the parts of a journey, too.
+    pub is_journey: bool,
     /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
     pub signed: bool,
     /// How ratios are kept in [0, 1].
@@ -117,9 +124,16 @@ impl Series {
             ])),
             by: promise.by.clone(),
             read: slo.by.iter().map(|kept| kept.label.to_string()).collect(),
+            is_journey: !slo.parts().is_empty(),
             signed: split.as_ref().is_some_and(Split::is_signed),
             bounds: Bounds::of(split.as_ref()),
         }
+    }
+
+    /// What is counted in tiles and in the period.
+    pub fn sides(&self) -> impl Iterator<Item = Side> {
+        let parts = self.is_journey.then_some(Side::BadOfPart);
+        [Side::Total, Side::Bad].into_iter().chain(parts)
     }
 
     /// With ratios that are bounded like those of a whole service.
@@ -130,6 +144,11 @@ impl Series {
     /// `slo:total_events:increase5m`: from the counters, over a window.
     pub fn increase(&self, unit: Unit, side: Side, window: Duration) -> String {
         called(unit, side, &format!("increase{window}"))
+    }
+
+    /// `slo:total_events:increase30s`: what every SLO has.
+    pub fn counts_of_evaluation(side: Side) -> String {
+        called(Unit::Events, side, &format!("increase{INTERVAL}"))
     }
 
     /// `slo:events:shown`, what is kept for each target: of all ledgers, or of one.

@@ -99,6 +99,11 @@ fn values(behaviour: &Behaviour, step: Duration, loads: &[Load], mishaps: Mishap
                 Sample::Is(now - choose(load, *good, *bad))
             }));
         }
+        Behaviour::Counted { good } => {
+            values.push(Sample::Missing);
+            let counted = |load: &Load| Decimal::from(if *good { load.good + load.bad } else { load.bad });
+            values.extend(loads.iter().map(|load| Sample::Is(counted(load))));
+        }
         Behaviour::Observes => {}
     }
     values

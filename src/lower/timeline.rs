@@ -54,20 +54,23 @@ impl<'a> Timeline<'a> {
     ) -> Self {
         let first = loads.first().copied().filter(|_| states);
         let origin = usize::from(!states);
+        // Parts of a journey count on; only what is made of them does not.
+        let keeps = matches!(event, Event::Journey(_));
         let all = first.into_iter().chain(loads.iter().copied()).enumerate();
-        let loads: Vec<Load> =
-            all.map(|(index, load)| if counts(origin + index) { load } else { Load::default() }).collect();
+        let loads: Vec<Load> = all
+            .map(|(index, load)| if keeps || counts(origin + index) { load } else { Load::default() })
+            .collect();
         let mut sums = if states { Vec::new() } else { vec![Sum::default()] };
         for (index, load) in loads.iter().enumerate() {
             let counted = match event {
                 Event::Occurrence | Event::Check => Sum { total: load.good + load.bad, bad: load.bad },
-                Event::Slice(length) => {
+                Event::Slice(length) | Event::Journey(length) => {
                     let steps = (length.millis() / step.millis()).max(1) as usize;
                     let slice = &loads[(index + 1).saturating_sub(steps)..=index];
                     let bad: u64 = slice.iter().map(|load| load.bad).sum();
                     let total: u64 = slice.iter().map(|load| load.good + load.bad).sum();
                     let spoiled = Decimal::from(bad) > slice_budget * Decimal::from(total);
-                    match counts(origin + index) {
+                    match counts(origin + index) && !(keeps && total == 0) {
                         true => Sum { total: 1, bad: u64::from(spoiled) },
                         false => Sum::default(),
                     }
@@ -77,6 +80,11 @@ impl<'a> Timeline<'a> {
             sums.push(Sum { total: last.total + counted.total, bad: last.bad + counted.bad });
         }
         Self { step, tiers, sums, origin }
+    }
+
+    /// The same if the first count is recorded so many steps later.
+    pub fn begun_later(self, steps: usize) -> Self {
+        Self { origin: self.origin + steps, ..self }
     }
 
     /// The last step.

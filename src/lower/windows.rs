@@ -26,6 +26,7 @@
 
 use super::agreed;
 use super::calendar;
+use super::journey;
 use super::series::{Series, Side, Unit};
 use super::sums::{exact, share, summed, tile, tiled};
 use crate::model::Slo;
@@ -76,7 +77,7 @@ fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
     promise.tiers.iter().filter(|tier| tier.long == window).any(|tier| match side {
         Side::Bad => tier.min_bad_events > 1,
         Side::Total => tier.min_events > 1,
-        Side::Good => false,
+        Side::Good | Side::BadOfPart => false,
     })
 }
 
@@ -138,12 +139,12 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     if let Period::Calendar(unit, zone) = &slo.period {
         rules.extend(calendar::tiles(names, *unit, zone));
     }
-    for side in [Side::Total, Side::Bad] {
+    for side in names.sides() {
         let remark = match side {
             Side::Total => {
                 "Sums of five minutes that do not overlap. If the last one is missing, the next holds what is left of the last 30m."
             }
-            Side::Bad | Side::Good => "",
+            Side::Bad | Side::Good | Side::BadOfPart => "",
         };
         rules.push(names.record(names.tile(side, LONG_INTERVAL), tile(names, side), remark));
     }
@@ -159,7 +160,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     let (rolling, suffix) = (matches!(slo.period, Period::Rolling(_)), slo.period.suffix());
     match &slo.period {
         Period::Rolling(length) => {
-            for side in [Side::Total, Side::Bad] {
+            for side in names.sides() {
                 rules.push(names.record(
                     names.period(side, rolling, &suffix),
                     agreed::excused(
@@ -197,6 +198,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         ),
     ]);
     rules.dedup_by(|a, b| a.name() == b.name());
+    rules.extend(journey::shares(names, &names.period(Side::BadOfPart, rolling, &suffix)));
     rules
 }
 

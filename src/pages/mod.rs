@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 100] = [
+pub const PAGES: [(Code, &str); 102] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
@@ -38,6 +38,7 @@ pub const PAGES: [(Code, &str); 100] = [
     (Code::InvalidBudgetLine, include_str!("invalid-budget-line.md")),
     (Code::InvalidDuration, include_str!("invalid-duration.md")),
     (Code::InvalidHours, include_str!("invalid-hours.md")),
+    (Code::InvalidJourney, include_str!("invalid-journey.md")),
     (Code::InvalidLabel, include_str!("invalid-label.md")),
     (Code::InvalidMaintenance, include_str!("invalid-maintenance.md")),
     (Code::InvalidName, include_str!("invalid-name.md")),
@@ -45,6 +46,7 @@ pub const PAGES: [(Code, &str); 100] = [
     (Code::InvalidPeriod, include_str!("invalid-period.md")),
     (Code::InvalidText, include_str!("invalid-text.md")),
     (Code::InvalidUtf8, include_str!("invalid-utf-8.md")),
+    (Code::JourneyOverspent, include_str!("journey-overspent.md")),
     (Code::MissingBucket, include_str!("missing-bucket.md")),
     (Code::MissingKey, include_str!("missing-key.md")),
     (Code::NeedsNewerAlertmanager, include_str!("needs-newer-alertmanager.md")),

@@ -6,9 +6,9 @@ use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, scrape, targets, template};
 use crate::ast::{
-    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, KeptBlock, Key, LinksBlock, MissingBlock,
-    PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings, SeverityBlock,
-    SliBlock, SliceBlock, SloBlock, TierBlock,
+    AgreementBlock, AlertBlock, Ast, BudgetAlertBlock, Instance, JourneyBlock, KeptBlock, Key, LinksBlock,
+    MissingBlock, PolicyBlock, ProjectFile, PrometheusBlock, RunbookFile, ScrapeFile, ServiceFile, Settings,
+    SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
@@ -436,9 +436,9 @@ fn budget_alert(node: &Node, problems: &mut Vec<Problem>) -> Option<BudgetAlertB
 fn slice(node: &Node, problems: &mut Vec<Problem>) -> Option<SliceBlock> {
     let mut fields = Fields::of(node, "`slice`", &["length", "objective"], problems)?;
     let length = fields.required("length", "length: 1m");
-    let objective = fields.required("objective", "objective: 95%");
+    let objective = fields.scalar("objective");
     fields.finish();
-    Some(SliceBlock { length: length?, objective: objective? })
+    Some(SliceBlock { span: node.span, length: length?, objective })
 }
 
 /// A list of labels, or a map from the names under which they are recorded.
@@ -636,6 +636,7 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         probe: fields.scalar("probe"),
         freshness: fields.scalar("freshness"),
         bad_ratio: fields.scalar("bad_ratio"),
+        journey: fields.place("journey").map(|key| JourneyBlock { key, parts: fields.texts("journey") }),
     };
     fields.finish();
     Some(SliBlock { understood: problems.len() == before, ..block })

@@ -118,6 +118,7 @@ pub(super) const SLI_KEYS: &[&str] = &[
     "probe",
     "freshness",
     "bad_ratio",
+    "journey",
 ];
 
 /// By which a receiver is told.

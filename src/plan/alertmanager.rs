@@ -106,6 +106,13 @@ pub enum Why {
         /// Its SLO.
         slo: String,
     },
+    /// A part of a journey says where it fails.
+    Journey {
+        /// The service of the journey.
+        service: String,
+        /// The journey.
+        slo: String,
+    },
     /// The author says so.
     Declared,
 }

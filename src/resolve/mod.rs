@@ -10,12 +10,14 @@ mod evaluate;
 mod fill;
 mod firing;
 mod hours;
+mod journey;
 mod links;
 mod literal;
 mod policy;
 mod secrets;
 mod settings;
 mod sli;
+mod slices;
 mod stimulus;
 mod targets;
 mod texts;
@@ -111,6 +113,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
     let windows = hours::maintenance(&file, &mut problems);
     let mut undefined = Vec::new();
     hours::excuse(&file, &windows, &mut services, &ast.absent, &mut undefined);
+    journey::link(&mut services, ast, &mut problems, &mut undefined);
     project.dependencies = dependencies::all(&file.dependencies, &services, &ast.absent, &mut undefined);
     for key in file.overridden.iter().filter(|key| !ast.absent.contains(&key.text)) {
         dependencies::service(&key.text, key.span, &services, &mut undefined);
@@ -242,7 +245,13 @@ impl Scope<'_> {
             problems,
         );
         let period = settings::period(levels, problems);
-        let budgeting = settings::budgeting(levels, problems);
+        let budgeting = match &block.sli.journey {
+            Some(_) => journey::budgeting(levels, promise.as_ref(), problems),
+            None => slices::budgeting(levels, problems),
+        };
+        if let (Some(journey), Some(place)) = (&block.sli.journey, block.by_place) {
+            problems.push(journey::keeps_nothing(journey, place));
+        }
         let alert_name = settings::alert_name(levels, problems);
         let min_bad_events = settings::min_bad_events(levels, problems);
         let min_events = settings::min_events(levels, place, problems);

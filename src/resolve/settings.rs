@@ -4,13 +4,13 @@ use super::policy::Policies;
 use super::{budget, default_period, hours, innermost, secrets, values, whole};
 use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Budgeting, Kept, Labels, MissingEvents};
+use crate::model::{Kept, Labels, MissingEvents};
 use crate::promql::since::QUOTED_NAMES;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{
-    AlertName, Calendar, Decimal, Duration, INTERVAL, LONG_INTERVAL, LabelName, PerSeverity, Period,
-    RESERVED_LABELS, Severity, Zone, per_second,
+    AlertName, Calendar, Decimal, Duration, LONG_INTERVAL, LabelName, PerSeverity, Period, RESERVED_LABELS,
+    Severity, Zone, per_second,
 };
 
 /// Alert labels of all levels; inner ones win.
@@ -402,51 +402,6 @@ fn period_meant(text: &str) -> Option<String> {
             Some(Duration::meant(&format!("{text}d"))?.to_string())
         }
         _ => Some(Duration::meant(text)?.to_string()),
-    }
-}
-
-/// What an event is.
-pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Budgeting> {
-    let Some(written) = innermost(levels.map(|level| level.budgeting.as_ref())) else {
-        return Some(Budgeting::Occurrences);
-    };
-    match written.text.trim() {
-        "occurrences" => Some(Budgeting::Occurrences),
-        "timeslices" => {
-            let Some(slice) = innermost(levels.map(|level| level.slice.as_ref())) else {
-                problems.push(
-                    Problem::error(
-                        Code::MissingKey,
-                        whole(written),
-                        "timeslices need to know what makes a slice good",
-                    )
-                    .help("add `slice: { length: 1m, objective: 95% }`"),
-                );
-                return None;
-            };
-            let length = values::duration(&slice.length, problems);
-            let promise = values::promise(&slice.objective, problems);
-            let length = length?;
-            if length.millis() % INTERVAL.millis() != 0 || length > Duration::from_secs(3600) {
-                problems.push(
-                    Problem::error(
-                        Code::WindowOffGrid,
-                        whole(&slice.length),
-                        "a slice is a multiple of 30s, up to an hour",
-                    )
-                    .help("write `1m` or `5m`"),
-                );
-                return None;
-            }
-            Some(Budgeting::Timeslices { length, objective: promise?.objective })
-        }
-        _ => {
-            problems.push(
-                Problem::error(Code::WrongType, whole(written), "no such way of budgeting is known")
-                    .label("expected `occurrences` or `timeslices`"),
-            );
-            None
-        }
     }
 }
 

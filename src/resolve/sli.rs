@@ -1,7 +1,7 @@
 //! SLIs: which kind it is, and what its queries read.
 
 use super::values::Promise;
-use super::{stimulus, whole};
+use super::{journey, stimulus, whole};
 use crate::ast::SliBlock;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Counter, Histogram, Reading, Role, Series, Sli, Term};
@@ -31,7 +31,9 @@ pub(super) fn sli(
     let events = [&block.total, &block.good, &block.bad];
     let given = events.iter().filter(|part| part.is_some()).count();
     let others = [&block.latency, &block.condition, &block.probe, &block.freshness, &block.bad_ratio];
-    let kinds = usize::from(given > 0) + others.iter().filter(|part| part.is_some()).count();
+    let kinds = usize::from(given > 0)
+        + usize::from(block.journey.is_some())
+        + others.iter().filter(|part| part.is_some()).count();
     let start = Span { end: block.span.start + 1, ..block.span };
     let complete = kinds == 1 && given != 1 && given != 3;
     if !complete && !block.understood {
@@ -41,7 +43,7 @@ pub(super) fn sli(
         let headline =
             if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
         problems.push(Problem::error(Code::SliKind, start, headline).help(
-            "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness` and `bad_ratio`",
+            "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`",
         ));
         return None;
     }
@@ -68,6 +70,11 @@ pub(super) fn sli(
         }
     }
     let fits = threshold(block, context, problems);
+    if let Some(journey) = &block.journey {
+        let parts = journey::parts(journey, context.promise, problems);
+        fits?;
+        return Some((Sli::Journey { parts: parts? }, None, Vec::new()));
+    }
     let mut reader = Reader::new(context.version);
     let sli = if given == 2 {
         let roles = [Role::Total, Role::Good, Role::Bad];

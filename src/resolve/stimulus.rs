@@ -32,6 +32,8 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
             ratio if ratio == Decimal::ONE => Some(false),
             _ => None,
         }),
+        // Its proofs play what is recorded of its parts.
+        Sli::Journey { .. } => None,
     }
 }
 

@@ -11,7 +11,10 @@ use crate::vocabulary::{Zone, ZoneFault};
 pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     let slos = || {
         ast.services.iter().flat_map(|service| {
-            service.slos.iter().map(move |(_, slo)| [&file.settings, &service.settings, &slo.settings])
+            service.slos.iter().map(move |(_, slo)| {
+                let levels = [&file.settings, &service.settings, &slo.settings];
+                (levels, slo.sli.journey.is_some())
+            })
         })
     };
     let services = ast.services.iter().map(|service| &service.settings);
@@ -28,7 +31,7 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     }
     // Notifications and the report of a month are in the project's.
     let mut read: Vec<Span> = file.settings.time_zone.iter().map(whole).collect();
-    for levels in slos() {
+    for (levels, is_journey) in slos() {
         let period = innermost(levels.map(|level| level.period.as_ref()));
         if period.is_some_and(|period| period.text.trim().starts_with("calendar")) {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
@@ -39,7 +42,7 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
             read.extend(innermost(levels.map(|level| level.time_zone.as_ref())).map(whole));
         }
         let budgeting = innermost(levels.map(|level| level.budgeting.as_ref()));
-        if budgeting.is_some_and(|budgeting| budgeting.text.trim() == "timeslices") {
+        if is_journey || budgeting.is_some_and(|budgeting| budgeting.text.trim() == "timeslices") {
             let slice = innermost(levels.map(|level| level.slice.as_ref()));
             read.extend(slice.map(|slice| whole(&slice.length)));
         }

@@ -132,7 +132,7 @@ fn slo() -> Value {
         ),
         (
             "sli",
-            "What is measured: two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio`.",
+            "What is measured: two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio`, `journey`.",
             sli(),
         ),
         (
@@ -212,6 +212,13 @@ fn alert() -> Value {
     alert
 }
 
+fn parts() -> Value {
+    let mut parts = list(json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$" }));
+    parts["minItems"] = json!(2);
+    parts["maxItems"] = json!(20);
+    parts
+}
+
 fn sli() -> Value {
     let keys = vec![
         (
@@ -261,9 +268,14 @@ fn sli() -> Value {
             "PromQL of a ratio, with `$window` where its range stands. The last resort: weights of events are unknown.",
             text(),
         ),
+        (
+            "journey",
+            "Other SLOs, each with its service, such as `[proxy/availability, api/availability]`. Good is a slice of time in which each of them kept its objective.",
+            parts(),
+        ),
     ];
     let mut sli = block(&[], keys);
-    const KINDS: [&[&str]; 8] = [
+    const KINDS: [&[&str]; 9] = [
         &["total", "bad"],
         &["total", "good"],
         &["good", "bad"],
@@ -272,6 +284,7 @@ fn sli() -> Value {
         &["probe"],
         &["freshness"],
         &["bad_ratio"],
+        &["journey"],
     ];
     sli["anyOf"] = KINDS.iter().map(|keys| json!({ "required": keys })).collect();
     sli

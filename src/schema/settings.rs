@@ -32,7 +32,11 @@ pub(super) fn settings() -> Vec<Key> {
     ];
     let slice = vec![
         ("length", "How long a slice is: a multiple of 30s, one hour at most.", duration()),
-        ("objective", "The share of good events that makes a slice good, such as 95%.", percentage()),
+        (
+            "objective",
+            "The share of good events that makes a slice good, such as 95%. In a journey, if it is not that of each part.",
+            percentage(),
+        ),
     ];
     vec![
         (
@@ -77,8 +81,8 @@ pub(super) fn settings() -> Vec<Key> {
         ),
         (
             "slice",
-            "When a slice of time is good: `{ length: 1m, objective: 95% }`. Needed for `timeslices`.",
-            block(&["length", "objective"], slice),
+            "When a slice of time is good: `{ length: 1m, objective: 95% }`. Needed for `timeslices`; in a journey `{ length: 5m }` is enough.",
+            block(&["length"], slice),
         ),
         ("labels", "Constant labels on alerts. Inner ones win.", map(own_label_name(), text())),
         (

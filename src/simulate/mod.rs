@@ -11,6 +11,8 @@
 //! # Events
 //! They come evenly, and are whole: of a burn of 2 % over 10 events every fifth evaluation counts one that is bad. A state is looked at once per
 //! evaluation, and of a burn of 2 % every fiftieth look finds it bad.
+//!
+//! What happens to a journey happens to its strictest part; the others are well.
 
 mod chart;
 mod csv;
@@ -116,7 +118,7 @@ fn assumed() -> Decimal {
 fn declared(plan: &SloPlan) -> Option<Decimal> {
     match plan.observed.by {
         Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
-        Observer::Looks | Observer::Shares => None,
+        Observer::Looks | Observer::Shares | Observer::Parts => None,
     }
 }
 
@@ -136,10 +138,7 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
     let evaluations = |length: Duration| length.millis().div_ceil(scenario.schedule.step.millis()) as usize;
     let tiers = &plan.promise.tiers;
     let longest = tiers.iter().map(|tier| tier.long).max().unwrap_or(LONG_INTERVAL);
-    let slice = match plan.promise.event {
-        Event::Slice(length) => length,
-        Event::Occurrence | Event::Check => Duration::default(),
-    };
+    let slice = plan.promise.event.slice().unwrap_or_default();
     // A quarter of an hour is how far counts are made good, and the time after which a gap is forgotten.
     let margin =
         evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
@@ -165,7 +164,7 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
     let one = |step: Step| {
         let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
         let gained = match plan.observed.by {
-            Observer::Counters { .. } => floor(total + step.total) - floor(total),
+            Observer::Counters { .. } | Observer::Parts => floor(total + step.total) - floor(total),
             Observer::Looks => Decimal::ONE,
             Observer::Shares => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
         };
@@ -180,7 +179,7 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
 /// What the rules of an SLO make of a scenario.
 pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
     let played = play(plan, scenario);
-    run(plan, scenario, &played, period_before(plan, scenario, &played))
+    run(plan, scenario, &played, period_before(plan, scenario, &played), false)
 }
 
 /// What they make of events that were counted, one entry per evaluation: as they were, with nothing before and nothing after them. What is left of the
@@ -199,11 +198,12 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>) -> Timeline {
         begins: None,
         ends: None,
     };
-    run(plan, &scenario, &played, nothing)
+    run(plan, &scenario, &played, nothing, true)
 }
 
-fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefore) -> Timeline {
-    let mut rules = Rules::new(plan, &scenario.schedule, before);
+/// `judged` says that steps of a journey are its slices, and not events of a part.
+fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefore, judged: bool) -> Timeline {
+    let mut rules = Rules::new(plan, &scenario.schedule, before, judged);
     let mut courses = timeline::Courses::new(plan, scenario, played);
     for (at, step) in played.steps.iter().enumerate() {
         let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);

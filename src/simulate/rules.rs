@@ -60,6 +60,8 @@ impl Pair {
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
     plan: &'a SloPlan,
+    /// Whether steps of a journey are its slices.
+    judged: bool,
     schedule: Schedule,
     before: PeriodBefore,
     /// Whether the series were there at each evaluation.
@@ -89,12 +91,13 @@ fn less(window: Duration, interval: Duration) -> Duration {
 }
 
 impl<'a> Rules<'a> {
-    pub fn new(plan: &'a SloPlan, schedule: &Schedule, before: PeriodBefore) -> Self {
+    pub fn new(plan: &'a SloPlan, schedule: &Schedule, before: PeriodBefore, judged: bool) -> Self {
         let fast = plan.promise.fast_windows();
         let windows = plan.promise.tiers.iter().flat_map(|tier| [tier.long, tier.short]);
         let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Recorded::new(schedule)));
         Self {
             plan,
+            judged,
             schedule: *schedule,
             before,
             seen: Vec::new(),
@@ -152,23 +155,33 @@ impl<'a> Rules<'a> {
     fn count(&mut self, at: usize, step: &Step) {
         let (total, bad) = match self.plan.observed.by {
             Observer::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
-            Observer::Looks | Observer::Shares => {
+            Observer::Looks | Observer::Shares | Observer::Parts => {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
         };
-        let (Event::Slice(length), Some(budget)) = (self.plan.promise.event, self.plan.observed.slice_budget)
-        else {
+        let event = self.plan.promise.event;
+        let (Some(length), Some(budget), false) = (
+            event.slice(),
+            self.plan.observed.slice_budget,
+            self.judged && matches!(event, Event::Journey(_)),
+        ) else {
             self.events.push(total, bad);
             return;
         };
         self.occurrences.push(total, bad);
-        let spoiled = self.occurrences.sum(at, less(length, INTERVAL)).map(|slice| {
+        // A journey reads what was recorded an evaluation ago: `lower::journey`.
+        let of_parts = matches!(event, Event::Journey(_));
+        let last = if of_parts { at.checked_sub(1) } else { Some(at) };
+        let slice = last.and_then(|last| self.occurrences.sum(last, less(length, INTERVAL)));
+        let spoiled = slice.map(|slice| {
             let limit = budget * slice.total;
             self.undecided |=
                 !slice.bad.is_zero() && (slice.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
             Decimal::from(u8::from(slice.bad > limit))
         });
-        self.events.push(total.map(|_| Decimal::ONE), spoiled);
+        let counts = |slice: Counted| Decimal::from(u8::from(slice.total > Decimal::ZERO));
+        let one = if of_parts { slice.map(counts) } else { total.map(|_| Decimal::ONE) };
+        self.events.push(one, spoiled);
     }
 
     /// What a counter gained since it was seen last, if that is not too long ago: `lower::ledger`.

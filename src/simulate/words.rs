@@ -2,7 +2,7 @@
 
 use super::{Firing, Span, Style, Timeline, chart};
 use crate::explain::{aligned, events, wrapped};
-use crate::plan::{Event, Observer, SloPlan};
+use crate::plan::{Event, Observer, Part, SloPlan};
 use crate::vocabulary::{Decimal, Duration, Period, percent, spoken, text};
 
 /// A timeline for people, of an incident that was written like this.
@@ -108,7 +108,7 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
     let unit = match plan.promise.event {
         Event::Occurrence => "bad events",
         Event::Check => "bad looks",
-        Event::Slice(_) => "bad slices",
+        Event::Slice(_) | Event::Journey(_) => "bad slices",
     };
     let counted = match budget.assumed {
         true => String::new(),
@@ -157,6 +157,13 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             unit.as_str()
         ));
     }
+    if let Some(part) = struck(plan) {
+        remarks.push(format!(
+            "The incident happens to {}, the strictest of its parts: a slice is bad above {} of errors. The others are well.",
+            part.name(),
+            percent(part.budget)
+        ));
+    }
     if matches!(plan.observed.by, Observer::Looks) {
         remarks.push(format!(
             "The state is looked at every {}; a share of the time is spread over the looks.",
@@ -164,6 +171,11 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
         ));
     }
     remarks
+}
+
+/// The part of a journey that the incident happens to.
+fn struck(plan: &SloPlan) -> Option<&Part> {
+    plan.promise.parts.iter().find(|part| Some(part.budget) == plan.observed.slice_budget)
 }
 
 /// Three digits of a percentage.

@@ -39,6 +39,10 @@ pub struct Page {
     pub hours: Vec<String>,
     /// The matchers that tell successful events; may be empty.
     pub successful: String,
+    /// What a journey goes through; empty of any other.
+    pub parts: Vec<JourneyPart>,
+    /// The length of its slices; may be empty.
+    pub slice: String,
     /// What is agreed to be done at which line of the budget.
     pub agreed: Vec<AgreedPart>,
     /// The louder first.
@@ -63,6 +67,21 @@ pub struct Page {
     pub owner: String,
     /// Who is told, and how they are reached.
     pub people: Vec<Person>,
+}
+
+/// A part of a journey.
+#[derive(Clone, Debug, Serialize)]
+pub struct JourneyPart {
+    /// `api/availability`
+    pub name: String,
+    /// Its runbook.
+    pub file: String,
+    /// `0.1%`
+    pub budget: String,
+    /// Whether it has several promises, which are taken together.
+    pub several: bool,
+    /// Why it is not measured yet; may be empty.
+    pub planned: String,
 }
 
 /// What is agreed to be done.

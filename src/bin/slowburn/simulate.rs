@@ -60,7 +60,7 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
 
 /// What is played, and what it is called.
 fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(String, Scenario), Failure> {
-    let counts = matches!(plan.observed.by, Observer::Counters { .. });
+    let counts = matches!(plan.observed.by, Observer::Counters { .. } | Observer::Parts);
     let refused = |what: &str| {
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         let every = plan.promise.interval;

@@ -11,7 +11,8 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
         return;
     }
     let unknown = |service: &&Service| {
-        service.contract.is_none() && Reader::all(service).any(|reader| !reader.is_planned())
+        service.contract.is_none()
+            && Reader::all(service).any(|reader| !reader.is_planned() && !reader.readings().is_empty())
     };
     for service in model.services.iter().filter(unknown) {
         problems.push(

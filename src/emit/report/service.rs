@@ -7,8 +7,8 @@ use crate::emit::address::address;
 use crate::emit::grafana;
 use crate::emit::spelling::{Words, kind};
 use crate::plan::{
-    Alert, Companion, Delivery, Event, Makes, Notice, ProjectPlan, Promise, ServicePlan, SloPlan, Watch,
-    seconds,
+    Alert, Companion, Delivery, Event, Makes, Notice, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
+    Watch, seconds,
 };
 use crate::vocabulary::{Decimal, Severity};
 
@@ -306,6 +306,12 @@ pub fn promised(promise: &Promise, words: &Words) -> String {
         (Event::Slice(length), _) => {
             let length = words.length(length);
             words.say("promise.slices", &[("share", &share), ("slice", &length), ("every", &every)])
+        }
+        (Event::Journey(length), _) => {
+            let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
+            let (length, parts) = (words.length(length), parts.join(", "));
+            let said = [("share", share.as_str()), ("slice", &length), ("every", &every), ("parts", &parts)];
+            words.say("promise.journey", &said)
         }
     };
     words.say("promise", &[("what", &what), ("over", &words.over(&promise.period))])

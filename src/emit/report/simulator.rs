@@ -92,10 +92,7 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         interval: promise.interval.millis(),
         long_interval: promise.long_interval.millis(),
         event: kind(promise.event),
-        slice: match promise.event {
-            Event::Slice(length) => Some(slice(length)),
-            Event::Occurrence | Event::Check => None,
-        },
+        slice: promise.event.slice().map(slice),
         // Looks and slices come at the pace of evaluations, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),

@@ -29,8 +29,13 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
     let mut batches: Vec<usize> = Vec::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (index, slo) in service.slos.iter().enumerate() {
+        // A journey plays what is recorded of its parts, which may be of this service.
+        if !slo.parts().is_empty() {
+            batches.push(service.slos.len() + index);
+            continue;
+        }
         let like = index.checked_sub(1).map(|before| &service.slos[before]);
-        if like.is_none_or(|like| !is_alike(like, slo)) {
+        if like.is_none_or(|like| !like.parts().is_empty() || !is_alike(like, slo)) {
             let mut near = BTreeSet::new();
             views[index].iter().for_each(|view| near.extend(may_be_seen(view, &shown)));
             near.extend(may_see(slo, &watched));

@@ -65,7 +65,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let all = Decimal::from(story.units()) * stage.promise.budget * (Decimal::ONE - alert.line.ratio());
         let day = Decimal::from(stage.steps(Duration::from_secs(86_400)) as u64);
         let early = u64::try_from((all * day / Decimal::from(6)).floor()).unwrap_or(0);
-        if early > 0 && !matches!(stage.promise.event, Event::Slice(_)) {
+        if early > 0 && stage.promise.event.slice().is_none() {
             story.loads.extend(stage.burst(early));
             story.moments.push(story.now() + 1);
             story.early = true;
@@ -85,7 +85,7 @@ impl<'s, 'a> Story<'s, 'a> {
     /// Events of one step; of slices, the one moment.
     fn units(&self) -> u64 {
         match self.stage.promise.event {
-            Event::Slice(_) => 1,
+            Event::Slice(_) | Event::Journey(_) => 1,
             Event::Check | Event::Occurrence => self.stage.units(),
         }
     }
@@ -127,7 +127,7 @@ impl<'s, 'a> Story<'s, 'a> {
             if self.now() > self.most {
                 return Err(TOO_LONG);
             }
-            let is_slice = matches!(self.stage.promise.event, Event::Slice(_));
+            let is_slice = self.stage.promise.event.slice().is_some();
             if most == 0 || is_slice {
                 self.loads.extend(if is_slice { self.stage.bad(1) } else { self.stage.burst(1) });
                 if self.is_left().ok_or(BETWEEN)? >= line {

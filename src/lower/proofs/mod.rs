@@ -8,6 +8,7 @@
 mod batches;
 mod closed;
 mod companions;
+mod journeys;
 mod lines;
 mod numbers;
 mod played;
@@ -42,6 +43,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let others = [&plan.companions, &plan.aftermath, &plan.missing];
     let groups: Vec<String> =
         plan.groups.iter().chain(others.into_iter().flatten()).map(|group| group.name.clone()).collect();
+    let aftermath = &plan.aftermath;
     let batches = batches::of(service);
     let mut proofs = Vec::new();
     for act in Act::ALL {
@@ -49,10 +51,11 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         let mut unproven = Vec::new();
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
-            let Some(stage) = Stage::new(service, slo, plan, step) else {
+            let Some(mut stage) = Stage::new(service, slo, plan, (step, Act::Burn.step(slos))) else {
                 unproven.push(format!("{}: no series make its events good and bad", slo.name));
                 continue;
             };
+            stage.aftermath = aftermath.as_ref().and_then(|group| journeys::left_by(group, &plan.promise));
             let played = situations::play(&stage, act);
             let mut checks = played.cases.iter().flat_map(|(_, case)| &case.checks);
             if slo.alert_name.is_some()
@@ -164,6 +167,7 @@ fn selectors(sli: &Sli) -> Vec<&Selector> {
         }
         Sli::Checked { good, .. } => good.selectors(),
         Sli::Ratio { bad } => bad.selectors(),
+        Sli::Journey { .. } => Vec::new(),
     }
 }
 
@@ -171,7 +175,7 @@ fn selectors(sli: &Sli) -> Vec<&Selector> {
 fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proof> {
     debug_assert_eq!(group.name, service.name.as_str());
     let missing = service.missing_events?;
-    let expected: Vec<&Slo> = service.slos.iter().filter(|slo| slo.planned.is_none()).collect();
+    let expected: Vec<&Slo> = service.slos.iter().filter(|slo| slo.is_expected()).collect();
     let steps = |length: Duration| (length.millis() / INTERVAL.millis()) as usize;
     let begins = open_for(&expected, 1800 + missing.after.secs() + 600);
     let mut unproven = Vec::new();

@@ -27,6 +27,8 @@ pub(super) enum Situation {
     Days,
     /// A line of the budget, by its place among them.
     Line(usize),
+    /// Parts of a journey that fail one after the other and together.
+    Parts,
 }
 
 /// What one SLO plays.

@@ -4,7 +4,7 @@ use super::numbers::{divided, left_over};
 use super::played::{Played, Situation, counts};
 use super::stage::Stage;
 use super::{Act, MARGIN, PER_STEP};
-use super::{closed, lines};
+use super::{closed, journeys, lines};
 use crate::lower::series::Side;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, State, Timeline};
@@ -29,18 +29,19 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         Act::Page => {
             let (case, spiked) = day(stage);
             played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
-            if matches!(stage.promise.event, Event::Slice(_)) {
+            if stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
+            played.cases.extend(journeys::parts(stage).map(|case| (Situation::Parts, case)));
         }
-        // Slices end at every evaluation of a page, so their burns are played there.
+        // Slices end at every evaluation of a page, so their burns are played there. Those of a journey read samples, which are finer than steps.
         Act::Burn if stage.is_prompt() => {
-            if !matches!(stage.promise.event, Event::Slice(_)) {
+            if !stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
             closed::play(stage, &mut played);
         }
-        Act::Burn if matches!(stage.promise.event, Event::Slice(_)) => {}
+        Act::Burn if stage.burns_with_pages() => {}
         Act::Burn => played.unproven.push(
             "its state lags behind its series by the ranges it reads: only outages are played through"
                 .to_owned(),
@@ -76,7 +77,7 @@ fn burns(stage: &Stage, played: &mut Played) {
                 "no burn was found that lasts just below {}: {}",
                 text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
                 match stage.promise.event {
-                    Event::Slice(_) => "one bad slice is already more",
+                    Event::Slice(_) | Event::Journey(_) => "one bad slice is already more",
                     Event::Check | Event::Occurrence => "it would take too long until one event is bad",
                 }
             )),
@@ -133,7 +134,11 @@ impl Script<'_, '_> {
 fn day(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(false);
     let severities = stage.severities(false);
-    let healthy = longest(stage, &tiers, |tier| tier.long).max(120);
+    let healthy = match stage.promise.event {
+        // Each of its rules costs an evaluation a step, and burns of hours are played apart.
+        Event::Journey(_) if !stage.burns_with_pages() => 120,
+        _ => longest(stage, &tiers, |tier| tier.long).max(120),
+    };
     let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
     let mut silent = Vec::new();
     let mut counted = Vec::new();
@@ -215,8 +220,16 @@ fn day(stage: &Stage) -> (Case, bool) {
         let ratio = stage.recorded(&stage.names.ratio("5m"));
         checks.push(stage.value(idle_until, ratio, divided(bad, total)));
     }
+    let left = journeys::left(stage, &timeline, begins..ends);
+    if left.is_some() {
+        script.told.push("and what it leaves behind when a part stops paging is silenced");
+    }
+    let (series, silenced) = left.unwrap_or_default();
+    checks.extend(silenced);
     let title = script.told.join(", ");
-    (script.stage.case(&title, &script.loads, script.mishaps, checks), spiked.is_some())
+    let mut case = stage.case(&title, &script.loads, script.mishaps, checks);
+    case.series.extend(series);
+    (case, spiked.is_some())
 }
 
 /// What the alert of a severity does throughout, at some steps of interest, and in an outage of these steps.
@@ -266,7 +279,7 @@ fn spike<'t>(
                 let units = (spent * Decimal::from(stage.units())).floor();
                 stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
             }
-            Event::Slice(_) => {
+            Event::Slice(_) | Event::Journey(_) => {
                 stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
             }
         };
@@ -315,7 +328,7 @@ fn burn_between(
         // Where events are few, the one that passes the threshold may be a whole unit late; a bad slice now and then, each a little.
         let late = match stage.promise.event {
             Event::Occurrence | Event::Check => Decimal::ONE / ratio / Decimal::from(stage.units()),
-            Event::Slice(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
+            Event::Slice(_) | Event::Journey(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
         };
         let unit = usize::try_from(late.ceil()).ok()?;
         let burning = usize::try_from(fires.ceil()).ok()?.checked_add(unit)? + stage.slice_steps() + MARGIN;
@@ -334,7 +347,7 @@ fn burn_between(
 
 /// A burn that lasts, and that no tier may see. From a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
 fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
-    let most = if matches!(stage.promise.event, Event::Slice(_)) { 1_500 } else { 150 };
+    let most = if stage.promise.event.slice().is_some() { 1_500 } else { 150 };
     let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
     let severities = stage.severities(slow);
     [999, 990, 970, 950, 900, 800, 700, 600, 500].into_iter().find_map(|per_mille| {
@@ -343,7 +356,9 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         let steps = match stage.promise.event {
             Event::Occurrence => 30,
             Event::Check => usize::try_from(one.ceil()).ok()?.checked_add(20)?,
-            Event::Slice(_) => usize::try_from((Decimal::ONE / ratio).ceil()).ok()?.checked_mul(2)?,
+            Event::Slice(_) | Event::Journey(_) => {
+                usize::try_from((Decimal::ONE / ratio).ceil()).ok()?.checked_mul(2)?
+            }
         };
         let steps = Some(steps).filter(|steps| *steps <= most)?;
         let loads = stage.ratio(steps, ratio)?;
@@ -422,7 +437,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     if !stage.is_prompt() {
         return vec![stage.value(last, gt(events(Side::Total), number("0")).bool(), "1".to_owned())];
     }
-    vec![
+    let mut checks = vec![
         stage.value(last, events(Side::Bad), bad.to_string()),
         stage.value(last, events(Side::Total), total.to_string()),
         stage.value(last, stage.recorded(&stage.names.period_ratio(rolling, &suffix)), divided(bad, total)),
@@ -431,5 +446,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
             stage.recorded("slo:period_error_budget_remaining:ratio"),
             left_over(bad, total, stage.promise.budget),
         ),
-    ]
+    ];
+    checks.extend(journeys::spent_alone(stage, last).filter(|_| bad > 0));
+    checks
 }

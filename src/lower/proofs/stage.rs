@@ -1,50 +1,68 @@
 //! What one SLO's situations are played on: its series, its alerts, and the checks that follow from a timeline.
 
+use std::borrow::Cow;
 use std::iter;
 
 use super::numbers::{lasts, percent_left, three_digits};
 use super::{COPIES, PER_STEP, at, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
+use crate::lower::journey;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
 use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
-use crate::plan::{Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
+use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
-use crate::vocabulary::{BudgetLine, CURRENT, Decimal, Duration, INTERVAL, Period, Severity, text};
+use crate::vocabulary::{
+    BudgetLine, CURRENT, Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, Severity, text,
+};
 
 /// One SLO at one evaluation step.
 pub(super) struct Stage<'a> {
     pub slo: &'a Slo,
     pub promise: &'a Promise,
     pub names: Names,
-    pub stimulus: &'a [Series],
+    pub stimulus: Cow<'a, [Series]>,
     rules: Vec<&'a Rule>,
     /// Whether no other SLO of the service has alerts of the same name.
     pub named_alone: bool,
     /// The label that tells series apart whose state is looked at, if there can be several.
     copies: Option<String>,
     pub step: Duration,
+    /// The step at which burns of hours are played.
+    burn_step: Duration,
+    /// What silences what the parts of a journey leave behind.
+    pub aftermath: Option<&'a Aftermath>,
     /// When it begins: where the promise holds.
     pub begins: Duration,
 }
 
 impl<'a> Stage<'a> {
     /// `None` without series to play with.
-    pub fn new(service: &Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
+    pub fn new(
+        service: &Service,
+        slo: &'a Slo,
+        plan: &'a SloPlan,
+        (step, burn_step): (Duration, Duration),
+    ) -> Option<Self> {
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
             names: Names::new(slo, &plan.promise),
-            stimulus: slo.stimulus.as_deref()?,
+            stimulus: match slo.strictest() {
+                Some(part) => journey::counts_of(part).into(),
+                None => slo.stimulus.as_deref()?.into(),
+            },
             copies: copies(slo, &plan.promise),
             begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
+            burn_step,
+            aftermath: None,
         })
     }
 
@@ -56,20 +74,50 @@ impl<'a> Stage<'a> {
     /// Whether the state changes with its series at once, as far as evaluations tell: nothing that it reads from ranges is older than a step. A
     /// range may hold the sample on its left edge (Prometheus 2), which is the step before's; to a counter's gain that is where it starts.
     pub fn is_prompt(&self) -> bool {
-        let edge = if self.grows() { 0 } else { INTERVAL.millis() };
+        if self.shifted() {
+            return true;
+        }
+        // The ranges of a journey are a millisecond short.
+        let short = self.grows() || matches!(self.promise.event, Event::Journey(_));
+        let edge = if short { 0 } else { INTERVAL.millis() };
         match lag(self.slo).millis() {
             0 => true,
             lag => lag + edge <= self.step.millis(),
         }
     }
 
+    /// Whether burns of hours are played step by step, as pages are evaluated.
+    pub fn burns_with_pages(&self) -> bool {
+        match self.promise.event {
+            Event::Slice(_) => true,
+            Event::Journey(_) => lag(self.slo) > self.burn_step,
+            Event::Occurrence | Event::Check => false,
+        }
+    }
+
+    /// Whether a slice is judged one step after it has ended: a journey reads what was recorded an evaluation ago.
+    fn shifted(&self) -> bool {
+        matches!(self.promise.event, Event::Journey(_)) && self.step == INTERVAL
+    }
+
     pub fn lag_steps(&self) -> usize {
+        if self.shifted() {
+            return 1;
+        }
         if self.is_prompt() { 0 } else { lag(self.slo).millis().div_ceil(self.step.millis()) as usize }
     }
 
     /// The time between two samples of a series: the evaluation step, but a state that is read from ranges needs several in each.
     pub fn interval(&self) -> Duration {
-        if lag(self.slo) == Duration::default() { self.step } else { INTERVAL }
+        let fits = |slice: Duration| {
+            [self.step, LONG_INTERVAL].iter().all(|whole| whole.millis().is_multiple_of(slice.millis()))
+        };
+        match self.promise.event {
+            // One in each slice is enough.
+            Event::Journey(slice) if fits(slice) => slice,
+            _ if lag(self.slo) == Duration::default() => self.step,
+            _ => INTERVAL,
+        }
     }
 
     /// Whether what is read from ranges are gains only, of which there are none at the beginning.
@@ -80,7 +128,7 @@ impl<'a> Stage<'a> {
     /// Steps that a slice needs to be full.
     pub fn slice_steps(&self) -> usize {
         match self.promise.event {
-            Event::Slice(length) => self.steps(length),
+            Event::Slice(length) | Event::Journey(length) => self.steps(length),
             Event::Occurrence | Event::Check => 0,
         }
     }
@@ -91,9 +139,12 @@ impl<'a> Stage<'a> {
 
     /// Whether its series are counters of events.
     pub fn counts(&self) -> bool {
-        self.stimulus
-            .iter()
-            .all(|series| matches!(series.behaviour, Behaviour::Counts { .. } | Behaviour::Observes))
+        self.stimulus.iter().all(|series| {
+            matches!(
+                series.behaviour,
+                Behaviour::Counts { .. } | Behaviour::Observes | Behaviour::Counted { .. }
+            )
+        })
     }
 
     pub fn timeline(&self, loads: &[Load]) -> Timeline<'a> {
@@ -101,11 +152,15 @@ impl<'a> Stage<'a> {
             Budgeting::Timeslices { objective, .. } => objective.budget().ratio(),
             Budgeting::Occurrences => Decimal::ONE,
         };
-        let states = !matches!(self.slo.sli, Sli::Counted { .. }) && !self.grows();
+        let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. }) && !self.grows();
         let tiers = &self.promise.tiers;
-        Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, loads, |step| {
-            self.holds(step)
-        })
+        let late = match loads.split_last() {
+            Some((_, before)) if self.shifted() => Cow::from([&[Load::default()], before].concat()),
+            _ => loads.into(),
+        };
+        let holds = |step| self.holds(step);
+        Timeline::new(self.promise.event, states, slice_budget, tiers, self.step, &late, holds)
+            .begun_later(usize::from(self.shifted()))
     }
 
     /// Whether the hours let count what is counted at a step: it happened since the evaluation before.
@@ -128,7 +183,7 @@ impl<'a> Stage<'a> {
     /// What one step is made of: events, or series that are looked at.
     pub fn units(&self) -> u64 {
         match self.promise.event {
-            Event::Occurrence | Event::Slice(_) => PER_STEP,
+            Event::Occurrence | Event::Slice(_) | Event::Journey(_) => PER_STEP,
             Event::Check => self.copies.as_ref().map_or(1, |_| COPIES),
         }
     }
@@ -150,6 +205,10 @@ impl<'a> Stage<'a> {
         if !self.counts() && slice > 1 {
             // A state is bad or it is not: no slice can be spoiled alone.
             return None;
+        }
+        if matches!(self.promise.event, Event::Journey(_)) && bad >= slice {
+            // A step that is bad spoils all slices that hold it.
+            return Some(self.bad(bad + 1 - slice.max(1)));
         }
         if slice < 2 || bad >= slice {
             return (slice < 2).then(|| self.bad(bad));

@@ -1,0 +1,53 @@
+//! Journeys that break although every part keeps its promise: the parts may fail more together than the journey may.
+
+use super::{about_percent, slos};
+use crate::diagnostic::{Code, Problem, joined};
+use crate::facts::Facts;
+use crate::model::{Model, Part, Slo};
+use crate::vocabulary::{Decimal, percent, quotient};
+
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    for (_, slo) in slos(model).filter(|(_, slo)| !slo.parts().is_empty()) {
+        let parts: Vec<(&Part, Decimal)> =
+            slo.parts().iter().filter_map(|part| Some((part, spends(slo, known(model, part)?)))).collect();
+        let all: Decimal = parts.iter().map(|(_, spends)| *spends).sum();
+        let budget = slo.objective.budget().ratio();
+        if all <= budget {
+            continue;
+        }
+        let named: Vec<String> = parts
+            .iter()
+            .map(|(part, spends)| format!("{} of {}", about_percent(*spends), part.name()))
+            .collect();
+        let problem = Problem::warning(
+            Code::JourneyOverspent,
+            slo.places.objective,
+            format!("the parts of `{}` may fail more than it may, though each keeps its promise", slo.name),
+        )
+        .label(format!(
+            "it may fail {}; its parts {} if not at the same time",
+            about_percent(budget),
+            about_percent(all)
+        ))
+        .help(format!("each may fail: {}", joined(&named, "and")));
+        problems.push(match all < Decimal::ONE {
+            true => {
+                problem.help(format!("promise `{}`, or ask more of the parts", percent(Decimal::ONE - all)))
+            }
+            false => problem.help("ask more of the parts"),
+        });
+    }
+}
+
+fn known<'a>(model: &'a Model, part: &Part) -> Option<&'a Slo> {
+    let service = model.services.iter().find(|service| service.name == part.service)?;
+    service.slos.iter().find(|slo| slo.name == part.slo)
+}
+
+/// What a part may fail in a period of the journey: of a longer period of its own, all of it.
+fn spends(journey: &Slo, part: &Slo) -> Decimal {
+    let length = |slo: &Slo| Decimal::from(slo.period.nominal().millis());
+    let (own, whole) = (length(part), length(journey));
+    let budget = part.objective.budget().ratio();
+    if own <= whole { budget } else { quotient(budget * own, whole) }
+}

@@ -1,0 +1,194 @@
+//! Parts of a journey: what each has in what was bad, alone and together.
+
+use super::PER_STEP;
+use std::ops::Range;
+
+use super::stage::Stage;
+use crate::lower::INTERVAL;
+use crate::lower::aftermath::BEGAN;
+use crate::lower::journey::{SHARE, counts_of};
+use crate::lower::series::{PART, Side, Unit};
+use crate::lower::shapes::{Mishaps, samples};
+use crate::lower::timeline::{Load, State, Timeline};
+use crate::model::Part;
+use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Promise, Which};
+use crate::promql::ast::{Expr, MatchOp, Time};
+use crate::promql::build::{call, selector};
+use crate::vocabulary::{Decimal, Severity, text};
+
+const NONE: Load = Load { good: 0, bad: 0 };
+const GOOD: Load = Load { good: PER_STEP, bad: 0 };
+const BAD: Load = Load { good: 0, bad: PER_STEP };
+
+/// What two parts of a journey do for so many steps, and what the others do.
+type Scene = (usize, [Load; 3]);
+
+/// The first part and another one fail alone, together, and not at all; `None` of what is no journey, or of one part alone.
+pub(super) fn parts(stage: &Stage) -> Option<Case> {
+    let parts = stage.slo.parts();
+    if parts.len() < 2 || !stage.is_prompt() {
+        return None;
+    }
+    let slice = stage.slice_steps();
+    let scenes: [Scene; 9] = [
+        (slice + 3, [GOOD, GOOD, GOOD]),
+        (slice + 4, [NONE, NONE, NONE]),
+        (slice + 3, [GOOD, GOOD, GOOD]),
+        (4, [BAD, GOOD, GOOD]),
+        (3, [BAD, BAD, GOOD]),
+        (2, [GOOD, BAD, GOOD]),
+        (slice + 3, [GOOD, GOOD, GOOD]),
+        (slice + 4, [NONE, GOOD, NONE]),
+        // Until all of it is in tiles.
+        (slice + 12, [GOOD, GOOD, GOOD]),
+    ];
+    let loads = |part: usize| -> Vec<Load> {
+        scenes.iter().flat_map(|(steps, loads)| std::iter::repeat_n(loads[part.min(2)], *steps)).collect()
+    };
+    let all: Vec<Vec<Load>> = (0..parts.len()).map(loads).collect();
+    let counted = counted(parts, &all, slice);
+    let last = all[0].len();
+    let everything = stage.at(last + 1);
+    let sum = |series| call("sum_over_time", vec![series]);
+    let recorded = |side| stage.recorded(&stage.names.increase(Unit::Events, side, INTERVAL));
+    let of = |side| sum(recorded(side).range(Time::Fixed(everything)));
+    let idle = scenes[0].0 + scenes[1].0;
+    let mut checks = vec![
+        stage.value(idle, of(Side::Total), counted.until(idle).total.to_string()),
+        stage.value(last, of(Side::Total), counted.until(last).total.to_string()),
+        stage.value(last, of(Side::Bad), counted.until(last).bad.to_string()),
+    ];
+    let spent = counted.until(last);
+    for (part, share) in parts.iter().zip(&spent.shares).take(3) {
+        let series = recorded(Side::BadOfPart).matching(PART, MatchOp::Equal, &part.name());
+        checks.push(of_part(stage, last, part, sum(series.range(Time::Fixed(everything))), text(*share)));
+        let float = |value: Decimal| text(value).parse::<f64>().unwrap_or_default();
+        let share = format!("{:?}", float(*share) / float(Decimal::from(spent.bad)));
+        checks.push(of_part(stage, last, part, shares(stage, part), share));
+    }
+    let mut case = stage.case(
+        "parts that fail together are counted once and share it, and without events nothing is counted",
+        &[],
+        Mishaps::default(),
+        checks,
+    );
+    // What happens before the hours begin is not counted.
+    let before = stage.steps(stage.begins);
+    case.series = parts
+        .iter()
+        .zip(&all)
+        .flat_map(|(part, loads)| {
+            let loads = [vec![NONE; before], loads.clone()].concat();
+            counts_of(part).into_iter().map(move |one| samples(&one, INTERVAL, &loads, Mishaps::default()))
+        })
+        .chain(case.series.into_iter().filter(|(name, _)| !name.starts_with("slo:")))
+        .collect();
+    Some(case)
+}
+
+/// That the part which failed alone has spent all that was spent.
+pub(super) fn spent_alone(stage: &Stage, step: usize) -> Option<Check> {
+    let part = stage.slo.strictest()?;
+    Some(of_part(stage, step, part, shares(stage, part), "1".to_owned()))
+}
+
+fn shares(stage: &Stage, part: &Part) -> Expr {
+    stage.recorded(SHARE).matching(PART, MatchOp::Equal, &part.name()).into()
+}
+
+/// A value that is recorded of a part.
+fn of_part(stage: &Stage, step: usize, part: &Part, expr: Expr, value: String) -> Check {
+    match stage.value(step, expr, value) {
+        Check::Value { at, expr, mut labels, value } => {
+            labels.insert(PART.to_owned(), part.name());
+            Check::Value { at, expr, labels, value }
+        }
+        other => other,
+    }
+}
+
+/// What is counted up to a step.
+#[derive(Clone, Default)]
+struct Sum {
+    total: u64,
+    bad: u64,
+    shares: Vec<Decimal>,
+}
+
+/// By step.
+struct Counted(Vec<Sum>);
+
+impl Counted {
+    fn until(&self, step: usize) -> Sum {
+        self.0.get(step).cloned().unwrap_or_default()
+    }
+}
+
+/// Judges every slice by hand: the one that ends a step before.
+fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
+    let steps = loads.first().map_or(0, Vec::len);
+    let mut sum = Sum { shares: vec![Decimal::ZERO; parts.len()], ..Sum::default() };
+    let mut sums = vec![sum.clone()];
+    for step in 1..=steps {
+        // The load of a step stands at its end.
+        let (from, until) = ((step - 1).saturating_sub(slice), step - 1);
+        let events =
+            |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
+        let failed = |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.bad).sum::<u64>();
+        let is_bad = |(part, loads): (&Part, &Vec<Load>)| {
+            let may = part.objective.budget().ratio() * Decimal::from(events(loads));
+            Decimal::from(failed(loads)) > may
+        };
+        let bad: Vec<bool> = parts.iter().zip(loads).map(is_bad).collect();
+        let share = bad.iter().filter(|bad| **bad).count() as u64;
+        sum.total += u64::from(loads.iter().any(|loads| events(loads) > 0));
+        sum.bad += u64::from(share > 0);
+        for (sum, _) in sum.shares.iter_mut().zip(&bad).filter(|(_, bad)| **bad) {
+            *sum += Decimal::ONE / Decimal::from(share);
+        }
+        sums.push(sum.clone());
+    }
+    Counted(sums)
+}
+
+/// What silences what the parts of a journey leave behind.
+pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
+    let name = format!("{}/{}", journey.service, journey.slo);
+    group.rules.iter().find_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Aftermath { of, aftermath, .. } if *of == name => Some(aftermath),
+            _ => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+/// Series that are played, and what must be so.
+type Play = (Vec<(String, String)>, Vec<Check>);
+
+/// A part that pages one step after an outage has begun, and stops two steps after its end: series that say so, and when the alert fires that
+/// silences the journey's page. `None` if nothing does.
+pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
+    let aftermath = stage.aftermath.filter(|_| stage.step == INTERVAL)?;
+    let cause = aftermath.causes.first()?;
+    let (from, until) = (outage.start + 1, outage.end + 2);
+    let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
+    let first = timeline.first(from, fires)?;
+    let last = timeline.first(first, |step| !fires(step))? - 1;
+    // Only what stops after the part has is left behind.
+    if last <= until || stage.steps(aftermath.length) <= last - until {
+        return None;
+    }
+    let mut labels: Vec<(&str, &str)> = vec![("alertname", &cause.name)];
+    labels.extend(cause.apart.iter().map(|(label, value)| (label.as_str(), value.as_str())));
+    let began = selector(BEGAN, &labels).to_string();
+    labels.push(("alertstate", "firing"));
+    let firing = selector("ALERTS", &labels).to_string();
+    let before = stage.steps(stage.begins) + from;
+    let values = |value: u64| format!("_x{before} {value}+0x{} stale", until - from);
+    let series = vec![(firing, values(1)), (began, values(stage.at(from).secs()))];
+    let alert = || Which::of(aftermath.name.clone());
+    let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
+    let told = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
+    Some((series, vec![quiet(first - 1), told(first), told(until), told(last), quiet(last + 2)]))
+}

@@ -1,0 +1,262 @@
+//! Journeys: SLOs over other SLOs, of the same service or of others. Which those are is known when all files are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::values::{self, Promise};
+use super::{innermost, slices, whole};
+use crate::ast::{Ast, JourneyBlock, Settings};
+use crate::diagnostic::{Code, Problem};
+use crate::model::{Budgeting, Part, Service, Sli, Slo};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::vocabulary::{Duration, Name, Objective};
+
+/// Each part is a rule that is evaluated every thirty seconds, and a line on screens.
+const MOST: usize = 20;
+
+/// How long a slice is if nobody says it.
+const SLICE: Duration = Duration::from_secs(60);
+
+/// The parts as they are named. What is asked of each in a slice is filled in by [`link`].
+pub(super) fn parts(
+    block: &JourneyBlock,
+    promise: Option<&Promise>,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<Part>> {
+    let before = problems.len();
+    if block.parts.len() < 2 {
+        let (headline, help) = match block.parts.first() {
+            None => (
+                "this journey has no parts".to_owned(),
+                "write the SLOs it goes through: `[proxy/availability, api/availability]`".to_owned(),
+            ),
+            Some(one) => (
+                "a journey of one part is that part".to_owned(),
+                format!("name another part, or promise more of `{}` itself", shown(one)),
+            ),
+        };
+        problems.push(Problem::error(Code::InvalidJourney, block.key, headline).help(help));
+    }
+    if let Some(more) = block.parts.get(MOST) {
+        let headline = format!("a journey has more than {MOST} parts");
+        problems.push(
+            Problem::error(Code::InvalidJourney, whole(more), headline)
+                .help("leave out what no request fails by, or make two journeys"),
+        );
+    }
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut parts = Vec::new();
+    for written in block.parts.iter().take(MOST) {
+        let place = whole(written);
+        if let Some(first) = seen.insert(written.text.trim(), place) {
+            problems.push(
+                Problem::error(
+                    Code::InvalidJourney,
+                    place,
+                    format!("`{}` is a part of this journey twice", shown(written)),
+                )
+                .and(first, "the first is here")
+                .help("remove one"),
+            );
+            continue;
+        }
+        let names = written.text.trim().split_once('/');
+        match names.and_then(|(service, slo)| Some((Name::parse(service)?, Name::parse(slo)?))) {
+            Some((service, slo)) => parts.extend(promise.map(|promise| Part {
+                service,
+                slo,
+                objective: promise.objective,
+                several: false,
+                planned: None,
+                place,
+            })),
+            None => problems.push(
+                Problem::error(Code::InvalidJourney, place, "a part of a journey is an SLO with its service")
+                    .label("expected `service/slo`")
+                    .help("write `api/availability` for the SLO `availability` of the service `api`"),
+            ),
+        }
+    }
+    (problems.len() == before && !parts.is_empty()).then_some(parts)
+}
+
+/// What was written, short enough for a headline.
+fn shown(written: &Scalar) -> String {
+    written.text.trim().chars().take(130).collect()
+}
+
+/// A journey's slices. That they are what is counted need not be said.
+pub(super) fn budgeting(
+    levels: [&Settings; 3],
+    promise: Option<&Promise>,
+    problems: &mut Vec<Problem>,
+) -> Option<Budgeting> {
+    let own = levels[2].budgeting.as_ref();
+    match own.filter(|written| written.text.trim() != "timeslices") {
+        Some(written) if written.text.trim() == "occurrences" => {
+            problems.push(
+                Problem::error(
+                    Code::InvalidJourney,
+                    whole(written),
+                    "a journey is counted in slices of time",
+                )
+                .label("its parts count different events")
+                .help("remove it; `slice: { length: 5m }` says how long a slice is"),
+            );
+            return None;
+        }
+        Some(_) => return slices::budgeting(levels, problems),
+        None => {}
+    }
+    let slice = innermost(levels.map(|level| level.slice.as_ref()));
+    let length = match slice {
+        Some(slice) => slices::slice_length(slice, problems),
+        None => Some(SLICE),
+    };
+    let objective = match slice.and_then(|slice| slice.objective.as_ref()) {
+        Some(written) => values::promise(written, problems).map(|promise| promise.objective),
+        None => promise.map(|promise| promise.objective),
+    };
+    Some(Budgeting::Timeslices { length: length?, objective: objective? })
+}
+
+/// A journey is one promise.
+pub(super) fn keeps_nothing(block: &JourneyBlock, by: Span) -> Problem {
+    Problem::error(Code::InvalidJourney, by, "a journey keeps no labels")
+        .label("its parts need not have them")
+        .and(block.key, "a part that has `by` is taken as a whole: all its values together")
+        .help("remove `by`, or write one journey for each value, over SLOs of that value alone")
+}
+
+/// What is known of an SLO that may be a part.
+struct Known {
+    objective: Objective,
+    several: bool,
+    planned: Option<String>,
+    is_journey: bool,
+}
+
+/// Finds the parts of every journey. A journey without any is left out; so are parts of services that are not there in this environment.
+pub(super) fn link(
+    services: &mut [Service],
+    ast: &Ast,
+    problems: &mut Vec<Problem>,
+    undefined: &mut Vec<Problem>,
+) {
+    if !services.iter().flat_map(|service| &service.slos).any(|slo| matches!(slo.sli, Sli::Journey { .. })) {
+        return;
+    }
+    let known: BTreeMap<Name, BTreeMap<Name, Known>> =
+        services.iter().map(|service| (service.name.clone(), slos(service))).collect();
+    let asked = asked(ast);
+    for service in services {
+        let name = service.name.clone();
+        service.slos.retain_mut(|slo| {
+            let Sli::Journey { parts } = &slo.sli else { return true };
+            let own = (&name, &slo.name);
+            let all = parts.iter().filter(|part| !ast.absent.contains(part.service.as_str()));
+            let found: Vec<Part> = all
+                .filter_map(|part| linked(part, own, &known, problems, undefined))
+                .map(|part| match (&slo.budgeting, asked.contains(&slo.places.sli)) {
+                    (Budgeting::Timeslices { objective, .. }, true) => Part { objective: *objective, ..part },
+                    _ => part,
+                })
+                .collect();
+            fill(slo, found)
+        });
+    }
+}
+
+/// The SLIs of journeys that say what is asked of every part in a slice.
+fn asked(ast: &Ast) -> BTreeSet<Span> {
+    let outer = ast.project.as_ref().and_then(|project| project.settings.slice.as_ref());
+    let mut asked = BTreeSet::new();
+    for service in &ast.services {
+        for (_, block) in &service.slos {
+            let levels = [outer, service.settings.slice.as_ref(), block.settings.slice.as_ref()];
+            if innermost(levels).is_some_and(|slice| slice.objective.is_some()) {
+                asked.insert(block.sli.span);
+            }
+        }
+    }
+    asked
+}
+
+fn slos(service: &Service) -> BTreeMap<Name, Known> {
+    let known = |slo: &Slo| Known {
+        objective: slo.objective,
+        several: !slo.by.is_empty(),
+        planned: slo.planned.clone(),
+        is_journey: matches!(slo.sli, Sli::Journey { .. }),
+    };
+    service.slos.iter().map(|slo| (slo.name.clone(), known(slo))).collect()
+}
+
+fn linked(
+    part: &Part,
+    own: (&Name, &Name),
+    known: &BTreeMap<Name, BTreeMap<Name, Known>>,
+    problems: &mut Vec<Problem>,
+    undefined: &mut Vec<Problem>,
+) -> Option<Part> {
+    let mut refused = |headline: String, help: &str| {
+        problems.push(Problem::error(Code::InvalidJourney, part.place, headline).help(help));
+    };
+    if (&part.service, &part.slo) == own {
+        refused(format!("`{}` is a part of itself", part.name()), "name what it goes through");
+        return None;
+    }
+    let Some(service) = known.get(&part.service) else {
+        // The same SLO may be known elsewhere.
+        let all: Vec<String> = names(known, own);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let headline = format!("no file defines the service `{}`", part.service);
+        undefined.push(values::undefined(part.place, headline, &part.name(), &all));
+        return None;
+    };
+    let Some(found) = service.get(&part.slo) else {
+        let all: Vec<String> = service
+            .iter()
+            .filter(|(_, slo)| !slo.is_journey)
+            .map(|(slo, _)| format!("{}/{slo}", part.service))
+            .collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let headline = format!("`{}` has no SLO `{}`", part.service, part.slo);
+        undefined.push(values::undefined(part.place, headline, &part.name(), &all));
+        return None;
+    };
+    if found.is_journey {
+        refused(
+            format!("`{}` is a journey itself", part.name()),
+            "name its parts instead: they can be parts of several journeys",
+        );
+        return None;
+    }
+    Some(Part {
+        objective: found.objective,
+        several: found.several,
+        planned: found.planned.clone(),
+        ..part.clone()
+    })
+}
+
+/// What may be a part.
+fn names(known: &BTreeMap<Name, BTreeMap<Name, Known>>, own: (&Name, &Name)) -> Vec<String> {
+    let all =
+        known.iter().flat_map(|(service, slos)| slos.iter().map(move |(slo, known)| (service, slo, known)));
+    let parts = all.filter(|(service, slo, known)| !known.is_journey && (*service, *slo) != own);
+    parts.map(|(service, slo, _)| format!("{service}/{slo}")).collect()
+}
+
+/// Fills in what follows from the parts. Whether there are any.
+fn fill(slo: &mut Slo, parts: Vec<Part>) -> bool {
+    slo.sli = Sli::Journey { parts };
+    let Some(strictest) = slo.strictest().map(|part| part.objective) else { return false };
+    if let Budgeting::Timeslices { objective, .. } = &mut slo.budgeting {
+        *objective = strictest;
+    }
+    let reasons: Option<Vec<String>> =
+        slo.parts().iter().map(|part| Some(format!("{}: {}", part.name(), part.planned.as_ref()?))).collect();
+    slo.planned = reasons.map(|reasons| reasons.join("; "));
+    true
+}

@@ -1,0 +1,64 @@
+//! What an event is: an occurrence, or a moment that is judged by the slice that ends there.
+
+use super::{innermost, values, whole};
+use crate::ast::{Settings, SliceBlock};
+use crate::diagnostic::{Code, Problem};
+use crate::model::Budgeting;
+use crate::source::Span;
+use crate::vocabulary::{Duration, INTERVAL};
+
+/// What an event is.
+pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Option<Budgeting> {
+    let Some(written) = innermost(levels.map(|level| level.budgeting.as_ref())) else {
+        return Some(Budgeting::Occurrences);
+    };
+    match written.text.trim() {
+        "occurrences" => Some(Budgeting::Occurrences),
+        "timeslices" => {
+            let Some(slice) = innermost(levels.map(|level| level.slice.as_ref())) else {
+                problems.push(
+                    Problem::error(
+                        Code::MissingKey,
+                        whole(written),
+                        "timeslices need to know what makes a slice good",
+                    )
+                    .help("add `slice: { length: 1m, objective: 95% }`"),
+                );
+                return None;
+            };
+            let length = slice_length(slice, problems);
+            let Some(objective) = &slice.objective else {
+                problems.push(
+                    Problem::error(
+                        Code::MissingKey,
+                        Span { end: slice.span.start + 1, ..slice.span },
+                        "`objective` is missing from `slice`",
+                    )
+                    .help("add `objective: 95%`"),
+                );
+                return None;
+            };
+            let promise = values::promise(objective, problems);
+            Some(Budgeting::Timeslices { length: length?, objective: promise?.objective })
+        }
+        _ => {
+            problems.push(
+                Problem::error(Code::WrongType, whole(written), "no such way of budgeting is known")
+                    .label("expected `occurrences` or `timeslices`"),
+            );
+            None
+        }
+    }
+}
+
+/// How long a slice is.
+pub(super) fn slice_length(slice: &SliceBlock, problems: &mut Vec<Problem>) -> Option<Duration> {
+    let length = values::duration(&slice.length, problems)?;
+    let fits = length.millis() % INTERVAL.millis() == 0 && length <= Duration::from_secs(3600);
+    if !fits {
+        let headline = "a slice is a multiple of 30s, up to an hour";
+        let problem = Problem::error(Code::WindowOffGrid, whole(&slice.length), headline);
+        problems.push(problem.help("write `1m` or `5m`"));
+    }
+    fits.then_some(length)
+}
