@@ -191,7 +191,8 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
 
 /// SLOs that a journey may go through, each with its service.
 fn parts(project: Project) -> Vec<String> {
-    let slos = project.model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    let slos =
+        project.model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
     let parts = slos.filter(|(_, slo)| slo.parts().is_empty());
     parts.map(|(service, slo)| format!("{}/{}", service.name, slo.name)).collect()
 }

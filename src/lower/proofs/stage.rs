@@ -5,7 +5,6 @@ use std::iter;
 
 use super::numbers::{lasts, percent_left, three_digits};
 use super::{COPIES, PER_STEP, at, selectors};
-use crate::lower::{INTERVAL, LONG_INTERVAL};
 use crate::lower::budget::STATE;
 use crate::lower::events::lag;
 use crate::lower::journey;
@@ -13,6 +12,7 @@ use crate::lower::readings::CURRENT;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
+use crate::lower::{INTERVAL, LONG_INTERVAL};
 use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
 use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
