@@ -21,6 +21,7 @@ mod fixes;
 mod fuzz;
 mod hours;
 mod house;
+mod journeys;
 mod import;
 mod incidents;
 mod init;
