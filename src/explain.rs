@@ -71,6 +71,7 @@ pub fn explain(plan: &SloPlan) -> String {
             }
         }
     }
+    page += &parts(promise);
     page += &agreed(promise);
     if !promise.budget_alerts.is_empty() {
         page += "\nBudget alerts\n";
@@ -87,6 +88,35 @@ pub fn explain(plan: &SloPlan) -> String {
     page += "\nWhat to know\n";
     for remark in remarks(promise) {
         page += &wrapped("  - ", &remark);
+    }
+    page
+}
+
+/// What a journey goes through; nothing of any other SLO.
+fn parts(promise: &Promise) -> String {
+    let Some(slice) = promise.event.slice().filter(|_| !promise.parts.is_empty()) else {
+        return String::new();
+    };
+    let mut page = format!("\nParts: a slice of {slice} is good if each of them was good in it\n");
+    let mut rows = vec![["part", "bad in a slice with", ""].map(str::to_owned).to_vec()];
+    for part in &promise.parts {
+        let planned =
+            part.planned.as_ref().map(|reason| format!("not measured yet: {}", inert::line(reason)));
+        let several = part.several.then(|| "all its promises together".to_owned());
+        let more: Vec<String> = several.into_iter().chain(planned).collect();
+        rows.push(vec![
+            part.name(),
+            format!("more than {} of errors", percent(part.budget)),
+            more.join("; "),
+        ]);
+    }
+    page += &aligned(&rows, 0);
+    for said in [
+        "A part without events does not make a slice bad; without events in any part nothing is counted.",
+        "A bad slice is shared equally by the parts that were bad in it: slo:journey_part_share:ratio says \
+         which part spent the budget. While a part pages, this page is silent.",
+    ] {
+        page += &wrapped("  ", said);
     }
     page
 }

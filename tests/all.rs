@@ -24,6 +24,7 @@ mod house;
 mod import;
 mod incidents;
 mod init;
+mod journeys;
 mod live;
 mod lsp;
 mod manual;

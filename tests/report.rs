@@ -238,7 +238,9 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
             Event::Occurrence => incident.errors * Decimal::from(overlap(from, to)),
             Event::Check if to <= incident.length => incident.errors * Decimal::from(step),
             Event::Check => Decimal::ZERO,
-            Event::Slice(length) => {
+            Event::Slice(length) | Event::Journey(length) => {
+                let late = if matches!(promise.event, Event::Journey(_)) { step } else { 0 };
+                let Some(to) = to.checked_sub(late) else { return Decimal::ZERO };
                 let spoiled =
                     incident.errors * Decimal::from(overlap(to.saturating_sub(length.millis()), to));
                 let most = slo.observed.slice_budget.unwrap() * Decimal::from(length.millis());
@@ -255,7 +257,7 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
         |look: u64, length: u64| sums[look as usize] - sums[look.saturating_sub(length / step) as usize];
     let pace = match promise.event {
         Event::Occurrence => incident.traffic,
-        Event::Check | Event::Slice(_) => Some(Decimal::from(1000) / Decimal::from(step)),
+        Event::Check | Event::Slice(_) | Event::Journey(_) => Some(Decimal::from(1000) / Decimal::from(step)),
     };
     let sees = |look: u64| {
         let above = |length: u64| window(look, length) > tier.threshold * Decimal::from(length);
@@ -387,7 +389,8 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
     match slo.observed.by {
         // At no traffic that is known it takes a million events per evaluation.
         Observer::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => incident,
-        Observer::Counters { .. } | Observer::Shares => {
+        Observer::Parts if incident.traffic.is_none() => incident,
+        Observer::Counters { .. } | Observer::Shares | Observer::Parts => {
             let step = slo.promise.interval.millis();
             let traffic = incident.traffic.map(|traffic| (traffic * Decimal::ONE_THOUSAND).floor());
             Incident {

@@ -39,8 +39,8 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
                 .warn(pair.goes_on().then(|| Words::plain(warning))),
         );
     }
-    if old.budgeting != new.budgeting {
-        let (before, after) = (budgeting(&old.budgeting), budgeting(&new.budgeting));
+    let (before, after) = (budgeting(old), budgeting(new));
+    if before != after {
         let said = Words::plain(format!("{after}; before, {before}"));
         changes.push(
             Change::new(Kind::Budgeting, &subject, said)
@@ -63,6 +63,9 @@ fn sli(pair: &Pair) -> Option<Change> {
         let warning = mixed("events are judged by either limit", pair);
         return Some(Change::new(Kind::Threshold, &pair.subject(), said).values(one, other).warn(warning));
     }
+    if let (Sli::Journey { parts: before }, Sli::Journey { parts: after }) = (&old.sli, &new.sli) {
+        return journey(pair, before, after);
+    }
     if before == after {
         return None;
     }
@@ -81,6 +84,39 @@ fn sli(pair: &Pair) -> Option<Change> {
         .values(in_short(&before), in_short(&after))
         .warn(mixed("events of both meanings are added up under the same names", pair));
     Some(change.effects(became(&before, &after)))
+}
+
+/// What a journey goes through, and what is asked of each part.
+fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option<Change> {
+    let without = |some: &[model::Part], others: &[model::Part]| -> Vec<String> {
+        let is_there = |part: &&model::Part| others.iter().any(|other| other.name() == part.name());
+        some.iter().filter(|part| !is_there(part)).map(model::Part::name).collect()
+    };
+    let (added, removed) = (without(after, before), without(before, after));
+    let judged = after.iter().filter_map(|part| {
+        let was = before.iter().find(|was| was.name() == part.name())?;
+        (was.objective != part.objective).then(|| {
+            Words::plain(format!(
+                "{} has to be good by {} in a slice, was {}",
+                part.name(),
+                part.objective,
+                was.objective
+            ))
+        })
+    });
+    let judged: Vec<Words> = judged.collect();
+    let said = match (added.is_empty(), removed.is_empty()) {
+        (true, true) if judged.is_empty() => return None,
+        (true, true) => Words::plain("its parts are judged otherwise"),
+        (false, true) => Words::plain("it goes through more: ").list(&added),
+        (true, false) => Words::plain("it no longer goes through ").list(&removed),
+        (false, false) => Words::plain("it goes through ").list(&added).and(" instead of ").list(&removed),
+    };
+    let names = |parts: &[model::Part]| parts.iter().map(model::Part::name).collect::<Vec<_>>().join(", ");
+    let change = Change::new(Kind::Sli, &pair.subject(), said)
+        .values(names(before), names(after))
+        .warn(mixed("slices of both journeys are added up under the same names", pair));
+    Some(change.effects(judged))
 }
 
 /// Recorded series are called the same before and after.
@@ -117,8 +153,11 @@ pub(super) fn metrics(slo: &Slo) -> Vec<String> {
     names
 }
 
-fn budgeting(budgeting: &Budgeting) -> String {
-    match budgeting {
+fn budgeting(slo: &Slo) -> String {
+    match &slo.budgeting {
+        Budgeting::Timeslices { length, .. } if !slo.parts().is_empty() => {
+            format!("every moment counts, good if every part was in the {length} before it")
+        }
         Budgeting::Occurrences => "every event counted by itself".to_owned(),
         Budgeting::Timeslices { length, objective } => {
             format!("every moment counts, good if {objective} of the {length} before it were")

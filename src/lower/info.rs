@@ -1,7 +1,7 @@
 //! What only the compiler knows of an SLO, as a series: screens, `status` and people ask Prometheus for it.
 
 use super::series::Series;
-use super::{dashboards, runbooks};
+use super::{dashboards, journey, runbooks};
 use crate::inert;
 use crate::model::{Labels, Model, Service, Slo};
 use crate::plan::{AgreedTime, Makes, Promise, Rule, Screens, Watch};
@@ -78,6 +78,7 @@ pub(super) fn screens(environment: Option<&str>) -> Screens {
         ratio: "slo:sli_error:ratio_rate".to_owned(),
         period_total: "slo:total_events:(increase)?".to_owned(),
         period_bad: "slo:bad_events:(increase)?".to_owned(),
+        parts: journey::readings(|name| selector(name, &[])),
     }
 }
 

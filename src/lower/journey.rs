@@ -14,8 +14,8 @@ use super::agreed;
 use super::series::{PART, Series, Side, Unit};
 use super::sums::{exact, less};
 use crate::model::{self, Budgeting, Part, Slo};
-use crate::plan::{Makes, Rule};
-use crate::promql::ast::{Expr, Time};
+use crate::plan::{self, Makes, Rule};
+use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, any, call, div, gt, mul, number, or, selector, string, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, STALE};
 
@@ -120,6 +120,14 @@ pub(super) fn afterwards(slo: &Slo) -> Option<(Expr, Expr)> {
 fn any_counted(parts: &[Part], slice: Duration) -> Option<Expr> {
     let counted = any(parts.iter().map(|part| counted(part, Side::Total, slice)))?;
     Some(gt(aggregate::<&str>("max", &[], counted), number("0")).bool().into())
+}
+
+/// What is recorded of parts, by what it says.
+pub(super) fn readings(series: impl Fn(&str) -> Selector) -> plan::PartReadings {
+    plan::PartReadings {
+        bad_now: plan::Reading { series: series(BAD), held: None },
+        share: plan::Reading { series: series(SHARE), held: Some(STALE) },
+    }
 }
 
 /// What is recorded of a part, as the proofs play it.

@@ -2,9 +2,7 @@
 
 use super::series::{Series, Side, Unit};
 use crate::model::{Sli, Slo};
-use crate::plan::{
-    Event, Latency, Level, Measure, PartReadings, Promise, Reading, Readings, Signal, TierReadings, Watch,
-};
+use crate::plan::{Event, Latency, Level, Measure, Promise, Reading, Readings, Signal, TierReadings, Watch};
 use crate::promql::ast::{Binary, Expr, Kind, Op};
 use crate::promql::build::vector;
 use crate::promql::{Type, check};
@@ -44,11 +42,7 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         counted_bad: names.recorded(names.tile(Side::Bad, LONG_INTERVAL)),
         counted_every: LONG_INTERVAL,
         tiers: promise.tiers.iter().map(tier).collect(),
-        parts: names.is_journey.then(|| PartReadings {
-            bad_now: fast(super::journey::BAD),
-            share: slow(super::journey::SHARE),
-            counted_bad: names.recorded(names.tile(Side::BadOfPart, LONG_INTERVAL)),
-        }),
+        parts: names.is_journey.then(|| super::journey::readings(|name| names.recorded(name))),
         exhaustion: slow(super::windows::EXHAUSTION),
         pace: super::windows::pace(promise),
     }

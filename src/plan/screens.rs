@@ -1,5 +1,6 @@
 //! What the screens of all SLOs read, whatever a single one of them is called.
 
+use super::PartReadings;
 use crate::promql::ast::Selector;
 
 /// Names that are the same in every project.
@@ -17,4 +18,6 @@ pub struct Screens {
     pub period_total: String,
     /// The same of bad events.
     pub period_bad: String,
+    /// What is recorded of the parts of a journey.
+    pub parts: PartReadings,
 }

@@ -138,6 +138,20 @@ impl Answers {
         samples.iter().find(|(known, _)| about(known)).map(|(_, value)| !value.is_zero())
     }
 
+    /// The share of each part of a journey in what was bad in the period, the largest first; those alone that have one.
+    pub(super) fn shares(&self, slo: &SloPlan) -> Vec<(String, Decimal)> {
+        let Some(parts) = &slo.readings.parts else { return Vec::new() };
+        let samples = self.samples(About::Series(name(&parts.share).to_owned()), slo);
+        let of_part = |(labels, share): (&Labels, &Decimal)| {
+            let part = labels.get("part")?;
+            let known = slo.promise.parts.iter().any(|known| known.name() == *part);
+            (known && share.is_sign_positive() && !share.is_zero()).then(|| (part.clone(), *share))
+        };
+        let mut shares: Vec<(String, Decimal)> = samples.into_iter().flatten().filter_map(of_part).collect();
+        shares.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        shares
+    }
+
     pub(super) fn burn(&self, slo: &SloPlan, labels: &Labels) -> Option<Decimal> {
         self.series(name(&slo.readings.burn_now), slo, labels)
     }

@@ -57,6 +57,9 @@ struct Slo<'a> {
     burn_rate: Option<Value>,
     /// At most the period: then it is not gone within it.
     exhausted_in_seconds: Option<Value>,
+    /// Of a journey the share of each part in what was bad in the period, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
     alerts: Vec<Alert<'a>>,
     /// What is agreed to be done now.
     agreed: Option<&'a str>,
@@ -65,6 +68,12 @@ struct Slo<'a> {
     /// `passes`, `below`, `missing` or `passed-over`, if there is a gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    part: &'a str,
+    share: Value,
 }
 
 #[derive(Serialize)]
@@ -137,6 +146,7 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         budget_left_events: standing.events_left().map(number),
         burn_rate: standing.burn.map(rounded),
         exhausted_in_seconds: standing.exhaustion.map(rounded),
+        parts: (standing.shares.iter()).map(|(part, share)| Part { part, share: rounded(*share) }).collect(),
         alerts: standing.ringing.iter().map(alert).collect(),
         agreed: standing.agreed().map(|agreement| agreement.action.as_str()),
         frozen: standing.is_frozen(),

@@ -55,6 +55,8 @@ pub struct Standing<'a> {
     pub burn: Option<Decimal>,
     /// Seconds until the budget is gone; at most the period.
     pub exhaustion: Option<Decimal>,
+    /// Of a journey the share of each part in what was bad in the period, the largest first.
+    pub shares: Vec<(String, Decimal)>,
     /// Its alerts, the louder first.
     pub ringing: Vec<Ringing<'a>>,
 }
@@ -237,6 +239,7 @@ fn of_slo<'a>(
             events,
             burn: answers.burn(slo, &labels),
             exhaustion: answers.exhaustion(slo, &labels),
+            shares: answers.shares(slo),
             ringing: ringing(severities, service, slo, &labels, (&alerts, answers)),
             labels,
         }

@@ -63,6 +63,9 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         if let Some(agreed) = &readings.agreed_time {
             ask(About::Series(name(agreed).to_owned()), read(agreed));
         }
+        if let Some(parts) = &readings.parts {
+            ask(About::Series(name(&parts.share).to_owned()), read(&parts.share));
+        }
         // Tiles come every five minutes, so a look every five minutes, which sees as far, misses none.
         let counted = selector(slo.readings.counted_total.name.as_deref().unwrap_or_default(), &[]);
         let seen = || call("timestamp", vec![counted.clone().into()]);

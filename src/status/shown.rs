@@ -112,8 +112,24 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     });
     let below = gate.filter(|gate| gate.verdict(standing) == Verdict::Below);
     remarks.extend(below.and_then(|gate| gate.line(standing)).map(|line| format!("below {}", percent(line))));
+    remarks.extend(spent_by(&standing.shares));
     remarks.extend(standing.agreed().map(|agreement| format!("agreed: {}", inert::line(&agreement.action))));
     remarks
+}
+
+/// Parts of a journey that are named with their share; of more it is said how many.
+const PARTS: usize = 3;
+
+/// Which parts of a journey spent its budget.
+fn spent_by(shares: &[(String, Decimal)]) -> Option<String> {
+    let said = |(part, share): &(String, Decimal)| {
+        let share = share.round_dp(3).normalize();
+        format!("{} by {}", percent(share), inert::line(part))
+    };
+    let mut parts: Vec<String> = shares.iter().take(PARTS).map(said).collect();
+    let more = shares.len().saturating_sub(PARTS);
+    parts.extend((more > 0).then(|| format!("the rest by {more} more")));
+    (!parts.is_empty()).then(|| format!("spent {}", joined(&parts, "and")))
 }
 
 /// What is to be known of all of them.

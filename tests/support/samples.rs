@@ -47,7 +47,9 @@ pub fn series(model: &Model) -> BTreeMap<String, String> {
         Behaviour::Stands { bad, .. } => format!("{bad}+0x{STEPS}"),
         Behaviour::Grows { bad, .. } => format!("0+{}x{STEPS}", bad * Decimal::from(30)),
         Behaviour::Ages { bad, .. } => format!("-{bad}+30x{STEPS}"),
-        Behaviour::Observes | Behaviour::Exists { .. } => panic!("no SLO of ours is read so"),
+        Behaviour::Observes | Behaviour::Exists { .. } | Behaviour::Counted { .. } => {
+            panic!("no SLO of ours is read so")
+        }
     };
     inputs(model).iter().map(|(name, series)| (name.clone(), values(series))).collect()
 }
@@ -196,7 +198,9 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                 let age = number(good);
                 Box::new(move |at| Some(at as f64 - age * wave(at)))
             }
-            Behaviour::Observes | Behaviour::Exists { .. } => panic!("no SLO of ours is read so"),
+            Behaviour::Observes | Behaviour::Exists { .. } | Behaviour::Counted { .. } => {
+                panic!("no SLO of ours is read so")
+            }
         };
         add(&series.name, &series.labels, 15, RECENT - 60, &value);
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use slowburn::diagnostic::few;
 use slowburn::model::Model;
 
 use crate::args::{Backfill, Format};
@@ -33,11 +34,20 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
 /// What a person runs, as a script with the one thing to fill in at its top.
 fn commands(model: &Model, folder: &str, server: &str) -> String {
     let periods = model.services.iter().flat_map(|service| &service.slos).map(|slo| slo.period.reach());
+    let slos = model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+    let journeys: Vec<String> = slos
+        .filter(|(_, slo)| !slo.parts().is_empty())
+        .map(|(service, slo)| format!("{}/{}", service.name, slo.name))
+        .collect();
+    let journeys = match journeys.is_empty() {
+        true => String::new(),
+        false => format!("# Journeys get no history, they count from then on: {}.\n", few(&journeys)),
+    };
     let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
     format!(
         "# When Prometheus loaded the compiled rules. Run this three hours later or more: what is younger is not in blocks yet.
 LOADED='YYYY-MM-DD hh:mm'
-# The rules count what happened up to a quarter of an hour before they were loaded; history ends there.
+{journeys}# The rules count what happened up to a quarter of an hour before they were loaded; history ends there.
 END=$(($(date -d \"$LOADED\" +%s) - 900))
 promtool tsdb create-blocks-from rules --url={server} \\
   --start=$((END - {days} * 86400)) --end=$END --output-dir={folder}/blocks {folder}/*.rules.yaml

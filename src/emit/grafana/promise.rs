@@ -37,6 +37,8 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     board.line(5, vec![(WIDTH, timeline)]);
     board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
     board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
+    // Of an SLO that is no journey there is nothing to see.
+    board.folded(words.say("parts.title"), 7, WIDTH / 2, parts(&of, words));
     let title = super::titled(project, words.say("promise.title"));
     let blank = super::blank(words, &screens.promise, title, &words.say("promise.about"));
     let mut templating = blank.templating;
@@ -354,6 +356,32 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
     let lines =
         panels::lines(words.say("counted.title"), words.say("counted.about"), &queries, field, overrides);
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
+}
+
+/// The parts of a journey: since when each is bad, and what each has in what was bad.
+fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
+    let names = &of.screens.parts;
+    let queries =
+        [(aggregate("max", &["part"], queries::read(&names.bad_now, of.scope)), "{{part}}".to_owned())];
+    let states =
+        panels::states(&[(0, words.say("parts.good"), "green"), (1, words.say("parts.bad"), "orange")]);
+    let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
+    let field = Field { mappings: vec![states], ..panels::field(words, "short", steps) };
+    let timeline =
+        panels::timeline(words.say("parts.states"), words.say("parts.states.about"), &queries, field);
+    let share = aggregate("max", &["part"], queries::read(&names.share, of.scope));
+    let field = Field {
+        min: Some(0),
+        max: Some(1),
+        decimals: Some(1),
+        color: panels::palette(),
+        custom: Some(panels::drawn("line", 40, true, false)),
+        ..panels::field(words, "percentunit", panels::steps("text", &[]))
+    };
+    let shares = [(share, "{{part}}".to_owned())];
+    let lines =
+        panels::lines(words.say("parts.shares"), words.say("parts.shares.about"), &shares, field, Vec::new());
+    vec![timeline, Panel { interval: Some("5m".to_owned()), ..lines }]
 }
 
 /// One row per value of `by`.

@@ -82,6 +82,8 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
+    /// What a journey goes through, line by line; empty of any other.
+    parts: Vec<String>,
     /// When it holds, line by line; empty for always.
     hours: Vec<String>,
     agreed: Vec<Agreed>,
@@ -274,6 +276,7 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         every: words.length(promise.interval),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         outages: outages(promise, words),
+        parts: promise.parts.iter().map(|part| self::part(part, words)).collect(),
         hours: words.agreed_time(promise),
         agreed: (promise.budget_policy.iter())
             .map(|agreement| Agreed {
@@ -284,6 +287,19 @@ fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
             .collect(),
         alerts,
         runbook: runbook(slo.runbook.as_deref(), &slo.page.file),
+    }
+}
+
+/// A part of a journey as a sentence.
+fn part(part: &Part, words: &Words) -> String {
+    let (name, budget) = (part.name(), words.percent(part.budget));
+    let mut said = words.say("parts.part", &[("part", &name), ("budget", &budget)]);
+    if part.several {
+        said = words.say("parts.several", &[("part", &said)]);
+    }
+    match &part.planned {
+        Some(reason) => words.say("parts.planned", &[("part", &said), ("reason", reason)]),
+        None => said,
     }
 }
 

@@ -39,6 +39,8 @@ struct Slo {
 struct Slice {
     length: u64,
     budget: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -83,7 +85,8 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
     let promise = &slo.promise;
     let slice = |length: crate::vocabulary::Duration| {
         let budget = slo.observed.slice_budget.map(text).unwrap_or_default();
-        Slice { length: length.millis(), budget }
+        let late = matches!(promise.event, Event::Journey(_)).then(|| promise.interval.millis());
+        Slice { length: length.millis(), budget, late }
     };
     Slo {
         name: format!("{}/{}", promise.service, promise.slo),

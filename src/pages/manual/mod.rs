@@ -22,6 +22,7 @@ pub const TOPICS: &[(&str, &str)] = &[
     ("templates", include_str!("templates.md")),
     ("slo", include_str!("slo.md")),
     ("sli", include_str!("sli.md")),
+    ("journeys", include_str!("journeys.md")),
     ("budgeting", include_str!("budgeting.md")),
     ("policies", include_str!("policies.md")),
     ("service-hours", include_str!("service-hours.md")),

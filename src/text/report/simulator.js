@@ -31,7 +31,9 @@ const simulation = (() => {
     const from = onset(length, interval, spoiled);
     if (from === null) return { from: 0n, to: 0n, ratio: { n: 1n, d: 1n } };
     const to = first(from, (length + slice) / interval + 1n, (look) => look * interval >= length && !spoiled(look * interval));
-    return { from: (from - 1n) * interval, to: (to - 1n) * interval, ratio: { n: 1n, d: 1n } };
+    // A journey sees its parts an evaluation late.
+    const late = BigInt(slo.slice.late ?? 0);
+    return { from: (from - 1n) * interval + late, to: (to - 1n) * interval + late, ratio: { n: 1n, d: 1n } };
   }
 
   // The least whole number in [from, to] for which `holds`, which once true stays so; null if it never is.

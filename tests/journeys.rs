@@ -1,0 +1,307 @@
+//! Journeys over the very rules of their parts, under promtool: what is counted, by hand, in whichever order groups are evaluated; and who is told, by
+//! a real Alertmanager.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use crate::support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use slowburn::artifact::Artifacts;
+use support::alertmanager::Running;
+use support::rules::{compiled, groups, test_rules, written};
+use support::{promtool, promtool3, skipped};
+
+const PROJECT: &str = "version: slowburn/v1
+period: 1d
+policies:
+  brief:
+    tiers:
+      - { severity: page,   budget: 10%, long: 30m, short: 5m }
+      - { severity: ticket, budget: 25%, long: 2h,  short: 10m }
+policy: brief
+dependencies: { api: [database] }
+alertmanager:
+  receivers:
+    on-call: { webhook: { url: \"http://127.0.0.1:9/hook\" } }
+  default: on-call
+";
+
+const API: &str = "version: slowburn/v1
+service: api
+slos:
+  availability:
+    objective: 99.9%
+    by: [env]
+    sli:
+      total: http_requests_total{job=\"api\"}
+      bad: http_requests_total{job=\"api\", code=\"500\"}
+";
+
+const MAIL: &str = "version: slowburn/v1
+service: mail
+slos:
+  delivery:
+    objective: 99%
+    sli:
+      total: smtp_sent_total{job=\"mail\"}
+      bad: smtp_sent_total{job=\"mail\", outcome=\"error\"}
+alerts:
+  down: { expr: 'absent(up{job=\"mail\"} == 1)', for: 30s, severity: page, down: true }
+";
+
+const DATABASE: &str = "version: slowburn/v1
+service: database
+slos:
+  availability:
+    objective: 99.9%
+    sli: { probe: 'up{job=\"database\"}' }
+";
+
+/// What it goes through is in other files, and its name comes between theirs.
+const JOURNEY: &str = "version: slowburn/v1
+service: invite
+slos:
+  invite:
+    objective: 98.5%
+    sli:
+      journey: [api/availability, mail/delivery]
+";
+
+fn artifacts(journey: &str) -> Artifacts {
+    compiled(&[
+        ("slos/slowburn.yaml", PROJECT),
+        ("slos/api.yaml", API),
+        ("slos/database.yaml", DATABASE),
+        ("slos/invite.yaml", journey),
+        ("slos/mail.yaml", MAIL),
+    ])
+}
+
+/// What counters gain in a run of half minutes.
+type Gains = (u64, usize);
+
+/// A counter's samples every half minute.
+fn counter(gains: &[Gains]) -> String {
+    let mut value = 0;
+    let mut samples = vec![value];
+    for (gain, steps) in gains {
+        for _ in 0..*steps {
+            value += gain;
+            samples.push(value);
+        }
+    }
+    samples.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Good all the time but in these half minutes, which end at a step; nothing at all while both rest.
+fn service(fails: &[std::ops::RangeInclusive<usize>], rests: std::ops::RangeInclusive<usize>) -> [String; 2] {
+    let steps = 1..=100;
+    let is_bad = |step: &usize| fails.iter().any(|fails| fails.contains(step));
+    let gains = |bad: bool| -> Vec<Gains> {
+        let gain = |step: usize| match () {
+            () if rests.contains(&step) => 0,
+            () if is_bad(&step) == bad => 100,
+            () => 0,
+        };
+        steps.clone().map(|step| (gain(step), 1)).collect()
+    };
+    [counter(&gains(false)), counter(&gains(true))]
+}
+
+/// A test of all rule files; what is to be so at fifty minutes.
+fn test(artifacts: &Artifacts, first: &str, checks: &[(String, &str)]) -> String {
+    let services = ["api", "database", "invite", "mail"];
+    let mut order: Vec<&str> = services.into_iter().filter(|service| *service != first).collect();
+    order.insert(0, first);
+    let mut text = "rule_files:\n".to_owned();
+    for service in order.iter() {
+        text += &format!("  - prometheus/{service}.rules.yaml\n");
+    }
+    text += "evaluation_interval: 30s\ngroup_eval_order:\n";
+    for service in &order {
+        for group in groups(&artifacts[&format!("prometheus/{service}.rules.yaml")]) {
+            text += &format!("  - {}\n", group["name"].as_str().unwrap());
+        }
+    }
+    // Half minutes: api fails alone at 20 and 21, both at 41, mail alone at 42; nobody does anything from 61 to 66, and then api alone.
+    let [api_good, api_bad] = service(&[20..=21, 40..=41], 61..=66);
+    let [mail_good, mail_bad] = service(&[41..=42], 61..=70);
+    let series = [
+        ("http_requests_total{job=\"api\",env=\"prod\",code=\"200\"}", &api_good),
+        ("http_requests_total{job=\"api\",env=\"prod\",code=\"500\"}", &api_bad),
+        ("smtp_sent_total{job=\"mail\",outcome=\"sent\"}", &mail_good),
+        ("smtp_sent_total{job=\"mail\",outcome=\"error\"}", &mail_bad),
+    ];
+    text += "tests:\n  - interval: 30s\n    input_series:\n";
+    for (name, values) in series {
+        text += &format!("      - {{ series: '{name}', values: '{values}' }}\n");
+    }
+    // Another value of `by` is well meanwhile, and busier.
+    text += "      - { series: 'http_requests_total{job=\"api\",env=\"test\",code=\"200\"}', values: '0+300x60 18000x6 18000+300x40' }\n";
+    text += "    promql_expr_test:\n";
+    for (query, value) in checks {
+        text += &format!(
+            "      - {{ expr: 'sum({query})', eval_time: 50m, exp_samples: [{{ labels: '{{}}', value: {value} }}] }}\n"
+        );
+    }
+    text
+}
+
+fn hold(artifacts: &Artifacts, tests: &[(&str, String)]) {
+    let Some(promtool) = promtool() else { return skipped("there is no promtool") };
+    let folder = written(artifacts);
+    let paths: Vec<_> = tests
+        .iter()
+        .map(|(name, text)| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        })
+        .collect();
+    for tool in std::iter::once(promtool).chain(promtool3()) {
+        let failed = test_rules(&tool, paths.clone());
+        assert!(failed.is_empty(), "{}", failed.join("\n"));
+    }
+}
+
+/// A slice of a minute is two counts, and is judged half a minute after it ends: k bad counts in a row spoil k + 1 moments.
+#[test]
+fn bad_moments_are_counted_once_and_shared() {
+    let artifacts = artifacts(JOURNEY);
+    let of = |name: &str, more: &str| {
+        format!("sum_over_time({name}{{service=\"invite\",slo=\"invite\"{more}}}[44m59s])")
+    };
+    // From the evaluation at 5m30s to that at 50m: 90 of them. Slices that hold nothing end at 61.5 to 66: 5 of them.
+    let checks = [
+        (of("slo:total_events:increase30s", ""), "85"),
+        // api alone at 21 to 23; api at 41 to 43 and mail at 42 to 44.
+        (of("slo:bad_events:increase30s", ""), "7"),
+        (of("slo:journey_bad_events:increase30s", ",part=\"api/availability\""), "5"),
+        (of("slo:journey_bad_events:increase30s", ",part=\"mail/delivery\""), "2"),
+        (of("slo:journey_part_bad:bool", ",part=\"api/availability\""), "6"),
+        (of("slo:journey_part_bad:bool", ",part=\"mail/delivery\""), "3"),
+        (
+            "round(slo:journey_part_share:ratio{service=\"invite\",part=\"api/availability\"}, 0.001)"
+                .to_owned(),
+            "0.714",
+        ),
+        ("round(slo:journey_part_share:ratio{service=\"invite\"}, 0.001)".to_owned(), "1"),
+    ];
+    let tests = ["invite", "api", "mail"].map(|first| (first, test(&artifacts, first, &checks)));
+    hold(&artifacts, &tests);
+}
+
+/// Half of what the busier value does not spoil is 25 %, which 70 % allow.
+#[test]
+fn a_slice_may_ask_less_of_every_part_and_be_longer() {
+    let lenient = format!("{JOURNEY}    slice: {{ length: 2m, objective: 70% }}\n");
+    let artifacts = artifacts(&lenient);
+    let of = |name: &str, more: &str| format!("sum_over_time({name}{{service=\"invite\"{more}}}[44m59s])");
+    // api fails 200 of 1600 in two minutes. mail fails 200 of 400: all slices with both, and those with one, 100 of 400, are good.
+    let checks = [
+        (of("slo:bad_events:increase30s", ""), "3"),
+        (of("slo:journey_bad_events:increase30s", ",part=\"mail/delivery\""), "3"),
+        (of("slo:journey_bad_events:increase30s", ",part=\"api/availability\""), "0"),
+    ];
+    hold(&artifacts, &[("lenient", test(&artifacts, "invite", &checks))]);
+}
+
+/// What a part does not promise is not held against the journey.
+#[test]
+fn maintenance_of_a_part_is_not_held_against_the_journey() {
+    let calm = MAIL.replace("    objective: 99%\n", "    objective: 99%\n    except: maintenance == 1\n");
+    let artifacts = compiled(&[
+        ("slos/slowburn.yaml", PROJECT),
+        ("slos/api.yaml", API),
+        ("slos/database.yaml", DATABASE),
+        ("slos/invite.yaml", JOURNEY),
+        ("slos/mail.yaml", &calm),
+    ]);
+    let of = |name: &str| format!("sum_over_time({name}{{service=\"invite\"}}[44m59s])");
+    let checks = [(of("slo:bad_events:increase30s"), "6")];
+    let text = test(&artifacts, "invite", &checks);
+    let text = text.replace(
+        "    promql_expr_test:",
+        "      - { series: 'maintenance', values: '0x38 1x6 0x60' }\n    promql_expr_test:",
+    );
+    hold(&artifacts, &[("maintenance", text)]);
+}
+
+/// Which alerts of the journey a real Alertmanager keeps silent while these fire.
+fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
+    let alert = |name: &&str| {
+        let labels = match *name {
+            "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
+            "InviteInviteBurnTicket" => {
+                vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
+            }
+            "ApiAvailabilityBurnTicket" => {
+                vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
+            }
+            _ => vec![("severity", "page"), ("env", "prod")],
+        };
+        let labels = labels.into_iter().chain([("alertname", *name)]);
+        labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    running.fire(&firing.iter().map(alert).collect::<Vec<_>>());
+    let begun = Instant::now();
+    loop {
+        let alerts = running.alerts();
+        let judged = |alert: &Value| alert["status"]["state"] != "unprocessed";
+        if alerts.len() == firing.len() && alerts.iter().all(judged) {
+            let inhibited = |alert: &&Value| !alert["status"]["inhibitedBy"].as_array().unwrap().is_empty();
+            let name = |alert: &Value| alert["labels"]["alertname"].as_str().unwrap().to_owned();
+            let mut silent: Vec<String> = alerts.iter().filter(inhibited).map(name).collect();
+            silent.sort();
+            return silent;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{alerts:?}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_part_that_pages_is_told_and_its_journey_is_not() {
+    let artifacts = artifacts(JOURNEY);
+    let (page, ticket) = ("InviteInviteBurnPage", "InviteInviteBurnTicket");
+    let cases: [(&[&str], &[&str]); 7] = [
+        (&[page], &[]),
+        (&["ApiAvailabilityBurnPage", page, ticket], &[page, ticket]),
+        // Its service is down, or what that needs.
+        (&["MailDown", page], &[page]),
+        (&["DatabaseAvailabilityBurnPage", page], &[page]),
+        // A ticket silences a ticket, and never a page.
+        (&["ApiAvailabilityBurnTicket", page], &[]),
+        (&["ApiAvailabilityBurnTicket", ticket], &[ticket]),
+        (&["InviteInviteBurnPageAftermath", page], &[page]),
+    ];
+    for (firing, expected) in cases {
+        // What has fired before would be known still.
+        let Some(running) = Running::start(&artifacts) else { return };
+        assert_eq!(silenced(&running, firing), expected, "{firing:?}");
+    }
+}
+
+/// A journey is silenced by what it goes through, so nothing of that may be silenced by it.
+#[test]
+fn nothing_is_silenced_by_what_it_silences() {
+    let artifacts = artifacts(JOURNEY);
+    let configuration = support::rules::read(&artifacts["alertmanager/alertmanager.yml"]);
+    let rules = configuration["inhibit_rules"].as_sequence().unwrap();
+    let matchers = |rule: &serde_yaml::Value, side: &str| -> Vec<String> {
+        rule[side].as_sequence().unwrap().iter().map(|matcher| matcher.as_str().unwrap().to_owned()).collect()
+    };
+    let own = |matchers: &[String]| matchers.iter().any(|matcher| matcher.contains("InviteInviteBurn\""));
+    for rule in rules {
+        assert!(!own(&matchers(rule, "source_matchers")), "{rule:?}");
+    }
+    let groups = groups(&artifacts["prometheus/invite.rules.yaml"]);
+    assert!(
+        groups.iter().all(|group| group["name"] != "invite"),
+        "its parts say that their events are missing"
+    );
+}
