@@ -1,5 +1,40 @@
 //! slowburn compiles SLO definitions into Prometheus rules and the tests that prove them.
 //!
+//! # Example
+//! Sources go in as texts, and files come out as texts: whoever calls reads and writes them.
+//!
+//! ```
+//! use slowburn::source::{SourceFile, Sources};
+//!
+//! let text = r#"
+//! version: slowburn/v1
+//! service: shop
+//! slos:
+//!   checkout:
+//!     objective: 99.9%
+//!     sli:
+//!       total: http_requests_total{job="shop"}
+//!       bad: http_requests_total{job="shop", status=~"5.."}
+//! "#;
+//! let path = "slos/shop.yaml".to_owned();
+//! let compiled = slowburn::compile(&Sources::new(vec![SourceFile { path, text: text.to_owned() }]));
+//! for problem in &compiled.problems {
+//!     assert!(!problem.is_error(), "{}: {}", problem.code, problem.headline);
+//! }
+//!
+//! let plan = compiled.plan().expect("there is no error");
+//! let tier = &plan.services[0].slos[0].promise.tiers[0];
+//! assert_eq!(tier.burn_rate.to_string(), "14.4");
+//!
+//! let files = compiled.artifacts().expect("there is no error");
+//! assert!(files["prometheus/shop.rules.yaml"].contains("alert: ShopCheckoutBurnPage"));
+//! ```
+//!
+//! What others need of this library is listed below: [`compile`] and its like, [`source`], [`diagnostic`], [`model`], [`facts`], [`plan`], [`emit`],
+//! [`promql`] and [`vocabulary`]. Everything else is public for the program and the tests only, hidden here, and may change at any time.
+//!
+//! # Architecture
+//!
 //! ```text
 //! slos/*.yaml                                                                     out/**
 //!     │ read (shell)                                                               ▲ write (shell)
@@ -52,39 +87,62 @@
 
 mod accepted;
 pub mod artifact;
+#[doc(hidden)]
 pub mod ask;
+#[doc(hidden)]
 pub mod ast;
+#[doc(hidden)]
 pub mod attained;
+#[doc(hidden)]
 pub mod backtest;
+#[doc(hidden)]
 pub mod check;
 pub mod contract;
+#[doc(hidden)]
 pub mod derive;
 pub mod diagnostic;
+#[doc(hidden)]
 pub mod diff;
 pub mod difference;
+#[doc(hidden)]
 pub mod drift;
+#[doc(hidden)]
 pub mod editor;
 pub mod emit;
 pub mod explain;
 pub mod facts;
+#[doc(hidden)]
 pub mod import;
+#[doc(hidden)]
 pub mod inert;
+#[doc(hidden)]
 pub mod lower;
 pub mod model;
+#[doc(hidden)]
 pub mod pages;
+#[doc(hidden)]
 pub mod parallel;
+#[doc(hidden)]
 pub mod parse;
 pub mod plan;
 pub mod promql;
+#[doc(hidden)]
 pub mod propose;
 pub mod render;
+#[doc(hidden)]
 pub mod resolve;
+#[doc(hidden)]
 pub mod scalar;
+#[doc(hidden)]
 pub mod schema;
+#[doc(hidden)]
 pub mod secret;
+#[doc(hidden)]
 pub mod simulate;
 pub mod source;
+#[doc(hidden)]
 pub mod status;
+#[doc(hidden)]
 pub mod text;
 pub mod vocabulary;
 
