@@ -150,6 +150,16 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     // A saved answer says the same, whoever asks, and without a server.
     let again = report(&folder, &["--answer", "march.json"]);
     assert_eq!((again.code, again.stdout == page), (Some(0), true), "{}", again.stderr);
+    let json = report(&folder, &["--answer", "march.json", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let slos = told["slos"].as_array().unwrap();
+    let shown: Vec<_> = slos.iter().map(|slo| serde_json::json!({
+        "slo": format!("{}/{}", slo["service"].as_str().unwrap(), slo["slo"].as_str().unwrap()),
+        "verdict": slo["verdict"], "total": slo["total_events"], "bad": slo["bad_events"],
+        "spent": slo["budget_spent"], "missing": slo["missing_seconds"], "incidents": slo["incidents"].as_array().unwrap().len(),
+        "days": slo["days"].as_array().unwrap().len(),
+    })).collect();
+    insta::assert_snapshot!("json", serde_json::to_string_pretty(&shown).unwrap());
     folder.write("slos/slowburn.yaml", PROJECT.replace("LANGUAGE", "es"));
     let spanish = report(&folder, &["--answer", "march.json", "--only", "shop/search"]);
     insta::assert_snapshot!("page.es", seen(&spanish.stdout));

@@ -3,12 +3,14 @@
 //! What is asked for are sums of the counts that the rules record every five minutes, hour by hour. What a server does not remember is missing, and said to
 //! be. A month is judged as a whole, whatever the period of a promise is: so many events, so many of them bad, against the objective.
 
+mod json;
 mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use json::json;
 pub use page::page;
 
 use crate::backtest::{Question, Range, warnings};

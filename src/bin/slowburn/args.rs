@@ -524,9 +524,21 @@ pub struct Report {
     /// Only these services and SLOs, separated by commas, as in `api,redis/latency`
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// How the month is told
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "html")]
+    pub format: MonthFormat,
     /// How it is asked.
     #[command(flatten)]
     pub connection: Connection,
+}
+
+/// How a month is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MonthFormat {
+    /// A page for people
+    Html,
+    /// A JSON object
+    Json,
 }
 
 fn month(text: &str) -> Result<Month, String> {

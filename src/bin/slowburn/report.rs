@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Value, json};
-use slowburn::attained::{Answers, Span, page, questions};
+use serde_json::Value;
+use slowburn::attained::{Answers, Span, json, page, questions};
 use slowburn::backtest::Question;
 
-use crate::args::{Format, Report};
+use crate::args::{Format, MonthFormat, Report};
 use crate::ask::Past;
 use crate::ending::{Ending, Failure};
 use crate::sources::{Project, shown};
@@ -42,14 +42,17 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
                 .and("name the address below which /api/v1/query_range is, or a file of --save"));
         }
         if args.save.is_some() {
-            saved.push(json!({ "asked": asked(&one.question), "answer": answer }));
+            saved.push(serde_json::json!({ "asked": asked(&one.question), "answer": answer }));
         }
     }
     if let Some(file) = &args.save {
-        let text = json!({ "slowburn": KIND, "now": source.now(), "answers": saved });
+        let text = serde_json::json!({ "slowburn": KIND, "now": source.now(), "answers": saved });
         write::private(file, &format!("{text}\n"))?;
     }
-    stdout::painted(&page(&plan, &args.only, &answers))?;
+    stdout::painted(&match args.format {
+        MonthFormat::Html => page(&plan, &args.only, &answers),
+        MonthFormat::Json => json(&plan, &args.only, &answers),
+    })?;
     Ok(Ending::Clean)
 }
 
@@ -57,7 +60,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
 const KIND: &str = "answers for a report";
 
 fn asked(question: &Question) -> Value {
-    json!({
+    serde_json::json!({
         "query": question.query,
         "from": question.range.from,
         "until": question.range.until,

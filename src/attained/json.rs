@@ -1,0 +1,129 @@
+//! The month for programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+
+use rust_decimal::RoundingStrategy;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Answers, Incident, Outcome, Verdict, teams};
+use crate::inert;
+use crate::model::Labels;
+use crate::plan::Plan;
+use crate::vocabulary::{Decimal, text};
+
+/// A field that is not known is `null`. Times are seconds since 1970.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// `2027-01`
+    month: String,
+    time_zone: &'a str,
+    environment: Option<&'a str>,
+    from_seconds: u64,
+    /// Of a month that is not over, the last whole hour.
+    until_seconds: u64,
+    is_over: bool,
+    /// By team, the broken ones first.
+    slos: Vec<Slo<'a>>,
+    /// What the server said of answers that are not whole.
+    warnings: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Slo<'a> {
+    owner: Option<&'a str>,
+    service: &'a str,
+    slo: &'a str,
+    labels: &'a Labels,
+    objective: &'a str,
+    objective_ratio: Value,
+    /// `kept`, `broken`, `unknown`, `nothing-recorded`, `too-few-events` or `planned`.
+    verdict: &'static str,
+    total_events: Value,
+    bad_events: Value,
+    /// The share of good events, rounded down.
+    attained: Option<Value>,
+    /// The share of the month's budget that was spent, rounded up; above 1 if it was overspent.
+    budget_spent: Option<Value>,
+    missing_seconds: u64,
+    /// The share that was spent on each day of the month.
+    days: Vec<Option<Value>>,
+    /// What spent most of it, first.
+    incidents: Vec<Span>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from_seconds: u64,
+    until_seconds: u64,
+    budget_spent: Value,
+    error_ratio: Value,
+}
+
+/// The month of the SLOs that are named.
+pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
+    let span = &answers.span;
+    let teams = teams(plan, named, answers);
+    let slos = teams.iter().flat_map(|team| team.outcomes.iter().map(|outcome| slo(team.owner, outcome)));
+    let report = Report {
+        month: format!("{:04}-{:02}", span.month.year(), span.month.number()),
+        time_zone: &span.zone,
+        environment: plan.project.environment.as_deref(),
+        from_seconds: span.range.from,
+        until_seconds: span.range.until,
+        is_over: span.is_over(),
+        slos: slos.collect(),
+        warnings: answers.warnings.iter().map(String::as_str).collect(),
+    };
+    let json = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    let mut json = inert::json(&json).into_owned();
+    json.push('\n');
+    json
+}
+
+fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>) -> Slo<'a> {
+    let promise = &outcome.slo.promise;
+    Slo {
+        owner,
+        service: &promise.service,
+        slo: &promise.slo,
+        labels: &outcome.labels,
+        objective: &promise.objective,
+        objective_ratio: exactly(promise.ratio),
+        verdict: match outcome.verdict {
+            Verdict::Broken => "broken",
+            Verdict::Unknown => "unknown",
+            Verdict::Nothing => "nothing-recorded",
+            Verdict::Few => "too-few-events",
+            Verdict::Kept => "kept",
+            Verdict::Planned => "planned",
+        },
+        total_events: exactly(outcome.total),
+        bad_events: exactly(outcome.bad),
+        attained: outcome.attained().map(|share| rounded(share, RoundingStrategy::ToNegativeInfinity)),
+        budget_spent: outcome.spent.map(up),
+        missing_seconds: outcome.missing.secs(),
+        days: outcome.days.iter().map(|day| day.map(up)).collect(),
+        incidents: outcome.incidents.iter().map(incident).collect(),
+    }
+}
+
+fn incident(incident: &Incident) -> Span {
+    Span {
+        from_seconds: incident.range.from,
+        until_seconds: incident.range.until,
+        budget_spent: up(incident.share),
+        error_ratio: up(incident.ratio),
+    }
+}
+
+fn up(share: Decimal) -> Value {
+    rounded(share, RoundingStrategy::ToPositiveInfinity)
+}
+
+/// Twelve digits after the point.
+fn rounded(share: Decimal, to: RoundingStrategy) -> Value {
+    exactly(share.round_dp_with_strategy(12, to))
+}
+
+fn exactly(value: Decimal) -> Value {
+    serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
+}
