@@ -21,14 +21,14 @@
 //! | [`explain`] | plan | words for one SLO or companion alert | plan, vocabulary, inert, and how promql prints |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
-//! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
+//! | [`diff`] | two models with their plans, or rules of others and a model with its plan | [`difference`](mod@difference): what one means and the other does not | difference, foreign, model, plan, how lower reads routes, contract, vocabulary, promql, secret, and the arithmetic of explain |
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | model, plan, vocabulary, promql, text, inert, artifact, how backtest asks a range, how status takes names, and how emit spells numbers |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret, pages |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
-//! | [`import`] | texts of other tools | sources that say the same, and what that means | source, scalar, diagnostic, ast, promql, vocabulary, secret, the parser of YAML in parse, and how emit spells it |
+//! | [`import`] | texts of other tools | sources that say the same, and what that means; [`foreign`]: what their rules do | source, foreign, model for labels, scalar, diagnostic, ast, promql, vocabulary, secret, the parser of YAML in parse, and how emit spells it |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | vocabulary, and the languages of model |
 //!
 //! `tests/house.rs` holds the last column against the `crate::` paths of the sources.
@@ -59,6 +59,7 @@ pub mod drift;
 pub mod editor;
 pub mod emit;
 pub mod explain;
+pub mod foreign;
 pub mod import;
 pub mod inert;
 pub mod lower;
@@ -197,6 +198,17 @@ pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bo
         diff::Side { model: old, plan: &plans.0, complete: old_complete },
         diff::Side { model: new, plan: &plans.1, complete: new_complete },
     )
+}
+
+/// What these rules of others mean and the definitions do not, and the other way round, as far as either means something.
+pub fn difference_from(
+    old: &foreign::Foreign,
+    old_complete: bool,
+    new: &Model,
+    new_complete: bool,
+) -> Difference {
+    let plan = lower::lower(new);
+    diff::foreign::diff(old, old_complete, diff::Side { model: new, plan: &plan, complete: new_complete })
 }
 
 /// The names of the environments that a project declares, in their order; empty if it declares none.

@@ -18,6 +18,7 @@ mod explain;
 mod fast_and_successful;
 mod faults;
 mod fixes;
+mod foreign;
 mod fuzz;
 mod hours;
 mod house;

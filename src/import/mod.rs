@@ -23,6 +23,7 @@ mod measure;
 mod openslo;
 mod pyrra;
 mod queries;
+mod rules;
 mod sli;
 mod sloth;
 
@@ -33,6 +34,7 @@ use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
+pub use rules::{Holds, holds, rules};
 
 /// What is asked of an import.
 #[derive(Clone, Debug, Default)]

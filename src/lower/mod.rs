@@ -33,7 +33,7 @@ pub use inhibitions::causes;
 pub use ledger::MEMORY;
 pub use proofs::longest_range;
 pub use recorded::recorded;
-pub use routes::{entangled, taken};
+pub use routes::{entangled, taken, told as receivers};
 pub use windows::fast_windows;
 
 use crate::model::{Budgeting, Companion, Dependency, Model, Service, Sli, Slo};

@@ -60,6 +60,10 @@ pub enum Command {
     /// one, anything else for a revision (`refs/heads/slos` is the branch beside a directory of that name). Of a revision the
     /// folder PATH is read, as it was committed; nothing is checked out. Without NEW, what stands in PATH now is compared.
     ///
+    /// OLD may also be what another tool or somebody's hand wrote: a rule file of Prometheus, `PrometheusRule` objects, a spec of
+    /// Sloth, Pyrra or OpenSLO, or a directory of those. Then the new side is held against it SLO by SLO: alerts, windows,
+    /// thresholds, labels, recorded series. What is not understood is listed.
+    ///
     /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
     /// is compared all the same); 2 if one cannot be read.
     #[command(after_help = "Manual: slowburn help review")]
@@ -367,10 +371,13 @@ pub enum Outcome {
 /// Arguments of `diff`.
 #[derive(Debug, Group)]
 pub struct Diff {
-    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`
+    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`; or a file of rules or specs of another tool
     pub old: String,
     /// What is instead; PATH in the working tree if it is left out
     pub new: Option<String>,
+    /// A further file, or directory, of rules or specs that belongs to OLD
+    #[arg(long, value_name = "FILE")]
+    pub also: Vec<PathBuf>,
     /// The folder with the definitions, as it is called from here
     #[arg(long, value_name = "PATH", default_value = SLOS)]
     pub path: PathBuf,

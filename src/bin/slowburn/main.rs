@@ -38,6 +38,7 @@ mod diff;
 mod drift;
 mod ending;
 mod explain;
+mod foreign;
 mod help;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
