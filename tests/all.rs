@@ -23,6 +23,7 @@ mod fuzz;
 mod hours;
 mod house;
 mod import;
+mod import_check;
 mod incidents;
 mod init;
 mod live;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "parse", "resolve", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff", "status",
-    "attained", "drift", "editor", "render", "propose", "import", "schema",
+    "attained", "drift", "compare", "editor", "render", "propose", "import", "schema",
 ];
 
 /// Every source file by its path below `src`.

@@ -44,6 +44,7 @@ mod help;
 mod http;
 mod ignored;
 mod import;
+mod import_check;
 mod init;
 mod lsp;
 mod man;
