@@ -4,6 +4,7 @@ mod ask;
 mod attained;
 mod backfill;
 mod backtest;
+mod beside;
 mod budget;
 mod capture;
 mod cases;
