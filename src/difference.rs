@@ -185,6 +185,12 @@ pub enum Kind {
     Target,
     /// Of the texts for people.
     Language,
+    /// A recorded series that ends, or that others find no longer.
+    Series,
+    /// What could not be understood, and so is compared with nothing.
+    NotUnderstood,
+    /// What is there on both sides.
+    Kept,
 }
 
 impl Kind {
@@ -235,6 +241,9 @@ impl Kind {
             Self::Prometheus => "prometheus",
             Self::Target => "target",
             Self::Language => "language",
+            Self::Series => "series",
+            Self::NotUnderstood => "not-understood",
+            Self::Kept => "kept",
         }
     }
 
@@ -271,6 +280,7 @@ impl Kind {
             | Self::Route
             | Self::Inhibition
             | Self::Severity
+            | Self::NotUnderstood
             | Self::Target => Weight::Alerting,
             Self::Label
             | Self::Annotation
@@ -283,6 +293,8 @@ impl Kind {
             | Self::Scrape
             | Self::Contract
             | Self::Prometheus
+            | Self::Series
+            | Self::Kept
             | Self::Language => Weight::Detail,
         }
     }

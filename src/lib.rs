@@ -57,14 +57,15 @@
 //! | [`explain`] | plan | words for one SLO or companion alert | inert, plan, promql, vocabulary |
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is notified when | explain, plan, vocabulary |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have fired, and what became of the budget | explain, inert, lower, model, plan, simulate, vocabulary |
-//! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | contract, difference, explain, model, plan, promql, secret, vocabulary |
+//! | [`diff`] | two models with their plans, or rules of others and a model with its plan | [`difference`](mod@difference): what one means and the other does not | contract, difference, explain, foreign, lower, model, plan, promql, secret, vocabulary |
 //! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, explain, inert, model, plan, promql, vocabulary |
-//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, model, plan, promql, status, text, vocabulary |
+//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, inert, model, plan, promql, status, text, vocabulary |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | emit, inert, model, parse, plan, promql, secret, vocabulary |
+//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, vocabulary |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, inert, pages, secret, source |
 //! | [`propose`] | contract | sources to begin with | contract, emit, model, promql, vocabulary |
-//! | [`import`] | texts of other tools | sources that say the same, and what that means | ast, diagnostic, emit, parse, promql, scalar, secret, source, vocabulary |
+//! | [`import`] | texts of other tools | sources that say the same, and what that means; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!
 //! Where a stage sees another one, it takes a part of it that has one home: `resolve` takes how `parse` joins paths; `check` which series `lower`
@@ -97,6 +98,8 @@ pub mod attained;
 pub mod backtest;
 #[doc(hidden)]
 pub mod check;
+#[doc(hidden)]
+pub mod compare;
 pub mod contract;
 #[doc(hidden)]
 pub mod derive;
@@ -111,6 +114,8 @@ pub mod editor;
 pub mod emit;
 pub mod explain;
 pub mod facts;
+#[doc(hidden)]
+pub mod foreign;
 #[doc(hidden)]
 pub mod import;
 #[doc(hidden)]
@@ -272,6 +277,17 @@ pub fn difference(old: &Model, old_complete: bool, new: &Model, new_complete: bo
         diff::Side { model: old, plan: &plans.0, complete: old_complete },
         diff::Side { model: new, plan: &plans.1, complete: new_complete },
     )
+}
+
+/// What these rules of others mean and the definitions do not, and the other way round, as far as either means something.
+pub fn difference_from(
+    old: &foreign::Foreign,
+    old_complete: bool,
+    new: &Model,
+    new_complete: bool,
+) -> Difference {
+    let plan = plan_of(new);
+    diff::foreign::diff(old, old_complete, diff::Side { model: new, plan: &plan, complete: new_complete })
 }
 
 /// The names of the environments that a project declares, in their order; empty if it declares none.

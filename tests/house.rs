@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The stages, in the order of the table.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "parse", "resolve", "derive", "check", "ask", "lower", "emit", "explain", "simulate", "backtest", "diff",
-    "status", "attained", "drift", "editor", "render", "propose", "import", "schema",
+    "status", "attained", "drift", "compare", "editor", "render", "propose", "import", "schema",
 ];
 
 /// Every source file by its path below `src`.

@@ -58,6 +58,43 @@ process_max_fds 100
 ";
 
 #[test]
+fn durations_with_a_status_are_fast_and_successful() {
+    let folder = Folder::empty();
+    let histogram = |labels: &str| {
+        let name = "http_server_request_duration_seconds";
+        format!(
+            "{name}_bucket{{{labels},le=\"0.4\"}} 5\n{name}_bucket{{{labels},le=\"+Inf\"}} 8\n{name}_sum{{{labels}}} 2\n{name}_count{{{labels}}} 8\n"
+        )
+    };
+    let metrics = format!(
+        "# TYPE http_server_request_duration_seconds histogram\n{}{}",
+        histogram("status=\"200\""),
+        histogram("status=\"503\"")
+    );
+    folder.write("shop.prom", metrics);
+    for language in ["en", "es"] {
+        let slos = format!("slos-{language}");
+        let ran = folder.slowburn(&[
+            "init",
+            &slos,
+            "--service",
+            "shop",
+            "--metrics",
+            "shop.prom",
+            "--language",
+            language,
+        ]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        insta::assert_snapshot!(
+            format!("fast-and-successful-{language}"),
+            folder.read(&format!("{slos}/shop.yaml"))
+        );
+        let checked = folder.slowburn(&["check", &slos]);
+        assert_eq!((checked.code, checked.stderr.contains("error")), (Some(0), false), "{checked:?}");
+    }
+}
+
+#[test]
 fn what_is_recognised_is_proposed_with_the_reason() {
     let folder = Folder::empty();
     let server = Server::of("200 OK", "Content-Type: text/plain; version=0.0.4\r\n", SHOP.as_bytes());

@@ -6,6 +6,7 @@ mod agreed;
 mod alerting;
 mod amounts;
 mod companions;
+pub mod foreign;
 mod measured;
 mod notified;
 mod pairs;

@@ -23,16 +23,20 @@ mod measure;
 mod openslo;
 mod pyrra;
 mod queries;
+mod rules;
 mod sli;
 mod sloth;
+mod specs;
 
 use crate::diagnostic::{self, Code, Problem, listed};
+use crate::foreign::Foreign;
 use crate::parse::yaml::{self, Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::source::Sources;
 use crate::vocabulary::Name;
 use draft::Draft;
 use file::Lines;
+pub use rules::{Holds, holds, rules};
 
 /// What is asked of an import.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +95,8 @@ struct Found {
     problems: Vec<Problem>,
 }
 
-/// Reads sources of other tools, and says the same in ours.
-pub fn import(sources: &Sources, options: &Options) -> Imported {
+/// What all dialects find, and whether all of it could be read.
+fn read(sources: &Sources, options: &Options) -> (Found, bool) {
     let mut found = Found::default();
     let mut documents: [Vec<Document>; DIALECTS.len()] = Default::default();
     let mut any = false;
@@ -119,6 +123,19 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
             (dialect.read)(&documents.iter().collect::<Vec<_>>(), options, &mut found);
         }
     }
+    (found, complete)
+}
+
+/// What rules that a tool makes of its sources would record, as far as they can be named: by which series to find them, or how they would compute.
+pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
+    let (Found { drafts, mut problems }, _) = read(sources, &Options::default());
+    diagnostic::sort(&mut problems);
+    (specs::foreign(&drafts), problems)
+}
+
+/// Reads sources of other tools, and says the same in ours.
+pub fn import(sources: &Sources, options: &Options) -> Imported {
+    let (found, complete) = read(sources, options);
     let Found { drafts, mut problems } = found;
     let mut gathered = gather::gather(drafts, options, &mut problems);
     alert_names::settle(&mut gathered, !options.project, &mut problems);

@@ -22,6 +22,9 @@ pub const TOOL: &str = "Pyrra";
 /// Labels and annotations with it are those of alerts.
 const PREFIX: &str = "pyrra.dev/";
 
+/// The alert for absent metrics, where nobody names it.
+const ABSENT: &str = "SLOMetricAbsent";
+
 /// Shorter periods get windows in proportion.
 const MONTH: Duration = Duration::from_secs(28 * 86_400);
 
@@ -82,7 +85,12 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let mut account = Account::default();
     let (severities, missing, mut alert_name) = match spec.below("alerting", problems) {
         Some(keys) => alerting(keys, place, &mut account, problems),
-        None => (usual(place), None, None),
+        None => {
+            account
+                .changes
+                .push(format!("the alert {ABSENT} for absent metrics is the service's `…EventsMissing`"));
+            (usual(place), None, None)
+        }
     };
     if !(severities.page.off && severities.ticket.off) {
         let alert_name = alert_name.get_or_insert_with(|| Said { text: "ErrorBudgetBurn".to_owned(), place });
@@ -373,10 +381,37 @@ fn alerting(
         severities.page.off = true;
         severities.ticket.off = true;
     }
-    if let Some(absent) = keys.text("absentName", problems).filter(|_| missing.is_none_or(|(on, _)| on)) {
-        account
-            .changes
-            .push(format!("the alert {} for absent metrics is the service's `…EventsMissing`", absent.text));
+    let absent_name = keys.text("absentName", problems).filter(|name| !name.text.trim().is_empty());
+    match missing {
+        Some((false, _)) => {
+            if let Some(said) = &absent_name {
+                problems.push(
+                    Problem::warning(
+                        Code::NotCarried,
+                        whole(said),
+                        "the name of the alert for absent metrics is not carried",
+                    )
+                    .label("there is no such alert: `absent` is false"),
+                );
+            }
+        }
+        Some((true, _)) | None => {
+            let name = absent_name.as_ref().map_or(ABSENT, |said| said.text.as_str());
+            account
+                .changes
+                .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
+            if let Some(said) = &absent_name {
+                problems.push(
+                    Problem::warning(
+                        Code::NotCarried,
+                        whole(said),
+                        "the name of the alert for absent metrics is not carried",
+                    )
+                    .label("one alert, `…EventsMissing`, speaks for all SLOs of a service")
+                    .help("routes and silences that ask for the name have to ask for that alert"),
+                );
+            }
+        }
     }
     if let Some(mut said) = keys.below("severities", problems) {
         for (severity, quick, slow) in

@@ -29,6 +29,7 @@ mod timeline;
 mod windows;
 
 pub use recorded::recorded;
+pub use routes::told as receivers;
 
 use crate::derive;
 use crate::facts::{Facts, ServiceFacts, SloFacts};

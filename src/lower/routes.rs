@@ -61,7 +61,8 @@ pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     Delivery { labels, receivers: vec![NOBODY.to_owned()], told: Vec::new() }
 }
 
-fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
+/// Who is told of an alert with these labels.
+pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     for route in &alertmanager.routes {
         if !matches(&route.matching, labels) {

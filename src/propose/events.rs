@@ -7,6 +7,8 @@ use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
 use crate::contract::{Bound, Contract, Family, Kind};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::build::selector;
+use crate::promql::places::spelled_label;
+use crate::promql::regex::Asked;
 use crate::vocabulary::{Decimal, Duration, Name};
 
 const COUNTERS: [Kind; 2] = [Kind::Counter, Kind::Unknown];
@@ -199,10 +201,21 @@ pub(super) fn durations(contract: &Contract, job: &str) -> Vec<Proposal> {
         }
         let latency = of_users(once(of_job(metric, family, job), family), family);
         let mut sli = vec![("latency", Value::Query(latency.into()))];
+        // What has failed is bad however fast it was. Where nothing has succeeded yet, it is not known what does.
+        let failed = server_error(family).filter(|(label, op, value)| {
+            let asked = Asked::of(*op, value);
+            let mut known = family.shapes.iter().flat_map(|shape| &shape.labels[label].known);
+            known.any(|value| asked.meets(value) == Some(false))
+        });
+        let found = if failed.is_some() { Found::Answers } else { Found::Durations };
+        if let Some((label, op, value)) = failed {
+            let matcher = format!("{}{}\"{value}\"", spelled_label(&label), op.opposite().symbol());
+            sli.push(("successful", Value::Matcher(matcher)));
+        }
         if millis {
             sli.push(("unit", Value::Word("milliseconds")));
         }
-        proposals.push(proposal(Found::Durations, metric, &format!("P95 < {threshold}"), sli));
+        proposals.push(proposal(found, metric, &format!("P95 < {threshold}"), sli));
     }
     proposals
 }

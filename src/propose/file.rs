@@ -69,6 +69,7 @@ pub fn service_file(
             match value {
                 Value::Query(query) => yaml.pair(6, "", key, &pretty(query, ONE_LINE)),
                 Value::Word(word) => yaml.pair(6, "", key, word),
+                Value::Matcher(matcher) => yaml.pair(6, "", key, matcher),
             }
         }
     }
@@ -87,6 +88,9 @@ fn words(language: Language) -> Words {
                     "another counter counts those that failed. Make sure that it counts them here, too."
                 }
                 Found::Durations => "the threshold is a bound that the histogram has.",
+                Found::Answers => {
+                    "the threshold is a bound that the histogram has. Its label tells failed requests from others: a fast failure is no good answer."
+                }
                 Found::Probe => "it is 1 while what is watched answers.",
                 Found::Scrape => {
                     "nothing else says whether the service works. Requests would say more: count them."
@@ -101,6 +105,9 @@ fn words(language: Language) -> Words {
                 Found::Statuses => "A request is good if it is answered without a server error",
                 Found::Failures => "An event is good if it is not counted as failed",
                 Found::Durations => "A request is good if it is answered before the threshold",
+                Found::Answers => {
+                    "A request is good if it is answered before the threshold, and without a server error"
+                }
                 Found::Probe => "A moment is good if the exporter reaches what it watches",
                 Found::Scrape => "A moment is good if Prometheus reaches the service",
                 Found::Success => "A moment is good if the last success is younger than the threshold",
@@ -118,6 +125,9 @@ fn words(language: Language) -> Words {
                     "otro contador cuenta los que fallaron. Conviene comprobar que también los cuenta aquí."
                 }
                 Found::Durations => "el umbral es un límite que el histograma tiene.",
+                Found::Answers => {
+                    "el umbral es un límite que el histograma tiene. Su etiqueta distingue las peticiones que fallaron: un error rápido no es una buena respuesta."
+                }
                 Found::Probe => "vale 1 mientras lo vigilado responde.",
                 Found::Scrape => {
                     "nada más dice si el servicio funciona. Las peticiones dirían más: conviene contarlas."
@@ -136,6 +146,9 @@ fn words(language: Language) -> Words {
                 Found::Statuses => "Una petición es buena si se responde sin error del servidor",
                 Found::Failures => "Un evento es bueno si no se cuenta como fallido",
                 Found::Durations => "Una petición es buena si se responde antes del umbral",
+                Found::Answers => {
+                    "Una petición es buena si se responde antes del umbral y sin error del servidor"
+                }
                 Found::Probe => "Un momento es bueno si el exportador alcanza lo que vigila",
                 Found::Scrape => "Un momento es bueno si Prometheus alcanza al servicio",
                 Found::Success => "Un momento es bueno si el último éxito es más reciente que el umbral",

@@ -40,6 +40,8 @@ pub struct Proposal {
 enum Value {
     Query(Expr),
     Word(&'static str),
+    /// What stands between the braces of a selector.
+    Matcher(String),
 }
 
 /// By what a proposal was recognised.
@@ -51,6 +53,8 @@ pub enum Found {
     Failures,
     /// A histogram of durations.
     Durations,
+    /// The same, with the status of what took so long.
+    Answers,
     /// A gauge that says whether something answers.
     Probe,
     /// Nothing but that it can be scraped.

@@ -27,7 +27,7 @@ pub(super) fn subject(metric: &str) -> Vec<String> {
 pub(super) fn distinguish(proposals: &mut [Proposal], job: &str) {
     let kind = |found: Found| match found {
         Found::Statuses | Found::Failures | Found::Probe | Found::Scrape => "availability",
-        Found::Durations => "latency",
+        Found::Durations | Found::Answers => "latency",
         Found::Success | Found::Pushed => "freshness",
         Found::Limit => "saturation",
     };

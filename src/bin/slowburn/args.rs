@@ -60,6 +60,10 @@ pub enum Command {
     /// one, anything else for a revision (`refs/heads/slos` is the branch beside a directory of that name). Of a revision the
     /// folder PATH is read, as it was committed; nothing is checked out. Without NEW, what stands in PATH now is compared.
     ///
+    /// OLD may also be what another tool or somebody's hand wrote: a rule file of Prometheus, `PrometheusRule` objects, a spec of
+    /// Sloth, Pyrra or OpenSLO, or a directory of those. Then the new side is held against it SLO by SLO: alerts, windows,
+    /// thresholds, labels, recorded series. What is not understood is listed.
+    ///
     /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
     /// is compared all the same); 2 if one cannot be read.
     #[command(after_help = "Manual: slowburn help review")]
@@ -126,8 +130,13 @@ pub enum Command {
     /// Without --to they are printed. What is not carried is listed with its place and the reason, and for every SLO what stays,
     /// what is measured better and what changes for whoever is notified. Nothing that is there is overwritten.
     ///
+    /// With --check, a server that has old and new rules is asked for the error ratios of both, window by window, at one moment.
+    /// Where they differ by more than the tolerance, it says why as far as that can be told. Nothing is changed there.
+    /// Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
+    ///
     /// Exit codes: 0 if every SLO is carried, with warnings or without; 1 if one needs a decision first, or a source cannot be
-    /// understood (then nothing is written); 2 if a file cannot be read or is there already.
+    /// understood (then nothing is written); 2 if a file cannot be read or is there already. With --check: 0 if no ratio differs,
+    /// 1 if one does, 2 if it cannot be asked.
     Import(Import),
     /// Print the JSON Schema of a file, for editors
     ///
@@ -367,10 +376,13 @@ pub enum Outcome {
 /// Arguments of `diff`.
 #[derive(Debug, Group)]
 pub struct Diff {
-    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`
+    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`; or a file of rules or specs of another tool
     pub old: String,
     /// What is instead; PATH in the working tree if it is left out
     pub new: Option<String>,
+    /// A further file, or directory, of rules or specs that belongs to OLD
+    #[arg(long, value_name = "FILE")]
+    pub also: Vec<PathBuf>,
     /// The folder with the definitions, as it is called from here
     #[arg(long, value_name = "PATH", default_value = SLOS)]
     pub path: PathBuf,
@@ -658,9 +670,34 @@ pub struct Import {
     /// Let alerts keep the labels by which the other tool names its SLOs, such as `sloth_slo`
     #[arg(long)]
     pub identity: bool,
-    /// How to show problems: for people on stderr, for programs on stdout; these need --to
+    /// How to show problems: for people on stderr, for programs on stdout; these need --to. With --check: human or json
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
+    /// Write nothing: compare old and new ratios on a server that has both, and exit 1 if they differ. FILES are rules or specs,
+    /// or directories of those; the definitions are those in the directory of --to, else in slos
+    #[arg(long, requires = "asked", conflicts_with_all = ["service", "identity"])]
+    pub check: bool,
+    /// The server: its address, such as http://localhost:9090
+    #[arg(long, value_name = "URL", requires = "check", group = "asked")]
+    pub prometheus: Option<Address>,
+    /// Answers that --save wrote, in place of a server
+    #[arg(long, value_name = "FILE", requires = "check", group = "asked")]
+    pub answer: Option<PathBuf>,
+    /// Write what the server answers to this file, too
+    #[arg(long, value_name = "FILE", requires = "prometheus", conflicts_with = "answer")]
+    pub save: Option<PathBuf>,
+    /// Compare these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
+    #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',', requires = "check")]
+    pub only: Vec<String>,
+    /// By how much two ratios may differ: of the larger one, and of the error budget
+    #[arg(long, value_name = "PERCENT", value_parser = part, default_value = "5%", requires = "check")]
+    pub tolerance: Decimal,
+    /// Which environment is meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// How the server is asked.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 fn service(text: &str) -> Result<Name, String> {

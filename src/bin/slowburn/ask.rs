@@ -181,6 +181,36 @@ impl<'a> Past<'a> {
     }
 }
 
+/// A server that is asked many questions of one moment.
+pub struct Moment<'a> {
+    /// Where it is.
+    pub address: &'a Address,
+    asking: Asking<'a>,
+    at: Decimal,
+}
+
+impl<'a> Moment<'a> {
+    /// Asks for the time first.
+    pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
+        let asking = Asking::new(address, connection, &ADVICE)?;
+        let at = moment(&asking)?;
+        Ok(Self { address, asking, at })
+    }
+
+    /// The answer to an instant query, or why the server refuses this one.
+    pub fn answer(&self, query: &str) -> Result<Result<Value, String>, Failure> {
+        let parameters = [("query", query.to_owned()), ("time", self.at.to_string())];
+        match self.asking.answer(QUERY, &parameters) {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(refused) if refused.heard => {
+                let why = refused.failure.to_string();
+                Ok(Err(why.lines().next().unwrap_or_default().to_owned()))
+            }
+            Err(silent) => Err(silent.failure),
+        }
+    }
+}
+
 /// What time it is there.
 fn moment(asking: &Asking) -> Result<Decimal, Failure> {
     let clock = asking.answer(QUERY, &[("query", status::MOMENT.to_owned())])?;

@@ -1,26 +1,29 @@
 //! `slowburn diff`: what a change of the definitions means.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use slowburn::diagnostic::few;
+use slowburn::diagnostic::{Problem, few};
+use slowburn::difference::Difference;
 use slowburn::render::{self, Compared, DifferenceFormat};
 
 use crate::args::{Diff, DiffFormat};
 use crate::ending::{Ending, Failure};
 use crate::sources::{self, Project, shown};
-use crate::{revision, stdout};
+use crate::{foreign, revision, stdout};
 
 /// The files of one side, with what people call it.
 struct Side {
     name: String,
     files: Vec<(String, Vec<u8>)>,
     environments: Vec<String>,
+    /// What they are if not definitions.
+    foreign: Option<foreign::Side>,
 }
 
 /// Compares, and says it on stdout; each environment for itself.
 pub fn run(args: &Diff) -> Result<Ending, Failure> {
-    let old = side(&args.old, &args.path)?;
+    let old = old(args)?;
     let new = match &args.new {
         Some(new) => side(new, &args.path)?,
         None => folder(&args.path)?,
@@ -68,22 +71,79 @@ fn compare(args: &Diff, old: &Side, new: &Side, environment: Option<&str>) -> Re
         let environment = environment.filter(|_| !side.environments.is_empty());
         Project::one(side.files.clone(), environment)
     };
-    let projects = (of(old)?, of(new)?);
+    let new_project = of(new)?;
     let complete = |project: &Project| project.compiled.model.is_some();
-    let (before, after) = (complete(&projects.0), complete(&projects.1));
-    let difference = slowburn::difference(&projects.0.meant(), before, &projects.1.meant(), after);
-    let format = match args.format {
-        DiffFormat::Human => DifferenceFormat::Human { color: stdout::color() },
-        DiffFormat::Markdown => DifferenceFormat::Markdown,
-        DiffFormat::Json => DifferenceFormat::Json,
+    let after = complete(&new_project);
+    let show = |difference: &Difference, was: Compared| {
+        let format = match args.format {
+            DiffFormat::Human => DifferenceFormat::Human { color: stdout::color() },
+            DiffFormat::Markdown => DifferenceFormat::Markdown,
+            DiffFormat::Json => DifferenceFormat::Json,
+        };
+        stdout::painted(&render::difference(difference, was, compared(&new.name, &new_project), format))
     };
-    let sides = (compared(&old.name, &projects.0), compared(&new.name, &projects.1));
-    stdout::painted(&render::difference(&difference, sides.0, sides.1, format))?;
+    let before = match &old.foreign {
+        Some(foreign::Side::Rules(rules)) => {
+            let before = !rules.problems.iter().any(Problem::is_error);
+            let difference = slowburn::difference_from(&rules.foreign, before, &new_project.meant(), after);
+            show(
+                &difference,
+                Compared { name: &old.name, sources: &rules.sources, problems: &rules.problems },
+            )?;
+            before
+        }
+        Some(foreign::Side::Specs(specs)) => {
+            let project = of(old)?;
+            let problems = &specs.imported.problems;
+            let before = complete(&project) && !problems.iter().any(Problem::is_error);
+            let difference = slowburn::difference(&project.meant(), before, &new_project.meant(), after);
+            show(&difference, Compared { name: &old.name, sources: &specs.sources, problems })?;
+            before
+        }
+        Some(foreign::Side::Ours) | None => {
+            let project = of(old)?;
+            let before = complete(&project);
+            let difference = slowburn::difference(&project.meant(), before, &new_project.meant(), after);
+            show(&difference, compared(&old.name, &project))?;
+            before
+        }
+    };
     Ok(if before && after { Ending::Clean } else { Ending::Problems })
 }
 
 fn compared<'a>(name: &'a str, project: &'a Project) -> Compared<'a> {
     Compared { name, sources: &project.sources, problems: &project.compiled.problems }
+}
+
+/// What was: definitions, or what somebody else wrote.
+fn old(args: &Diff) -> Result<Side, Failure> {
+    let path = Path::new(&args.old);
+    if !path.exists() && args.also.is_empty() {
+        return side(&args.old, &args.path);
+    }
+    let paths: Vec<PathBuf> = std::iter::once(path.to_owned()).chain(args.also.iter().cloned()).collect();
+    let read = foreign::read(&paths)?;
+    let files = match &read {
+        foreign::Side::Ours if args.also.is_empty() => return folder(path),
+        foreign::Side::Ours => {
+            return Err(Failure::new(
+                "--also adds to rules or specs of other tools, and these are definitions",
+            )
+            .and("name the directory that holds all of them"));
+        }
+        foreign::Side::Rules(_) => Vec::new(),
+        foreign::Side::Specs(specs) => {
+            let named = |(path, text): &(String, String)| (format!("slos/{path}"), text.clone().into_bytes());
+            specs.imported.files.iter().map(named).collect()
+        }
+    };
+    let names: Vec<String> = paths.iter().map(|path| shown(path, Path::new(""))).collect();
+    let name = match &names[..] {
+        [one] => one.clone(),
+        [one, others @ ..] => format!("{one} and {} more", others.len()),
+        [] => String::new(),
+    };
+    Ok(Side { name, files, environments: Vec::new(), foreign: Some(read) })
 }
 
 /// A directory, or else a revision; with what people call it.
@@ -100,5 +160,5 @@ fn folder(path: &Path) -> Result<Side, Failure> {
 
 fn of(name: String, files: Vec<(String, Vec<u8>)>) -> Side {
     let environments = slowburn::environments(&sources::decoded(files.clone()).0);
-    Side { name, files, environments }
+    Side { name, files, environments, foreign: None }
 }

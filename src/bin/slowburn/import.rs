@@ -13,10 +13,13 @@ use slowburn::source::{SourceFile, Sources};
 use crate::args::{Format, Import};
 use crate::ending::{Ending, Failure};
 use crate::sources::{Project, READ_AT_MOST, decode, shown};
-use crate::{problems, read, stderr, stdout, write};
+use crate::{import_check, problems, read, stderr, stdout, write};
 
 /// Reads, says what is not carried, and writes or prints.
 pub fn run(args: &Import) -> Result<Ending, Failure> {
+    if args.check {
+        return import_check::run(args);
+    }
     if args.to.is_none() && args.format != Format::Human {
         return Err(Failure::new("problems and definitions cannot both be on stdout")
             .and("name a directory for the definitions: --to slos"));

@@ -38,11 +38,13 @@ mod diff;
 mod drift;
 mod ending;
 mod explain;
+mod foreign;
 mod help;
 #[cfg_attr(not(feature = "http"), path = "no_http.rs")]
 mod http;
 mod ignored;
 mod import;
+mod import_check;
 mod init;
 mod lsp;
 mod man;

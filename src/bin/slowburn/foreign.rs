@@ -1,0 +1,103 @@
+//! Files of other tools, as the old side of a comparison: rules that somebody loads, or specs that somebody compiles.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use slowburn::diagnostic::{Problem, sort};
+use slowburn::foreign::Foreign;
+use slowburn::import::{Holds, Imported, Options, holds, import, rules};
+use slowburn::parse::yaml;
+use slowburn::source::{SourceId, Sources};
+
+use crate::ending::Failure;
+use crate::read;
+use crate::sources::{self, READ_AT_MOST, decoded, is_yaml, shown};
+
+/// More files than this are not read: nobody has so many rule files.
+const MOST_FILES: usize = 2_000;
+
+/// What the files hold.
+pub enum Side {
+    /// Definitions of slowburn.
+    Ours,
+    /// Rules.
+    Rules(Rules),
+    /// Specs of tools that can be imported.
+    Specs(Box<Specs>),
+}
+
+/// Rules of Prometheus.
+pub struct Rules {
+    pub sources: Sources,
+    pub foreign: Foreign,
+    pub problems: Vec<Problem>,
+}
+
+/// Specs, and what import makes of them.
+pub struct Specs {
+    pub sources: Sources,
+    pub imported: Imported,
+}
+
+/// What stands at these paths, files or directories; the first decides what a directory is taken for.
+pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
+    let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for path in paths {
+        if path.is_dir() {
+            let found = sources::files(path, path, BTreeMap::new())?;
+            texts.extend(found.into_iter().filter(|(name, _)| is_yaml(Path::new(name))));
+        } else {
+            let name = shown(path, Path::new(""));
+            let bytes =
+                read::start(path, READ_AT_MOST + 1).map_err(|error| Failure::of("read", &name, &error))?;
+            texts.insert(name, bytes);
+        }
+        if texts.len() > MOST_FILES {
+            return Err(Failure::new(format!("these are more than {MOST_FILES} files"))
+                .and("compare them in parts: name a directory of some of them"));
+        }
+    }
+    // Whoever compares two states of definitions does not wait until they are read twice.
+    let ours = |bytes: &Vec<u8>| bytes.windows(11).any(|part| part == b"slowburn/v1");
+    let all_files = paths.iter().all(|path| path.is_file());
+    if !all_files && texts.values().any(ours) {
+        return Ok(Side::Ours);
+    }
+    let (sources, faults) = decoded(texts.into_iter().collect());
+    let held = holds(&sources);
+    let is = |kind: Holds| held.iter().find(|(_, holds)| *holds == kind).map(|(id, _)| *id);
+    let name = |id: SourceId| sources.file(id).path.clone();
+    match (is(Holds::Ours), is(Holds::Rules), is(Holds::Specs)) {
+        (Some(id), ..) => Err(Failure::new(format!("{} is a definition of slowburn", name(id)))
+            .and("name the directory that it stands in: all of its files belong together")),
+        (None, Some(one), Some(other)) => {
+            Err(Failure::new(format!("{} holds rules, and {} holds specs", name(one), name(other)))
+                .and("compare with the rules that are loaded, or with the specs that they are made of: name one of them"))
+        }
+        // A directory in which nothing is known is taken for one of definitions, and its faults are told as such.
+        (None, None, None) if !all_files => Ok(Side::Ours),
+        (None, None, Some(_)) => {
+            let mut imported = import(&sources, &Options::default());
+            unreadable(&sources, &faults, &mut imported.problems);
+            imported.complete &= faults.is_empty();
+            Ok(Side::Specs(Box::new(Specs { sources, imported })))
+        }
+        (None, ..) => {
+            let (foreign, mut problems) = rules(&sources);
+            unreadable(&sources, &faults, &mut problems);
+            Ok(Side::Rules(Rules { sources, foreign, problems }))
+        }
+    }
+}
+
+/// Of files that are no text nothing else is told.
+fn unreadable(sources: &Sources, faults: &BTreeMap<String, usize>, problems: &mut Vec<Problem>) {
+    let found: Vec<Problem> = sources
+        .iter()
+        .filter_map(|(id, file)| faults.get(&file.path).map(|valid| yaml::not_utf8(id, *valid)))
+        .collect();
+    let told: BTreeSet<SourceId> = found.iter().map(|problem| problem.primary.span.source).collect();
+    problems.retain(|problem| !told.contains(&problem.primary.span.source));
+    problems.extend(found);
+    sort(problems);
+}

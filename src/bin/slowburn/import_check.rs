@@ -1,0 +1,177 @@
+//! `slowburn import --check`: old rules and new ones on one server, ratio by ratio.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use slowburn::compare::{Comparison, MOST_QUESTIONS, Tolerance, human, json as printed};
+use slowburn::diagnostic::Problem;
+use slowburn::foreign::Foreign;
+use slowburn::import::specs;
+
+use crate::args::{Format, Import};
+use crate::ask::Moment;
+use crate::ending::{Ending, Failure};
+use crate::sources::{Project, shown};
+use crate::status::known;
+use crate::{foreign, problems, read, stdout, tree, write};
+
+/// What tells a saved answer from other files.
+const KIND: &str = "answers for import --check";
+
+/// Where the definitions are if nothing is said.
+const SLOS: &str = "slos";
+
+/// Asks, and prints the table; exit code 1 if a ratio differs.
+pub fn run(args: &Import) -> Result<Ending, Failure> {
+    if !matches!(args.format, Format::Human | Format::Json) {
+        return Err(Failure::new("what is compared is shown for people, or as JSON")
+            .and("write --format human, or --format json"));
+    }
+    let slos = args.to.as_deref().unwrap_or(Path::new(SLOS));
+    let project = Project::read(slos, args.chosen.environment.as_deref())?;
+    let Some(plan) = project.compiled.plan() else {
+        problems::show(&project, Format::Human)?;
+        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+    };
+    known(&plan, &args.only)?;
+    let foreign = old(args)?;
+    let tolerance = Tolerance(args.tolerance);
+    let mut comparison = Comparison::of(&foreign, &plan, &args.only);
+    if comparison.slos() == 0 {
+        return Err(Failure::new("no SLO stands on both sides, so nothing was asked")
+            .and("`slowburn diff OLD` says what is on which side"));
+    }
+    let mut source = match (&args.prometheus, &args.answer) {
+        (Some(address), _) => Source::Server(Moment::connect(address, &args.connection)?),
+        (None, Some(file)) => Source::Saved(Saved::read(file, args.connection.max_size)?),
+        (None, None) => unreachable!("one of both is asked for"),
+    };
+    let mut saved = Vec::new();
+    let first = comparison.questions();
+    ask(&mut comparison, first, &mut source, &mut saved)?;
+    // What is not recorded is asked for by its expression; only then is it known what differs.
+    for _ in 0..2 {
+        let further = comparison.further(tolerance);
+        ask(&mut comparison, further, &mut source, &mut saved)?;
+    }
+    if let Some(file) = &args.save {
+        let text = json!({ "slowburn": KIND, "answers": saved });
+        write::private(file, &format!("{text}\n"))?;
+    }
+    let rows = comparison.rows(tolerance);
+    stdout::painted(&match args.format {
+        Format::Json => printed(&comparison, &rows, tolerance),
+        Format::Human | Format::Github | Format::Sarif => {
+            human(&comparison, &rows, tolerance, &source.name())
+        }
+    })?;
+    Ok(if rows.iter().any(|row| row.differs) { Ending::Problems } else { Ending::Clean })
+}
+
+/// The rules, or what rules of the specs would be. Whatever cannot be read of them is told, and the rest is compared.
+fn old(args: &Import) -> Result<Foreign, Failure> {
+    let (sources, foreign, found) = match foreign::read(&args.files)? {
+        foreign::Side::Ours => {
+            return Err(Failure::new("these are definitions of slowburn")
+                .and("name the rules or specs of the other tool, and the definitions with --to"));
+        }
+        foreign::Side::Rules(rules) => (rules.sources, rules.foreign, rules.problems),
+        foreign::Side::Specs(of) => {
+            let (foreign, problems) = specs(&of.sources);
+            (of.sources, foreign, problems)
+        }
+    };
+    let errors: Vec<Problem> = found.into_iter().filter(Problem::is_error).collect();
+    if !errors.is_empty() {
+        problems::shown(&errors, &sources, Format::Human)?;
+    }
+    Ok(foreign)
+}
+
+fn ask(
+    comparison: &mut Comparison,
+    questions: Vec<String>,
+    source: &mut Source,
+    saved: &mut Vec<Value>,
+) -> Result<(), Failure> {
+    if saved.len() + questions.len() > MOST_QUESTIONS {
+        return Err(Failure::new(format!("this takes more than {MOST_QUESTIONS} questions"))
+            .and("compare a part of it: --only api, or --only api/latency"));
+    }
+    for asked in questions {
+        match source.answer(&asked)? {
+            Ok(answer) => {
+                if comparison.hear(&asked, &answer).is_none() {
+                    return Err(Failure::new("this is not what Prometheus answers to an instant query")
+                        .and("name the address below which /api/v1/query is, or a file of --save"));
+                }
+                saved.push(json!({ "asked": asked, "answer": answer }));
+            }
+            Err(why) => {
+                comparison.refuse(&asked, &why);
+                saved.push(json!({ "asked": asked, "refused": why }));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who answers.
+enum Source<'a> {
+    Server(Moment<'a>),
+    Saved(Saved),
+}
+
+impl Source<'_> {
+    fn name(&self) -> String {
+        match self {
+            Self::Server(moment) => moment.address.to_string(),
+            Self::Saved(saved) => saved.name.clone(),
+        }
+    }
+
+    /// The answer, or why this question has none: whoever refuses one may answer the next.
+    fn answer(&mut self, asked: &str) -> Result<Result<Value, String>, Failure> {
+        match self {
+            Self::Server(moment) => moment.answer(asked),
+            Self::Saved(saved) => Ok(saved
+                .answers
+                .remove(asked)
+                .unwrap_or_else(|| Err("it was not asked when the answers were saved".to_owned()))),
+        }
+    }
+}
+
+/// What a server answered before.
+struct Saved {
+    name: String,
+    /// By what was asked.
+    answers: BTreeMap<String, Result<Value, String>>,
+}
+
+impl Saved {
+    fn read(file: &Path, megabytes: u64) -> Result<Self, Failure> {
+        let name = shown(file, Path::new(""));
+        let text = read::plain(file, megabytes.saturating_mul(1_000_000))
+            .map_err(|error| Failure::of("read", &name, &error))?;
+        let none = || {
+            Failure::new(format!("{name} holds no answers"))
+                .and("write them with `slowburn import --check --save FILE`")
+        };
+        let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;
+        if kept["slowburn"] != KIND {
+            return Err(none());
+        }
+        let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
+        let answers = answers.iter_mut().map(|one| {
+            let asked = one["asked"].as_str().unwrap_or_default().to_owned();
+            let answer = match one["refused"].as_str() {
+                Some(why) => Err(why.to_owned()),
+                None => Ok(one["answer"].take()),
+            };
+            (asked, answer)
+        });
+        Ok(Self { name, answers: answers.collect() })
+    }
+}

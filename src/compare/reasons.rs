@@ -1,0 +1,234 @@
+//! Why two ratios of one window differ.
+
+use super::questions::{old_series, weighted};
+use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
+use crate::diff::foreign::apart;
+use crate::promql::ast::{Expr, Kind, Selector};
+use crate::promql::build::{call, selector, sub, subquery, sum, unless};
+use crate::vocabulary::{Decimal, Duration, text};
+
+/// As many selectors of raw series are asked for what `increase` did not see.
+const SELECTORS: usize = 6;
+
+/// Raw series are asked for resets over no longer than this.
+const RESETS: Duration = Duration::from_secs(3 * 86_400);
+
+/// What is asked of one window whose ratios differ.
+struct Asked {
+    /// How long ago the first sample of either side is, within the window.
+    old_age: Option<String>,
+    new_age: String,
+    /// How many events the new rules counted.
+    events: String,
+    /// What every event weighs the same in.
+    weighted: Option<String>,
+    /// Of each raw selector: events of series that were born in the window, less what `increase` saw of them; and resets.
+    raw: Vec<(Option<String>, Option<String>)>,
+}
+
+fn asked(subject: &Subject, window: &Window) -> Asked {
+    let length = window.length;
+    let readings = &subject.ours.slo.readings;
+    let series = |window: &Window| {
+        let ratio = subject.theirs.ratios.iter().find(|ratio| ratio.window == window.length)?;
+        ratio.series.clone()
+    };
+    // The shortest ratio is what a mean of ratios is made of.
+    let shortest = subject.theirs.ratios.first().and_then(|ratio| ratio.series.clone());
+    let of_old =
+        if is_averaged(subject, window) { shortest.or_else(|| series(window)) } else { series(window) };
+    let raw = raw_selectors(subject).into_iter().map(|raw| {
+        let born = born(&raw, length).to_string();
+        let resets = sum(call("resets", vec![raw.clone().range(length)])).to_string();
+        (Some(born), (length <= RESETS).then_some(resets))
+    });
+    Asked {
+        old_age: of_old.map(|series| age(&series, length).to_string()),
+        new_age: age(&readings.counted_total, length.max(Duration::from_secs(600))).to_string(),
+        events: sum(call(
+            "sum_over_time",
+            vec![readings.counted_total.clone().range(length.max(Duration::from_secs(600)))],
+        ))
+        .to_string(),
+        weighted: is_averaged(subject, window).then(|| weighted(&subject.theirs, length)).flatten(),
+        raw: raw.collect(),
+    }
+}
+
+/// Seconds since the first of its samples within the window, looked at a hundred times.
+fn age(series: &Selector, length: Duration) -> Expr {
+    let step = Duration::from_millis((length.millis() / 100).max(15_000));
+    let stamps = subquery(call("timestamp", vec![series.clone().into()]), length, Some(step));
+    let first = crate::promql::build::aggregate::<&str>("min", &[], call("min_over_time", vec![stamps]));
+    sub(call("time", Vec::new()), first).into()
+}
+
+/// `sum((x unless last_over_time(x[5m] offset 1h)) - increase(x[1h]))`: what series had on them that began within the window, and no increase
+/// shows.
+fn born(raw: &Selector, length: Duration) -> Expr {
+    let before = call("last_over_time", vec![raw.clone().offset(length).range(Duration::from_secs(300))]);
+    let new = unless(Expr::from(raw.clone()), before);
+    sum(sub(Expr::from(new), call("increase", vec![raw.clone().range(length)])))
+}
+
+/// The counters that the old rules read.
+fn raw_selectors(subject: &Subject) -> Vec<Selector> {
+    let mut found: Vec<Selector> = Vec::new();
+    let exprs =
+        subject.theirs.ratios.iter().filter(|ratio| !ratio.averaged).filter_map(|ratio| ratio.expr.as_ref());
+    for expr in exprs {
+        expr.visit(&mut |part| {
+            let Kind::Call { function, args } = &part.kind else { return };
+            if !["rate", "increase", "irate"].contains(&function.as_str()) {
+                return;
+            }
+            if let Some(Expr { kind: Kind::Range { selector: raw, .. }, .. }) = args.first() {
+                let bare = Selector { at: selector("", &[]).at, ..raw.clone() };
+                if !found.contains(&bare) && found.len() < SELECTORS {
+                    found.push(bare);
+                }
+            }
+        });
+    }
+    found
+}
+
+fn is_averaged(subject: &Subject, window: &Window) -> bool {
+    let ratio = subject.theirs.ratios.iter().find(|ratio| ratio.window == window.length);
+    ratio.is_some_and(|ratio| ratio.averaged)
+}
+
+/// Everything that is asked of it.
+pub fn questions(subject: &Subject, window: &Window) -> Vec<String> {
+    let Asked { old_age, new_age, events, weighted, raw } = asked(subject, window);
+    let raw = raw.into_iter().flat_map(|(born, resets)| [born, resets]).flatten();
+    old_age.into_iter().chain([new_age, events]).chain(weighted).chain(raw).collect()
+}
+
+/// What the answers, and the expressions themselves, say of a difference.
+pub fn reasons(
+    all: &Comparison,
+    subject: &Subject,
+    window: &Window,
+    row: &Row,
+    tolerance: Tolerance,
+) -> Vec<String> {
+    let asked = asked(subject, window);
+    let length = window.length;
+    let promise = &subject.ours.slo.promise;
+    let mut reasons = Vec::new();
+    if row.old == Ratio::Missing {
+        let series = old_series(subject, window);
+        reasons.push(match series {
+            Some(series) => format!("the server has no `{series}`, and the old expression has no answer"),
+            None => "the old expression has no answer: the server has no such series".to_owned(),
+        });
+    }
+    if row.new == Ratio::Missing {
+        reasons.push(
+            "the new rules have recorded nothing of it: they are not loaded, or not for so long".to_owned(),
+        );
+    }
+    // Shorter than nine tenths of the window is not enough to compare by.
+    let young = |asked: &Option<String>| {
+        let seconds = all.number(asked.as_deref()?)?;
+        let enough = Decimal::from(length.millis()) * Decimal::new(9, 1) / Decimal::from(1000);
+        let known = u64::try_from(seconds.trunc()).ok().map(Duration::from_secs)?;
+        (seconds < enough).then_some(known)
+    };
+    if let Some(known) = young(&asked.old_age) {
+        reasons.push(format!(
+            "not enough history yet: the old rules have recorded {} of {length}",
+            short(known)
+        ));
+    }
+    if length >= Duration::from_secs(600)
+        && let Some(known) = young(&Some(asked.new_age.clone()))
+    {
+        reasons.push(format!(
+            "not enough history yet: the new rules have counted for {} of {length}",
+            short(known)
+        ));
+    }
+    if row.old == Ratio::Missing || row.new == Ratio::Missing {
+        return reasons;
+    }
+    reasons.extend(other_selectors(subject));
+    if is_averaged(subject, window) {
+        let mean = "the old ratio is a mean of ratios over shorter windows, in which a quiet hour weighs as much as a busy one";
+        let weighted = asked.weighted.as_ref().and_then(|asked| all.number(asked));
+        reasons.push(match (weighted, row.new) {
+            (Some(weighted), Ratio::Of(new)) => {
+                let near = if tolerance.differs(weighted, new, promise.budget) {
+                    ""
+                } else {
+                    ", as the new rules say"
+                };
+                format!("{mean}: by events it is {}{near}", shown(weighted))
+            }
+            _ => mean.to_owned(),
+        });
+    }
+    let born: Vec<Decimal> = asked
+        .raw
+        .iter()
+        .filter_map(|(born, _)| all.number(born.as_ref()?))
+        .filter(|born| *born >= Decimal::ONE)
+        .collect();
+    if let Some(most) = born.iter().max() {
+        reasons.push(format!(
+            "series were born in the window with up to {} events on them, which `rate` and `increase` do not see",
+            text(most.round_dp(0))
+        ));
+    }
+    let resets = asked.raw.iter().filter_map(|(_, resets)| all.number(resets.as_ref()?)).max();
+    if let Some(resets) = resets.filter(|resets| *resets >= Decimal::ONE) {
+        reasons.push(format!(
+            "counters began again {} times in the window: what they counted around that is estimated differently",
+            text(resets.round_dp(0))
+        ));
+    }
+    let events = all.number(&asked.events).filter(|events| *events > Decimal::ZERO);
+    if let (Some(events), Ratio::Of(old), Ratio::Of(new)) = (events, row.old, row.new) {
+        let apart = (new - old).abs() * events;
+        if apart < Decimal::TWO {
+            reasons.push(format!(
+                "there are few events, {}: `increase` makes parts of one out of the edges of a window",
+                text(events.round_dp(0))
+            ));
+        }
+    }
+    if matches!((row.old, row.new), (Ratio::Nothing, _) | (_, Ratio::Nothing)) {
+        reasons.push("one side counted nothing in the window, and divides nothing by nothing".to_owned());
+    }
+    if reasons.is_empty() {
+        reasons.push(
+            "not explained by what was asked; evaluation intervals and delays of scrapes move the edges of a window"
+                .to_owned(),
+        );
+    }
+    reasons
+}
+
+fn other_selectors(subject: &Subject) -> Option<String> {
+    let apart = apart(&subject.theirs, subject.ours);
+    const TOLD: usize = 4;
+    let told: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
+    (!told.is_empty()).then(|| format!("other series are read: {}", told.join("; ")))
+}
+
+/// A duration without what nobody asks for.
+fn short(length: Duration) -> Duration {
+    let unit = match length.secs() {
+        0..600 => 1,
+        600..86_400 => 60,
+        _ => 3600,
+    };
+    Duration::from_secs(length.secs() / unit * unit)
+}
+
+/// A ratio, as people read it.
+pub fn shown(ratio: Decimal) -> String {
+    let percent = ratio * Decimal::ONE_HUNDRED;
+    format!("{}%", text(percent.round_sf(4).unwrap_or(percent)))
+}

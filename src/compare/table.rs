@@ -1,0 +1,139 @@
+//! What was compared, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::reasons::shown;
+use super::{Comparison, Ratio, Row, Tolerance};
+use crate::inert;
+use crate::vocabulary::percent;
+
+/// As many SLOs of one side only are named.
+const NAMED: usize = 20;
+
+fn said(ratio: Ratio) -> String {
+    match ratio {
+        Ratio::Of(ratio) => shown(ratio),
+        Ratio::Nothing => "no events".to_owned(),
+        Ratio::Missing => "missing".to_owned(),
+    }
+}
+
+/// By how much they differ, in points of a percentage.
+fn apart(row: &Row) -> String {
+    match (row.old, row.new) {
+        (Ratio::Of(old), Ratio::Of(new)) => {
+            let apart = new - old;
+            let sign = if apart.is_sign_negative() || apart.is_zero() { "" } else { "+" };
+            format!("{sign}{}", shown(apart))
+        }
+        _ => "-".to_owned(),
+    }
+}
+
+/// For people: a table for each SLO, and below a line that differs the reasons.
+pub fn human(comparison: &Comparison, rows: &[Row], tolerance: Tolerance, address: &str) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for row in rows {
+        if last != Some(&row.slo) {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(
+                text,
+                "{gap}{}\n  {:<10} {:>12} {:>12} {:>12}",
+                row.slo, "window", "old", "new", "difference"
+            );
+            last = Some(&row.slo);
+        }
+        let window = match row.period {
+            true => format!("{} *", row.window),
+            false => row.window.to_string(),
+        };
+        let mark = if row.differs { "  differs" } else { "" };
+        let line =
+            format!("  {window:<10} {:>12} {:>12} {:>12}{mark}", said(row.old), said(row.new), apart(row));
+        let labels =
+            if row.labels.is_empty() { String::new() } else { format!("  {}", inert::line(&row.labels)) };
+        let _ = writeln!(text, "{}{labels}", line.trim_end());
+        for reason in &row.reasons {
+            let _ = writeln!(text, "    - {}", inert::line(reason));
+        }
+    }
+    if rows.iter().any(|row| row.period) {
+        text += "\n* the period of the promise\n";
+    }
+    for (names, what) in
+        [(&comparison.old_only, "on the old side only"), (&comparison.new_only, "on the new side only")]
+    {
+        if !names.is_empty() {
+            let more = names.len().saturating_sub(NAMED);
+            let shown: Vec<_> = names.iter().take(NAMED).map(|name| inert::line(name)).collect();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let _ = writeln!(text, "\nnot compared, {what}: {}{more}", shown.join(", "));
+        }
+    }
+    let differ = rows.iter().filter(|row| row.differs).count();
+    let _ = writeln!(
+        text,
+        "\n{} of {} ratios of {} SLO{} differ by more than {} at {address}",
+        differ,
+        rows.len(),
+        comparison.slos(),
+        if comparison.slos() == 1 { "" } else { "s" },
+        percent(tolerance.0),
+    );
+    text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    tolerance: String,
+    slos: usize,
+    differ: usize,
+    ratios: Vec<Line<'a>>,
+    old_only: &'a [String],
+    new_only: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    slo: &'a str,
+    labels: &'a str,
+    window: String,
+    period: bool,
+    old: Option<String>,
+    new: Option<String>,
+    differs: bool,
+    reasons: &'a [String],
+}
+
+/// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+pub fn json(comparison: &Comparison, rows: &[Row], tolerance: Tolerance) -> String {
+    let number = |ratio: Ratio| match ratio {
+        Ratio::Of(ratio) => Some(ratio.normalize().to_string()),
+        Ratio::Nothing | Ratio::Missing => None,
+    };
+    let report = Report {
+        tolerance: percent(tolerance.0),
+        slos: comparison.slos(),
+        differ: rows.iter().filter(|row| row.differs).count(),
+        ratios: rows
+            .iter()
+            .map(|row| Line {
+                slo: &row.slo,
+                labels: &row.labels,
+                window: row.window.to_string(),
+                period: row.period,
+                old: number(row.old),
+                new: number(row.new),
+                differs: row.differs,
+                reasons: &row.reasons,
+            })
+            .collect(),
+        old_only: &comparison.old_only,
+        new_only: &comparison.new_only,
+    };
+    let text = serde_json::to_string_pretty(&report).expect("texts and numbers are JSON");
+    format!("{}\n", inert::json(&text))
+}

@@ -1,0 +1,373 @@
+//! Rules of another tool, or of somebody's hand, against a model and its plan: SLO by SLO what is there on both sides and what is not.
+//!
+//! **Invariant:** nothing of the old side goes without a word: it is on both sides, it is gone, or it is not understood.
+
+mod alerts;
+mod measured;
+mod series;
+
+pub use measured::{apart, reads};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Side, sorted, together};
+use crate::difference::{Amounts, Change, Difference, Kind, Words};
+use crate::foreign::{Foreign, Rule, Slo};
+use crate::plan::{Plan, ServicePlan, SloPlan};
+use crate::vocabulary::{Decimal, Name, PerSeverity, Period, Severity, percent};
+
+/// As many rules that are not understood are named one by one.
+const NAMED: usize = 100;
+
+/// An SLO of the new side.
+#[derive(Clone, Copy, Debug)]
+pub struct Ours<'a> {
+    /// The service.
+    pub service: &'a ServicePlan,
+    /// The SLO.
+    pub slo: &'a SloPlan,
+}
+
+impl Ours<'_> {
+    /// `service/slo`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.slo.promise.service, self.slo.promise.slo)
+    }
+}
+
+/// Which SLO of the one side is which of the other.
+#[derive(Debug)]
+pub struct Matched<'a> {
+    /// On both sides, in the order of the new one. What alerts say one by one is one SLO.
+    pub both: Vec<(Slo, Ours<'a>)>,
+    /// On the old side only.
+    pub old: Vec<&'a Slo>,
+    /// On the new side only.
+    pub new: Vec<Ours<'a>>,
+}
+
+/// By their labels first, then by names that mean the same, then by the names of alerts. What more than one could be is none.
+pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
+    let services = plan.services.iter();
+    let ours: Vec<Ours> =
+        services.flat_map(|service| service.slos.iter().map(move |slo| Ours { service, slo })).collect();
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut used: BTreeSet<usize> = BTreeSet::new();
+    type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(Ours) -> Vec<String>);
+    let keys: [Keys; 4] = [
+        (identities, our_identities),
+        (names, our_names),
+        (slo_names, our_slo_names),
+        (alert_names, our_alert_names),
+    ];
+    for (step, (theirs, own)) in keys.into_iter().enumerate() {
+        let mut by_key: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (index, one) in ours.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
+            for key in own(*one) {
+                by_key.entry(key).or_default().insert(index);
+            }
+        }
+        let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, slo) in foreign.slos.iter().enumerate().filter(|(at, _)| !taken.contains_key(at)) {
+            let found: BTreeSet<usize> =
+                theirs(slo).iter().filter_map(|key| by_key.get(key)).flatten().copied().collect();
+            if let (1, Some(index)) = (found.len(), found.first()) {
+                wanted.entry(*index).or_default().push(at);
+            }
+        }
+        for (index, of) in wanted {
+            // Only alerts stand for themselves: page and ticket of one SLO may be two.
+            if of.len() == 1 || step == 3 {
+                taken.extend(of.into_iter().map(|at| (at, index)));
+                used.insert(index);
+            }
+        }
+    }
+    let mut both: BTreeMap<usize, Slo> = BTreeMap::new();
+    for (at, index) in &taken {
+        let slo = &foreign.slos[*at];
+        match both.get_mut(index) {
+            Some(known) => known.join(slo),
+            None => drop(both.insert(*index, slo.clone())),
+        }
+    }
+    let slos = foreign.slos.iter().enumerate();
+    Matched {
+        both: both.into_iter().map(|(index, slo)| (slo, ours[index])).collect(),
+        old: slos.filter(|(at, _)| !taken.contains_key(at)).map(|(_, slo)| slo).collect(),
+        new: (0..ours.len()).filter(|index| !used.contains(index)).map(|index| ours[index]).collect(),
+    }
+}
+
+/// A name in our spelling.
+fn ours(text: &str) -> String {
+    Name::parse(text).or_else(|| Name::nearest(text)).map_or_else(|| text.to_owned(), |name| name.to_string())
+}
+
+fn identities(slo: &Slo) -> Vec<String> {
+    let mut keys: Vec<String> = slo
+        .identity
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .filter(|key| key.contains("_id="))
+        .collect();
+    if slo.tool == "Pyrra" {
+        keys.push(format!("pyrra_slo={}", slo.name));
+    }
+    keys.extend(slo.service.as_ref().map(|service| format!("{service}/{}", slo.name)));
+    keys
+}
+
+fn our_identities(one: Ours) -> Vec<String> {
+    let mut keys = vec![one.name()];
+    for labels in alerts::rules(one).map(|(_, rule)| &rule.labels) {
+        let named = ["sloth_id", "pyrra_slo"].into_iter();
+        keys.extend(named.filter_map(|name| Some(format!("{name}={}", labels.get(name)?))));
+    }
+    keys
+}
+
+fn names(slo: &Slo) -> Vec<String> {
+    slo.service.iter().map(|service| format!("{}/{}", ours(service), ours(&slo.name))).collect()
+}
+
+fn our_names(one: Ours) -> Vec<String> {
+    vec![one.name()]
+}
+
+fn slo_names(slo: &Slo) -> Vec<String> {
+    // Pyrra names no service, and a rule of Sloth may be known by its `sloth_id` alone.
+    if slo.service.is_none() { vec![ours(&slo.name)] } else { Vec::new() }
+}
+
+fn our_slo_names(one: Ours) -> Vec<String> {
+    vec![one.slo.promise.slo.clone(), format!("{}-{}", one.slo.promise.service, one.slo.promise.slo)]
+}
+
+fn alert_names(slo: &Slo) -> Vec<String> {
+    slo.alerts.iter().filter(|alert| !alert.absent).map(|alert| alert.rule.name.clone()).collect()
+}
+
+fn our_alert_names(one: Ours) -> Vec<String> {
+    one.slo.alerts().map(|(_, alert)| alert.which.name.clone()).collect()
+}
+
+/// What `new` means and these rules do not, and the other way round. `complete` says whether all of the rules could be read.
+pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
+    let Matched { both, old, new: added } = matched(foreign, new.plan);
+    let mut changes = Vec::new();
+    for (theirs, one) in &both {
+        let mut kept = Vec::new();
+        changes.extend(renamed(theirs, *one, &mut kept));
+        changes.extend(promise(theirs, *one, &mut kept));
+        changes.extend(measured::changes(theirs, *one, &mut kept));
+        changes.extend(alerts::changes(theirs, *one, new, &mut kept));
+        changes.extend(series::changes(theirs, *one, &mut kept));
+        changes.extend(unclear(&one.name(), theirs));
+        if !kept.is_empty() {
+            let said = Words::plain("on both sides");
+            changes.push(Change::new(Kind::Kept, &[one.name()], said).effects(kept));
+        }
+    }
+    for slo in &old {
+        changes.extend(removed(slo, new.complete));
+    }
+    for one in &added {
+        changes.push(added_slo(*one, complete));
+    }
+    changes.extend(rest(&foreign.rest));
+    Difference {
+        changes: sorted(together(changes)),
+        before: amounts(foreign, &new.plan.project.severities),
+        after: super::amounts::amounts(new.plan),
+        kept: both.len(),
+        complete: complete && new.complete,
+    }
+}
+
+fn renamed(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
+    let (was, is) = (theirs.subject(), one.name());
+    // Pyrra, and rules of somebody's hand, name no service.
+    if was == is || theirs.service.is_none() {
+        kept.push(Words::plain(format!("found among {} as ", told(theirs))).quote(&was));
+        return None;
+    }
+    let said = Words::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
+    let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), said).values(&was, &is);
+    let said = "what is recorded under the old name stays behind: the new one begins with a whole budget, unless `slowburn backfill` makes its history";
+    Some(change.effects([Words::plain(said)]))
+}
+
+fn tool(slo: &Slo) -> &'static str {
+    match slo.tool {
+        "rules" => "these rules",
+        tool => tool,
+    }
+}
+
+fn told(slo: &Slo) -> String {
+    match slo.tool {
+        "rules" => "the old rules".to_owned(),
+        tool => format!("the rules of {tool}"),
+    }
+}
+
+/// Objective and period.
+fn promise(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
+    let (promise, subject) = (&one.slo.promise, [one.name()]);
+    let unknown = |what: &str| {
+        let said = format!("the {what} of the old rules is not said by them, and is not compared");
+        Change::new(Kind::NotUnderstood, &subject, Words::plain(said))
+    };
+    let mut changes = Vec::new();
+    match theirs.objective {
+        Some(was) if same(was, promise.ratio) => {
+            kept.push(Words::plain(format!("the objective {}", percent(promise.ratio))));
+        }
+        Some(was) => {
+            let (before, after) = (percent(was), percent(promise.ratio));
+            let (kind, word) =
+                if promise.ratio > was { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
+            let said = Words::plain(format!("objective {after}, was {before}: {word}"));
+            changes.push(Change::new(kind, &subject, said).values(before, after));
+        }
+        None => changes.push(unknown("objective")),
+    }
+    match theirs.period {
+        Some(was) if promise.period == Period::Rolling(was) => {
+            kept.push(Words::plain(format!("the period {was}")));
+        }
+        Some(was) => {
+            let said = Words::plain(format!("period {}, was {was}", promise.period));
+            let warning =
+                "the budget left is that of another stretch of time: it is not what the old rules say";
+            let change = Change::new(Kind::Period, &subject, said).values(was, &promise.period);
+            changes.push(change.warn(Words::plain(warning)));
+        }
+        None => changes.push(unknown("period")),
+    }
+    changes
+}
+
+/// Numbers of rules may have taken a detour through binary fractions.
+fn same(one: Decimal, other: Decimal) -> bool {
+    let short = |number: Decimal| number.round_sf(7).unwrap_or(number).normalize();
+    short(one) == short(other) || short(Decimal::ONE - one) == short(Decimal::ONE - other)
+}
+
+/// Page or ticket, as the new side spells it, or as it is usual.
+fn severity(alert: &crate::foreign::Alert, spelled: &PerSeverity<String>) -> Option<Severity> {
+    let said = alert.labels.get("severity");
+    let ours = Severity::ALL.into_iter().find(|one| said == Some(spelled.get(*one)));
+    let other = spelled.page != spelled.ticket;
+    if alert.labels.contains_key("sloth_severity") {
+        alert.severity
+    } else {
+        ours.filter(|_| other).or(alert.severity)
+    }
+}
+
+/// What of the old alerts could not be compared.
+fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for alert in &slo.alerts {
+        for part in alert.unclear.iter().take(NAMED) {
+            let said =
+                Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
+            let said = said.and(" asks what is not understood, and is not compared: ").quote(short(part));
+            changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], said));
+        }
+    }
+    changes
+}
+
+fn short(text: &str) -> String {
+    const SHOWN: usize = 300;
+    let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = one.chars().take(SHOWN).collect();
+    if shown.len() < one.len() { format!("{shown}…") } else { shown }
+}
+
+fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
+    let subject = [slo.subject()];
+    if !complete {
+        let said = "the new side has errors, and says nothing of this that could be understood";
+        return vec![Change::new(Kind::Unread, &subject, Words::plain(said))];
+    }
+    let names: BTreeSet<&String> = slo.alerts.iter().map(|alert| &alert.rule.name).collect();
+    let mut said = Words::plain(format!("an SLO of {} that no definition has", tool(slo)));
+    if let Some(objective) = slo.objective {
+        said = said.and(format!(": promises {}", percent(objective)));
+    }
+    let mut effects = Vec::new();
+    for alert in slo.alerts.iter().take(NAMED) {
+        effects.push(Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place));
+    }
+    let series: BTreeSet<&String> = slo.recorded.iter().map(|rule| &rule.name).collect();
+    if !series.is_empty() {
+        effects.push(Words::plain("it records ").list(series.into_iter().take(NAMED)));
+    }
+    let warning = match names.is_empty() {
+        true => "its recorded series end with the old rules",
+        false => "nobody is told any more once the old rules are gone",
+    };
+    let change = Change::new(Kind::SloRemoved, &subject, said).warn(Words::plain(warning)).effects(effects);
+    std::iter::once(change).chain(unclear(&slo.subject(), slo)).collect()
+}
+
+fn added_slo(one: Ours, complete: bool) -> Change {
+    let promise = &one.slo.promise;
+    let subject = [one.name()];
+    if !complete {
+        let said = "the old side has errors, and says nothing of this that could be understood";
+        return Change::new(Kind::Unread, &subject, Words::plain(said));
+    }
+    let said = format!("new: promises {} over {}; no old rule is of it", promise.objective, promise.period);
+    Change::new(Kind::SloAdded, &subject, Words::plain(said))
+}
+
+/// Rules that speak of no SLO.
+fn rest(rules: &[Rule]) -> Vec<Change> {
+    let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
+    let one = |rule: &Rule| {
+        let said = Words::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
+        Change::new(
+            Kind::NotUnderstood,
+            &[],
+            said.and(" speaks of no SLO that could be recognised, and is not compared"),
+        )
+    };
+    let mut changes: Vec<Change> = rules.iter().take(NAMED).map(one).collect();
+    if rules.len() > NAMED {
+        let said = format!("{} more rules speak of no SLO that could be recognised", rules.len() - NAMED);
+        changes.push(Change::new(Kind::NotUnderstood, &[], Words::plain(said)));
+    }
+    changes
+}
+
+/// How much the old rules are.
+fn amounts(foreign: &Foreign, spelled: &PerSeverity<String>) -> Amounts {
+    let mut amounts = Amounts { slos: foreign.slos.len(), ..Amounts::default() };
+    let services: BTreeSet<&Option<String>> = foreign.slos.iter().map(|slo| &slo.service).collect();
+    amounts.services = services.len();
+    let recorded = || foreign.slos.iter().flat_map(|slo| &slo.recorded).chain(foreign.rest.iter());
+    let names: BTreeSet<&str> =
+        recorded().filter(|rule| !rule.alerts).map(|rule| rule.name.as_str()).collect();
+    let alerts = || foreign.slos.iter().flat_map(|slo| &slo.alerts);
+    for rule in recorded().chain(alerts().map(|alert| &alert.rule)) {
+        let hourly = usize::try_from(3_600_000 / rule.interval.millis().max(1_000)).unwrap_or_default();
+        let selectors = rule.expr.iter().flat_map(|expr| expr.selectors());
+        let raw = selectors.filter(|one| !names.contains(one.name.as_deref().unwrap_or_default())).count();
+        amounts.recorded += usize::from(!rule.alerts);
+        amounts.evaluations += hourly;
+        amounts.raw_reads += hourly * raw;
+    }
+    for alert in alerts() {
+        match severity(alert, spelled) {
+            Some(Severity::Page) => amounts.pages += 1,
+            Some(Severity::Ticket) => amounts.tickets += 1,
+            None => {}
+        }
+    }
+    amounts
+}

@@ -1,0 +1,358 @@
+//! Alerts on both sides: their names, when they fire, what they carry, and who is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Ours, same, severity};
+use crate::diff::Side;
+use crate::difference::{Change, Kind, Words};
+use crate::foreign::{Alert, Slo, Tier};
+use crate::lower;
+use crate::model::Labels;
+use crate::plan::{Makes, Notice, Rule, Watch};
+use crate::vocabulary::{Decimal, Duration, Severity, text};
+
+/// The rules of an SLO's burn rate alerts.
+pub fn rules(one: Ours<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
+    one.slo.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
+        Makes::Alert(alert) => match &alert.notice {
+            Notice::Burn { severity, .. } => Some((*severity, rule)),
+            Notice::Budget { .. }
+            | Notice::Missing { .. }
+            | Notice::Companion(_)
+            | Notice::Aftermath { .. } => None,
+        },
+        Makes::Record(_) => None,
+    })
+}
+
+/// Everything about alerts. What is the same is added to `kept`.
+pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec<Change> {
+    let subject = [one.name()];
+    let spelled = &new.plan.project.severities;
+    let (mut changes, mut carried) = (Vec::new(), Carried::new());
+    let mut of: BTreeMap<Severity, Vec<&Alert>> = BTreeMap::new();
+    for alert in &theirs.alerts {
+        match severity(alert, spelled) {
+            _ if alert.absent => changes.extend(absent(alert, one, &subject, kept)),
+            Some(severity) => of.entry(severity).or_default().push(alert),
+            None => {
+                let said =
+                    Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
+                let said = said.and(match alert.labels.get("severity") {
+                    Some(_) => " has a `severity` that says neither page nor ticket, and is not compared",
+                    None => " has no label `severity` that says page or ticket, and is not compared",
+                });
+                changes.push(Change::new(Kind::NotUnderstood, &subject, said));
+            }
+        }
+    }
+    for severity in Severity::ALL {
+        let old = of.get(&severity).map(Vec::as_slice).unwrap_or_default();
+        let rule = rules(one).find(|(of, _)| *of == severity).map(|(_, rule)| rule);
+        let verb = if severity == Severity::Page { "pages" } else { "opens tickets" };
+        match (old, rule) {
+            ([], None) => {}
+            ([], Some(rule)) => {
+                let said = Words::plain(format!("an alert {verb} that the old rules do not have: "));
+                changes.push(Change::new(Kind::AlertAdded, &subject, said.quote(rule.name())));
+            }
+            (old, None) => {
+                let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
+                let said = Words::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
+                let warning = match severity {
+                    Severity::Page => "nobody is woken for it any more once the old rules are gone",
+                    Severity::Ticket => {
+                        "what burns slowly is told to nobody any more once the old rules are gone"
+                    }
+                };
+                changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
+            }
+            (old, Some(rule)) => {
+                changes.extend(named(severity, old, rule, &subject, kept));
+                changes.extend(tiers(severity, old, one, &subject, kept));
+                changes.extend(held(severity, old, rule, &subject, kept));
+                labels(severity, old, rule, one, &mut carried);
+                annotations(severity, old, rule, &mut carried);
+                changes.extend(told(severity, old, rule, one, new, kept));
+            }
+        }
+    }
+    changes.extend(of_both(carried, &subject, kept));
+    changes
+}
+
+/// What alerts carry, and of which severities that is so, with all values that it had.
+type Carried = BTreeMap<(Thing, String, Fact), (BTreeSet<Severity>, BTreeSet<String>)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    Label,
+    Annotation,
+}
+
+/// What became of a label or an annotation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fact {
+    Kept(Option<String>),
+    New(String),
+    Is(String),
+    Gone,
+}
+
+/// What is so of pages and of tickets is told once.
+fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for ((thing, name, fact), (severities, was)) in carried {
+        let of: Vec<&str> = severities.iter().map(|severity| severity.as_str()).collect();
+        let of = match of[..] {
+            [one] => format!(" of the {one}"),
+            _ => format!(" of {}", of.join(" and ")),
+        };
+        let (word, kind) = match thing {
+            Thing::Label => ("the label ", Kind::Label),
+            Thing::Annotation => ("the annotation ", Kind::Annotation),
+        };
+        let said = Words::plain(word).quote(&name).and(of);
+        let lost = match thing {
+            Thing::Label => "routes, inhibitions and silences that ask for it do not find the new alert",
+            Thing::Annotation => "templates of messages that ask for it find nothing",
+        };
+        let kept_by = match name.as_str() {
+            "sloth_id" | "sloth_service" | "sloth_slo" | "sloth_severity" => {
+                Some(Words::plain("`slowburn import --identity` keeps it"))
+            }
+            _ => None,
+        };
+        let change = |said| Change::new(kind, subject, said);
+        match (fact, thing) {
+            (Fact::Kept(value), _) => kept.push(match value {
+                Some(value) => said.and(": ").quote(value),
+                None => said,
+            }),
+            (Fact::New(is), _) => changes.push(change(said.and(" is new: ").quote(is))),
+            (Fact::Is(is), Thing::Label) => {
+                let said = said.and(" is ").quote(is).and(", was ").list(was);
+                changes.push(change(said).warn(Words::plain(lost)));
+            }
+            (Fact::Is(is), Thing::Annotation) => changes.push(change(said.and(" is ").quote(is))),
+            (Fact::Gone, Thing::Label) => {
+                let change = change(said.and(" is gone; was ").list(was)).warn(Words::plain(lost));
+                changes.push(change.effects(kept_by));
+            }
+            (Fact::Gone, Thing::Annotation) => changes.push(change(said.and(" is gone: ").and(lost))),
+        }
+    }
+    changes
+}
+
+fn absent(alert: &Alert, one: Ours, subject: &[String], kept: &mut Vec<Words>) -> Option<Change> {
+    let name = &alert.rule.name;
+    match one.service.missing.as_ref().and_then(|group| group.rules.first()) {
+        Some(rule) => {
+            let said =
+                Words::plain("an alert tells when events disappear: ").quote(rule.name()).and(", was ");
+            kept.push(said.quote(name));
+            None
+        }
+        None => {
+            let said = Words::plain("no longer told when all events disappear, as ").quote(name).and(" does");
+            let warning = "a service that is not measured any more looks like one without faults";
+            Some(Change::new(Kind::MissingEvents, subject, said).warn(Words::plain(warning)))
+        }
+    }
+}
+
+fn named(
+    severity: Severity,
+    old: &[&Alert],
+    rule: &Rule,
+    subject: &[String],
+    kept: &mut Vec<Words>,
+) -> Option<Change> {
+    let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
+    let count = old.len();
+    if count > 1 {
+        kept.push(
+            Words::plain(format!("{count} alerts of the old rules are one {severity}: ")).quote(rule.name()),
+        );
+    }
+    if names.len() == 1 && names.first().is_some_and(|name| *name == rule.name()) {
+        kept.push(Words::plain(format!("the {severity} ")).quote(rule.name()));
+        return None;
+    }
+    let said = Words::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
+    let warning = Words::plain("routes and silences that ask for ").list(&names).and(" do not find it");
+    let was = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    let change = Change::new(Kind::AlertRenamed, subject, said.list(&names)).values(was, rule.name());
+    Some(change.warn(warning).effects([Words::plain("`alert_name` keeps a name")]))
+}
+
+/// `a burn rate of 14.4, an error ratio above 0.0144, over 1h and 5m`
+fn described(burn_rate: Option<Decimal>, threshold: Decimal, long: Duration, short: Duration) -> String {
+    let rounded = |number: Decimal| text(number.round_sf(4).unwrap_or(number));
+    let windows = if long == short { format!("{long}") } else { format!("{long} and {short}") };
+    let burn = burn_rate.map(|rate| format!("a burn rate of {}, ", rounded(rate))).unwrap_or_default();
+    format!("{burn}an error ratio above {}, over {windows}", rounded(threshold))
+}
+
+fn tiers(
+    severity: Severity,
+    old: &[&Alert],
+    one: Ours,
+    subject: &[String],
+    kept: &mut Vec<Words>,
+) -> Vec<Change> {
+    let mut before: Vec<&Tier> = old.iter().flat_map(|alert| &alert.tiers).collect();
+    let mut after: Vec<&Watch> =
+        one.slo.promise.tiers.iter().filter(|tier| tier.severity == severity).collect();
+    let theirs = |tier: &Tier| described(tier.burn_rate, tier.threshold, tier.long, tier.short);
+    let ours = |tier: &Watch| described(Some(tier.burn_rate), tier.threshold, tier.long, tier.short);
+    let mut both: Vec<(&Tier, &Watch)> = Vec::new();
+    // The same windows first, then the same long one, then those that are left, in order.
+    let alike: [fn(&Tier, &Watch) -> bool; 3] =
+        [|was, is| was.long == is.long && was.short == is.short, |was, is| was.long == is.long, |_, _| true];
+    for alike in alike {
+        before.retain(|was| match after.iter().position(|is| alike(was, is)) {
+            Some(at) => {
+                both.push((was, after.remove(at)));
+                false
+            }
+            None => true,
+        });
+    }
+    let mut changes = Vec::new();
+    for (was, is) in both {
+        if (was.long, was.short) == (is.long, is.short) && same(was.threshold, is.threshold) {
+            kept.push(Words::plain(format!("the {severity} at {}", ours(is))));
+            continue;
+        }
+        let said = Words::plain(format!("the {severity} fires at {}; was at {}", ours(is), theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, said).values(theirs(was), ours(is)));
+    }
+    for was in before {
+        let said = Words::plain(format!("the {severity} no longer fires at {}", theirs(was)));
+        changes.push(Change::new(Kind::Tier, subject, said));
+    }
+    for is in after {
+        let said = Words::plain(format!("the {severity} fires at {} as well", ours(is)));
+        changes.push(Change::new(Kind::Tier, subject, said));
+    }
+    changes
+}
+
+/// `for` and `keep_firing_for`.
+fn held(
+    severity: Severity,
+    old: &[&Alert],
+    rule: &Rule,
+    subject: &[String],
+    kept: &mut Vec<Words>,
+) -> Vec<Change> {
+    let Makes::Alert(alert) = &rule.makes else { return Vec::new() };
+    let holds: BTreeSet<Duration> = old.iter().map(|alert| alert.rule.hold).collect();
+    let keeps: BTreeSet<Duration> = old.iter().map(|alert| alert.rule.keep_firing_for).collect();
+    let mut changes = Vec::new();
+    for (field, was, is) in [("for", holds, alert.hold), ("keep_firing_for", keeps, alert.keep_firing_for)] {
+        let is = is.unwrap_or_default();
+        let none =
+            |length: Duration| if length.millis() == 0 { "none".to_owned() } else { length.to_string() };
+        if was.iter().all(|was| *was == is) {
+            if is.millis() > 0 {
+                kept.push(Words::plain(format!("the {severity} has `{field}: {is}`")));
+            }
+            continue;
+        }
+        let shown = was.into_iter().map(none).collect::<Vec<_>>().join(", ");
+        let said = Words::plain(format!("`{field}` of the {severity} is {}, was {shown}", none(is)));
+        changes.push(Change::new(Kind::Tier, subject, said).values(shown, none(is)));
+    }
+    changes
+}
+
+/// By name, all values that alerts of one severity have.
+fn together<'a>(
+    alerts: &[&'a Alert],
+    of: fn(&'a Alert) -> &'a Labels,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, value) in alerts.iter().flat_map(|alert| of(alert)) {
+        all.entry(name).or_default().insert(value);
+    }
+    all
+}
+
+fn labels(severity: Severity, old: &[&Alert], rule: &Rule, one: Ours, carried: &mut Carried) {
+    let before = together(old, |alert| &alert.labels);
+    let mut add = |name: &str, fact: Fact, was: Option<&BTreeSet<&str>>| {
+        let known = carried.entry((Thing::Label, name.to_owned(), fact)).or_default();
+        known.0.insert(severity);
+        known.1.extend(was.into_iter().flatten().map(|value| (*value).to_owned()));
+    };
+    for (name, values) in &before {
+        let fact = match rule.labels.get(*name) {
+            Some(is) if values.len() == 1 && values.contains(is.as_str()) => Fact::Kept(Some(is.clone())),
+            Some(is) => Fact::Is(is.clone()),
+            None if one.slo.promise.by.iter().any(|by| by == name) => Fact::Kept(None),
+            None => Fact::Gone,
+        };
+        add(name, fact, Some(values));
+    }
+    for (name, is) in rule.labels.iter().filter(|(name, _)| !before.contains_key(name.as_str())) {
+        add(name, Fact::New(is.clone()), None);
+    }
+}
+
+/// Annotations that somebody wrote, and a template of a message may ask for.
+fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Carried) {
+    let Makes::Alert(alert) = &rule.makes else { return };
+    // These the rules write for every alert.
+    let written = |name: &str| {
+        ["summary", "description"].contains(&name)
+            || (name == "runbook_url" && alert.runbook_url.is_some())
+            || (name == "dashboard_url" && alert.dashboard.is_some())
+    };
+    for (name, values) in together(old, |alert| &alert.rule.annotations) {
+        let fact = match alert.annotations.get(name) {
+            Some(is) if values.contains(is.as_str()) => Fact::Kept(None),
+            Some(is) => Fact::Is(is.clone()),
+            None if written(name) => Fact::Kept(None),
+            None => Fact::Gone,
+        };
+        carried.entry((Thing::Annotation, name.to_owned(), fact)).or_default().0.insert(severity);
+    }
+}
+
+/// Who is told, where the new side has routes: old and new alerts sent through the same.
+fn told(
+    severity: Severity,
+    old: &[&Alert],
+    rule: &Rule,
+    one: Ours,
+    new: Side,
+    kept: &mut Vec<Words>,
+) -> Option<Change> {
+    let alertmanager = new.model.project.alertmanager.as_ref()?;
+    let receivers = |name: &str, labels: &Labels| -> BTreeSet<String> {
+        let mut labels = labels.clone();
+        labels.insert("alertname".to_owned(), name.to_owned());
+        lower::receivers(alertmanager, &labels).into_iter().map(|told| told.receiver).collect()
+    };
+    let before: BTreeSet<String> =
+        old.iter().flat_map(|alert| receivers(&alert.rule.name, &alert.labels)).collect();
+    let after = receivers(rule.name(), &rule.labels);
+    if before == after {
+        let nobody = after.is_empty();
+        let said = Words::plain(format!("the {severity}, sent through the routes of the project, goes to "));
+        kept.push(if nobody { said.and("nobody") } else { said.list(after) });
+        return None;
+    }
+    let list = |words: Words, names: &BTreeSet<String>| match names.is_empty() {
+        true => words.and("nobody"),
+        false => words.list(names),
+    };
+    let said = list(Words::plain(format!("the {severity} goes to ")), &after);
+    let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
+    let lost: Vec<&String> = before.difference(&after).collect();
+    let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not told any more"));
+    Some(Change::new(Kind::Told, &[one.name()], said).warn(warning))
+}

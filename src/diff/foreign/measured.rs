@@ -1,0 +1,100 @@
+//! What is measured on both sides: which metrics are read, and with which matchers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Ours;
+use crate::difference::{Change, Kind, Words};
+use crate::foreign::Slo;
+use crate::plan::Makes;
+use crate::promql::ast::{MatchOp, Selector};
+
+/// Of each metric, the matchers that its selectors ask for. A matcher and its opposite are one question: what is good is what is not bad.
+pub type Reads = BTreeMap<String, BTreeSet<String>>;
+
+/// What raw series an SLO of others reads.
+pub fn reads(theirs: &Slo) -> Reads {
+    let recorded: BTreeSet<&str> = theirs.recorded.iter().map(|rule| rule.name.as_str()).collect();
+    let of_alerts = theirs.alerts.iter().filter(|alert| !alert.absent).map(|alert| &alert.rule.expr);
+    let exprs = theirs.recorded.iter().map(|rule| &rule.expr).chain(of_alerts).flatten();
+    let selectors = exprs.flat_map(|expr| expr.selectors());
+    asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
+}
+
+/// What raw series ours reads.
+pub(super) fn ours(one: Ours) -> Reads {
+    let rules = || one.slo.groups.iter().flat_map(|group| &group.rules);
+    let recorded: BTreeSet<&str> = rules()
+        .filter_map(|rule| match &rule.makes {
+            Makes::Record(name) => Some(name.as_str()),
+            Makes::Alert(_) => None,
+        })
+        .collect();
+    let selectors =
+        rules().filter(|rule| matches!(rule.makes, Makes::Record(_))).flat_map(|rule| rule.expr.selectors());
+    asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
+}
+
+fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
+    let mut reads = Reads::new();
+    for selector in selectors {
+        let Some(name) = selector.name.as_deref() else { continue };
+        // The parts of one histogram are one metric.
+        let parts = ["_bucket", "_count", "_sum"];
+        let base = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+        let matchers =
+            selector.matchers.iter().filter(|matcher| matcher.label != "le" && matcher.label != "__name__");
+        let positive = matchers.map(|matcher| {
+            let op = match matcher.op {
+                MatchOp::NotEqual | MatchOp::NotMatches => matcher.op.opposite(),
+                op @ (MatchOp::Equal | MatchOp::Matches) => op,
+            };
+            format!("{}{}\"{}\"", matcher.label, op.symbol(), matcher.value)
+        });
+        reads.entry(base.to_owned()).or_default().extend(positive);
+    }
+    reads
+}
+
+/// What either side reads that the other does not, in words; nothing where they read the same.
+pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
+    let (before, after) = (reads(theirs), ours(one));
+    let mut said = Vec::new();
+    for (metric, was) in &before {
+        match after.get(metric) {
+            None => said.push(Words::plain("only the old rules read ").quote(metric)),
+            Some(is) if was != is => {
+                let only = |from: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
+                    from.difference(other).cloned().collect()
+                };
+                for (side, only) in [("old", only(was, is)), ("new", only(is, was))] {
+                    if !only.is_empty() {
+                        let words = Words::plain("of ").quote(metric);
+                        said.push(words.and(format!(" only the {side} rules ask ")).list(only));
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    for metric in after.keys().filter(|metric| !before.contains_key(*metric)) {
+        said.push(Words::plain("only the new rules read ").quote(metric));
+    }
+    said
+}
+
+pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
+    let subject = [one.name()];
+    if reads(theirs).is_empty() {
+        let said = "which raw series the old rules read is not said by them, and is not compared";
+        return Some(Change::new(Kind::NotUnderstood, &subject, Words::plain(said)));
+    }
+    let apart = apart(theirs, one);
+    if apart.is_empty() {
+        kept.push(Words::plain("the same series are read: ").list(reads(theirs).into_keys()));
+        return None;
+    }
+    let said = Words::plain("other series are read");
+    let warning =
+        Words::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
+    Some(Change::new(Kind::Sli, &subject, said).warn(warning).effects(apart))
+}

@@ -1,0 +1,59 @@
+//! Recorded series: those that end with the old rules, and those that keep their name and are found by other labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Ours;
+use crate::difference::{Change, Kind, Words};
+use crate::foreign::Slo;
+use crate::plan::Makes;
+
+/// As many names are told one by one.
+const NAMED: usize = 60;
+
+pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
+    let subject = [one.name()];
+    let mut ours: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for rule in one.slo.groups.iter().flat_map(|group| &group.rules) {
+        if let Makes::Record(name) = &rule.makes {
+            let labels = ours.entry(name).or_default();
+            labels.extend(rule.labels.keys().map(String::as_str));
+            labels.extend(one.slo.promise.by.iter().map(String::as_str));
+        }
+    }
+    let (mut gone, mut other): (BTreeSet<&str>, BTreeMap<Vec<&str>, BTreeSet<&str>>) = Default::default();
+    for rule in &theirs.recorded {
+        match ours.get(rule.name.as_str()) {
+            None => {
+                gone.insert(&rule.name);
+            }
+            Some(labels) => {
+                let lost = rule.labels.keys().map(String::as_str).filter(|name| !labels.contains(name));
+                let lost: Vec<&str> = lost.collect();
+                if lost.is_empty() {
+                    kept.push(Words::plain("the recorded series ").quote(&rule.name));
+                } else {
+                    other.entry(lost).or_default().insert(&rule.name);
+                }
+            }
+        }
+    }
+    let mut changes = Vec::new();
+    if !gone.is_empty() {
+        let names = gone.iter().take(NAMED).map(|name| Words::default().quote(name));
+        let more = gone.len().saturating_sub(NAMED);
+        let more = (more > 0).then(|| Words::plain(format!("and {more} more")));
+        let said = Words::plain(format!("{} recorded series end with the old rules", gone.len()));
+        let said =
+            if gone.len() == 1 { Words::plain("a recorded series ends with the old rules") } else { said };
+        let warning = "dashboards and other rules that read them find nothing then";
+        let change = Change::new(Kind::Series, &subject, said).warn(Words::plain(warning));
+        changes.push(change.effects(names).effects(more));
+    }
+    for (lost, names) in other {
+        let said = Words::plain("recorded under the same name, without the labels ").list(lost);
+        let warning = "what asks for these labels, dashboards and other rules, finds nothing once the old rules are gone; what asks for none finds both series while both are loaded";
+        let names = names.into_iter().take(NAMED).map(|name| Words::default().quote(name));
+        changes.push(Change::new(Kind::Series, &subject, said).warn(Words::plain(warning)).effects(names));
+    }
+    changes
+}

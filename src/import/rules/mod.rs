@@ -1,0 +1,197 @@
+//! Rule files of Prometheus, whoever wrote them: plain ones, and `PrometheusRule` objects.
+//!
+//! A fault is one problem at its place, and the rest is read all the same.
+
+mod alerts;
+mod slos;
+
+use super::file::Lines;
+use super::keys::{Keys, scalar};
+use super::listed_in;
+use crate::diagnostic::{Code, Problem};
+use crate::foreign::{Foreign, Rule};
+use crate::model::Labels;
+use crate::parse::yaml::{self, Node, Value};
+use crate::parse::{first_line, wrong_type};
+use crate::promql;
+use crate::source::{SourceId, Sources, Span};
+use crate::vocabulary::Duration;
+
+/// How often Prometheus evaluates where nothing is said.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// More rules than this are not compared: it is more than one Prometheus evaluates.
+const MOST_RULES: usize = 50_000;
+
+/// What a file holds, by its documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Rules of Prometheus.
+    Rules,
+    /// A source of a tool that can be imported.
+    Specs,
+    /// A source of slowburn.
+    Ours,
+    /// Nothing of these.
+    Other,
+}
+
+/// What each file holds. A file of several kinds is of the first that is recognised.
+pub fn holds(sources: &Sources) -> Vec<(SourceId, Holds)> {
+    let of = |node: &Node| {
+        let said = |name: &str| entry(node, name).and_then(text_of);
+        let version = said("apiVersion").or_else(|| said("version"));
+        let known = |version: &str| super::DIALECTS.iter().any(|dialect| dialect.versions.contains(&version));
+        match version {
+            Some("slowburn/v1") => Holds::Ours,
+            Some(version) if known(version) => Holds::Specs,
+            _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => Holds::Rules,
+            Some(_) | None => Holds::Other,
+        }
+    };
+    let file = |(id, text): (SourceId, &str)| {
+        let nodes = yaml::documents(id, text).0.into_iter().flat_map(listed_in);
+        let found: Vec<Holds> = nodes.map(|node| of(&node)).filter(|holds| *holds != Holds::Other).collect();
+        (id, found.first().copied().unwrap_or(Holds::Other))
+    };
+    sources.iter().map(|(id, source)| file((id, &source.text))).collect()
+}
+
+fn entry<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    match &node.value {
+        Value::Map(entries) => entries.iter().find(|entry| entry.key.text == name).map(|entry| &entry.value),
+        Value::Null | Value::Scalar(_) | Value::List(_) => None,
+    }
+}
+
+fn text_of(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(&scalar.text),
+        Value::Null | Value::List(_) | Value::Map(_) => None,
+    }
+}
+
+/// The rules of all files, and what cannot be read of them.
+pub fn rules(sources: &Sources) -> (Foreign, Vec<Problem>) {
+    let lines = Lines::of(sources);
+    let (mut rules, mut problems) = (Vec::new(), Vec::new());
+    for (id, source) in sources.iter() {
+        let (nodes, faults) = yaml::documents(id, &source.text);
+        if nodes.is_empty() && faults.is_empty() {
+            let nowhere = Span { source: id, start: 0, end: 0 };
+            problems.push(
+                Problem::error(Code::EmptyFile, nowhere, "the file holds no rules").help("leave it out"),
+            );
+        }
+        problems.extend(faults);
+        for node in nodes.into_iter().flat_map(listed_in) {
+            document(&node, &lines, &mut rules, &mut problems);
+        }
+    }
+    crate::diagnostic::sort(&mut problems);
+    (slos::foreign(rules), problems)
+}
+
+fn document(node: &Node, lines: &Lines, rules: &mut Vec<Rule>, problems: &mut Vec<Problem>) {
+    let Some(mut keys) = Keys::of(node, "the document", problems) else { return };
+    let object = keys.text("kind", problems).is_some_and(|kind| kind.text == "PrometheusRule");
+    if object {
+        let there = keys.has("spec");
+        match keys.below("spec", problems) {
+            Some(spec) => keys = spec,
+            None if there => return,
+            None => {}
+        }
+    }
+    if !keys.has("groups") {
+        problems.push(
+            Problem::error(
+                Code::UnknownDialect,
+                first_line(node.span),
+                "there are no rules in this document",
+            )
+            .label("a rule file has `groups`, and a `PrometheusRule` has them in `spec`"),
+        );
+        return;
+    }
+    for group in keys.list("groups", problems) {
+        let Some(mut keys) = Keys::of(group, "a group of rules", problems) else { continue };
+        let interval = duration(&mut keys, "interval", problems).unwrap_or(INTERVAL);
+        let shared = labels(&mut keys, "labels", problems);
+        for node in keys.list("rules", problems) {
+            if rules.len() == MOST_RULES {
+                problems.push(
+                    Problem::error(
+                        Code::TooLarge,
+                        first_line(node.span),
+                        format!("the files hold more than {MOST_RULES} rules"),
+                    )
+                    .help("compare them in parts"),
+                );
+                return;
+            }
+            rules.extend(rule(node, interval, &shared, lines, problems));
+        }
+    }
+}
+
+fn rule(
+    node: &Node,
+    interval: Duration,
+    shared: &Labels,
+    lines: &Lines,
+    problems: &mut Vec<Problem>,
+) -> Option<Rule> {
+    let mut keys = Keys::of(node, "a rule", problems)?;
+    let said = keys.has("record") || keys.has("alert");
+    let (record, alert) = (keys.text("record", problems), keys.text("alert", problems));
+    if said && record.is_none() && alert.is_none() {
+        return None;
+    }
+    let alerts = alert.is_some();
+    let Some(name) = alert.or(record).filter(|name| !name.text.trim().is_empty()) else {
+        problems.push(
+            Problem::error(Code::MissingKey, first_line(node.span), "the rule has no name")
+                .help("a rule has `record` or `alert`"),
+        );
+        return None;
+    };
+    let Some(expr) = keys.node("expr") else {
+        problems.push(
+            Problem::error(Code::MissingKey, first_line(node.span), "`expr` is missing from the rule")
+                .help("without it, it is not known what the rule asks"),
+        );
+        return None;
+    };
+    let text = scalar(expr, "`expr`", problems)?.text;
+    let mut all = shared.clone();
+    all.extend(labels(&mut keys, "labels", problems));
+    // What asks for nothing has no label.
+    all.retain(|_, value| !value.is_empty());
+    Some(Rule {
+        place: lines.place(node.span),
+        name: name.text,
+        alerts,
+        expr: promql::read(&text).ok().map(|(expr, _)| promql::without_parens(&expr)),
+        text,
+        labels: all,
+        annotations: labels(&mut keys, "annotations", problems),
+        hold: duration(&mut keys, "for", problems).unwrap_or_default(),
+        keep_firing_for: duration(&mut keys, "keep_firing_for", problems).unwrap_or_default(),
+        interval,
+    })
+}
+
+fn labels(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Labels {
+    let pairs = keys.pairs(name, problems);
+    pairs.into_iter().map(|(key, value)| (key.text, value.text)).collect()
+}
+
+fn duration(keys: &mut Keys, name: &str, problems: &mut Vec<Problem>) -> Option<Duration> {
+    let node = keys.node(name)?;
+    let read = text_of(node).and_then(|text| Duration::parse(text.trim()));
+    if read.is_none() {
+        problems.push(wrong_type(node, &format!("`{name}`"), "a duration such as `5m`"));
+    }
+    read
+}
