@@ -22,7 +22,7 @@
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is told when | plan, vocabulary, which windows and intervals lower gives the rules, and how explain says numbers |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have told of it, and what became of the budget | model, plan, simulate, vocabulary, inert, what lower asks of the past, and how explain says numbers |
 //! | [`diff`] | two models with their plans | [`difference`](mod@difference): what one means and the other does not | difference, model, plan, contract, vocabulary, promql, secret, and the arithmetic of explain |
-//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
+//! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, engine, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | model, plan, vocabulary, promql, text, inert, artifact, how backtest asks a range, how status takes names, and how emit spells numbers |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
@@ -58,6 +58,7 @@ pub mod difference;
 pub mod drift;
 pub mod editor;
 pub mod emit;
+pub mod engine;
 pub mod explain;
 pub mod import;
 pub mod inert;

@@ -52,3 +52,4 @@ mod targets;
 mod templates;
 mod texts;
 mod watch;
+mod whom;
