@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::folder::Folder;
@@ -122,10 +122,24 @@ fn each_target_says_what_it_needs_and_nothing_that_another_refuses() {
     for target in ["prometheus", "operator", "cortex"] {
         assert_eq!(known(target), ["interval", "name", "rules"], "{target}");
     }
-    assert_eq!(known("thanos"), ["interval", "name", "partial_response_strategy", "rules"]);
-    assert_eq!(known("mimir"), ["align_evaluation_time_on_interval", "interval", "name", "rules"]);
+    assert_eq!(known("thanos"), ["interval", "name", "partial_response_strategy", "query_offset", "rules"]);
+    let mimir = ["align_evaluation_time_on_interval", "interval", "name", "query_offset", "rules"];
+    assert_eq!(known("mimir"), mimir);
     for target in ["vmalert", "vmrule"] {
-        assert_eq!(known(target), ["interval", "name", "params", "rules"], "{target}");
+        assert_eq!(known(target), ["eval_delay", "interval", "name", "params", "rules"], "{target}");
+    }
+    // What sums others, and nothing else, is evaluated behind them: otherwise a tenth of what happened was in no sum (`tests/engines`).
+    let behind = [
+        ("thanos", "query_offset", "1m"),
+        ("mimir", "query_offset", "2m"),
+        ("vmalert", "eval_delay", "90s"),
+        ("vmrule", "eval_delay", "90s"),
+    ];
+    for (target, key, length) in behind {
+        for group in of(&files, target).into_values().flat_map(groups) {
+            let expected = if group["interval"] == "5m" { json!(length) } else { Value::Null };
+            assert_eq!(group[key], expected, "{target}: {}", group["name"]);
+        }
     }
     let namespaces = of(&files, "mimir")
         .into_iter()

@@ -176,6 +176,9 @@ func judge(engines []*engine) int {
 		figures = nil
 		for _, column := range columns {
 			value := e.number(fmt.Sprintf(`sum(sum_over_time(slo:%s_events:increase30s{service="%s"}[45m]))`, column.side, column.service))
+			if e.hides && column.service == "late" && math.IsNaN(value) {
+				value = 0
+			}
 			figures = append(figures, written(value))
 			expected := happened(column.service, column.side)
 			if e.hides && column.service == "late" {
@@ -196,6 +199,21 @@ func judge(engines []*engine) int {
 		e.lock.Lock()
 		page, ticket := e.fired["web page"], e.fired["web ticket"]
 		e.lock.Unlock()
+		// What the slow rules have summed is what was counted.
+		var summed []string
+		for _, column := range columns {
+			value := e.number(fmt.Sprintf(`sum(last_over_time(slo:%s_events:increase30d{service="%s"}[15m]))`, column.side, column.service))
+			summed = append(summed, written(value))
+			expected := happened(column.service, column.side)
+			if e.hides && column.service == "late" {
+				continue
+			}
+			slack := 0.0
+			if e.chooses {
+				slack = expected * 0.01
+			}
+			right = right && math.Abs(value-expected) <= slack
+		}
 		var budget []string
 		for _, service := range []string{"web", "slow", "pair"} {
 			value := 100 * e.number(fmt.Sprintf(`last_over_time(slo:period_error_budget_remaining:ratio{service="%s"}[15m])`, service))
@@ -207,8 +225,11 @@ func judge(engines []*engine) int {
 			// What is not a number is not within it.
 			right = right && math.Abs(value-left(service)) <= slack
 		}
+		e.lock.Lock()
 		budget = append(budget, e.budgetFrom.Round(10*time.Second).String())
+		e.lock.Unlock()
 		row(e.name, e.version, figures, yes(page), yes(ticket), strings.Join(budget, " "))
+		row("", "period", summed, "", "", "")
 		if !right || !page || !ticket {
 			wrong++
 		}

@@ -11,7 +11,7 @@ import (
 const (
 	// lasts is how long the scenario is played. Events end after a quarter of an hour. What is left of a budget passes through four rules of five
 	// minutes, and each of them may see what the one before has recorded five minutes late.
-	lasts = 2280 * time.Second
+	lasts = 2580 * time.Second
 	// The ruler is off from here to there.
 	rulerStops, rulerStarts = 700 * time.Second, 760 * time.Second
 	// One of two scrapers is off from here to there.
