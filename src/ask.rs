@@ -123,12 +123,13 @@ pub fn questions(model: &Model) -> Vec<Question> {
     questions
 }
 
-/// Whether samples of the last five minutes are there and the newest counter value at a whole multiple of ten seconds, which is what rules read, is not.
+/// Whether a job has samples of the last five minutes and the newest counter value at a whole multiple of ten seconds, which is what rules read, is not.
 fn late(name: &str) -> Question {
     let there = call("last_over_time", vec![selector(name, &[]).range(Duration::from_secs(300))]);
     let ticks = subquery(selector(name, &[]), Duration::from_millis(9_999), Some(Duration::from_secs(10)));
     let read = call("last_over_time", vec![ticks]);
-    let count = |of: Expr| aggregate("count", &[] as &[&str], of);
+    // Of a job as a whole: single series end all the time.
+    let count = |of: Expr| aggregate("count", &["job"], of);
     let query = Expr::from(unless(count(there), count(read))).to_string();
     let parameters = vec![("query", query)];
     Question { path: "/api/v1/query", parameters, about: About::Late(name.to_owned()) }

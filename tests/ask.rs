@@ -352,7 +352,7 @@ fn samples_that_the_rules_never_see_are_told() {
         let sample = if late { r#"{"metric":{},"value":[1,"3"]}"# } else { "" };
         ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#))
     });
-    let told = "warning[samples-late]: the server has samples of `prometheus_http_requests_total`, and the rules see none of them";
+    let told = "warning[samples-late]: a job has samples of `prometheus_http_requests_total`, and the rules see none of them";
     for (targets, times) in [("{ vmalert: {} }", 1), ("{ vmrule: {} }", 1), ("{ thanos: {} }", 0)] {
         folder.write("slos/slowburn.yaml", format!("version: slowburn/v1\ntargets: {targets}\n"));
         let said = check(&folder, server.port, "slos");

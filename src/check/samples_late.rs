@@ -23,9 +23,9 @@ pub(super) fn check(model: &Model, problems: &mut Vec<Problem>) {
             Problem::warning(
                 Code::SamplesLate,
                 place,
-                format!("the server has samples of `{name}`, and the rules see none of them: they come late, or have just ended"),
+                format!("a job has samples of `{name}`, and the rules see none of them: they come late, or have just ended"),
             )
-            .label("nothing of it is counted")
+            .label("nothing of that job is counted")
             .help("start VictoriaMetrics, or vmselect of a cluster, with -search.minStalenessInterval=5m"),
         );
     }
