@@ -24,6 +24,7 @@ func main() {
 	slowburn := flag.String("slowburn", "target/debug/slowburn", "the compiler")
 	said := flag.String("versions", "", "what the programs are: prometheus=2.42,thanos=…")
 	keep := flag.Bool("keep", false, "keep the folder with logs and data")
+	only := flag.String("only", "", "words, one of which is in the name of an engine that is played: prometheus,vmalert")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "slowburn-engines")
 	check(err)
@@ -77,7 +78,15 @@ func main() {
 	go func() { check(http.ListenAndServe(at(w.exporter), nil)) }()
 
 	var engines []*engine
-	add := func(name string, e *engine) {
+	add := func(name string, start func() *engine) {
+		chosen := *only == ""
+		for _, word := range strings.Split(*only, ",") {
+			chosen = chosen || word != "" && strings.Contains(strings.ToLower(name), strings.ToLower(word))
+		}
+		if !chosen {
+			return
+		}
+		e := start()
 		if e == nil {
 			fmt.Printf("skipped: %s: its programs are not in %s\n", name, absolute)
 			return
@@ -85,15 +94,15 @@ func main() {
 		e.fired = map[string]bool{}
 		engines = append(engines, e)
 	}
-	add("Prometheus", w.plain())
-	add("VictoriaMetrics", w.victoria(false))
-	add("VictoriaMetrics without its flag", w.victoria(true))
-	add("Thanos Ruler, own storage", w.thanos(false))
-	add("Thanos Ruler, stateless", w.thanos(true))
-	add("Mimir", w.mimir())
-	add("Cortex", w.cortex())
+	add("Prometheus", w.plain)
+	add("VictoriaMetrics, vmalert", func() *engine { return w.victoria(false) })
+	add("VictoriaMetrics without its flag", func() *engine { return w.victoria(true) })
+	add("Thanos Ruler, own storage", func() *engine { return w.thanos(false) })
+	add("Thanos Ruler, stateless", func() *engine { return w.thanos(true) })
+	add("Mimir", w.mimir)
+	add("Cortex", w.cortex)
 	if len(engines) == 0 {
-		check(fmt.Errorf("there is no program in %s", absolute))
+		check(fmt.Errorf("there is no engine to play in %s", absolute))
 	}
 	program, _ := w.binaries("prometheus")
 	w.prometheus("late", program[0], global("")+writes(address(w.exporter)+"/write")+w.scrapes("late"))
