@@ -14,7 +14,7 @@ use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::folder::Folder;
 use support::readers::{LIBRARIES, read_by, readers};
-use support::{rules as definitions, skipped};
+use support::{promtool, rules as definitions, skipped};
 
 const ALL: &str = "targets:
   operator:
@@ -288,6 +288,17 @@ fn loaders_of_the_targets_take_the_files() {
     for (path, text) in all() {
         folder.write(&format!("out/{path}"), text);
     }
+    // A service of 200 SLOs beside them.
+    let targets =
+        "{ operator: {}, thanos: {}, mimir: { max_groups: 200 }, cortex: {}, vmalert: {}, vmrule: {} }";
+    for (path, text) in compiled(many(targets)) {
+        if ["prometheus/", "thanos/", "mimir/", "cortex/", "vmalert/", "vmrule/"]
+            .iter()
+            .any(|target| path.starts_with(target))
+        {
+            folder.write(&format!("out/{path}"), text);
+        }
+    }
     let out = |target: &str| folder.path(&format!("out/{target}"));
     let each = |target: &str| -> Vec<String> {
         let mut files: Vec<String> = std::fs::read_dir(out(target))
@@ -299,6 +310,13 @@ fn loaders_of_the_targets_take_the_files() {
         files.sort();
         files
     };
+    if let Some(promtool) = promtool() {
+        let files = each("prometheus");
+        assert!(files.iter().any(|file| file.ends_with("/many.rules.yaml")));
+        let args: Vec<&str> =
+            ["check", "rules"].into_iter().chain(files.iter().map(String::as_str)).collect();
+        passes(promtool.to_str().unwrap(), &args);
+    }
     let glob = |path: &Path| format!("{}/*.yaml", path.display());
     if let Some(vmalert) = loader("VMALERT", "vmalert's own check of rules") {
         for target in ["vmalert", "prometheus"] {
