@@ -239,6 +239,21 @@ func judge(engines []*engine) int {
 		e.lock.Unlock()
 		row(e.name, e.version, figures, yes(page), yes(ticket), strings.Join(budget, " "))
 		row("", "period", summed, "", "", "")
+		short := 0
+		for index := 0; index < copies; index++ {
+			value := e.number(fmt.Sprintf(`sum(last_over_time(slo:total_events:increase30d{service="%s"}[15m]))`, copyOf(index)))
+			slack := 0.0
+			if e.chooses {
+				slack = truth["pair"].total * 0.01
+			}
+			if !(math.Abs(value-truth["pair"].total) <= slack) {
+				short++
+			}
+		}
+		if short > 0 {
+			fmt.Printf("%d of %d copies of pair have another sum\n", short, copies)
+			right = false
+		}
 		if !right || !page || !ticket {
 			wrong++
 		}

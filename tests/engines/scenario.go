@@ -49,17 +49,31 @@ slos:
 `,
 }
 
-func calls(service, objective string) string {
+// copies is how many services count what `pair` counts. Rulers evaluate each group at a moment of its own, so what is summed before all of it is there
+// is missing in some of them, or in all.
+const copies = 8
+
+func copyOf(index int) string { return fmt.Sprintf("copy-%d", index) }
+
+func init() {
+	for index := 0; index < copies; index++ {
+		definitions[copyOf(index)+".yaml"] = callsOf(copyOf(index), "pair", "99%")
+	}
+}
+
+func calls(service, objective string) string { return callsOf(service, service, objective) }
+
+func callsOf(service, job, objective string) string {
 	return fmt.Sprintf(`version: slowburn/v1
 service: %[1]s
 missing_events: off
 slos:
   availability:
-    objective: %[2]s
+    objective: %[3]s
     sli:
-      total: calls_total{job="%[1]s"}
-      bad: calls_total{job="%[1]s",code="500"}
-`, service, objective)
+      total: calls_total{job="%[2]s"}
+      bad: calls_total{job="%[2]s",code="500"}
+`, service, job, objective)
 }
 
 // truth is what each service counts in the scenario: all events, and bad ones.
