@@ -39,7 +39,7 @@ type engine struct {
 
 // look notes which alerts fire now, and since when there is a budget.
 func (e *engine) look(since time.Duration) {
-	if e.budgetFrom == 0 && !math.IsNaN(e.number(`last_over_time(slo:period_error_budget_remaining:ratio{service="web"}[5m])`)) {
+	if e.budgetFrom == 0 && !math.IsNaN(e.number(`last_over_time(slo:period_error_budget_remaining:ratio{service="web"}[15m])`)) {
 		e.lock.Lock()
 		e.budgetFrom = since
 		e.lock.Unlock()
