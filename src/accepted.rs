@@ -12,7 +12,7 @@ use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
 
 /// Codes of what only a running server reveals: without one nobody can say that they are accepted in vain.
-const OF_SERVERS: [Code; 1] = [Code::ReplicasCountedTwice];
+const OF_SERVERS: [Code; 2] = [Code::ReplicasCountedTwice, Code::SamplesLate];
 
 /// Where one entry of `accepted` holds, the innermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

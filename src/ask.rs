@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::contract::{Contract, Kind, Shape, VALUES, Values, bound};
-use crate::model::{Job, Model, Reading, Role};
-use crate::promql::build::{aggregate, aggregate_without, selector};
+use crate::model::{Job, Model, Reading, Role, Sli, Slo};
+use crate::promql::Expr;
+use crate::promql::build::{aggregate, aggregate_without, call, selector, subquery, unless};
 use crate::vocabulary::Duration;
 
 /// A request of the HTTP API, below the server's address.
@@ -38,6 +39,8 @@ pub enum About {
     Names,
     /// How many series of one metric are the same but for the labels of replicas, at most.
     Replicas(String),
+    /// Whether one metric has samples and the rules see none of them, because they come late.
+    Late(String),
 }
 
 /// What a server shows.
@@ -51,6 +54,8 @@ pub struct Live {
     pub retention: Option<Duration>,
     /// How many replicas have the same series, by metric, where there is more than one.
     pub replicas: BTreeMap<String, u64>,
+    /// Metrics that have samples of which the rules see none.
+    pub late: BTreeSet<String>,
     /// What it says of answers that are not whole.
     pub warnings: BTreeSet<String>,
     /// Types and units by metric, until they are put to what series are known of.
@@ -81,6 +86,13 @@ pub fn questions(model: &Model) -> Vec<Question> {
             }
         }
     }
+    let counts = |slo: &Slo| matches!(slo.sli, Sli::Counted { .. });
+    let counted: BTreeSet<String> = model
+        .services
+        .iter()
+        .flat_map(|service| service.slos.iter().filter(|slo| counts(slo)))
+        .flat_map(|slo| slo.readings.iter().filter_map(series))
+        .collect();
     let about = |path, about| Question { path, parameters: Vec::new(), about };
     let mut questions = vec![
         about("/api/v1/metadata", About::Metadata),
@@ -89,6 +101,8 @@ pub fn questions(model: &Model) -> Vec<Question> {
     ];
     questions[1].parameters.push(("state", "active".to_owned()));
     questions[0].parameters.push(("limit_per_metric", "1".to_owned()));
+    // Prometheus looks back five minutes for a sample, VictoriaMetrics as long as a scrape and a half takes.
+    let victoria = model.project.targets.vmalert || model.project.targets.vmrule.is_some();
     let replicas: Vec<String> =
         model.project.prometheus.replica_labels.iter().map(|label| label.as_str().to_owned()).collect();
     for (name, wanted) in labels {
@@ -98,12 +112,27 @@ pub fn questions(model: &Model) -> Vec<Question> {
             let about = About::Replicas(name.clone());
             questions.push(Question { path: "/api/v1/query", parameters, about });
         }
+        if victoria && counted.contains(&name) {
+            questions.push(late(&name));
+        }
         let wanted: Vec<String> = wanted.into_iter().collect();
         let query = aggregate("count", &wanted, selector(&name, &[])).to_string();
         let parameters = vec![("query", query)];
         questions.push(Question { path: "/api/v1/query", parameters, about: About::Series(name) });
     }
     questions
+}
+
+/// Whether a job has samples of the last five minutes and the newest counter value at a whole multiple of ten seconds, which is what rules read, is not.
+fn late(name: &str) -> Question {
+    let there = call("last_over_time", vec![selector(name, &[]).range(Duration::from_secs(300))]);
+    let ticks = subquery(selector(name, &[]), Duration::from_millis(9_999), Some(Duration::from_secs(10)));
+    let read = call("last_over_time", vec![ticks]);
+    // Of a job as a whole: single series end all the time.
+    let count = |of: Expr| aggregate("count", &["job"], of);
+    let query = Expr::from(unless(count(there), count(read))).to_string();
+    let parameters = vec![("query", query)];
+    Question { path: "/api/v1/query", parameters, about: About::Late(name.to_owned()) }
 }
 
 /// What is asked then: the names of all metrics, if some were not found and others may be meant.
@@ -155,6 +184,11 @@ impl Live {
                 let count = data["result"][0]["value"][1].as_str().and_then(|count| count.parse().ok());
                 self.replicas.extend(count.filter(|count| *count > 1).map(|count| (name.clone(), count)));
             }
+            About::Late(name) => {
+                if data["result"].as_array().is_some_and(|result| !result.is_empty()) {
+                    self.late.insert(name.clone());
+                }
+            }
             About::Names => {
                 for name in texts(data) {
                     self.named(name);
@@ -170,6 +204,7 @@ impl Live {
         }
         let prometheus = &mut model.project.prometheus;
         prometheus.replicas = self.replicas.clone();
+        prometheus.late = self.late.clone();
         if self.jobs.is_some() {
             prometheus.jobs = self.jobs.clone();
         }

@@ -58,7 +58,7 @@
 //! | [`simulate`] | plan, an incident | what its rules see of it, and who is notified when | explain, plan, vocabulary |
 //! | [`backtest`] | model, plan, what a server remembers | what alerts would have fired, and what became of the budget | explain, inert, lower, model, plan, simulate, vocabulary |
 //! | [`diff`] | two models with their plans, or rules of others and a model with its plan | [`difference`](mod@difference): what one means and the other does not | contract, difference, explain, foreign, lower, model, plan, promql, secret, vocabulary |
-//! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, explain, inert, model, plan, promql, vocabulary |
+//! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, engine, explain, inert, model, plan, promql, vocabulary |
 //! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, inert, model, plan, promql, status, text, vocabulary |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | emit, inert, model, parse, plan, promql, secret, vocabulary |
 //! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, vocabulary |
@@ -112,6 +112,8 @@ pub mod drift;
 #[doc(hidden)]
 pub mod editor;
 pub mod emit;
+#[doc(hidden)]
+pub mod engine;
 pub mod explain;
 pub mod facts;
 #[doc(hidden)]

@@ -5,7 +5,7 @@ mod alertmanager;
 mod companion;
 mod targets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use agreed::{Agreed, Except, Maintenance};
 pub use alertmanager::{
@@ -156,6 +156,8 @@ pub struct Prometheus {
     pub replica_labels: Vec<LabelName>,
     /// How many replicas have the same series, by metric, where a server was asked and shows more than one.
     pub replicas: BTreeMap<String, u64>,
+    /// Metrics whose samples come so late that the rules see none of them, where a server was asked.
+    pub late: BTreeSet<String>,
     /// What it scrapes, if that is known.
     pub jobs: Option<Vec<Job>>,
 }

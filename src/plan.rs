@@ -440,6 +440,14 @@ pub struct Group {
     pub rules: Vec<Rule>,
 }
 
+impl Group {
+    /// Whether it sums what faster groups record. Where what they recorded is seen late, or where all groups are evaluated at the same moments, it has to
+    /// be evaluated behind them: what is not there yet when it sums is in no sum, ever.
+    pub fn sums_others(&self) -> bool {
+        self.interval > Duration::from_secs(60)
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {

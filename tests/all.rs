@@ -56,3 +56,4 @@ mod targets;
 mod templates;
 mod texts;
 mod watch;
+mod whom;

@@ -340,3 +340,25 @@ fn a_server_that_answers_nonsense_is_no_reason_to_panic() {
         assert!(said.stderr.contains("unknown-metric"), "{data}: {}", said.stderr);
     }
 }
+
+/// VictoriaMetrics shows none of them where Prometheus would (`tests/engines`); what is asked of it is what the rules read.
+#[test]
+fn samples_that_the_rules_never_see_are_told() {
+    let folder = Folder::empty();
+    folder.write("slos/prometheus.yaml", RIGHT);
+    let server = Server::telling_time(|request| {
+        let late =
+            request.contains("%20unless%20") && request.contains("prometheus%5Fhttp%5Frequests%5Ftotal");
+        let sample = if late { r#"{"metric":{},"value":[1,"3"]}"# } else { "" };
+        ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#))
+    });
+    let told = "warning[samples-late]: a job has samples of `prometheus_http_requests_total`, and the rules see none of them";
+    for (targets, times) in [("{ vmalert: {} }", 1), ("{ vmrule: {} }", 1), ("{ thanos: {} }", 0)] {
+        folder.write("slos/slowburn.yaml", format!("version: slowburn/v1\ntargets: {targets}\n"));
+        let said = check(&folder, server.port, "slos");
+        assert_eq!(said.stderr.matches(told).count(), times, "{targets}: {}", said.stderr);
+    }
+    let asked = server.requests();
+    let query = "last%5Fover%5Ftime%28prometheus%5Fhttp%5Frequests%5Ftotal%5B9s999ms%3A10s%5D%29";
+    assert!(asked.iter().any(|request| request.contains(query)), "{asked:#?}");
+}

@@ -9,11 +9,12 @@ use slowburn::pages::PAGES;
 use slowburn::source::{SourceFile, Sources};
 
 /// Pages without examples, and why.
-const WITHOUT: [(&str, &str); 6] = [
+const WITHOUT: [(&str, &str); 7] = [
     ("stale-output", "it is no mistake in a source: what was compiled before differs"),
     ("object-too-large", "it takes a text of 180,000 characters"),
     ("duplicate-service", "it takes two files to make the mistake"),
     ("replicas-counted-twice", "it takes a server that shows it"),
+    ("samples-late", "it takes a server that shows it"),
     ("no-contract", "it takes two files to make the mistake"),
     ("invalid-utf-8", "a page is UTF-8, and a file that is not cannot be shown in it"),
 ];

@@ -35,6 +35,7 @@ mod replicas_counted_twice;
 mod route_entangled;
 mod route_unreachable;
 mod runbook_missing;
+mod samples_late;
 mod silent_when_gone;
 mod single_event_pages;
 mod swapped_events;
@@ -64,7 +65,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(Code, Sees, Check); 45] = [
+pub const CHECKS: [(Code, Sees, Check); 46] = [
     (Code::AlertReachesNobody, Sees::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, Sees::Part, always_fires::check),
     (Code::BadIsTotal, Sees::Part, bad_is_total::check),
@@ -99,6 +100,7 @@ pub const CHECKS: [(Code, Sees, Check); 45] = [
     (Code::RouteEntangled, Sees::Part, route_entangled::check),
     (Code::RouteUnreachable, Sees::Whole, route_unreachable::check),
     (Code::RunbookMissing, Sees::Part, runbook_missing::check),
+    (Code::SamplesLate, Sees::Part, samples_late::check),
     (Code::RunbookMissing, Sees::Whole, runbook_missing::gaps),
     (Code::SilentWhenGone, Sees::Whole, silent_when_gone::check),
     (Code::SingleEventPages, Sees::Part, single_event_pages::check),

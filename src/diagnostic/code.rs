@@ -91,6 +91,7 @@ codes! {
     RouteEntangled "route-entangled"
     RouteUnreachable "route-unreachable"
     RunbookMissing "runbook-missing"
+    SamplesLate "samples-late"
     SecondDocument "second-document"
     SelectorModifier "selector-modifier"
     ServiceUndefined "service-undefined"

@@ -10,9 +10,13 @@ pub fn mimir(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artif
     let Some(mimir) = &project.targets.mimir else { return };
     let groups: Vec<Group> =
         service.all_groups().flat_map(|group| parts(group, mimir.max_rules as usize)).collect();
-    let text = file(project, service, &groups, &|yaml| {
+    let text = file(project, service, &groups, &|yaml, group| {
         // So a window holds as many samples whichever group recorded them.
         yaml.line(4, "align_evaluation_time_on_interval: true");
+        // At the moment at which all groups are evaluated, the last count is not there yet; they are evaluated a minute in the past.
+        if group.sums_others() {
+            yaml.line(4, "query_offset: 2m");
+        }
         if !mimir.source_tenants.is_empty() {
             yaml.line(4, "source_tenants:");
             for tenant in &mimir.source_tenants {
@@ -27,12 +31,17 @@ pub fn mimir(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artif
 pub fn cortex(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
     if project.targets.cortex {
         let groups: Vec<Group> = service.all_groups().cloned().collect();
-        let text = file(project, service, &groups, &|_| {});
+        let text = file(project, service, &groups, &|_, _| {});
         artifacts.insert(format!("cortex/{}.rules.yaml", service.name), text);
     }
 }
 
-fn file(project: &ProjectPlan, service: &ServicePlan, groups: &[Group], more: &dyn Fn(&mut Yaml)) -> String {
+fn file(
+    project: &ProjectPlan,
+    service: &ServicePlan,
+    groups: &[Group],
+    more: &dyn Fn(&mut Yaml, &Group),
+) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.pair(0, "", "namespace", &format!("slo-{}", service.name));

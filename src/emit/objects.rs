@@ -4,7 +4,7 @@ use super::prometheus::plain;
 use super::yaml::Yaml;
 use crate::artifact::MARK;
 use crate::model::{Labels, Objects};
-use crate::plan::{ProjectPlan, ServicePlan};
+use crate::plan::{Group, ProjectPlan, ServicePlan};
 
 /// How many bytes of rules an object holds at most. `kubectl apply` writes an object into an annotation of 256 KiB once more, as JSON.
 pub(super) const MOST: usize = 180_000;
@@ -22,7 +22,7 @@ pub(super) struct Kind {
     /// `kind`
     pub kind: &'static str,
     /// What stands between a group's interval and its rules.
-    pub more: fn(&mut Yaml),
+    pub more: fn(&mut Yaml, &Group),
 }
 
 /// The rules of a service, in as many objects as they take: `slo-api`, `slo-api-2`, …

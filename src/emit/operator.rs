@@ -12,7 +12,7 @@ use crate::plan::{Plan, ProjectPlan, ServicePlan};
 
 /// The objects.
 pub(super) const KIND: Kind =
-    Kind { version: "monitoring.coreos.com/v1", kind: "PrometheusRule", more: |_| {} };
+    Kind { version: "monitoring.coreos.com/v1", kind: "PrometheusRule", more: |_, _| {} };
 
 /// Where the operator mounts what else is in the `Secret`.
 const MOUNTED: &str = "/etc/alertmanager/config";

@@ -264,10 +264,10 @@ fn head(yaml: &mut Yaml, group: &Group) {
 }
 
 /// A group without comments, for other rulers. `more` adds what stands between its interval and its rules.
-pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more: &dyn Fn(&mut Yaml)) {
+pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more: &dyn Fn(&mut Yaml, &Group)) {
     yaml.pair(2, "- ", "name", &group.name);
     yaml.pair(4, "", "interval", &group.interval.to_string());
-    more(yaml);
+    more(yaml, group);
     yaml.line(4, "rules:");
     for rule in &group.rules {
         spell(yaml, project, rule);

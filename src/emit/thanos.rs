@@ -12,8 +12,12 @@ pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifa
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
     for group in service.all_groups() {
-        plain(&mut yaml, project, group, &|yaml| {
+        plain(&mut yaml, project, group, &|yaml, group| {
             yaml.pair(4, "", "partial_response_strategy", strategy.as_str());
+            // What a ruler without storage writes arrives some seconds later.
+            if group.sums_others() {
+                yaml.line(4, "query_offset: 1m");
+            }
         });
     }
     artifacts.insert(format!("thanos/{}.rules.yaml", service.name), yaml.finish());

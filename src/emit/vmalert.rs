@@ -3,7 +3,7 @@
 use super::prometheus::plain;
 use super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};
-use crate::plan::{ProjectPlan, ServicePlan};
+use crate::plan::{Group, ProjectPlan, ServicePlan};
 
 /// Adds `vmalert/<service>.rules.yaml`.
 pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifacts) {
@@ -19,8 +19,12 @@ pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifa
     artifacts.insert(format!("vmalert/{}.rules.yaml", service.name), yaml.finish());
 }
 
-/// VictoriaMetrics hides the last 30 seconds if nobody asks for them.
-pub(super) fn latest(yaml: &mut Yaml) {
+/// VictoriaMetrics hides the last 30 seconds if nobody asks for them. vmalert evaluates up to a minute in the past, each group at a moment of its own, as of
+/// whole intervals: what sums others is evaluated behind them.
+pub(super) fn latest(yaml: &mut Yaml, group: &Group) {
+    if group.sums_others() {
+        yaml.line(4, "eval_delay: 90s");
+    }
     yaml.line(4, "params:");
     yaml.line(6, "latency_offset: [1ms]");
 }

@@ -5,7 +5,7 @@ pub mod manual;
 use crate::diagnostic::Code;
 
 /// Every page with its code, by code.
-pub const PAGES: [(Code, &str); 102] = [
+pub const PAGES: [(Code, &str); 103] = [
     (Code::AcceptanceUnneeded, include_str!("acceptance-unneeded.md")),
     (Code::AlertReachesNobody, include_str!("alert-reaches-nobody.md")),
     (Code::AlwaysFires, include_str!("always-fires.md")),
@@ -75,6 +75,7 @@ pub const PAGES: [(Code, &str); 102] = [
     (Code::RouteEntangled, include_str!("route-entangled.md")),
     (Code::RouteUnreachable, include_str!("route-unreachable.md")),
     (Code::RunbookMissing, include_str!("runbook-missing.md")),
+    (Code::SamplesLate, include_str!("samples-late.md")),
     (Code::SecondDocument, include_str!("second-document.md")),
     (Code::SelectorModifier, include_str!("selector-modifier.md")),
     (Code::ServiceUndefined, include_str!("service-undefined.md")),

@@ -1,6 +1,6 @@
 //! The project file with its defaults filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{alertmanager, contract, links, settings, targets, texts, values, whole};
 use crate::ast::{Ast, KeptBlock, Map, ProjectFile, PrometheusBlock, RunbookFile, ServiceFile};
@@ -151,6 +151,7 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         external_labels,
         replica_labels,
         replicas: BTreeMap::new(),
+        late: BTreeSet::new(),
         jobs,
     }
 }

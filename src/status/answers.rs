@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Events;
 use super::questions::{About, Question, name};
+use crate::engine::{self, Engine};
 use crate::model::Labels;
 use crate::plan::SloPlan;
 use crate::vocabulary::{Decimal, Duration};
@@ -26,6 +27,8 @@ pub struct Answers {
     alerts: BTreeMap<Subject, Vec<Labels>>,
     /// The services and SLOs that rules are loaded of, if the server tells.
     loaded: Option<BTreeSet<(String, String)>>,
+    /// Who it is, if it tells.
+    engine: Option<Engine>,
     incomplete: BTreeSet<String>,
 }
 
@@ -48,6 +51,7 @@ impl Answers {
             samples: BTreeMap::new(),
             alerts: BTreeMap::new(),
             loaded: None,
+            engine: None,
             incomplete: BTreeSet::new(),
         }
     }
@@ -66,6 +70,10 @@ impl Answers {
             let label = |rule: &Value, name: &str| rule["labels"][name].as_str().map(str::to_owned);
             self.loaded =
                 Some(rules.filter_map(|rule| Some((label(rule, "service")?, label(rule, "slo")?))).collect());
+            return Some(());
+        }
+        if question.about == About::Engine {
+            self.engine = engine::of_build(answer);
             return Some(());
         }
         if data["resultType"] != "vector" {
@@ -102,6 +110,11 @@ impl Answers {
 
     pub(super) fn incomplete(&self) -> Vec<String> {
         self.incomplete.iter().cloned().collect()
+    }
+
+    /// Who answered, if it told.
+    pub(super) fn engine(&self) -> Option<Engine> {
+        self.engine
     }
 
     fn samples(&self, about: About, slo: &SloPlan) -> Option<&Samples> {
@@ -177,13 +190,19 @@ impl Answers {
 
     /// Whether the server tells which rules it evaluates, and those of the SLO are among them.
     pub(super) fn is_loaded(&self, slo: &SloPlan) -> bool {
-        self.loaded.is_some() && !self.is_not_loaded(slo)
+        let this = (slo.promise.service.clone(), slo.promise.slo.clone());
+        self.loaded.as_ref().is_some_and(|loaded| loaded.contains(&this))
     }
 
     /// Whether the server tells which rules it evaluates, and that of the SLO are not among them.
     pub(super) fn is_not_loaded(&self, slo: &SloPlan) -> bool {
+        let loaded = self.loaded.as_ref();
+        // A store answers with no rules at all, whoever evaluates them.
+        if loaded.is_some_and(BTreeSet::is_empty) && self.engine.is_some_and(Engine::only_stores) {
+            return false;
+        }
         let this = (slo.promise.service.clone(), slo.promise.slo.clone());
-        self.loaded.as_ref().is_some_and(|loaded| !loaded.contains(&this))
+        loaded.is_some_and(|loaded| !loaded.contains(&this))
     }
 
     /// Of every alert of that name that speaks of an SLO, by the labels that the SLO keeps, so that one is found without a look at all.

@@ -21,6 +21,7 @@ pub use json::json;
 pub use markdown::markdown;
 pub use questions::{About, MOMENT, Question, questions};
 
+use crate::engine::Engine;
 use crate::model::{Agreement, Labels};
 use crate::plan::{Plan, ServicePlan, SloPlan, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, STALE, Severity};
@@ -34,6 +35,8 @@ pub struct Status<'a> {
     pub standings: Vec<Standing<'a>>,
     /// What the server says of answers that are not whole.
     pub incomplete: Vec<String>,
+    /// Who answered, if it told.
+    pub engine: Option<Engine>,
     /// What decides whether that is good enough, if something does.
     pub gate: Option<Gate>,
 }
@@ -199,7 +202,13 @@ pub fn status<'a>(plan: &'a Plan, named: &[String], answers: &Answers, gate: Opt
         }
     }
     standings.sort_by(|a: &Standing, b| a.order().cmp(&b.order()));
-    Status { at: answers.at(), standings, incomplete: answers.incomplete().to_vec(), gate }
+    Status {
+        at: answers.at(),
+        standings,
+        incomplete: answers.incomplete().to_vec(),
+        engine: answers.engine(),
+        gate,
+    }
 }
 
 /// One standing for each set of labels that something is recorded with, or one that says that nothing is.
@@ -229,7 +238,8 @@ fn of_slo<'a>(
             (Some(_), _) => Knowledge::Stale(None),
             (None, _) if slo.promise.planned.is_some() && age.is_none() => Knowledge::Planned,
             (None, None) if answers.is_not_loaded(slo) => Knowledge::NotLoaded,
-            (None, _) if answers.is_loaded(slo) => Knowledge::Waiting,
+            // What burns is recorded before what is left.
+            (None, _) if answers.is_loaded(slo) || answers.burn(slo, &labels).is_some() => Knowledge::Waiting,
             (None, _) => Knowledge::Nothing,
         };
         Standing {

@@ -1,5 +1,6 @@
 //! What is asked: one instant query per recorded series over all SLOs, and which rules there are.
 
+use crate::engine::BUILD;
 use crate::plan::{Plan, Reading, SloPlan};
 use crate::promql::ast::{Expr, MatchOp};
 use crate::promql::build::{call, selector, subquery};
@@ -31,6 +32,15 @@ pub enum About {
     Alerts,
     /// The rules that are evaluated. Not every server tells.
     Groups,
+    /// Who the server is. Not every server tells.
+    Engine,
+}
+
+impl About {
+    /// Whether a server may leave it unanswered.
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Groups | Self::Engine)
+    }
 }
 
 /// The query for the server's own clock: everything else is asked of that moment.
@@ -75,6 +85,7 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
     let alerts = selector("ALERTS", &[]).matching("service", MatchOp::NotEqual, "");
     ask(About::Alerts, alerts.into());
     questions.push(Question { about: About::Groups, path: "/api/v1/rules", query: None });
+    questions.push(Question { about: About::Engine, path: BUILD, query: None });
     questions
 }
 

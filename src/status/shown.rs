@@ -4,6 +4,7 @@ use rust_decimal::RoundingStrategy;
 
 use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::diagnostic::joined;
+use crate::engine::Engine;
 use crate::explain::events;
 use crate::inert;
 use crate::vocabulary::{Decimal, percent, spoken, text};
@@ -143,32 +144,35 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
         notes.push(format!("The server says of its answers: {}{more}", inert::line(warning)));
     }
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
-    let mut files: Vec<String> = of(Knowledge::NotLoaded)
-        .map(|one| format!("prometheus/{}.rules.yaml", one.slo.promise.service))
-        .collect();
+    let mut files: Vec<String> =
+        of(Knowledge::NotLoaded).map(|one| one.slo.promise.service.clone()).collect();
     files.sort();
     files.dedup();
     if !files.is_empty() {
         let some = of(Knowledge::NotLoaded).count();
         let one = if some == 1 { "SLO" } else { "SLOs" };
-        notes.push(format!(
-            "The server evaluates no rules of {some} {one}. Load them: name {} of what is compiled under rule_files, \
-             or ask the server that has them.",
-            joined(&files, "and")
-        ));
+        notes.push(format!("The server evaluates no rules of {some} {one}. {}", load(status.engine, &files)));
     } else if of(Knowledge::Nothing).next().is_some()
         && status.standings.iter().all(|one| one.events.is_none())
     {
         notes.push(
-            "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
-             are their metrics scraped?"
-                .to_owned(),
+            match status.engine.filter(|engine| engine.only_stores()) {
+                Some(_) => {
+                    "VictoriaMetrics has nothing that the rules record, and evaluates none: does vmalert have vmalert/*.rules.yaml of what is \
+                     compiled, does it write here (-remoteWrite.url), and do the metrics arrive here?"
+                }
+                None => {
+                    "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
+                     are their metrics scraped?"
+                }
+            }
+            .to_owned(),
         );
     }
     if of(Knowledge::Waiting).next().is_some() {
         notes.push(
-            "Rules are loaded that have recorded nothing yet. The first figures come up to ten minutes after they are loaded; if none come, \
-             their metrics are not scraped, or have other labels."
+            "Rules are loaded that have recorded nothing yet. The first figures come up to ten minutes after they are loaded, on vmalert \
+             and a Thanos Ruler without storage up to half an hour; if none come, their metrics are not scraped, or have other labels."
                 .to_owned(),
         );
     }
@@ -181,6 +185,23 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
     }
     notes.extend(status.gate.map(|gate| verdict(status, gate)));
     notes
+}
+
+/// How rules of services are loaded.
+fn load(engine: Option<Engine>, files: &[String]) -> String {
+    let of = |target: &str| -> Vec<String> {
+        files.iter().map(|file| format!("{target}/{file}.rules.yaml")).collect()
+    };
+    match engine {
+        Some(Engine::Mimir) => format!("Load them: mimirtool rules load {}", of("mimir").join(" ")),
+        Some(Engine::Cortex) => {
+            format!("Load {} of what is compiled: slowburn help targets", joined(&of("cortex"), "and"))
+        }
+        _ => format!(
+            "Load them: name {} of what is compiled under rule_files, or ask the server that has them.",
+            joined(&of("prometheus"), "and")
+        ),
+    }
 }
 
 /// What the gate says of all.

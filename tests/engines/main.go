@@ -24,6 +24,7 @@ func main() {
 	slowburn := flag.String("slowburn", "target/debug/slowburn", "the compiler")
 	said := flag.String("versions", "", "what the programs are: prometheus=2.42,thanos=…")
 	keep := flag.Bool("keep", false, "keep the folder with logs and data")
+	only := flag.String("only", "", "words, one of which is in the name of an engine that is played: prometheus,vmalert")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "slowburn-engines")
 	check(err)
@@ -77,7 +78,15 @@ func main() {
 	go func() { check(http.ListenAndServe(at(w.exporter), nil)) }()
 
 	var engines []*engine
-	add := func(name string, e *engine) {
+	add := func(name string, start func() *engine) {
+		chosen := *only == ""
+		for _, word := range strings.Split(*only, ",") {
+			chosen = chosen || word != "" && strings.Contains(strings.ToLower(name), strings.ToLower(word))
+		}
+		if !chosen {
+			return
+		}
+		e := start()
 		if e == nil {
 			fmt.Printf("skipped: %s: its programs are not in %s\n", name, absolute)
 			return
@@ -85,14 +94,15 @@ func main() {
 		e.fired = map[string]bool{}
 		engines = append(engines, e)
 	}
-	add("Prometheus", w.plain())
-	add("VictoriaMetrics", w.victoria())
-	add("Thanos Ruler, own storage", w.thanos(false))
-	add("Thanos Ruler, stateless", w.thanos(true))
-	add("Mimir", w.mimir())
-	add("Cortex", w.cortex())
+	add("Prometheus", w.plain)
+	add("VictoriaMetrics, vmalert", func() *engine { return w.victoria(false) })
+	add("VictoriaMetrics without its flag", func() *engine { return w.victoria(true) })
+	add("Thanos Ruler, own storage", func() *engine { return w.thanos(false) })
+	add("Thanos Ruler, stateless", func() *engine { return w.thanos(true) })
+	add("Mimir", w.mimir)
+	add("Cortex", w.cortex)
 	if len(engines) == 0 {
-		check(fmt.Errorf("there is no program in %s", absolute))
+		check(fmt.Errorf("there is no engine to play in %s", absolute))
 	}
 	program, _ := w.binaries("prometheus")
 	w.prometheus("late", program[0], global("")+writes(address(w.exporter)+"/write")+w.scrapes("late"))
@@ -103,7 +113,7 @@ func main() {
 	for _, e := range engines {
 		go func(e *engine) {
 			for ; ; time.Sleep(10 * time.Second) {
-				e.look()
+				e.look(time.Since(begin()))
 			}
 		}(e)
 	}
@@ -144,11 +154,11 @@ func judge(engines []*engine) int {
 		{"pair", "pair", "total"}, {"bad", "pair", "bad"}, {"late", "late", "total"}, {"bad", "late", "bad"},
 	}
 	row := func(name, version string, figures []string, page, ticket, budget string) {
-		fmt.Printf("%-26s %-10s", name, version)
+		fmt.Printf("%-34s %-10s", name, version)
 		for _, figure := range figures {
 			fmt.Printf(" %7s", figure)
 		}
-		fmt.Printf(" %6s %7s %7s\n", page, ticket, budget)
+		fmt.Printf(" %6s %7s %s\n", page, ticket, budget)
 	}
 	happened := func(service, side string) float64 {
 		if side == "bad" {
@@ -156,22 +166,33 @@ func judge(engines []*engine) int {
 		}
 		return truth[service].total
 	}
+	// What is left of a budget, in percent.
+	left := func(service string) float64 {
+		return 100 * (1 - truth[service].bad/truth[service].total/budgets[service])
+	}
+	percent := func(value float64) string { return strconv.FormatFloat(value, 'f', 1, 64) + "%" }
 	written := func(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 	var titles, figures []string
 	for _, column := range columns {
 		titles = append(titles, column.title)
 		figures = append(figures, written(happened(column.service, column.side)))
 	}
-	row("engine", "version", titles, "page", "ticket", "budget")
-	row("what happened", "", figures, "yes", "yes", "")
+	row("engine", "version", titles, "page", "ticket", "budget: of web, slow, pair; recorded from")
+	row("what happened", "", figures, "yes", "yes", percent(left("web"))+" "+percent(left("slow"))+" "+percent(left("pair")))
 	wrong := 0
 	for _, e := range engines {
 		right := true
 		figures = nil
 		for _, column := range columns {
-			value := e.number(fmt.Sprintf(`sum(sum_over_time(slo:%s_events:increase30s{service="%s"}[25m]))`, column.side, column.service))
+			value := e.number(fmt.Sprintf(`sum(sum_over_time(slo:%s_events:increase30s{service="%s"}[45m]))`, column.side, column.service))
+			if e.hides && column.service == "late" && math.IsNaN(value) {
+				value = 0
+			}
 			figures = append(figures, written(value))
 			expected := happened(column.service, column.side)
+			if e.hides && column.service == "late" {
+				expected = 0
+			}
 			slack := 0.0
 			if e.chooses && column.service != "late" {
 				slack = expected * 0.01
@@ -187,8 +208,52 @@ func judge(engines []*engine) int {
 		e.lock.Lock()
 		page, ticket := e.fired["web page"], e.fired["web ticket"]
 		e.lock.Unlock()
-		budget := e.number(`count(last_over_time(slo:period_error_budget_remaining:ratio{service="web"}[15m]))`) > 0
-		row(e.name, e.version, figures, yes(page), yes(ticket), yes(budget))
+		// What the slow rules have summed is what was counted.
+		var summed []string
+		for _, column := range columns {
+			value := e.number(fmt.Sprintf(`sum(last_over_time(slo:%s_events:increase30d{service="%s"}[15m]))`, column.side, column.service))
+			summed = append(summed, written(value))
+			expected := happened(column.service, column.side)
+			if e.hides && column.service == "late" {
+				continue
+			}
+			slack := 0.0
+			if e.chooses {
+				slack = expected * 0.01
+			}
+			right = right && math.Abs(value-expected) <= slack
+		}
+		var budget []string
+		for _, service := range []string{"web", "slow", "pair"} {
+			value := 100 * e.number(fmt.Sprintf(`last_over_time(slo:period_error_budget_remaining:ratio{service="%s"}[15m])`, service))
+			budget = append(budget, percent(value))
+			slack := 0.001
+			if e.chooses {
+				slack = math.Abs(100-left(service)) * 0.01
+			}
+			// What is not a number is not within it.
+			right = right && math.Abs(value-left(service)) <= slack
+		}
+		e.lock.Lock()
+		budget = append(budget, e.budgetFrom.Round(10*time.Second).String())
+		e.lock.Unlock()
+		row(e.name, e.version, figures, yes(page), yes(ticket), strings.Join(budget, " "))
+		row("", "period", summed, "", "", "")
+		short := 0
+		for index := 0; index < copies; index++ {
+			value := e.number(fmt.Sprintf(`sum(last_over_time(slo:total_events:increase30d{service="%s"}[15m]))`, copyOf(index)))
+			slack := 0.0
+			if e.chooses {
+				slack = truth["pair"].total * 0.01
+			}
+			if !(math.Abs(value-truth["pair"].total) <= slack) {
+				short++
+			}
+		}
+		if short > 0 {
+			fmt.Printf("%d of %d copies of pair have another sum\n", short, copies)
+			right = false
+		}
 		if !right || !page || !ticket {
 			wrong++
 		}

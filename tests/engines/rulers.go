@@ -28,13 +28,22 @@ type engine struct {
 	replica []*process // one of two that scrape, with what belongs to it; stopped for a minute, too
 	// Whoever chooses between two replicas while it answers may count what one scrape shows once more, or count it late.
 	chooses bool
+	// Whoever takes a series as ended because its last sample is old counts nothing of samples that come late.
+	hides bool
 
 	lock  sync.Mutex
 	fired map[string]bool
+	// When what is left of a budget was first recorded.
+	budgetFrom time.Duration
 }
 
-// look notes which alerts fire now.
-func (e *engine) look() {
+// look notes which alerts fire now, and since when there is a budget.
+func (e *engine) look(since time.Duration) {
+	if e.budgetFrom == 0 && !math.IsNaN(e.number(`last_over_time(slo:period_error_budget_remaining:ratio{service="web"}[15m])`)) {
+		e.lock.Lock()
+		e.budgetFrom = since
+		e.lock.Unlock()
+	}
 	response, err := http.Get(e.alerts + "/api/v1/alerts")
 	if err != nil {
 		return
@@ -183,19 +192,25 @@ func (w world) plain() *engine {
 	return &engine{name: "Prometheus", query: address(port), alerts: address(port), ruler: p, version: w.versions["prometheus"]}
 }
 
-func (w world) victoria() *engine {
+// victoria runs VictoriaMetrics with the flag that the manual asks for, or as it comes.
+func (w world) victoria(bare bool) *engine {
 	program, ok := w.binaries("victoria-metrics", "vmalert", "prometheus")
 	if !ok {
 		return nil
 	}
+	name, title := "victoria", "VictoriaMetrics, vmalert"
+	flags := []string{"-search.minStalenessInterval=5m"}
+	if bare {
+		name, title, flags = "victoria-bare", "VictoriaMetrics without its flag", nil
+	}
 	port, own := port(), port()
-	w.process("victoria-metrics", program[0], "-storageDataPath=data", "-httpListenAddr="+at(port), "-dedup.minScrapeInterval=5s", "-loggerLevel=WARN")
+	w.process(name+"-metrics", append([]string{program[0], "-storageDataPath=data", "-httpListenAddr=" + at(port), "-dedup.minScrapeInterval=5s", "-loggerLevel=WARN"}, flags...)...)
 	url := address(port)
-	replica := w.pair("victoria", program[2], url+"/api/v1/write", func(string) string { return "" })
-	w.post.to("VictoriaMetrics", url+"/api/v1/write")
-	p := w.process("vmalert", program[1], "-rule="+filepath.Join(w.dir, "out/vmalert/*.yaml"), "-datasource.url="+url, "-remoteWrite.url="+url, "-remoteRead.url="+url,
+	replica := w.pair(name, program[2], url+"/api/v1/write", func(string) string { return "" })
+	w.post.to(title, url+"/api/v1/write")
+	p := w.process(name+"-vmalert", program[1], "-rule="+filepath.Join(w.dir, "out/vmalert/*.yaml"), "-datasource.url="+url, "-remoteWrite.url="+url, "-remoteRead.url="+url,
 		"-remoteWrite.flushInterval=1s", "-httpListenAddr="+at(own), "-notifier.blackhole", "-disableAlertgroupLabel", "-loggerLevel=WARN")
-	return &engine{name: "VictoriaMetrics, vmalert", query: url, alerts: address(own), ruler: p, replica: replica, version: w.versions["victoria"]}
+	return &engine{name: title, query: url, alerts: address(own), ruler: p, replica: replica, hides: bare, version: w.versions["victoria"]}
 }
 
 // thanos runs a ruler with its own storage, or one that writes what it records to both Prometheus servers.

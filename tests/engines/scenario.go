@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// lasts is how long the scenario is played: three evaluations of long windows and more.
-	lasts = 1260 * time.Second
+	// lasts is how long the scenario is played. Events end after a quarter of an hour. What is left of a budget passes through four rules of five
+	// minutes, and each of them may see what the one before has recorded five minutes late.
+	lasts = 2580 * time.Second
 	// The ruler is off from here to there.
 	rulerStops, rulerStarts = 700 * time.Second, 760 * time.Second
 	// One of two scrapers is off from here to there.
@@ -48,17 +49,31 @@ slos:
 `,
 }
 
-func calls(service, objective string) string {
+// copies is how many services count what `pair` counts. Rulers evaluate each group at a moment of its own, so what is summed before all of it is there
+// is missing in some of them, or in all.
+const copies = 8
+
+func copyOf(index int) string { return fmt.Sprintf("copy-%d", index) }
+
+func init() {
+	for index := 0; index < copies; index++ {
+		definitions[copyOf(index)+".yaml"] = callsOf(copyOf(index), "pair", "99%")
+	}
+}
+
+func calls(service, objective string) string { return callsOf(service, service, objective) }
+
+func callsOf(service, job, objective string) string {
 	return fmt.Sprintf(`version: slowburn/v1
 service: %[1]s
 missing_events: off
 slos:
   availability:
-    objective: %[2]s
+    objective: %[3]s
     sli:
-      total: calls_total{job="%[1]s"}
-      bad: calls_total{job="%[1]s",code="500"}
-`, service, objective)
+      total: calls_total{job="%[2]s"}
+      bad: calls_total{job="%[2]s",code="500"}
+`, service, job, objective)
 }
 
 // truth is what each service counts in the scenario: all events, and bad ones.
@@ -68,6 +83,9 @@ var truth = map[string]struct{ total, bad float64 }{
 	"pair": {16860, 60},
 	"late": {8520, 120},
 }
+
+// budgets are what the objectives leave.
+var budgets = map[string]float64{"web": 0.0005, "slow": 0.01, "pair": 0.01, "late": 0.01}
 
 // instances say of which job each instance is; the last one is scraped by whoever is late.
 var instances = map[string]string{"a": "web", "b": "web", "c": "pair", "d": "late"}

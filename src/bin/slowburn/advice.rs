@@ -5,7 +5,7 @@
 pub struct Advice {
     /// If the address is of another protocol.
     pub scheme: &'static str,
-    /// If there is nothing there.
+    /// If there is nothing there; empty if whoever asks finds out who is.
     pub missing: &'static str,
     /// If it is too much for the server; empty if it cannot be less.
     pub too_much: &'static str,

@@ -15,6 +15,26 @@ pub struct Unanswered {
     pub failure: Failure,
     /// Whether somebody spoke: whoever refuses one question may answer the next, whoever is silent will not.
     pub heard: bool,
+    /// Who did not answer.
+    pub who: Who,
+}
+
+/// Who did not answer as was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever was meant, or nobody.
+    Meant,
+    /// It may be somebody else.
+    Doubtful,
+    /// Whoever was meant would have answered.
+    Other,
+}
+
+impl Unanswered {
+    /// Somebody answered, and not in the way of the one who was meant.
+    pub fn by_a_stranger(failure: Failure) -> Self {
+        Self { failure, heard: true, who: Who::Other }
+    }
 }
 
 impl From<Unanswered> for Failure {

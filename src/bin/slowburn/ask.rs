@@ -8,6 +8,7 @@ use serde_json::Value;
 use slowburn::ask::{self, About, Live, Question};
 use slowburn::backtest;
 use slowburn::drift::{self, Loaded, routes};
+use slowburn::engine::{self, Engine, Wanted};
 use slowburn::inert;
 use slowburn::model::Model;
 use slowburn::plan::Plan;
@@ -16,25 +17,19 @@ use slowburn::vocabulary::Decimal;
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::Unanswered;
+use crate::answer::{Unanswered, Who};
 use crate::args::Connection;
 use crate::ending::Failure;
-use crate::http::Client;
+use crate::http::{Client, host};
 use crate::{stderr, tree};
 
 /// How a server is asked that answers small questions.
 const ADVICE: Advice =
-    Advice { scheme: "it is asked at http:// and https:// addresses", missing: BELOW, too_much: "" };
+    Advice { scheme: "it is asked at http:// and https:// addresses", missing: "", too_much: "" };
 
 /// How one is asked that may have to read a month of raw series for an answer.
 const ADVICE_ON_THE_PAST: Advice =
     Advice { too_much: "ask more coarsely: --step 5m, or for less of the past: --last 7d", ..ADVICE };
-
-/// How whoever evaluates the rules is asked.
-const ADVICE_ON_RULES: Advice = Advice { missing: WHO_EVALUATES, ..ADVICE };
-
-/// How whoever notifies is asked.
-const ADVICE_ON_ROUTES: Advice = Advice { missing: WHO_NOTIFIES, ..ADVICE };
 
 /// Who tells of routes.
 const WHO_NOTIFIES: &str =
@@ -46,22 +41,31 @@ const WHO_EVALUATES: &str = "name who evaluates the rules: Prometheus, vmalert, 
 /// Where the API is.
 const BELOW: &str = "name the address below which /api/v1/query is, such as http://localhost:9090";
 
+/// What to write where nobody is known.
+fn right(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Queries => BELOW,
+        Wanted::Rules => WHO_EVALUATES,
+        Wanted::Routes => WHO_NOTIFIES,
+    }
+}
+
 /// What the server at `address` shows of what the model reads.
 pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result<Live, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE)?;
+    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
     let mut live = Live::default();
     // Not every server has targets, types or a retention to tell of; series they all have. So whoever is silent is silent at once.
     let (series, others): (Vec<Question>, Vec<Question>) =
         ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
     for question in &series {
-        live.hear(question, &success(question, &asking)?);
+        live.hear(question, &success(question, &asking).map_err(|why| asking.whom(why))?);
     }
     let mut silent = None;
     for question in others.into_iter().chain(ask::further(model, &live)) {
         match success(&question, &asking) {
             Ok(answer) => live.hear(&question, &answer),
             Err(refused) if refused.heard => {}
-            Err(unanswered) if series.is_empty() => return Err(unanswered.failure),
+            Err(unanswered) if series.is_empty() => return Err(asking.whom(unanswered)),
             Err(unanswered) => {
                 silent = Some(unanswered.failure);
                 break;
@@ -86,7 +90,7 @@ fn success(question: &Question, asking: &Asking) -> Result<Value, Unanswered> {
     let told = asking.answer(question.path, &question.parameters)?;
     match told["status"].as_str() {
         Some("success") => Ok(told),
-        _ => Err(Unanswered { failure: no_prometheus(asking.address), heard: true }),
+        _ => Err(Unanswered::by_a_stranger(no_prometheus(asking.address))),
     }
 }
 
@@ -95,6 +99,7 @@ struct Asking<'a> {
     address: &'a Address,
     connection: &'a Connection,
     client: Client<'a>,
+    wanted: Wanted,
     remarks: RefCell<BTreeSet<String>>,
 }
 
@@ -103,9 +108,46 @@ impl<'a> Asking<'a> {
         address: &'a Address,
         connection: &'a Connection,
         advice: &'static Advice,
+        wanted: Wanted,
     ) -> Result<Self, Failure> {
         let client = Client::new(address, connection, advice)?;
-        Ok(Self { address, connection, client, remarks: RefCell::default() })
+        Ok(Self { address, connection, client, wanted, remarks: RefCell::default() })
+    }
+
+    /// Why there is no answer; where somebody else is there, with who that is, and what to write.
+    fn whom(&self, unanswered: Unanswered) -> Failure {
+        let Unanswered { failure, who, .. } = unanswered;
+        let instead = (who != Who::Meant).then(|| self.instead()).flatten();
+        match (instead, who) {
+            (Some(instead), _) => failure.and(&instead),
+            (None, Who::Other) => failure.and(right(self.wanted)),
+            (None, Who::Meant | Who::Doubtful) => failure,
+        }
+    }
+
+    /// What to write instead of the address, if it is known who is there.
+    fn instead(&self) -> Option<String> {
+        let (engine, host) = self.recognised()?;
+        let asked = self.address.written().split(['?', '#']).next().unwrap_or_default();
+        engine.instead(self.wanted, asked, &host).map(|words| inert::line(&words).into_owned())
+    }
+
+    /// Who is there, and below which address it was found: below the one that was named, or else of its host.
+    fn recognised(&self) -> Option<(Engine, String)> {
+        let written = self.address.written().split(['?', '#']).next().unwrap_or_default();
+        let host = host(written)?;
+        let alone = written.trim_end_matches('/') == host;
+        let places = [(false, written), (true, host.as_str())];
+        for (of_host, place) in places.into_iter().skip(usize::from(alone)) {
+            for path in engine::PROBES {
+                let told = self.client.overheard(path, of_host)?;
+                if let Some(engine) = engine::recognise(path, &told) {
+                    // What stands below a path of its own is told by its page or its build, and stands there.
+                    return Some((engine, place.to_owned()));
+                }
+            }
+        }
+        None
     }
 
     /// What is answered at a path below the address; `null` if that is no JSON.
@@ -123,7 +165,7 @@ impl<'a> Asking<'a> {
                 most / 1_000_000
             ))
             .and("if it should be, allow it more: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true });
+            return Err(Unanswered { failure, heard: true, who: Who::Meant });
         };
         let mut told = read.unwrap_or_default();
         self.remark(&told);
@@ -152,7 +194,7 @@ impl<'a> Asking<'a> {
 }
 
 fn no_prometheus(address: &Address) -> Failure {
-    Failure::new(format!("{address} does not answer as Prometheus does")).and(BELOW)
+    Failure::new(format!("{address} does not answer as Prometheus does"))
 }
 
 /// A server that remembers.
@@ -166,18 +208,18 @@ pub struct Past<'a> {
 impl<'a> Past<'a> {
     /// Asks for the time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST)?;
+        let asking = Asking::new(address, connection, &ADVICE_ON_THE_PAST, Wanted::Queries)?;
         let now = moment(&asking)?.floor();
         Ok(Self { address, asking, now: u64::try_from(now).map_err(|_| no_prometheus(address))? })
     }
 
     /// The answer to a range query.
     pub fn answer(&self, question: &backtest::Question) -> Result<Value, Failure> {
-        Ok(self.asking.answer("/api/v1/query_range", &question.parameters())?)
+        self.asking.answer("/api/v1/query_range", &question.parameters()).map_err(|why| self.asking.whom(why))
     }
 
     pub fn no_prometheus(&self) -> Failure {
-        no_prometheus(self.address)
+        self.asking.whom(Unanswered::by_a_stranger(no_prometheus(self.address)))
     }
 }
 
@@ -213,27 +255,36 @@ impl<'a> Moment<'a> {
 
 /// What time it is there.
 fn moment(asking: &Asking) -> Result<Decimal, Failure> {
-    let clock = asking.answer(QUERY, &[("query", status::MOMENT.to_owned())])?;
-    status::moment(&clock["data"]).ok_or_else(|| no_prometheus(asking.address))
+    let clock =
+        asking.answer(QUERY, &[("query", status::MOMENT.to_owned())]).map_err(|why| asking.whom(why))?;
+    status::moment(&clock["data"])
+        .ok_or_else(|| asking.whom(Unanswered::by_a_stranger(no_prometheus(asking.address))))
 }
 
 const QUERY: &str = "/api/v1/query";
 
 /// The rules that the server at `address` evaluates.
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE_ON_RULES)?;
-    let answer = asking.answer(drift::PATH, &[])?;
-    drift::loaded(&answer).ok_or_else(|| {
-        Failure::new(format!("{address} does not tell which rules it evaluates")).and(WHO_EVALUATES)
-    })
+    let asking = Asking::new(address, connection, &ADVICE, Wanted::Rules)?;
+    let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
+    let untold = || Failure::new(format!("{address} does not tell which rules it evaluates"));
+    let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
+    // VictoriaMetrics and a querier answer with none, whoever evaluates the rules.
+    if rules.is_empty()
+        && let Some(instead) = asking.instead()
+    {
+        return Err(untold().and(&instead));
+    }
+    Ok(rules)
 }
 
 /// The configuration that the Alertmanager at `address` runs.
 pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE_ON_ROUTES)?;
-    let answer = asking.answer(routes::PATH, &[])?;
+    let asking = Asking::new(address, connection, &ADVICE, Wanted::Routes)?;
+    let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.whom(why))?;
     routes::running(&answer).ok_or_else(|| {
-        Failure::new(format!("{address} does not tell which configuration it runs")).and(WHO_NOTIFIES)
+        let untold = Failure::new(format!("{address} does not tell which configuration it runs"));
+        asking.whom(Unanswered::by_a_stranger(untold))
     })
 }
 
@@ -244,7 +295,7 @@ pub fn answers(
     address: &Address,
     connection: &Connection,
 ) -> Result<Answers, Failure> {
-    let asking = Asking::new(address, connection, &ADVICE)?;
+    let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
     let moment = moment(&asking)?;
     let mut answers = Answers::new(moment);
     for question in status::questions(plan, named) {
@@ -252,14 +303,14 @@ pub fn answers(
             Some(query) => vec![("query", query.clone()), ("time", moment.to_string())],
             None => Vec::new(),
         };
-        let none = || Unanswered { failure: no_prometheus(address), heard: true };
+        let none = || Unanswered::by_a_stranger(no_prometheus(address));
         let heard = asking
             .answer(question.path, &parameters)
             .and_then(|answer| answers.hear(&question, &answer).ok_or_else(none));
         match heard {
             Ok(()) => {}
             // Not every server has rules to tell of; series they all have.
-            Err(unanswered) if question.about != status::About::Groups => return Err(unanswered.failure),
+            Err(unanswered) if !question.about.is_optional() => return Err(asking.whom(unanswered)),
             Err(refused) if refused.heard => {}
             Err(unanswered) => not_all(&unanswered.failure),
         }

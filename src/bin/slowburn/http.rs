@@ -11,12 +11,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use slowburn::engine::asks_for_tenant;
 use slowburn::{inert, secret};
 use whole::{Whole, broken_off};
 
 use crate::address::Address;
 use crate::advice::Advice;
-use crate::answer::{Answer, Unanswered};
+use crate::answer::{Answer, Unanswered, Who};
 use crate::args::Connection;
 use crate::credentials::Credentials;
 use crate::ending::Failure;
@@ -119,8 +120,19 @@ impl<'a> Client<'a> {
             let mut start = Vec::new();
             // As much as came: the answer says less without its reason, but it is one.
             let _ = response.into_body().into_reader().take(REASON_AT_MOST).read_to_end(&mut start);
-            let failure = self.refused(status, &location, self.reason(&start));
-            return Err(Unanswered { failure, heard: true });
+            let tenant = status == 401 && asks_for_tenant(&String::from_utf8_lossy(&start));
+            let failure = match tenant {
+                true => {
+                    Failure::new(format!("{} asks for a tenant", self.address)).and("name it: --tenant NAME")
+                }
+                false => self.refused(status, &location, self.reason(&start)),
+            };
+            let who = match status {
+                404 => Who::Other,
+                300..=399 | 400 | 405 => Who::Doubtful,
+                _ => Who::Meant,
+            };
+            return Err(Unanswered { failure, heard: true, who });
         }
         let mut body = Vec::new();
         // The reader's own limit counts what was sent; this one counts what it unpacks to.
@@ -134,12 +146,27 @@ impl<'a> Client<'a> {
             let failure =
                 Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
                     .and("if it should be, allow it more: --max-size MEGABYTES");
-            return Err(Unanswered { failure, heard: true });
+            return Err(Unanswered { failure, heard: true, who: Who::Meant });
         }
         if let Some(credentials) = &self.credentials {
             credentials.hide(&mut body);
         }
         Ok(Answer { content_type, body })
+    }
+
+    /// What is said at a path below the address, or below its host alone, whatever the status: so that it is known who speaks there. Not much of it is
+    /// read, and not for long.
+    pub fn overheard(&self, path: &str, of_host: bool) -> Option<String> {
+        let written = self.address.written();
+        let url = match of_host {
+            true => format!("{}{path}", host(written)?),
+            false => self.url(path, ""),
+        };
+        let timeout = Duration::from_millis(self.connection.timeout.millis()).min(OVERHEARD_WITHIN);
+        let response = self.send(&url, Some(timeout)).ok()?;
+        let mut body = Vec::new();
+        response.into_body().into_reader().take(OVERHEARD_AT_MOST).read_to_end(&mut body).ok()?;
+        Some(String::from_utf8_lossy(&body).into_owned())
     }
 
     /// The address of a question: what stands behind `?` in the one that was named goes with each.
@@ -198,7 +225,7 @@ impl<'a> Client<'a> {
                 says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
             }
             401 | 403 => says.and("it does not take these credentials"),
-            404 => says.and(self.advice.missing),
+            404 if !self.advice.missing.is_empty() => says.and(self.advice.missing),
             422 | 503 if !self.advice.too_much.is_empty() => says.and(self.advice.too_much),
             _ => says,
         }
@@ -206,7 +233,7 @@ impl<'a> Client<'a> {
 
     /// No answer.
     fn failed(&self, error: ureq::Error) -> Unanswered {
-        Unanswered { failure: self.told(error), heard: false }
+        Unanswered { failure: self.told(error), heard: false, who: Who::Meant }
     }
 
     fn told(&self, error: ureq::Error) -> Failure {
@@ -297,6 +324,17 @@ fn went_away(error: &ureq::Error) -> bool {
 
 /// More of an answer that is none is not read.
 const REASON_AT_MOST: u64 = 4096;
+
+/// Whoever says who it is says so at once, and in few words; metrics are the longest of them.
+const OVERHEARD_AT_MOST: u64 = 1_000_000;
+const OVERHEARD_WITHIN: Duration = Duration::from_secs(5);
+
+/// `http://host:1234` of a whole address.
+pub fn host(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
+    Some(format!("{scheme}://{authority}"))
+}
 
 /// Text of a server, as much as a person reads.
 fn clipped(text: &str) -> String {

@@ -25,4 +25,13 @@ impl<'a> Client<'a> {
         let Self { never, address: PhantomData } = self;
         match *never {}
     }
+
+    pub fn overheard(&self, _: &str, _: bool) -> Option<String> {
+        let Self { never, address: PhantomData } = self;
+        match *never {}
+    }
+}
+
+pub fn host(_: &str) -> Option<String> {
+    None
 }

@@ -1,0 +1,33 @@
+//! Counters of which VictoriaMetrics has samples and shows the rules none, because they come late.
+
+use super::slos;
+use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
+use crate::model::{Role, Sli};
+
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    let late = &model.project.prometheus.late;
+    for (_, slo) in slos(model) {
+        if !matches!(slo.sli, Sli::Counted { .. }) {
+            continue;
+        }
+        let found = slo.readings.iter().find_map(|reading| {
+            let name = reading.selector.name.as_deref()?;
+            let shown = match reading.role {
+                Role::Classic(_) => format!("{name}_bucket"),
+                _ => name.to_owned(),
+            };
+            late.contains(&shown).then_some((shown, reading.place))
+        });
+        let Some((name, place)) = found else { continue };
+        problems.push(
+            Problem::warning(
+                Code::SamplesLate,
+                place,
+                format!("a job has samples of `{name}`, and the rules see none of them: they come late, or have just ended"),
+            )
+            .label("nothing of that job is counted")
+            .help("start VictoriaMetrics, or vmselect of a cluster, with -search.minStalenessInterval=5m"),
+        );
+    }
+}
