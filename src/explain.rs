@@ -100,10 +100,15 @@ fn parts(promise: &Promise) -> String {
     let mut page = format!("\nParts: a slice of {slice} is good if each of them was good in it\n");
     let mut rows = vec![["part", "bad in a slice with", ""].map(str::to_owned).to_vec()];
     for part in &promise.parts {
-        let planned = part.planned.as_ref().map(|reason| format!("not measured yet: {}", inert::line(reason)));
+        let planned =
+            part.planned.as_ref().map(|reason| format!("not measured yet: {}", inert::line(reason)));
         let several = part.several.then(|| "all its promises together".to_owned());
         let more: Vec<String> = several.into_iter().chain(planned).collect();
-        rows.push(vec![part.name(), format!("more than {} of errors", percent(part.budget)), more.join("; ")]);
+        rows.push(vec![
+            part.name(),
+            format!("more than {} of errors", percent(part.budget)),
+            more.join("; "),
+        ]);
     }
     page += &aligned(&rows, 0);
     for said in [

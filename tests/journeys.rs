@@ -185,7 +185,8 @@ fn bad_moments_are_counted_once_and_shared() {
         (of("slo:journey_part_bad:bool", ",part=\"api/availability\""), "6"),
         (of("slo:journey_part_bad:bool", ",part=\"mail/delivery\""), "3"),
         (
-            "round(slo:journey_part_share:ratio{service=\"invite\",part=\"api/availability\"}, 0.001)".to_owned(),
+            "round(slo:journey_part_share:ratio{service=\"invite\",part=\"api/availability\"}, 0.001)"
+                .to_owned(),
             "0.714",
         ),
         ("round(slo:journey_part_share:ratio{service=\"invite\"}, 0.001)".to_owned(), "1"),
@@ -235,7 +236,9 @@ fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
     let alert = |name: &&str| {
         let labels = match *name {
             "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
-            "InviteInviteBurnTicket" => vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")],
+            "InviteInviteBurnTicket" => {
+                vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
+            }
             "ApiAvailabilityBurnTicket" => {
                 vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
             }
@@ -297,5 +300,8 @@ fn nothing_is_silenced_by_what_it_silences() {
         assert!(!own(&matchers(rule, "source_matchers")), "{rule:?}");
     }
     let groups = groups(&artifacts["prometheus/invite.rules.yaml"]);
-    assert!(groups.iter().all(|group| group["name"] != "invite"), "its parts say that their events are missing");
+    assert!(
+        groups.iter().all(|group| group["name"] != "invite"),
+        "its parts say that their events are missing"
+    );
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::INTERVAL;
 use super::events::Split;
+use super::{INTERVAL, LONG_INTERVAL};
 use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};
@@ -172,6 +172,11 @@ impl Series {
     /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
     pub fn tile(&self, side: Side, window: Duration) -> String {
         called(Unit::Events, side, &format!("tile{window}"))
+    }
+
+    /// The same of every SLO.
+    pub fn tile_of(side: Side) -> String {
+        called(Unit::Events, side, &format!("tile{LONG_INTERVAL}"))
     }
 
     /// `slo:bad_events:month_tile5m`: tiles with the calendar unit they belong to as a label.

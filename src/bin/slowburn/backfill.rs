@@ -41,10 +41,7 @@ fn commands(model: &Model, folder: &str, server: &str) -> String {
         .collect();
     let journeys = match journeys.is_empty() {
         true => String::new(),
-        false => format!(
-            "# Journeys get no history, they count from then on: {}.\n",
-            few(&journeys)
-        ),
+        false => format!("# Journeys get no history, they count from then on: {}.\n", few(&journeys)),
     };
     let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
     format!(

@@ -184,6 +184,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
+        label("journey", "journey", prose(200)),
         label("hours", "hours", prose(200)),
         label("except", "except", prose(160)),
         label("maintenance", "maintenance", prose(200)),

@@ -10,25 +10,49 @@ use crate::lower::journey::{SHARE, counts_of};
 use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::Part;
+use crate::model::{Behaviour, Budgeting, Part, Series, Service, Slo};
 use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Promise, Which};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
-use crate::vocabulary::{Decimal, Severity, text};
+use crate::vocabulary::{Decimal, Duration, Severity, text};
 
 const NONE: Load = Load { good: 0, bad: 0 };
 const GOOD: Load = Load { good: PER_STEP, bad: 0 };
 const BAD: Load = Load { good: 0, bad: PER_STEP };
+
+/// Series that a part is played by. What is recorded of it is enough, but rules of the same file would record over that: then what these count, if it is
+/// plainly counted.
+fn series_of(service: &Service, part: &Part) -> Option<Vec<Series>> {
+    if part.service != service.name {
+        return Some(counts_of(part));
+    }
+    let slo = service.slos.iter().find(|slo| slo.name == part.slo)?;
+    let counts = |one: &Series| matches!(one.behaviour, Behaviour::Counts { .. });
+    let plain = slo.agreed.is_always() && slo.budgeting == Budgeting::Occurrences;
+    slo.stimulus.clone().filter(|series| plain && series.iter().all(counts))
+}
+
+/// The part that fails in the proofs, and the series that it is played by: of those that can be played the one of which most is asked, and of those of
+/// other services if there are any. At the step of pages alone where it is of this service.
+pub(super) fn lead<'a>(service: &Service, slo: &'a Slo, step: Duration) -> Option<(&'a Part, Vec<Series>)> {
+    let is_foreign = |part: &Part| part.service != service.name;
+    let playable = slo.parts().iter().filter_map(|part| Some((part, series_of(service, part)?)));
+    let playable = playable.filter(|(part, _)| is_foreign(part) || step == INTERVAL);
+    playable.max_by_key(|(part, _)| (is_foreign(part), part.objective.ratio()))
+}
 
 /// What two parts of a journey do for so many steps, and what the others do.
 type Scene = (usize, [Load; 3]);
 
 /// The first part and another one fail alone, together, and not at all; `None` of what is no journey, or of one part alone.
 pub(super) fn parts(stage: &Stage) -> Option<Case> {
-    let parts = stage.slo.parts();
-    if parts.len() < 2 || !stage.is_prompt() {
+    if !stage.is_prompt() {
         return None;
     }
+    let played: Vec<(&Part, Vec<Series>)> =
+        (stage.slo.parts().iter()).filter_map(|part| Some((part, series_of(stage.service, part)?))).collect();
+    let parts: Vec<&Part> = played.iter().map(|(part, _)| *part).collect();
+    let [_, _, ..] = parts[..] else { return None };
     let slice = stage.slice_steps();
     let scenes: [Scene; 9] = [
         (slice + 3, [GOOD, GOOD, GOOD]),
@@ -46,7 +70,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         scenes.iter().flat_map(|(steps, loads)| std::iter::repeat_n(loads[part.min(2)], *steps)).collect()
     };
     let all: Vec<Vec<Load>> = (0..parts.len()).map(loads).collect();
-    let counted = counted(parts, &all, slice);
+    let counted = counted(&parts, &all, slice);
     let last = all[0].len();
     let everything = stage.at(last + 1);
     let sum = |series| call("sum_over_time", vec![series]);
@@ -74,21 +98,26 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     );
     // What happens before the hours begin is not counted.
     let before = stage.steps(stage.begins);
-    case.series = parts
+    let excepting: Vec<(String, String)> = {
+        let calm = vec![GOOD; before + last];
+        let excepting = stage.excepting();
+        excepting.iter().map(|one| samples(one, INTERVAL, &calm, Mishaps::default())).collect()
+    };
+    case.series = played
         .iter()
         .zip(&all)
-        .flat_map(|(part, loads)| {
+        .flat_map(|((_, series), loads)| {
             let loads = [vec![NONE; before], loads.clone()].concat();
-            counts_of(part).into_iter().map(move |one| samples(&one, INTERVAL, &loads, Mishaps::default()))
+            series.iter().map(move |one| samples(one, INTERVAL, &loads, Mishaps::default()))
         })
-        .chain(case.series.into_iter().filter(|(name, _)| !name.starts_with("slo:")))
+        .chain(excepting)
         .collect();
     Some(case)
 }
 
 /// That the part which failed alone has spent all that was spent.
 pub(super) fn spent_alone(stage: &Stage, step: usize) -> Option<Check> {
-    let part = stage.slo.strictest()?;
+    let part = stage.lead?;
     Some(of_part(stage, step, part, shares(stage, part), "1".to_owned()))
 }
 
@@ -125,7 +154,7 @@ impl Counted {
 }
 
 /// Judges every slice by hand: the one that ends a step before.
-fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
+fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
     let steps = loads.first().map_or(0, Vec::len);
     let mut sum = Sum { shares: vec![Decimal::ZERO; parts.len()], ..Sum::default() };
     let mut sums = vec![sum.clone()];
@@ -135,7 +164,7 @@ fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
         let events =
             |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
         let failed = |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.bad).sum::<u64>();
-        let is_bad = |(part, loads): (&Part, &Vec<Load>)| {
+        let is_bad = |(part, loads): (&&Part, &Vec<Load>)| {
             let may = part.objective.budget().ratio() * Decimal::from(events(loads));
             Decimal::from(failed(loads)) > may
         };
