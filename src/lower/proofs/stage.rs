@@ -95,10 +95,7 @@ impl<'a> Stage<'a> {
     pub fn burns_with_pages(&self) -> bool {
         match self.promise.event {
             Event::Slice(_) => true,
-            Event::Journey(_) => {
-                let own = self.lead.is_some_and(|part| part.service == self.service.name);
-                own || lag(self.slo) > self.burn_step
-            }
+            Event::Journey(_) => lag(self.slo) > self.burn_step,
             Event::Occurrence | Event::Check => false,
         }
     }
