@@ -110,7 +110,7 @@ fn parts(promise: &Promise) -> String {
             more.join("; "),
         ]);
     }
-    page += &aligned(&rows, 0);
+    page += &aligned(&rows, 3);
     for said in [
         "A part without events does not make a slice bad; without events in any part nothing is counted.",
         "A bad slice is shared equally by the parts that were bad in it: slo:journey_part_share:ratio says \

@@ -326,6 +326,8 @@ pub struct PartReadings {
     pub bad_now: Reading,
     /// Its share in what was bad in the period.
     pub share: Reading,
+    /// Its share in bad events, in counts that neither overlap nor leave out any.
+    pub counted_bad: Selector,
 }
 
 /// One recorded series and how it is read.

@@ -199,7 +199,7 @@ fn every_panel_explains_itself_and_has_a_unit_and_thresholds() {
             }
         }
     }
-    let kinds = ["stat", "state-timeline", "table", "text", "timeseries"];
+    let kinds = ["row", "stat", "state-timeline", "table", "text", "timeseries"];
     assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), kinds);
 }
 

@@ -77,6 +77,8 @@ enum Asks {
     Total,
     Bad,
     Counts,
+    /// Bad events of each part of a journey.
+    Parts,
 }
 
 /// A question, and what it asks.
@@ -93,21 +95,27 @@ pub struct Answers {
     span: Span,
     /// By service, SLO, labels that are kept, and the end of the hour.
     hours: BTreeMap<(String, String), BTreeMap<Labels, BTreeMap<u64, Hour>>>,
+    /// What each part of a journey has in what was bad, by service and SLO.
+    parts: BTreeMap<(String, String), BTreeMap<String, Decimal>>,
     warnings: BTreeSet<String>,
 }
 
-/// What is asked about the SLOs that are named: three range queries per service, of one point an hour.
+/// What is asked about the SLOs that are named: three range queries per service, of one point an hour, and a fourth of journeys.
 pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
     let mut all = Vec::new();
     for service in &plan.services {
         let mut asked: Vec<(&str, Asks)> = Vec::new();
         for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
             let readings = &slo.readings;
+            let parts = readings.parts.iter().map(|parts| (&parts.counted_bad, Asks::Parts));
             for (series, asks) in [
                 (&readings.counted_total, Asks::Total),
                 (&readings.counted_bad, Asks::Bad),
                 (&readings.counted_total, Asks::Counts),
-            ] {
+            ]
+            .into_iter()
+            .chain(parts)
+            {
                 let series = series.name.as_deref().unwrap_or_default();
                 if !asked.contains(&(series, asks)) {
                     asked.push((series, asks));
@@ -132,7 +140,7 @@ fn ask(service: &ServicePlan, series: &str, asks: Asks, span: &Span) -> Question
 impl Answers {
     /// Nothing answered yet.
     pub fn new(span: Span) -> Self {
-        Self { span, hours: BTreeMap::new(), warnings: BTreeSet::new() }
+        Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new() }
     }
 
     /// Takes in an answer; `None` if it is not of the shape that the API promises.
@@ -147,6 +155,17 @@ impl Answers {
             let (Some(service), Some(slo)) = (of("service"), of("slo")) else { continue };
             let Some(known) = plan.services.iter().find(|known| known.name == service) else { continue };
             let Some(known) = known.slos.iter().find(|known| known.promise.slo == slo) else { continue };
+            if asked.asks == Asks::Parts {
+                let Some(part) =
+                    of("part").filter(|part| known.promise.parts.iter().any(|it| it.name() == *part))
+                else {
+                    continue;
+                };
+                let samples = series["values"].as_array()?.iter();
+                let all: Decimal = samples.filter_map(|sample| number(sample[1].as_str()?)).sum();
+                *self.parts.entry((service, slo)).or_default().entry(part).or_default() += all;
+                continue;
+            }
             let kept = known.promise.by.iter().filter_map(|label| Some((label.clone(), of(label)?)));
             let labels: Labels = kept.collect();
             let hours = self.hours.entry((service, slo)).or_default().entry(labels).or_default();
@@ -163,6 +182,7 @@ impl Answers {
                     Asks::Total => hour.total = Some(hour.total.unwrap_or_default() + value),
                     Asks::Bad => hour.bad = Some(hour.bad.unwrap_or_default() + value),
                     Asks::Counts => hour.counts = hour.counts.max(value),
+                    Asks::Parts => {}
                 }
             }
         }
@@ -225,6 +245,8 @@ pub struct Outcome<'a> {
     pub spent: Option<Decimal>,
     /// What spent most of it, first.
     pub incidents: Vec<Incident>,
+    /// Of a journey the share of each part in what was bad, the largest first.
+    pub parts: Vec<(String, Decimal)>,
     /// The share that was spent on each day; `None` if nothing is known of it.
     pub days: Vec<Option<Decimal>>,
 }
@@ -247,8 +269,10 @@ pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Tea
             let subject = (slo.promise.service.clone(), slo.promise.slo.clone());
             let known = answers.hours.get(&subject).unwrap_or(&none);
             let outcomes = teams.entry(service.owner.as_deref()).or_default();
-            let counted =
-                known.iter().map(|(labels, hours)| outcome(slo, labels.clone(), hours, &answers.span));
+            let counted = known.iter().map(|(labels, hours)| Outcome {
+                parts: shares(answers.parts.get(&subject)),
+                ..outcome(slo, labels.clone(), hours, &answers.span)
+            });
             outcomes.extend(counted);
             if known.is_empty() {
                 outcomes.push(outcome(slo, Labels::new(), &BTreeMap::new(), &answers.span));
@@ -315,10 +339,20 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
         missing,
         spent: (seen > 0).then(|| share(bad)),
         incidents: incidents(&known, budget, share),
+        parts: Vec::new(),
         days: span.days.windows(2).map(day).collect(),
         slo,
         labels,
     }
+}
+
+/// What each part has in what was bad, as a share of it; the largest first, and none that has nothing.
+fn shares(parts: Option<&BTreeMap<String, Decimal>>) -> Vec<(String, Decimal)> {
+    let bad = || parts.into_iter().flatten().filter(|(_, bad)| **bad > Decimal::ZERO);
+    let all: Decimal = bad().map(|(_, bad)| *bad).sum();
+    let mut shares: Vec<(String, Decimal)> = bad().map(|(part, bad)| (part.clone(), bad / all)).collect();
+    shares.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    shares
 }
 
 /// Hours on end in which more was bad than the budget stands.

@@ -77,6 +77,7 @@ struct OutcomePart {
     strip: String,
     days: Vec<DayPart>,
     incidents: Vec<String>,
+    parts: Vec<String>,
     note: String,
 }
 
@@ -144,8 +145,14 @@ fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
         strip: strip(one, span, words),
         days: days(one, span, words),
         incidents: one.incidents.iter().map(|incident| self::incident(incident, span, words)).collect(),
+        parts: one.parts.iter().map(|part| self::part(part, words)).collect(),
         note,
     }
+}
+
+/// What a part of a journey has in what was bad.
+fn part((part, share): &(String, Decimal), words: &Words) -> String {
+    words.say("month.part", &[("part", part), ("share", &words.percent(share.round_dp(3).normalize()))])
 }
 
 fn figures(one: &Outcome, words: &Words) -> Vec<Figure> {

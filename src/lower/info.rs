@@ -4,7 +4,7 @@ use super::series::Series;
 use super::{dashboards, journey, runbooks};
 use crate::inert;
 use crate::model::{Labels, Model, Service, Slo};
-use crate::plan::{AgreedTime, Makes, Promise, Rule, Screens, Watch};
+use crate::plan::{AgreedTime, Makes, Part, Promise, Rule, Screens, Watch};
 use crate::promql::build::{number, selector, vector};
 use crate::vocabulary::{Decimal, Period, text};
 
@@ -41,6 +41,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
         ("dashboard", renamed),
         ("except", agreed.and_then(|agreed| agreed.except.clone())),
         ("hours", agreed.and_then(|agreed| agreed.hours.clone())),
+        ("journey", Some(promise.parts.iter().map(Part::name).collect::<Vec<_>>().join(", "))),
         ("maintenance", agreed.map(maintenance)),
         ("description", promise.description.clone()),
         ("objective", Some(promise.objective.clone())),

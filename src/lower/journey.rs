@@ -127,6 +127,7 @@ pub(super) fn readings(series: impl Fn(&str) -> Selector) -> plan::PartReadings 
     plan::PartReadings {
         bad_now: plan::Reading { series: series(BAD), held: None },
         share: plan::Reading { series: series(SHARE), held: Some(STALE) },
+        counted_bad: series(&Series::tile_of(Side::BadOfPart)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::{Labels, Service, Slo};
 use crate::plan::{Makes, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
-use crate::vocabulary::{Duration, INTERVAL};
+use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL};
 
 /// Total, bad, or, where bad events are not counted themselves, good events; of a journey also bad ones of each part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +171,11 @@ impl Series {
     /// `slo:bad_events:tile5m`: sums of windows that do not overlap.
     pub fn tile(&self, side: Side, window: Duration) -> String {
         called(Unit::Events, side, &format!("tile{window}"))
+    }
+
+    /// The same of every SLO.
+    pub fn tile_of(side: Side) -> String {
+        called(Unit::Events, side, &format!("tile{LONG_INTERVAL}"))
     }
 
     /// `slo:bad_events:month_tile5m`: tiles with the calendar unit they belong to as a label.

@@ -234,7 +234,7 @@ pub struct Moment<'a> {
 impl<'a> Moment<'a> {
     /// Asks for the time first.
     pub fn connect(address: &'a Address, connection: &'a Connection) -> Result<Self, Failure> {
-        let asking = Asking::new(address, connection, &ADVICE)?;
+        let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
     }

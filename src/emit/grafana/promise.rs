@@ -184,6 +184,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
         label("owner", "owner", wide(90)),
+        label("journey", "journey", prose(200)),
         label("hours", "hours", prose(200)),
         label("except", "except", prose(160)),
         label("maintenance", "maintenance", prose(200)),
@@ -358,18 +359,24 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
 }
 
-/// The parts of a journey: since when each is bad, and what each has in what was bad.
+/// The parts of a journey: since when each is bad, and what each has in what was bad. Of what is no journey they say so.
 fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
-    let names = &of.screens.parts;
-    let queries =
-        [(aggregate("max", &["part"], queries::read(&names.bad_now, of.scope)), "{{part}}".to_owned())];
-    let states =
-        panels::states(&[(0, words.say("parts.good"), "green"), (1, words.say("parts.bad"), "orange")]);
+    let of_each = |reading, otherwise: &str| {
+        let known = aggregate("max", &["part"], queries::read(reading, of.scope));
+        let none = mul(number(otherwise), aggregate::<&str>("max", &[], within_rules(of)));
+        let none = queries::labelled(none.into(), "part", "–", "", "");
+        (or(known, none).on::<&str>(&[]).into(), "{{part}}".to_owned())
+    };
+    let states = panels::states(&[
+        (-1, words.say("parts.none"), "text"),
+        (0, words.say("parts.good"), "green"),
+        (1, words.say("parts.bad"), "orange"),
+    ]);
     let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
     let field = Field { mappings: vec![states], ..panels::field(words, "short", steps) };
-    let timeline =
-        panels::timeline(words.say("parts.states"), words.say("parts.states.about"), &queries, field);
-    let share = aggregate("max", &["part"], queries::read(&names.share, of.scope));
+    let queries = [of_each(&of.screens.parts.bad_now, "-1")];
+    let about = words.say("parts.states.about");
+    let timeline = panels::timeline(words.say("parts.states"), about, &queries, field);
     let field = Field {
         min: Some(0),
         max: Some(1),
@@ -378,9 +385,9 @@ fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
         custom: Some(panels::drawn("line", 40, true, false)),
         ..panels::field(words, "percentunit", panels::steps("text", &[]))
     };
-    let shares = [(share, "{{part}}".to_owned())];
-    let lines =
-        panels::lines(words.say("parts.shares"), words.say("parts.shares.about"), &shares, field, Vec::new());
+    let queries = [of_each(&of.screens.parts.share, "0")];
+    let about = words.say("parts.shares.about");
+    let lines = panels::lines(words.say("parts.shares"), about, &queries, field, Vec::new());
     vec![timeline, Panel { interval: Some("5m".to_owned()), ..lines }]
 }
 

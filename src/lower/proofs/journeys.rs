@@ -3,18 +3,18 @@
 use super::PER_STEP;
 use std::ops::Range;
 
+use super::lead::series_of;
 use super::stage::Stage;
-use crate::lower::INTERVAL;
 use crate::lower::aftermath::BEGAN;
-use crate::lower::journey::{SHARE, counts_of};
+use crate::lower::journey::SHARE;
 use crate::lower::series::{PART, Side, Unit};
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::Part;
+use crate::model::{Part, Series};
 use crate::plan::{Aftermath, Case, Check, Group, Makes, Notice, Promise, Which};
 use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{call, selector};
-use crate::vocabulary::{Decimal, Severity, text};
+use crate::vocabulary::{Decimal, INTERVAL, Severity, text};
 
 const NONE: Load = Load { good: 0, bad: 0 };
 const GOOD: Load = Load { good: PER_STEP, bad: 0 };
@@ -25,10 +25,13 @@ type Scene = (usize, [Load; 3]);
 
 /// The first part and another one fail alone, together, and not at all; `None` of what is no journey, or of one part alone.
 pub(super) fn parts(stage: &Stage) -> Option<Case> {
-    let parts = stage.slo.parts();
-    if parts.len() < 2 || !stage.is_prompt() {
+    if !stage.is_prompt() {
         return None;
     }
+    let played: Vec<(&Part, Vec<Series>)> =
+        (stage.slo.parts().iter()).filter_map(|part| Some((part, series_of(stage.service, part)?))).collect();
+    let parts: Vec<&Part> = played.iter().map(|(part, _)| *part).collect();
+    let [_, _, ..] = parts[..] else { return None };
     let slice = stage.slice_steps();
     let scenes: [Scene; 9] = [
         (slice + 3, [GOOD, GOOD, GOOD]),
@@ -46,7 +49,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         scenes.iter().flat_map(|(steps, loads)| std::iter::repeat_n(loads[part.min(2)], *steps)).collect()
     };
     let all: Vec<Vec<Load>> = (0..parts.len()).map(loads).collect();
-    let counted = counted(parts, &all, slice);
+    let counted = counted(&parts, &all, slice);
     let last = all[0].len();
     let everything = stage.at(last + 1);
     let sum = |series| call("sum_over_time", vec![series]);
@@ -74,21 +77,26 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     );
     // What happens before the hours begin is not counted.
     let before = stage.steps(stage.begins);
-    case.series = parts
+    let excepting: Vec<(String, String)> = {
+        let calm = vec![GOOD; before + last];
+        let excepting = stage.excepting();
+        excepting.iter().map(|one| samples(one, INTERVAL, &calm, Mishaps::default())).collect()
+    };
+    case.series = played
         .iter()
         .zip(&all)
-        .flat_map(|(part, loads)| {
+        .flat_map(|((_, series), loads)| {
             let loads = [vec![NONE; before], loads.clone()].concat();
-            counts_of(part).into_iter().map(move |one| samples(&one, INTERVAL, &loads, Mishaps::default()))
+            series.iter().map(move |one| samples(one, INTERVAL, &loads, Mishaps::default()))
         })
-        .chain(case.series.into_iter().filter(|(name, _)| !name.starts_with("slo:")))
+        .chain(excepting)
         .collect();
     Some(case)
 }
 
 /// That the part which failed alone has spent all that was spent.
 pub(super) fn spent_alone(stage: &Stage, step: usize) -> Option<Check> {
-    let part = stage.slo.strictest()?;
+    let part = stage.lead?;
     Some(of_part(stage, step, part, shares(stage, part), "1".to_owned()))
 }
 
@@ -125,7 +133,7 @@ impl Counted {
 }
 
 /// Judges every slice by hand: the one that ends a step before.
-fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
+fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
     let steps = loads.first().map_or(0, Vec::len);
     let mut sum = Sum { shares: vec![Decimal::ZERO; parts.len()], ..Sum::default() };
     let mut sums = vec![sum.clone()];
@@ -135,7 +143,7 @@ fn counted(parts: &[Part], loads: &[Vec<Load>], slice: usize) -> Counted {
         let events =
             |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
         let failed = |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.bad).sum::<u64>();
-        let is_bad = |(part, loads): (&Part, &Vec<Load>)| {
+        let is_bad = |(part, loads): (&&Part, &Vec<Load>)| {
             let may = part.objective.budget().ratio() * Decimal::from(events(loads));
             Decimal::from(failed(loads)) > may
         };

@@ -9,6 +9,7 @@ mod batches;
 mod closed;
 mod companions;
 mod journeys;
+mod lead;
 mod lines;
 mod numbers;
 mod played;
@@ -52,7 +53,13 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
         for ((slo, plan), batch) in service.slos.iter().zip(slos).zip(&batches) {
             let step = act.step(slos);
             let Some(mut stage) = Stage::new(service, slo, plan, (step, Act::Burn.step(slos))) else {
-                unproven.push(format!("{}: no series make its events good and bad", slo.name));
+                unproven.push(match slo.parts() {
+                    [] => format!("{}: no series make its events good and bad", slo.name),
+                    _ => format!(
+                        "{}: its parts are of this service, whose rules record over what would be played",
+                        slo.name
+                    ),
+                });
                 continue;
             };
             stage.aftermath = aftermath.as_ref().and_then(|group| journeys::left_by(group, &plan.promise));

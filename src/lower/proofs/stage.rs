@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::iter;
 
 use super::numbers::{lasts, percent_left, three_digits};
-use super::{COPIES, PER_STEP, at, selectors};
+use super::{COPIES, PER_STEP, at, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
-use crate::lower::journey;
 use crate::lower::series::Series as Names;
 use crate::lower::shapes::{Mishaps, samples};
 use crate::lower::timeline::{Load, State, Timeline};
-use crate::model::{Behaviour, Budgeting, Labels, Series, Service, Sli, Slo};
+use crate::model::{Behaviour, Budgeting, Labels, Part, Series, Service, Sli, Slo};
 use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, SloPlan, Watch, Which};
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
@@ -33,6 +32,9 @@ pub(super) struct Stage<'a> {
     pub step: Duration,
     /// The step at which burns of hours are played.
     burn_step: Duration,
+    /// The part of a journey that fails in the proofs.
+    pub lead: Option<&'a Part>,
+    pub service: &'a Service,
     /// What silences what the parts of a journey leave behind.
     pub aftermath: Option<&'a Aftermath>,
     /// When it begins: where the promise holds.
@@ -42,21 +44,24 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// `None` without series to play with.
     pub fn new(
-        service: &Service,
+        service: &'a Service,
         slo: &'a Slo,
         plan: &'a SloPlan,
         (step, burn_step): (Duration, Duration),
     ) -> Option<Self> {
+        let lead = lead::lead(service, slo, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
             named_alone: service.slos.iter().filter(alike).count() < 2,
             slo,
             promise: &plan.promise,
             names: Names::new(slo, &plan.promise),
-            stimulus: match slo.strictest() {
-                Some(part) => journey::counts_of(part).into(),
+            lead: lead.as_ref().map(|(part, _)| *part),
+            stimulus: match lead {
+                Some((_, series)) => series.into(),
                 None => slo.stimulus.as_deref()?.into(),
             },
+            service,
             copies: copies(slo, &plan.promise),
             begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
@@ -147,11 +152,17 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// The share of bad events that a slice may have.
+    fn slice_budget(&self) -> Option<Decimal> {
+        match (&self.slo.budgeting, self.lead) {
+            (_, Some(part)) => Some(part.objective.budget().ratio()),
+            (Budgeting::Timeslices { objective, .. }, None) => Some(objective.budget().ratio()),
+            (Budgeting::Occurrences, None) => None,
+        }
+    }
+
     pub fn timeline(&self, loads: &[Load]) -> Timeline<'a> {
-        let slice_budget = match &self.slo.budgeting {
-            Budgeting::Timeslices { objective, .. } => objective.budget().ratio(),
-            Budgeting::Occurrences => Decimal::ONE,
-        };
+        let slice_budget = self.slice_budget().unwrap_or(Decimal::ONE);
         let states = matches!(self.slo.sli, Sli::Checked { .. } | Sli::Ratio { .. }) && !self.grows();
         let tiers = &self.promise.tiers;
         let late = match loads.split_last() {
@@ -200,7 +211,7 @@ impl<'a> Stage<'a> {
 
     /// So many bad slices, one ending at each step: two partly bad steps so far apart that no other slice holds both, and neither spoils one alone.
     pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
-        let Budgeting::Timeslices { objective, .. } = &self.slo.budgeting else { return None };
+        let budget = self.slice_budget()?;
         let slice = self.slice_steps();
         if !self.counts() && slice > 1 {
             // A state is bad or it is not: no slice can be spoiled alone.
@@ -213,7 +224,7 @@ impl<'a> Stage<'a> {
         if slice < 2 || bad >= slice {
             return (slice < 2).then(|| self.bad(bad));
         }
-        let part = objective.budget().ratio() * Decimal::from(slice as u64) * Decimal::new(55, 2);
+        let part = budget * Decimal::from(slice as u64) * Decimal::new(55, 2);
         let part =
             u64::try_from((part * Decimal::from(PER_STEP)).trunc()).ok().filter(|part| *part <= PER_STEP)?;
         let spoiled = Load { good: PER_STEP - part, bad: part };
