@@ -196,7 +196,7 @@ fn neither_side_reads_what_the_other_records() {
         };
         // What the dashboards show, with everything chosen and for each SLO.
         let mut queries: BTreeSet<String> = BTreeSet::new();
-        let plan = slowburn::lower::lower(&model);
+        let plan = slowburn::plan_of(&model);
         for (name, text) in
             folder.tree("out/grafana/dashboards").into_iter().filter(|(name, _)| name.ends_with(".json"))
         {
