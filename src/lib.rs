@@ -25,7 +25,7 @@
 //! | [`status`] | plan, answers of a server | how every SLO stands | model, plan, vocabulary, promql, inert, diagnostic, which intervals lower gives the rules, and how explain says numbers |
 //! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | model, plan, vocabulary, promql, text, inert, artifact, how backtest asks a range, how status takes names, and how emit spells numbers |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | plan, model, emit, vocabulary, promql, inert, secret, and how parse reads YAML |
-//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | foreign, plan, model for labels, vocabulary, promql, inert, and how diff finds who is who |
+//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | foreign, plan, model for labels, vocabulary, promql, inert, secret, and how diff finds who is who |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | source, diagnostic, parse, ast, contract, model, vocabulary, promql, lower, plan, emit, explain, inert, schema, pages |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, source, inert, secret, pages |
 //! | [`propose`] | contract | sources to begin with | contract, vocabulary, promql, the languages of model, and how emit spells YAML |
