@@ -358,5 +358,18 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
             assert!(questions.contains(&asked), "{asked}\n{questions:#?}");
         }
         assert!(questions.len() < 400, "{}", questions.len());
+        // Where the two differ, it is not for what they read: that is the same.
+        let apart = support::server::Server::telling_time(|request| {
+            let value = if request.contains("sloth") || request.contains("burnrate") { "0.5" } else { "0.1" };
+            (
+                "200 OK",
+                format!(
+                    r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{}},"value":[1,"{value}"]}}]}}}}"#
+                ),
+            )
+        });
+        let ran = check(&folder, &["--prometheus", &format!("http://127.0.0.1:{}", apart.port)]);
+        assert!(ran.code == Some(1) && ran.stdout.contains("differs"), "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("other series are read"), "{}", ran.stdout);
     }
 }
