@@ -61,7 +61,7 @@
 //! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, engine, explain, inert, model, plan, promql, vocabulary |
 //! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, inert, model, plan, promql, status, text, vocabulary |
 //! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | emit, inert, model, parse, plan, promql, secret, vocabulary |
-//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, vocabulary |
+//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, secret, vocabulary |
 //! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
 //! | [`render`] | problems, differences | words or data for them | diagnostic, difference, inert, pages, secret, source |
 //! | [`propose`] | contract | sources to begin with | contract, emit, model, promql, vocabulary |

@@ -223,7 +223,7 @@ fn ratios_of_both_rule_sets_are_compared_and_what_differs_is_explained() {
     assert_eq!(human.code, Some(1));
     assert!(human.stdout.contains("  6h "), "{}", human.stdout);
     assert!(
-        human.stdout.ends_with("ratios of 1 SLO differ by more than 5% at kept.json\n"),
+        human.stdout.ends_with("ratios of 1 SLO differ by more than 5%, or are missing, at kept.json\n"),
         "{}",
         human.stdout
     );
@@ -262,6 +262,59 @@ fn what_cannot_be_asked_ends_with_2() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(said), "{args:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn servers_that_refuse_or_answer_something_else_are_told() {
+    let folder = Folder::empty();
+    folder.write("slos/shop.yaml", SHOP);
+    folder.write("old.yaml", sloth());
+    let asked = |status: &'static str, body: &'static str| {
+        let server = support::server::Server::telling_time(move |_| (status, body.to_owned()));
+        check(&folder, &["--prometheus", &format!("http://127.0.0.1:{}", server.port)])
+    };
+    // Whoever answers nothing cannot be asked.
+    let refused =
+        asked("422 Unprocessable Entity", r#"{"status":"error","error":"too many \u001b[31m samples"}"#);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("answers no question"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+    for body in [
+        r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":7,"value":[1,"1"]}]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,1]}]}}"#,
+        r#"[]"#,
+    ] {
+        let other = asked("200 OK", body);
+        assert_eq!((other.code, other.stdout.as_str()), (Some(2), ""), "{body}: {}", other.stderr);
+        assert!(other.stderr.contains("not what Prometheus answers"), "{body}: {}", other.stderr);
+    }
+    // Values that are no ratio are none, and several series of one SLO say nothing.
+    let nothing = asked(
+        "200 OK",
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}}"#,
+    );
+    assert_eq!(nothing.code, Some(0), "{}{}", nothing.stdout, nothing.stderr);
+    assert!(nothing.stdout.contains("no events"), "{}", nothing.stdout);
+    let several = asked(
+        "200 OK",
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"1"},"value":[1,"1"]},{"metric":{"a":"2"},"value":[1,"1"]}]}}"#,
+    );
+    assert_eq!(several.code, Some(1), "{}{}", several.stdout, several.stderr);
+    // By a set of label values more is not told than anybody reads.
+    let by = SHOP.replace("status=~\"5..\"}\n", "status=~\"5..\"}\n    by: [route]\n");
+    assert!(by.contains("by: [route]"));
+    folder.write("slos/shop.yaml", by);
+    let server = support::server::Server::telling_time(move |_| {
+        let samples: Vec<String> = (0..500)
+            .map(|route| format!(r#"{{"metric":{{"route":"r{route}"}},"value":[1,"0.{route}"]}}"#))
+            .collect();
+        let samples = samples.join(",");
+        ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{samples}]}}}}"#))
+    });
+    let many = check(&folder, &["--prometheus", &format!("http://127.0.0.1:{}", server.port)]);
+    assert!(many.stdout.lines().count() < 200, "{}", many.stdout.lines().count());
+    assert!(many.stdout.contains("route=r1"), "{}", many.stdout);
 }
 
 #[test]
@@ -305,5 +358,18 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
             assert!(questions.contains(&asked), "{asked}\n{questions:#?}");
         }
         assert!(questions.len() < 400, "{}", questions.len());
+        // Where the two differ, it is not for what they read: that is the same.
+        let apart = support::server::Server::telling_time(|request| {
+            let value = if request.contains("sloth") || request.contains("burnrate") { "0.5" } else { "0.1" };
+            (
+                "200 OK",
+                format!(
+                    r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{}},"value":[1,"{value}"]}}]}}}}"#
+                ),
+            )
+        });
+        let ran = check(&folder, &["--prometheus", &format!("http://127.0.0.1:{}", apart.port)]);
+        assert!(ran.code == Some(1) && ran.stdout.contains("differs"), "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("other series are read"), "{}", ran.stdout);
     }
 }

@@ -13,6 +13,9 @@ fn silent(ran: &Ran, of: &str) {
     assert!(!ran.stdout.contains(HEART) && !ran.stderr.contains(HEART), "{of}\n{}{}", ran.stdout, ran.stderr);
 }
 
+/// Rules of others for the same SLO.
+const OLD: &str = "groups: [{ name: a, rules: [{ record: 'slo:sli_error:ratio_rate5m', expr: up, labels: { service: api, slo: availability } }] }]\n";
+
 /// A project file with these lines below `alertmanager`.
 fn project(lines: &str) -> Folder {
     let folder = Folder::new();
@@ -23,6 +26,7 @@ fn project(lines: &str) -> Folder {
 #[test]
 fn an_address_with_a_secret_is_repeated_to_nobody() {
     let folder = Folder::new();
+    folder.write("old.yaml", OLD);
     for address in [
         "http://u:S3cr3tPW@127.0.0.1:1",
         "http://u:S3cr3t/PW@127.0.0.1:1",
@@ -48,6 +52,7 @@ fn an_address_with_a_secret_is_repeated_to_nobody() {
             &["metrics", "capture", address],
             &["init", "--service", "x", "--metrics", address],
             &["backfill", "--prometheus", address],
+            &["import", "old.yaml", "--check", "--prometheus", address],
         ] {
             silent(&folder.slowburn(command), address);
         }
@@ -58,6 +63,7 @@ fn an_address_with_a_secret_is_repeated_to_nobody() {
 #[test]
 fn an_address_in_the_place_of_something_else_is_not_repeated_either() {
     let folder = Folder::new();
+    folder.write("old.yaml", OLD);
     for address in [
         "https://u:S3cr3tPW@h",
         "https://u:S3cr3t/PW@h",
@@ -71,6 +77,9 @@ fn an_address_in_the_place_of_something_else_is_not_repeated_either() {
             &["check", address],
             &["diff", address],
             &["diff", "slos", address],
+            &["diff", "old.yaml", "--also", address],
+            &["import", address, "--check", "--answer", "kept.json"],
+            &["import", "old.yaml", "--check", "--answer", address],
             &["explain", address],
             &["simulate", address, "100% for 5m"],
             &["simulate", "api/availability", "--csv", address],

@@ -17,6 +17,7 @@ use crate::diff::foreign::{Matched, Ours, matched};
 use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
+use crate::secret;
 use crate::vocabulary::{Decimal, Duration, Period};
 
 /// More questions than this are not asked of a server at once.
@@ -192,6 +193,14 @@ impl<'a> Comparison<'a> {
         self.refused.insert(asked.to_owned(), why.chars().take(200).collect());
     }
 
+    /// What the server says, if it has answered no question at all.
+    pub fn silent(&self) -> Option<&str> {
+        match self.answers.is_empty() {
+            true => self.refused.values().next().map(String::as_str),
+            false => None,
+        }
+    }
+
     /// Whether a question has an answer that says something.
     fn has(&self, asked: &str) -> bool {
         self.answers.get(asked).is_some_and(|samples| !samples.is_empty())
@@ -250,7 +259,8 @@ impl<'a> Comparison<'a> {
                 (Ratio::Nothing, Ratio::Of(ratio)) | (Ratio::Of(ratio), Ratio::Nothing) => !ratio.is_zero(),
                 (Ratio::Missing, _) | (_, Ratio::Missing) => true,
             };
-            let named = promise.by.iter().zip(key).map(|(name, value)| format!("{name}={value}"));
+            let named = promise.by.iter().zip(key);
+            let named = named.map(|(name, value)| format!("{name}={}", secret::masked(value)));
             Row {
                 slo: subject.ours.name(),
                 labels: named.collect::<Vec<_>>().join(", "),

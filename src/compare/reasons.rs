@@ -1,10 +1,11 @@
 //! Why two ratios of one window differ.
 
-use super::questions::{old_series, weighted};
+use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
 use crate::diff::foreign::apart;
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{call, selector, sub, subquery, sum, unless};
+use crate::secret;
 use crate::vocabulary::{Decimal, Duration, text};
 
 /// As many selectors of raw series are asked for what `increase` did not see.
@@ -119,15 +120,23 @@ pub fn reasons(
     let mut reasons = Vec::new();
     if row.old == Ratio::Missing {
         let series = old_series(subject, window);
-        reasons.push(match series {
-            Some(series) => format!("the server has no `{series}`, and the old expression has no answer"),
-            None => "the old expression has no answer: the server has no such series".to_owned(),
+        let expr = old_expr(subject, window);
+        let refused = [&series, &expr].into_iter().flatten().find_map(|asked| all.refused.get(asked));
+        reasons.push(match (refused, series) {
+            (Some(why), _) => format!("the server does not answer for the old side: {}", secret::masked(why)),
+            (None, Some(series)) => {
+                let series = secret::masked(&series);
+                format!("the server has no `{series}`, and the old expression has no answer")
+            }
+            (None, None) => "the old expression has no answer: the server has no such series".to_owned(),
         });
     }
     if row.new == Ratio::Missing {
-        reasons.push(
-            "the new rules have recorded nothing of it: they are not loaded, or not for so long".to_owned(),
-        );
+        reasons.push(match all.refused.get(&new_ratio(subject, window)) {
+            Some(why) => format!("the server does not answer for the new side: {}", secret::masked(why)),
+            None => "the new rules have recorded nothing of it: they are not loaded, or not for so long"
+                .to_owned(),
+        });
     }
     // Shorter than nine tenths of the window is not enough to compare by.
     let young = |asked: &Option<String>| {

@@ -76,7 +76,7 @@ pub fn human(comparison: &Comparison, rows: &[Row], tolerance: Tolerance, addres
     let differ = rows.iter().filter(|row| row.differs).count();
     let _ = writeln!(
         text,
-        "\n{} of {} ratios of {} SLO{} differ by more than {} at {address}",
+        "\n{} of {} ratios of {} SLO{} differ by more than {}, or are missing, at {address}",
         differ,
         rows.len(),
         comparison.slos(),

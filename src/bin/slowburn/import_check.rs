@@ -50,6 +50,9 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     let mut saved = Vec::new();
     let first = comparison.questions();
     ask(&mut comparison, first, &mut source, &mut saved)?;
+    if let Some(why) = comparison.silent() {
+        return Err(Failure::new(format!("{} answers no question", source.name())).and(why));
+    }
     // What is not recorded is asked for by its expression; only then is it known what differs.
     for _ in 0..2 {
         let further = comparison.further(tolerance);

@@ -13,9 +13,12 @@ pub type Reads = BTreeMap<String, BTreeSet<String>>;
 
 /// What raw series an SLO of others reads.
 pub fn reads(theirs: &Slo) -> Reads {
-    let recorded: BTreeSet<&str> = theirs.recorded.iter().map(|rule| rule.name.as_str()).collect();
+    let mut recorded: BTreeSet<&str> = theirs.recorded.iter().map(|rule| rule.name.as_str()).collect();
+    let series = theirs.ratios.iter().filter_map(|ratio| ratio.series.as_ref()?.name.as_deref());
+    recorded.extend(series);
     let of_alerts = theirs.alerts.iter().filter(|alert| !alert.absent).map(|alert| &alert.rule.expr);
-    let exprs = theirs.recorded.iter().map(|rule| &rule.expr).chain(of_alerts).flatten();
+    let of_ratios = theirs.ratios.iter().map(|ratio| &ratio.expr);
+    let exprs = theirs.recorded.iter().map(|rule| &rule.expr).chain(of_alerts).chain(of_ratios).flatten();
     let selectors = exprs.flat_map(|expr| expr.selectors());
     asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
 }
