@@ -25,6 +25,7 @@ pub enum Who {
     /// Whoever was meant, or nobody.
     Meant,
     /// It may be somebody else.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]
     Doubtful,
     /// Whoever was meant would have answered.
     Other,
