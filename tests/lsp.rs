@@ -433,7 +433,7 @@ fn what_can_stand_at_a_place_is_proposed() {
     assert!(keys.contains(&("policy".into(), "policy: ".into(), 3)), "{keys:?}");
     assert!(keys.contains(&("sli".into(), "sli:".into(), 3)), "{keys:?}");
     assert!(keys.iter().all(|(label, ..)| label != "owner" && label != "traffic"), "{keys:?}");
-    assert_eq!(typist.proposals(&format!("{head}    sli: {{ "), "").len(), 11);
+    assert_eq!(typist.proposals(&format!("{head}    sli: {{ "), "").len(), 12);
     assert!(typist.labels("ver", "").contains(&"version".to_owned()));
     // Words of the language.
     let words = typist.labels(&format!("{head}    budgeting: "), "\n    traffic: 10/s\n");

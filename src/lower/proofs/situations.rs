@@ -136,7 +136,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     let severities = stage.severities(false);
     let healthy = match stage.promise.event {
         // Each of its rules costs an evaluation a step, and burns of hours are played apart.
-        Event::Journey(_) if !stage.burns_with_pages() => 120,
+        Event::Journey(_) => 120,
         _ => longest(stage, &tiers, |tier| tier.long).max(120),
     };
     let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };

@@ -30,8 +30,6 @@ pub(super) struct Stage<'a> {
     /// The label that tells series apart whose state is looked at, if there can be several.
     copies: Option<String>,
     pub step: Duration,
-    /// The step at which burns of hours are played.
-    burn_step: Duration,
     /// The part of a journey that fails in the proofs.
     pub lead: Option<&'a Part>,
     pub service: &'a Service,
@@ -43,12 +41,7 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// `None` without series to play with.
-    pub fn new(
-        service: &'a Service,
-        slo: &'a Slo,
-        plan: &'a SloPlan,
-        (step, burn_step): (Duration, Duration),
-    ) -> Option<Self> {
+    pub fn new(service: &'a Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
         let lead = lead::lead(service, slo, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
         Some(Self {
@@ -66,7 +59,6 @@ impl<'a> Stage<'a> {
             begins: begins(slo),
             rules: plan.groups.iter().flat_map(|group| &group.rules).collect(),
             step,
-            burn_step,
             aftermath: None,
         })
     }
@@ -93,11 +85,7 @@ impl<'a> Stage<'a> {
 
     /// Whether burns of hours are played step by step, as pages are evaluated.
     pub fn burns_with_pages(&self) -> bool {
-        match self.promise.event {
-            Event::Slice(_) => true,
-            Event::Journey(_) => lag(self.slo) > self.burn_step,
-            Event::Occurrence | Event::Check => false,
-        }
+        matches!(self.promise.event, Event::Slice(_))
     }
 
     /// Whether a slice is judged one step after it has ended: a journey reads what was recorded an evaluation ago.
