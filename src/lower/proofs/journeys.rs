@@ -192,13 +192,12 @@ pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aft
     })
 }
 
+/// Series, and what must be so.
+type Left = (Vec<(String, String)>, Vec<Check>);
+
 /// A part that pages one step after an outage has begun, and stops two steps after its end: series that say so, and when the alert fires that
 /// silences the journey's page. `None` if nothing does.
-pub(super) fn left(
-    stage: &Stage,
-    timeline: &Timeline,
-    outage: Range<usize>,
-) -> Option<(Vec<(String, String)>, Vec<Check>)> {
+pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Left> {
     let aftermath = stage.aftermath.filter(|_| stage.step == INTERVAL)?;
     let cause = aftermath.causes.first()?;
     let (from, until) = (outage.start + 1, outage.end + 2);

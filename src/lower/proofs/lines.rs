@@ -66,7 +66,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let all = Decimal::from(story.units()) * stage.promise.budget * (Decimal::ONE - alert.line.ratio());
         let day = Decimal::from(stage.steps(Duration::from_secs(86_400)) as u64);
         let early = u64::try_from((all * day / Decimal::from(6)).floor()).unwrap_or(0);
-        if early > 0 && !stage.promise.event.slice().is_some() {
+        if early > 0 && stage.promise.event.slice().is_none() {
             story.loads.extend(stage.burst(early));
             story.moments.push(story.now() + 1);
             story.early = true;
