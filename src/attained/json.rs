@@ -48,6 +48,15 @@ struct Slo<'a> {
     days: Vec<Option<Value>>,
     /// What spent most of it, first.
     incidents: Vec<Span>,
+    /// Of a journey the share of each part in what was bad, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    part: &'a str,
+    share: Value,
 }
 
 #[derive(Serialize)]
@@ -103,6 +112,7 @@ fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>) -> Slo<'a> {
         missing_seconds: outcome.missing.secs(),
         days: outcome.days.iter().map(|day| day.map(up)).collect(),
         incidents: outcome.incidents.iter().map(incident).collect(),
+        parts: outcome.parts.iter().map(|(part, share)| Part { part, share: up(*share) }).collect(),
     }
 }
 
