@@ -185,6 +185,8 @@ pub enum Kind {
     Target,
     /// Of the texts for people.
     Language,
+    /// In which the times are that people read, and in which their months and office hours begin.
+    TimeZone,
     /// A recorded series that ends, or that others find no longer.
     Series,
     /// What could not be understood, and so is compared with nothing.
@@ -241,6 +243,7 @@ impl Kind {
             Self::Prometheus => "prometheus",
             Self::Target => "target",
             Self::Language => "language",
+            Self::TimeZone => "time-zone",
             Self::Series => "series",
             Self::NotUnderstood => "not-understood",
             Self::Kept => "kept",
@@ -295,7 +298,8 @@ impl Kind {
             | Self::Prometheus
             | Self::Series
             | Self::Kept
-            | Self::Language => Weight::Detail,
+            | Self::Language
+            | Self::TimeZone => Weight::Detail,
         }
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::JourneyOverspent,
             slo.places.objective,
-            format!("the parts of `{}` may fail more than it may, though each keeps its promise", slo.name),
+            format!("the parts of `{}` may fail more often than `{}` itself", slo.name, slo.name),
         )
         .label(format!(
-            "it may fail {}; its parts {} if not at the same time",
+            "the journey may fail {}; its parts may fail {} if they fail at different times",
             about_percent(budget),
             about_percent(all)
         ))

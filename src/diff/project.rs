@@ -19,6 +19,13 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
         language(old.model),
         language(new.model),
     ));
+    let zone = |project: &Project| project.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
+    changes.extend(told(
+        Kind::TimeZone,
+        "times in notifications and months of reports are those of ",
+        zone(before),
+        zone(after),
+    ));
     changes.extend(prometheus(&before.prometheus, &after.prometheus));
     changes.extend(targets(&before.targets, &after.targets));
     changes.extend(links(&before.links, &after.links));

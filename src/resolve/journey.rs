@@ -41,7 +41,7 @@ pub(super) fn parts(
         let headline = format!("a journey has more than {MOST} parts");
         problems.push(
             Problem::error(Code::InvalidJourney, whole(more), headline)
-                .help("leave out what no request fails by, or make two journeys"),
+                .help("leave out parts that no request depends on, or make two journeys"),
         );
     }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
