@@ -526,7 +526,7 @@ pub const VALUE: &str = "%g";
 /// How fast a budget burns. [`VALUE`] stands for the alert's value.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    /// The error ratio, in percent.
+    /// The error ratio.
     pub error_ratio: Expr,
     /// How many seconds the budget lasts at that ratio.
     pub budget_lasts: Expr,

@@ -71,7 +71,7 @@ fn what_somebody_changed_by_hand_is_told() {
 ";
     // What an earlier version had not.
     let start = changed.find("      - record: slo:current_burn_rate:ratio").unwrap();
-    let end = start + changed[start..].find("      # Its value is the burn rate").unwrap();
+    let end = start + changed[start..].find("      # For the texts of pages").unwrap();
     let missing = format!("{}{}", &changed[..start], &changed[end..]);
     let files = [("api.yaml".to_owned(), missing), ("old.yaml".to_owned(), old.to_owned())];
     let Some((server, _folder)) = serving(&files) else { return };

@@ -381,10 +381,10 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
         let minutes = (left * 3600.0 / (ratio / 0.001)).clamp(0.0, 3600.0) / 60.0;
         let lasts = match minutes.round() {
             0.0 => "0s".to_owned(),
-            60.0 => "1h".to_owned(),
-            minutes => format!("{minutes}m"),
+            60.0 => "1h 0m 0s".to_owned(),
+            minutes => format!("{minutes}m 0s"),
         };
-        let ratio = three_digits(100.0 * ratio).replace('.', ",");
+        let ratio = four_digits(100.0 * ratio).replace('.', ",");
         format!(
             "URGENTE shop/checkout (region: {REGION}): ahora falla {ratio} %, el presupuesto de error dura {lasts}"
         )
@@ -393,7 +393,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
         ratios.flat_map(|ratio| left.iter().map(move |(_, left)| summary(ratio, *left))).collect();
     assert!(summaries.contains(&annotation("summary")), "{:?}\n{summaries:?}", annotation("summary"));
     let description = annotation("description");
-    let begins = "Actuar ya. En los últimos cinco minutos falló ";
+    let begins = "Actuar ya. Del presupuesto de error queda ";
     assert!(description.starts_with(begins), "{description}");
     let ends = ". Prometido: 99,9 % en 1h. Los pagos terminan bien. Runbook: pagos-caidos.";
     assert!(description.ends_with(ends), "{description}");
@@ -403,8 +403,8 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
 }
 
 /// A positive number as Go's `%.3g` writes it, from a thousandth to a thousand.
-fn three_digits(value: f64) -> String {
-    let places = (2.0 - value.log10().floor()).max(0.0) as usize;
+fn four_digits(value: f64) -> String {
+    let places = (3.0 - value.log10().floor()).max(0.0) as usize;
     let written = format!("{value:.places$}");
     if written.contains('.') {
         written.trim_end_matches('0').trim_end_matches('.').to_owned()

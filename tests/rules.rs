@@ -78,27 +78,26 @@ fn what_fails_and_what_is_left_is_said_in_words() {
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
     let text = |name: &str| page["annotations"][name].as_str().unwrap();
     let (_, left) = text("description").split_once("Del presupuesto de error queda ").unwrap();
-    let (left, _) = left.split_once(". A este ritmo").unwrap();
+    let (left, _) = left.split_once(". ").unwrap();
     let annotations = serde_json::json!({ "summary": text("summary"), "left": left });
     let rules = format!(
         "groups: [{{ name: it, rules: [{{ alert: Page, expr: burn == 14.4, annotations: {annotations} }}] }}]\n"
     );
     let unknown = "una parte desconocida";
-    // The error ratio, the burn rate, and what is left, in percent and as a share.
+    // The error ratio, how many seconds the budget lasts, and what is left in percent.
     let said = [
-        (["_", "_", "_", "_"], [unknown, "un tiempo desconocido", unknown]),
-        (["1", "1000", "100", "1"], ["100 %", "43m", "100 %"]),
-        (["0.173", "173", "98.8", "0.988"], ["17,3 %", "4h 7m", "98,8 %"]),
-        (["0.0033", "3.3", "50", "0.5"], ["0,33 %", "4d 13h", "50 %"]),
-        (["0.00001", "0.01", "0.1", "1"], ["0,001 %", "30d", "0,1 %"]),
-        (["0", "0", "100", "1"], ["0 %", "30d", "100 %"]),
-        (["0.5", "500", "0", "-3"], ["50 %", "0s", "0 %"]),
+        (["_", "_", "_"], [unknown, "un tiempo desconocido", unknown]),
+        (["1", "2580", "100"], ["100 %", "43m 0s", "100 %"]),
+        (["0.173", "14820", "98.8"], ["17,3 %", "4h 7m 0s", "98,8 %"]),
+        (["0.0033", "392760", "50"], ["0,33 %", "4d 13h 6m 0s", "50 %"]),
+        (["0.00001", "2592000", "0.1"], ["0,001 %", "30d 0h 0m 0s", "0,1 %"]),
+        (["0", "2592000", "100"], ["0 %", "30d 0h 0m 0s", "100 %"]),
+        (["0.5", "0", "0"], ["50 %", "0s", "0 %"]),
     ];
     let names = [
         "slo:sli_error:ratio_rate5m",
-        "slo:current_burn_rate:ratio",
+        "slo:current_error_budget_exhaustion:seconds",
         "slo:period_error_budget_remaining:percent",
-        "slo:period_error_budget_remaining:ratio",
     ];
     let mut tests = "rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n".to_owned();
     for (values, [ratio, lasts, left]) in said {

@@ -105,7 +105,7 @@ fn burn(
     };
     let ratio = match known {
         Some(known) => spoken.percent(known.error_ratio),
-        None => spoken.asked_percent(promise, &pace.error_ratio, " | printf \"%.3g\""),
+        None => spoken.asked_ratio(promise, &pace.error_ratio),
     };
     let lasts = match known {
         Some(known) => known.budget_lasts.to_owned(),
@@ -309,7 +309,7 @@ fn escaped(text: &str) -> String {
 fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Known>) -> String {
     match known {
         Some(known) => spoken.percent(known.budget_left),
-        None => spoken.asked_percent(promise, budget_left, ""),
+        None => spoken.asked_percent(promise, budget_left),
     }
 }
 
@@ -356,20 +356,27 @@ impl Spoken {
         }
     }
 
-    fn asked_percent(self, promise: &Promise, query: &Expr, printed: &str) -> String {
-        // What is recorded ready is printed as it is, and only texts can be filtered.
+    /// A share of one, as Prometheus writes it in percent.
+    fn asked_ratio(self, promise: &Promise, query: &Expr) -> String {
+        let percent = text::say(self.0, "number.percent", &[("n", "")]);
+        let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
+        let printed = format!(" | humanizePercentage{}{}", self.filter(), sign.unwrap_or_default());
+        asked(promise, query, &printed, "", text::unknown_part(self.0))
+    }
+
+    /// What is recorded in percent is printed as it is.
+    fn asked_percent(self, promise: &Promise, query: &Expr) -> String {
         let printed = match self.filter() {
-            filter if printed.is_empty() && !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
-            filter => format!("{printed}{filter}"),
+            // Only texts can be filtered.
+            filter if !filter.is_empty() => format!(" | printf \"%v\"{filter}"),
+            none => none,
         };
         let percent = text::say(self.0, "number.percent", &[("n", "")]);
         asked(promise, query, &printed, &percent, text::unknown_part(self.0))
     }
 
-    /// A time without its seconds, and from a day on without its minutes.
     fn asked_time(self, promise: &Promise, query: &Expr) -> String {
-        let printed = " | humanizeDuration | reReplaceAll \"^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*\" \"$1\" | reReplaceAll \" 0[hm]$\" \"\"";
-        asked(promise, query, printed, "", text::unknown_time(self.0))
+        asked(promise, query, " | humanizeDuration", "", text::unknown_time(self.0))
     }
 }
 

@@ -47,6 +47,9 @@ const SPENT: &str = "slo:period_burn_rate:ratio";
 /// The burn rate of the last five minutes.
 const CURRENT_BURN: &str = "slo:current_burn_rate:ratio";
 
+/// How many seconds the budget lasts at that rate, in whole minutes, and at most the period.
+const LASTS: &str = "slo:current_error_budget_exhaustion:seconds";
+
 /// What is left of the period's budget.
 pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
 
@@ -105,6 +108,10 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     let current = names.recorded(names.ratio(&CURRENT.to_string()));
     let burning = div(current, budget(promise, names));
     rules.push(names.record(CURRENT_BURN.to_owned(), burning, ""));
+    let pages = promise.tiers.iter().any(|tier| tier.severity == Severity::Page);
+    if pages {
+        rules.push(names.record(LASTS.to_owned(), lasts(promise, names), "For the texts of pages."));
+    }
     rules
 }
 
@@ -202,24 +209,33 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     rules
 }
 
-/// The error ratio in percent, and how many seconds the budget lasts at it: of the last five minutes for a page, whose long window still holds the time
+/// The error ratio, and how many seconds the budget lasts at it: of the last five minutes for a page, whose long window still holds the time
 /// before; as the alert sees it for a ticket, because a slow burn is not seen in minutes.
 pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
-    let hundred = || number("100");
-    let (ratio, burn_rate): (Expr, Expr) = match severity {
-        Severity::Page => {
-            let ratio = mul(hundred(), held(names, &names.ratio(&CURRENT.to_string())));
-            (ratio.into(), call("clamp_min", vec![held(names, CURRENT_BURN), number("1e-9")]))
-        }
-        Severity::Ticket => {
-            let ratio = mul(mul(hundred(), number(VALUE)), exact(promise.budget));
-            (vector(ratio), number(VALUE))
-        }
-    };
+    match severity {
+        Severity::Page => Pace {
+            error_ratio: held(names, &names.ratio(&CURRENT.to_string())),
+            budget_lasts: held(names, LASTS),
+        },
+        Severity::Ticket => Pace {
+            error_ratio: vector(mul(number(VALUE), exact(promise.budget))),
+            budget_lasts: lasts_at(promise, names, number(VALUE)),
+        },
+    }
+}
+
+/// How long the budget lasts at the burn rate of the last five minutes.
+fn lasts(promise: &Promise, names: &Series) -> Expr {
+    let burn_rate = names.recorded(CURRENT_BURN);
+    lasts_at(promise, names, call("clamp_min", vec![burn_rate.into(), number("1e-9")]))
+}
+
+/// How many seconds the budget lasts at a burn rate, in whole minutes, and at most the period.
+fn lasts_at(promise: &Promise, names: &Series, burn_rate: Expr) -> Expr {
     let period = || number(promise.period_length.secs());
     let lasts = div(mul(held(names, BUDGET_LEFT), period()), burn_rate);
     let lasts = call("clamp", vec![lasts.into(), number("0"), period()]);
-    Pace { error_ratio: ratio, budget_lasts: call("round", vec![lasts, number("60")]) }
+    call("round", vec![lasts, number("60")])
 }
 
 /// The last that a slow rule recorded.

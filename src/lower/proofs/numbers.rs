@@ -24,15 +24,15 @@ fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
     1.0 - bad as f64 / (total as f64).max(1e-9) / budget
 }
 
-/// A share in percent with three digits, as a text says it; `None` where binary fractions decide which way it is rounded.
-pub(super) fn three_digits(bad: u64, total: u64) -> Option<String> {
+/// A share in percent with the digits that `humanizePercentage` writes; `None` where binary fractions decide which way it is rounded.
+pub(super) fn percentage(bad: u64, total: u64) -> Option<String> {
     let percent = Decimal::from(bad).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(Decimal::from(total))?;
     let near = Decimal::new(1, 9);
-    let [below, above] = [Decimal::ONE - near, Decimal::ONE + near].map(|by| digits::<3>(percent * by));
+    let [below, above] = [Decimal::ONE - near, Decimal::ONE + near].map(|by| digits::<4>(percent * by));
     (below == above).then_some(below)
 }
 
-/// How long a budget lasts at an error ratio, as a text says it: no longer than the period. `None` where binary fractions decide.
+/// How long a budget lasts at an error ratio, as `humanizeDuration` writes whole minutes: no longer than the period. `None` where binary fractions decide.
 pub(super) fn lasts(left: (u64, u64), now: (u64, u64), budget: Decimal, period: Duration) -> Option<String> {
     let ratio = |(bad, total): (u64, u64)| Decimal::from(bad).checked_div(Decimal::from(total));
     let period = Decimal::from(period.secs());
@@ -46,13 +46,12 @@ pub(super) fn lasts(left: (u64, u64), now: (u64, u64), budget: Decimal, period: 
     let [below, above] = [minutes - near, minutes + near].map(|at| at.max(Decimal::ZERO).round());
     let minutes: u64 = (below == above).then_some(below)?.try_into().ok()?;
     let (days, hours) = (minutes / 1440, minutes / 60 % 24);
-    let said = match (days, hours) {
+    Some(match (days, hours) {
         (0, 0) if minutes == 0 => "0s".to_owned(),
-        (0, 0) => format!("{minutes}m"),
-        (0, hours) => format!("{hours}h {}m", minutes % 60),
-        (days, hours) => format!("{days}d {hours}h"),
-    };
-    Some(said.trim_end_matches(" 0m").trim_end_matches(" 0h").to_owned())
+        (0, 0) => format!("{minutes}m 0s"),
+        (0, hours) => format!("{hours}h {}m 0s", minutes % 60),
+        (days, hours) => format!("{days}d {hours}h {}m 0s", minutes % 60),
+    })
 }
 
 /// Go's `%.4g`.
@@ -114,19 +113,19 @@ mod tests {
     #[test]
     fn what_rounding_decides_is_not_said() {
         for (bad, total, expected) in
-            [(1, 288, Some("0.347")), (1, 32, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
+            [(1, 288, Some("0.3472")), (1, 1600, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
         {
-            assert_eq!(three_digits(bad, total).as_deref(), expected, "{bad} of {total}");
+            assert_eq!(percentage(bad, total).as_deref(), expected, "{bad} of {total}");
         }
         let month = Duration::from_secs(30 * 86_400);
         let budget = Decimal::new(1, 3);
         for (left, now, expected) in [
-            ((0, 1000), (1, 1), Some("43m")),
-            ((0, 1000), (1, 10), Some("7h 12m")),
-            ((1, 2000), (1, 500), Some("7d 12h")),
-            ((0, 1000), (1, 72), Some("2d 3h")),
+            ((0, 1000), (1, 1), Some("43m 0s")),
+            ((0, 1000), (1, 10), Some("7h 12m 0s")),
+            ((1, 2000), (1, 500), Some("7d 12h 0m 0s")),
+            ((0, 1000), (1, 72), Some("2d 3h 50m 0s")),
             ((2, 1000), (1, 1), Some("0s")),
-            ((0, 1000), (0, 10), Some("30d")),
+            ((0, 1000), (0, 10), Some("30d 0h 0m 0s")),
         ] {
             assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
         }

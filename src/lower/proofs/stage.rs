@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::iter;
 
-use super::numbers::{lasts, percent_left, three_digits};
+use super::numbers::{lasts, percent_left, percentage};
 use super::{COPIES, PER_STEP, at, lead, selectors};
 use crate::derive::lag;
 use crate::lower::budget::STATE;
@@ -507,7 +507,7 @@ impl<'a> Stage<'a> {
             labels: self.kept(),
             value: format!("{:.1}", burn_rate.round_dp(1)),
             budget_left: percent_left(bad, total, self.promise.budget),
-            error_ratio: three_digits(now.0, now.1)?,
+            error_ratio: percentage(now.0, now.1)?,
             budget_lasts: lasts((bad, total), now, self.promise.budget, self.promise.period_length)?,
         })
     }
