@@ -439,7 +439,7 @@ mod tests {
                 for said in ["17.3%", "4h 8m"] {
                     assert!(texts.summary.contains(said), "{}", texts.summary);
                 }
-                for said in ["14.4", "17.3%", "80%", "4h 8m"] {
+                for said in ["14.4", "80%"] {
                     assert!(texts.description.contains(said), "{}", texts.description);
                 }
             }

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_rounding_decides_is_not_said() {
         for (bad, total, expected) in
-            [(1, 288, Some("0.3472")), (1, 1600, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
+            [(1, 288, Some("0.3472")), (1, 64, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
         {
             assert_eq!(percentage(bad, total).as_deref(), expected, "{bad} of {total}");
         }
