@@ -382,36 +382,22 @@ fn alerting(
         severities.ticket.off = true;
     }
     let absent_name = keys.text("absentName", problems).filter(|name| !name.text.trim().is_empty());
-    match missing {
-        Some((false, _)) => {
-            if let Some(said) = &absent_name {
-                problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
-                        whole(said),
-                        "the name of the alert for absent metrics is not carried",
-                    )
-                    .label("there is no such alert: `absent` is false"),
-                );
-            }
-        }
-        Some((true, _)) | None => {
-            let name = absent_name.as_ref().map_or(ABSENT, |said| said.text.as_str());
-            account
-                .changes
-                .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
-            if let Some(said) = &absent_name {
-                problems.push(
-                    Problem::warning(
-                        Code::NotCarried,
-                        whole(said),
-                        "the name of the alert for absent metrics is not carried",
-                    )
-                    .label("one alert, `…EventsMissing`, speaks for all SLOs of a service")
-                    .help("routes and silences that ask for the name have to ask for that alert"),
-                );
-            }
-        }
+    let is_off = matches!(missing, Some((false, _)));
+    if !is_off {
+        let name = absent_name.as_ref().map_or(ABSENT, |said| said.text.as_str());
+        account
+            .changes
+            .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
+    }
+    if let Some(said) = &absent_name {
+        let headline = "the name of the alert for absent metrics is not carried";
+        let problem = Problem::warning(Code::NotCarried, whole(said), headline);
+        problems.push(match is_off {
+            true => problem.label("there is no such alert: `absent` is false"),
+            false => problem
+                .label("one alert, `…EventsMissing`, speaks for all SLOs of a service")
+                .help("routes and silences that ask for the name have to ask for that alert"),
+        });
     }
     if let Some(mut said) = keys.below("severities", problems) {
         for (severity, quick, slow) in

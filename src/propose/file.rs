@@ -89,7 +89,7 @@ fn words(language: Language) -> Words {
                 }
                 Found::Durations => "the threshold is a bound that the histogram has.",
                 Found::Answers => {
-                    "the threshold is a bound that the histogram has. Its label tells failed requests from others: a fast failure is no good answer."
+                    "the threshold is a bound that the histogram has. Its label tells failed requests from others: a fast failure is not a good answer."
                 }
                 Found::Probe => "it is 1 while what is watched answers.",
                 Found::Scrape => {
