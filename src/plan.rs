@@ -418,8 +418,6 @@ pub struct Observed {
 pub enum Observer {
     /// Counters.
     Counters {
-        /// Whether bad events are a difference of counters, which may be below zero for a moment.
-        signed: bool,
         /// Expected counts per second, if declared.
         traffic: Option<Decimal>,
     },

@@ -120,6 +120,20 @@ fn half_an_hour_without_traffic_changes_nothing() {
         .run();
 }
 
+/// Groups are evaluated beside each other: what one counts at a moment may not be there yet when another sums five minutes up to it.
+#[test]
+fn what_is_counted_is_in_a_sum_of_five_minutes_even_if_it_is_seen_late() {
+    for play in [mail(), mail().last_group_first()] {
+        play.series(OK, &counter(0, &[Up(270, 90)]))
+            .series(ERROR, &counter(0, &[Up(100, 10), Up(170, 0)]))
+            .until("131m")
+            .is("131m", "sum(sum_over_time(slo:total_events:tile5m[6h]))", &(261 * 90 + 100 * 10).to_string())
+            .is("131m", "sum(sum_over_time(slo:bad_events:tile5m[6h]))", "1000")
+            .is("131m", "sum(slo:total_events:increase6h)", &(261 * 90 + 100 * 10).to_string())
+            .run();
+    }
+}
+
 #[test]
 fn an_error_series_is_born_with_its_first_errors() {
     for first in [1, 30] {

@@ -343,8 +343,8 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             let timeline = simulate::simulate(plan, &scenario);
             let mut checks = at_every_evaluation(&timeline, &played);
             if !incident.contains("no data") {
-                // The first tile is made of the first count, which of counters is the second evaluation.
-                let first = usize::from(counts);
+                // The first tile is recorded an evaluation after the first count, which of counters is the second evaluation.
+                let first = usize::from(counts) + 1;
                 let phase = (300 + 30 * first as i64 - 30 * played.begin as i64).rem_euclid(300) as u64;
                 let long = Schedule::default().long;
                 scenario.schedule = Schedule { long, phase: Duration::from_secs(phase), closed, step };

@@ -202,7 +202,7 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
         readings: readings::readings(slo, promise, &names),
         page: runbooks::runbook(model, slo, &promise.service, &names, signal.as_ref()),
         signal,
-        observed: observed(slo, &names),
+        observed: observed(slo),
         accepted: slo.accepted.clone(),
         runbook: slo.runbook.clone(),
         runbook_url: match slo.annotations.get("runbook_url").or(service.annotations.get("runbook_url")) {
@@ -214,13 +214,13 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     }
 }
 
-fn observed(slo: &Slo, names: &series::Series) -> Observed {
+fn observed(slo: &Slo) -> Observed {
     let slice_budget = match &slo.budgeting {
         Budgeting::Timeslices { objective, .. } => Some(objective.budget().ratio()),
         Budgeting::Occurrences => None,
     };
     let by = match &slo.sli {
-        Sli::Counted { .. } => Observer::Counters { signed: names.signed, traffic: slo.traffic },
+        Sli::Counted { .. } => Observer::Counters { traffic: slo.traffic },
         Sli::Checked { .. } => Observer::Looks,
         Sli::Ratio { .. } => Observer::Shares,
         Sli::Journey { .. } => Observer::Parts,

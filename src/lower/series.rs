@@ -80,8 +80,6 @@ pub(super) struct Series {
     read: Vec<String>,
     /// Whether counts are told apart by the parts of a journey, too.
     pub is_journey: bool,
-    /// Whether counts are differences, which may be below zero for a moment: of counters that are not scraped together.
-    pub signed: bool,
     /// How ratios are kept in [0, 1].
     pub bounds: Bounds,
 }
@@ -125,7 +123,6 @@ impl Series {
             by: promise.by.clone(),
             read: slo.by.iter().map(|kept| kept.label.to_string()).collect(),
             is_journey: !slo.parts().is_empty(),
-            signed: split.as_ref().is_some_and(Split::is_signed),
             bounds: Bounds::of(split.as_ref()),
         }
     }

@@ -44,10 +44,13 @@ pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
     call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
 }
 
-/// The next tile: the last five minutes, or, if the tile before was missed, all of the last half hour that is in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
+/// The next tile: five minutes; if the tile before was missed, all of the last half hour that is in no tile.
+///
+/// Another group counts, and what it counts at this moment may be there a moment later. So every tile ends half a minute ago: otherwise the last count would
+/// be in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
 pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let counted = |tiles: u64| {
-        let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL));
+        let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL)).offset(INTERVAL);
         let range = Duration::from_millis(tiles * LONG_INTERVAL.millis() - 1);
         call("sum_over_time", vec![counts.range(Time::Fixed(range))])
     };
@@ -57,8 +60,8 @@ pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let half = LONG_INTERVAL.millis() / 2;
     let others = tiles("sum_over_time", Duration::from_millis(6 * LONG_INTERVAL.millis() - half));
     let before = tiles("present_over_time", Duration::from_millis(LONG_INTERVAL.millis() + half));
-    let untiled = call("clamp_min", vec![sub(counted(6), others).into(), number("0")]);
-    let missed = unless(untiled, before);
+    let untiled: Expr = or(sub(counted(6), others), counted(6)).into();
+    let missed = unless(call("clamp_min", vec![untiled, number("0")]), before);
     let next = or(missed, counted(1));
     unless(Expr::from(next), tiles("present_over_time", less(LONG_INTERVAL, INTERVAL.millis() / 2))).into()
 }

@@ -3,7 +3,7 @@
 //! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
 
 use crate::plan::{Counted, Event, Watch};
-use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Severity};
+use crate::vocabulary::{CURRENT, Decimal, Duration, LONG_INTERVAL, Severity};
 
 /// What happens in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,17 +92,38 @@ impl<'a> Timeline<'a> {
         self.sums.len() - 1
     }
 
-    /// Bad and total events of the window that ends at a step.
+    /// Bad and total events of a window as its rule sums them at a step: a window of tiles ends where the last tile ends.
     pub fn window(&self, at: usize, window: Duration) -> (u64, u64) {
+        let ends = if self.is_tiled(window) { self.behind(at) } else { at };
+        self.between(ends, window)
+    }
+
+    /// Bad and total events of the period that ends at a step, if it is longer than what was played.
+    pub fn period(&self, at: usize, period: Duration) -> (u64, u64) {
+        self.between(self.behind(at), period)
+    }
+
+    /// The step whose counts the last tile holds, where a tile is recorded at each: tiles end half a minute before.
+    fn behind(&self, at: usize) -> usize {
+        if self.step < LONG_INTERVAL { at } else { at.saturating_sub(1) }
+    }
+
+    /// Whether a window is summed from tiles.
+    fn is_tiled(&self, window: Duration) -> bool {
+        let fast = |tier: &Watch| !tier.slow && (tier.long == window || tier.short == window);
+        window != CURRENT && !self.tiers.iter().any(fast)
+    }
+
+    fn between(&self, at: usize, window: Duration) -> (u64, u64) {
         let steps = (window.millis() / self.step.millis()) as usize;
         let from = at.checked_sub(steps).map_or(Sum::default(), |from| self.sums[from]);
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }
 
-    /// Bad and total events that are in tiles at a step: with steps shorter than a tile, tiles begin at the first count.
+    /// Bad and total events that are in tiles at a step: the first tile is recorded a step after the first count.
     pub fn tiled(&self, at: usize) -> (u64, u64) {
         let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;
-        let at = match at.checked_sub(self.origin) {
+        let at = match at.checked_sub(self.origin + 1) {
             Some(since) => self.origin + since / per_tile * per_tile,
             None => 0,
         };

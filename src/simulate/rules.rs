@@ -134,12 +134,9 @@ impl<'a> Rules<'a> {
     /// The slow group, at the same moment and after the fast one; `is_due` says whether it is evaluated at all.
     pub fn evaluate_slow(&mut self, is_due: bool) {
         let at = self.seen.len() - 1;
-        let signed = matches!(self.plan.observed.by, Observer::Counters { signed: true, .. });
-        let tile = |count: &Counts, tiles: &Counts, signed: bool| {
-            is_due.then(|| tile(at, count, tiles, signed)).flatten()
-        };
-        let total = tile(&self.events.total, &self.tiles.total, false);
-        let bad = tile(&self.events.bad, &self.tiles.bad, signed);
+        let tile = |count: &Counts, tiles: &Counts| is_due.then(|| tile(at, count, tiles)).flatten();
+        let total = tile(&self.events.total, &self.tiles.total);
+        let bad = tile(&self.events.bad, &self.tiles.bad);
         self.tiles.push(total, bad);
         for (window, ratios) in &mut self.ratios {
             if !self.fast.contains(window) {
@@ -264,18 +261,18 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// The next tile: `lower::windows::tile`.
-fn tile(at: usize, count: &Counts, tiles: &Counts, signed: bool) -> Option<Decimal> {
+/// The next tile: `lower::sums::tile`.
+fn tile(at: usize, count: &Counts, tiles: &Counts) -> Option<Decimal> {
     let times = |number: u64| Duration::from_millis(LONG_INTERVAL.millis() * number);
-    let counted = |number: u64| count.sum(at, Duration::from_millis(times(number).millis() - 1));
+    let counted =
+        |number: u64| count.sum(at.checked_sub(1)?, Duration::from_millis(times(number).millis() - 1));
     if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
         return None;
     }
     let before = Duration::from_millis(times(3).millis() / 2);
     match tiles.sum(at, less(times(6), LONG_INTERVAL)) {
-        Some(others) if tiles.last(at, before).is_none() => {
-            Some((counted(6)? - others).max(if signed { Decimal::MIN } else { Decimal::ZERO }))
-        }
-        _ => counted(1),
+        None => counted(6),
+        Some(others) if tiles.last(at, before).is_none() => Some((counted(6)? - others).max(Decimal::ZERO)),
+        Some(_) => counted(1),
     }
 }

@@ -518,7 +518,7 @@ impl<'a> Stage<'a> {
         match &self.slo.period {
             Period::Rolling(length) if self.steps(*length) > step => Some((bad, total)),
             Period::Rolling(length) => {
-                (self.step >= self.promise.long_interval).then(|| timeline.window(step, *length))
+                (self.step >= self.promise.long_interval).then(|| timeline.period(step, *length))
             }
             // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
             Period::Calendar(_, zone) => {
