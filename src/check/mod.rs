@@ -16,6 +16,7 @@ mod counted_twice;
 mod dependency_cycle;
 mod duplicate_alert;
 mod every_bucket;
+mod excepted_always;
 mod filtered_away;
 mod fires_when_new;
 mod fires_while_well;
@@ -65,7 +66,7 @@ pub enum Sees {
 }
 
 /// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
-pub const CHECKS: [(Code, Sees, Check); 46] = [
+pub const CHECKS: [(Code, Sees, Check); 47] = [
     (Code::AlertReachesNobody, Sees::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, Sees::Part, always_fires::check),
     (Code::BadIsTotal, Sees::Part, bad_is_total::check),
@@ -85,6 +86,7 @@ pub const CHECKS: [(Code, Sees, Check); 46] = [
     (Code::InhibitionNeverMatches, Sees::Whole, inhibition_never_matches::check),
     (Code::InhibitionOutrun, Sees::Whole, inhibition_outrun::check),
     (Code::JourneyOverspent, Sees::Part, journey_overspent::check),
+    (Code::NeverCounted, Sees::Part, excepted_always::check),
     (Code::NoContract, Sees::Whole, contract::no_contract::check),
     (Code::NoTimestamp, Sees::Part, no_timestamp::check),
     (Code::NotACounterSelector, Sees::Part, every_bucket::check),

@@ -199,8 +199,13 @@ fn raw_string(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
             let end = at + 1 + length;
             Ok((TokenKind::String(text[at + 1..end].to_owned()), end + 1))
         }
-        None => Err(Fault::new(Span { start: at, end: at + 1 }, "unclosed string")),
+        None => Err(unclosed(at, '`')),
     }
+}
+
+fn unclosed(at: usize, quote: char) -> Fault {
+    let shown = if quote == '`' { "a backtick".to_owned() } else { format!("`{quote}`") };
+    Fault::new(Span { start: at, end: at + 1 }, "unclosed string").help(format!("end it with {shown}"))
 }
 
 /// A string with Go's escapes. The bytes are collected first, because `\xc3\xa9` is one character.
@@ -233,7 +238,7 @@ fn string(text: &str, at: usize, quote: char) -> Result<(TokenKind, usize), Faul
             _ => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
         }
     }
-    Err(Fault::new(Span { start: at, end: at + 1 }, "unclosed string"))
+    Err(unclosed(at, quote))
 }
 
 struct Escape {

@@ -7,7 +7,7 @@ use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
 use crate::contract::{Contract, Family, Kind};
 use crate::promql::Expr;
 use crate::promql::build::{div, gt, lt, number, selector, sum};
-use crate::vocabulary::Name;
+use crate::vocabulary::{Name, says_up};
 
 const GAUGES: [Kind; 2] = [Kind::Gauge, Kind::Unknown];
 
@@ -20,9 +20,8 @@ fn proposal(found: Found, metric: &str, objective: &str, key: &'static str, quer
 /// Gauges of exporters that say whether what they watch answers. One per device, as for network cards, says less than that.
 pub(super) fn probes(contract: &Contract, job: &str) -> Vec<Proposal> {
     let bare = |family: &Family| family.shapes.iter().all(|shape| shape.labels.is_empty());
-    let named = |name: &str| name.ends_with("_up") || name == "probe_success";
     metrics(contract, &GAUGES)
-        .filter(|(name, family)| named(name) && bare(family))
+        .filter(|(name, family)| *name != "up" && says_up(name) && bare(family))
         .map(|(name, _)| {
             proposal(Found::Probe, name, "99.9%", "probe", selector(name, &[("job", job)]).into())
         })

@@ -551,10 +551,7 @@ fn times(
             Some(more) => days.extend(more),
             None => {
                 understood = false;
-                problems.push(
-                    Problem::error(Code::WrongType, whole(written), "this is not a day of the week")
-                        .label("expected `monday` … `sunday`, or a range such as `monday-friday`"),
-                );
+                problems.push(hours::not_days(written, Code::WrongType));
             }
         }
     }
@@ -574,10 +571,7 @@ fn times(
             }
             None => {
                 understood = false;
-                problems.push(
-                    Problem::error(Code::WrongType, whole(written), "these are not hours of a day")
-                        .help("write a beginning and an end, in quotes: `\"22:00-07:00\"`"),
-                );
+                problems.push(hours::not_hours(written, Code::WrongType));
             }
         }
     }

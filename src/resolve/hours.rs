@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::sli::Reader;
-use super::{dependencies, firing, innermost, secrets, values, whole};
+use super::{dependencies, firing, innermost, meant, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Except, Kept, Maintenance, Service, Slo};
@@ -93,10 +93,7 @@ pub(super) fn hours_of(
         match weekdays(&written.text) {
             // Monday is the first.
             Some(more) => all.extend(more.into_iter().map(|day| (day + 6) % 7)),
-            None => problems.push(
-                Problem::error(Code::InvalidHours, whole(written), "this is not a day of the week")
-                    .help("write `monday` … `sunday`, or a range such as `monday-friday`"),
-            ),
+            None => problems.push(not_days(written, Code::InvalidHours)),
         }
     }
     let mut spans = Vec::new();
@@ -116,10 +113,7 @@ pub(super) fn hours_of(
                     .fix(format!("write `{meant}`"), whole(written), meant),
                 );
             }
-            None => problems.push(
-                Problem::error(Code::InvalidHours, whole(written), "these are not hours of a day")
-                    .help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
-            ),
+            None => problems.push(not_hours(written, Code::InvalidHours)),
         }
     }
     let mut dates: Vec<civil::Date> = Vec::new();
@@ -421,6 +415,24 @@ pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
             let (from, to): (u8, u8) = (day(from)?, day(to)?);
             Some((0..=(to + 7 - from) % 7).map(|step| (from + step) % 7).collect())
         }
+    }
+}
+
+/// That a text names no days.
+pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
+    let problem = Problem::error(code, whole(written), "this is not a day of the week");
+    match meant::days(&written.text) {
+        Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+        None => problem.help("write `monday` … `sunday`, or a range such as `monday-friday`"),
+    }
+}
+
+/// That a text is no span of hours.
+pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
+    let problem = Problem::error(code, whole(written), "these are not hours of a day");
+    match meant::hours(&written.text) {
+        Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+        None => problem.help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),
     }
 }
 

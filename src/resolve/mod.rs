@@ -13,6 +13,7 @@ mod hours;
 mod journey;
 mod links;
 mod literal;
+mod meant;
 mod policy;
 mod secrets;
 mod settings;

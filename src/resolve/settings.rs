@@ -1,7 +1,7 @@
 //! What project, service and SLO may each say, and the innermost decides.
 
 use super::policy::Policies;
-use super::{budget, default_period, hours, innermost, secrets, values, whole};
+use super::{budget, default_period, hours, innermost, meant, secrets, values, whole};
 use crate::ast::{KeptBlock, Map, MissingBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Kept, Labels, MissingEvents};
@@ -547,9 +547,12 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
             Ok(_) => problem.label("per what?").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
             )),
-            Err(_) => problem
-                .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")
-                .help("from one in thirty years to 10^12 per second"),
+            Err(_) => match meant::rate(amount).filter(|meant| per_second(meant).is_some()) {
+                Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+                None => problem
+                    .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")
+                    .help("from one in thirty years to 10^12 per second"),
+            },
         });
     }
     rate

@@ -9,7 +9,7 @@ use crate::promql::ast::{Binary, Expr, Kind, Matcher, Op, Selector, Time};
 use crate::promql::{self, Fault, Type, bounds, build, places, since, without_parens};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, LabelName, text};
+use crate::vocabulary::{self, Decimal, Duration, LabelName, text};
 
 /// What an SLI is read with.
 pub(super) struct Context<'a> {
@@ -326,15 +326,25 @@ impl Reader {
                 Some(Sli::Checked { bad: Kind::Binary(bad).into(), good: expr })
             }
             _ => {
-                problems.push(
-                    Problem::error(
-                        Code::PromqlType,
-                        whole(query),
-                        "a condition is a comparison that keeps what is good",
-                    )
-                    .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`")
-                    .help("write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`"),
-                );
+                let problem = Problem::error(
+                    Code::PromqlType,
+                    whole(query),
+                    "a condition is a comparison that keeps what is good",
+                )
+                .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`");
+                problems.push(match says_up(&expr) {
+                    true => {
+                        let compared = format!("{} == 1", query.text.trim());
+                        problem.spelled(
+                            format!("write `{compared}`"),
+                            whole(query),
+                            query.spelling().of(&compared),
+                        )
+                    }
+                    false => problem.help(
+                        "write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`",
+                    ),
+                });
                 None
             }
         }
@@ -361,12 +371,17 @@ impl Reader {
             found => {
                 let headline = match found {
                     Some(name) => format!("`${name}` is not known, only `$window` is"),
-                    None => "the ratio is not told its window".to_owned(),
+                    None => "this ratio has no `$window`, so it is not known over which time it is taken"
+                        .to_owned(),
                 };
-                problems.push(
-                    Problem::error(Code::PromqlSyntax, whole(query), headline)
-                        .help("write `$window` where the range stands: `rate(errors_total[$window])`"),
-                );
+                let problem = Problem::error(Code::PromqlSyntax, whole(query), headline)
+                    .help("write `$window` where the range stands: `rate(errors_total[$window])`");
+                problems.push(match of_counters(&expr) {
+                    Some((bad, total)) => problem.help(format!(
+                        "or count the events: `bad: {bad}` and `total: {total}`, without `bad_ratio`"
+                    )),
+                    None => problem,
+                });
                 return None;
             }
         }
@@ -705,11 +720,32 @@ fn collect(
                     problem.help("give the counters themselves, one as `bad` and the other as `total`")
                 }
                 Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
+                None if matches!(expr.kind, Kind::Number(_)) => problem
+                    .help("write the selector of a counter, such as `http_requests_total`")
+                    .help("a series that is 1 while all is well, and else 0, is a `probe`: `sli: { probe: probe_success }`"),
                 None => problem.help("write the selector of a counter"),
             });
             false
         }
     }
+}
+
+/// Whether this is a series that is 1 while all is well, as its name says.
+fn says_up(expr: &Expr) -> bool {
+    match &without_parens(expr).kind {
+        Kind::Selector(selector) => selector.name.as_deref().is_some_and(vocabulary::says_up),
+        _ => false,
+    }
+}
+
+/// Both counters of a ratio of two bare selectors.
+fn of_counters(expr: &Expr) -> Option<(String, String)> {
+    let expr = without_parens(expr);
+    let Kind::Binary(binary) = &expr.kind else { return None };
+    let (Kind::Selector(bad), Kind::Selector(total)) = (&binary.left.kind, &binary.right.kind) else {
+        return None;
+    };
+    (binary.op == Op::Div).then(|| (bad.to_string(), total.to_string()))
 }
 
 /// Whether something in an expression is compared: what is compared is a state.

@@ -23,7 +23,7 @@ pub use grid::{CURRENT, INTERVAL, LONG_INTERVAL, MEMORY, REACH, STALE, interval_
 pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};
 pub use line::BudgetLine;
 pub use month::{Month, on_the_clock};
-pub use name::{LabelName, Name, RESERVED_LABELS};
+pub use name::{LabelName, Name, RESERVED_LABELS, says_up};
 pub use near::{distance, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use offset::{Offsets, Summer, Turn};

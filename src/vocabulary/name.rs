@@ -104,6 +104,11 @@ impl fmt::Display for LabelName {
     }
 }
 
+/// Whether a metric is 1 while all is well, as its name says: `up`, `probe_success`, `pg_up`.
+pub fn says_up(metric: &str) -> bool {
+    matches!(metric, "up" | "probe_success") || metric.ends_with("_up")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

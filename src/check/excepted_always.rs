@@ -1,0 +1,30 @@
+//! Exceptions that hold whenever their series exist, whatever the value.
+
+use super::always_fires::can_be_empty;
+use super::slos;
+use crate::diagnostic::{Code, Problem};
+use crate::facts::Facts;
+use crate::promql::ast::Kind;
+
+pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
+    let mut seen = Vec::new();
+    for except in slos(model).filter_map(|(_, slo)| slo.agreed.except.as_ref()) {
+        if can_be_empty(&except.expr) || seen.contains(&except.place) {
+            continue;
+        }
+        // A setting that several SLOs share is one problem.
+        seen.push(except.place);
+        let problem = Problem::warning(
+            Code::NeverCounted,
+            except.place,
+            "nothing is counted while this query has a result, and its result is never empty while its series exist",
+        )
+        .label("a result of 0 counts as a result, too");
+        problems.push(match &except.expr.kind {
+            Kind::Selector(_) => problem.help(format!("compare it: `{} == 1`", except.text)),
+            _ => {
+                problem.help("compare it, so that the result is empty when there is no maintenance: `… == 1`")
+            }
+        });
+    }
+}
