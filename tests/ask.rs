@@ -304,7 +304,7 @@ fn what_a_server_warns_of_is_told_once() {
     let body = format!(r#"{{"status":"success","warnings":[{}],"data":{{}}}}"#, many.join(","));
     let said = check(&folder, Server::of("200 OK", "", body.as_bytes()).port, "right");
     assert_eq!(said.stderr.matches("is away\n").count(), 10);
-    assert!(said.stderr.contains("the server says of its answers: … and 190 more\n"), "{}", said.stderr);
+    assert!(said.stderr.contains("the server warns: … and 190 more\n"), "{}", said.stderr);
 }
 
 #[test]

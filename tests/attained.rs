@@ -168,7 +168,7 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     assert_eq!(april.stdout.matches("no se sabe</span>").count(), 4, "{}", april.stdout);
     let never = folder.slowburn(&["report", "--month", "2099-01", "--answer", "march.json"]);
     assert_eq!(never.code, Some(2));
-    assert_eq!(never.stderr, "error: not even an hour of this month is over\n");
+    assert_eq!(never.stderr, "error: the first hour of this month is not over yet\n");
     for (text, said) in [
         ("{}", "march.json holds no answers"),
         ("[", "march.json holds no answers"),

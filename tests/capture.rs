@@ -165,7 +165,7 @@ fn a_new_version_alone_is_no_new_shape() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let kept = capture(&folder, &["raw.txt", "--out", "shop.prom"]);
     assert!(
-        kept.stderr.starts_with("from shop 1, as before: if the version is another, say it by --from\n"),
+        kept.stderr.starts_with("from shop 1, as before: if the version is different, write it with --from\n"),
         "{}",
         kept.stderr
     );

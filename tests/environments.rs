@@ -149,7 +149,7 @@ fn a_problem_says_which_environments_have_it() {
     assert_eq!(ran.stderr.matches("error[").count(), 1, "{}", ran.stderr);
     folder.write("slos/shop.yaml", both);
     let ran = folder.slowburn(&["check"]);
-    assert!(ran.stderr.contains("no file defines the service `shop`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is no service `shop`"), "{}", ran.stderr);
 }
 
 #[test]

@@ -151,11 +151,11 @@ fn folders_and_several_files_are_one_old_side() {
     let own = diff(&folder, &["slos", "slos"]);
     assert!(own.stdout.contains("Nothing that these definitions mean is different."), "{}", own.stdout);
     for (args, said) in [
-        (&["spec.yaml", "--also", "old.yaml"][..], "old.yaml holds rules, and spec.yaml holds specs"),
+        (&["spec.yaml", "--also", "old.yaml"][..], "old.yaml contains rules, and spec.yaml contains specs"),
         (&["slos/checkout.yaml"], "slos/checkout.yaml is a definition of slowburn"),
         (
             &["slos", "--also", "slos"],
-            "--also adds to rules or specs of other tools, and these are definitions",
+            "--also is for rules or specs of other tools, but these are definitions",
         ),
         (&["nothing.yaml", "--also", "old.yaml"], "cannot read nothing.yaml"),
     ] {

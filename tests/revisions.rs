@@ -196,7 +196,7 @@ fn it_works_where_repositories_are_unusual() {
     assert_eq!(ran.code, Some(2));
     assert_eq!(
         ran.stderr,
-        "error: inner is a submodule, and HEAD:inner/slos lies in it\nrun it in the submodule, whose revisions are its own\n"
+HEAD:inner/slos is in the submodule         "error: inner\nrun it in the submodule, whose revisions are its own\n"
     );
     // A hook of a worktree is told where its repository is.
     let hooked = folder.command(&["diff", "v2"]).env("GIT_DIR", ".git").output().unwrap();

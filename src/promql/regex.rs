@@ -253,7 +253,7 @@ const LARGEST: usize = 1 << 20;
 fn read(pattern: &str) -> Result<Hir, String> {
     if pattern.len() > LONGEST_PATTERN {
         return Err(format!(
-            "it has {} bytes, and one of more than {LONGEST_PATTERN} is not read",
+            "it has {} bytes; the longest has {LONGEST_PATTERN}",
             pattern.len()
         ));
     }

@@ -80,7 +80,7 @@ pub(super) fn service<'a>(
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         problems.push(values::undefined(
             place,
-            format!("no file defines the service `{name}`"),
+            format!("there is no service `{name}`"),
             name,
             &names,
         ));
@@ -107,7 +107,7 @@ fn dependency(
             None => {
                 let place = block.on.place(name.len() + 1, text.len());
                 let names: Vec<&str> = on.slos.iter().map(|slo| slo.name.as_str()).collect();
-                problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+                problems.push(values::undefined(place, format!("service `{name}` has no SLO `{slo}`"), slo, &names));
                 return None;
             }
         },

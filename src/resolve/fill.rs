@@ -24,7 +24,7 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
                     Problem::error(
                         Code::WrongType,
                         whole(code),
-                        "texts are not written in this language yet",
+                        "this language is not supported",
                     )
                     .label("expected `en` or `es`"),
                 );
@@ -113,10 +113,10 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
                         let problem = Problem::error(
                             Code::WrongType,
                             whole(written),
-                            "this is not a version of Prometheus from 2.42 on",
+                            "this is not a version of Prometheus, 2.42 or newer",
                         );
                         problems.push(problem.help(
-                            "write major and minor in quotes and alone, such as `\"2.42\"` or `\"3.5\"`",
+                            "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
                         ));
                         OLDEST
                     }
@@ -133,9 +133,9 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
     {
         problems.push(
-            Problem::error(Code::ContractNotFound, whole(path), "there is no such file beside the definitions")
+            Problem::error(Code::ContractNotFound, whole(path), "this file does not exist beside the definitions")
                 .label("expected a configuration of Prometheus")
-                .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
+                .help("copy the configuration of Prometheus to the directory of the definitions, and name it relative to the project file"),
         );
     }
     let mut external_labels = settings::target_labels(&block.external_labels, version, problems);

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
                 Ok(Line::Type(name, Err(word))) => {
                     let excess = self.declare(name, None, None);
                     Some(excess.unwrap_or_else(|| {
-                        (0, format!("`{}` is not a type of metrics", line::excerpt(word)))
+                        (0, format!("`{}` is not a type of metric", line::excerpt(word)))
                     }))
                 }
                 Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
                     let beyond = families.part(base, kind, unit, bounds, tally);
                     for text in beyond {
                         let reason = format!(
-                            "the bound `{}` of `{}` is not a number that a decimal of 28 digits can hold",
+                            "the bound `{}` of `{}` has more digits than the 28 that slowburn reads",
                             line::excerpt(&text),
                             line::excerpt(name)
                         );
@@ -275,7 +275,7 @@ impl<'a> Reader<'a> {
                 (other, Type::Counter) | (Type::Counter, other) if counted => {
                     (declared.kind, declared.total) = (other, true);
                 }
-                _ => contrary.push((line, format!("`{}` has another type further up", line::excerpt(name)))),
+                _ => contrary.push((line, format!("an earlier line gives `{}` another type", line::excerpt(name)))),
             }
         }
         for (line, reason) in contrary {
@@ -337,7 +337,7 @@ impl<'a> Reader<'a> {
             Some(Type::Summary) => return Home::Part { base: name, kind: Kind::Summary, bounds: true },
             Some(Type::Histogram | Type::GaugeHistogram) => {
                 return Home::Nowhere(format!(
-                    "the histogram `{}` has no series of its own name",
+                    "the histogram `{}` has no series with this name",
                     line::excerpt(name)
                 ));
             }
@@ -389,7 +389,7 @@ impl<'a> Reader<'a> {
         };
         if !fits {
             return Home::Nowhere(format!(
-                "the values of `{}` are not those of its type",
+                "the type of `{}` does not allow these values",
                 line::excerpt(name)
             ));
         }
