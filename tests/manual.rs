@@ -330,7 +330,7 @@ fn an_unknown_topic_names_those_that_may_be_meant() {
         (&["polices"][..], "did you mean `policies`?"),
         (&["complie"], "did you mean `compile`?"),
         (&["grafana"], "did you mean `dashboards`?"),
-        (&["budget-unwatched"], "`b` is a problem code: slowburn explain budget-unwatched"),
+        (&["budget-unwatched"], "`budget-unwatched` is a problem code: slowburn explain budget-unwatched"),
         (&["xyzzy"], "`slowburn help` lists all topics and commands"),
         (&["metrics", "capture", "all"], "`slowburn help` lists all topics and commands"),
     ] {

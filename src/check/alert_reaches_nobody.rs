@@ -46,7 +46,9 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], pr
         problem = problem.and(place, format!("`{}` is defined here", first.name));
     }
     let name = alertmanager.receivers.first().map_or("NAME", |receiver| receiver.name.as_str());
-    problems.push(problem.help(format!("name a receiver for the alerts that no route matches: `default: {name}`")));
+    problems.push(
+        problem.help(format!("name a receiver for the alerts that no route matches: `default: {name}`")),
+    );
 }
 
 /// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
@@ -69,7 +71,9 @@ fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec
                     format!("nobody is notified of `{}` during `{time}`", alert.name),
                 )
                 .label("this route is muted then, and so is every other route that matches the alert")
-                .help("a page asks a person to act now: mute tickets only, with `match: { severity: ticket }`")
+                .help(
+                    "a page asks a person to act now: mute tickets only, with `match: { severity: ticket }`",
+                )
                 .help(format!("or add a route to a receiver that is on duty during `{time}`")),
             );
         }

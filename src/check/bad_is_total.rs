@@ -131,8 +131,9 @@ fn told(slo: &Slo, alike: Alike) -> Problem {
         .and(place(of(alike.whole)), "the same events");
     let key = if alike.part == Role::Bad { "bad" } else { "good" };
     let problem = match idle {
-        Some((_, matcher)) => problem
-            .help(format!("every known value of the label matches `{matcher}`: select only the values that are {key}")),
+        Some((_, matcher)) => problem.help(format!(
+            "every known value of the label matches `{matcher}`: select only the values that are {key}"
+        )),
         None => problem,
     };
     match alike.part {

@@ -34,9 +34,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             about(budget)
         ));
         problems.push(match affordable(events) {
-            Some(objective) => {
-                problem.help(format!("lower the objective, to `{objective}` at most, or promise it over a longer period"))
-            }
+            Some(objective) => problem.help(format!(
+                "lower the objective, to `{objective}` at most, or promise it over a longer period"
+            )),
             None => problem.help("promise it over a longer period, or count several services as one"),
         });
     }

@@ -32,8 +32,9 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if summed.len() > NAMED {
             named += &format!(" and {} more", summed.len() - NAMED);
         }
-        let said =
-            format!("the store `{store}` has the series of every `{label}`, and these SLOs add them up: {named}");
+        let said = format!(
+            "the store `{store}` has the series of every `{label}`, and these SLOs add them up: {named}"
+        );
         problems.push(
             Problem::warning(Code::ClustersSummed, place, said)
                 .label("so there is one promise for all of them together")

@@ -67,7 +67,9 @@ fn told(alert: &Companion, function: &str, range: Duration) -> Problem {
         alert.places.expr,
         format!("`{}` fires for series that are younger than {range}", alert.name),
     )
-    .label(format!("a new series has little history, so `{function}` is too small, and the alert fires {held}"))
+    .label(format!(
+        "a new series has little history, so `{function}` is too small, and the alert fires {held}"
+    ))
     .help(match range <= LONGEST {
         true => format!("write a shorter range and a longer `for`: `{function}(…[5m])`, and `for: {range}`"),
         false => format!("require that the series existed before: `… and … offset {range}`"),

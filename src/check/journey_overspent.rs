@@ -31,9 +31,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         ))
         .help(format!("the parts may fail: {}", joined(&named, "and")));
         problems.push(match all < Decimal::ONE {
-            true => {
-                problem.help(format!("lower the objective to `{}`, or raise the objectives of the parts", percent(Decimal::ONE - all)))
-            }
+            true => problem.help(format!(
+                "lower the objective to `{}`, or raise the objectives of the parts",
+                percent(Decimal::ONE - all)
+            )),
             false => problem.help("raise the objectives of the parts"),
         });
     }

@@ -31,7 +31,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 .label("each of these alerts says that everything is down")
                 .help(match together(alert) {
                     Some(together) => format!("let it fire only when all of them are down: `{together}`"),
-                    None => "let it fire once, for all of them together: `absent(… == 1)`, or compare a sum".to_owned(),
+                    None => "let it fire once, for all of them together: `absent(… == 1)`, or compare a sum"
+                        .to_owned(),
                 })
                 .help("or remove `down`, and be notified of the other alerts, too"),
             );

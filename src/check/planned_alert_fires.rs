@@ -22,7 +22,9 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     format!("`{}` may fire only because `{name}` does not exist yet", alert.name),
                 )
                 .label("the metric is planned, and this expression fires while it is missing")
-                .help(format!("let it fire only where the metric exists: add `and {there}` if it is a counter"))
+                .help(format!(
+                    "let it fire only where the metric exists: add `and {there}` if it is a counter"
+                ))
                 .help("or remove the alert until the metric exists"),
             );
         }

@@ -42,8 +42,7 @@ fn taken<'a>(
 }
 
 fn after(route: &Route, earlier: &Route) -> Problem {
-    let problem =
-        Problem::error(Code::RouteUnreachable, route.place, "no alert reaches this route");
+    let problem = Problem::error(Code::RouteUnreachable, route.place, "no alert reaches this route");
     match earlier.stop {
         true => problem
             .label("earlier routes take every alert that it matches")

@@ -30,8 +30,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 None => problem,
             };
             problems.push(match watched {
-                true => problem
-                    .help("or be notified of missing events: remove `missing_events: off`"),
+                true => problem.help("or be notified of missing events: remove `missing_events: off`"),
                 false => problem,
             });
         }

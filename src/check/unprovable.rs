@@ -46,7 +46,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             Sli::Checked { .. } => "write a comparison that some values pass and others fail",
             // What is recorded of its parts can be played.
             Sli::Journey { .. } => continue,
-            Sli::Ratio { .. } => "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`",
+            Sli::Ratio { .. } => {
+                "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`"
+            }
         };
         problems.push(
             Problem::warning(

@@ -432,8 +432,12 @@ impl Parser {
         let known = self.contract.families.contains_key(&block.name);
         let family = self.contract.families.entry(block.name).or_default();
         let problem = |label| {
-            Problem::error(Code::ContractSyntax, block.place, "two blocks of the contract contradict each other")
-                .label(label)
+            Problem::error(
+                Code::ContractSyntax,
+                block.place,
+                "two blocks of the contract contradict each other",
+            )
+            .label(label)
         };
         if !known {
             (family.kind, family.unit) = (block.kind, block.unit);

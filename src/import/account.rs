@@ -171,7 +171,8 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
         changes.push("a single bad event pages nobody: `min_bad_events` is 2 for pages".to_owned());
     }
     if service.missing {
-        changes.push(format!("{}EventsMissing fires when no events are counted any more", service.name.camel()));
+        changes
+            .push(format!("{}EventsMissing fires when no events are counted any more", service.name.camel()));
     }
     for label in &draft.by {
         if let Some(name) = recorded_as(&label.text) {

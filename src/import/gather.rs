@@ -288,7 +288,9 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                         said.place,
                         format!("the severity `{}` is not imported", said.text),
                     )
-                    .label(format!("a project has one label value for a {severity}, and most SLOs have `{most}`")),
+                    .label(format!(
+                        "a project has one label value for a {severity}, and most SLOs have `{most}`"
+                    )),
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
@@ -302,7 +304,9 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
         for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
             problems.push(
                 Problem::warning(Code::NotCarried, pair.place, format!("`{}` is not imported", pair.name))
-                    .label(format!("labels of a {severity} belong to the project, but not all SLOs have this one"))
+                    .label(format!(
+                        "labels of a {severity} belong to the project, but not all SLOs have this one"
+                    ))
                     .help("if pages and tickets should both have it, write it in the `labels` of the SLO"),
             );
         }

@@ -184,11 +184,9 @@ pub fn pairs(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Vec<(Key, 
             length += entry.key.text.len() + text.text.len();
             match length <= LONGEST && pairs.len() < MOST {
                 true => pairs.push((entry.key.clone(), text)),
-                false => problems.push(dropped(
-                    &entry.key,
-                    &entry.value,
-                    "there are more than an alert can have",
-                )),
+                false => {
+                    problems.push(dropped(&entry.key, &entry.value, "there are more than an alert can have"))
+                }
             }
         }
     }

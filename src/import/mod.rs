@@ -105,7 +105,8 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = crate::source::Span { source: id, start: 0, end: 0 };
             found.problems.push(
-                Problem::error(Code::EmptyFile, nowhere, "the file is empty").help("remove it from the command"),
+                Problem::error(Code::EmptyFile, nowhere, "the file is empty")
+                    .help("remove it from the command"),
             );
         }
         found.problems.extend(faults);

@@ -331,8 +331,12 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         }
         _ => {
             problems.push(
-                Problem::error(Code::WrongType, whole(&written), "this method of counting the budget is not known")
-                    .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
+                Problem::error(
+                    Code::WrongType,
+                    whole(&written),
+                    "this method of counting the budget is not known",
+                )
+                .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
             );
             Sliced::Not
         }

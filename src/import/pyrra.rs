@@ -98,9 +98,10 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         account.changes.push(
             "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
         );
-        account
-            .changes
-            .push("there were four alerts, one per pair of windows; now there are two: a page and a ticket".to_owned());
+        account.changes.push(
+            "there were four alerts, one per pair of windows; now there are two: a page and a ticket"
+                .to_owned(),
+        );
     }
     spec.drop(
         "partial_response_strategy",
@@ -180,8 +181,11 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
             let names: Vec<String> =
                 others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
             let verb = if names.len() > 1 { "are" } else { "is" };
-            let problem =
-                Problem::warning(Code::NotCarried, first.span, format!("{} {verb} not imported", few(&names)));
+            let problem = Problem::warning(
+                Code::NotCarried,
+                first.span,
+                format!("{} {verb} not imported", few(&names)),
+            );
             problems.push(problem.label(format!(
                 "it belongs to the object in Kubernetes: only {what} that begin with `{PREFIX}` are on alerts"
             )));

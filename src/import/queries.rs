@@ -60,13 +60,9 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         Ok(text) => text,
         Err(span) => {
             problems.push(
-                Problem::error(
-                    Code::PromqlSyntax,
-                    place(span),
-                    "this template is not known",
-                )
-                .label("only the window is known")
-                .help("write the value that the template would give"),
+                Problem::error(Code::PromqlSyntax, place(span), "this template is not known")
+                    .label("only the window is known")
+                    .help("write the value that the template would give"),
             );
             return None;
         }
@@ -156,10 +152,9 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
     match &query.kind {
         Kind::Binary(binary) => match binary.op {
             Op::Sub if is_one(&binary.left) => fraction(&binary.right, counts.other(), counters),
-            Op::Div if binary.matching.as_ref().is_some_and(|matching| matching.group.is_some()) => Err(why(
-                query,
-                "one side has more series than the other, so each series has its own ratio",
-            )),
+            Op::Div if binary.matching.as_ref().is_some_and(|matching| matching.group.is_some()) => {
+                Err(why(query, "one side has more series than the other, so each series has its own ratio"))
+            }
             Op::Div => {
                 let (over, total) = (sum(&binary.left, counters)?, sum(&binary.right, counters)?);
                 Ok(Ratio { over, counts, total, guards: BTreeSet::new() })
@@ -216,10 +211,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             let mut ratio = fraction(expr, counts, counters)?;
             let looks = |sum: &Sum| sum.terms.iter().all(|term| matches!(term.of, Of::Summed | Of::Looked));
             if !looks(&ratio.over) || !looks(&ratio.total) {
-                return Err(why(
-                    query,
-                    "an average of ratios gives every series the same weight",
-                ));
+                return Err(why(query, "an average of ratios gives every series the same weight"));
             }
             let by = kept(grouping.as_ref(), query)?;
             ratio.over.by = Some(by.clone());
@@ -270,7 +262,12 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     // Looked at from step to step, a counter gains the same.
                     Kind::Subquery { expr, .. } => match &expr.kind {
                         Kind::Selector(selector) => selector,
-                        _ => return Err(why(query, "the increase of a subquery is not the increase of a counter")),
+                        _ => {
+                            return Err(why(
+                                query,
+                                "the increase of a subquery is not the increase of a counter",
+                            ));
+                        }
                     },
                     _ => return Err(why(query, "this is neither a counter nor a sum of counters")),
                 };
@@ -384,7 +381,9 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
                 grouping.labels.iter().filter(|label| labels.contains(label) && seen.insert(label.as_str()));
             Ok(kept.cloned().collect())
         }
-        Some(grouping) if grouping.labels.is_empty() => Err(why(query, "the labels that are kept are not listed")),
+        Some(grouping) if grouping.labels.is_empty() => {
+            Err(why(query, "the labels that are kept are not listed"))
+        }
         Some(_) => Err(why(query, "`without` keeps labels that are not named here")),
     }
 }

@@ -105,19 +105,16 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
     };
     if promql::check(&expr) != Ok(promql::Type::Vector) {
         problems.push(
-            Problem::warning(
-                Code::NotUnderstood,
-                whole(query),
-                "this query returns no series to compare",
-            )
-            .label("an instant vector is needed"),
+            Problem::warning(Code::NotUnderstood, whole(query), "this query returns no series to compare")
+                .label("an instant vector is needed"),
         );
         return Sli::missing("which series are compared with its threshold");
     }
     let mut changes = Vec::new();
     let expr = match queries::has_window(&expr) {
         true => {
-            changes.push(format!("the condition reads the last {USUAL}: change the window if you need another"));
+            changes
+                .push(format!("the condition reads the last {USUAL}: change the window if you need another"));
             queries::with_window(expr, USUAL)
         }
         false => expr,
@@ -135,11 +132,13 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
             Guard::Absent => sli.better.push(
                 "a counter that does not exist yet counts as 0: `or vector(0)` is not needed".to_owned(),
             ),
-            Guard::Idle => sli.better.push(
-                "a time without events has an error ratio of 0: no guard is needed".to_owned(),
-            ),
+            Guard::Idle => sli
+                .better
+                .push("a time without events has an error ratio of 0: no guard is needed".to_owned()),
             Guard::Clamped => {
-                sli.better.push("a ratio of counted events is always between 0 and 1: no clamp is needed".to_owned());
+                sli.better.push(
+                    "a ratio of counted events is always between 0 and 1: no clamp is needed".to_owned(),
+                );
             }
             Guard::LastTwo => sli.better.push(
                 "`irate` reads only the last two samples of a window; now every event counts".to_owned(),
@@ -192,7 +191,8 @@ fn last_resort(
     match ratio {
         Some(ratio) => Sli {
             changes: vec![
-                "it is a `bad_ratio`: every moment has the same weight, however many events it has".to_owned(),
+                "it is a `bad_ratio`: every moment has the same weight, however many events it has"
+                    .to_owned(),
             ],
             ..Sli::of(Ok(Measured::Ratio(ratio)))
         },

@@ -365,7 +365,11 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     let off = keys.flag("disable", problems).is_some_and(|(off, _)| off);
     let mut labels: Vec<Pair> = keys.pairs("labels", problems).into_iter().map(Pair::of).collect();
     let annotations = keys.pairs("annotations", problems).into_iter().map(Pair::of).collect();
-    keys.drop("for", "the short window stops the alert soon after its cause ends: `for` is not needed", problems);
+    keys.drop(
+        "for",
+        "the short window stops the alert soon after its cause ends: `for` is not needed",
+        problems,
+    );
     keys.finish(problems);
     let label = labels.iter().position(|label| label.name == "severity").map(|at| {
         let label = labels.remove(at);

@@ -64,7 +64,9 @@ pub(super) fn alertmanager(
     if let Some(more) = inhibitions.get(MOST_INHIBITIONS) {
         let headline = format!("there are more than {MOST_INHIBITIONS} inhibitions");
         let problem = Problem::error(Code::TooLarge, more.span, headline);
-        fields.problems().push(problem.help("let one inhibition silence several services: `silence: { service: [api, web] }`"));
+        fields.problems().push(
+            problem.help("let one inhibition silence several services: `silence: { service: [api, web] }`"),
+        );
         inhibitions.truncate(MOST_INHIBITIONS);
     }
     fields.finish();

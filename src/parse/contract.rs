@@ -45,7 +45,8 @@ fn told(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Prob
             line[mark..].char_indices().nth(skipped.column - 1).map_or(line.len(), |(at, _)| mark + at);
         let place = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
         let span = Span { source, start: place(column), end: place(line.len()) };
-        let problem = Problem::warning(Code::UnreadSample, span, "slowburn cannot read this line of the capture");
+        let problem =
+            Problem::warning(Code::UnreadSample, span, "slowburn cannot read this line of the capture");
         problems.push(problem.label(skipped.reason.clone()));
     }
     if reading.more > 0

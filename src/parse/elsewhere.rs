@@ -111,11 +111,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         &["alerts"],
         "an SLO makes its own alerts; write alerts on causes beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
     ),
-    (
-        "an SLO",
-        &["name", "id", "displayName"],
-        "the key is its name: `slos: { availability: … }`",
-    ),
+    ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
     ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
     ("an alert", &["alert", "name"], "the key is its name: `alerts: { down: … }`"),
     ("an alert", &["runbook_text", "text"], "write it as `description`, or in a file that `runbook` names"),

@@ -125,7 +125,10 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
             _ => {
                 problems.push(
                     wrong_type(&value, "a service of an environment", "a map of keys and values or `off`")
-                        .help(format!("write `{}: off` if the environment does not have the service", key.text)),
+                        .help(format!(
+                            "write `{}: off` if the environment does not have the service",
+                            key.text
+                        )),
                 );
                 continue;
             }

@@ -241,9 +241,8 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
                 Value::Map(_) => {
                     problem.help("put a text that begins with `{` or contains `: ` into single quotes")
                 }
-                Value::List(_) if what == "`objective`" => {
-                    problem.help("for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`")
-                }
+                Value::List(_) if what == "`objective`" => problem
+                    .help("for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`"),
                 Value::List(_) => problem
                     .help("write one of them: a list is not allowed here")
                     .help("put a text that begins with `[` or `-` into single quotes"),

@@ -128,7 +128,10 @@ fn file(
             let place = Span { source: id, start: 0, end: 0 };
             return (
                 None,
-                vec![Problem::error(Code::TooLarge, place, headline).help("write the long parts elsewhere, and link to them")],
+                vec![
+                    Problem::error(Code::TooLarge, place, headline)
+                        .help("write the long parts elsewhere, and link to them"),
+                ],
             );
         }
         return (Some(File::Runbook(source.text.clone())), Vec::new());
@@ -186,8 +189,10 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
     let problem = problem.label("this compiler reads `version: slowburn/v1`");
     let problem = match of {
-        "openslo" | "pyrra" | "sloth" => problem
-            .help(format!("translate it: move it to another directory, and run `slowburn import {}`", name_of(path))),
+        "openslo" | "pyrra" | "sloth" => problem.help(format!(
+            "translate it: move it to another directory, and run `slowburn import {}`",
+            name_of(path)
+        )),
         _ => problem,
     };
     Some(

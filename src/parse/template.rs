@@ -246,7 +246,9 @@ impl Templates<'_> {
                 let problem =
                     Problem::error(Code::InvalidName, key.span, "this is not a valid name of a parameter");
                 self.problems.push(match key.text == NAME {
-                    true => problem.help("`<<name>>` is already the name of the instance: choose another name"),
+                    true => {
+                        problem.help("`<<name>>` is already the name of the instance: choose another name")
+                    }
                     false => problem.label("lower-case letters, digits and `_`, beginning with a letter"),
                 });
                 continue;

@@ -392,12 +392,10 @@ impl File<'_> {
             Error::Budget { .. }
             | Error::AliasReplayCounterOverflow { .. }
             | Error::AliasReplayLimitExceeded { .. }
-            | Error::AliasExpansionLimitExceeded { .. } => Problem::error(
-                Code::TooLarge,
-                here,
-                "the file makes too many values",
-            )
-            .help("split it into several files, or use fewer aliases"),
+            | Error::AliasExpansionLimitExceeded { .. } => {
+                Problem::error(Code::TooLarge, here, "the file makes too many values")
+                    .help("split it into several files, or use fewer aliases")
+            }
             Error::UnknownAnchor { .. } => {
                 let token =
                     self.text[offset..].split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
@@ -508,8 +506,9 @@ fn reword(span: Span, words: &str) -> Problem {
             .help("indent it by as many spaces as the entry above, and begin it with `- `");
     }
     if has("did not find expected key") || has("simple key expected") {
-        return syntax(span, "a line of this mapping is not `key: value`")
-            .help("indent the key by as many spaces as the keys beside it, and write a space after its colon");
+        return syntax(span, "a line of this mapping is not `key: value`").help(
+            "indent the key by as many spaces as the keys beside it, and write a space after its colon",
+        );
     }
     if has("expected <document start>") {
         return syntax(span, "there is more text after the end of the document");

@@ -190,15 +190,24 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
     let between = Span { start: left.span.end, end: right.span.start };
 
     if *bool && !op.is_comparison() {
-        faults.push(Fault::new(between, format!("`bool` is allowed only after a comparison, not after `{symbol}`")));
+        faults.push(Fault::new(
+            between,
+            format!("`bool` is allowed only after a comparison, not after `{symbol}`"),
+        ));
     }
     if let Some(matching) = matching {
         both_on_and_grouped(matching, between, faults);
         if op.is_set() && matching.group.is_some() {
-            faults.push(Fault::new(between, format!("`{symbol}` matches many to many and cannot have a group")));
+            faults.push(Fault::new(
+                between,
+                format!("`{symbol}` matches many to many and cannot have a group"),
+            ));
         }
         if op.is_set() && matching.fill.is_some() {
-            faults.push(Fault::new(between, format!("`fill` is not allowed with `{symbol}`: it leaves nothing to fill")));
+            faults.push(Fault::new(
+                between,
+                format!("`fill` is not allowed with `{symbol}`: it leaves nothing to fill"),
+            ));
         }
     }
     let (left_type, right_type) = (left_type?, right_type?);

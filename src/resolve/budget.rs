@@ -87,12 +87,8 @@ fn lines<'a>(
         let place = whole(scalar);
         if index == MOST {
             problems.push(
-                Problem::error(
-                    Code::InvalidBudgetLine,
-                    place,
-                    format!("a budget has at most {MOST} lines"),
-                )
-                .help("keep the lines at which somebody does something new"),
+                Problem::error(Code::InvalidBudgetLine, place, format!("a budget has at most {MOST} lines"))
+                    .help("keep the lines at which somebody does something new"),
             );
             break;
         }

@@ -21,12 +21,8 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
             Some((_, language)) => *language,
             None => {
                 problems.push(
-                    Problem::error(
-                        Code::WrongType,
-                        whole(code),
-                        "this language is not supported",
-                    )
-                    .label("expected `en` or `es`"),
+                    Problem::error(Code::WrongType, whole(code), "this language is not supported")
+                        .label("expected `en` or `es`"),
                 );
                 Language::English
             }
@@ -98,31 +94,30 @@ fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
     let block: &PrometheusBlock = &file.prometheus;
-    let version =
-        match &block.version {
-            None => OLDEST,
-            Some(written) => {
-                let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
-                match parts.as_deref() {
-                    Some([major, minor, ..])
-                        if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
-                    {
-                        (*major, *minor)
-                    }
-                    _ => {
-                        let problem = Problem::error(
-                            Code::WrongType,
-                            whole(written),
-                            "this is not a version of Prometheus, 2.42 or newer",
-                        );
-                        problems.push(problem.help(
-                            "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
-                        ));
-                        OLDEST
-                    }
+    let version = match &block.version {
+        None => OLDEST,
+        Some(written) => {
+            let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
+            match parts.as_deref() {
+                Some([major, minor, ..])
+                    if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
+                {
+                    (*major, *minor)
+                }
+                _ => {
+                    let problem = Problem::error(
+                        Code::WrongType,
+                        whole(written),
+                        "this is not a version of Prometheus, 2.42 or newer",
+                    );
+                    problems.push(problem.help(
+                        "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
+                    ));
+                    OLDEST
                 }
             }
-        };
+        }
+    };
     let retention = block
         .retention
         .as_ref()

@@ -134,8 +134,9 @@ pub(super) fn hours_of(
     }
     if let Some(more) = holidays.get(MOST_HOLIDAYS) {
         let headline = format!("there are more than {MOST_HOLIDAYS} holidays");
-        problems
-            .push(Problem::error(Code::TooLarge, whole(more), headline).help("remove the holidays that are over"));
+        problems.push(
+            Problem::error(Code::TooLarge, whole(more), headline).help("remove the holidays that are over"),
+        );
     }
     if problems.len() > before || all.is_empty() || spans.is_empty() {
         return None;
@@ -295,13 +296,9 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
             (Err(_), _) => None,
             (Ok(_), None) => {
                 problems.push(
-                    Problem::error(
-                        Code::InvalidMaintenance,
-                        whole(written),
-                        "this time has no time zone",
-                    )
-                    .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
-                    .help("or add `time_zone: Europe/Madrid` to the project file"),
+                    Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
+                        .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
+                        .help("or add `time_zone: Europe/Madrid` to the project file"),
                 );
                 return None;
             }
@@ -353,7 +350,12 @@ pub(super) fn excuse(
         let names: Vec<&str> = service.slos.iter().map(|known| known.name.as_str()).collect();
         if !names.contains(&slo) {
             let place = written.place(name.len() + 1, text.len());
-            problems.push(values::undefined(place, format!("service `{name}` has no SLO `{slo}`"), slo, &names));
+            problems.push(values::undefined(
+                place,
+                format!("service `{name}` has no SLO `{slo}`"),
+                slo,
+                &names,
+            ));
         }
     }
     for service in services.iter_mut() {

@@ -71,9 +71,13 @@ pub(super) fn parts(
                 place,
             })),
             None => problems.push(
-                Problem::error(Code::InvalidJourney, place, "a part of a journey must name a service and an SLO")
-                    .label("expected `service/slo`")
-                    .help("write `api/availability` for the SLO `availability` of the service `api`"),
+                Problem::error(
+                    Code::InvalidJourney,
+                    place,
+                    "a part of a journey must name a service and an SLO",
+                )
+                .label("expected `service/slo`")
+                .help("write `api/availability` for the SLO `availability` of the service `api`"),
             ),
         }
     }

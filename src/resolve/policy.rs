@@ -144,10 +144,10 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
         Some(written) => Some(values::duration(written, problems).and_then(|keep| {
             if keep > long {
                 let headline = format!("`keep_firing_for: {keep}` is longer than the long window");
-                problems
-                    .push(Problem::error(Code::InvalidDuration, whole(written), headline).label(format!(
-                        "the longest is {long}, the long window of this tier"
-                    )));
+                problems.push(
+                    Problem::error(Code::InvalidDuration, whole(written), headline)
+                        .label(format!("the longest is {long}, the long window of this tier")),
+                );
                 return None;
             }
             Some(keep)
@@ -323,7 +323,8 @@ pub(super) fn reachable(
             )),
             false => problem,
         };
-        problems.push(problem.help(format!("to remove this warning, write `tiers_off: [{}]`", longs.join(", "))));
+        problems
+            .push(problem.help(format!("to remove this warning, write `tiers_off: [{}]`", longs.join(", "))));
     }
     (kept, out)
 }

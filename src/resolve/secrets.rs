@@ -11,8 +11,10 @@ pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
     for InlineSecret { key, value, instead } in found {
         if let Some(problem) = placeholder(value) {
             let example = format!("{instead}: /etc/alertmanager/secrets/…");
-            problems
-                .push(problem.help(format!("write the secret to a file, and the path of the file here: `{example}`")));
+            problems.push(
+                problem
+                    .help(format!("write the secret to a file, and the path of the file here: `{example}`")),
+            );
             continue;
         }
         problems.push(
@@ -88,10 +90,13 @@ pub(super) struct Public {
 pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Problem>) -> Option<String> {
     let url = real(written, problems)?;
     if (public.gives_access)(&url) {
-        let problem =
-            Problem::error(Code::InlineSecret, whole(written), "this address gives access to everybody who knows it")
-                .hiding(whole(written))
-                .label(public.seen);
+        let problem = Problem::error(
+            Code::InlineSecret,
+            whole(written),
+            "this address gives access to everybody who knows it",
+        )
+        .hiding(whole(written))
+        .label(public.seen);
         problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
         return None;
     }
@@ -191,12 +196,14 @@ fn placeholder(written: &Scalar) -> Option<Problem> {
     if word.is_none() && !shape {
         return None;
     }
-    let problem = Problem::error(Code::PlaceholderSecret, whole(written), "this is a placeholder that nobody filled in");
+    let problem = Problem::error(
+        Code::PlaceholderSecret,
+        whole(written),
+        "this is a placeholder that nobody filled in",
+    );
     Some(match word {
         Some(word) => problem.label(format!("replace `{word}` with the real value")),
-        None if text.contains('$') => {
-            problem.label("neither slowburn nor Alertmanager replaces variables")
-        }
+        None if text.contains('$') => problem.label("neither slowburn nor Alertmanager replaces variables"),
         None => problem.label("nobody is notified through a placeholder"),
     })
 }

@@ -36,12 +36,10 @@ pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> La
         if text.is_empty() {
             let problem =
                 Problem::error(Code::MissingKey, code.span, "a warning is accepted without a reason");
-            problems.push(
-                problem.help(format!(
-                    "write why the warning does not apply: `{}: one customer, one request a day`",
-                    code.text
-                )),
-            );
+            problems.push(problem.help(format!(
+                "write why the warning does not apply: `{}: one customer, one request a day`",
+                code.text
+            )));
         }
         reasons.insert(code.text.clone(), text.to_owned());
     }

@@ -40,8 +40,7 @@ pub(super) fn sli(
         return None;
     }
     if kinds != 1 {
-        let headline =
-            if kinds == 0 { "this SLI has no query" } else { "this SLI mixes several kinds" };
+        let headline = if kinds == 0 { "this SLI has no query" } else { "this SLI mixes several kinds" };
         problems.push(Problem::error(Code::SliKind, start, headline).help(
             "write two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`",
         ));
@@ -118,12 +117,16 @@ fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -
     let promised = promise.objective;
     problems.push(if wanted {
         let limit = if block.latency.is_some() { "500ms" } else { "60s" };
-        Problem::error(Code::ThresholdMismatch, place, "this SLI needs a threshold to separate good from bad events")
-            .fix(
-                format!("write `{promised} < {limit}`, with a threshold of your own"),
-                place,
-                format!("{promised} < {limit}"),
-            )
+        Problem::error(
+            Code::ThresholdMismatch,
+            place,
+            "this SLI needs a threshold to separate good from bad events",
+        )
+        .fix(
+            format!("write `{promised} < {limit}`, with a threshold of your own"),
+            place,
+            format!("{promised} < {limit}"),
+        )
     } else {
         Problem::error(Code::ThresholdMismatch, place, "this kind of SLI does not use a threshold")
             .label("only `latency` and `freshness` use a threshold")
@@ -412,7 +415,11 @@ impl Reader {
                         place,
                         format!("`{suffix}` is one series of the histogram"),
                     )
-                    .spelled(format!("write the name of the histogram: `{base}`"), place, spelled),
+                    .spelled(
+                        format!("write the name of the histogram: `{base}`"),
+                        place,
+                        spelled,
+                    ),
                 );
                 return None;
             }
@@ -421,8 +428,12 @@ impl Reader {
             let (place, all) = (le.span, places::with_comma(&query.text, le));
             let [place, all] = [place, all].map(|span| query.place(span.start, span.end));
             problems.push(
-                Problem::error(Code::NotACounterSelector, place, "the objective already decides the bound `le`")
-                    .spelled("remove it", all, query.spelling().of("")),
+                Problem::error(
+                    Code::NotACounterSelector,
+                    place,
+                    "the objective already decides the bound `le`",
+                )
+                .spelled("remove it", all, query.spelling().of("")),
             );
             return None;
         }
@@ -535,8 +546,7 @@ impl Reader {
             Err(_) if !braced => {
                 let headline = "this is not a list of matchers";
                 let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
-                problems
-                    .push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
+                problems.push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
                 return None;
             }
             Ok(_) => {
@@ -552,8 +562,7 @@ impl Reader {
             }
             Err(fault) => {
                 let problem = Problem::error(Code::PromqlSyntax, place(fault.span), fault.message);
-                problems
-                    .push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
+                problems.push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
                 return None;
             }
         };

@@ -81,8 +81,7 @@ fn name(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<Str
         return Some(text.clone());
     }
     let problem = Problem::error(Code::InvalidName, whole(written), what);
-    problems
-        .push(problem.label("Kubernetes allows lower-case letters, digits and `-`, at most 63"));
+    problems.push(problem.label("Kubernetes allows lower-case letters, digits and `-`, at most 63"));
     None
 }
 
@@ -131,8 +130,11 @@ fn mimir(block: &MimirBlock, problems: &mut Vec<Problem>) -> Mimir {
         match written.text.parse::<u32>() {
             Ok(limit) if (least..=100_000).contains(&limit) => limit,
             _ => {
-                let problem =
-                    Problem::error(Code::WrongType, whole(written), "this is not a valid limit of Mimir's ruler");
+                let problem = Problem::error(
+                    Code::WrongType,
+                    whole(written),
+                    "this is not a valid limit of Mimir's ruler",
+                );
                 problems.push(problem.label(format!("expected a whole number from {least} to 100000")));
                 default
             }

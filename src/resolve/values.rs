@@ -41,14 +41,15 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
         _ => None,
     };
     let Some(fault) = fault else { return Some(name.to_owned()) };
-    let problem =
-        Problem::error(Code::InvalidName, whole(scalar), "this is not a valid name for a runbook").label(fault);
+    let problem = Problem::error(Code::InvalidName, whole(scalar), "this is not a valid name for a runbook")
+        .label(fault);
     problems.push(match name.contains("://") {
         true => problem.help(format!(
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
         )),
-        false => problem
-            .help("write `API-down` for the file `runbooks/API-down.md`, beside the project file"),
+        false => {
+            problem.help("write `API-down` for the file `runbooks/API-down.md`, beside the project file")
+        }
     });
     None
 }
@@ -88,15 +89,20 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
             problems.push(
-                Problem::error(Code::InvalidDuration, whole(scalar), "a duration of zero is not allowed here")
-                    .help(OF_LENGTHS),
+                Problem::error(
+                    Code::InvalidDuration,
+                    whole(scalar),
+                    "a duration of zero is not allowed here",
+                )
+                .help(OF_LENGTHS),
             );
             None
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem = Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
-                    .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
+                let problem =
+                    Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
+                        .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
                 match Duration::meant(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
                     None => problem.help(OF_LENGTHS),
@@ -127,48 +133,43 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         }),
         None => Objective::parse(ratio),
     };
-    let threshold =
-        match threshold {
-            Some(written) if written.starts_with('=') => {
-                let start = scalar.text.len() - written.len() - 1;
-                let place = scalar.place(start, start + 2);
-                problems.push(
-                    Problem::error(Code::InvalidObjective, place, "a threshold can only be compared with `<`")
-                        .fix("write `<`", place, "<"),
-                );
+    let threshold = match threshold {
+        Some(written) if written.starts_with('=') => {
+            let start = scalar.text.len() - written.len() - 1;
+            let place = scalar.place(start, start + 2);
+            problems.push(
+                Problem::error(Code::InvalidObjective, place, "a threshold can only be compared with `<`")
+                    .fix("write `<`", place, "<"),
+            );
+            return None;
+        }
+        Some(written) => {
+            let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
+            if length.is_none() {
+                let start = scalar.text.len() - written.len();
+                let blank = written.len() - written.trim_start().len();
+                let place = scalar.place(start + blank, start + blank + written.trim().len());
+                problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
+                    let problem =
+                        Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
+                            .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
+                    match Duration::meant(written) {
+                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
+                        None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
+                    }
+                }));
                 return None;
             }
-            Some(written) => {
-                let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
-                if length.is_none() {
-                    let start = scalar.text.len() - written.len();
-                    let blank = written.len() - written.trim_start().len();
-                    let place = scalar.place(start + blank, start + blank + written.trim().len());
-                    problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
-                        let problem = Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
-                            .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                        match Duration::meant(written) {
-                            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
-                            None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
-                        }
-                    }));
-                    return None;
-                }
-                length
-            }
-            None => None,
-        };
+            length
+        }
+        None => None,
+    };
     let place = scalar.place(0, ratio.len());
     match objective {
         Ok(objective) => {
             if ratio.starts_with(['P', 'p']) && threshold.is_none() {
                 problems.push(
-                    Problem::error(
-                        Code::InvalidObjective,
-                        place,
-                        "a percentile needs a threshold",
-                    )
-                    .fix(
+                    Problem::error(Code::InvalidObjective, place, "a percentile needs a threshold").fix(
                         format!("write `{ratio} < 500ms`"),
                         place,
                         format!("{ratio} < 500ms"),
@@ -311,15 +312,14 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
 pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
-        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
-            Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone").fix(
-                format!("write `{like}`"),
-                place,
-                like,
-            ),
-            None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),
+        ZoneFault::Unknown => {
+            match Zone::like(name.text.trim()) {
+                Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone")
+                    .fix(format!("write `{like}`"), place, like),
+                None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),
+            }
+            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`")
         }
-        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
             let headline = "in this time zone months do not begin at the same UTC offset every year";
             Problem::error(Code::UnknownTimeZone, place, headline)

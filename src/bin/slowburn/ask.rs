@@ -39,7 +39,8 @@ const WHO_NOTIFIES: &str =
 const WHO_EVALUATES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
 
 /// Where the API is.
-const BELOW: &str = "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
+const BELOW: &str =
+    "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
 
 /// What to write where nobody is known.
 fn right(wanted: Wanted) -> &'static str {

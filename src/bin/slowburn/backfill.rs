@@ -41,7 +41,10 @@ fn commands(model: &Model, folder: &str, server: &str) -> String {
         .collect();
     let journeys = match journeys.is_empty() {
         true => String::new(),
-        false => format!("# Journeys get no history: they count from the time when the rules are loaded: {}.\n", few(&journeys)),
+        false => format!(
+            "# Journeys get no history: they count from the time when the rules are loaded: {}.\n",
+            few(&journeys)
+        ),
     };
     let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
     format!(

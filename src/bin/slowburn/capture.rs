@@ -59,7 +59,9 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
         There::Nothing | There::Unread(_) => {
             write::file(out, &text)?;
             if let There::Unread(_) = there {
-                stderr::print(&format!("{out_name} could not be read, so the metrics are not compared with it\n"));
+                stderr::print(&format!(
+                    "{out_name} could not be read, so the metrics are not compared with it\n"
+                ));
             }
             stderr::print(&format!("captured {metrics} in {out_name}\n"));
             return Ok(Ending::Clean);
@@ -153,9 +155,9 @@ fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     match kind.as_str() {
         "text/html" | "application/xhtml+xml" => Err(page(name)),
         "application/json" => Err(Failure::new(format!("{name} answers with JSON, not with metrics"))),
-        "application/vnd.google.protobuf" => Err(Failure::new(format!(
-            "{name} answers with protobuf, although slowburn asked for text"
-        ))),
+        "application/vnd.google.protobuf" => {
+            Err(Failure::new(format!("{name} answers with protobuf, although slowburn asked for text")))
+        }
         _ => Ok(()),
     }
 }
@@ -265,7 +267,9 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
     if told.is_none()
         && let Some(kept) = before.and_then(|before| before.origin.clone())
     {
-        stderr::print(&format!("from {kept}, as before: if the version is different, write it with --from\n"));
+        stderr::print(&format!(
+            "from {kept}, as before: if the version is different, write it with --from\n"
+        ));
         return Some(kept);
     }
     told

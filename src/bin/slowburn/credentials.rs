@@ -35,8 +35,9 @@ impl Credentials {
             (None, None) => {}
         }
         match (variable(USER)?, variable(BEARER)?) {
-            (Some(_), Some(_)) => Err(Failure::new(format!("both {USER} and {BEARER} are set"))
-                .and("unset the one that this address does not need, or name a file: --user-file, --bearer-file")),
+            (Some(_), Some(_)) => Err(Failure::new(format!("both {USER} and {BEARER} are set")).and(
+                "unset the one that this address does not need, or name a file: --user-file, --bearer-file",
+            )),
             (Some(secret), None) => user(&secret, USER).map(Some),
             (None, Some(secret)) => bearer(&secret, BEARER).map(Some),
             (None, None) => Ok(None),
@@ -121,7 +122,9 @@ fn user(secret: &str, place: &str) -> Result<Credentials, Failure> {
 fn bearer(secret: &str, place: &str) -> Result<Credentials, Failure> {
     let secret = line(secret, place)?;
     if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(format!("{place} does not contain a token: a token is ASCII without spaces")));
+        return Err(Failure::new(format!(
+            "{place} does not contain a token: a token is ASCII without spaces"
+        )));
     }
     Ok(Credentials::Bearer(secret.to_owned()))
 }

@@ -87,9 +87,7 @@ impl<'a> Client<'a> {
         let credentials =
             Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
         if credentials.is_some() && is_exposed(address.written()) {
-            stderr::print(
-                "the credentials are sent unencrypted: others on the network can read them\n",
-            );
+            stderr::print("the credentials are sent unencrypted: others on the network can read them\n");
         }
         let agent = agent(connection)?;
         Ok(Self { address, connection, credentials, agent, advice, connected: Cell::new(false) })
@@ -246,7 +244,7 @@ impl<'a> Client<'a> {
                 .and("allow more time: --timeout 2m")
         };
         if went_away(&error) {
-            return cannot("the answer is incomplete");
+            return cannot("the answer ends early");
         }
         match error {
             ureq::Error::Timeout(_) => late(),

@@ -63,8 +63,9 @@ fn written(to: &Path, imported: &Imported) -> Result<Project, Failure> {
     let files: Vec<(PathBuf, String)> =
         imported.files.iter().map(|(path, text)| (PathBuf::from(path), text.clone())).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(to.join(path)).is_ok()) {
-        return Err(Failure::new(format!("{} already exists", shown(to, path)))
-            .and("nothing was written: name another directory with --to, or another service with --service"));
+        return Err(Failure::new(format!("{} already exists", shown(to, path))).and(
+            "nothing was written: name another directory with --to, or another service with --service",
+        ));
     }
     write::new_files(to, &files.iter().collect::<Vec<_>>())?;
     stderr::print("\n");

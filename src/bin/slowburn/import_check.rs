@@ -106,8 +106,9 @@ fn ask(
         match source.answer(&asked)? {
             Ok(answer) => {
                 if comparison.hear(&asked, &answer).is_none() {
-                    return Err(Failure::new("this is not an answer of Prometheus to an instant query")
-                        .and("write the base address of the server (above /api/v1/query), or a file of --save"));
+                    return Err(Failure::new("this is not an answer of Prometheus to an instant query").and(
+                        "write the base address of the server (above /api/v1/query), or a file of --save",
+                    ));
                 }
                 saved.push(json!({ "asked": asked, "answer": answer }));
             }

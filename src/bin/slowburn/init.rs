@@ -96,7 +96,8 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
         let failure = Failure::new(format!("`{service}` is not a valid name for a service"));
         return Err(match Name::nearest(service) {
             Some(nearest) => failure.and(&format!("write --service {nearest}")),
-            None => failure.and("allowed are lower-case letters, digits and single hyphens, beginning with a letter"),
+            None => failure
+                .and("allowed are lower-case letters, digits and single hyphens, beginning with a letter"),
         });
     };
     let said = args.language.as_deref().and_then(language);
@@ -181,8 +182,9 @@ fn write<'a>(slos: &Path, files: &'a [(PathBuf, String)]) -> Result<Vec<&'a Path
     let shared = 1 + SCHEMAS.len();
     let exists = |path: &Path| fs::symlink_metadata(slos.join(path)).is_ok();
     if let Some((path, _)) = files[shared..].iter().find(|(path, _)| exists(path)) {
-        return Err(Failure::new(format!("{} already exists", shown(slos, path)))
-            .and("nothing was written: name another service, or another folder: slowburn init path/to/slos"));
+        return Err(Failure::new(format!("{} already exists", shown(slos, path))).and(
+            "nothing was written: name another service, or another folder: slowburn init path/to/slos",
+        ));
     }
     let new: Vec<_> = files.iter().filter(|(path, _)| !exists(path)).collect();
     write::new_files(slos, &new)?;

@@ -38,8 +38,9 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
         // What a file does not hold was not asked then, and is not known.
         let Some(answer) = source.answer(&one.question)? else { continue };
         if answers.hear(&plan, one, &answer).is_none() {
-            return Err(Failure::new("this is not an answer of Prometheus to a range query")
-                .and("write the base address of the server (above /api/v1/query_range), or a file of --save"));
+            return Err(Failure::new("this is not an answer of Prometheus to a range query").and(
+                "write the base address of the server (above /api/v1/query_range), or a file of --save",
+            ));
         }
         if args.save.is_some() {
             saved.push(serde_json::json!({ "asked": asked(&one.question), "answer": answer }));

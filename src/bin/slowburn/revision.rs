@@ -182,8 +182,9 @@ impl Tree {
                 true => format!("{name} is a file"),
                 false => format!("there is no folder {name}"),
             });
-            return Err(missing
-                .and("if the definitions were in another folder at that time, name it: --path path/to/slos"));
+            return Err(missing.and(
+                "if the definitions were in another folder at that time, name it: --path path/to/slos",
+            ));
         }
         let (rules, mut files): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|(path, _)| path.rsplit('/').next() == Some(".gitignore"));

@@ -92,10 +92,8 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         match &plan.promise.period {
             Period::Rolling(length) => {
-                return Err(Failure::new(format!(
-                    "the period of {name} is always the last {length}"
-                ))
-                .and("remove --into"));
+                return Err(Failure::new(format!("the period of {name} is always the last {length}"))
+                    .and("remove --into"));
             }
             Period::Calendar(unit, _) if into >= unit.nominal() => {
                 return Err(Failure::new(format!("{into} is past the end of a {}", unit.as_str()))
@@ -114,9 +112,7 @@ fn counted(path: &Path, shown: &str) -> Result<String, Failure> {
     let failed = |error| Failure::of("read", shown, &error);
     let bytes = read::start(path, MOST_BYTES + 1).map_err(failed)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(
-            Failure::new(format!("{shown} is larger than 16 MiB")).and("join rows, or remove some")
-        );
+        return Err(Failure::new(format!("{shown} is larger than 16 MiB")).and("join rows, or remove some"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -28,7 +28,8 @@ pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
 const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
 
 /// What is said of a larger one.
-pub const TOO_LARGE: &str = "it is larger than 64 MiB: make a contract from it with `slowburn metrics capture`";
+pub const TOO_LARGE: &str =
+    "it is larger than 64 MiB: make a contract from it with `slowburn metrics capture`";
 
 /// What a directory of definitions comes to.
 #[derive(Debug)]
@@ -239,8 +240,9 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
                 .and("name the directory of the definitions: slowburn compile path/to/slos"));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Failure::new(format!("there is no directory {name}"))
-                .and("write SLO definitions into it, or name their directory: slowburn compile path/to/slos"));
+            return Err(Failure::new(format!("there is no directory {name}")).and(
+                "write SLO definitions into it, or name their directory: slowburn compile path/to/slos",
+            ));
         }
         Err(error) => return Err(Failure::of("read", name, &error)),
     }

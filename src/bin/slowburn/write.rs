@@ -63,7 +63,9 @@ pub fn write<'a>(
         if let Err(failure) = staging.apply(index, change) {
             return Err(match staging.undo(&changes) {
                 Ok(()) => failure.and(&unchanged(out)),
-                Err(second) => failure.and(&second.to_string()).and("no file is half written: run slowburn again"),
+                Err(second) => {
+                    failure.and(&second.to_string()).and("no file is half written: run slowburn again")
+                }
             });
         }
     }
@@ -109,7 +111,9 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     }
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some((directory, _)) = real.parent().zip(real.file_name()) else {
-        return Err(Failure::new(format!("{name} does not name a file")).and("name a file to write: --out FILE"));
+        return Err(
+            Failure::new(format!("{name} does not name a file")).and("name a file to write: --out FILE")
+        );
     };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
@@ -200,9 +204,9 @@ fn recover(out: &Path) -> Result<(), Failure> {
         let name = shown(out, Path::new(""));
         let staging = Staging { out, temporary, made: Vec::new() };
         if let Some(list) = staging.listed(UNDO) {
-            staging
-                .put_back(&list)
-                .map_err(|failure| failure.and(&format!("{name} is half written: an earlier run was killed")))?;
+            staging.put_back(&list).map_err(|failure| {
+                failure.and(&format!("{name} is half written: an earlier run was killed"))
+            })?;
             stderr::print(&format!("an earlier run was killed while it wrote: {name} is restored\n"));
         } else if let Some(list) = staging.listed(FINISH) {
             if staging.is_untouched(&list) {

@@ -21,7 +21,9 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let label = match quantiles.as_slice() {
             [] => "it has only a count and a sum".to_owned(),
             [first, ..] => {
-                format!("it has quantiles such as {first}: each is of one process and of the last minutes only")
+                format!(
+                    "it has quantiles such as {first}: each is of one process and of the last minutes only"
+                )
             }
         };
         let name = named(place.reading);

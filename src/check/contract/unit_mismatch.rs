@@ -56,7 +56,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
     let declared = found.family.unit.as_deref().and_then(called);
     let named = found.name.rsplit('_').next().and_then(called);
     if let Some(unit) = declared.or(named) {
-        let why = if declared.is_some() { "its unit is declared in the contract" } else { "its name says the unit" };
+        let why = if declared.is_some() { "its unit is declared" } else { "its name says the unit" };
         return (unit != read).then(|| (unit, why.to_owned()));
     }
     // Nothing tells the unit: bounds do, if they are all far from the threshold and meet it in another unit.

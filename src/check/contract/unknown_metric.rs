@@ -19,17 +19,16 @@ fn told(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem =
-        Problem::error(Code::UnknownMetric, place.reading.name, format!("no metric `{name}` in the contract"));
+        Problem::error(Code::UnknownMetric, place.reading.name, format!("there is no metric `{name}`"));
     let problem = match near.as_slice() {
         [] => problem
-            .label(format!("the contract has {} metrics, and no similar name", place.contract.families.len())),
-        [one] => renamed(
-            problem.label("the contract does not have it"),
-            place.reading,
-            one,
-            |written| format!("write `{written}`"),
-        ),
-        several => problem.label("the contract does not have it").help(format!(
+            .label(format!("none of the {} known metrics has a similar name", place.contract.families.len())),
+        [one] => {
+            renamed(problem.label("it is not one of the known metrics"), place.reading, one, |written| {
+                format!("write `{written}`")
+            })
+        }
+        several => problem.label("it is not one of the known metrics").help(format!(
             "did you mean {}?",
             alternatives(&several.iter().map(|name| spelled_metric(name)).collect::<Vec<_>>())
         )),

@@ -50,8 +50,9 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
             let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
             problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text))
         }
-        Some(_) | None => problem
-            .help("select a value that exists, or capture the contract again if it is out of date"),
+        Some(_) | None => {
+            problem.help("select a value that exists, or capture the contract again if it is out of date")
+        }
     }
 }
 

@@ -50,9 +50,9 @@ fn told(place: &Place, found: Found) -> Problem {
             "say which values are good, in a `condition` such as `{} < 100`",
             build::selector(name, &[])
         )),
-        (Role::Gain, _) => problem.help(
-            "`rate` and `increase` are for counters; for a gauge use `delta` or `avg_over_time`",
-        ),
+        (Role::Gain, _) => {
+            problem.help("`rate` and `increase` are for counters; for a gauge use `delta` or `avg_over_time`")
+        }
         (Role::Classic(_), Kind::NativeHistogram) => {
             problem.help("add `histogram: native` to the SLI; the rules then need Prometheus 2.54 or newer")
         }

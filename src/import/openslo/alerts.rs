@@ -126,8 +126,9 @@ fn policy(
                 "receivers decide whether they notify when an alert ends; receivers of the generated Alertmanager do"
             }
         };
-        problems
-            .push(Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not imported").label(why));
+        problems.push(
+            Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not imported").label(why),
+        );
     }
     let conditions = spec.list("conditions", problems);
     spec.drop("notificationTargets", "`alertmanager` in the project file says who is notified", problems);
@@ -236,8 +237,14 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let share = share(burn_rate, window, period);
     if share > Decimal::ONE {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&threshold), "this burn rate is too high to be imported")
-                .label("it spends more than the whole budget within its window, so 100% of the budget is written"),
+            Problem::warning(
+                Code::NotCarried,
+                whole(&threshold),
+                "this burn rate is too high to be imported",
+            )
+            .label(
+                "it spends more than the whole budget within its window, so 100% of the budget is written",
+            ),
         );
     }
     let share = share.min(Decimal::ONE);
@@ -258,7 +265,10 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
                 whole(&severity),
                 format!("the severity `{}` is not imported", severity.text),
             )
-            .label(format!("a project has one label value for a {kind}, and another condition has `{}`", label.text)),
+            .label(format!(
+                "a project has one label value for a {kind}, and another condition has `{}`",
+                label.text
+            )),
         ),
         Some(_) => {}
     }

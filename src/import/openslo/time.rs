@@ -94,8 +94,12 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
     };
     for other in others {
         problems.push(
-            Problem::warning(Code::NotCarried, first_line(other.span), "a second time window is not imported")
-                .label("an SLO has one period"),
+            Problem::warning(
+                Code::NotCarried,
+                first_line(other.span),
+                "a second time window is not imported",
+            )
+            .label("an SLO has one period"),
         );
     }
     self::window(window, changes, problems).unwrap_or(USUAL)
@@ -169,12 +173,9 @@ fn calendar_period(
         _ => {
             let length = length.duration();
             problems.push(
-                Problem::warning(
-                    Code::NotCarried,
-                    place,
-                    "this calendar period is not supported",
-                )
-                .label(format!("only months and quarters are supported: the period is now the last {length}")),
+                Problem::warning(Code::NotCarried, place, "this calendar period is not supported").label(
+                    format!("only months and quarters are supported: the period is now the last {length}"),
+                ),
             );
             changes.push(format!(
                 "the budget no longer restarts with the calendar: it is the budget of the last {length}"

@@ -80,7 +80,8 @@ pub fn rules(sources: &Sources) -> (Foreign, Vec<Problem>) {
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = Span { source: id, start: 0, end: 0 };
             problems.push(
-                Problem::error(Code::EmptyFile, nowhere, "the file has no rules").help("remove it from the command"),
+                Problem::error(Code::EmptyFile, nowhere, "the file has no rules")
+                    .help("remove it from the command"),
             );
         }
         problems.extend(faults);

@@ -43,7 +43,7 @@ impl Played {
     pub(super) fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
         self.cases.push((situation, case));
         if !spiked {
-            self.unproven.push("no spike was found that only a short window sees".to_owned());
+            self.unproven.push("slowburn found no spike that only a short window sees".to_owned());
         }
     }
 }

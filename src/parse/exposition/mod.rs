@@ -131,31 +131,31 @@ impl<'a> Reader<'a> {
         };
         let mut labels = std::mem::take(&mut self.labels);
         let read = line::read(line, &mut labels);
-        let fault =
-            match read {
-                Ok(Line::Nothing) => None,
-                Ok(Line::End) => {
-                    self.ended = true;
-                    None
+        let fault = match read {
+            Ok(Line::Nothing) => None,
+            Ok(Line::End) => {
+                self.ended = true;
+                None
+            }
+            Ok(Line::Help(name)) => self.declare(name, None, None),
+            Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
+            Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
+            Ok(Line::Type(name, Err(word))) => {
+                let excess = self.declare(name, None, None);
+                Some(
+                    excess
+                        .unwrap_or_else(|| (0, format!("`{}` is not a type of metric", line::excerpt(word)))),
+                )
+            }
+            Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
+                Ok(()) => {
+                    self.samples += 1;
+                    sample.tail.map(|tail| (tail.at, tail.reason))
                 }
-                Ok(Line::Help(name)) => self.declare(name, None, None),
-                Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
-                Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
-                Ok(Line::Type(name, Err(word))) => {
-                    let excess = self.declare(name, None, None);
-                    Some(excess.unwrap_or_else(|| {
-                        (0, format!("`{}` is not a type of metric", line::excerpt(word)))
-                    }))
-                }
-                Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
-                    Ok(()) => {
-                        self.samples += 1;
-                        sample.tail.map(|tail| (tail.at, tail.reason))
-                    }
-                    Err(reason) => Some((0, reason)),
-                },
-                Err(fault) => Some((fault.at, fault.reason)),
-            };
+                Err(reason) => Some((0, reason)),
+            },
+            Err(fault) => Some((fault.at, fault.reason)),
+        };
         self.labels = labels;
         if let Some((at, reason)) = fault {
             let column = line.get(..at).unwrap_or(line).chars().count() + 1;
@@ -275,7 +275,8 @@ impl<'a> Reader<'a> {
                 (other, Type::Counter) | (Type::Counter, other) if counted => {
                     (declared.kind, declared.total) = (other, true);
                 }
-                _ => contrary.push((line, format!("an earlier line gives `{}` another type", line::excerpt(name)))),
+                _ => contrary
+                    .push((line, format!("an earlier line gives `{}` another type", line::excerpt(name)))),
             }
         }
         for (line, reason) in contrary {

@@ -135,7 +135,9 @@ impl<'a> Parser<'a> {
             "=~" | "!~" => fault.help("write patterns in braces: `{label=~\"pattern\"}`"),
             "&&" => fault.help("write `and`"),
             "||" => fault.help("write `or`"),
-            "or" if expected.contains('}') => fault.help("write alternatives as a pattern: `{label=~\"a|b\"}`"),
+            "or" if expected.contains('}') => {
+                fault.help("write alternatives as a pattern: `{label=~\"a|b\"}`")
+            }
             "and" | ";" if expected.contains('}') => {
                 fault.help("write commas between matchers: `{job=\"api\", code=\"500\"}`")
             }

@@ -112,7 +112,9 @@ impl Session {
         match (&self.stage, method) {
             (Stage::Fresh, "initialize") => self.initialize(id, params),
             (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request must be `initialize`"),
-            (Stage::ShutDown, _) => self.error(id, INVALID_REQUEST, "after `shutdown` only `exit` is allowed"),
+            (Stage::ShutDown, _) => {
+                self.error(id, INVALID_REQUEST, "after `shutdown` only `exit` is allowed")
+            }
             (Stage::Running { .. }, "initialize") => {
                 self.error(id, INVALID_REQUEST, "`initialize` is allowed only once");
             }
