@@ -65,9 +65,7 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
             None => left.push(problem),
             Some(entry) if problem.is_error() => {
                 entry.used = true;
-                left.push(
-                    problem.and(entry.key.span, "only a warning can be accepted, and this is an error"),
-                );
+                left.push(problem.and(entry.key.span, "this is an error: only a warning can be accepted"));
             }
             Some(entry) => {
                 entry.used = true;
@@ -85,9 +83,10 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
     };
     if whole && !failed {
         left.extend(entries.iter().filter(in_vain).map(|entry| {
-            let headline = format!("nothing is left to accept: `{}` is not reported here", entry.key.text);
+            let headline =
+                format!("`{}` is not reported here, so there is nothing to accept", entry.key.text);
             Problem::warning(Code::AcceptanceUnneeded, entry.key.span, headline)
-                .label("it would hide the next one, which nobody has seen")
+                .label("it would hide the next warning with this code")
                 .help("remove this line")
         }));
     }
@@ -98,13 +97,13 @@ fn unknown_code(code: &Key) -> Problem {
     let problem = Problem::error(
         Code::UnknownKey,
         code.span,
-        format!("no problem has the code `{}`", short(&code.text)),
+        format!("there is no problem code `{}`", short(&code.text)),
     );
     match pages::nearest(&code.text) {
         Some(near) => {
             problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), code.span, near)
         }
-        None => problem.help("write the code that stands in brackets: `warning[single-event-pages]`"),
+        None => problem.help("write the code in the brackets: `warning[single-event-pages]`"),
     }
 }
 

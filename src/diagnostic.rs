@@ -157,7 +157,7 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
         } else if !OF_ALL.contains(&problem.code) {
             let names: Vec<&str> = same.iter().map(|(_, name)| *name).collect();
             let word = if names.len() == 1 { "environment" } else { "environments" };
-            problems.push(problem.clone().help(format!("this is so in the {word} {}", few(&names))));
+            problems.push(problem.clone().help(format!("in the {word} {}", few(&names))));
         }
     }
     sort(&mut problems);

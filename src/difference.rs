@@ -411,7 +411,7 @@ impl Difference {
     /// All of it in one sentence.
     pub fn summary(&self) -> String {
         if self.is_empty() {
-            return "Nothing that these definitions mean is different.".to_owned();
+            return "The two definitions mean the same.".to_owned();
         }
         let mut parts = Vec::new();
         let mut say = |count: usize, one: &str, many: &str| match count {
@@ -451,11 +451,11 @@ impl Difference {
         };
         let told = self.changes.iter().filter(|change| change.kind == Kind::Told);
         if told.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
-            parts.push("other people are told".to_owned());
+            parts.push("other people are notified".to_owned());
         }
         let care = self.changes.iter().filter(|change| change.weight() == Weight::Care).count();
         if parts.is_empty() && care == 0 {
-            return "No promise, no budget and no number of alerts is different; what else is, follows."
+            return "Promises, budgets and the number of alerts are the same; these details differ."
                 .to_owned();
         }
         if parts.is_empty() {

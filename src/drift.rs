@@ -86,7 +86,7 @@ fn seconds(value: &Value) -> Option<Duration> {
 pub enum Kind {
     /// Nobody evaluates it.
     Missing,
-    /// It is evaluated, and is not what was compiled.
+    /// It is evaluated, and differs from the compiled rule.
     Changed,
     /// It is evaluated, and is not compiled any more.
     LeftOver,
@@ -304,8 +304,8 @@ pub fn human(drift: &Drift, address: &str) -> String {
         };
         let said = match finding.kind {
             Kind::Missing => "is not loaded",
-            Kind::Changed => "is not what was compiled",
-            Kind::LeftOver => "is loaded and not compiled any more",
+            Kind::Changed => "differs from the compiled rule",
+            Kind::LeftOver => "is loaded, but no longer compiled",
             Kind::Failing => "fails",
         };
         let _ = write!(text, "{group}: {rule}{} {said}", inert::line(&of));
@@ -325,7 +325,7 @@ pub fn human(drift: &Drift, address: &str) -> String {
     let count = |kind| drift.findings.iter().filter(|finding| finding.kind == kind).count();
     let _ = writeln!(
         text,
-        "{} of {} compiled rules are loaded as they are at {address}: {} missing, {} changed, {} left over, {} failing",
+        "{} of {} compiled rules are loaded unchanged at {address}: {} missing, {} changed, {} left over, {} failing",
         drift.loaded,
         drift.compiled,
         count(Kind::Missing),

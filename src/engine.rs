@@ -1,7 +1,7 @@
 //! Who answers at an address, told from what it says of itself: so whoever asked the wrong one is told which is right.
 //!
-//! Many programs speak as Prometheus does, and each answers other questions: vmalert evaluates rules and holds no series, VictoriaMetrics holds series
-//! and evaluates no rules, Mimir does both below `/prometheus`. What each says of itself was recorded from the real programs (`tests/servers.d`).
+//! Many programs speak as Prometheus does, and each answers other questions: vmalert evaluates rules and has no series, VictoriaMetrics holds series
+//! and does not evaluate rules, Mimir does both below `/prometheus`. What each says of itself was recorded from the real programs (`tests/servers.d`).
 
 use serde_json::Value;
 
@@ -124,12 +124,12 @@ pub fn asks_for_tenant(refusal: &str) -> bool {
 }
 
 /// Where somebody else answers.
-const PROMETHEUS: &str = "name Prometheus, such as http://localhost:9090";
-const ALERTMANAGER: &str = "name Alertmanager, such as http://localhost:9093";
-const VICTORIA: &str = "name VictoriaMetrics, such as http://localhost:8428, or vmselect, such as http://localhost:8481/select/0/prometheus";
-const VMALERT: &str = "name vmalert, such as http://localhost:8880";
-const QUERIER: &str = "name Thanos Query, such as http://localhost:10902";
-const RULER: &str = "name the Thanos Ruler, such as http://localhost:10902";
+const PROMETHEUS: &str = "write the address of Prometheus, such as http://localhost:9090";
+const ALERTMANAGER: &str = "write the address of Alertmanager, such as http://localhost:9093";
+const VICTORIA: &str = "write the address of VictoriaMetrics, such as http://localhost:8428, or of vmselect, such as http://localhost:8481/select/0/prometheus";
+const VMALERT: &str = "write the address of vmalert, such as http://localhost:8880";
+const QUERIER: &str = "write the address of Thanos Query, such as http://localhost:10902";
+const RULER: &str = "write the address of the Thanos Ruler, such as http://localhost:10902";
 
 impl Engine {
     /// What it is called.
@@ -150,7 +150,7 @@ impl Engine {
         }
     }
 
-    /// Whether it holds series and evaluates no rules.
+    /// Whether it holds series and does not evaluate rules.
     pub fn only_stores(self) -> bool {
         matches!(self, Self::VictoriaMetrics | Self::VmSelect)
     }
@@ -162,13 +162,13 @@ impl Engine {
         let below = |path: &str| {
             // It may have been found below the path already.
             let right = if host.ends_with(path) { host.to_owned() } else { format!("{host}{path}") };
-            (asked != right).then(|| format!("{} is there: write {right}", self.name()))
+            (asked != right).then(|| format!("this is {}: write {right}", self.name()))
         };
         let elsewhere =
-            |why: &str, other: &str| Some(format!("{} is there, which {why}: {other}", self.name()));
-        const NO_QUERIES: &str = "answers no queries";
-        const NO_RULES: &str = "evaluates no rules";
-        const NO_ROUTES: &str = "notifies nobody";
+            |why: &str, other: &str| Some(format!("this is {}, which {why}: {other}", self.name()));
+        const NO_QUERIES: &str = "does not answer queries";
+        const NO_RULES: &str = "does not evaluate rules";
+        const NO_ROUTES: &str = "does not notify anybody";
         match (self, wanted) {
             (Self::Prometheus, Queries | Rules)
             | (Self::VictoriaMetrics | Self::ThanosQuery, Queries)
@@ -185,9 +185,10 @@ impl Engine {
                 elsewhere(NO_RULES, VMALERT)
             }
             (Self::ThanosQuery | Self::ThanosOther, Rules) => elsewhere(NO_RULES, RULER),
-            (Self::Grafana, Queries) => {
-                elsewhere("holds no series", "name its data source, such as http://localhost:9090")
-            }
+            (Self::Grafana, Queries) => elsewhere(
+                "has no series",
+                "write the address of its data source, such as http://localhost:9090",
+            ),
             (Self::Grafana, Rules) => elsewhere("does not evaluate the compiled rules", PROMETHEUS),
             (_, Routes) => elsewhere(NO_ROUTES, ALERTMANAGER),
         }

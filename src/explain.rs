@@ -32,7 +32,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page += &wrapped("Promise  ", &promised(promise));
     page += &wrapped("Budget   ", &budget(promise));
     if !promise.by.is_empty() {
-        page += &wrapped("Labels   ", &format!("one such promise for each value of {}", promise.kept()));
+        page += &wrapped("Labels   ", &format!("one promise for each value of {}", promise.kept()));
     }
     if let Some(reason) = &promise.planned {
         page += &wrapped("Planned  ", &format!("not measured yet: {reason}"));
@@ -47,7 +47,7 @@ pub fn explain(plan: &SloPlan) -> String {
         page += &tiers(promise);
         let (scarce, steady): (Vec<Watch>, Vec<Watch>) =
             promise.tiers.iter().cloned().partition(|tier| is_scarce(promise, tier));
-        page += "\nHow long after the beginning of an outage they fire / after its end they stop\n";
+        page += "\nTime until they fire after an outage begins / until they stop after it ends\n";
         if !steady.is_empty() {
             page += &times(&Promise { tiers: steady, ..promise.clone() });
             let spent = "When a tier fires, its share of the budget is spent, whatever the error ratio.";
@@ -56,8 +56,8 @@ pub fn explain(plan: &SloPlan) -> String {
         if !scarce.is_empty() {
             let names: Vec<String> = scarce.iter().map(name).collect();
             let said = format!(
-                "{}: at the expected traffic the short window has less than one event, so this depends on when \
-                 single events come, and no time can be said.",
+                "{}: at the expected traffic the short window has less than one event, so the time depends on when \
+                 single events come, and is not known.",
                 names.join(", ")
             );
             page += &wrapped("  ", &said);
@@ -66,7 +66,7 @@ pub fn explain(plan: &SloPlan) -> String {
             let mut tiers = promise.tiers.iter().filter(|tier| tier.severity == severity);
             if let Some(kept) = tiers.find_map(|tier| tier.keep_firing_for) {
                 let kept =
-                    format!("The {severity} goes on firing for {kept} after that: it is among these times.");
+                    format!("The {severity} goes on firing for {kept} after that: these times include it.");
                 page += &wrapped("  ", &kept);
             }
         }
@@ -80,7 +80,7 @@ pub fn explain(plan: &SloPlan) -> String {
     if !promise.budget_policy.is_empty() {
         page += "\nError budget policy\n";
         for agreement in &promise.budget_policy {
-            let freeze = if agreement.freeze { " (nothing is deployed)" } else { "" };
+            let freeze = if agreement.freeze { " (no deployments)" } else { "" };
             let head = format!("  below {:<4} ", agreement.line.to_string());
             page += &wrapped(&head, &format!("{}{freeze}", agreement.action));
         }
@@ -124,7 +124,7 @@ fn parts(promise: &Promise) -> String {
 /// When the promise holds; nothing if always.
 fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
-    let mut page = "\nAgreed time: nothing else is counted\n".to_owned();
+    let mut page = "\nAgreed time: only events in it count\n".to_owned();
     if let Some(hours) = &agreed.hours {
         page += &wrapped("  hours   ", hours);
         let most = format!(
@@ -138,7 +138,7 @@ fn agreed(promise: &Promise) -> String {
         page += &wrapped("  not on  ", &AgreedTime::dates(&agreed.holidays));
     }
     if let Some(query) = &agreed.except {
-        page += &wrapped("  not while this has an answer: ", query);
+        page += &wrapped("  not while this query has a result: ", query);
     }
     for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {
         let (from, to) = &window.words;
@@ -227,14 +227,14 @@ fn promised(promise: &Promise) -> String {
         (Event::Occurrence, None) => format!("{share} of events are good"),
         (Event::Check, Some(threshold)) => format!("{share} of the time it is less than {threshold} old"),
         (Event::Check, None) => {
-            format!("{share} of the time it is good, looked at every {},", promise.interval)
+            format!("{share} of the time it is good, evaluated every {},", promise.interval)
         }
         (Event::Journey(length), _) => format!(
-            "{share} of the time all its parts are good, judged every {} by the {length} before,",
+            "{share} of the time all its parts are good, judged every {} over the last {length},",
             promise.interval
         ),
         (Event::Slice(length), _) => format!(
-            "{share} of the time it is good, judged every {} by the {length} before,",
+            "{share} of the time it is good, judged every {} over the last {length},",
             promise.interval
         ),
     };
@@ -253,7 +253,7 @@ fn budget(promise: &Promise) -> String {
             let total = traffic * seconds(promise.period_length);
             let unit = match event {
                 Event::Occurrence => "events",
-                Event::Check => "looks at each series",
+                Event::Check => "evaluations of each series",
                 Event::Slice(_) | Event::Journey(_) => "slices",
             };
             let bad = total * promise.budget;
@@ -270,7 +270,7 @@ fn name(tier: &Watch) -> String {
 
 fn tiers(promise: &Promise) -> String {
     let mut rows = vec![
-        ["asks for", "budget", "long", "short", "burn rate", "error ratio above", "evaluated every"]
+        ["severity", "budget", "long", "short", "burn rate", "error ratio above", "evaluated every"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -293,7 +293,7 @@ fn evaluated(promise: &Promise, tier: &Watch) -> Duration {
 }
 
 fn budget_alerts(promise: &Promise) -> String {
-    let mut rows = vec![["asks for", "below", "until", "full outage to it"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["severity", "below", "until", "full outage to it"].map(str::to_owned).to_vec()];
     for alert in &promise.budget_alerts {
         rows.push(vec![
             alert.severity.to_string(),
@@ -340,8 +340,8 @@ fn remarks(promise: &Promise) -> Vec<String> {
     remarks.extend(unseen(promise, period));
     if outage < Decimal::from(60) {
         remarks.push(format!(
-            "A full outage spends the whole budget in {}, before it can be scraped, evaluated and told to anybody: this \
-             objective is kept by what mends itself, not by alerts.",
+            "A full outage spends the whole budget in {}, before it can be scraped and evaluated and anybody is notified: only \
+             automatic recovery can keep this objective, not alerts.",
             spoken(outage)
         ));
     }
@@ -384,11 +384,11 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
             gone(burn)
         ),
         (None, None) => format!(
-            "No tier watches this budget. A full outage spends it in {}, and nobody is told.",
+            "No tier watches this budget. A full outage spends it in {}, and nobody is notified.",
             spoken(promise.full_outage())
         ),
         (Some(burn), None) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and alerts nobody: just under \
+            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts nobody: just below \
              {} it is gone after {}.",
             short(burn),
             percent(promise.budget),
@@ -401,13 +401,13 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
             short(burn)
         ),
         (Some(_), _) => format!(
-            "A burn rate below 1 (an error ratio under {}) alerts nobody, and never exhausts the budget.",
+            "A burn rate below 1 (an error ratio below {}) alerts nobody, and never spends the whole budget.",
             percent(promise.budget)
         ),
     }];
     if let Some(page) = lowest_page.filter(|page| Some(*page) != lowest && *page > Decimal::ONE) {
         remarks.push(format!(
-            "A steady burn just under {} pages nobody and is told by ticket only: the budget is gone after {}.",
+            "A steady burn rate just below {} opens a ticket but does not page: the budget is spent after {}.",
             short(page),
             gone(page)
         ));
@@ -431,7 +431,7 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
         return match promise.traffic {
             // Looks come at a fixed pace: one of them is enough, or it is not.
             Some(pace) if looks => (pace * Decimal::from(3600) < alone)
-                .then(|| format!("One bad moment, seen by one look, is enough for a {severity}.")),
+                .then(|| format!("One bad evaluation is enough for a {severity}.")),
             _ => Some(format!(
                 "One bad event is enough for a {severity} while an hour has fewer than {} events.",
                 events(alone)
@@ -440,7 +440,7 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
     }
     let needs = format!("A {severity} needs {count} bad events in its long window");
     let Some(traffic) = promise.traffic else {
-        return Some(format!("{needs}; fewer say nothing, however low the traffic."));
+        return Some(format!("{needs}; fewer do not alert, even if traffic is low."));
     };
     let deaf: Vec<String> = tiers()
         .filter(|tier| traffic * seconds(tier.long) < Decimal::from(count))
@@ -448,10 +448,12 @@ fn least(promise: &Promise, severity: Severity) -> Option<String> {
         .collect();
     let after = spoken(Decimal::from(count) / traffic);
     Some(match deaf.is_empty() {
-        true if looks => format!("{needs}: with one look every {} those take {after}.", promise.interval),
+        true if looks => {
+            format!("{needs}: with one evaluation every {} that takes {after}.", promise.interval)
+        }
         true => format!("{needs}: in a full outage at the expected traffic they come within {after}."),
         false => format!(
-            "{needs}: at the expected traffic a full outage brings them only after {after}, so not even that makes the tier of \
+            "{needs}: at the expected traffic a full outage has so many only after {after}, so not even that makes the tier of \
              {} fire.",
             deaf.join(" or ")
         ),
@@ -463,7 +465,7 @@ fn least_of_all(promise: &Promise, severity: Severity) -> Option<String> {
     let tiers = || promise.tiers.iter().filter(move |tier| tier.severity == severity);
     let count = tiers().map(|tier| tier.min_events).max().filter(|count| *count > 1)?;
     let needs = format!(
-        "A {severity} needs {count} events in its long window, good ones among them; while there are fewer, not even a \
+        "A {severity} needs {count} events in its long window, good or bad; with fewer, not even a \
          full outage makes it fire"
     );
     let Some(traffic) = promise.traffic else { return Some(format!("{needs}.")) };
@@ -484,7 +486,7 @@ fn cold_start(promise: &Promise) -> Option<String> {
     let usual = tier.fires_after(ratio)?;
     let early = (seconds(history) * tier.threshold / (ratio - tier.threshold)).min(usual);
     Some(format!(
-        "While there is less history than a long window, the window is as long as the history: {history} after the first \
+        "While there is less history than a long window, the window is only as long as the history: {history} after the first \
          sample {} of errors fire the {} tier within {} instead of {}.",
         percent(ratio),
         name(tier),
@@ -512,7 +514,7 @@ fn delays(promise: &Promise) -> String {
         None => String::new(),
     };
     format!(
-        "Add to these times up to {evaluation}, two scrapes, and the way of the notification. They are those of a steady \
+        "Add to these times up to {evaluation}, two scrapes, and the time to notify. They are for a steady \
          error ratio after a period without errors, at even traffic.{slices}"
     )
 }

@@ -349,18 +349,17 @@ pub fn compile_by(
 
 /// What a target would refuse, as a problem.
 fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Problem {
-    let place = targets.place(limit.target).expect("what exceeds a limit is declared");
+    let place = targets.place(limit.target).expect("only declared targets have limits");
     match &limit.what {
         emit::limits::Excess::Groups { count, most } => {
-            let said = format!("Mimir takes {most} groups of a tenant, and the rules come to {count}");
+            let said = format!("Mimir allows {most} groups for a tenant, but the rules need {count}");
             Problem::error(Code::GroupLimit, place, said).help(format!(
-                "let the tenant have more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
+                "allow the tenant more (`ruler_max_rule_groups_per_tenant: {count}`) and write `max_groups: {count}`, or allow more rules in a group and write `max_rules`"
             ))
         }
         emit::limits::Excess::Bytes { what, bytes, most } => {
-            let said = format!("{what} takes {bytes} bytes, and an object of Kubernetes holds {most}");
-            let help =
-                "split the service into two files with names of their own, or shorten its descriptions";
+            let said = format!("{what} has {bytes} bytes, but an object of Kubernetes can have only {most}");
+            let help = "split the service into two services, or shorten its descriptions";
             Problem::error(Code::ObjectTooLarge, place, said).help(help)
         }
     }

@@ -293,18 +293,12 @@ fn what_a_server_warns_of_is_told_once() {
     let said = check(&folder, server.port, "right");
     assert!(server.requests().len() > 2);
     let told: Vec<&str> = said.stderr.lines().filter(|line| line.contains("store")).collect();
-    assert_eq!(
-        told,
-        [
-            "the server says of its answers: store eu-1␛[2J timed out",
-            "the server says of its answers: store eu-2 is away"
-        ]
-    );
+    assert_eq!(told, ["the server warns: store eu-1␛[2J timed out", "the server warns: store eu-2 is away"]);
     let many: Vec<String> = (0..200).map(|number| format!("\"store {number} is away\"")).collect();
     let body = format!(r#"{{"status":"success","warnings":[{}],"data":{{}}}}"#, many.join(","));
     let said = check(&folder, Server::of("200 OK", "", body.as_bytes()).port, "right");
     assert_eq!(said.stderr.matches("is away\n").count(), 10);
-    assert!(said.stderr.contains("the server says of its answers: … and 190 more\n"), "{}", said.stderr);
+    assert!(said.stderr.contains("the server warns: … and 190 more\n"), "{}", said.stderr);
 }
 
 #[test]
@@ -352,7 +346,7 @@ fn samples_that_the_rules_never_see_are_told() {
         let sample = if late { r#"{"metric":{},"value":[1,"3"]}"# } else { "" };
         ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#))
     });
-    let told = "warning[samples-late]: a job has samples of `prometheus_http_requests_total`, and the rules see none of them";
+    let told = "warning[samples-late]: a job has samples of `prometheus_http_requests_total` that the rules do not see";
     for (targets, times) in [("{ vmalert: {} }", 1), ("{ vmrule: {} }", 1), ("{ thanos: {} }", 0)] {
         folder.write("slos/slowburn.yaml", format!("version: slowburn/v1\ntargets: {targets}\n"));
         let said = check(&folder, server.port, "slos");

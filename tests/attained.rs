@@ -168,10 +168,10 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     assert_eq!(april.stdout.matches("no se sabe</span>").count(), 4, "{}", april.stdout);
     let never = folder.slowburn(&["report", "--month", "2099-01", "--answer", "march.json"]);
     assert_eq!(never.code, Some(2));
-    assert_eq!(never.stderr, "error: not even an hour of this month is over\n");
+    assert_eq!(never.stderr, "error: the first hour of this month is not over yet\n");
     for (text, said) in [
-        ("{}", "march.json holds no answers"),
-        ("[", "march.json holds no answers"),
+        ("{}", "march.json contains no answers"),
+        ("[", "march.json contains no answers"),
         ("{\"now\": 1}", "no answers"),
     ] {
         folder.write("march.json", text);
@@ -192,7 +192,7 @@ fn what_is_no_prometheus_is_not_believed() {
         let server = Fake::telling_time(move |_| ("200 OK", answer.to_owned()));
         let ran = folder.slowburn(&["report", "--month", "2025-10", "--prometheus", &server.url()]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{answer}");
-        assert!(ran.stderr.contains("this is not what Prometheus answers"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("this is not an answer of Prometheus"), "{}", ran.stderr);
     }
     let ran = report(&folder, &[]);
     assert!(ran.code == Some(2) && ran.stderr.contains("--prometheus"), "{}", ran.stderr);

@@ -154,7 +154,7 @@ fn what_is_there_already_is_not_mixed_with() {
     let refused = run("history");
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("history is there already"), "{said}");
+    assert!(said.contains("history already exists"), "{said}");
     let spaced = run("a folder; rm -rf .");
     let script = String::from_utf8(spaced.stdout).unwrap();
     assert!(

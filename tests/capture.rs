@@ -120,7 +120,7 @@ fn a_redirect_is_told_and_not_followed() {
     folder.write("token", "secret");
     let ran = capture(&folder, &[&server.url(), "--bearer-file", "token", "--out", "shop.prom"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains(&format!("it leads to {}\n", elsewhere.url())), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("it redirects to {}\n", elsewhere.url())), "{}", ran.stderr);
     assert_eq!((server.requests().len(), elsewhere.requests().len()), (1, 0));
     assert!(!folder.path("shop.prom").exists());
 }
@@ -139,10 +139,7 @@ fn a_refreshed_contract_says_what_is_new() {
     let before = folder.read("shop.prom");
 
     let same = capture(&folder, &["before.txt", "--out", "shop.prom", "--check"]);
-    assert_eq!(
-        (same.code, same.stderr.as_str()),
-        (Some(0), "shop.prom is what before.txt shows: 6 metrics\n")
-    );
+    assert_eq!((same.code, same.stderr.as_str()), (Some(0), "shop.prom agrees with before.txt: 6 metrics\n"));
     let other = capture(&folder, &["after.txt", "--out", "shop.prom", "--check"]);
     assert_eq!((other.code, other.stdout.as_str()), (Some(1), ""));
     assert_eq!(folder.read("shop.prom"), before, "--check writes nothing");
@@ -165,7 +162,8 @@ fn a_new_version_alone_is_no_new_shape() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let kept = capture(&folder, &["raw.txt", "--out", "shop.prom"]);
     assert!(
-        kept.stderr.starts_with("from shop 1, as before: if the version is another, say it by --from\n"),
+        kept.stderr
+            .starts_with("from shop 1, as before: if the version is different, write it with --from\n"),
         "{}",
         kept.stderr
     );
@@ -190,8 +188,7 @@ fn a_contract_that_cannot_be_read_is_made_again() {
     assert!(checked.stderr.contains("shop.prom:4:1"), "{}", checked.stderr);
     assert_eq!(folder.read("shop.prom"), broken);
     let written = capture(&folder, &["raw.txt", "--out", "shop.prom"]);
-    let said =
-        "shop.prom could not be read, so nothing is compared with it\ncaptured 2 metrics in shop.prom\n";
+    let said = "shop.prom could not be read, so the metrics are not compared with it\ncaptured 2 metrics in shop.prom\n";
     assert_eq!((written.code, written.stderr.as_str()), (Some(0), said));
     assert_eq!(folder.read("shop.prom"), CONTRACT);
 }

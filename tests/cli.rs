@@ -429,7 +429,7 @@ alerts:
         "\
 orders/age-p95  95% of events take less than 500ms in any 30d
 orders/age-p99  99% of events take less than 2s in any 30d
-orders/lag      99% of the time it is good, looked at every 30s, in any 30d
+orders/lag      99% of the time it is good, evaluated every 30s, in any 30d
 orders/down     No worker answers
 "
     );

@@ -121,7 +121,7 @@ fn whoever_evaluates_no_rules_is_said_not_to() {
     folder.write("slos/api.yaml", "version: slowburn/v1\n");
     let said = folder.slowburn(&["drift", "--prometheus", "http://127.0.0.1:1"]);
     assert_eq!(said.code, Some(2));
-    assert!(said.stderr.contains("nothing was asked"), "{}", said.stderr);
+    assert!(said.stderr.contains("the server was not asked"), "{}", said.stderr);
 }
 
 /// What is compiled of this project, and what Alertmanager runs of these files.
@@ -174,7 +174,7 @@ fn routes_that_somebody_changed_by_hand_are_told_without_secrets() {
     let url = format!("http://127.0.0.1:{}", server.port);
     let said = folder.slowburn(&["drift", "--alertmanager", &url]);
     assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
-    assert!(said.stderr.contains("who is notified"), "{}", said.stderr);
+    assert!(said.stderr.contains("no `alertmanager`"), "{}", said.stderr);
     folder.write("slos/slowburn.yaml", "version: slowburn/v1\nalertmanager: { receivers: { ops: { email: a@b.internal } }, default: ops, smtp: { host: 'm:25', from: c@b.internal } }\n");
     let said = folder.slowburn(&["drift", "--alertmanager", &url, "--format", "json"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);

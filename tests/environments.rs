@@ -140,7 +140,7 @@ fn a_problem_says_which_environments_have_it() {
     folder.write("slos/slowburn.yaml", PROJECT.replace("objective: 99% }", "objective: 100% }"));
     let ran = folder.slowburn(&["check"]);
     assert!(ran.stderr.contains("slos/slowburn.yaml:13:34"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("this is so in the environment `staging`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("in the environment `staging`"), "{}", ran.stderr);
     // What all have is told once, and says nothing of environments.
     folder.write("slos/slowburn.yaml", PROJECT);
     folder.write("slos/shop.yaml", SHOP.replace("99.9%", "99,9%"));
@@ -149,7 +149,7 @@ fn a_problem_says_which_environments_have_it() {
     assert_eq!(ran.stderr.matches("error[").count(), 1, "{}", ran.stderr);
     folder.write("slos/shop.yaml", both);
     let ran = folder.slowburn(&["check"]);
-    assert!(ran.stderr.contains("no file defines the service `shop`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is no service `shop`"), "{}", ran.stderr);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_command_about_one_environment_wants_its_name() {
     assert!(promised("staging").stdout.contains("99% of events"));
     assert_eq!(
         promised("stagin").stderr,
-        "error: the project has no environment `stagin`\nit has `production` and `staging`\n"
+        "error: the project has no environment `stagin`\nthere are `production` and `staging`\n"
     );
     let simulated = ["simulate", "shop/checkout", "100% for 20m", "--environment", "staging"];
     assert_eq!(folder.slowburn(&simulated).code, Some(0));
@@ -189,5 +189,5 @@ fn a_difference_is_told_for_each_environment() {
     // One that is new has nothing to be held against.
     folder.write("old/slowburn.yaml", PROJECT.split_once("  staging:").unwrap().0);
     let ran = folder.slowburn(&["diff", "old", "slos"]);
-    assert!(ran.stdout.contains("Environment staging\n\nit is new in slos"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Environment staging\n\nit exists only in slos"), "{}", ran.stdout);
 }

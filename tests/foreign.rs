@@ -112,7 +112,7 @@ alertmanager:
     folder.write("old.yaml", file("foreign/hand.rules.yaml"));
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}{}", human.stdout, human.stderr);
-    let said = "shop/checkout: the page goes to `all`; the old one, sent through the same routes, goes to `shop`\n    ! `shop` is not told any more";
+    let said = "shop/checkout: the page goes to `all`; the old one, sent through the same routes, goes to `shop`\n    ! `shop` is not notified any more";
     assert!(human.stdout.contains(said), "{}", human.stdout);
 }
 
@@ -122,7 +122,7 @@ fn a_spec_of_another_tool_is_what_import_makes_of_it() {
     let same = diff(&folder, &["spec.yaml"]);
     assert_eq!(
         (same.code, same.stdout.as_str()),
-        (Some(0), "spec.yaml → slos\nNothing that these definitions mean is different.\n")
+        (Some(0), "spec.yaml → slos\nThe two definitions mean the same.\n")
     );
     let strict = folder.read("slos/checkout.yaml").replace("objective: 99%", "objective: 99.5%");
     folder.write("slos/checkout.yaml", strict);
@@ -149,13 +149,13 @@ fn folders_and_several_files_are_one_old_side() {
     assert_eq!(whole, also.stdout.replace("parts/one.yaml and 1 more", "X"));
     // What are definitions stays a comparison of definitions.
     let own = diff(&folder, &["slos", "slos"]);
-    assert!(own.stdout.contains("Nothing that these definitions mean is different."), "{}", own.stdout);
+    assert!(own.stdout.contains("The two definitions mean the same."), "{}", own.stdout);
     for (args, said) in [
-        (&["spec.yaml", "--also", "old.yaml"][..], "old.yaml holds rules, and spec.yaml holds specs"),
+        (&["spec.yaml", "--also", "old.yaml"][..], "old.yaml contains rules, and spec.yaml contains specs"),
         (&["slos/checkout.yaml"], "slos/checkout.yaml is a definition of slowburn"),
         (
             &["slos", "--also", "slos"],
-            "--also adds to rules or specs of other tools, and these are definitions",
+            "--also is for rules or specs of other tools, but these are definitions",
         ),
         (&["nothing.yaml", "--also", "old.yaml"], "cannot read nothing.yaml"),
     ] {

@@ -236,12 +236,12 @@ fn a_project_that_is_there_stays_as_it_is() {
     assert!(before.iter().all(|(path, text)| after.get(path) == Some(text)));
     let again = folder.slowburn(&["import", "spec.yaml", "--to", "slos"]);
     assert_eq!(again.code, Some(2), "{again:?}");
-    assert!(again.stderr.contains("slos/checkout.yaml is there already"), "{again:?}");
+    assert!(again.stderr.contains("slos/checkout.yaml already exists"), "{again:?}");
     assert_eq!(folder.tree("slos"), after);
     // Under another name it is another service, whose alerts may not have names that are taken.
     let taken = folder.slowburn(&["import", "spec.yaml", "--to", "slos", "--service", "store"]);
     assert_eq!(taken.code, Some(1), "{taken:?}");
-    assert!(taken.stderr.contains("have one alert name, `CheckoutErrorRate`"), "{taken:?}");
+    assert!(taken.stderr.contains("have the same alert name, `CheckoutErrorRate`"), "{taken:?}");
     fs::remove_file(folder.path("slos/store.yaml")).unwrap();
     fs::remove_file(folder.path("slos/checkout.yaml")).unwrap();
     let other = folder.slowburn(&["import", "spec.yaml", "--to", "slos", "--service", "shop"]);

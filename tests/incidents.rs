@@ -74,9 +74,7 @@ fn a_ratio_of_unknown_weight() {
         "    objective: 99%\n    sli: { bad_ratio: 'avg_over_time(failed_ratio{job=\"m\"}[$window])' }\n";
     let told = shown(&with("ratio", slo), &["other/ratio", "20% for 1h"]);
     assert!(
-        told.contains(
-            "spends 2.78% of the budget of 30d: 12 m of 7.2 h of full outage, 24 of 864 bad looks."
-        ),
+        told.contains("spends 2.78% of the budget of 30d: 12 m of 7.2 h of full outage, 24 of 864 bad"),
         "{told}"
     );
 }
@@ -155,8 +153,8 @@ fn faults_in_an_incident_are_marked_where_they_are() {
     .iter()
     .map(|incident| {
         let said = refused(&folder, &["api/availability", incident]);
-        let (fault, how) = said.split_once("\nan incident is written as").unwrap();
-        assert!(how.ends_with("behind a comma\n"), "{how}");
+        let (fault, how) = said.split_once("\nwrite an incident as").unwrap();
+        assert!(how.ends_with("separate parts with commas\n"), "{how}");
         fault.to_owned()
     })
     .collect();

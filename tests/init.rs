@@ -153,13 +153,13 @@ fn a_project_that_exists_gains_a_service_and_loses_nothing() {
     for service in ["api", "mail"] {
         let ran = folder.slowburn(&["init", "--service", service]);
         assert_eq!(ran.code, Some(2));
-        assert!(ran.stderr.contains(&format!("error: slos/{service}.yaml is there already")), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("error: slos/{service}.yaml already exists")), "{ran:?}");
     }
     // The contract alone is enough to refuse, and then the service is not written either.
     folder.write("shop.prom", SHOP);
     folder.write("slos/metrics/shop.prom", "mine");
     let ran = folder.slowburn(&["init", "--service", "shop", "--metrics", "shop.prom"]);
-    assert!(ran.stderr.contains("slos/metrics/shop.prom is there already"), "{ran:?}");
+    assert!(ran.stderr.contains("slos/metrics/shop.prom already exists"), "{ran:?}");
     folder.remove("slos/metrics/shop.prom");
     fs::remove_dir(folder.path("slos/metrics")).unwrap();
     assert_eq!(folder.tree("slos"), before);

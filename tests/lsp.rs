@@ -362,7 +362,7 @@ fn a_place_tells_what_it_means() {
     let metric = "`http_requests_total`: counter\n- `job`: `shop`\n- `method`: `GET`, `POST`\n";
     assert!(told.starts_with(metric), "{told}");
     let (words, rules) = told.split_once("```yaml\n").unwrap();
-    assert!(words.contains("it alerts by `ShopAvailabilityBurnPage` (page)"), "{words}");
+    assert!(words.contains("its alerts: `ShopAvailabilityBurnPage` (page)"), "{words}");
     assert_eq!(folder.slowburn(&["compile"]).code, Some(0));
     let compiled = folder.read("out/prometheus/shop.rules.yaml");
     let rules = rules.trim_end_matches("\n```").split("\n      - record: ").skip(1);
@@ -570,7 +570,7 @@ slos:
             .to_owned()
     };
     let said = hovered(&mut editor, "code=~\"<<err");
-    assert_eq!(said, "The parameter `errors` of the template; `5..` if an instance sets none.");
+    assert_eq!(said, "The parameter `errors` of the template. Default: `5..`");
     let said = hovered(&mut editor, "route=\"<<ro");
     assert_eq!(said, "The parameter `route` of the template. Every instance sets it.");
     let mut typist = Typist { editor, path, version: 1 };

@@ -330,12 +330,12 @@ fn an_unknown_topic_names_those_that_may_be_meant() {
         (&["polices"][..], "did you mean `policies`?"),
         (&["complie"], "did you mean `compile`?"),
         (&["grafana"], "did you mean `dashboards`?"),
-        (&["budget-unwatched"], "it is the code of a problem: slowburn explain budget-unwatched"),
+        (&["budget-unwatched"], "`budget-unwatched` is a problem code: slowburn explain budget-unwatched"),
         (&["xyzzy"], "`slowburn help` lists all topics and commands"),
         (&["metrics", "capture", "all"], "`slowburn help` lists all topics and commands"),
     ] {
         let ran = folder.slowburn(&[&["help"][..], words].concat());
-        let expected = format!("error: no topic and no command is called `{}`\n{said}\n", words.join(" "));
+        let expected = format!("error: there is no topic and no command `{}`\n{said}\n", words.join(" "));
         assert_eq!((ran.code, &*ran.stdout, ran.stderr), (Some(2), "", expected));
     }
 }

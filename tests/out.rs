@@ -116,7 +116,7 @@ fn check_is_content_with_what_was_compiled() {
     let folder = compiled();
     let ran = folder.slowburn(&["compile", "--check"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
-    assert!(ran.stderr.ends_with("checked 2 SLOs of 2 services: out is what slos means\n"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("checked 2 SLOs of 2 services: out matches slos\n"), "{}", ran.stderr);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn check_shows_what_differs_is_missing_or_is_stale_and_changes_nothing() {
     let before = folder.tree("out");
     let ran = folder.slowburn(&["compile", "--check"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.ends_with("out is not what slos means: run slowburn compile\n"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("out does not match slos: run slowburn compile\n"), "{}", ran.stderr);
     assert_eq!(folder.tree("out"), before);
     let headers: Vec<&str> = ran
         .stdout
@@ -181,7 +181,7 @@ fn check_before_the_first_compilation_names_the_command_that_is_due() {
     let ran = folder.slowburn(&["compile", "mine", "--out", "made", "--check"]);
     assert_eq!(ran.code, Some(1));
     assert!(
-        ran.stderr.ends_with("made is not what mine means: run slowburn compile mine --out made\n"),
+        ran.stderr.ends_with("made does not match mine: run slowburn compile mine --out made\n"),
         "{}",
         ran.stderr
     );
@@ -196,7 +196,7 @@ fn a_program_that_asked_for_its_format_gets_no_diff_in_it() {
     assert_eq!(ran.code, Some(1));
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(told["problems"][0]["code"], "stale-output", "{told}");
-    assert_eq!(ran.stderr, "out is not what slos means: run slowburn compile\n");
+    assert_eq!(ran.stderr, "out does not match slos: run slowburn compile\n");
     for format in ["github", "sarif"] {
         let ran = folder.slowburn(&["compile", "--check", "--format", format]);
         assert!(ran.code == Some(1) && ran.stdout.contains("stale-output"), "{}", ran.stdout);
@@ -460,7 +460,7 @@ fn a_kill_between_two_renames_is_finished_by_the_next_run() {
             let ran = folder.slowburn(&[]);
             assert_eq!(ran.code, Some(i32::from(broken)), "{}", ran.stderr);
             assert!(
-                ran.stderr.contains("a run was killed while it wrote: out is now what it was to be"),
+                ran.stderr.contains("an earlier run was killed while it wrote: out is now complete"),
                 "{}",
                 ran.stderr
             );

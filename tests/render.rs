@@ -49,7 +49,7 @@ fn problems() -> Vec<Problem> {
         Problem::error(
             Code::DuplicateKey,
             at(0, "name: again"),
-            "the key `name` stands twice in one mapping",
+            "the key `name` is written twice in one mapping",
         )
         .label("again here")
         .and(at(0, "name: fast"), "first here")

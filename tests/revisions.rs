@@ -81,7 +81,7 @@ fn directories_and_revisions_can_be_mixed() {
     ] {
         said(&folder.slowburn(args), 0, STRICTER);
     }
-    said(&folder.slowburn(&["diff", "v2"]), 0, "Nothing that these definitions mean is different.");
+    said(&folder.slowburn(&["diff", "v2"]), 0, "The two definitions mean the same.");
     said(&folder.slowburn(&["diff", "v2", "v1"]), 0, "objective 99.9%, was 99.95%: looser");
     let absolute = folder.path("slos");
     said(&folder.slowburn(&["diff", "v1", "--path", absolute.to_str().unwrap()]), 0, STRICTER);
@@ -93,7 +93,7 @@ fn a_directory_is_one_even_where_a_revision_is_called_so() {
     git(&folder, &["branch", "before", "v2"]);
     folder.write("before/api.yaml", API);
     said(&folder.slowburn(&["diff", "before"]), 0, STRICTER);
-    said(&folder.slowburn(&["diff", "refs/heads/before"]), 0, "Nothing that these definitions mean");
+    said(&folder.slowburn(&["diff", "refs/heads/before"]), 0, "The two definitions mean the same");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn contracts_links_and_ignored_files_are_read_as_on_a_disk() {
         added,
         ["\"b/availability\"", "\"c/availability\"", "\"kept/availability\"", "\"scratchy/availability\""]
     );
-    said(&folder.slowburn(&["diff", "HEAD"]), 0, "Nothing that these definitions mean");
+    said(&folder.slowburn(&["diff", "HEAD"]), 0, "The two definitions mean the same");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn it_works_where_repositories_are_unusual() {
     assert_eq!(ran.code, Some(2));
     assert_eq!(
         ran.stderr,
-        "error: inner is a submodule, and HEAD:inner/slos lies in it\nrun it in the submodule, whose revisions are its own\n"
+        "error: HEAD:inner/slos is in the submodule inner\nrun slowburn in the submodule: it has its own revisions\n"
     );
     // A hook of a worktree is told where its repository is.
     let hooked = folder.command(&["diff", "v2"]).env("GIT_DIR", ".git").output().unwrap();

@@ -355,11 +355,7 @@ fn what_is_not_whole_or_hostile_is_told_and_fails_the_gate() {
     };
     let said = ask(&warned, &["--fail-below", "0%"]);
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.stdout.contains("The server says of its answers: store \u{241b}[31m is away"),
-        "{}",
-        said.stdout
-    );
+    assert!(said.stdout.contains("The server warns: store \u{241b}[31m is away"), "{}", said.stdout);
     for value in ["NaN", "+Inf", "1e300", "x"] {
         let said = ask(&answer(&[sample("", value)], ""), &["--fail-below", "1%"]);
         assert_eq!(said.code, Some(1), "{value}");

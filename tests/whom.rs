@@ -153,10 +153,9 @@ fn the_real_prometheus_and_alertmanager_are_told_apart() {
         fs::write(own.path().join("prometheus.yml"), "global: {}\n").unwrap();
         let server = Prometheus::start(&program, own.path());
         let told = said(&folder, &format!("{}/graph", server.url()));
-        let right = format!("Prometheus is there: write {}\n", server.url());
+        let right = format!("this is Prometheus: write {}\n", server.url());
         assert_eq!(told.matches(&right).count(), 4, "{told}");
-        let other =
-            "Prometheus is there, which notifies nobody: name Alertmanager, such as http://localhost:9093";
+        let other = "this is Prometheus, which does not notify anybody: write the address of Alertmanager, such as http://localhost:9093";
         assert!(told.contains(other), "{told}");
     } else {
         skipped("no real Prometheus was asked in the place of another");
@@ -164,10 +163,12 @@ fn the_real_prometheus_and_alertmanager_are_told_apart() {
     let compiled = slowburn::compile(&slowburn::source::Sources::new(support::rules::own()));
     let Some(server) = Running::start(&compiled.artifacts().unwrap()) else { return };
     let told = said(&folder, &format!("http://127.0.0.1:{}", server.port));
-    let other =
-        "Alertmanager is there, which answers no queries: name Prometheus, such as http://localhost:9090";
+    let other = "this is Alertmanager, which does not answer queries: write the address of Prometheus, such as http://localhost:9090";
     assert_eq!(told.matches(other).count(), 3, "{told}");
-    assert!(told.contains("Alertmanager is there, which evaluates no rules: name Prometheus"), "{told}");
+    assert!(
+        told.contains("this is Alertmanager, which does not evaluate rules: write the address of Prometheus"),
+        "{told}"
+    );
     assert!(told.ends_with("$ drift --alertmanager\nanswered, exit code 1\n"), "{told}");
 }
 

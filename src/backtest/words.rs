@@ -31,15 +31,15 @@ pub fn words(runs: &[Run], grain: super::Grain) -> String {
     page.push('\n');
     page += &wrapped(
         "",
-        "An alarm is false if less of the budget is spent, from one long window before it fires until it stops, than its tier says: the \
-         budget of a period at the average traffic of all the time that is known. What is left at the end of a day is of the events that are \
-         known, which go back to one longest window before what is judged.",
+        "An alarm is false if less of the budget is spent than its tier says, counted from one long window before it fires until it stops. The \
+         budget is that of a period with the average traffic of the known time. The budget left at the end of a day counts the known \
+         events only; they begin one longest window before the judged time.",
     );
     if grain == super::Grain::Coarse {
         page += &wrapped(
             "",
-            "Events were counted every 5 minutes and are spread evenly over them: alarms may be five minutes early or late, and shorter errors \
-             look weaker than they were.",
+            "Events were counted every 5 minutes and are spread evenly over each 5 minutes: alarms may be five minutes early or late, and \
+             shorter errors look weaker than they were.",
         );
     }
     page
@@ -57,19 +57,19 @@ fn one(name: &str, course: &Course) -> String {
     for warning in &course.warnings {
         page += &wrapped(
             "  ",
-            &format!("The server says that its answers may not be all: {}", inert::line(warning)),
+            &format!("The server says that its answers may be incomplete: {}", inert::line(warning)),
         );
     }
     if course.is_unknown() {
-        return page + "  Nothing is known of it: nothing was recorded, and raw series tell nothing.\n";
+        return page + "  There is no data: no recorded series, and no raw series.\n";
     }
     let unknown = match course.unknown.secs() {
         0 => String::new(),
-        seconds => format!("; of {} nothing is known", spoken(Decimal::from(seconds))),
+        seconds => format!("; no data for {}", spoken(Decimal::from(seconds))),
     };
     let what = match course.slo.promise.event {
         Event::Slice(_) | Event::Journey(_) => "slices",
-        Event::Check => "looks",
+        Event::Check => "evaluations",
         Event::Occurrence => "events",
     };
     page += &format!(
@@ -77,12 +77,12 @@ fn one(name: &str, course: &Course) -> String {
         events(course.events.bad),
         events(course.events.total)
     );
-    page += "\nWho would have been told\n";
+    page += "\nWho would have been notified\n";
     if course.alarms.is_empty() {
         page += "  nobody: no alert fires\n";
     } else {
         let mut rows =
-            vec![["at", "asks for", "tier", "", "for", "budget spent"].map(str::to_owned).to_vec()];
+            vec![["at", "severity", "tier", "", "for", "budget spent"].map(str::to_owned).to_vec()];
         for alarm in &course.alarms {
             let length = alarm
                 .until

@@ -36,17 +36,19 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], pr
         Code::AlertReachesNobody,
         alertmanager.place,
         match (untold.len(), all_of_one) {
-            (1, _) => format!("no route is certain to take `{}`", first.name),
-            (_, true) => format!("no route is certain to take any {}", first.severity),
-            (count, false) => format!("no route is certain to take {count} alerts"),
+            (1, _) => format!("no route is sure to match `{}`", first.name),
+            (_, true) => format!("no route is sure to match any {}", first.severity),
+            (count, false) => format!("no route is sure to match {count} alerts"),
         },
     )
     .label(few(&names.into_iter().collect::<Vec<_>>()));
     if let Some(place) = place_of(model, first) {
-        problem = problem.and(place, format!("`{}` speaks of this", first.name));
+        problem = problem.and(place, format!("`{}` is defined here", first.name));
     }
     let name = alertmanager.receivers.first().map_or("NAME", |receiver| receiver.name.as_str());
-    problems.push(problem.help(format!("name who is told of what no route takes: `default: {name}`")));
+    problems.push(
+        problem.help(format!("name a receiver for the alerts that no route matches: `default: {name}`")),
+    );
 }
 
 /// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
@@ -66,11 +68,13 @@ fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec
                 Problem::warning(
                     Code::AlertReachesNobody,
                     route.place,
-                    format!("nobody is told of `{}` during `{time}`", alert.name),
+                    format!("nobody is notified of `{}` during `{time}`", alert.name),
                 )
-                .label("muted, like every other route that takes it")
-                .help("a page wants somebody now: mute tickets only, with `match: { severity: ticket }`")
-                .help(format!("or add a route for those who are there during `{time}`")),
+                .label("this route is muted then, and so is every other route that matches the alert")
+                .help(
+                    "a page asks a person to act now: mute tickets only, with `match: { severity: ticket }`",
+                )
+                .help(format!("or add a route to a receiver that is on duty during `{time}`")),
             );
         }
     }

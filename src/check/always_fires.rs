@@ -12,17 +12,19 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::error(
             Code::AlwaysFires,
             alert.places.expr,
-            format!("`{}` fires whenever its series are there", alert.name),
+            format!("`{}` fires whenever its series exist", alert.name),
         );
         problems.push(match &alert.expr.kind {
             Kind::Binary(binary) if binary.bool => problem
-                .label("`bool` answers 0 where the comparison does not hold, and an alert fires for a 0, too")
-                .help("remove `bool`: a comparison without it drops what does not hold"),
+                .label("with `bool` a comparison that is false gives 0, and an alert fires for a 0, too")
+                .help("remove `bool`: without it a comparison drops the series for which it is false"),
             Kind::Binary(binary) if binary.op == Op::Or => problem
-                .label("one side of `or` always answers something")
-                .help("compare both sides with a limit; an alert needs no `or vector(0)`"),
+                .label("one side of `or` always has a result")
+                .help("compare both sides with a limit; an alert does not need `or vector(0)`"),
             _ => problem
-                .label("nothing in it ever drops a series, and an alert fires for every series that is left")
+                .label(
+                    "the expression never drops a series, and an alert fires for every series in its result",
+                )
                 .help("compare it with a limit, such as `… > 100`"),
         });
     }

@@ -131,14 +131,15 @@ fn told(slo: &Slo, alike: Alike) -> Problem {
         .and(place(of(alike.whole)), "the same events");
     let key = if alike.part == Role::Bad { "bad" } else { "good" };
     let problem = match idle {
-        Some((_, matcher)) => problem
-            .help(format!("every known value of the label meets `{matcher}`: ask for those that are {key}")),
+        Some((_, matcher)) => problem.help(format!(
+            "every known value of the label matches `{matcher}`: select only the values that are {key}"
+        )),
         None => problem,
     };
     match alike.part {
         Role::Bad => problem
-            .help("let `bad` select the part that failed, with a matcher such as `status=~\"5..\"`")
-            .help("if the failures have a counter of their own, write that as `bad`"),
-        _ => problem.help("let `good` select the part that went well, or give `bad` instead"),
+            .help("let `bad` select only the events that failed, with a matcher such as `status=~\"5..\"`")
+            .help("if failures have a counter of their own, write that counter as `bad`"),
+        _ => problem.help("let `good` select only the events that succeeded, or write `bad` instead"),
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         }
         let (place, counted) = match promise.event {
             Event::Occurrence => (slo.places.traffic, "events".to_owned()),
-            Event::Check => (slo.places.objective, format!("looks, one every {}", promise.interval)),
+            Event::Check => (slo.places.objective, format!("evaluations, one every {}", promise.interval)),
             Event::Slice(_) | Event::Journey(_) => {
                 (slo.places.objective, format!("slices, one every {}", promise.interval))
             }
@@ -25,19 +25,19 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::BudgetBelowOneEvent,
             place,
-            format!("an objective of {} leaves less than one event to fail", slo.objective),
+            format!("an objective of {} allows less than one bad event", slo.objective),
         )
         .label(format!(
-            "{} brings {} {counted}: {} of one may fail",
+            "over {} there are {} {counted}, and only {} of one may be bad",
             promise.length(),
             about(events),
             about(budget)
         ));
         problems.push(match affordable(events) {
-            Some(objective) => {
-                problem.help(format!("promise less, `{objective}` at most, or over a longer period"))
-            }
-            None => problem.help("promise over a longer period, or count several such services as one"),
+            Some(objective) => problem.help(format!(
+                "lower the objective, to `{objective}` at most, or promise it over a longer period"
+            )),
+            None => problem.help("promise it over a longer period, or count several services as one"),
         });
     }
 }

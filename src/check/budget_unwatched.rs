@@ -28,15 +28,15 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::BudgetUnwatched,
                     place,
-                    format!("a burn rate between 1 and {} exhausts the budget unseen", about(watch.burn_rate)),
+                    format!("a burn rate between 1 and {} spends the whole budget, and no alert fires", about(watch.burn_rate)),
                 )
                 .label(format!(
-                    "just under {} the budget of {period} is gone after {}",
+                    "at a burn rate just below {} the budget of {period} is spent after {}",
                     about(watch.burn_rate),
                     lasts(agreed, watch.burn_rate)
                 ))
                 .help(format!(
-                    "keep a tier with a burn rate of 1, as `{{ severity: ticket, budget: 10%, long: {}, short: {} }}` has",
+                    "keep a tier with a burn rate of 1: `{{ severity: ticket, budget: 10%, long: {}, short: {} }}`",
                     tenth(period.millis(), 1),
                     tenth(period.millis(), 12)
                 ))

@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         ));
         for (span, tiers) in &places {
             if *span != slo.places.name && tiers.iter().any(is_dead) {
-                problem = problem.and(*span, "not even a full outage reaches this");
+                problem = problem.and(*span, "not even a full outage reaches this burn rate");
             }
         }
         let longs: Vec<String> = dead.iter().map(|tier| tier.long.to_string()).collect();
@@ -41,7 +41,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let least = (Decimal::ONE - Decimal::ONE / highest.burn_rate)
             .round_dp_with_strategy(4, RoundingStrategy::AwayFromZero);
         problems.push(problem.help(format!(
-            "or promise more than {}, or lower the burn rates in a policy of your own",
+            "or raise the objective above {}, or write a policy with lower burn rates",
             percent(least)
         )));
     }
@@ -59,12 +59,12 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
     let (headline, label) = match promise.event {
         Event::Occurrence => (
             format!("at the expected traffic {tiers} can never fire"),
-            format!("{} has {events} events, and {} are asked for", first.long, first.min_events),
+            format!("{} has {events} events, and `min_events` asks for {}", first.long, first.min_events),
         ),
         Event::Check | Event::Slice(_) | Event::Journey(_) => (
             format!("{tiers} can never fire"),
             format!(
-                "a series is looked at {events} times in {}, and {} are asked for",
+                "a series has {events} evaluations in {}, and `min_events` asks for {}",
                 first.long, first.min_events
             ),
         ),
@@ -75,7 +75,7 @@ fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem
             Problem::error(Code::BurnRateUnreachable, place, headline)
         }
     };
-    Some(problem.label(label).help("ask for fewer events, or remove `min_events`"))
+    Some(problem.label(label).help("lower `min_events`, or remove it"))
 }
 
 /// `T ≥ 1` (SRE Workbook, ch. 5: the threshold is `burn rate × error budget`).

@@ -32,13 +32,14 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if summed.len() > NAMED {
             named += &format!(" and {} more", summed.len() - NAMED);
         }
-        let said =
-            format!("the store of `{store}` holds every `{label}`, and these SLOs add them up: {named}");
+        let said = format!(
+            "the store `{store}` has the series of every `{label}`, and these SLOs add them up: {named}"
+        );
         problems.push(
             Problem::warning(Code::ClustersSummed, place, said)
-                .label("one promise over all of them")
-                .help(format!("for a promise of each write `by: [{label}]`"))
-                .help(format!("if the sum is meant, say so in the selectors: `{label}=~\".+\"`")),
+                .label("so there is one promise for all of them together")
+                .help(format!("for one promise per `{label}` write `by: [{label}]`"))
+                .help(format!("if you mean the sum, write it in the selectors: `{label}=~\".+\"`")),
         );
     }
 }

@@ -17,11 +17,11 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     Problem::warning(
                         Code::CountedApart,
                         good.matchers[part],
-                        "good events are counted by another job than all events",
+                        "`good` and `total` are counted by different jobs",
                     )
-                    .label("what its scrape shows later is bad for a moment")
+                    .label("events that this job's scrape shows later count as bad for a moment")
                     .and(total.matchers[all], "all events are counted here")
-                    .help("count bad events instead of good ones, if somebody does: `bad`"),
+                    .help("if a metric counts bad events, write it as `bad` instead of `good`"),
                 );
                 break;
             }

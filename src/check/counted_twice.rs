@@ -36,7 +36,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                         )
                         .label("this selector and another one select the same series")
                         .and(one.place, "the other one")
-                        .help("add a matcher that tells the two apart, or leave out the narrower one"),
+                        .help("add a matcher that separates the two, or remove the narrower one"),
                     );
                 }
             }

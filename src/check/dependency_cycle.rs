@@ -34,8 +34,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         problems.push(
             Problem::error(Code::DependencyCycle, edge.place, headline)
                 .label(format!("{} → {}", edge.service, names.join(" → ")))
-                .help("while both are down each would silence the other, and nobody would be told")
-                .help("remove the direction in which the failure spreads less"),
+                .help("while both are down each silences the other, and nobody is notified")
+                .help("remove one direction: the one in which failures spread less"),
         );
         said.extend(way);
     }
@@ -58,11 +58,11 @@ fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
             Problem::error(
                 Code::DependencyCycle,
                 edge.place,
-                format!("`{}` needs `{}/{cause}`, and that goes through it", edge.service, edge.on),
+                format!("`{}` needs `{}/{cause}`, and that journey includes it", edge.service, edge.on),
             )
-            .label(format!("while `{}` fails, each would silence the other, and nobody would be told", part.name()))
-            .and(part.place, "a part of the journey silences it")
-            .help("remove the dependency: a journey is what its parts come to, and nothing can need it that it goes through"),
+            .label(format!("while `{}` fails each silences the other, and nobody is notified", part.name()))
+            .and(part.place, "this would let a part of the journey silence the journey")
+            .help("remove the dependency: a journey fails when one of its parts fails, so a part cannot need it"),
         );
     }
 }

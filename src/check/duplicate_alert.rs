@@ -99,7 +99,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for (service, SloFacts { slo, aftermath, .. }) in facts.slos() {
         let Some(aftermath) = aftermath else { continue };
         if let Some((other, place)) = known.get(&aftermath.name) {
-            let own = format!("the aftermath of {}", full(service, slo.name.as_str()));
+            let own = format!("{} (aftermath)", full(service, slo.name.as_str()));
             problems.push(collision(&aftermath.name, *place, slo.places.name, [other, &own]));
         }
     }
@@ -107,7 +107,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         for (companion, alert) in &facts.companions {
             let Some(aftermath) = &alert.aftermath else { continue };
             if let Some((other, place)) = known.get(&aftermath.name) {
-                let own = format!("the aftermath of {}", full(facts.service, companion.name.as_str()));
+                let own = format!("{} (aftermath)", full(facts.service, companion.name.as_str()));
                 problems.push(collision(&aftermath.name, *place, companion.places.name, [other, &own]));
             }
         }
@@ -132,21 +132,21 @@ fn chosen_twice(name: &str, first: (&Service, &Slo), second: (&Service, &Slo)) -
     let [one, other] = [first, second].map(|(service, slo)| format!("{}/{}", service.name, slo.name));
     let problem = clash(name, named_at(second.1), named_at(first.1), [&one, &other]);
     Some(problem.help(
-        "write another `alert_name` for one of them; where both are to have this name, write it once, in the service or in the project file",
+        "write another `alert_name` for one of them; if both should share the name, write it once, in the service or in the project file",
     ))
 }
 
 fn collision(alert: &str, place: Span, first: Span, both: [&str; 2]) -> Problem {
     clash(alert, place, first, both)
-        .label("hyphens are not seen in the names of alerts")
-        .help("rename one of them by what it promises")
+        .label("the name of an alert leaves out hyphens")
+        .help("rename one of them")
 }
 
 fn clash(alert: &str, place: Span, first: Span, [one, other]: [&str; 2]) -> Problem {
     Problem::error(
         Code::DuplicateAlert,
         place,
-        format!("`{one}` and `{other}` have one alert name, `{alert}`"),
+        format!("`{one}` and `{other}` have the same alert name, `{alert}`"),
     )
     .and(first, "the first is here")
 }

@@ -56,7 +56,7 @@ fn told(reading: &Reading) -> Problem {
             Some([Bound::At(_) | Bound::Infinite, ..]) => "this selects the buckets of several bounds",
             _ => "this selects buckets of any bound",
         },
-        None => "nothing says which bound is meant",
+        None => "this selects the buckets of all bounds",
     };
     let others: Vec<_> =
         reading.selector.matchers.iter().filter(|matcher| matcher.label != "le").cloned().collect();
@@ -69,9 +69,9 @@ fn told(reading: &Reading) -> Problem {
     Problem::error(
         Code::NotACounterSelector,
         at.map_or(reading.place, |index| reading.matchers[index]),
-        "an event is in several buckets, and counts in each of them",
+        "an event is in several buckets, and is counted once in each",
     )
     .label(label)
     .help(format!("for all events, count `{}`", of(&format!("{base}_count"))))
-    .help(format!("for those up to a bound, name it: `{bounded}`"))
+    .help(format!("for the events up to a bound, write the bound: `{bounded}`"))
 }

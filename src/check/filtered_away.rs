@@ -15,13 +15,13 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::FilteredAway,
             place,
-            "this condition is looked at only while something meets the comparison in it",
+            "this condition has a result only while a series passes the comparison inside it",
         )
-        .label("what does not meet it is dropped before it is counted, and of nothing there is no answer");
+        .label("other series are dropped before they are counted; with no series left there is no result");
         problems.push(match rewritten(filtered) {
-            Some(part) => problem.help(format!("let the comparison answer 0 and 1, and sum that: `{part}`")),
+            Some(part) => problem.help(format!("let the comparison give 0 or 1, and sum that: `{part}`")),
             None => problem.help(
-                "let the comparison answer 0 and 1 with `bool`, and sum that: `sum(queue_length > bool 100)`",
+                "let the comparison give 0 or 1 with `bool`, and sum that: `sum(queue_length > bool 100)`",
             ),
         });
     }

@@ -67,9 +67,11 @@ fn told(alert: &Companion, function: &str, range: Duration) -> Problem {
         alert.places.expr,
         format!("`{}` fires for series that are younger than {range}", alert.name),
     )
-    .label(format!("of a new series, `{function}` sees only what came since, and that is too little {held}"))
+    .label(format!(
+        "a new series has little history, so `{function}` is too small, and the alert fires {held}"
+    ))
     .help(match range <= LONGEST {
-        true => format!("let it look at less and hold for longer: `{function}(…[5m])`, and `for: {range}`"),
-        false => format!("ask that the series was there before: `… and … offset {range}`"),
+        true => format!("write a shorter range and a longer `for`: `{function}(…[5m])`, and `for: {range}`"),
+        false => format!("require that the series existed before: `… and … offset {range}`"),
     })
 }

@@ -14,10 +14,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::FiresWhileWell,
                     alert.places.expr,
-                    format!("`{}` fires while `{name}` is 1, and is silent while it is 0", alert.name),
+                    format!("`{}` fires while `{name}` is 1, and does not fire while it is 0", alert.name),
                 )
                 .label("1 says that all is well")
-                .help(format!("fire when it is not: `{name} == 0`")),
+                .help(format!("let it fire at 0: `{name} == 0`")),
             );
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     format!("this promise is kept while `{name}` is 0, and broken while it is 1"),
                 )
                 .label("1 says that all is well")
-                .help(format!("say what holds while all is well: `{name} == 1`")),
+                .help(format!("write what is true while all is well: `{name} == 1`")),
             );
         }
     }

@@ -33,10 +33,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             Problem::warning(
                 Code::InhibitionNeverMatches,
                 dependency.place,
-                format!("no alert says that `{on}` is down"),
+                format!("`{on}` has no alert that says it is down"),
             )
-            .label("so it silences nothing of what needs it")
-            .help(format!("name the SLO whose page says so, as `{on}/SLO`: it has {}", few(&slos))),
+            .label("so this dependency silences nothing")
+            .help(format!("name the SLO that pages when it is down, as `{on}/SLO`: it has {}", few(&slos))),
         );
     }
 }
@@ -47,7 +47,7 @@ fn alike(model: &Model, problems: &mut Vec<Problem>) {
     let [page, ticket] = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
     if page == ticket {
         problems.push(
-            Problem::error(Code::InhibitionNeverMatches, alertmanager.place, "pages and tickets cannot be told apart")
+            Problem::error(Code::InhibitionNeverMatches, alertmanager.place, "pages and tickets have the same label")
                 .label(format!("both have `severity: {page}`, so no page can silence its ticket"))
                 .help("give them different values: `severities: { page: { label: critical }, ticket: { label: warning } }`"),
         );
@@ -60,11 +60,11 @@ fn declared(inhibition: &Inhibition, alerts: &[&AlertFacts]) -> Option<Problem> 
     };
     let (sources, silenced) = (of(&inhibition.source), of(&inhibition.silenced));
     if silenced.is_empty() {
-        let headline = "no alert that is compiled here is silenced by this";
+        let headline = "this silences no alert of these definitions";
         return sources.is_empty().then(|| {
             Problem::warning(Code::InhibitionNeverMatches, inhibition.place, headline)
-                .label("no alert matches `while`, and none `silence`")
-                .help("if it is for alerts of other rule files, leave it")
+                .label("no alert matches `while`, and no alert matches `silence`")
+                .help("if it is for alerts of other rule files, keep it")
         });
     }
     let (label, place) =
@@ -73,12 +73,12 @@ fn declared(inhibition: &Inhibition, alerts: &[&AlertFacts]) -> Option<Problem> 
     let problem = Problem::error(
         Code::InhibitionNeverMatches,
         *place,
-        format!("`{label}` is never equal on both sides"),
+        format!("`{label}` never has the same value on both sides"),
     );
     let problem = match (carried(&silenced), sources.is_empty() || carried(&sources)) {
-        (false, _) => problem.label(format!("no alert that is to be silenced carries `{label}`")),
-        (true, false) => problem.label(format!("no alert that is to silence them carries `{label}`")),
-        (true, true) => problem.label("its values differ"),
+        (false, _) => problem.label(format!("no alert that matches `silence` has the label `{label}`")),
+        (true, false) => problem.label(format!("no alert that matches `while` has the label `{label}`")),
+        (true, true) => problem.label("its values on the two sides are different"),
     };
     let shared: Vec<&str> = silenced
         .first()
@@ -95,10 +95,10 @@ fn declared(inhibition: &Inhibition, alerts: &[&AlertFacts]) -> Option<Problem> 
         true => problem.help("remove it: alerts of SLOs are sums over all targets"),
         false => problem
             .help(format!(
-                "alerts of SLOs are sums over all targets: compare a label of theirs, such as {}",
+                "alerts of SLOs are sums over all targets: compare a label that they have, such as {}",
                 few(&shared)
             ))
-            .help("or remove it, and say under `while` and `silence` which alerts are meant"),
+            .help("or remove it, and select the alerts under `while` and `silence`"),
     })
 }
 

@@ -237,7 +237,7 @@ impl Lost<'_> {
         let mut problem = Problem::warning(
             Code::InhibitionOutrun,
             at,
-            format!("`{silenced}` is sent before `{silencer}` can silence it"),
+            format!("the notification of `{silenced}` is sent before `{silencer}` can silence it"),
         );
         let sent = format!(
             "in a full outage `{silenced}` fires after {} and is sent {} later",
@@ -251,15 +251,15 @@ impl Lost<'_> {
             (false, _) => problem.label(sent).and(place, known),
         };
         let other = match (self.silenced.companion, self.silencer.slo, self.silencer.companion) {
-            (Some(_), ..) => format!("or hold `{silenced}` longer, by its `for`"),
+            (Some(_), ..) => format!("or write a longer `for` for `{silenced}`"),
             (None, Some(_), _) => format!(
-                "or let `{silencer}` be known sooner: a stricter objective, or a companion alert with `down: true`"
+                "or let `{silencer}` fire sooner: write a stricter objective, or a companion alert with `down: true`"
             ),
             (None, None, Some(_)) => {
-                format!("or let `{silencer}` be known sooner: a shorter `for`, a shorter range")
+                format!("or let `{silencer}` fire sooner: write a shorter `for`, or a shorter range")
             }
             (None, None, None) => format!(
-                "or let `{}` say sooner that it is down: a companion alert with `down: true`",
+                "or let an alert of `{}` fire sooner: write a companion alert with `down: true`",
                 self.silencer.service
             ),
         };

@@ -29,12 +29,13 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             about_percent(budget),
             about_percent(all)
         ))
-        .help(format!("each may fail: {}", joined(&named, "and")));
+        .help(format!("the parts may fail: {}", joined(&named, "and")));
         problems.push(match all < Decimal::ONE {
-            true => {
-                problem.help(format!("promise `{}`, or ask more of the parts", percent(Decimal::ONE - all)))
-            }
-            false => problem.help("ask more of the parts"),
+            true => problem.help(format!(
+                "lower the objective to `{}`, or raise the objectives of the parts",
+                percent(Decimal::ONE - all)
+            )),
+            false => problem.help("raise the objectives of the parts"),
         });
     }
 }

@@ -24,21 +24,21 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 fn told(companion: &Companion, label: &str) -> Problem {
     let written: Vec<_> = companion.places.labels.iter().filter(|(name, _)| name == label).collect();
     let headline = match written.is_empty() {
-        true => format!("the label `{label}` of every alert overwrites one that this keeps"),
-        false => format!("the constant label `{label}` overwrites one that this keeps"),
+        true => format!("every alert has a label `{label}`, and it overwrites the one of this expression"),
+        false => format!("the constant label `{label}` overwrites the one of this expression"),
     };
     let problem = Problem::error(Code::ReservedLabel, companion.places.expr, headline)
-        .label("two alerts that differ in it alone become one, and Prometheus refuses both");
+        .label("two alerts that differ only in this label become one, and Prometheus refuses both");
     let problem = written
         .iter()
-        .fold(problem, |problem, (_, place)| problem.and(*place, "every alert would carry this value"));
+        .fold(problem, |problem, (_, place)| problem.and(*place, "every alert would have this value"));
     let drop = match Carried::of(&companion.expr) {
         Carried::Among(_) => "drop it from `by`".to_owned(),
-        Carried::AllBut(_) => format!("ask for one value of it, or drop it: `max without ({label}) (…)`"),
+        Carried::AllBut(_) => format!("select one value of it, or drop it: `max without ({label}) (…)`"),
     };
     match written.is_empty() {
         true => problem.help(drop).help(format!(
-            "or make it another label first, and keep that: `label_replace(…, \"of_{label}\", \"$1\", \"{label}\", \"(.*)\")`"
+            "or copy it to another label first: `label_replace(…, \"of_{label}\", \"$1\", \"{label}\", \"(.*)\")`"
         )),
         false => problem.help(format!("remove it, or give it another name, or {drop}")),
     }

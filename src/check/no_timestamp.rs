@@ -59,8 +59,8 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
         let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
             Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")
-                .label("`freshness` subtracts it from the time itself")
-                .help(format!("name the timestamp alone: `{selector}`")),
+                .label("`freshness` already subtracts the timestamp from the time")
+                .help(format!("write only the timestamp: `{selector}`")),
         );
     }
     let name = reading.selector.name.as_deref()?;
@@ -78,7 +78,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
                 reading.name,
                 format!("`{name}` is in milliseconds, and the time is in seconds"),
             )
-            .label("so it lies thousands of years ahead, and is never too old")
+            .label("so it is thousands of years in the future, and never too old")
             .help(format!(
                 "divide it: `{} / 1000`",
                 Selector { at: Default::default(), ..reading.selector.clone() }
@@ -112,11 +112,11 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
             Problem::warning(
                 Code::NoTimestamp,
                 reading.name,
-                format!("by its name, `{name}` is a duration, not a point in time"),
+                format!("by its name `{name}` is a duration, not a point in time"),
             )
-            .label("the time is counted from 1970 on, so what is left would be half a century")
+            .label("time is counted from 1970, so the age would be half a century")
             .help(format!(
-                "compare the length itself, in a `condition` such as `{} < 60`",
+                "compare the duration itself, in a `condition` such as `{} < 60`",
                 Selector { at: Default::default(), ..reading.selector.clone() }
             )),
         );

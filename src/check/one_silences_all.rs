@@ -26,14 +26,15 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::OneSilencesAll,
                     alert.places.expr,
-                    format!("one of several answers of `{}` silences {what}", alert.name),
+                    format!("`{}` fires once per {labels}, and a single one silences {what}", alert.name),
                 )
-                .label(format!("it may answer several times, told apart by {labels}; each says that everything is down"))
+                .label("each of these alerts says that everything is down")
                 .help(match together(alert) {
-                    Some(together) => format!("let all of them decide together: `{together}`"),
-                    None => "let it answer once, for all of them together: `absent(… == 1)`, or a sum that is compared".to_owned(),
+                    Some(together) => format!("let it fire only when all of them are down: `{together}`"),
+                    None => "let it fire once, for all of them together: `absent(… == 1)`, or compare a sum"
+                        .to_owned(),
                 })
-                .help("or remove `down`, and let what else fires be told"),
+                .help("or remove `down`, and be notified of the other alerts, too"),
             );
         }
     }

@@ -181,14 +181,14 @@ fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
         |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit() || "mhdwsy".contains(c)).to_owned();
     let alike: Vec<&String> = names().filter(|known| stem(known) == stem(name)).collect();
     let problem = match alike.is_empty() {
-        true => problem.label("it is not among the series that these definitions make"),
+        true => problem.label("these definitions do not record such a series"),
         false => problem.label(format!("there are {}", few(&alike))),
     };
     match likely.as_slice() {
         // Another window is another question.
         [one] if alike.is_empty() => renamed(problem, reading, one, |written| format!("write `{written}`")),
         _ if alike.is_empty() => problem.help("look for its name in `out/prometheus`"),
-        _ => problem.help("did you mean one of those? A window is recorded where a tier has it"),
+        _ => problem.help("did you mean one of those? A window is recorded only if a tier has it"),
     }
 }
 
@@ -208,7 +208,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
         Some((_, known)) => {
             problem.spelled(format!("write `{known}`"), reading.labels[index], reading.spelling.of(known))
         }
-        None => problem.help("constant labels stand on alerts, and not on recorded series"),
+        None => problem.help("constant labels are on alerts, not on recorded series"),
     }
 }
 
@@ -230,14 +230,14 @@ fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Pr
 
 fn unmatched(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
     let index = reading.selector.matchers.iter().position(|matcher| matcher.label == label)?;
-    Some(absent(reading, index, label, known).help("name one that there is"))
+    Some(absent(reading, index, label, known).help("write one that exists"))
 }
 
 fn absent(reading: &Reading, index: usize, label: &str, known: &BTreeSet<&str>) -> Problem {
     let all: Vec<&str> = known.iter().copied().collect();
     let matcher = &reading.selector.matchers[index];
     let what = if label == "slo" { "SLO" } else { label };
-    Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} meets `{matcher}`"))
+    Problem::error(Code::UnmatchedValue, reading.matchers[index], format!("no {what} matches `{matcher}`"))
         .label(format!("there are {}", few(&all)))
 }
 

@@ -14,10 +14,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::PageAtOnce,
                     alert.places.name,
-                    format!("one look is enough for `{}` to wake somebody", alert.name),
+                    format!("a single evaluation is enough for `{}` to page somebody", alert.name),
                 )
-                .label("a scrape that fails once, or a restart, is enough")
-                .help("say how long it has to hold: `for: 1m`"),
+                .label("one failed scrape or a restart is enough")
+                .help("write how long it must last: `for: 1m`"),
             ),
             None => {}
         }
@@ -43,7 +43,7 @@ fn off_grid(alert: &Companion, hold: Duration) -> Option<Problem> {
             alert.places.hold,
             format!("a `for` of {hold} is not a multiple of {step}"),
         )
-        .label(format!("alerts are looked at every {step}, so it would be {meant}"))
+        .label(format!("alerts are evaluated every {step}, so it would be {meant}"))
         .fix(format!("write `{meant}`"), alert.places.hold, meant.to_string()),
     )
 }

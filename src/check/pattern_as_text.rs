@@ -41,16 +41,16 @@ fn is_variable(value: &str) -> bool {
 fn pattern(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
     let place = reading.matchers[index];
     let text = Matcher { op: MatchOp::Matches, ..matcher.clone() }.to_string();
-    let headline = format!("to `=`, `{}` is a text and no pattern", matcher.value);
+    let headline = format!("`=` compares with the text `{}`: it is not a pattern here", matcher.value);
     Problem::warning(Code::UnmatchedValue, place, headline)
-        .label("only a series with this very value would be selected")
+        .label("only a series with exactly this value would be selected")
         .spelled(format!("write `{text}`"), place, reading.spelling.of(&text))
 }
 
 fn variable(reading: &Reading, index: usize, matcher: &Matcher) -> Problem {
-    let headline = format!("`{}` is a variable of Grafana, and a text to Prometheus", matcher.value);
+    let headline = format!("`{}` is a variable of Grafana; to Prometheus it is plain text", matcher.value);
     Problem::warning(Code::UnmatchedValue, reading.matchers[index], headline)
-        .label("only a series with this very value would be selected")
+        .label("only a series with exactly this value would be selected")
         .help(format!(
             "write the value itself, or remove the matcher and keep the label: `by: [{}]`",
             matcher.label

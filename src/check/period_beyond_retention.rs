@@ -21,13 +21,13 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Problem::error(
                 Code::PeriodBeyondRetention,
                 period,
-                format!("a period of {} is longer than samples are kept", slo.period),
+                format!("a period of {} is longer than Prometheus keeps samples", slo.period),
             )
             .label(format!("its budget is a sum over the last {reach}"))
             .help(format!(
-                "keep them longer, `--storage.tsdb.retention.time={reach}` at least, and say so: `retention: {reach}`"
+                "keep samples for longer, with `--storage.tsdb.retention.time={reach}` or more, and declare it: `retention: {reach}`"
             ))
-            .help(format!("or promise over less: `period: {retention}`"));
-        problems.push(also(problem, place, format!("{retention} are kept")));
+            .help(format!("or write a shorter period: `period: {retention}`"));
+        problems.push(also(problem, place, format!("samples are kept for {retention}")));
     }
 }

@@ -19,11 +19,13 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::PlannedAlertFires,
                     alert.places.expr,
-                    format!("`{}` may fire only because `{name}` is not there yet", alert.name),
+                    format!("`{}` may fire only because `{name}` does not exist yet", alert.name),
                 )
-                .label("the metric is planned: until it comes, this takes its absence for what it watches")
-                .help(format!("let it be silent where there is none: add `and {there}` if it is a counter"))
-                .help("or leave the alert out until the metric has come"),
+                .label("the metric is planned, and this expression fires while it is missing")
+                .help(format!(
+                    "let it fire only where the metric exists: add `and {there}` if it is a counter"
+                ))
+                .help("or remove the alert until the metric exists"),
             );
         }
     }

@@ -16,10 +16,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 let problem = Problem::warning(
                     Code::RecordedAsCounter,
                     reading.name,
-                    format!("`{name}` is recorded by a rule by its name, and is taken for a counter"),
+                    format!("by its name a recording rule writes `{name}`, but it is read as a counter"),
                 )
-                .label("when one of the counters in it goes away it falls, and all that is left counts again")
-                .help("select the raw counters that the rule reads; these rules sum them up themselves");
+                .label("when one of the summed counters disappears the sum falls, and Prometheus counts the rest again")
+                .help("select the raw counters that the rule reads; slowburn's rules sum them up");
                 tell(problems, Reader::Slo(slo), problem);
             }
         }

@@ -34,8 +34,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 format!("the server has the series of `{name}` {count} times, once for each replica"),
             )
             .label(format!("every event is counted {count} times"))
-            .help(format!("ask and evaluate where {} is deduplicated", labels.join(" or ")))
-            .help("or match one replica in every selector"),
+            .help(format!("query and evaluate where {} is deduplicated", labels.join(" or ")))
+            .help("or select one replica in every selector"),
         );
     }
 }

@@ -14,10 +14,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 Problem::error(
                     Code::RouteEntangled,
                     route.place,
-                    "it takes too many routes of Alertmanager, or too many labels, to say what this one sends",
+                    "this route needs too many routes of Alertmanager, or too many labels",
                 )
-                .label(format!("earlier routes tell `{receiver}` of parts of it, cut by several labels"))
-                .help(format!("let one route tell `{receiver}` of all of it, and remove the parts"))
+                .label(format!("earlier routes already send parts of these alerts to `{receiver}`, selected by several labels"))
+                .help(format!("let one route send all of them to `{receiver}`, and remove the parts"))
                 .help("or match by one label, such as `service`"),
             );
         }

@@ -42,20 +42,19 @@ fn taken<'a>(
 }
 
 fn after(route: &Route, earlier: &Route) -> Problem {
-    let problem =
-        Problem::error(Code::RouteUnreachable, route.place, "this route is never asked for anything");
+    let problem = Problem::error(Code::RouteUnreachable, route.place, "no alert reaches this route");
     match earlier.stop {
         true => problem
-            .label("every alert that it would take is taken before")
-            .and(earlier.place, "this one says `stop`")
+            .label("earlier routes take every alert that it matches")
+            .and(earlier.place, "this route has `stop: true`")
             .help(
-                "remove `stop: true` there: several routes may take one alert, and each tells its receivers",
+                "remove `stop: true` there: several routes may match one alert, and each notifies its receivers",
             )
             .help("or move this route above it"),
         false => problem
-            .label("whom it names is told of all these alerts before")
-            .and(earlier.place, "for one by this route")
-            .help("remove it: each receiver is told once, by the first route that names it"),
+            .label("earlier routes already notify its receivers of all these alerts")
+            .and(earlier.place, "for example this route")
+            .help("remove it: each receiver is notified once, by the first route that names it"),
     }
 }
 
@@ -66,11 +65,11 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
         let only = only.map(|(name, values)| (name.clone(), values.clone())).collect();
         alerts.iter().any(|alert| alert.sometimes(&only))
     };
-    let headline = "no alert that is compiled here takes this route";
+    let headline = "no alert of these definitions matches this route";
     let Some((label, place)) = route.labels.iter().find(|(label, _)| !alone(label)) else {
         return Problem::warning(Code::RouteUnreachable, route.place, headline)
             .label("each of its labels is on some alert, but no alert has all of them")
-            .help("make it several routes, or remove a label");
+            .help("write several routes, or remove a label");
     };
     let mut values: Vec<&str> =
         alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
@@ -80,11 +79,11 @@ fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     if values.is_empty() {
         return problem
             .label(format!("no alert has the label `{label}`"))
-            .help("alerts have the labels of `labels` and `by`, and of `prometheus.external_labels`")
-            .help("if it is for alerts of other rule files, leave it");
+            .help("alerts have the labels of `labels`, of `by` and of `prometheus.external_labels`")
+            .help("if it is for alerts of other rule files, keep it");
     }
     problem
         .label(format!("no alert has this value of `{label}`"))
         .help(format!("there are {}", few(&values)))
-        .help("if it is for alerts of other rule files, leave it")
+        .help("if it is for alerts of other rule files, keep it")
 }

@@ -23,7 +23,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if !said.insert(alert.place) {
             continue;
         }
-        let headline = format!("there is no `runbooks/{name}.md`");
+        let headline = format!("the runbook `runbooks/{name}.md` does not exist");
         let problem = Problem::warning(Code::RunbookMissing, alert.place, headline);
         problems.push(match nearest(name, &names) {
             Some(near) => problem.label(format!("did you mean `{near}`?")).fix(
@@ -32,7 +32,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 near,
             ),
             None => problem
-                .label("nobody wrote what to do")
+                .label("no file says what to do")
                 .help(format!("write it as Markdown into `runbooks/{name}.md`, beside the project file")),
         });
     }
@@ -60,19 +60,19 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (place, alerts) in without {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
         problems.push(
-            Problem::warning(Code::RunbookMissing, place, "this pages somebody, and nobody wrote what to do")
+            Problem::warning(Code::RunbookMissing, place, "this pages somebody, and no file says what to do")
                 .label(format!("{} without a `runbook`", few(&alerts)))
-                .help("name what stands in `runbooks/NAME.md`, beside the project file: `runbook: NAME`"),
+                .help("write `runbooks/NAME.md` beside the project file, and name it: `runbook: NAME`"),
         );
     }
     for (name, runbook) in written {
         if runbook.text.trim().is_empty() {
-            let problem = Problem::warning(Code::RunbookMissing, runbook.place, "this runbook says nothing");
+            let problem = Problem::warning(Code::RunbookMissing, runbook.place, "this runbook is empty");
             problems.push(problem.help("write what to do as Markdown, or remove the file"));
         } else if !named.contains(name.as_str()) {
             problems.push(
                 Problem::warning(Code::RunbookMissing, runbook.place, "no alert names this runbook")
-                    .label("so it is in none of `out/runbooks`")
+                    .label("so no page in `out/runbooks` contains it")
                     .help(format!("name it in an SLO, `runbook: {name}`, or remove the file")),
             );
         }

@@ -24,9 +24,9 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             Problem::warning(
                 Code::SamplesLate,
                 place,
-                format!("a job has samples of `{name}`, and the rules see none of them: they come late, or have just ended"),
+                format!("a job has samples of `{name}` that the rules do not see: they come late, or have just ended"),
             )
-            .label("nothing of that job is counted")
+            .label("the events of that job are not counted")
             .help("start VictoriaMetrics, or vmselect of a cluster, with -search.minStalenessInterval=5m"),
         );
     }

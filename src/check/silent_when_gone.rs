@@ -19,9 +19,9 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             let problem = Problem::warning(
                 Code::SilentWhenGone,
                 alert.places.expr,
-                format!("`{}` is silent when its series are gone", alert.name),
+                format!("`{}` does not fire when its series disappear", alert.name),
             )
-            .label("a target that is no longer known has no series that could be compared");
+            .label("a target that Prometheus no longer knows has no series to compare");
             let problem = match alert.readings.first() {
                 Some(reading) => {
                     let absent = build::call("absent", vec![reading.selector.clone().into()]);
@@ -30,8 +30,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 None => problem,
             };
             problems.push(match watched {
-                true => problem
-                    .help("or let the service tell of events that disappear: remove `missing_events: off`"),
+                true => problem.help("or be notified of missing events: remove `missing_events: off`"),
                 false => problem,
             });
         }

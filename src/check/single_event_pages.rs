@@ -35,10 +35,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         problems.push(
             Problem::warning(Code::SingleEventPages, place, "a single bad event is enough to page")
                 .label(format!(
-                    "at {objective} it does whenever an hour has fewer than {} events",
+                    "at {objective} it pages whenever an hour has fewer than {} events",
                     about(hourly)
                 ))
-                .fix("ask for two, as the default does: `page: 2`", place, "2"),
+                .fix("require two, as the default does: `page: 2`", place, "2"),
         );
     }
 }

@@ -97,10 +97,10 @@ fn swapped(selector: &Selector, label: &str, role: Role) -> bool {
 fn told(reading: &Reading, index: usize) -> Problem {
     let matcher = &reading.selector.matchers[index];
     let (headline, other) = match reading.role {
-        Role::Good => ("`good` counts what is called an error", "bad"),
-        _ => ("`bad` counts what is called a success", "good"),
+        Role::Good => ("by its name `good` counts errors", "bad"),
+        _ => ("by its name `bad` counts successes", "good"),
     };
     Problem::warning(Code::SwappedEvents, reading.matchers[index], headline)
-        .label(format!("`{matcher}` selects no event of the other kind"))
-        .help(format!("if that is what it means, call it `{other}`"))
+        .label(format!("`{matcher}` selects only such events"))
+        .help(format!("if you mean these events, write `{other}`"))
 }

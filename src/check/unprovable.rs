@@ -25,10 +25,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             Problem::warning(
                 Code::Unprovable,
                 alert.places.expr,
-                format!("`{}` cannot be played", alert.name),
+                format!("slowburn cannot test `{}`", alert.name),
             )
             .label(reason)
-            .help("watch it fire once yourself"),
+            .help("test the alert by hand"),
         );
     }
     let model = facts.model;
@@ -43,18 +43,20 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         }
         let help = match &slo.sli {
             Sli::Counted { .. } => "let `bad` select a part of what `total` selects",
-            Sli::Checked { .. } => "compare so that some value is good and another is bad",
+            Sli::Checked { .. } => "write a comparison that some values pass and others fail",
             // What is recorded of its parts can be played.
             Sli::Journey { .. } => continue,
-            Sli::Ratio { .. } => "let it be 0 when all is well and 1 when nothing is: `errors ÷ total`",
+            Sli::Ratio { .. } => {
+                "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`"
+            }
         };
         problems.push(
             Problem::warning(
                 Code::Unprovable,
                 beginning(slo.places.sli),
-                "no outage could be invented to prove the rules of this SLI",
+                "slowburn found no series to test the rules of this SLI",
             )
-            .label("no series were found that make one event good and another bad")
+            .label("it found no series that make one event good and another bad")
             .help(help),
         );
     }
@@ -64,19 +66,19 @@ fn unplayed(alert: &Companion) -> Problem {
     let problem = Problem::warning(
         Code::Unprovable,
         alert.places.expr,
-        format!("no series were found that make `{}` fire, and others that do not", alert.name),
+        format!("slowburn found no series that make `{}` fire, and others that do not", alert.name),
     );
     if loses_bounds(&alert.expr) {
         return problem
-            .label("`histogram_quantile` is given buckets without their bounds, and answers nothing")
+            .label("`histogram_quantile` gets buckets without their bounds, and returns nothing")
             .help("keep the label `le`: `sum by (le) (rate(…))`");
     }
     problem
-        .label("so nothing proves that it ever does")
+        .label("so no test proves that it can fire")
         .help(
-            "labels that differ on the two sides of an operator match nothing: sum both sides, or say which labels count with `on (…)`",
+            "if labels differ on the two sides of an operator, the sides do not match: sum both sides, or list the labels with `on (…)`",
         )
-        .help("or the expression is beyond what is seen through: then watch it fire once yourself")
+        .help("or slowburn cannot evaluate this expression: then test the alert by hand")
 }
 
 /// Whether buckets are summed over the label that tells them apart.

@@ -14,10 +14,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::UnweightedRatio,
                     beginning(slo.places.sli),
-                    "a ratio without its events weighs a quiet night like a busy noon",
+                    "a ratio without event counts gives quiet hours the same weight as busy ones",
                 )
-                .label("every 30s count the same, whatever happened in them")
-                .help("give two of `total`, `good` and `bad` if there are counters"),
+                .label("every 30s count the same, however many events they had")
+                .help("write two of `total`, `good` and `bad` if there are counters"),
             );
         }
     }

@@ -42,9 +42,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                     span,
                     format!("a short window of {} holds fewer than four scrapes", shortest.short),
                 )
-                .label(format!("scrapes {scrape} apart need a short window of {least} or more"))
+                .label(format!("with a scrape every {scrape} a short window needs {least} or more"))
                 .help(format!(
-                    "scrape every {} or more often, and say so: `scrape_interval: {}`",
+                    "scrape every {} or more often, and declare it: `scrape_interval: {}`",
                     fraction(shortest.short),
                     fraction(shortest.short)
                 ))
@@ -56,10 +56,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
 
 fn range_too_short(range: Duration, span: Span, scrape: Duration, least: Duration) -> Problem {
     Problem::error(Code::WindowBelowScrape, span, format!("a range of {range} holds fewer than four scrapes"))
-        .label("where it holds fewer than two there is no answer, and the alert is silent")
-        .help(format!("scrapes are {scrape} apart: look back `{least}` or more"))
+        .label("with fewer than two there is no result, and the alert does not fire")
+        .help(format!("with a scrape every {scrape} write a range of `{least}` or more"))
         .help(format!(
-            "or scrape every {} or more often, and say so: `scrape_interval: {}`",
+            "or scrape every {} or more often, and declare it: `scrape_interval: {}`",
             fraction(range),
             fraction(range)
         ))

@@ -23,7 +23,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                         span,
                         format!("a window of {first} is not a multiple of {step}"),
                     )
-                    .label(format!("what this tier looks at is summed every {step}"))
+                    .label(format!("the sums that this tier reads are recorded every {step}"))
                     .help(format!("write `{}`", meant.join(", "))),
                 );
             }

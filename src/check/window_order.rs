@@ -25,16 +25,16 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
                         if tiers.len() == 1 { "does" } else { "do" }
                     ),
                 )
-                .label("a long window is shorter than the period")
+                .label("a long window must be shorter than the period")
                 .help("let the windows follow the period, `policy: workbook-scaled`, or write shorter ones")
             } else {
                 Problem::error(
                     Code::WindowOrder,
                     place,
-                    format!("a period of {period} leaves no room for two windows in {}", named(&tiers)),
+                    format!("a period of {period} is too short for two windows in {}", named(&tiers)),
                 )
-                .label("scaled to it, the short window is as long as the long one")
-                .help("promise over a longer period, such as `period: 1d`, or write windows of your own")
+                .label("after scaling, the short window is as long as the long one")
+                .help("write a longer period, such as `period: 1d`, or a policy with other windows")
             };
             problems.push(also(problem, other, format!("the period is {period}")));
         }

@@ -126,16 +126,19 @@ pub fn reasons(
             (Some(why), _) => format!("the server does not answer for the old side: {}", secret::masked(why)),
             (None, Some(series)) => {
                 let series = secret::masked(&series);
-                format!("the server has no `{series}`, and the old expression has no answer")
+                format!("the server has no `{series}`, and the old expression has no result")
             }
-            (None, None) => "the old expression has no answer: the server has no such series".to_owned(),
+            (None, None) => {
+                "the old expression has no result: the server does not have its series".to_owned()
+            }
         });
     }
     if row.new == Ratio::Missing {
         reasons.push(match all.refused.get(&new_ratio(subject, window)) {
             Some(why) => format!("the server does not answer for the new side: {}", secret::masked(why)),
-            None => "the new rules have recorded nothing of it: they are not loaded, or not for so long"
-                .to_owned(),
+            None => {
+                "the new rules have not recorded it: they are not loaded, or not for long enough".to_owned()
+            }
         });
     }
     // Shorter than nine tenths of the window is not enough to compare by.
@@ -164,7 +167,7 @@ pub fn reasons(
     }
     reasons.extend(other_selectors(subject));
     if is_averaged(subject, window) {
-        let mean = "the old ratio is a mean of ratios over shorter windows, in which a quiet hour weighs as much as a busy one";
+        let mean = "the old ratio is a mean of ratios over shorter windows: a quiet hour has the same weight as a busy one";
         let weighted = asked.weighted.as_ref().and_then(|asked| all.number(asked));
         reasons.push(match (weighted, row.new) {
             (Some(weighted), Ratio::Of(new)) => {
@@ -186,14 +189,14 @@ pub fn reasons(
         .collect();
     if let Some(most) = born.iter().max() {
         reasons.push(format!(
-            "series were born in the window with up to {} events on them, which `rate` and `increase` do not see",
+            "new series in the window started with up to {} events, which `rate` and `increase` do not see",
             text(most.round_dp(0))
         ));
     }
     let resets = asked.raw.iter().filter_map(|(_, resets)| all.number(resets.as_ref()?)).max();
     if let Some(resets) = resets.filter(|resets| *resets >= Decimal::ONE) {
         reasons.push(format!(
-            "counters began again {} times in the window: what they counted around that is estimated differently",
+            "counters restarted {} times in the window: the two sides estimate the events around a restart differently",
             text(resets.round_dp(0))
         ));
     }
@@ -202,17 +205,17 @@ pub fn reasons(
         let apart = (new - old).abs() * events;
         if apart < Decimal::TWO {
             reasons.push(format!(
-                "there are few events, {}: `increase` makes parts of one out of the edges of a window",
+                "there are few events, {}: `increase` estimates fractions of events at the edges of a window",
                 text(events.round_dp(0))
             ));
         }
     }
     if matches!((row.old, row.new), (Ratio::Nothing, _) | (_, Ratio::Nothing)) {
-        reasons.push("one side counted nothing in the window, and divides nothing by nothing".to_owned());
+        reasons.push("one side counted no events in the window, so its ratio is 0 / 0".to_owned());
     }
     if reasons.is_empty() {
         reasons.push(
-            "not explained by what was asked; evaluation intervals and delays of scrapes move the edges of a window"
+            "the reason is not known; evaluation intervals and scrape delays move the edges of a window"
                 .to_owned(),
         );
     }
@@ -223,7 +226,7 @@ fn other_selectors(subject: &Subject) -> Option<String> {
     let apart = apart(&subject.theirs, subject.ours);
     const TOLD: usize = 4;
     let told: Vec<String> = apart.iter().take(TOLD).map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| format!("other series are read: {}", told.join("; ")))
+    (!told.is_empty()).then(|| format!("the two sides read different series: {}", told.join("; ")))
 }
 
 /// A duration without what nobody asks for.

@@ -64,7 +64,7 @@ pub fn human(comparison: &Comparison, rows: &[Row], tolerance: Tolerance, addres
         text += "\n* the period of the promise\n";
     }
     for (names, what) in
-        [(&comparison.old_only, "on the old side only"), (&comparison.new_only, "on the new side only")]
+        [(&comparison.old_only, "only on the old side"), (&comparison.new_only, "only on the new side")]
     {
         if !names.is_empty() {
             let more = names.len().saturating_sub(NAMED);

@@ -316,7 +316,7 @@ impl<'a> Cursor<'a> {
                 Entry::Number(bound(word).ok_or_else(|| self.problem(start, self.at, label))?)
             };
             if !self.rest().is_empty() && !self.rest().starts_with([' ', '\t']) {
-                return Err(self.problem(self.at, self.line.len(), "a blank is expected before this"));
+                return Err(self.problem(self.at, self.line.len(), "a space is expected before this"));
             }
             entries.push((entry, self.span(start, self.at)));
         }
@@ -328,7 +328,7 @@ impl Parser {
         let content = cursor.rest();
         if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| content.starts_with(marker)) {
             let problem =
-                cursor.problem(0, cursor.line.len(), "a merge of two branches was left undone here");
+                cursor.problem(0, cursor.line.len(), "the merge of two branches is not finished here");
             self.problems.push(
                 problem.help("keep the lines of both sides that are true, or capture the metrics again"),
             );
@@ -345,7 +345,7 @@ impl Parser {
             }
             if self.block.is_none() {
                 let problem =
-                    cursor.problem(cursor.at, cursor.line.len(), "no metric stands above this line");
+                    cursor.problem(cursor.at, cursor.line.len(), "there is no metric above this line");
                 self.problems
                     .push(problem.help("write the metric's type and name in a line above: `counter name`"));
                 self.lost = true;
@@ -412,7 +412,7 @@ impl Parser {
             Some((Entry::Text(_) | Entry::More(_), _)) => values(&entries)
                 .and_then(|values| match block.labels.insert(key.clone(), values) {
                     None => Ok(()),
-                    Some(_) => Err((place, format!("the label `{key}` stands here twice"))),
+                    Some(_) => Err((place, format!("the label `{key}` is written twice"))),
                 })
                 .map_err(|(place, label)| fault(place, label)),
         };
@@ -432,22 +432,26 @@ impl Parser {
         let known = self.contract.families.contains_key(&block.name);
         let family = self.contract.families.entry(block.name).or_default();
         let problem = |label| {
-            Problem::error(Code::ContractSyntax, block.place, "two blocks of the contract disagree")
-                .label(label)
+            Problem::error(
+                Code::ContractSyntax,
+                block.place,
+                "two blocks of the contract contradict each other",
+            )
+            .label(label)
         };
         if !known {
             (family.kind, family.unit) = (block.kind, block.unit);
         } else if family.kind != block.kind {
-            self.problems.push(problem(format!("further up it is of type {}", family.kind)));
+            self.problems.push(problem(format!("above its type is {}", family.kind)));
         } else if family.unit != block.unit {
             let unit = family.unit.as_deref().unwrap_or("not declared");
-            self.problems.push(problem(format!("further up its unit is {unit}")));
+            self.problems.push(problem(format!("above its unit is {unit}")));
         }
         if block.spoilt || (series == 0 && shape.labels.is_empty()) {
             return;
         }
         match family.shapes.binary_search_by(|known| known.labels.keys().cmp(shape.labels.keys())) {
-            Ok(_) => self.problems.push(problem("a block with the same labels stands further up".to_owned())),
+            Ok(_) => self.problems.push(problem("there is a block with the same labels above".to_owned())),
             Err(at) => family.shapes.insert(at, shape),
         }
     }
@@ -467,7 +471,7 @@ fn block(cursor: &mut Cursor) -> Result<Block, Fault> {
     let start = cursor.at;
     let word = cursor.word(false);
     let Some(kind) = Kind::parse(word) else {
-        let problem = cursor.problem(start, cursor.at, "a type of metrics is expected");
+        let problem = cursor.problem(start, cursor.at, "a type of metric is expected");
         let near = |kind: Kind| Some((distance(word, &kind.to_string(), 2)?, kind));
         let near = Kind::ALL.into_iter().filter_map(near).min_by_key(|(distance, _)| *distance);
         return Err(match near.map(|(_, kind)| kind) {
@@ -524,7 +528,7 @@ fn key(ahead: &mut Cursor, cursor: &mut Cursor) -> Result<Option<(String, Span)>
         return Err(ahead.problem(
             start,
             end,
-            "the name of a label is expected, in quotes if PromQL would have it quoted",
+            "the name of a label is expected, in quotes where PromQL needs quotes",
         ));
     }
     cursor.at = ahead.at;
@@ -538,7 +542,7 @@ fn values(entries: &[(Entry, Span)]) -> Result<Values, (Span, String)> {
         match entry {
             Entry::Text(value) => {
                 if !values.known.insert(value.clone()) {
-                    return Err((*place, "this value stands here twice".to_owned()));
+                    return Err((*place, "this value is written twice".to_owned()));
                 }
             }
             Entry::More(more) if index + 1 == entries.len() => values.more = *more,

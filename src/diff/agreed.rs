@@ -12,19 +12,19 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
     if was.hours != is.hours {
         let said = match (&was.hours, &is.hours) {
             (Some(before), Some(after)) => {
-                Words::plain("holds ").quote(after.clone()).and(", held ").quote(before.clone())
+                Words::plain("applies ").quote(after.clone()).and(", applied ").quote(before.clone())
             }
-            (None, Some(after)) => Words::plain("holds ").quote(after.clone()).and(" only, held always"),
-            (Some(before), _) => Words::plain("holds always, held ").quote(before.clone()).and(" only"),
+            (None, Some(after)) => Words::plain("applies only ").quote(after.clone()).and(", applied always"),
+            (Some(before), _) => Words::plain("applies always, applied only ").quote(before.clone()),
             (None, None) => Words::default(),
         };
-        let warning = "what is counted already stays counted: a budget is right a period later";
+        let warning = "events that are already counted stay counted: the budget is exact one period later";
         changes.push(change(said).warn(Words::plain(warning)));
     }
     if was.holidays != is.holidays {
         for (less, more, word) in [
-            (&was.holidays, &is.holidays, "does not hold on "),
-            (&is.holidays, &was.holidays, "holds again on "),
+            (&was.holidays, &is.holidays, "does not apply on "),
+            (&is.holidays, &was.holidays, "applies again on "),
         ] {
             let dates: Vec<&str> =
                 more.iter().filter(|date| !less.contains(date)).map(String::as_str).collect();
@@ -35,9 +35,11 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
     }
     if was.except != is.except {
         let said = match (&was.except, &is.except) {
-            (_, Some(after)) => Words::plain("not counted while there is an answer to ").quote(after.clone()),
+            (_, Some(after)) => {
+                Words::plain("not counted while this query has a result: ").quote(after.clone())
+            }
             (Some(before), None) => {
-                Words::plain("counted again while there is an answer to ").quote(before.clone())
+                Words::plain("counted again while this query has a result: ").quote(before.clone())
             }
             (None, None) => Words::default(),
         };
@@ -51,8 +53,8 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
                 false => Words::plain(format!("counted again from {from} to {to}, was excused: ")),
             };
             let warning = match excused {
-                true => "if it is over, what was counted in it is taken out of the budget",
-                false => "if it is over, what was recorded in it comes back into the budget",
+                true => "if it is over, its counted events are removed from the budget",
+                false => "if it is over, its recorded events return to the budget",
             };
             changes.push(change(said.quote(window.reason.clone())).warn(Words::plain(warning)));
         }

@@ -26,26 +26,26 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             match (alert(&pair.old), alert(&pair.new)) {
                 (Some(_), None) if pair.new.plan.alerts().next().is_none() => {
                     let said = Words::plain("no alert any more, neither page nor ticket");
-                    let warning = Words::plain("nobody is told any more, whatever becomes of this budget");
+                    let warning = Words::plain("nobody is notified of this budget any more");
                     changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(warning));
                     break;
                 }
                 (Some(_), None) => {
                     let said = Words::plain(format!("no alert {verb} any more"));
                     let warning = match severity {
-                        Severity::Page => "nobody is woken for it any more; what remains is a ticket",
-                        Severity::Ticket => "what burns slowly is told to nobody any more",
+                        Severity::Page => "it no longer pages anybody; only a ticket remains",
+                        Severity::Ticket => "nobody is notified of a slow burn any more",
                     };
                     changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
                 }
                 (None, Some(_)) => {
-                    let said = Words::plain(format!("an alert {verb} now, none did before"));
+                    let said = Words::plain(format!("now an alert {verb}; before there was none"));
                     changes.push(Change::new(Kind::AlertAdded, &subject, said));
                 }
                 (Some(was), Some(is)) if was != is && chosen(pair) => {
                     let said = Words::plain(format!("the alert that {verb} is called ")).quote(&is);
-                    let warning = Words::plain("routes and silences that ask for ").quote(&was);
-                    let warning = warning.and(" no longer find it");
+                    let warning = Words::plain("routes and silences that match ").quote(&was);
+                    let warning = warning.and(" no longer match it");
                     let change =
                         Change::new(Kind::AlertRenamed, &subject, said.and(" now, was ").quote(&was));
                     changes.push(change.values(&was, &is).warn(warning));
@@ -181,7 +181,7 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
         (false, true) => Some(change(said.and("also goes to ").list(come))),
         (true, false) if is.is_empty() => {
             let said = said.and("went to ").list(gone).and(", and goes to nobody now");
-            Some(change(said).warn(Words::plain("it fires, and nobody is told")))
+            Some(change(said).warn(Words::plain("it fires, and nobody is notified")))
         }
         (true, false) => Some(change(said.and("no longer goes to ").list(gone))),
         (false, false) => Some(change(said.and("goes to ").list(come).and(" instead of ").list(gone))),

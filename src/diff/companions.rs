@@ -42,7 +42,7 @@ fn subject(service: &Service, alert: &Companion) -> [String; 1] {
 
 fn added(service: &Service, alert: &Companion) -> Change {
     let hold = alert.hold.map(|hold| format!(" after {hold}")).unwrap_or_default();
-    let said = format!("a new alert that asks for a {}{hold}", alert.severity);
+    let said = format!("a new alert: a {}{hold}", alert.severity);
     let mut effects = Vec::new();
     effects.extend(alert.description.as_ref().map(|text| Words::default().quote(text)));
     effects.push(Words::plain("fires on ").quote(expression(&alert.expr)));
@@ -51,9 +51,9 @@ fn added(service: &Service, alert: &Companion) -> Change {
 }
 
 fn removed(service: &Service, alert: &Companion) -> Change {
-    let said = format!("the alert is gone; it asked for a {}", alert.severity);
+    let said = format!("the alert is removed; it was a {}", alert.severity);
     let warning = match alert.severity {
-        Severity::Page => "nobody is woken for this cause any more",
+        Severity::Page => "this cause no longer pages anybody",
         Severity::Ticket => "no ticket is opened for this cause any more",
     };
     Change::new(Kind::AlertRemoved, &subject(service, alert), Words::plain(said)).warn(Words::plain(warning))
@@ -85,30 +85,26 @@ fn kept(subject: &[String], old: &Companion, new: &Companion) -> Vec<Change> {
         changed(Words::plain(kept_firing(old.keep_firing_for, new.keep_firing_for)));
     }
     if old.severity != new.severity {
-        changed(Words::plain(format!("asks for a {}, was a {}", new.severity, old.severity)));
+        changed(Words::plain(format!("now a {}, was a {}", new.severity, old.severity)));
     }
     match (old.down, new.down) {
         (false, true) => changed(Words::plain(
-            "says now that the service is down: what needs the service is silent while it fires",
+            "now says that the service is down: while it fires, alerts of services that need it are silenced",
         )),
         (true, false) => changed(Words::plain(
-            "no longer says that the service is down: what needs the service is told beside it",
+            "no longer says that the service is down: alerts of services that need it are no longer silenced",
         )),
         _ => {}
     }
     match (old.independent, new.independent) {
-        (false, true) => {
-            changed(Words::plain("is told now even while something that its service needs is down"))
-        }
-        (true, false) => {
-            changed(Words::plain("is silent now while something that its service needs is down"))
-        }
+        (false, true) => changed(Words::plain("now notifies even while a service that it needs is down")),
+        (true, false) => changed(Words::plain("now silenced while a service that it needs is down")),
         _ => {}
     }
     if old.same_as != new.same_as {
         match (&old.same_as, &new.same_as) {
-            (_, Some(slo)) => changed(Words::plain("speaks of the same as the SLO ").quote(slo)),
-            (Some(slo), None) => changed(Words::plain("no longer speaks of the same as the SLO ").quote(slo)),
+            (_, Some(slo)) => changed(Words::plain("now about the same as the SLO ").quote(slo)),
+            (Some(slo), None) => changed(Words::plain("no longer about the same as the SLO ").quote(slo)),
             (None, None) => {}
         }
     }

@@ -189,12 +189,12 @@ fn renamed(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
     let (was, is) = (theirs.subject(), one.name());
     // Pyrra, and rules of somebody's hand, name no service.
     if was == is || theirs.service.is_none() {
-        kept.push(Words::plain(format!("found among {} as ", told(theirs))).quote(&was));
+        kept.push(Words::plain(format!("in {} it is ", told(theirs))).quote(&was));
         return None;
     }
     let said = Words::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
     let change = Change::new(Kind::SloRenamed, std::slice::from_ref(&is), said).values(&was, &is);
-    let said = "what is recorded under the old name stays behind: the new one begins with a whole budget, unless `slowburn backfill` makes its history";
+    let said = "the recorded series keep the old name: the new SLO starts with a full budget, unless `slowburn backfill` makes its history";
     Some(change.effects([Words::plain(said)]))
 }
 
@@ -216,7 +216,7 @@ fn told(slo: &Slo) -> String {
 fn promise(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
     let (promise, subject) = (&one.slo.promise, [one.name()]);
     let unknown = |what: &str| {
-        let said = format!("the {what} of the old rules is not said by them, and is not compared");
+        let said = format!("the old rules do not say their {what}, so it is not compared");
         Change::new(Kind::NotUnderstood, &subject, Words::plain(said))
     };
     let mut changes = Vec::new();
@@ -239,8 +239,7 @@ fn promise(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
         }
         Some(was) => {
             let said = Words::plain(format!("period {}, was {was}", promise.period));
-            let warning =
-                "the budget left is that of another stretch of time: it is not what the old rules say";
+            let warning = "the budget is counted over another period, so the budget left differs from that of the old rules";
             let change = Change::new(Kind::Period, &subject, said).values(was, &promise.period);
             changes.push(change.warn(Words::plain(warning)));
         }
@@ -274,7 +273,9 @@ fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
         for part in alert.unclear.iter().take(NAMED) {
             let said =
                 Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
-            let said = said.and(" asks what is not understood, and is not compared: ").quote(short(part));
+            let said = said
+                .and(" has a part that slowburn does not recognise, and that is not compared: ")
+                .quote(short(part));
             changes.push(Change::new(Kind::NotUnderstood, &[subject.to_owned()], said));
         }
     }
@@ -291,7 +292,7 @@ fn short(text: &str) -> String {
 fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
     let subject = [slo.subject()];
     if !complete {
-        let said = "the new side has errors, and says nothing of this that could be understood";
+        let said = "the new side has errors, and this SLO could not be read there";
         return vec![Change::new(Kind::Unread, &subject, Words::plain(said))];
     }
     let names: BTreeSet<&String> = slo.alerts.iter().map(|alert| &alert.rule.name).collect();
@@ -309,7 +310,7 @@ fn removed(slo: &Slo, complete: bool) -> Vec<Change> {
     }
     let warning = match names.is_empty() {
         true => "its recorded series end with the old rules",
-        false => "nobody is told any more once the old rules are gone",
+        false => "nobody is notified any more once the old rules are removed",
     };
     let change = Change::new(Kind::SloRemoved, &subject, said).warn(Words::plain(warning)).effects(effects);
     std::iter::once(change).chain(unclear(&slo.subject(), slo)).collect()
@@ -319,10 +320,11 @@ fn added_slo(one: Ours, complete: bool) -> Change {
     let promise = &one.slo.promise;
     let subject = [one.name()];
     if !complete {
-        let said = "the old side has errors, and says nothing of this that could be understood";
+        let said = "the old side has errors, and this SLO could not be read there";
         return Change::new(Kind::Unread, &subject, Words::plain(said));
     }
-    let said = format!("new: promises {} over {}; no old rule is of it", promise.objective, promise.period);
+    let said =
+        format!("new: promises {} over {}; there are no old rules for it", promise.objective, promise.period);
     Change::new(Kind::SloAdded, &subject, Words::plain(said))
 }
 
@@ -331,15 +333,11 @@ fn rest(rules: &[Rule]) -> Vec<Change> {
     let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
     let one = |rule: &Rule| {
         let said = Words::plain(what(rule)).quote(&rule.name).and(" of ").quote(&rule.place);
-        Change::new(
-            Kind::NotUnderstood,
-            &[],
-            said.and(" speaks of no SLO that could be recognised, and is not compared"),
-        )
+        Change::new(Kind::NotUnderstood, &[], said.and(" belongs to no recognised SLO, and is not compared"))
     };
     let mut changes: Vec<Change> = rules.iter().take(NAMED).map(one).collect();
     if rules.len() > NAMED {
-        let said = format!("{} more rules speak of no SLO that could be recognised", rules.len() - NAMED);
+        let said = format!("{} more rules belong to no recognised SLO", rules.len() - NAMED);
         changes.push(Change::new(Kind::NotUnderstood, &[], Words::plain(said)));
     }
     changes

@@ -29,8 +29,7 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
         };
         let said = each(each(Words::plain("one promise for "), &after).and(", was one for "), &before);
         let warning = format!(
-            "each of the new promises begins with its whole budget and without history; the old ones stand beside them, without new events, \
-             until {}",
+            "each new promise starts with a full budget and without history; the old ones remain, without new events, until {}",
             until(new)
         );
         changes.push(
@@ -41,11 +40,11 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     }
     let (before, after) = (budgeting(old), budgeting(new));
     if before != after {
-        let said = Words::plain(format!("{after}; before, {before}"));
+        let said = Words::plain(format!("{after}; before: {before}"));
         changes.push(
             Change::new(Kind::Budgeting, &subject, said)
                 .values(&before, &after)
-                .warn(mixed("events of both kinds are added up under the same names", pair)),
+                .warn(mixed("the series add up events of both kinds", pair)),
         );
     }
     changes
@@ -60,7 +59,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     };
     if let Some((one, other)) = threshold {
         let said = Words::plain(format!("good below {other}, was {one}"));
-        let warning = mixed("events are judged by either limit", pair);
+        let warning = mixed("the series add up events that were judged by either limit", pair);
         return Some(Change::new(Kind::Threshold, &pair.subject(), said).values(one, other).warn(warning));
     }
     if let (Sli::Journey { parts: before }, Sli::Journey { parts: after }) = (&old.sli, &new.sli) {
@@ -82,7 +81,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     let said = Words::plain(said);
     let change = Change::new(Kind::Sli, &pair.subject(), said)
         .values(in_short(&before), in_short(&after))
-        .warn(mixed("events of both meanings are added up under the same names", pair));
+        .warn(mixed("the series add up events of both meanings", pair));
     Some(change.effects(became(&before, &after)))
 }
 
@@ -97,7 +96,7 @@ fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option
         let was = before.iter().find(|was| was.name() == part.name())?;
         (was.objective != part.objective).then(|| {
             Words::plain(format!(
-                "{} has to be good by {} in a slice, was {}",
+                "{} must reach {} in a slice, was {}",
                 part.name(),
                 part.objective,
                 was.objective
@@ -107,21 +106,21 @@ fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option
     let judged: Vec<Words> = judged.collect();
     let said = match (added.is_empty(), removed.is_empty()) {
         (true, true) if judged.is_empty() => return None,
-        (true, true) => Words::plain("its parts are judged otherwise"),
-        (false, true) => Words::plain("it goes through more: ").list(&added),
-        (true, false) => Words::plain("it no longer goes through ").list(&removed),
-        (false, false) => Words::plain("it goes through ").list(&added).and(" instead of ").list(&removed),
+        (true, true) => Words::plain("its parts have other objectives"),
+        (false, true) => Words::plain("it has more parts: ").list(&added),
+        (true, false) => Words::plain("it no longer has the parts ").list(&removed),
+        (false, false) => Words::plain("its parts are now ").list(&added).and(" instead of ").list(&removed),
     };
     let names = |parts: &[model::Part]| parts.iter().map(model::Part::name).collect::<Vec<_>>().join(", ");
     let change = Change::new(Kind::Sli, &pair.subject(), said)
         .values(names(before), names(after))
-        .warn(mixed("slices of both journeys are added up under the same names", pair));
+        .warn(mixed("the series add up slices of both journeys", pair));
     Some(change.effects(judged))
 }
 
 /// Recorded series are called the same before and after.
 fn mixed(why: &str, pair: &Pair) -> Option<Words> {
-    let warning = || format!("until {} the budget left means neither: {why}", until(pair.new.slo));
+    let warning = || format!("until {} the budget left is a mixture: {why}", until(pair.new.slo));
     pair.goes_on().then(|| Words::plain(warning()))
 }
 
@@ -156,11 +155,11 @@ pub(super) fn metrics(slo: &Slo) -> Vec<String> {
 fn budgeting(slo: &Slo) -> String {
     match &slo.budgeting {
         Budgeting::Timeslices { length, .. } if !slo.parts().is_empty() => {
-            format!("every moment counts, good if every part was in the {length} before it")
+            format!("every moment counts, and is good if every part was good in the {length} before it")
         }
-        Budgeting::Occurrences => "every event counted by itself".to_owned(),
+        Budgeting::Occurrences => "every event counts on its own".to_owned(),
         Budgeting::Timeslices { length, objective } => {
-            format!("every moment counts, good if {objective} of the {length} before it were")
+            format!("every moment counts, and is good if {objective} of the {length} before it were good")
         }
     }
 }

@@ -21,14 +21,13 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
             changes.extend(routes(one, other, severities));
         }
         (None, Some(_)) => {
-            let said =
-                "receivers, routes and inhibitions are decided here now, in a configuration of Alertmanager";
+            let said = "these definitions now decide receivers, routes and inhibitions, in a configuration of Alertmanager";
             changes.push(Change::new(Kind::Route, &[], Words::plain(said)));
         }
         (Some(_), None) => {
-            let said = "receivers, routes and inhibitions are no longer decided here";
+            let said = "these definitions no longer decide receivers, routes and inhibitions";
             let warning = Words::plain(
-                "no configuration of Alertmanager comes out: who is told is somebody else's to say",
+                "the output has no configuration of Alertmanager: who is notified is decided elsewhere",
             );
             changes.push(Change::new(Kind::Route, &[], Words::plain(said)).warn(warning));
         }
@@ -69,7 +68,7 @@ fn receivers(old: &[Receiver], new: &[Receiver]) -> Vec<Change> {
         match old.iter().find(|was| was.name == is.name) {
             Some(was) => {
                 let words = |receiver: &Receiver| receiver.channels.iter().map(channel).collect::<Vec<_>>();
-                let one = |word: &str| Words::default().quote(&name).and(format!(" {word} told by "));
+                let one = |word: &str| Words::default().quote(&name).and(format!(" {word} notified by "));
                 changes.extend(listed(
                     Kind::Receiver,
                     one("is also"),
@@ -160,15 +159,17 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
     match (old.escalates, new.escalates) {
         (false, true) => {
             said.push(Words::plain(format!(
-                "told only of what still fires after {}, was told at once",
+                "notified only of alerts that still fire after {}, was notified at once",
                 wait.1
             )));
         }
-        (true, false) => said
-            .push(Words::plain(format!("told at once, was told only of what still fires after {}", wait.0))),
+        (true, false) => said.push(Words::plain(format!(
+            "notified at once, was notified only of alerts that still fire after {}",
+            wait.0
+        ))),
         (true, true) if wait.0 != wait.1 => {
             said.push(Words::plain(format!(
-                "told only of what still fires after {}, was {}",
+                "notified only of alerts that still fire after {}, was {}",
                 wait.1, wait.0
             )));
         }
@@ -184,7 +185,7 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
         said.push(Words::plain(words));
     }
     if one.repeat_interval != other.repeat_interval {
-        let words = format!("told again every {}, was {}", other.repeat_interval, one.repeat_interval);
+        let words = format!("notified again every {}, was {}", other.repeat_interval, one.repeat_interval);
         said.push(Words::plain(words));
     }
     if one.group_by != other.group_by {
@@ -193,7 +194,7 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
             None => "nothing".to_owned(),
         };
         said.push(
-            Words::plain("notifications are shared by ")
+            Words::plain("notifications are grouped by ")
                 .quote(by(&other.group_by))
                 .and(", were by ")
                 .quote(by(&one.group_by)),
@@ -253,13 +254,7 @@ fn alertmanager(
         &smtp(&new.smtp),
     ));
     let default = |alertmanager: &Alertmanager| alertmanager.default.as_ref().map(ToString::to_string);
-    changes.extend(value(
-        Kind::Route,
-        &[],
-        "the receiver of what no route takes",
-        &default(old),
-        &default(new),
-    ));
+    changes.extend(value(Kind::Route, &[], "the default receiver", &default(old), &default(new)));
     let times = |times: &[Times]| -> BTreeMap<String, String> {
         times.iter().map(|times| (times.name.to_string(), hours(times))).collect()
     };
@@ -300,7 +295,7 @@ fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Words 
     let equal: Vec<&String> = inhibition.equal.iter().map(|(label, _)| label).collect();
     let words = Words::plain("while ")
         .quote(labels(&inhibition.source))
-        .and(" fires, silent is ")
+        .and(" fires, this is silenced: ")
         .quote(labels(&inhibition.silenced));
     if equal.is_empty() { words } else { words.and(" with the same ").list(equal) }
 }
@@ -326,7 +321,7 @@ fn dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Change> {
         Words::plain(what).quote(service).and(words).quote(on).and(" is down")
     };
     let (old, new) = (edges(old), edges(new));
-    let came = only(&new, &old, |edge| said(edge, " are silent now while "));
-    let went = only(&old, &new, |edge| said(edge, " are no longer silent while "));
+    let came = only(&new, &old, |edge| said(edge, " are now silenced while "));
+    let went = only(&old, &new, |edge| said(edge, " are no longer silenced while "));
     came.chain(went).map(|said| Change::new(Kind::Inhibition, &[], said)).collect()
 }

@@ -74,7 +74,8 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
                 .quote(&after.label)
                 .and(", had ")
                 .quote(&before.label);
-            let warning = "routes and silences outside of these definitions that name the old value match nothing any more";
+            let warning =
+                "routes and silences outside of these definitions that use the old value no longer match";
             changes.push(
                 Change::new(Kind::Severity, &[], said)
                     .values(&before.label, &after.label)
@@ -150,8 +151,8 @@ fn links(old: &Links, new: &Links) -> Vec<Change> {
 /// What alerts say in the author's own words.
 fn texts(old: &Wordings, new: &Wordings) -> Vec<Change> {
     let pairs = [
-        ("budgets that burn", &old.burn, &new.burn),
-        ("events that disappear", &old.missing, &new.missing),
+        ("burn rates", &old.burn, &new.burn),
+        ("missing events", &old.missing, &new.missing),
         ("companion alerts", &old.companion, &new.companion),
     ];
     let both = |(of, old, new): (&str, &Wording, &Wording)| {
@@ -171,7 +172,7 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
     };
     let kind = Kind::Prometheus;
     let mut changes: Vec<Change> =
-        told(kind, "the oldest Prometheus that has to load the rules is ", version(old), version(new))
+        told(kind, "the oldest Prometheus that must load the rules is ", version(old), version(new))
             .into_iter()
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));

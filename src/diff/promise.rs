@@ -50,11 +50,11 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     // The events of the period stay what they are, and are held against another budget.
     let past = match new.budget < old.budget {
         true => format!(
-            "it holds at once for the events that are already counted: what had used {} of the old budget has used all of the new one",
+            "it applies at once to the events that are already counted: errors that had used {} of the old budget have used all of the new one",
             used(new.budget / old.budget)
         ),
         false => format!(
-            "it holds at once for the events that are already counted: what had used all of the old budget has used {} of the new one",
+            "it applies at once to the events that are already counted: errors that had used all of the old budget have used {} of the new one",
             used(old.budget / new.budget)
         ),
     };
@@ -154,11 +154,11 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
                 short(burn)
             ))),
             (Some((was, _)), None) if !after.is_empty() => said.push(Words::plain(format!(
-                "not even a full outage makes {of}; it did after {}",
+                "not even a full outage makes {of}; before it did after {}",
                 spoken(was)
             ))),
             (None, Some((is, _))) if !before.is_empty() => said.push(Words::plain(format!(
-                "{verb} after {} of full outage; before not even that was enough",
+                "{verb} after {} of full outage; before, not even a full outage did",
                 spoken(is)
             ))),
             _ => {}
@@ -167,12 +167,12 @@ fn times(old: &Promise, new: &Promise) -> Vec<Words> {
         match (lowest(&before), lowest(&after)) {
             (Some(was), Some(is)) if ratio(was) == ratio(is) => {}
             (Some(was), Some(is)) if was < is => said.push(Words::plain(format!(
-                "{verb} from {} of errors on, was {}: what lies between makes {of} no more",
+                "{verb} from an error ratio of {}, was {}: ratios between the two no longer make {of}",
                 ratio(is),
                 ratio(was)
             ))),
             (Some(was), Some(is)) if was > is => said.push(Words::plain(format!(
-                "{verb} from {} of errors on, was {}: what lies between made no {severity} before",
+                "{verb} from an error ratio of {}, was {}: ratios between the two made no {severity} before",
                 ratio(is),
                 ratio(was)
             ))),
@@ -242,7 +242,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
 /// `2% of the budget is gone within 1h (and burns in the last 5m)`
 fn described(tier: &Watch) -> String {
     let share = percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share));
-    format!("{share} of the budget is gone within {} and it still burns over {}", tier.long, tier.short)
+    format!("{share} of the budget is spent within {} and it still burns over {}", tier.long, tier.short)
 }
 
 fn min_bad_events(pair: &Pair) -> Vec<Change> {
@@ -252,13 +252,13 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
         let of = |slo: &Slo| *slo.min_bad_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said = Words::plain(format!("a {severity} takes at least {after} bad events, was {before}"));
+            let said = Words::plain(format!("a {severity} needs at least {after} bad events, was {before}"));
             changes.push(Change::new(Kind::MinBadEvents, &pair.subject(), said).values(before, after));
         }
         let of = |slo: &Slo| *slo.min_events.get(severity);
         let (before, after) = (of(pair.old.slo), of(pair.new.slo));
         if before != after && watched(pair.old.slo, severity) && watched(pair.new.slo, severity) {
-            let said = format!("a {severity} takes at least {after} events in its long window, was {before}");
+            let said = format!("a {severity} needs at least {after} events in its long window, was {before}");
             let change = Change::new(Kind::MinEvents, &pair.subject(), Words::plain(said));
             changes.push(change.values(before, after));
         }

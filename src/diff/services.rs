@@ -47,7 +47,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
         }
         let subject = [service.name.to_string()];
         changes.push(match new.complete {
-            true => Change::new(Kind::ServiceRemoved, &subject, Words::plain("the whole service is gone")),
+            true => Change::new(Kind::ServiceRemoved, &subject, Words::plain("the whole service is removed")),
             false => unread(&subject, "new"),
         });
     }
@@ -65,11 +65,11 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
 }
 
 fn unread(subject: &[String], side: &str) -> Change {
-    let said = format!("the {side} side has errors, and says nothing of this that could be understood");
+    let said = format!("the {side} side has errors, and this could not be read there");
     Change::new(Kind::Unread, subject, Words::plain(said))
 }
 
-const BEGINS_ANEW: &str = "its history stays behind under the old name: it begins with a whole budget, and the budget left is that since the deployment until ";
+const BEGINS_ANEW: &str = "its history keeps the old name: it starts with a full budget, and the budget left counts only since the deployment until ";
 
 fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
     let moved: Vec<&Pair> = pairs.kept.iter().filter(|pair| is_of(pair, before, after)).collect();
@@ -82,7 +82,7 @@ fn renamed_service(before: &str, after: &str, pairs: &Pairs) -> Change {
     let effects = [
         Words::plain("this concerns ").list(slos),
         Words::plain(
-            "alerts, dashboards and files are called otherwise; silences and routes that name the old service match nothing",
+            "alerts, dashboards and files have new names; silences and routes that match the old service no longer match",
         ),
     ];
     Change::new(Kind::ServiceRenamed, &[after.to_owned()], said)
@@ -139,7 +139,7 @@ fn added(slo: &Slo) -> Change {
     }));
     if !promise.parts.is_empty() {
         let parts: Vec<String> = promise.parts.iter().map(Part::name).collect();
-        effects.push(Words::plain("good while all its parts are: ").list(&parts));
+        effects.push(Words::plain("good while all its parts are good: ").list(&parts));
     }
     if let Some(length) = promise.event.slice() {
         effects.push(Words::plain(format!("budgeted in slices of {length}")));
@@ -153,10 +153,10 @@ fn added(slo: &Slo) -> Change {
 
 fn removed(slo: &Slo) -> Change {
     let promise = &slo.plan.promise;
-    let said = format!("gone: promised {} over {}", promise.objective, promise.period);
+    let said = format!("removed: promised {} over {}", promise.objective, promise.period);
     let loud = slo.plan.alerts().any(|(severity, _)| severity == Severity::Page);
     let warning = match (loud, slo.plan.alerts().next().is_some()) {
-        (true, _) => "nobody is paged for it any more, and its recorded series end",
+        (true, _) => "it no longer pages anybody, and its recorded series end",
         (false, true) => "no ticket is opened for it any more, and its recorded series end",
         (false, false) => "its recorded series end",
     };
@@ -196,12 +196,12 @@ fn missing_events(
     let change = |said: String| Change::new(Kind::MissingEvents, subject, Words::plain(said));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
-            Some(change(format!("when all events disappear: {}, was {}", told(is), told(was))))
+            Some(change(format!("missing events: {}, was {}", told(is), told(was))))
         }
-        (None, Some(is)) => Some(change(format!("told when all events disappear: {}", told(is)))),
+        (None, Some(is)) => Some(change(format!("there is now an alert for missing events: {}", told(is)))),
         (Some(was), None) => Some(
-            change(format!("no longer told when all events disappear; was {}", told(was)))
-                .warn(Words::plain("a service that is not measured any more looks like one without faults")),
+            change(format!("there is no alert for missing events any more; was {}", told(was)))
+                .warn(Words::plain("a service without measurements looks like a service without errors")),
         ),
         _ => None,
     }
@@ -212,11 +212,11 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     let (before, after) = match (&old.contract, &new.contract) {
         (None, None) => return None,
         (None, Some(_)) => {
-            let said = "held against a contract now: metrics, labels and bounds are checked";
+            let said = "now checked against a contract: metrics, labels and bounds";
             return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
         }
         (Some(_), None) => {
-            let said = "no longer held against a contract: a metric that does not exist is not noticed";
+            let said = "no longer checked against a contract: nobody notices a metric that does not exist";
             return Some(Change::new(Kind::Contract, subject, Words::plain(said)));
         }
         (Some(before), Some(after)) => (before, after),
@@ -226,7 +226,7 @@ fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
         return None;
     }
     let said = format!(
-        "the contract shows other metrics: {} appeared, {} vanished, {} changed",
+        "the contract has other metrics: {} appeared, {} vanished, {} changed",
         difference.appeared.len(),
         difference.vanished.len(),
         difference.changed.len()

@@ -47,7 +47,7 @@ pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, 
                 Some(Change::new(kind, subject, said).values(was, is))
             }
             (None, Some(is)) => Some(Change::new(kind, subject, said.and(" is new: ").quote(is))),
-            (Some(was), None) => Some(Change::new(kind, subject, said.and(" is gone; was ").quote(was))),
+            (Some(was), None) => Some(Change::new(kind, subject, said.and(" is removed; was ").quote(was))),
             _ => None,
         }
     };
@@ -69,7 +69,7 @@ pub(super) fn value(
             Some(Change::new(kind, subject, said).values(was, is))
         }
         (None, Some(is)) => Some(Change::new(kind, subject, said("is new: ").quote(is))),
-        (Some(was), None) => Some(Change::new(kind, subject, said("is gone; was ").quote(was))),
+        (Some(was), None) => Some(Change::new(kind, subject, said("is removed; was ").quote(was))),
         _ => None,
     }
 }

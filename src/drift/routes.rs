@@ -228,8 +228,8 @@ pub fn human(routes: &Routes, address: &str) -> String {
     for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(TOLD) {
         let said = match kind {
             Kind::Missing => "is not loaded",
-            Kind::Changed => "is not what was compiled",
-            Kind::LeftOver => "is loaded and not compiled",
+            Kind::Changed => "differs from the compiled configuration",
+            Kind::LeftOver => "is loaded, but not compiled",
             Kind::Failing => "fails",
         };
         let _ = writeln!(text, "{} {said}", inert::line(place));

@@ -159,7 +159,7 @@ fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> 
         plan.alerts().map(|(severity, alert)| format!("`{}` ({severity})", alert.which.name)).collect();
     let alerts = if alerts.is_empty() { "no alert".to_owned() } else { alerts.join(", ") };
     format!(
-        "`{}/{}` reads it in {shown} rules, and makes {} more of these; it alerts by {alerts}.\n\n{}",
+        "`{}/{}` reads it in {shown} rules, and makes {} more such rules; its alerts: {alerts}.\n\n{}",
         service.name,
         plan.promise.slo,
         all - shown,

@@ -25,13 +25,13 @@ pub(super) fn known(project: Project, source: SourceId, path: &[String]) -> Vec<
 /// What a parameter is, for whoever asks.
 pub(super) fn described(project: Project, source: SourceId, path: &[String], name: &str) -> Option<String> {
     if name == "name" {
-        return Some("What the instance is called.".to_owned());
+        return Some("The name of the instance.".to_owned());
     }
     let (key, default) = known(project, source, path).into_iter().find(|(key, _)| key.text == name)?;
     let key = code(&key.text);
     Some(match default {
         Some(default) => {
-            format!("The parameter {key} of the template; {} if an instance sets none.", code(&default))
+            format!("The parameter {key} of the template. Default: {}", code(&default))
         }
         None => format!("The parameter {key} of the template. Every instance sets it."),
     })

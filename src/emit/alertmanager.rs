@@ -116,13 +116,13 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
     yaml.line(0, "route:");
     match &notifications.default {
         Some(receiver) => {
-            yaml.comment(2, "Told of what no route below takes.");
+            yaml.comment(2, "Gets the alerts that no route below matches.");
             yaml.pair(2, "", "receiver", receiver);
         }
         None => {
             yaml.comment(
                 2,
-                "No default is declared: alerts of other rules that no route below takes reach nobody.",
+                "There is no default receiver: alerts of other rules that no route below matches reach nobody.",
             );
             yaml.pair(2, "", "receiver", NOBODY);
         }
@@ -135,7 +135,7 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
     if !notifications.unheard.is_empty() {
         yaml.comment(
             4,
-            "Alerts that only silence what is over already. Nobody is told of them, so this stands first.",
+            "Alerts that only silence other alerts after an outage. Nobody is notified of them, so this route is first.",
         );
         yaml.pair(4, "- ", "receiver", NOBODY);
         let values = notifications.unheard.clone();
@@ -143,7 +143,10 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
         matchers(yaml, 6, "matchers", &[names]);
     }
     if !notifications.routes.is_empty() {
-        yaml.comment(4, "Each route stands for itself: all that match take part, in whatever order, and none names a receiver twice for one alert.");
+        yaml.comment(
+            4,
+            "All routes that match an alert send it, in any order, and no receiver gets one alert twice.",
+        );
     }
     for sent in &notifications.routes {
         self::sent(yaml, sent, &notifications.timing);
@@ -152,16 +155,13 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
 
 fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
     if sent.narrowed {
-        yaml.comment(
-            4,
-            "Without the alerts for which an earlier route decides whether this receiver is told.",
-        );
+        yaml.comment(4, "Without the alerts that an earlier route already sends to this receiver.");
     }
     if sent.escalates {
         yaml.comment(
             4,
             &format!(
-                "Told only of what still fires after {} and is not silenced by then.",
+                "Notified only of alerts that still fire after {} and are not silenced then.",
                 sent.timing.group_wait
             ),
         );
@@ -177,7 +177,7 @@ fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
         yaml.line(6, "routes:");
         yaml.comment(
             8,
-            "A budget recovers in weeks: it is told once, and again when Alertmanager has forgotten that.",
+            "A budget recovers in weeks: one notification, and another when Alertmanager has forgotten the first.",
         );
         yaml.line(8, &format!("- matchers: [{}]", scalar(&format!("{BELOW}!=\"\""))));
         yaml.pair(10, "", "repeat_interval", &repeat.to_string());
@@ -250,28 +250,28 @@ fn literally(text: &str) -> String {
 fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
     match &silenced.why {
         Why::PageOverTicket => {
-            yaml.comment(2, "The page says more than the ticket of the same SLO. A label that is on neither side is equal to Alertmanager.");
+            yaml.comment(2, "The page of an SLO silences its ticket. To Alertmanager, a label that neither side has is equal.");
         }
         Why::BurnOverBudget => {
-            yaml.comment(2, "The page that burns says more than the page of the budget that it burns.");
+            yaml.comment(2, "The page for the burn rate silences the page for the budget of the same SLO.");
         }
         Why::LowerLine => {
-            yaml.comment(2, "Of several lines of one budget, the lowest that is crossed.");
+            yaml.comment(2, "The alert of the lowest budget line silences the alerts of the lines above it.");
         }
         Why::Down { service } => {
-            yaml.comment(2, &format!("While {service} is down: what needs it."));
+            yaml.comment(2, &format!("While {service} is down, alerts of the services that need it are silenced."));
         }
         Why::DownItself { service } => {
-            yaml.comment(2, &format!("While {service} is down: what it promises."))
+            yaml.comment(2, &format!("While {service} is down, alerts of its own SLOs are silenced."))
         }
         Why::Aftermath { service } => {
-            yaml.comment(2, &format!("After {service} was down: what burns on in windows that the outage went into, and counters that begin again."))
+            yaml.comment(2, &format!("After {service} was down, its outage is still in long windows, and counters start again: these alerts are silenced."))
         }
         Why::Same { service, slo } => {
-            yaml.comment(2, &format!("Both speak of what `{service}/{slo}` promises."));
+            yaml.comment(2, &format!("Both alerts are about the promise of `{service}/{slo}`."));
         }
         Why::Journey { service, slo } => {
-            yaml.comment(2, &format!("A part of `{service}/{slo}` says where it fails; what that leaves behind is silent, too."));
+            yaml.comment(2, &format!("An alert of a part of `{service}/{slo}` says where it fails, and silences the alert of the journey, also for some time afterwards."));
         }
         Why::Declared => yaml.comment(2, "Declared under `inhibitions`."),
     }
@@ -408,7 +408,7 @@ fn times(yaml: &mut Yaml, times: &Times) {
 fn tests(deliveries: &[Delivery]) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
-    yaml.comment(0, "Who is told of every alert, computed from the definitions and not from alertmanager.yml. To ask Alertmanager:");
+    yaml.comment(0, "The receivers of every alert, computed from the definitions and not from alertmanager.yml. To ask Alertmanager:");
     yaml.comment(0, "amtool config routes test --config.file=alertmanager.yml --verify.receivers=RECEIVER,… LABEL=VALUE …");
     yaml.line(0, "tests:");
     for delivery in deliveries {

@@ -52,12 +52,12 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     }
     if let Some(aftermath) = &service.aftermath {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{}: what companion alerts leave behind", service.name));
+        yaml.comment(2, &format!("{}: after companion alerts", service.name));
         write(&mut yaml, project, aftermath, &mut remarks);
     }
     if let Some(missing) = &service.missing {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{}: events that disappear", service.name));
+        yaml.comment(2, &format!("{}: missing events", service.name));
         write(&mut yaml, project, missing, &mut remarks);
     }
     yaml.finish()
@@ -139,7 +139,7 @@ pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
-    yaml.comment(0, "Evaluated once, over the past, by promtool; not for Prometheus to load.");
+    yaml.comment(0, "promtool evaluates this once, over the past. Do not load it into Prometheus.");
     yaml.line(0, "groups:");
     let mut remarks = BTreeSet::new();
     for group in groups {

@@ -23,7 +23,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
     yaml.comment(0, proof.about);
     for promise in service.slos.iter().map(|slo| &slo.promise) {
         if let Some(reason) = &promise.planned {
-            yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", promise.slo));
+            yaml.comment(0, &format!("Planned, its metrics do not exist yet: {}: {reason}", promise.slo));
         }
     }
     for rule in service.companions.iter().flat_map(|group| &group.rules) {
@@ -31,7 +31,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan, proof: &Proof) -> String {
             && let Notice::Companion(companion) = &alert.notice
             && let Some(reason) = &companion.planned
         {
-            yaml.comment(0, &format!("Planned, its metrics are not there yet: {}: {reason}", companion.name));
+            yaml.comment(0, &format!("Planned, its metrics do not exist yet: {}: {reason}", companion.name));
         }
     }
     for reason in &proof.unproven {

@@ -100,7 +100,7 @@ fn better(slo: &Slo) -> Vec<String> {
     let counted = matches!(slo.measured, Measured::Events(_) | Measured::Latency { native: false, .. });
     if counted {
         better.push(
-            "a counter that is born with its first 3 errors: `rate` and `increase` see none of them, here all 3 count"
+            "a new counter that starts with 3 errors: `rate` and `increase` miss all 3, slowburn counts them"
                 .to_owned(),
         );
     }
@@ -119,7 +119,7 @@ pub fn night(draft: &Draft) -> Option<String> {
     let averaged = Decimal::ONE / hours / budget;
     let events = Decimal::ONE / (days * Decimal::from(12 * 101)) / budget;
     Some(format!(
-        "the period's figure was a mean of ratios: an hour of outage at night, with a hundredth of the day's traffic, took {} of the budget; of the events it is {}",
+        "the ratio of the period was a mean of ratios: an hour of outage at night, with a hundredth of the day's traffic, took {} of the budget; counted in events it takes {}",
         rounded(averaged),
         rounded(events)
     ))
@@ -140,13 +140,13 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
         .collect();
     let was = draft.account.alerts.join(", ");
     match (was.is_empty(), alerts.is_empty()) {
-        (true, true) => changes.push("no burn is alerted, as before".to_owned()),
-        (false, true) => changes.push(format!("the alert {was} is gone")),
+        (true, true) => changes.push("no alert for the burn rate, as before".to_owned()),
+        (false, true) => changes.push(format!("the alert {was} no longer exists")),
         (true, false) => changes.push(format!("new alerts: {}", alerts.join(", "))),
         (false, false) if chosen == Some(&was) => {
             changes.push(match alerts.len() {
                 1 => format!("the alert keeps its name, {was}"),
-                _ => format!("page and ticket keep the name {was}: their label `severity` tells them apart"),
+                _ => format!("page and ticket keep the name {was}: they differ in the label `severity`"),
             });
         }
         (false, false) => changes.push(format!("alert {was} is now {}", alerts.join(" and "))),
@@ -154,7 +154,7 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
     for severity in Severity::ALL.into_iter().filter(|severity| !draft.severities.get(*severity).off) {
         let label = gathered.severities.get(severity).label.as_ref();
         if let (Some(label), None) = (label, &draft.severities.get(severity).label) {
-            changes.push(format!("a {severity} has the label `severity: {}`, which it had not", label.text));
+            changes.push(format!("a {severity} now has the label `severity: {}`", label.text));
         }
         if label.is_none() {
             changes.push(format!("a {severity} has the label `severity: {severity}`"));
@@ -164,19 +164,20 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
         match &draft.policy {
             Policy::Workbook => {}
             Policy::Scaled => {
-                changes.push("windows are those of the SRE Workbook, scaled to the period".to_owned())
+                changes.push("the windows are those of the SRE Workbook, scaled to the period".to_owned())
             }
             Policy::Own(..) => {}
         }
         changes.push("a single bad event pages nobody: `min_bad_events` is 2 for pages".to_owned());
     }
     if service.missing {
-        changes.push(format!("{}EventsMissing tells when nothing is counted any more", service.name.camel()));
+        changes
+            .push(format!("{}EventsMissing fires when no events are counted any more", service.name.camel()));
     }
     for label in &draft.by {
         if let Some(name) = recorded_as(&label.text) {
             changes.push(format!(
-                "the label `{}` of the series is `{name}` on alerts and in what is recorded",
+                "the label `{}` of the series is called `{name}` on alerts and recorded series",
                 label.text
             ));
         }

@@ -24,9 +24,9 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
             Some(said) if alike && Severity::ALL.iter().all(|it| !draft.severities.get(*it).off) => {
                 nameless.insert(service);
                 let problem =
-                    Problem::warning(Code::NotCarried, said.place, "this name of two alerts is not carried");
+                    Problem::warning(Code::NotCarried, said.place, "this name of two alerts is not imported");
                 problems.push(problem.label(format!(
-                    "page and ticket have `severity: {}`: nothing would tell them apart",
+                    "page and ticket both have `severity: {}`, so the two alerts would be the same",
                     labels[0]
                 )));
             }
@@ -36,8 +36,8 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
             Some(said) => {
                 nameless.insert(service);
                 problems.push(
-                    Problem::warning(Code::NotCarried, said.place, "this name of an alert is not carried")
-                        .label("names have letters, digits and `_ - . :`, and single spaces between words"),
+                    Problem::warning(Code::NotCarried, said.place, "this name of an alert is not imported")
+                        .label("a name has letters, digits, `_ - . :` and single spaces"),
                 );
             }
             None if draft.is_silent() => {}
@@ -66,10 +66,10 @@ pub fn settle(gathered: &mut Gathered, may_be_project: bool, problems: &mut Vec<
                     Problem::warning(
                         Code::NotCarried,
                         said.place,
-                        format!("the alert name `{name}` of several SLOs is not carried"),
+                        format!("the alert name `{name}` of several SLOs is not imported"),
                     )
-                    .label("such a name is written once, for a service or for the project, and then all SLOs there have it")
-                    .help(format!("if they are to have it, write `alert_name: {name}` there")),
+                    .label("such a name is written once, for a service or for the project, and then applies to all its SLOs")
+                    .help(format!("if all of them should have this name, write `alert_name: {name}` there")),
                 );
             }
         }

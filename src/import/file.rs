@@ -37,7 +37,7 @@ pub fn files(gathered: &Gathered, lines: &Lines, options: &Options) -> Vec<(Stri
 /// The project file.
 fn project(gathered: &Gathered) -> String {
     let mut yaml = Yaml::default();
-    yaml.comment(0, "What holds for all services. Written by `slowburn import`, and yours from now on.");
+    yaml.comment(0, "Settings for all services. Written by `slowburn import`; edit it as you like.");
     yaml.pair(0, "", "version", "slowburn/v1");
     yaml.pair(0, "", "language", "en");
     yaml.pair(0, "", "period", "30d");
@@ -80,7 +80,7 @@ fn settings(yaml: &mut Yaml, gathered: &Gathered) {
         }
     }
     if gathered.native {
-        yaml.comment(0, "Native histograms are read from 2.54 on.");
+        yaml.comment(0, "Native histograms need Prometheus 2.54 or newer.");
         yaml.line(0, "prometheus: { version: \"2.54\" }");
     }
 }
@@ -98,7 +98,7 @@ fn service(service: &Service, lines: &Lines) -> String {
     yaml.comment(
         0,
         &format!(
-            "Imported from {} by `slowburn import`, and yours from now on.\nAdd `metrics`: a contract holds the selectors against what the programs expose.",
+            "Imported from {} by `slowburn import`; edit it as you like.\nAdd `metrics`: with a contract, the selectors are checked against what the programs expose.",
             crate::diagnostic::joined(&tools, "and")
         ),
     );
@@ -127,7 +127,7 @@ fn service(service: &Service, lines: &Lines) -> String {
     }
     for (draft, missing) in &service.left_out {
         yaml.line(0, "");
-        yaml.comment(2, &format!("{} is not here: {}.", origin(draft, lines), why(missing)));
+        yaml.comment(2, &format!("{} was not imported: {}.", origin(draft, lines), why(missing)));
     }
     yaml.finish()
 }
@@ -135,7 +135,7 @@ fn service(service: &Service, lines: &Lines) -> String {
 /// Why an SLO is left out, in a sentence.
 pub fn why(missing: &Missing) -> String {
     match missing {
-        Missing::Decision(decision) => format!("somebody has to decide {decision}"),
+        Missing::Decision(decision) => format!("somebody must decide {decision}"),
         Missing::Fault(fault) => (*fault).to_owned(),
     }
 }
@@ -232,7 +232,7 @@ fn one(yaml: &mut Yaml, slo: &Slo, service: &Service, lines: &Lines) {
     let off: Vec<String> = off.map(|severity| severity.to_string()).collect();
     if !off.is_empty() {
         if draft.is_silent() {
-            yaml.comment(4, "Nobody was alerted before. Without this line the policy speaks.");
+            yaml.comment(4, "There were no alerts before. Without this line the policy makes alerts.");
         }
         yaml.line(4, &format!("tiers_off: [{}]", off.join(", ")));
     }

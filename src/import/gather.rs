@@ -121,7 +121,7 @@ fn reachable(draft: &mut Draft, problems: &mut Vec<Problem>) {
     let dead = |tier: &Tier| spent * tier.share >= Decimal::from(tier.long.millis());
     let (out, kept): (Vec<Tier>, Vec<Tier>) = tiers.drain(..).partition(dead);
     if let Some(first) = out.first() {
-        let headline = format!("an alert over {} that can never fire is not carried", first.long);
+        let headline = format!("an alert over {} that can never fire is not imported", first.long);
         problems.push(
             Problem::warning(Code::NotCarried, draft.name.place, headline)
                 .label(format!("at {} not even a full outage reaches its burn rate", draft.objective)),
@@ -150,7 +150,7 @@ fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
     if found {
         problems.push(
-            Problem::warning(Code::NotCarried, name.place, "a secret in a text of this SLO is not carried")
+            Problem::warning(Code::NotCarried, name.place, "a secret in a text of this SLO is not imported")
                 .label("everybody would read it"),
         );
     }
@@ -172,9 +172,9 @@ fn add(
                     Problem::error(
                         Code::DecisionMissing,
                         draft.name.place,
-                        format!("this SLO is left out until somebody decides {decision}"),
+                        format!("this SLO is left out: somebody must decide {decision}"),
                     )
-                    .help("write its `sli` by hand: what stands in the source says no more than that"),
+                    .help("write its `sli` by hand: the source does not say more"),
                 );
             }
             gathered.services[index].left_out.push((draft, missing));
@@ -247,9 +247,9 @@ fn settle(service: &mut Service, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::NotCarried,
                     *place,
-                    "the switch that turns off notifications of missing events is not carried",
+                    "the switch that turns off notifications of missing events is not imported",
                 )
-                .label("one alert speaks for all SLOs of the service, and others of them want it")
+                .label("the service has one alert for all its SLOs, and other SLOs need it")
                 .help("`missing_events: off` in the service file turns it off for all"),
             );
         }
@@ -286,9 +286,11 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
                     Problem::warning(
                         Code::NotCarried,
                         said.place,
-                        format!("the severity `{}` is not carried", said.text),
+                        format!("the severity `{}` is not imported", said.text),
                     )
-                    .label(format!("a project spells a {severity} in one way, and most SLOs say `{most}`")),
+                    .label(format!(
+                        "a project has one label value for a {severity}, and most SLOs have `{most}`"
+                    )),
                 );
                 changes.push(format!(
                     "the label `severity` of a {severity} was `{}`, and is `{most}`",
@@ -301,9 +303,11 @@ fn agreed(drafts: &mut [Draft], severity: Severity, problems: &mut Vec<Problem>)
         };
         for pair in lost(&alert.labels, &labels).iter().chain(&lost(&alert.annotations, &annotations)) {
             problems.push(
-                Problem::warning(Code::NotCarried, pair.place, format!("`{}` is not carried", pair.name))
-                    .label(format!("what only a {severity} has is the project's, and not all SLOs have this"))
-                    .help("if it is to be on pages and tickets alike, write it into the `labels` of the SLO"),
+                Problem::warning(Code::NotCarried, pair.place, format!("`{}` is not imported", pair.name))
+                    .label(format!(
+                        "labels of a {severity} belong to the project, but not all SLOs have this one"
+                    ))
+                    .help("if pages and tickets should both have it, write it in the `labels` of the SLO"),
             );
         }
         draft.account.changes.extend(changes);
@@ -400,10 +404,10 @@ fn clean(by: &mut Vec<Said>, problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::NotCarried,
                     label.place,
-                    format!("promises are not kept apart by `{shown}`"),
+                    format!("this SLO has no separate promises per `{shown}`"),
                 )
-                .label("rules cannot keep a label of that name: all its values share one budget")
-                .help("give it another name when it is scraped, and write `by` with that"),
+                .label("the rules cannot keep a label with this name: all its values share one budget")
+                .help("rename the label when it is scraped, and write the new name in `by`"),
             );
         }
         kept && seen.insert(label.text.clone())
@@ -428,12 +432,12 @@ fn labels(
 ) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match LabelName::parse(&pair.name) {
-            None => "Prometheus accepts no such label name",
+            None => "this is not a valid label name",
             Some(name) if name.is_reserved() => "the rules set this label themselves",
-            Some(_) if by.contains(&pair.name) => "the events have this label already",
+            Some(_) if by.contains(&pair.name) => "the events already have this label",
             Some(_) if pair.value.trim().is_empty() => "a label without a value does not exist in Prometheus",
             Some(_) if pair.value.contains("{{") => {
-                "labels are taken as they are, and no template is filled in"
+                "labels are copied as they are: templates are not filled in"
             }
             Some(_) if hides(pair) => "everybody would read a secret",
             Some(_) => return None,
@@ -446,14 +450,14 @@ fn labels(
 fn annotations(pairs: Vec<Pair>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) -> Vec<Pair> {
     let fault = |pair: &Pair| {
         Some(match (LabelName::parse(&pair.name), pair.name.as_str()) {
-            (None, _) => "Prometheus accepts no such name of an annotation",
+            (None, _) => "this is not a valid annotation name",
             (_, "summary" | "description") => {
-                "it is written by the rules, with the burn rate and the budget that is left: see `texts`"
+                "slowburn writes it, with the burn rate and the budget that is left: see `texts`"
             }
             _ if pair.name.starts_with("__") => "the rules set it themselves",
-            _ if pair.value.trim().is_empty() => "it says nothing",
+            _ if pair.value.trim().is_empty() => "it is empty",
             _ if pair.value.contains("{{") => {
-                "annotations are taken as they are, and no template is filled in"
+                "annotations are copied as they are: templates are not filled in"
             }
             _ if hides(pair) => "everybody would read a secret",
             _ => return None,
@@ -484,7 +488,7 @@ fn carried(
             Some(why) => {
                 let shown: String = pair.name.chars().take(60).collect();
                 let problem =
-                    Problem::warning(Code::NotCarried, pair.place, format!("`{shown}` is not carried"))
+                    Problem::warning(Code::NotCarried, pair.place, format!("`{shown}` is not imported"))
                         .label(why);
                 problems.push(if hides(&pair) { problem.hiding(pair.at) } else { problem });
             }

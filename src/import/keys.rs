@@ -68,7 +68,7 @@ impl<'n> Keys<'n> {
                         first_line(self.span),
                         format!("`{name}` is missing from {}", self.what),
                     )
-                    .help("without it, it is not known what is promised"),
+                    .help("the promise is not known without it"),
                 );
                 None
             }
@@ -131,7 +131,7 @@ impl<'n> Keys<'n> {
         }
     }
 
-    /// Says of a key that it is not carried, and why.
+    /// Says of a key that it is not imported, and why.
     pub fn drop(&mut self, name: &str, why: &str, problems: &mut Vec<Problem>) {
         if let Some((key, node)) = self.entry(name) {
             problems.push(dropped(key, node, why));
@@ -151,16 +151,16 @@ impl<'n> Keys<'n> {
     /// Tells of every key that nobody took.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for (key, node) in self.left {
-            let why = format!("{} is not known to have such a key", self.what);
+            let why = format!("{} has no such key", self.what);
             problems.push(dropped(key, node, &why));
         }
     }
 }
 
-/// A key that is not carried, and why. What stands under it may be a secret, and is not shown.
+/// A key that is not imported, and why. What stands under it may be a secret, and is not shown.
 pub fn dropped(key: &Key, node: &Node, why: &str) -> Problem {
     let name: String = key.text.chars().take(60).collect();
-    let problem = Problem::warning(Code::NotCarried, key.span, format!("`{name}` is not carried"));
+    let problem = Problem::warning(Code::NotCarried, key.span, format!("`{name}` is not imported"));
     let problem = if secret::is_secret_name(&key.text) { problem.hiding(node.span) } else { problem };
     problem.label(why)
 }
@@ -184,11 +184,9 @@ pub fn pairs(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Vec<(Key, 
             length += entry.key.text.len() + text.text.len();
             match length <= LONGEST && pairs.len() < MOST {
                 true => pairs.push((entry.key.clone(), text)),
-                false => problems.push(dropped(
-                    &entry.key,
-                    &entry.value,
-                    "there are more than any alert can carry",
-                )),
+                false => {
+                    problems.push(dropped(&entry.key, &entry.value, "there are more than an alert can have"))
+                }
             }
         }
     }

@@ -198,7 +198,7 @@ pub enum Measured {
 pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured, &'static str> {
     let (over, total) = (cancelled(over), cancelled(total));
     if total.is_empty() {
-        return Err("nothing is counted in all");
+        return Err("the total counts nothing");
     }
     let gains = |terms: &[Term]| terms.iter().all(|term| term.of == Of::Gain);
     if gains(&over) && gains(&total) {
@@ -207,7 +207,7 @@ pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured,
     let (over, counts) = complemented(over, counts, &total);
     match (&over[..], &total[..]) {
         ([part], [all]) if !part.negative && !all.negative => state(part, counts, all),
-        _ => Err("counters and states stand in one sum"),
+        _ => Err("one sum mixes counters and states"),
     }
 }
 
@@ -215,7 +215,7 @@ pub fn of(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured,
 fn counted(over: Vec<Term>, counts: Counts, total: Vec<Term>) -> Result<Measured, &'static str> {
     let (part, counts) = complemented(over, counts, &total);
     if part.is_empty() || part.iter().all(|term| term.negative) || total.iter().all(|term| term.negative) {
-        return Err("what is counted is nothing, or less");
+        return Err("the counted events cancel out, or are negative");
     }
     if let (Counts::Good, [below], [all]) = (counts, &part[..], &total[..])
         && let Some(latency) = latency(&below.selector, &all.selector)
@@ -251,7 +251,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
                     milliseconds: false,
                     success: Vec::new(),
                 }),
-                Counts::Bad => Err("what is below the bound is counted as bad"),
+                Counts::Bad => Err("events below the bound are counted as bad"),
             }
         }
         (Of::Summed, Of::Looked) if same_series(&part.selector, &all.selector) => {
@@ -259,7 +259,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             match counts {
                 Counts::Good if is_probe(name) => Ok(Measured::Probe(part.selector.clone().into())),
                 Counts::Good | Counts::Bad => {
-                    Err("nothing says that this gauge is 0 or 1, so its values are not events")
+                    Err("this gauge is not known to be 0 or 1, so its values are not events")
                 }
             }
         }
@@ -271,12 +271,12 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
                 }
                 Ok(Measured::Condition(good.into()))
             }
-            _ => Err("what held and what was asked are not the same"),
+            _ => Err("the two sides read different series"),
         },
         (Of::Summed, Of::Summed) => {
             Err("values of gauges are not events: a gauge of 7 does not mean that something happened 7 times")
         }
-        _ => Err("counters and states stand in one ratio"),
+        _ => Err("one ratio mixes counters and states"),
     }
 }
 

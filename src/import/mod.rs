@@ -8,7 +8,7 @@
 //!
 //! A dialect is a front end: one file, and one line in `DIALECTS`. It knows its keys and what they mean, and nothing of how our sources are spelled.
 //!
-//! **Invariant:** nothing is dropped in silence: of every key and every part of a query that is not carried, a problem tells the place and the reason.
+//! **Invariant:** nothing is dropped in silence: of every key and every part of a query that is not imported, a problem tells the place and the reason.
 //!
 //! **Invariant:** no text of a foreign source is trusted: it is read within the limits of [`crate::parse::yaml`], and what looks like a secret is
 //! neither written nor shown.
@@ -54,7 +54,7 @@ pub struct Options {
 pub struct Imported {
     /// Our sources: paths below the folder of definitions, and texts. The project file comes first, then services in the order of their first SLO.
     pub files: Vec<(String, String)>,
-    /// What is wrong, and what is not carried, sorted.
+    /// What is wrong, and what is not imported, sorted.
     pub problems: Vec<Problem>,
     /// What it means: for each SLO what stays, what is measured better, what changes for whoever is notified.
     pub account: String,
@@ -105,7 +105,8 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = crate::source::Span { source: id, start: 0, end: 0 };
             found.problems.push(
-                Problem::error(Code::EmptyFile, nowhere, "the file holds no value").help("leave it out"),
+                Problem::error(Code::EmptyFile, nowhere, "the file is empty")
+                    .help("remove it from the command"),
             );
         }
         found.problems.extend(faults);
@@ -145,9 +146,9 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     let beside = (options.project && !settings.is_empty()).then_some(settings);
     if let (Some(_), Some(place)) = (&beside, gathered.place()) {
         problems.push(
-            Problem::warning(Code::NotCarried, place, "what only a project can say is not carried")
-                .label("the project file exists already, and is not changed")
-                .help("add to it what is printed below"),
+            Problem::warning(Code::NotCarried, place, "settings of the project are not imported")
+                .label("the project file already exists, and is not changed")
+                .help("add the lines that are printed below"),
         );
     }
     let account = account::account(&gathered, &lines);
@@ -197,15 +198,15 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         let known: Vec<&str> = DIALECTS.iter().flat_map(|dialect| dialect.versions.iter().copied()).collect();
         let tools: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.tool).collect();
         let (place, headline) = match named {
-            Some(("slowburn/v1", place)) => (place, "this is a source of slowburn already"),
-            Some((_, place)) => (place, "this is not a known language"),
-            None => (first_line(node.span), "nothing says in which language this is written"),
+            Some(("slowburn/v1", place)) => (place, "this file is already in slowburn's language"),
+            Some((_, place)) => (place, "this language is not known"),
+            None => (first_line(node.span), "the file does not say its language"),
         };
         problems.push(
             Problem::error(Code::UnknownDialect, place, headline)
-                .label(format!("known are {}", listed(&known)))
+                .label(format!("known languages are {}", listed(&known)))
                 .help(format!(
-                    "those are {}: `apiVersion` or `version` says which",
+                    "these are {}: write `apiVersion` or `version`",
                     diagnostic::joined(
                         &tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>(),
                         "and"

@@ -54,9 +54,9 @@ impl<'n> Objects<'n> {
                 Problem::warning(
                     Code::NotCarried,
                     object.place,
-                    format!("a second {} of this name is not carried", object.kind),
+                    format!("a second {} of this name is not imported", object.kind),
                 )
-                .label("whatever refers to it finds the first")
+                .label("references by this name find the first")
                 .and(self.all[*first].place, "the first"),
             ),
             Some(_) => self.all.push(object),
@@ -99,8 +99,8 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     let kind = keys.required("kind", problems)?;
     if !KINDS.contains(&kind.text.as_str()) {
         problems.push(
-            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
-                .label(format!("known are {}", crate::diagnostic::listed(&KINDS))),
+            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not supported")
+                .label(format!("supported kinds are {}", crate::diagnostic::listed(&KINDS))),
         );
         return None;
     }
@@ -111,7 +111,7 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
                 first_line(node.span),
                 "`metadata` is missing from the document",
             )
-            .help("its `name` is what others refer to"),
+            .help("other documents refer to its `name`"),
         );
         return None;
     }
@@ -119,10 +119,10 @@ fn object<'n>(node: &'n Node, problems: &mut Vec<Problem>) -> Option<Object<'n>>
     Some(Object { kind: kind.text, place: whole(&name), name: name.text, node })
 }
 
-/// Says of an object that it is not carried: because its kind has no counterpart, or because nothing refers to it.
+/// Says of an object that it is not imported: because its kind has no counterpart, or because nothing refers to it.
 fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     let why = match (object.kind.as_str(), used) {
-        ("DataSource", _) => "the rules run in the server that has the series: nothing has to be connected",
+        ("DataSource", _) => "the rules run in the server that has the series: no connection is needed",
         ("AlertNotificationTarget", _) => "`alertmanager` in the project file says who is notified",
         ("SLO", _) | (_, true) => return,
         ("Service", false) => "no SLO belongs to this service",
@@ -130,7 +130,7 @@ fn unread(object: &Object, used: bool, problems: &mut Vec<Problem>) {
     };
     let name: String = object.name.chars().take(60).collect();
     let problem =
-        Problem::warning(Code::NotCarried, object.place, format!("{} `{name}` is not carried", object.kind));
+        Problem::warning(Code::NotCarried, object.place, format!("{} `{name}` is not imported", object.kind));
     problems.push(problem.label(why));
 }
 
@@ -189,9 +189,9 @@ fn service(name: &str, objects: &mut Objects, problems: &mut Vec<Problem>) -> (O
             Problem::warning(
                 Code::NotCarried,
                 annotation.place,
-                format!("`{}` is not carried", annotation.name),
+                format!("`{}` is not imported", annotation.name),
             )
-            .label("it describes the object: alerts never had it")
+            .label("it describes the object, and was never on alerts")
             .hiding(annotation.at),
         );
     }
@@ -249,7 +249,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
                     first_line(node.span),
                     "`spec` is missing from the document",
                 )
-                .help("without it, it is not known what is promised"),
+                .help("the promise is not known without it"),
             );
         }
         return Vec::new();
@@ -267,7 +267,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         Some((key, Node { value: Value::List(objectives), .. })) if objectives.len() > MOST => {
             problems.push(
                 Problem::error(Code::TooLarge, key.span, format!("an SLO has more than {MOST} objectives"))
-                    .help("each would be an SLO of its own: write several"),
+                    .help("each becomes an SLO: write several SLOs"),
             );
             &[]
         }
@@ -283,7 +283,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
                     first_line(spec.span),
                     "`objectives` is missing from the SLO",
                 )
-                .help("without it, it is not known what is promised"),
+                .help("the promise is not known without it"),
             );
             &[]
         }
@@ -323,16 +323,20 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
         "timeslices" => Sliced::Slices,
         "ratiotimeslices" => {
             problems.push(
-                Problem::warning(Code::NotCarried, whole(&written), "the mean of slices is not carried")
-                    .label("every event weighs the same here, whenever it happens")
-                    .help("`budgeting: timeslices` makes every slice good or bad as a whole"),
+                Problem::warning(Code::NotCarried, whole(&written), "the mean of slices is not imported")
+                    .label("slowburn gives every event the same weight, at any time")
+                    .help("with `budgeting: timeslices` a slice is good or bad as a whole"),
             );
             Sliced::Means
         }
         _ => {
             problems.push(
-                Problem::error(Code::WrongType, whole(&written), "this is not a known way to count a budget")
-                    .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
+                Problem::error(
+                    Code::WrongType,
+                    whole(&written),
+                    "this method of counting the budget is not known",
+                )
+                .label("expected `Occurrences`, `Timeslices` or `RatioTimeslices`"),
             );
             Sliced::Not
         }
@@ -357,7 +361,7 @@ fn objective(
     let own = indicator::Written::of(&mut keys, problems);
     keys.drop(
         "compositeWeight",
-        "each objective is an SLO of its own here: none of them stands for all",
+        "each objective becomes an SLO here, so this belongs to none of them",
         problems,
     );
     let slice = slice(&mut keys, group, problems);
@@ -374,7 +378,7 @@ fn objective(
     if let Some(number) = number {
         account
             .changes
-            .push(format!("it is one of the objectives of `{}`, each of which is an SLO", name.text));
+            .push(format!("it is one objective of `{}`: each objective becomes an SLO", name.text));
         name.text = match &shown {
             Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
             None => format!("{}-{number}", name.text),
@@ -429,8 +433,8 @@ fn target(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<Objective> {
         (Some(ratio), percent) => {
             if let Some(percent) = percent {
                 problems.push(
-                    Problem::warning(Code::NotCarried, whole(&percent), "`targetPercent` is not carried")
-                        .label("`target` says what is promised"),
+                    Problem::warning(Code::NotCarried, whole(&percent), "`targetPercent` is not imported")
+                        .label("`target` already is the objective"),
                 );
             }
             share(&ratio, problems)
@@ -452,8 +456,8 @@ fn share(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
             "this is not a ratio between 0 and 1, both excluded",
         );
         problems.push(match ratio.filter(|ratio| *ratio > Decimal::ONE && *ratio < Decimal::ONE_HUNDRED) {
-            Some(_) => problem.help("a percentage is a `targetPercent`"),
-            None => problem.help("promise what can be kept, and what can be broken: 0.999"),
+            Some(_) => problem.help("write a percentage as `targetPercent`"),
+            None => problem.help("write an objective that can be reached and missed: 0.999"),
         });
     }
     objective
@@ -466,9 +470,9 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
 
 /// How time is sliced.
 fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<Slice> {
-    const WHY: &str = "the budget is one of events: it has no slices";
+    const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {
-        let why = if group.sliced == Sliced::Means { "every event weighs the same here" } else { WHY };
+        let why = if group.sliced == Sliced::Means { "every event has the same weight here" } else { WHY };
         keys.drop("timeSliceTarget", why, problems);
         keys.drop("timeSliceWindow", why, problems);
         return None;
@@ -481,9 +485,9 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<
                 Problem::warning(
                     Code::NotCarried,
                     whole(&written),
-                    "a slice without any bad event is not carried",
+                    "a slice without any bad event is not imported",
                 )
-                .label("a share below 1 is asked of a slice: 99.9999% is written in its place"),
+                .label("a slice needs an objective below 1, so 99.9999% is written instead"),
             );
             Objective::from_percent("99.9999").ok()
         }

@@ -49,8 +49,8 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     let kind = keys.text("kind", problems);
     if let Some(kind) = kind.filter(|kind| kind.text != "ServiceLevelObjective") {
         problems.push(
-            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
-                .label("known is `ServiceLevelObjective`"),
+            Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not supported")
+                .label("only `ServiceLevelObjective` is supported"),
         );
         return None;
     }
@@ -61,7 +61,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     } else {
         problems.push(
             Problem::error(Code::MissingKey, place, "`metadata` is missing from the document")
-                .help("its `name` is what the SLO is called"),
+                .help("its `name` is the name of the SLO"),
         );
     }
     let there = keys.has("spec");
@@ -70,7 +70,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     if spec.is_none() && !there {
         problems.push(
             Problem::error(Code::MissingKey, place, "`spec` is missing from the document")
-                .help("without it, it is not known what is promised"),
+                .help("the promise is not known without it"),
         );
     }
     let mut spec = spec?;
@@ -98,27 +98,28 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         account.changes.push(
             "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
         );
-        account
-            .changes
-            .push("four alerts, one for each pair of windows, are two: a page and a ticket".to_owned());
+        account.changes.push(
+            "there were four alerts, one per pair of windows; now there are two: a page and a ticket"
+                .to_owned(),
+        );
     }
     spec.drop(
         "partial_response_strategy",
-        "it is for Thanos Ruler: write it as `targets: { thanos: { partial_response: … } }` in the project file",
+        "it is a setting of Thanos Ruler: write it as `targets: { thanos: { partial_response: … } }` in the project file",
         problems,
     );
     spec.drop(
         "performanceOverAccuracy",
-        "long windows cost little here, and are exact: they are sums of what is counted already",
+        "long windows are cheap and exact here: they add up sums that are already recorded",
         problems,
     );
-    spec.drop("ruleOutput", "all rules of a service stand in one file here", problems);
+    spec.drop("ruleOutput", "all rules of a service are in one file here", problems);
     spec.finish(problems);
     let (name, target, length, indicator) = (metadata.name?, target?, length?, indicator?);
     let Indicator { sli, by, job } = indicator;
     let (service, from) = service(&metadata.service, job, &metadata.namespace, &name);
     if options.service.is_none() {
-        account.changes.push(format!("Pyrra knows no services: the label `service` is `{service}`, {from}"));
+        account.changes.push(format!("Pyrra has no services: the label `service` is `{service}`, {from}"));
     }
     let mut labels = metadata.labels;
     let owner = labels.iter().position(|label| label.name == "owner").map(|at| {
@@ -180,10 +181,13 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
             let names: Vec<String> =
                 others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
             let verb = if names.len() > 1 { "are" } else { "is" };
-            let problem =
-                Problem::warning(Code::NotCarried, first.span, format!("{} {verb} not carried", few(&names)));
+            let problem = Problem::warning(
+                Code::NotCarried,
+                first.span,
+                format!("{} {verb} not imported", few(&names)),
+            );
             problems.push(problem.label(format!(
-                "the object in Kubernetes is found by it: only {what} that begin with `{PREFIX}` are those of alerts"
+                "it belongs to the object in Kubernetes: only {what} that begin with `{PREFIX}` are on alerts"
             )));
         }
         let carried = |(key, value): (Key, Scalar)| {
@@ -196,7 +200,7 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
     let annotations = of_alerts("annotations", "annotations", problems);
     let service = labels.iter().position(|label| label.name == "service").map(|at| labels.remove(at).value);
     for name in ["ownerReferences", "finalizers"] {
-        keys.drop(name, "it belongs to the object in Kubernetes: alerts never had it", problems);
+        keys.drop(name, "it belongs to the object in Kubernetes, and was never on alerts", problems);
     }
     keys.finish(problems);
     Metadata { name, namespace, service, labels, annotations }
@@ -241,7 +245,7 @@ fn indicator(mut keys: Keys, problems: &mut Vec<Problem>) -> Indicator {
         problems.push(keys::dropped(
             other,
             node,
-            &format!("an SLO has one indicator, and `{}` stands before it", key.text),
+            &format!("an SLO has one indicator, and this one already has `{}`", key.text),
         ));
     }
     let Some(mut keys) = Keys::of(node, format!("`{}`", key.text), problems) else { return nothing() };
@@ -341,7 +345,7 @@ fn read_selector(metric: &Scalar, problems: &mut Vec<Problem>) -> Option<Selecto
         _ => {
             problems.push(
                 Problem::warning(Code::NotUnderstood, whole(metric), "this is not a selector of one metric")
-                    .label("Pyrra takes a metric with its labels here"),
+                    .label("Pyrra allows only a metric with its labels here"),
             );
             None
         }
@@ -390,13 +394,13 @@ fn alerting(
             .push(format!("the alert {name} for absent metrics is the service's `…EventsMissing`"));
     }
     if let Some(said) = &absent_name {
-        let headline = "the name of the alert for absent metrics is not carried";
+        let headline = "the name of the alert for absent metrics is not imported";
         let problem = Problem::warning(Code::NotCarried, whole(said), headline);
         problems.push(match is_off {
             true => problem.label("there is no such alert: `absent` is false"),
             false => problem
-                .label("one alert, `…EventsMissing`, speaks for all SLOs of a service")
-                .help("routes and silences that ask for the name have to ask for that alert"),
+                .label("one alert, `…EventsMissing`, is for all SLOs of a service")
+                .help("change routes and silences that match the name to that alert"),
         });
     }
     if let Some(mut said) = keys.below("severities", problems) {
@@ -413,9 +417,9 @@ fn alerting(
                     Problem::warning(
                         Code::NotCarried,
                         whole(slow),
-                        format!("that the two alerts of a {severity} differ is not carried"),
+                        format!("the difference between the two alerts of a {severity} is not imported"),
                     )
-                    .label(format!("one alert speaks for both pairs of windows, and says `{}`", texts[0])),
+                    .label(format!("one alert is for both pairs of windows, and has `{}`", texts[0])),
                 );
             }
             if let Some(said) = quick.as_ref().or(slow.as_ref()) {
@@ -424,7 +428,7 @@ fn alerting(
         }
         said.drop(
             "absent",
-            "`missing_events: { severity: page }` or `ticket` says who is notified of missing events",
+            "`missing_events: { severity: page }` or `ticket` sets the severity of missing events",
             problems,
         );
         said.finish(problems);

@@ -60,13 +60,9 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
         Ok(text) => text,
         Err(span) => {
             problems.push(
-                Problem::error(
-                    Code::PromqlSyntax,
-                    place(span),
-                    "this is filled in by a template that is not known here",
-                )
-                .label("only the window is")
-                .help("write what the template would put there"),
+                Problem::error(Code::PromqlSyntax, place(span), "this template is not known")
+                    .label("only the window is known")
+                    .help("write the value that the template would give"),
             );
             return None;
         }
@@ -94,7 +90,7 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     for (span, what) in moved {
         problems.push(
             Problem::warning(Code::NotCarried, place(span), format!("`{what}` is left out"))
-                .label("the rules look at every moment themselves, so another one cannot be named"),
+                .label("the rules choose the time themselves"),
         );
     }
     let now = |selector: Selector| Selector { at: Default::default(), ..selector };
@@ -156,10 +152,9 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
     match &query.kind {
         Kind::Binary(binary) => match binary.op {
             Op::Sub if is_one(&binary.left) => fraction(&binary.right, counts.other(), counters),
-            Op::Div if binary.matching.as_ref().is_some_and(|matching| matching.group.is_some()) => Err(why(
-                query,
-                "one side has more series than the other, so each of them has a ratio of its own",
-            )),
+            Op::Div if binary.matching.as_ref().is_some_and(|matching| matching.group.is_some()) => {
+                Err(why(query, "one side has more series than the other, so each series has its own ratio"))
+            }
             Op::Div => {
                 let (over, total) = (sum(&binary.left, counters)?, sum(&binary.right, counters)?);
                 Ok(Ratio { over, counts, total, guards: BTreeSet::new() })
@@ -188,7 +183,7 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
             };
             let bound = is_number(high).filter(|_| is_number(low) == Some(Decimal::ZERO));
             let bound = bound
-                .ok_or_else(|| why(query, "the share between these bounds is not a share below one bound"))?;
+                .ok_or_else(|| why(query, "a share between two bounds is not a share below one bound"))?;
             let total = sum(over, counters)?;
             let part = |of: Of| {
                 let terms = total.terms.iter().map(|term| Term { of: of.clone(), ..term.clone() });
@@ -210,16 +205,13 @@ fn fraction(query: &Expr, counts: Counts, counters: Counters) -> Result<Ratio, W
                     |of| Sum::of(Term { negative: false, selector: selector.clone(), of, span: query.span });
                 Ok(Ratio { over: part(Of::Summed), counts, total: part(Of::Looked), guards: BTreeSet::new() })
             }
-            _ => Err(why(query, "an average over time says nothing of events")),
+            _ => Err(why(query, "an average over time does not count events")),
         },
         Kind::Aggregate { op, expr, grouping, param: None } if op == "avg" => {
             let mut ratio = fraction(expr, counts, counters)?;
             let looks = |sum: &Sum| sum.terms.iter().all(|term| matches!(term.of, Of::Summed | Of::Looked));
             if !looks(&ratio.over) || !looks(&ratio.total) {
-                return Err(why(
-                    query,
-                    "an average of ratios weighs every series the same, whatever it counts",
-                ));
+                return Err(why(query, "an average of ratios gives every series the same weight"));
             }
             let by = kept(grouping.as_ref(), query)?;
             ratio.over.by = Some(by.clone());
@@ -243,7 +235,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
     }
     match &query.kind {
         Kind::Selector(selector) if counters == Counters::Bare => Ok(Sum::of(gain(selector, query))),
-        Kind::Selector(_) => Err(why(query, "nothing says how much this gains in a window")),
+        Kind::Selector(_) => Err(why(query, "the increase within a window is not known")),
         Kind::Unary { negative, expr } => {
             let inner = sum(expr, counters)?;
             Ok(if *negative { inner.negated() } else { inner })
@@ -261,7 +253,7 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
             Ok(inner)
         }
         Kind::Aggregate { op, .. } => {
-            Err(why(query, format!("`{op}` of several series is not a sum of what they count")))
+            Err(why(query, format!("`{op}` of several series is not the sum of their counts")))
         }
         Kind::Call { function, args } => match (function.as_str(), &args[..]) {
             ("rate" | "irate" | "increase", [arg]) => {
@@ -270,7 +262,12 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     // Looked at from step to step, a counter gains the same.
                     Kind::Subquery { expr, .. } => match &expr.kind {
                         Kind::Selector(selector) => selector,
-                        _ => return Err(why(query, "what a subquery gains is not what a counter gains")),
+                        _ => {
+                            return Err(why(
+                                query,
+                                "the increase of a subquery is not the increase of a counter",
+                            ));
+                        }
                     },
                     _ => return Err(why(query, "this is neither a counter nor a sum of counters")),
                 };
@@ -309,10 +306,10 @@ fn sum(query: &Expr, counters: Counters) -> Result<Sum, Why> {
                     let (inner, number) = match (is_number(&binary.left), is_number(&binary.right)) {
                         (_, Some(number)) => (&binary.left, number),
                         (Some(number), _) if binary.op == Op::Mul => (&binary.right, number),
-                        _ => return Err(why(query, "this is a ratio where a number of events belongs")),
+                        _ => return Err(why(query, "this is a ratio, but a number of events is needed")),
                     };
                     let scaled = sum(inner, counters)?.scaled(number, binary.op == Op::Div);
-                    scaled.ok_or_else(|| why(query, "events are counted once each"))
+                    scaled.ok_or_else(|| why(query, "each event must count once"))
                 }
                 op if lets_through(op) && !binary.bool && is_number(&binary.right).is_some() => {
                     Ok(guarded(sum(&binary.left, counters)?, guard(query, false)))
@@ -358,7 +355,7 @@ fn looked(function: &str, arg: &Expr, query: &Expr) -> Result<Sum, Why> {
                 (false, "sum" | "") => compared(inner, true),
                 _ => None,
             };
-            let held = held.ok_or_else(|| why(query, "this looks neither at counters nor at a condition"))?;
+            let held = held.ok_or_else(|| why(query, "this reads neither counters nor a condition"))?;
             let mut looked = Sum::of(Term {
                 negative: false,
                 selector: build::selector("", &[]),
@@ -384,7 +381,9 @@ fn kept(grouping: Option<&Grouping>, query: &Expr) -> Result<Vec<String>, Why> {
                 grouping.labels.iter().filter(|label| labels.contains(label) && seen.insert(label.as_str()));
             Ok(kept.cloned().collect())
         }
-        Some(grouping) if grouping.labels.is_empty() => Err(why(query, "which labels are kept is not said")),
+        Some(grouping) if grouping.labels.is_empty() => {
+            Err(why(query, "the labels that are kept are not listed"))
+        }
         Some(_) => Err(why(query, "`without` keeps labels that are not named here")),
     }
 }
@@ -457,18 +456,18 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
         if over.mean.is_none() || total.mean.is_none() || !one {
             return Err(Why {
                 span,
-                words: "`avg` of several series is not a sum of what they count".to_owned(),
+                words: "`avg` of several series is not the sum of their counts".to_owned(),
             });
         }
     }
     if over.scale != total.scale {
-        return Err(fault("what is divided is multiplied by another number than what it is divided by"));
+        return Err(fault("the two sides of the division are multiplied by different numbers"));
     }
     if let (Some(one), Some(other)) = (over.per_second, total.per_second)
         && one != other
     {
         return Err(fault(
-            "`rate` counts by the second and `increase` by the window: their ratio is not a share of events",
+            "`rate` counts per second and `increase` per window: their ratio is not a share of events",
         ));
     }
     let by = match (&over.by, &total.by) {
@@ -483,7 +482,7 @@ fn measured(ratio: Ratio) -> Result<Understood, Why> {
             Vec::new()
         }
         (Some(by), None) | (None, Some(by)) if over.terms.is_empty() || total.terms.is_empty() => by.clone(),
-        _ => return Err(fault("what is divided keeps other labels than what it is divided by")),
+        _ => return Err(fault("the two sides of the division keep different labels")),
     };
     guards.extend(over.guards.iter().cloned());
     guards.extend(total.guards.iter().cloned());

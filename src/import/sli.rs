@@ -105,19 +105,16 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
     };
     if promql::check(&expr) != Ok(promql::Type::Vector) {
         problems.push(
-            Problem::warning(
-                Code::NotUnderstood,
-                whole(query),
-                "this query answers no series that could be compared",
-            )
-            .label("an instant vector is compared, series by series"),
+            Problem::warning(Code::NotUnderstood, whole(query), "this query returns no series to compare")
+                .label("an instant vector is needed"),
         );
-        return Sli::missing("which series its threshold is compared with");
+        return Sli::missing("which series are compared with its threshold");
     }
     let mut changes = Vec::new();
     let expr = match queries::has_window(&expr) {
         true => {
-            changes.push(format!("the condition looks back {USUAL}: another window is yours to write"));
+            changes
+                .push(format!("the condition reads the last {USUAL}: change the window if you need another"));
             queries::with_window(expr, USUAL)
         }
         false => expr,
@@ -133,30 +130,32 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
     for guard in guards {
         match guard {
             Guard::Absent => sli.better.push(
-                "a counter that is not there yet has counted nothing: no `or vector(0)` is needed".to_owned(),
+                "a counter that does not exist yet counts as 0: `or vector(0)` is not needed".to_owned(),
             ),
-            Guard::Idle => sli.better.push(
-                "a time without events has an error ratio of 0: no guard against it is needed".to_owned(),
-            ),
+            Guard::Idle => sli
+                .better
+                .push("a time without events has an error ratio of 0: no guard is needed".to_owned()),
             Guard::Clamped => {
-                sli.better.push("counted events give no ratio beyond 0 and 1: nothing is clamped".to_owned());
+                sli.better.push(
+                    "a ratio of counted events is always between 0 and 1: no clamp is needed".to_owned(),
+                );
             }
             Guard::LastTwo => sli.better.push(
-                "`irate` looked at the last two samples of a window; every event counts now".to_owned(),
+                "`irate` reads only the last two samples of a window; now every event counts".to_owned(),
             ),
             Guard::PerSeries => sli.changes.push(
-                "the ratio was one of each series, and is one of all of them now: `by: […]` tells them apart"
+                "there was one ratio per series; now there is one for all of them: `by: […]` separates them"
                     .to_owned(),
             ),
             Guard::Traffic(place) => problems.push(
-                left_out(query, place, "the guard against little traffic is not carried")
-                    .help("`min_bad_events` keeps a few bad events from alerting anybody"),
+                left_out(query, place, "the guard against little traffic is not imported")
+                    .help("with `min_bad_events` a few bad events do not alert"),
             ),
             Guard::Other(place) => {
                 problems.push(left_out(
                     query,
                     place,
-                    "a condition under which nothing is measured is not carried",
+                    "the condition that stops the measurement is not imported",
                 ));
             }
         }
@@ -166,7 +165,7 @@ fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> 
 
 fn left_out(query: &Scalar, place: Place, headline: &str) -> Problem {
     Problem::warning(Code::NotCarried, query.place(place.start, place.end), headline)
-        .label("all events count here, whenever they happen")
+        .label("here all events count, at any time")
 }
 
 /// A ratio in the place of events that nobody understands.
@@ -184,19 +183,20 @@ fn last_resort(
         Problem::warning(
             Code::NotUnderstood,
             query.place(why.span.start, why.span.end),
-            format!("the events behind this query are not understood{becomes}"),
+            format!("slowburn does not recognise the events in this query{becomes}"),
         )
         .label(why.words.clone())
-        .help("name the counters of the events, if there are any: two of `total`, `good` and `bad`"),
+        .help("if there are counters of the events, write two of `total`, `good` and `bad`"),
     );
     match ratio {
         Some(ratio) => Sli {
             changes: vec![
-                "every moment weighs the same, however many events it has: it is a `bad_ratio`".to_owned(),
+                "it is a `bad_ratio`: every moment has the same weight, however many events it has"
+                    .to_owned(),
             ],
             ..Sli::of(Ok(Measured::Ratio(ratio)))
         },
-        None => Sli::missing("which counters or which ratio its query stands for"),
+        None => Sli::missing("which counters or which ratio its query means"),
     }
 }
 

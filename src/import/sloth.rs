@@ -75,8 +75,8 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
             Some(kind) if kind.text == "AlertWindows" => windows.extend(alert_windows(keys, problems)),
             Some(kind) if kind.text == "PrometheusServiceLevel" => groups.push((keys, &KUBERNETES)),
             Some(kind) => problems.push(
-                Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not known here")
-                    .label("known are `PrometheusServiceLevel` and `AlertWindows`"),
+                Problem::error(Code::UnknownDialect, whole(&kind), "this kind of object is not supported")
+                    .label("supported are `PrometheusServiceLevel` and `AlertWindows`"),
             ),
             None => groups.push((keys, &PLAIN)),
         }
@@ -87,10 +87,10 @@ pub fn read(documents: &[&Document], options: &Options, found: &mut Found) {
     let unused = windows.iter().enumerate().filter(|(index, _)| Some(*index) != used);
     for (_, windows) in unused {
         let why = match used {
-            Some(_) => "Sloth takes those of one period: others were imported",
-            None => "no SLO is among the files",
+            Some(_) => "Sloth uses the windows of one period, and those of another were imported",
+            None => "the files contain no SLO",
         };
-        let headline = format!("the windows for {} are not carried", windows.period);
+        let headline = format!("the windows for {} are not imported", windows.period);
         let place = windows.place;
         problems.push(Problem::warning(Code::NotCarried, place, headline).label(why));
     }
@@ -126,7 +126,7 @@ fn group(
                             first_line(keys.span),
                             "`spec` is missing from the document",
                         )
-                        .help("without it, it is not known what is promised"),
+                        .help("the promise is not known without it"),
                     );
                 }
                 return;
@@ -142,7 +142,7 @@ fn group(
     if slos.is_empty() && !spec.has("slos") {
         let problem =
             Problem::error(Code::MissingKey, first_line(spec.span), "there are no `slos` in the document");
-        problems.push(problem.help("leave the document out, or name its SLOs"));
+        problems.push(problem.help("remove the document, or write its SLOs"));
     }
     spec.finish(problems);
     let Some(service) = service else { return };
@@ -167,7 +167,7 @@ pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
         "managedFields",
         "selfLink",
     ]);
-    const WHY: &str = "it belongs to the object in Kubernetes: alerts never had it";
+    const WHY: &str = "it belongs to the object in Kubernetes, and was never on alerts";
     for name in ["namespace", "labels", "annotations", "ownerReferences", "finalizers"] {
         metadata.drop(name, WHY, problems);
     }
@@ -176,7 +176,7 @@ pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
 
 fn plugins(keys: &mut Keys, spelled: &Spelled, problems: &mut Vec<Problem>) {
     for name in spelled.plugins {
-        keys.drop(name, "plugins are programs of Sloth, which nobody runs here", problems);
+        keys.drop(name, "plugins are programs of Sloth; slowburn does not run them", problems);
     }
 }
 
@@ -241,7 +241,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         None => Policy::Workbook,
     };
     if let Some(windows) = group.windows {
-        account.changes.push(format!("the period is {}, which the declared windows are for", windows.period));
+        account.changes.push(format!("the period is {}: the declared windows are for it", windows.period));
     }
     let mut draft = Draft {
         place,
@@ -281,7 +281,7 @@ pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Object
                     whole(written),
                     "this is not a percentage between 0 and 100, both excluded",
                 )
-                .help("promise what can be kept, and what can be broken: 99.9"),
+                .help("write an objective that can be reached and missed: 99.9"),
             );
             None
         }
@@ -319,7 +319,7 @@ fn sli(mut keys: Keys, spelled: &Spelled, problems: &mut Vec<Problem>) -> Sli {
             problems.push(keys::dropped(
                 key,
                 node,
-                "the query is made by a program of Sloth, which nobody runs here",
+                "a program of Sloth makes this query; slowburn does not run it",
             ));
             Sli::missing("which events the plugin counts: `sloth generate` shows its query")
         }
@@ -365,7 +365,11 @@ fn alert(mut keys: Keys, problems: &mut Vec<Problem>) -> Alert {
     let off = keys.flag("disable", problems).is_some_and(|(off, _)| off);
     let mut labels: Vec<Pair> = keys.pairs("labels", problems).into_iter().map(Pair::of).collect();
     let annotations = keys.pairs("annotations", problems).into_iter().map(Pair::of).collect();
-    keys.drop("for", "two windows keep what is over from alerting: nothing has to hold for a time", problems);
+    keys.drop(
+        "for",
+        "the short window stops the alert soon after its cause ends: `for` is not needed",
+        problems,
+    );
     keys.finish(problems);
     let label = labels.iter().position(|label| label.name == "severity").map(|at| {
         let label = labels.remove(at);
@@ -403,7 +407,7 @@ fn alert_windows(mut keys: Keys, problems: &mut Vec<Problem>) -> Option<Windows>
     if tiers.is_empty() {
         problems.push(
             Problem::error(Code::MissingKey, place, "there are no windows here")
-                .help("`page` and `ticket` have `quick` and `slow` ones each"),
+                .help("`page` and `ticket` each need `quick` and `slow`"),
         );
     }
     Some(Windows { place, period: period?, tiers }).filter(|windows| !windows.tiers.is_empty())
@@ -426,7 +430,7 @@ pub fn duration(text: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = Duration::parse(text.text.trim()).filter(|length| length.millis() > 0);
     if length.is_none() {
         problems.push(
-            Problem::error(Code::InvalidDuration, whole(text), "this is not a duration")
+            Problem::error(Code::InvalidDuration, whole(text), "this is not a valid duration")
                 .label("expected one such as `5m`, `1h30m` or `28d`"),
         );
     }

@@ -95,6 +95,6 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
         makes: Makes::Alert(Box::new(alert)),
         expr: and(fired, left).on::<&str>(&[]).into(),
         labels: labels.into(),
-        remark: "Nobody is told of it: it keeps silent what is over already.",
+        remark: "Nobody is notified of it: it silences alerts of an outage that is over.",
     }
 }

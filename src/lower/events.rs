@@ -135,7 +135,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
     let count = |side| names.recorded(names.increase(unit, side, INTERVAL));
     let record = |side, expr: Expr, remark| names.record(names.increase(unit, side, INTERVAL), expr, remark);
     let agreed = |expr: Expr| agreed::applied(slo, names, expr, false);
-    let since = "Events since the last evaluation: the increase of counted; all of it after a restart. A new target starts at 0.";
+    let since = "Events since the last evaluation: the increase of counted, or its whole value after a restart. A new target starts at 0.";
     match split {
         Split::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
@@ -171,7 +171,7 @@ fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr
         names.record(
             names.increase(unit, Side::Bad, INTERVAL),
             bad(looks.into()),
-            "Checks that found it bad.",
+            "Checks with a bad result.",
         ),
     ]
 }

@@ -49,7 +49,7 @@ pub(super) fn rules(slo: &Slo, parts: &[Part], names: &Series) -> Vec<Rule> {
         .enumerate()
         .map(|(index, part)| {
             let remark = match index {
-                0 => "1 while a part is bad: its error ratio over the slice is above its budget. 0 while it is good, nothing without events.",
+                0 => "1 while a part is bad: its error ratio over the slice is above its budget. 0 while it is good. No value without events.",
                 _ => "",
             };
             let mut labels = names.labels();
@@ -101,7 +101,11 @@ pub(super) fn shares(names: &Series, of_parts: &str) -> Vec<Rule> {
     let all = gt(sum_by(&by, held()), number("0"));
     let share = div(held(), Expr::from(all)).on(&by).group_left::<&str>(&[]);
     let share = or(share, mul(number("0"), held()));
-    vec![names.record(SHARE.to_owned(), share, "Which part spent the budget: the shares add up to 1.")]
+    vec![names.record(
+        SHARE.to_owned(),
+        share,
+        "The share of the budget that each part spent: the shares add up to 1.",
+    )]
 }
 
 /// Whether each moment of the past counts, and whether it was bad, from what is recorded of the parts; `None` of what is no journey.

@@ -200,9 +200,9 @@ pub(super) fn rules(
     rules.push(names.record(
         name,
         counted,
-        "Running count: the value before plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
+        "Running count: the previous value plus gained, and never less than shown. [16m] bridges missed evaluations.\n\
          If shown rises and gained is 0, a series is new and counts as one event. If shown falls and\n\
-         nine tenths of the good events in it are gained, the process has restarted: the count starts again from shown.",
+         nine tenths of its good events are in gained, the process has restarted: the count starts again from shown.",
     ));
     rules
 }

@@ -95,12 +95,12 @@ impl<'a> Timeline<'a> {
     /// Bad and total events of a window as its rule sums them at a step: a window of tiles ends where the last tile ends.
     pub fn window(&self, at: usize, window: Duration) -> (u64, u64) {
         let ends = if self.is_tiled(window) { self.behind(at) } else { at };
-        self.between(ends, window)
+        self.counted(ends, window)
     }
 
     /// Bad and total events of the period that ends at a step, if it is longer than what was played.
     pub fn period(&self, at: usize, period: Duration) -> (u64, u64) {
-        self.between(self.behind(at), period)
+        self.counted(self.behind(at), period)
     }
 
     /// The step whose counts the last tile holds, where a tile is recorded at each: tiles end half a minute before.
@@ -114,7 +114,8 @@ impl<'a> Timeline<'a> {
         window != CURRENT && !self.tiers.iter().any(fast)
     }
 
-    fn between(&self, at: usize, window: Duration) -> (u64, u64) {
+    /// Bad and total events that are counted in a window that ends at a step.
+    pub fn counted(&self, at: usize, window: Duration) -> (u64, u64) {
         let steps = (window.millis() / self.step.millis()) as usize;
         let from = at.checked_sub(steps).map_or(Sum::default(), |from| self.sums[from]);
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)

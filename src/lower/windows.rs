@@ -149,7 +149,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     for side in names.sides() {
         let remark = match side {
             Side::Total => {
-                "Sums of five minutes that do not overlap. They end 30s ago, because the newest count may not be there yet.\nIf the last sum is missing, the next holds what is left of the last 30m."
+                "Sums of five minutes that do not overlap. They end 30s ago, because the newest count may not be there yet.\nIf the last sum is missing, the next one adds the rest of the last 30m."
             }
             Side::Bad | Side::Good | Side::BadOfPart => "",
         };

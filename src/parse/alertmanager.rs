@@ -55,7 +55,7 @@ pub(super) fn alertmanager(
         let problem =
             Problem::error(Code::TooLarge, more.span, format!("there are more than {MOST_ROUTES} routes"));
         fields.problems().push(
-            problem.help("let a route take several values of a label: `match: { service: [api, web] }`"),
+            problem.help("let one route match several values of a label: `match: { service: [api, web] }`"),
         );
         routes.truncate(MOST_ROUTES);
     }
@@ -64,7 +64,9 @@ pub(super) fn alertmanager(
     if let Some(more) = inhibitions.get(MOST_INHIBITIONS) {
         let headline = format!("there are more than {MOST_INHIBITIONS} inhibitions");
         let problem = Problem::error(Code::TooLarge, more.span, headline);
-        fields.problems().push(problem.help("let one silence several: `silence: { service: [api, web] }`"));
+        fields.problems().push(
+            problem.help("let one inhibition silence several services: `silence: { service: [api, web] }`"),
+        );
         inhibitions.truncate(MOST_INHIBITIONS);
     }
     fields.finish();
@@ -137,7 +139,7 @@ fn receiver(
             Problem::error(
                 Code::MissingKey,
                 Span { end: node.span.start + 1, ..node.span },
-                "this receiver is told by nothing",
+                "this receiver has no channel",
             )
             .help(format!("add a channel: {}", alternatives(CHANNELS))),
         );

@@ -45,13 +45,14 @@ fn told(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Prob
             line[mark..].char_indices().nth(skipped.column - 1).map_or(line.len(), |(at, _)| mark + at);
         let place = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
         let span = Span { source, start: place(column), end: place(line.len()) };
-        let problem = Problem::warning(Code::UnreadSample, span, "a line of this capture is not read");
+        let problem =
+            Problem::warning(Code::UnreadSample, span, "slowburn cannot read this line of the capture");
         problems.push(problem.label(skipped.reason.clone()));
     }
     if reading.more > 0
         && let Some(last) = problems.pop()
     {
-        problems.push(last.help(format!("{} more are not read either", reading.more)));
+        problems.push(last.help(format!("it cannot read {} more lines", reading.more)));
     }
     problems
 }

@@ -90,12 +90,12 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an SLO",
         &["threshold", "latency_threshold", "percentile"],
-        "a threshold stands in the objective: `objective: P95 < 500ms`",
+        "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
         "`sli`",
         &["threshold", "latency_threshold", "percentile", "quantile", "le"],
-        "a threshold stands in the objective: `objective: P95 < 500ms`",
+        "write the threshold in the objective: `objective: P95 < 500ms`",
     ),
     (
         "an SLO",
@@ -110,26 +110,22 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "an SLO",
         &["error", "errors", "error_query", "errorQuery", "total_query", "totalQuery", "success", "events"],
-        "events stand under `sli`: `sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }`",
+        "write the events under `sli`: `sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }`",
     ),
     (
         "an SLO",
         &["alerting", "burn_rate", "burnRates", "page_alert", "ticket_alert"],
-        "alerts follow from the policy: leave this out, or name another one: `policy: workbook`",
+        "the policy makes the alerts: remove this, or name another policy: `policy: workbook`",
     ),
     (
         "an SLO",
         &["alerts"],
-        "an SLO makes its own alerts; alerts on causes stand beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
+        "an SLO makes its own alerts; write alerts on causes beside `slos`: `alerts: { down: { expr: …, severity: page } }`",
     ),
-    (
-        "an SLO",
-        &["name", "id", "displayName"],
-        "its name is the key that it stands under: `slos: { availability: … }`",
-    ),
-    ("an SLO", &["dashboard", "dashboard_url"], "dashboards are made, one for each service: leave this out"),
-    ("an alert", &["alert", "name"], "its name is the key that it stands under: `alerts: { down: … }`"),
-    ("an alert", &["runbook_text", "text"], "write it as `description`, or as a file that `runbook` names"),
+    ("an SLO", &["name", "id", "displayName"], "the key is its name: `slos: { availability: … }`"),
+    ("an SLO", &["dashboard", "dashboard_url"], "slowburn makes one dashboard for each service: remove this"),
+    ("an alert", &["alert", "name"], "the key is its name: `alerts: { down: … }`"),
+    ("an alert", &["runbook_text", "text"], "write it as `description`, or in a file that `runbook` names"),
     (
         "`sli`",
         &["events", "raw", "plugin", "spec", "ratioMetric", "type"],
@@ -138,15 +134,15 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
     (
         "`sli`",
         &["metric", "query", "expr", "promql"],
-        "say what it is: `total` and `bad` for counters, `latency` for a histogram, `condition` for a comparison, `probe` for what is 0 or 1",
+        "write the kind of SLI: `total` and `bad` for counters, `latency` for a histogram, `condition` for a comparison, `probe` for a series of 0 and 1",
     ),
     (
         "a tier",
         &["burn_rate", "burnRate", "factor", "rate"],
-        "it follows from the share of the budget, as share × period ÷ long window: 14.4 over 1h of 30d is `budget: 2%`",
+        "the share of the budget decides it: burn rate = share × period ÷ long window; 14.4 over 1h of 30d is `budget: 2%`",
     ),
     ("a tier", &["for", "window", "windows"], "a tier has two windows: `long: 1h, short: 5m`"),
-    ("a receiver", &["email_configs"], "write the address alone: `email: ops@example.com`"),
+    ("a receiver", &["email_configs"], "write only the address: `email: ops@example.com`"),
     (
         "a receiver",
         &["slack_configs"],
@@ -170,7 +166,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
         "write `teams: { webhook_url_file: /etc/alertmanager/teams }`",
     ),
     ("a receiver", &["discord_configs"], "write `discord: { webhook_url_file: /etc/alertmanager/discord }`"),
-    ("a receiver", &["name"], "its name is the key that it stands under: `receivers: { ops: { email: … } }`"),
+    ("a receiver", &["name"], "the key is its name: `receivers: { ops: { email: … } }`"),
     (
         "a receiver",
         &[
@@ -183,7 +179,7 @@ const ADVISED: &[(&str, &[&str], &str)] = &[
             "webex",
             "webex_configs",
         ],
-        "it is not among the channels: send to a bridge, `webhook: { url: http://bridge:8080/ }`",
+        "there is no such channel: send to a bridge, `webhook: { url: http://bridge:8080/ }`",
     ),
 ];
 

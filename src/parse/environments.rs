@@ -94,7 +94,7 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     if entries.is_empty() {
         problems.push(
             Problem::error(Code::MissingKey, first_line(environments.key.span), "`environments` is empty")
-                .help("write `environments: { production: {}, staging: {} }`, or leave it out"),
+                .help("write `environments: { production: {}, staging: {} }`, or remove it"),
         );
     }
     for entry in entries {
@@ -125,7 +125,10 @@ fn services(entry: Entry, problems: &mut Vec<Problem>) -> BTreeMap<String, (Span
             _ => {
                 problems.push(
                     wrong_type(&value, "a service of an environment", "a map of keys and values or `off`")
-                        .help(format!("write `{}: off` if the service is not there", key.text)),
+                        .help(format!(
+                            "write `{}: off` if the environment does not have the service",
+                            key.text
+                        )),
                 );
                 continue;
             }

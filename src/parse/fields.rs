@@ -131,7 +131,7 @@ impl<'a> Fields<'a> {
             let problem = match (pairs(node), named(node)) {
                 (Some(map), _) => problem.fix(format!("write `{map}`"), node.span, map),
                 (None, Some((key, first))) => problem
-                    .help(format!("its name is the key: write `{first}:` instead of `- {key}: {first}`, and what belongs to it below, indented")),
+                    .help(format!("the key is its name: write `{first}:` instead of `- {key}: {first}`, and the rest below it, indented")),
                 (None, None) => problem,
             };
             self.problems.push(match example(name) {
@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
             self.problems.push(match &node.value {
                 _ if example(name).is_some() => {
                     let example = example(name).unwrap_or_default();
-                    problem.help(format!("write `{name}: {example}`, or `{name}: []` for none"))
+                    problem.help(format!("write `{name}: {example}`, or `{name}: []` for an empty list"))
                 }
                 Value::Scalar(scalar) if simple(&scalar) => {
                     let list = format!("[{}]", scalar.text);
@@ -214,7 +214,7 @@ impl<'a> Fields<'a> {
             let known = |name: &&str| self.known.contains(name);
             self.problems.push(match elsewhere::meant(self.what, &key.text) {
                 Some(Meant::Key(name)) if known(&name) => problem
-                    .label(format!("here it is called `{name}`"))
+                    .label(format!("the key is called `{name}`"))
                     .fix(format!("write `{name}`"), key.span, name),
                 Some(Meant::Advice(advice)) => problem.help(advice),
                 _ => match nearest(&key.text, self.known) {
@@ -224,7 +224,7 @@ impl<'a> Fields<'a> {
                         name,
                     ),
                     None if self.known.is_empty() => problem.help("it has no keys: write `{}`"),
-                    None => problem.help(format!("it knows {}", listed(self.known))),
+                    None => problem.help(format!("its keys are {}", listed(self.known))),
                 },
             });
         }
@@ -239,13 +239,12 @@ pub fn as_scalar(node: &Node, what: &str, problems: &mut Vec<Problem>) -> Option
             let problem = wrong_type(node, what, "a single value");
             problems.push(match &node.value {
                 Value::Map(_) => {
-                    problem.help("put a text that begins with `{` or holds `: ` into single quotes")
+                    problem.help("put a text that begins with `{` or contains `: ` into single quotes")
                 }
-                Value::List(_) if what == "`objective`" => {
-                    problem.help("several promises of one SLI are `objectives: [P95 < 500ms, P99 < 2s]`")
-                }
+                Value::List(_) if what == "`objective`" => problem
+                    .help("for several promises of one SLI write `objectives: [P95 < 500ms, P99 < 2s]`"),
                 Value::List(_) => problem
-                    .help("write one of them: there can be no list here")
+                    .help("write one of them: a list is not allowed here")
                     .help("put a text that begins with `[` or `-` into single quotes"),
                 Value::Null | Value::Scalar(_) => problem,
             });
@@ -279,7 +278,7 @@ pub fn wrong_type(node: &Node, what: &str, expected: &str) -> Problem {
         Value::List(_) => "a list",
         Value::Map(_) => "a map",
     };
-    let headline = format!("{what} is {found} where {expected} belongs");
+    let headline = format!("{what} is {found}, but must be {expected}");
     Problem::error(Code::WrongType, first_line(node.span), headline).label(format!("expected {expected}"))
 }
 
@@ -319,7 +318,7 @@ fn example(what: &str) -> Option<&'static str> {
         "policies" => "{ strict: { tiers: [{ severity: page, budget: 2%, long: 1h, short: 5m }] } }",
         "severities" => "{ page: { label: critical }, ticket: { label: warning } }",
         "receivers" => "{ ops: { email: ops@example.com } }",
-        "planned" => "{ http_requests_total: why it is not there yet }",
+        "planned" => "{ http_requests_total: why it does not exist yet }",
         "min_bad_events" => "{ page: 5, ticket: 1 }",
         "min_events" => "{ page: 100, ticket: 20 }",
         "`sli`" => "sli: { total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}' }",

@@ -128,7 +128,10 @@ fn file(
             let place = Span { source: id, start: 0, end: 0 };
             return (
                 None,
-                vec![Problem::error(Code::TooLarge, place, headline).help("link to what is so long")],
+                vec![
+                    Problem::error(Code::TooLarge, place, headline)
+                        .help("write the long parts elsewhere, and link to them"),
+                ],
             );
         }
         return (Some(File::Runbook(source.text.clone())), Vec::new());
@@ -140,9 +143,9 @@ fn file(
     let mut problems = Vec::new();
     if source.path.rsplit('/').next() == Some("slowburn.yml") {
         let place = Span { source: id, start: 0, end: 0 };
-        let problem = Problem::error(Code::InvalidName, place, "this is not read as the project file");
-        let label = problem.label(format!("that one is called `{PROJECT_FILE}`"));
-        problems.push(label.help(format!("rename it: `{PROJECT_FILE}`")));
+        let problem = Problem::error(Code::InvalidName, place, "this file is not read as the project file");
+        let label = problem.label(format!("the project file is called `{PROJECT_FILE}`"));
+        problems.push(label.help(format!("rename it to `{PROJECT_FILE}`")));
         return (None, problems);
     }
     if let Some(problem) = foreign(&source.path, &node) {
@@ -186,17 +189,19 @@ fn foreign(path: &str, node: &Node) -> Option<Problem> {
     let problem = Problem::error(Code::UnsupportedVersion, place, format!("this is a file of {of}"));
     let problem = problem.label("this compiler reads `version: slowburn/v1`");
     let problem = match of {
-        "openslo" | "pyrra" | "sloth" => problem
-            .help(format!("translate it: move it elsewhere, and run `slowburn import {}`", name_of(path))),
+        "openslo" | "pyrra" | "sloth" => problem.help(format!(
+            "translate it: move it to another directory, and run `slowburn import {}`",
+            name_of(path)
+        )),
         _ => problem,
     };
     Some(
         problem
             .help(
-                "write what it promises anew: `version: slowburn/v1`, `service: api`, \
+                "or write its promises in this language: `version: slowburn/v1`, `service: api`, \
                  `slos: { availability: { objective: 99.9%, sli: { total: …, bad: … } } }`",
             )
-            .help("or keep it in another directory"),
+            .help("or move it to another directory"),
     )
 }
 
@@ -243,7 +248,7 @@ fn version(fields: &mut Fields) {
     if version.text != VERSION {
         let span = version.place(0, version.text.len());
         let problem =
-            Problem::error(Code::UnsupportedVersion, span, "this version of the language is not known");
+            Problem::error(Code::UnsupportedVersion, span, "this version of the language does not exist");
         fields.problems().push(problem.label("this compiler reads `slowburn/v1`").fix(
             "write `slowburn/v1`",
             span,
@@ -357,7 +362,7 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Option<PolicyBlock> {
         let headline = format!("a policy has more than {MOST_TIERS} tiers");
         let problem =
             Problem::error(Code::TooLarge, more.severity.place(0, more.severity.text.len()), headline);
-        problems.push(problem.help("keep those that differ: the policy `workbook` has four"));
+        problems.push(problem.help("remove tiers that hardly differ: the policy `workbook` has four"));
         tiers.truncate(MOST_TIERS);
     }
     Some(PolicyBlock { understood: problems.len() == before, scale_to, tiers })
@@ -489,7 +494,7 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     }
     if let Some(place) = fields.empty_map("slos") {
         fields.problems().push(
-            Problem::error(Code::MissingKey, place, "this service promises nothing")
+            Problem::error(Code::MissingKey, place, "this service has no SLO and no alert")
                 .help("add an SLO: `availability: { objective: 99.9%, sli: { … } }`"),
         );
     }
@@ -566,7 +571,7 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
         let problem = Problem::error(Code::TooLarge, more.place(0, more.text.len()), headline);
         fields
             .problems()
-            .push(problem.help("keep those that somebody looks at: each is an SLO with alerts of its own"));
+            .push(problem.help("remove objectives that nobody uses: each is an SLO with alerts of its own"));
         objectives.truncate(MOST_OBJECTIVES);
     }
     let sli = match fields.node("sli") {
@@ -615,7 +620,7 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
             continue;
         };
         let meant = format!("write `objective: {text} < {}`, and remove this line", limit.text.trim());
-        fields.problems().push(problem.label("it stands in the objective").help(meant));
+        fields.problems().push(problem.label("the threshold belongs to the objective").help(meant));
     }
 }
 

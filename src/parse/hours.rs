@@ -49,7 +49,7 @@ pub(super) fn maintenance(fields: &mut Fields) -> Vec<MaintenanceBlock> {
         let place = Span { end: more.span.start + 1, ..more.span };
         let problem =
             Problem::error(Code::TooLarge, place, format!("`maintenance` has more than {MOST} entries"));
-        fields.problems().push(problem.help("remove those that are older than the longest period"));
+        fields.problems().push(problem.help("remove the entries that are older than the longest period"));
         windows.truncate(MOST);
     }
     windows

@@ -15,9 +15,13 @@ pub(super) fn looks_like(node: &Node) -> bool {
 pub(super) fn scrape(node: &Node, problems: &mut Vec<Problem>) -> Option<ScrapeFile> {
     let Some(Value::List(jobs)) = get(node, "scrape_configs").map(|node| &node.value) else {
         problems.push(
-            Problem::error(Code::WrongType, start(node), "this configuration of Prometheus scrapes nothing")
-                .label("expected `scrape_configs`, a list of jobs")
-                .help("name the file that Prometheus is started with, or a copy of it"),
+            Problem::error(
+                Code::WrongType,
+                start(node),
+                "this configuration of Prometheus has no scrape jobs",
+            )
+            .label("expected `scrape_configs`, a list of jobs")
+            .help("name the configuration file of Prometheus, or a copy of it"),
         );
         return None;
     };

@@ -72,7 +72,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
                         entry.key.span,
                         "a template of services has no key `service`",
                     )
-                    .help("leave it out: the names under `instances` are those of the services"),
+                    .help("remove it: the names under `instances` are the names of the services"),
                 );
             }
             let made = templates.expand(&file, None);
@@ -215,7 +215,7 @@ impl Templates<'_> {
                     Problem::error(
                         Code::TooLarge,
                         instance.key.span,
-                        "the templates of this file come to too many values",
+                        "the templates of this file make too many values",
                     )
                     .help("split the instances into several files"),
                 );
@@ -244,10 +244,12 @@ impl Templates<'_> {
             };
             if !is_name(&key.text) || key.text == NAME {
                 let problem =
-                    Problem::error(Code::InvalidName, key.span, "this is not a name for a parameter");
+                    Problem::error(Code::InvalidName, key.span, "this is not a valid name of a parameter");
                 self.problems.push(match key.text == NAME {
-                    true => problem.help("`<<name>>` is what the instance is called: take another word"),
-                    false => problem.label("lower-case letters, digits and `_`, from a letter on"),
+                    true => {
+                        problem.help("`<<name>>` is already the name of the instance: choose another name")
+                    }
+                    false => problem.label("lower-case letters, digits and `_`, beginning with a letter"),
                 });
                 continue;
             }
@@ -378,10 +380,10 @@ impl Templates<'_> {
                 Some(None) => {
                     let written = value.place(0, value.text.len());
                     if !is_word(&value.text) && self.spread.insert(written) {
-                        let headline = format!("`<<{name}>>` stands for a name or a number here");
+                        let headline = format!("`<<{name}>>` must be a name or a number here");
                         self.problems.push(
                             Problem::error(Code::WrongType, written, headline)
-                                .label("this is more than one word of a query")
+                                .label("this value is more than one word of the query")
                                 .and(scalar.place(start, end), "it is used here")
                                 .help("put the placeholder into quotes, as the value of a label"),
                         );
@@ -547,7 +549,7 @@ pub fn told(problems: Vec<Problem>, instances: &BTreeMap<SourceId, Vec<Instance>
         }
         if of.len() > 1 {
             let names: Vec<&str> = of[1..].iter().map(|instance| instance.name.as_str()).collect();
-            problem.help.push(Help { text: format!("the same is so in {}", few(&names)), fix: None });
+            problem.help.push(Help { text: format!("the same problem is in {}", few(&names)), fix: None });
         }
     }
     told

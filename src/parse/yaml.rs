@@ -132,7 +132,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let mut reading = Reading { file, problems: Vec::new() };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
-        let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file holds no value")
+        let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file is empty")
             .help("write a definition, or delete the file");
         return Err(vec![problem]);
     }
@@ -170,8 +170,8 @@ pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Problem>) {
         values += found.as_ref().map_or(0, Node::count);
         if count == MAX_DOCUMENTS || values > MAX_VALUES {
             let headline = match count == MAX_DOCUMENTS {
-                true => format!("the file holds more than {MAX_DOCUMENTS} documents"),
-                false => "the file comes to more values than any definition needs".to_owned(),
+                true => format!("the file has more than {MAX_DOCUMENTS} documents"),
+                false => "the file makes too many values".to_owned(),
             };
             problems.push(
                 Problem::error(Code::TooLarge, file.span(start, start), headline)
@@ -235,7 +235,7 @@ pub fn not_utf8(source: SourceId, valid_up_to: usize) -> Problem {
     let offset = u32::try_from(valid_up_to).unwrap_or(u32::MAX);
     let span = Span { source, start: offset, end: offset };
     Problem::error(Code::InvalidUtf8, span, "the file is not UTF-8")
-        .label(format!("the first {valid_up_to} bytes are"))
+        .label(format!("the first {valid_up_to} bytes are valid"))
         .help("save the file as UTF-8")
 }
 
@@ -269,7 +269,7 @@ impl File<'_> {
         // YAML 1.2.2, section 5.1: what may stand in a file without being escaped.
         let forbidden = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         let (offset, c) = self.text.char_indices().find(|&(_, c)| forbidden(c))?;
-        let headline = format!("the control character U+{:04X} stands in the text", c as u32);
+        let headline = format!("the text contains the control character U+{:04X}", c as u32);
         let help = format!("delete it, or write `\\u{:04x}` in double quotes", c as u32);
         Some(syntax(self.span_of_char(offset), headline).help(help))
     }
@@ -292,7 +292,7 @@ impl File<'_> {
             return first(&self.text[..marker]).map_err(|error| Box::new(self.problem(&error)));
         }
         let span = self.span(marker, marker + 3);
-        let problem = Problem::error(Code::SecondDocument, span, "the file holds a second document")
+        let problem = Problem::error(Code::SecondDocument, span, "the file has a second document")
             .label("it begins here")
             .help("move it into a file of its own");
         Err(Box::new(problem))
@@ -370,7 +370,7 @@ impl File<'_> {
             let glued = !above[colon + 1..].starts_with([' ', '/']) && colon + 1 < above.len();
             if glued && !key.is_empty() && key.chars().all(is_key) {
                 let place = self.span(colon, colon + 1);
-                let problem = syntax(place, format!("no blank stands after the colon of `{key}`"));
+                let problem = syntax(place, format!("the colon after `{key}` needs a space behind it"));
                 return Some(problem.fix("write `: `", place, ": "));
             }
         }
@@ -392,19 +392,17 @@ impl File<'_> {
             Error::Budget { .. }
             | Error::AliasReplayCounterOverflow { .. }
             | Error::AliasReplayLimitExceeded { .. }
-            | Error::AliasExpansionLimitExceeded { .. } => Problem::error(
-                Code::TooLarge,
-                here,
-                "the file comes to more values than any definition needs",
-            )
-            .help("split it into several files, or use fewer aliases"),
+            | Error::AliasExpansionLimitExceeded { .. } => {
+                Problem::error(Code::TooLarge, here, "the file makes too many values")
+                    .help("split it into several files, or use fewer aliases")
+            }
             Error::UnknownAnchor { .. } => {
                 let token =
                     self.text[offset..].split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
                 let token = token.unwrap_or("");
                 let span = self.span(offset, offset + token.len());
                 syntax(span, format!("the alias `{token}` has no anchor before it")).help(format!(
-                    "write `&{}` before the value it stands for",
+                    "write `&{}` before the value that it repeats",
                     token.trim_start_matches('*')
                 ))
             }
@@ -412,7 +410,7 @@ impl File<'_> {
                 syntax(here, "an anchor contains its own alias")
             }
             Error::MergeValueNotMapOrSeqOfMaps { .. } => {
-                syntax(here, "`<<` merges something that is neither a mapping nor a list of mappings")
+                syntax(here, "`<<` merges only mappings, or a list of mappings")
             }
             other => {
                 let words = other.to_string();
@@ -466,15 +464,15 @@ fn syntax(span: Span, headline: impl Into<String>) -> Problem {
 }
 
 fn too_deep(span: Span) -> Problem {
-    Problem::error(Code::TooDeep, span, format!("values stand in each other more than {MAX_DEPTH} deep"))
+    Problem::error(Code::TooDeep, span, format!("values are nested more than {MAX_DEPTH} deep"))
 }
 
 /// The parser's words as a headline; those that people meet get our own.
 fn reword(span: Span, words: &str) -> Problem {
     let has = |part: &str| words.contains(part);
     if has("mapping values are not allowed") {
-        return syntax(span, "a `:` stands where no mapping can begin").help(
-            "quote the text if the colon belongs to it, or indent the line like the others of its mapping",
+        return syntax(span, "a mapping cannot begin at this `:`").help(
+            "quote the text if the colon belongs to it, or indent the line like the other keys of its mapping",
         );
     }
     if let Some(bracket) = words.strip_prefix("unclosed bracket ") {
@@ -489,33 +487,34 @@ fn reword(span: Span, words: &str) -> Problem {
             .help("put the text into quotes");
     }
     if let Some(tag) = words.strip_prefix("unsupported tag ") {
-        return syntax(span, format!("the tag {tag} has no meaning here"));
+        return syntax(span, format!("the tag {tag} is not supported"));
     }
     if has("unclosed quote") {
         return syntax(span, "a quote is never closed").help("end the text with the same quote");
     }
     if has("trailing content after") {
-        return syntax(span, "the text goes on after the quote that ends it").help(
-            "put a text that holds double quotes into single ones: `'http_requests_total{job=\"api\"}'`",
+        return syntax(span, "there is more text after the closing quote").help(
+            "put a text that contains double quotes into single quotes: `'http_requests_total{job=\"api\"}'`",
         );
     }
     if has("unknown escape") {
-        return syntax(span, "a backslash in these quotes begins no escape that YAML knows")
+        return syntax(span, "YAML does not know this escape after the backslash")
             .help("write `\\\\` for a backslash, or use single quotes");
     }
     if has("did not find expected '-'") {
-        return syntax(span, "a list goes on with something that does not begin with `-`")
+        return syntax(span, "an entry of this list does not begin with `-`")
             .help("indent it by as many spaces as the entry above, and begin it with `- `");
     }
     if has("did not find expected key") || has("simple key expected") {
-        return syntax(span, "a mapping goes on with something that is no `key: value`")
-            .help("indent a key by as many spaces as the keys beside it, and write a blank after its colon");
+        return syntax(span, "a line of this mapping is not `key: value`").help(
+            "indent the key by as many spaces as the keys beside it, and write a space after its colon",
+        );
     }
     if has("expected <document start>") {
-        return syntax(span, "more follows after the value of the file has ended");
+        return syntax(span, "there is more text after the end of the document");
     }
     if has("expected ',' or '}'") || has("expected ',' or ']'") {
-        return syntax(span, "a bracket holds something that is not separated by a comma")
+        return syntax(span, "a comma or a closing bracket is missing")
             .help("write a comma between two entries, or put a text with brackets into single quotes");
     }
     let words = words
@@ -664,7 +663,7 @@ impl Reading<'_> {
                     Problem::error(
                         Code::DuplicateKey,
                         span,
-                        format!("the key `{text}` stands twice in one mapping"),
+                        format!("the key `{text}` is written twice in one mapping"),
                     )
                     .label("again here")
                     .and(first, "first here")
@@ -690,7 +689,7 @@ impl Reading<'_> {
         let span = self.node(written).span;
         let problem = Problem::error(Code::WrongType, span, format!("a key is {what}"))
             .label("a key is one text")
-            .help("put the key into quotes if these are its characters");
+            .help("put the key into quotes if it is meant as text");
         self.problems.push(problem);
         None
     }

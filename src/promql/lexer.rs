@@ -115,8 +115,8 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
                 let span = Span { start: at, end: at + first.len_utf8() };
                 let fault = Fault::new(span, format!("unexpected character {}", quoted(first)));
                 Err(match first {
-                    '“' | '”' | '„' | '«' | '»' => fault.help("quotes are straight: `\"`"),
-                    '‘' | '’' | '´' => fault.help("quotes are straight: `'`"),
+                    '“' | '”' | '„' | '«' | '»' => fault.help("use straight quotes: `\"`"),
+                    '‘' | '’' | '´' => fault.help("use straight quotes: `'`"),
                     '–' | '−' => fault.help("write `-`"),
                     '≤' => fault.help("write `<=`"),
                     '≥' => fault.help("write `>=`"),
@@ -159,7 +159,7 @@ fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault
         && word.bytes().all(|b| b.is_ascii_alphanumeric())
     {
         Err(Fault::new(span, format!("`{word}` is neither a number nor a duration"))
-            .help("durations are whole numbers with units in this order, each at most once: y w d h m s ms"))
+            .help("a duration has whole numbers and units, in this order and each once: y w d h m s ms"))
     } else {
         Err(Fault::new(span, format!("`{word}` is not a number")))
     }

@@ -252,10 +252,7 @@ const LARGEST: usize = 1 << 20;
 
 fn read(pattern: &str) -> Result<Hir, String> {
     if pattern.len() > LONGEST_PATTERN {
-        return Err(format!(
-            "it has {} bytes, and one of more than {LONGEST_PATTERN} is not read",
-            pattern.len()
-        ));
+        return Err(format!("it has {} bytes; the longest has {LONGEST_PATTERN}", pattern.len()));
     }
     // Prometheus 3 lets `.` match a line break; before, label values with one were as good as unknown.
     let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();

@@ -108,7 +108,7 @@ fn named(name: &str, more: &str, span: Span) -> Newer {
     let what = format!("names in quotes such as `{}`", super::build::string(name));
     let mut newer = Newer { quoted: Some(name.to_owned()), ..Newer::of(span, what, QUOTED_NAMES) };
     if older != name {
-        newer.instead = Some(format!("or write `{older}`, which is how an older server stores it"));
+        newer.instead = Some(format!("or write `{older}`: older servers store the label under this name"));
     }
     newer
 }

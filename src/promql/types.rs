@@ -85,7 +85,7 @@ fn expect(expr: &Expr, wanted: Type, taker: &str, faults: &mut Vec<Fault>) {
 
 fn with_rate(fault: Fault, found: Type) -> Fault {
     if found == Type::Matrix {
-        fault.help("a function such as `rate(…)` makes an instant vector of it")
+        fault.help("a function such as `rate(…)` makes an instant vector from it")
     } else {
         fault
     }
@@ -140,7 +140,7 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         && selector.name.is_some()
     {
         faults.push(
-            Fault::new(*span, "the second argument of `info` is matchers alone")
+            Fault::new(*span, "the second argument of `info` must be only matchers")
                 .help("`info(metric, {label=\"value\"})`"),
         );
     }
@@ -190,15 +190,24 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
     let between = Span { start: left.span.end, end: right.span.start };
 
     if *bool && !op.is_comparison() {
-        faults.push(Fault::new(between, format!("`bool` after `{symbol}`, which is not a comparison")));
+        faults.push(Fault::new(
+            between,
+            format!("`bool` is allowed only after a comparison, not after `{symbol}`"),
+        ));
     }
     if let Some(matching) = matching {
         both_on_and_grouped(matching, between, faults);
         if op.is_set() && matching.group.is_some() {
-            faults.push(Fault::new(between, format!("a group with `{symbol}`, which matches many to many")));
+            faults.push(Fault::new(
+                between,
+                format!("`{symbol}` matches many to many and cannot have a group"),
+            ));
         }
         if op.is_set() && matching.fill.is_some() {
-            faults.push(Fault::new(between, format!("`fill` with `{symbol}`, which leaves nothing to fill")));
+            faults.push(Fault::new(
+                between,
+                format!("`fill` is not allowed with `{symbol}`: it leaves nothing to fill"),
+            ));
         }
     }
     let (left_type, right_type) = (left_type?, right_type?);
@@ -210,7 +219,7 @@ fn operation(binary: &Binary, faults: &mut Vec<Fault>) -> Option<Type> {
                 .help("`vector(…)` makes it one"),
         );
     } else if scalars && matching.as_ref().is_some_and(|m| !m.labels.is_empty() || m.fill.is_some()) {
-        faults.push(Fault::new(between, "labels are matched with a scalar, which has none"));
+        faults.push(Fault::new(between, "labels cannot be matched with a scalar: a scalar has no labels"));
     }
     if left_type == Type::Scalar && right_type == Type::Scalar {
         if op.is_comparison() && !bool {

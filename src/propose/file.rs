@@ -79,27 +79,27 @@ pub fn service_file(
 fn words(language: Language) -> Words {
     match language {
         Language::English => Words {
-            project: "What holds for all services. Of the period, and of other settings, a service file may say otherwise.",
-            quoted: "Names with dots load in Prometheus 3.0 and newer.",
-            service: "Proposed by `slowburn init`: every objective is a place to begin, and yours to decide.",
+            project: "Settings for all services. A service file can change the period and other settings.",
+            quoted: "Names with dots need Prometheus 3.0 or newer.",
+            service: "Proposed by `slowburn init`: every objective is a starting point; decide on your own.",
             why: |found| match found {
-                Found::Statuses => "its label tells failed requests from others.",
+                Found::Statuses => "its label marks failed requests.",
                 Found::Failures => {
-                    "another counter counts those that failed. Make sure that it counts them here, too."
+                    "another counter counts those that failed. Make sure that it counts the same events."
                 }
                 Found::Durations => "the threshold is a bound that the histogram has.",
                 Found::Answers => {
                     "the threshold is a bound that the histogram has. Its label tells failed requests from others: a fast failure is not a good answer."
                 }
-                Found::Probe => "it is 1 while what is watched answers.",
+                Found::Probe => "it is 1 while the monitored system answers.",
                 Found::Scrape => {
-                    "nothing else says whether the service works. Requests would say more: count them."
+                    "no other metric says whether the service works. Requests would say more: count them."
                 }
-                Found::Success => "it tells the last success. 26h is right for what runs once a day.",
+                Found::Success => "it is the time of the last success. 26h fits a job that runs once a day.",
                 Found::Pushed => {
-                    "what is pushed is not scraped, so it has no `up`. 26h is right for what runs once a day."
+                    "pushed metrics are not scraped, so there is no `up`. 26h fits a job that runs once a day."
                 }
-                Found::Limit => "its limit is a metric, too. 90% of it is where others begin to worry.",
+                Found::Limit => "its limit is a metric, too. 90% of the limit is a common warning line.",
             },
             good: |found| match found {
                 Found::Statuses => "A request is good if it is answered without a server error",
@@ -108,7 +108,7 @@ fn words(language: Language) -> Words {
                 Found::Answers => {
                     "A request is good if it is answered before the threshold, and without a server error"
                 }
-                Found::Probe => "A moment is good if the exporter reaches what it watches",
+                Found::Probe => "A moment is good if the exporter reaches the system that it monitors",
                 Found::Scrape => "A moment is good if Prometheus reaches the service",
                 Found::Success => "A moment is good if the last success is younger than the threshold",
                 Found::Pushed => "A moment is good if the job last pushed its metrics within the threshold",
@@ -116,9 +116,9 @@ fn words(language: Language) -> Words {
             },
         },
         Language::Spanish => Words {
-            project: "Lo que vale para todos los servicios. El período y otros ajustes se pueden cambiar en el archivo de cada uno.",
-            quoted: "Los nombres con puntos se cargan desde Prometheus 3.0.",
-            service: "Propuesto por `slowburn init`: cada objetivo es un punto de partida, y lo decide quien responde por él.",
+            project: "Ajustes para todos los servicios. El período y otros ajustes se pueden cambiar en el archivo de cada servicio.",
+            quoted: "Los nombres con puntos requieren Prometheus 3.0 o más nuevo.",
+            service: "Propuesto por `slowburn init`: cada objetivo es un punto de partida; lo decide el equipo responsable.",
             why: |found| match found {
                 Found::Statuses => "su etiqueta distingue las peticiones que fallaron.",
                 Found::Failures => {
@@ -128,18 +128,18 @@ fn words(language: Language) -> Words {
                 Found::Answers => {
                     "el umbral es un límite que el histograma tiene. Su etiqueta distingue las peticiones que fallaron: un error rápido no es una buena respuesta."
                 }
-                Found::Probe => "vale 1 mientras lo vigilado responde.",
+                Found::Probe => "vale 1 mientras el sistema monitoreado responde.",
                 Found::Scrape => {
-                    "nada más dice si el servicio funciona. Las peticiones dirían más: conviene contarlas."
+                    "ninguna otra métrica dice si el servicio funciona. Las peticiones dirían más: conviene contarlas."
                 }
                 Found::Success => {
-                    "dice cuándo fue el último éxito. 26h sirve para lo que corre una vez al día."
+                    "dice cuándo fue el último éxito. 26h sirve para un trabajo que corre una vez al día."
                 }
                 Found::Pushed => {
-                    "lo que se envía al Pushgateway no se consulta, así que no tiene `up`. 26h sirve para lo que corre una vez al día."
+                    "las métricas del Pushgateway no se recolectan del servicio, así que no hay `up`. 26h sirve para un trabajo que corre una vez al día."
                 }
                 Found::Limit => {
-                    "su límite también es una métrica. El 90 % es donde otros empiezan a preocuparse."
+                    "su límite también es una métrica. El 90 % del límite es una línea de aviso habitual."
                 }
             },
             good: |found| match found {
@@ -149,7 +149,7 @@ fn words(language: Language) -> Words {
                 Found::Answers => {
                     "Una petición es buena si se responde antes del umbral y sin error del servidor"
                 }
-                Found::Probe => "Un momento es bueno si el exportador alcanza lo que vigila",
+                Found::Probe => "Un momento es bueno si el exportador alcanza el sistema que monitorea",
                 Found::Scrape => "Un momento es bueno si Prometheus alcanza al servicio",
                 Found::Success => "Un momento es bueno si el último éxito es más reciente que el umbral",
                 Found::Pushed => "Un momento es bueno si el trabajo envió sus métricas dentro del umbral",

@@ -82,7 +82,7 @@ impl Page<'_> {
             (false, true) => "The new side has errors",
             (true, true) => "Both sides have errors",
         };
-        Some(format!("{sides}: what follows is what could be understood, and may not be all."))
+        Some(format!("{sides}: the list below shows only the parts that could be read."))
     }
 
     /// Whom a change is about.

@@ -23,10 +23,10 @@ impl Scope<'_> {
                     Problem::error(
                         Code::DuplicateSlo,
                         key.span,
-                        format!("an alert and an SLO of one service are called `{}`", key.text),
+                        format!("an alert and an SLO of the same service are called `{}`", key.text),
                     )
                     .and(slo.places.name, "the SLO is here")
-                    .help("name the alert by the cause that it sees, such as `down` or `disk-full`"),
+                    .help("name the alert after the cause that it detects, such as `down` or `disk-full`"),
                 );
                 continue;
             }
@@ -79,9 +79,9 @@ impl Scope<'_> {
                 Problem::error(
                     Code::InhibitionNeverMatches,
                     whole(written),
-                    "an alert that says `down` silences every SLO of its service already",
+                    "an alert with `down` already silences every SLO of its service",
                 )
-                .label("so there is no alert left that could silence it")
+                .label("so no alert is left that could silence it")
                 .help("remove `same_as`, or `down`"),
             );
         }
@@ -150,20 +150,20 @@ impl Scope<'_> {
 }
 
 /// What is wrong with an alert that has to hold for too long before it is told.
-const HOLDS: [&str; 2] = ["an alert that has to hold for", "is as good as none"];
+const HOLDS: [&str; 2] = ["for", "exceeds the maximum"];
 
 /// What is wrong with an alert that fires on for too long.
-const KEEPS: [&str; 2] = ["an alert that keeps firing for", "after all is well tells nothing"];
+const KEEPS: [&str; 2] = ["keep_firing_for", "exceeds the maximum"];
 
 /// How long an alert has to hold before it is told, or fires on. A slip of the unit would make one that never is, or always.
-fn length(written: &Scalar, [alert, says]: [&str; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
+fn length(written: &Scalar, [key, says]: [&str; 2], problems: &mut Vec<Problem>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(30 * 86_400);
     let length = values::duration(written, problems)?;
     if length > LONGEST {
-        let headline = format!("{alert} {} {says}", written.text.trim());
+        let headline = format!("`{key}: {}` {says}", written.text.trim());
         problems.push(
             Problem::error(Code::InvalidDuration, whole(written), headline)
-                .label(format!("{LONGEST} is the longest"))
+                .label(format!("the longest is {LONGEST}"))
                 .help("write a length such as `5m` or `1h30m`"),
         );
         return None;

@@ -56,7 +56,7 @@ pub(super) fn alertmanager(
         });
         if let Some(to) = mail.filter(|_| block.smtp.is_none() && !std::mem::replace(&mut unsent, true)) {
             problems.push(
-                Problem::error(Code::MissingKey, whole(to), "nothing says how mail is sent")
+                Problem::error(Code::MissingKey, whole(to), "the mail server is missing")
                     .help("add `smtp: { host: …:587, from: … }` to `alertmanager`"),
             );
         }
@@ -134,9 +134,9 @@ fn version(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> (u32, u32) 
                 Problem::error(
                     Code::WrongType,
                     whole(written),
-                    "this is not a version of Alertmanager from 0.25 on",
+                    "this is not a version of Alertmanager, 0.25 or newer",
                 )
-                .help("write major and minor in quotes, such as `\"0.25\"` or `\"0.28\"`"),
+                .help("write major and minor version in quotes, such as `\"0.25\"` or `\"0.28\"`"),
             );
             OLDEST
         }
@@ -149,10 +149,10 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
         let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
         if host.contains('@') {
             problems.push(
-                Problem::error(Code::InlineSecret, whole(&block.host), "this host has a name or a password before it")
+                Problem::error(Code::InlineSecret, whole(&block.host), "this host contains a user name or a password")
                     .hiding(whole(&block.host))
-                    .label("whoever reads the repository would have it")
-                    .help("write the host alone, such as `mail.internal:587`, the name under `user`, and the password into a file: `password_file: /etc/alertmanager/secrets/smtp`"),
+                    .label("everybody who reads the repository would know it")
+                    .help("write only the host, such as `mail.internal:587`, the user name under `user`, and the password in a file: `password_file: /etc/alertmanager/secrets/smtp`"),
             );
             return None;
         }
@@ -204,9 +204,9 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
         ChannelBlock::Webhook { url, url_file, token_file } => {
             if let (Some(_), Some(file)) = (url, url_file) {
                 problems.push(
-                    Problem::error(Code::WrongType, whole(file), "a webhook has one address")
-                        .label("`url` says another")
-                        .help("keep `url_file` if whoever knows the address may use it, `url` if not"),
+                    Problem::error(Code::WrongType, whole(file), "a webhook has only one address")
+                        .label("`url` gives another one")
+                        .help("keep `url_file` if the address itself gives access, and `url` if it does not"),
                 );
                 return None;
             }
@@ -214,7 +214,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
             let address = match (url, url_file) {
                 (Some(written), _) => Address::Url(secrets::address(written, &WEBHOOK, problems)?),
                 (None, Some(file)) => {
-                    let instead = "else write `url`, and keep the secret in a header: `token_file`";
+                    let instead = "or write `url`, and keep the secret in a header: `token_file`";
                     let known = since(URL_FILE, "the address of a webhook", file, version, instead, problems);
                     let file = secrets::file(file, problems);
                     Address::File(file.filter(|_| known)?)
@@ -249,7 +249,7 @@ fn channel(block: &ChannelBlock, version: (u32, u32), problems: &mut Vec<Problem
 }
 
 /// What an Alertmanager can do that cannot do it itself.
-const BY_WEBHOOK: &str = "else send to a bridge: `webhook: { url: http://bridge:8080/ }`";
+const BY_WEBHOOK: &str = "or send to a bridge: `webhook: { url: http://bridge:8080/ }`";
 
 /// Whether Alertmanager reads that from a file.
 fn since(
@@ -264,12 +264,12 @@ fn since(
         return true;
     }
     let (major, minor) = first;
-    let headline = format!("Alertmanager reads {what} from a file from {major}.{minor} on");
+    let headline = format!("Alertmanager before {major}.{minor} cannot read {what} from a file");
     problems.push(
         Problem::error(Code::NeedsNewerAlertmanager, whole(file), headline)
-            .label(format!("it is to load in {}.{}", version.0, version.1))
+            .label(format!("this configuration must load in Alertmanager {}.{}", version.0, version.1))
             .help(format!(
-                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+                "if all your Alertmanagers are newer, declare it: `version: \"{major}.{minor}\"` in `alertmanager`"
             ))
             .help(instead),
     );
@@ -282,10 +282,10 @@ fn chat(written: &Scalar, problems: &mut Vec<Problem>) -> Option<i64> {
     let number = text.parse::<i64>().ok().filter(|number| *number != 0);
     if number.is_none() {
         problems.push(
-            Problem::error(Code::WrongType, whole(written), "this is not the number of a chat")
+            Problem::error(Code::WrongType, whole(written), "this is not a chat number")
                 .hiding(whole(written))
-                .help("write the number, such as `chat_id: -1001234567890`; groups have negative ones")
-                .help("Telegram says it in the answer to the bot's `getUpdates`, as `chat.id`"),
+                .help("write the number, such as `chat_id: -1001234567890`; groups have negative numbers")
+                .help("Telegram returns it as `chat.id` in the bot's `getUpdates`"),
         );
     }
     number
@@ -299,10 +299,10 @@ const WEBHOOK: Public = Public {
         !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(plain)
     },
     gives_access: secrets::is_called_with_a_key,
-    seen: "whoever reads the repository would have it",
+    seen: "everybody who reads the repository would know it",
     instead: &[
         "write it into a file that only Alertmanager can read, and name the file: `url_file: /etc/alertmanager/secrets/…` (from Alertmanager 0.26 on)",
-        "if it is Slack's, make it a channel of the kind `slack`, with `api_url_file`",
+        "if it is an address of Slack, use the channel `slack`, with `api_url_file`",
     ],
 };
 
@@ -350,11 +350,11 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
             Problem::error(
                 Code::NeedsNewerAlertmanager,
                 place,
-                format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
+                format!("Alertmanager before {major}.{minor} does not support labels such as `{name}`"),
             )
-            .label(format!("it is to load in {}.{}", context.version.0, context.version.1))
+            .label(format!("this configuration must load in Alertmanager {}.{}", context.version.0, context.version.1))
             .help(format!(
-                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+                "if all your Alertmanagers are newer, declare it: `version: \"{major}.{minor}\"` in `alertmanager`"
             )),
         );
         return None;
@@ -362,7 +362,7 @@ fn label_name(text: &str, place: Span, context: &Context, problems: &mut Vec<Pro
     let name = LabelName::parse(text).or(quoted);
     if name.is_none() {
         problems.push(
-            Problem::error(Code::InvalidLabel, place, "Prometheus accepts no such label name")
+            Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
                 .label("letters, digits and `_`, not beginning with a digit"),
         );
     }
@@ -381,7 +381,7 @@ impl Known<'_> {
             // One whose name is not valid has its problem where it is defined.
             return Name::parse(&written.text);
         }
-        let headline = format!("no receiver is called `{}`", written.text);
+        let headline = format!("there is no receiver `{}`", written.text);
         problems.push(undefined(
             Problem::error(Code::ReceiverUndefined, whole(written), headline),
             written,
@@ -412,7 +412,7 @@ fn undefined(problem: Problem, written: &Scalar, known: &[&str]) -> Problem {
             name,
         ),
         None if known.is_empty() => problem.help("define it in `alertmanager`"),
-        None => problem.help(format!("defined are {}", few(known))),
+        None => problem.help(format!("there are {}", few(known))),
     }
 }
 
@@ -442,8 +442,8 @@ fn matched(label: &str, written: &Scalar, problems: &mut Vec<Problem>) -> Option
     }
     problems.push(
         Problem::error(Code::InvalidLabel, whole(written), format!("the value of `{label}` is empty"))
-            .label("every alert without this label matches, and none here has it")
-            .help("write the value that is meant, or remove the matcher"),
+            .label("this matches alerts without the label, and no alert here has it")
+            .help("write a value, or remove the matcher"),
     );
     None
 }
@@ -477,7 +477,7 @@ fn route(
                     whole(wait),
                     "`after` and `group_wait` both say when the first notification is sent",
                 )
-                .and(whole(written), "the other is here")
+                .and(whole(written), "the other one is here")
                 .help("remove `group_wait`"),
             );
         }
@@ -530,7 +530,7 @@ fn times(
     let zone = match block.time_zone.as_ref().or(context.time_zone) {
         None => {
             problems.push(
-                Problem::error(Code::MissingKey, place, "nothing says in which time zone these times are")
+                Problem::error(Code::MissingKey, place, "these times have no time zone")
                     .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
             );
             None

@@ -59,8 +59,8 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
     let length = action.chars().count();
     if !(1..=LONGEST).contains(&length) {
         let headline = match length {
-            0 => "this says nothing to do".to_owned(),
-            _ => format!("what is to be done takes {length} characters, and {LONGEST} are the most"),
+            0 => "this text is empty".to_owned(),
+            _ => format!("this text has {length} characters; at most {LONGEST} are allowed"),
         };
         problems.push(
             Problem::error(Code::WrongType, whole(&block.action), headline)
@@ -87,24 +87,20 @@ fn lines<'a>(
         let place = whole(scalar);
         if index == MOST {
             problems.push(
-                Problem::error(
-                    Code::InvalidBudgetLine,
-                    place,
-                    format!("more than {MOST} lines of one budget"),
-                )
-                .help("keep those at which somebody does something else than before"),
+                Problem::error(Code::InvalidBudgetLine, place, format!("a budget has at most {MOST} lines"))
+                    .help("keep the lines at which somebody does something new"),
             );
             break;
         }
         match BudgetLine::parse(&scalar.text).filter(|line| line.percent() <= highest) {
             None => problems.push(
-                Problem::error(Code::InvalidBudgetLine, place, "this is not a line of the error budget")
+                Problem::error(Code::InvalidBudgetLine, place, "this is not a share of the error budget")
                     .label(format!("expected a whole percentage from 0% to {highest}%"))
-                    .help("write the share of the budget that is left, such as `25%`; `0%` is a budget that is overspent"),
+                    .help("write the share of the budget that is left, such as `25%`; `0%` means that the budget is overspent"),
             ),
             Some(line) => match known.iter().find(|(other, _)| *other == line) {
                 Some((_, first)) => problems.push(
-                    Problem::error(Code::InvalidBudgetLine, place, format!("the line {line} stands here twice"))
+                    Problem::error(Code::InvalidBudgetLine, place, format!("the line {line} is written twice"))
                         .and(whole(first), "the first is here")
                         .help("remove one of them"),
                 ),

@@ -29,7 +29,8 @@ pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem
 
 fn missing(path: &str, named: &crate::scalar::Scalar, file: &ServiceFile, ast: &Ast) -> Problem {
     let place = whole(named);
-    let problem = Problem::error(Code::ContractNotFound, place, format!("there is no contract `{path}`"));
+    let problem =
+        Problem::error(Code::ContractNotFound, place, format!("the contract `{path}` does not exist"));
     let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);
     let known: Vec<&str> = ast.contracts.keys().filter_map(|known| known.strip_prefix(here)).collect();
     let problem = match nearest(&named.text, &known) {

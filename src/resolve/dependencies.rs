@@ -78,12 +78,7 @@ pub(super) fn service<'a>(
     let found = found.map(|index| &services[index]);
     if found.is_none() {
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-        problems.push(values::undefined(
-            place,
-            format!("no file defines the service `{name}`"),
-            name,
-            &names,
-        ));
+        problems.push(values::undefined(place, format!("there is no service `{name}`"), name, &names));
     }
     found
 }
@@ -107,7 +102,12 @@ fn dependency(
             None => {
                 let place = block.on.place(name.len() + 1, text.len());
                 let names: Vec<&str> = on.slos.iter().map(|slo| slo.name.as_str()).collect();
-                problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+                problems.push(values::undefined(
+                    place,
+                    format!("service `{name}` has no SLO `{slo}`"),
+                    slo,
+                    &names,
+                ));
                 return None;
             }
         },

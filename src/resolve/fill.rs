@@ -21,12 +21,8 @@ pub(super) fn project(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>
             Some((_, language)) => *language,
             None => {
                 problems.push(
-                    Problem::error(
-                        Code::WrongType,
-                        whole(code),
-                        "texts are not written in this language yet",
-                    )
-                    .label("expected `en` or `es`"),
+                    Problem::error(Code::WrongType, whole(code), "this language is not supported")
+                        .label("expected `en` or `es`"),
                 );
                 Language::English
             }
@@ -98,31 +94,30 @@ fn carried(file: &ProjectFile, ast: &Ast, label: &str) -> bool {
 
 fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Prometheus {
     let block: &PrometheusBlock = &file.prometheus;
-    let version =
-        match &block.version {
-            None => OLDEST,
-            Some(written) => {
-                let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
-                match parts.as_deref() {
-                    Some([major, minor, ..])
-                        if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
-                    {
-                        (*major, *minor)
-                    }
-                    _ => {
-                        let problem = Problem::error(
-                            Code::WrongType,
-                            whole(written),
-                            "this is not a version of Prometheus from 2.42 on",
-                        );
-                        problems.push(problem.help(
-                            "write major and minor in quotes and alone, such as `\"2.42\"` or `\"3.5\"`",
-                        ));
-                        OLDEST
-                    }
+    let version = match &block.version {
+        None => OLDEST,
+        Some(written) => {
+            let parts: Option<Vec<u32>> = written.text.split('.').map(|part| part.parse().ok()).collect();
+            match parts.as_deref() {
+                Some([major, minor, ..])
+                    if (*major, *minor) >= OLDEST && parts.iter().flatten().count() <= 3 =>
+                {
+                    (*major, *minor)
+                }
+                _ => {
+                    let problem = Problem::error(
+                        Code::WrongType,
+                        whole(written),
+                        "this is not a version of Prometheus, 2.42 or newer",
+                    );
+                    problems.push(problem.help(
+                        "write only major and minor version, in quotes, such as `\"2.42\"` or `\"3.5\"`",
+                    ));
+                    OLDEST
                 }
             }
-        };
+        }
+    };
     let retention = block
         .retention
         .as_ref()
@@ -133,9 +128,9 @@ fn prometheus(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) -> Pro
         && !ast.unreadable.contains(&beside(&file.path, &path.text))
     {
         problems.push(
-            Problem::error(Code::ContractNotFound, whole(path), "there is no such file beside the definitions")
+            Problem::error(Code::ContractNotFound, whole(path), "this file does not exist beside the definitions")
                 .label("expected a configuration of Prometheus")
-                .help("copy what Prometheus is started with to where the definitions are, and name it relative to the project file"),
+                .help("copy the configuration of Prometheus to the directory of the definitions, and name it relative to the project file"),
         );
     }
     let mut external_labels = settings::target_labels(&block.external_labels, version, problems);

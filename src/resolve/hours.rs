@@ -76,7 +76,7 @@ pub(super) fn hours_of(
         HoursBlock::Word(word) if word.text.trim() == "always" => return Some(None),
         HoursBlock::Word(word) => {
             problems.push(
-                Problem::error(Code::InvalidHours, whole(word), "these hours have no days").help(
+                Problem::error(Code::InvalidHours, whole(word), "these hours name no days").help(
                     "write `hours: { days: monday-friday, hours: \"08:00-20:00\" }`, or `hours: always`",
                 ),
             );
@@ -108,7 +108,7 @@ pub(super) fn hours_of(
                     Problem::error(
                         Code::InvalidHours,
                         whole(written),
-                        "hours begin and end at multiples of five minutes",
+                        "hours must begin and end at multiples of five minutes",
                     )
                     .fix(format!("write `{meant}`"), whole(written), meant),
                 );
@@ -128,8 +128,9 @@ pub(super) fn hours_of(
     }
     if let Some(more) = holidays.get(MOST_HOLIDAYS) {
         let headline = format!("there are more than {MOST_HOLIDAYS} holidays");
-        problems
-            .push(Problem::error(Code::TooLarge, whole(more), headline).help("remove those that are over"));
+        problems.push(
+            Problem::error(Code::TooLarge, whole(more), headline).help("remove the holidays that are over"),
+        );
     }
     if problems.len() > before || all.is_empty() || spans.is_empty() {
         return None;
@@ -144,7 +145,7 @@ fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) ->
     let place = Span { end: span.start + 1, ..span };
     let Some(written) = written else {
         problems.push(
-            Problem::error(Code::MissingKey, place, "nothing says in which time zone these hours are")
+            Problem::error(Code::MissingKey, place, "these hours have no time zone")
                 .help("add `time_zone: Europe/Madrid`, here or for the whole project"),
         );
         return None;
@@ -157,10 +158,10 @@ fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) ->
             None
         }
         Err(ZoneFault::Varies) => {
-            let headline = "clocks of this time zone change by no rule that holds every year";
+            let headline = "this time zone does not change its clocks by the same rule every year";
             problems.push(
                 Problem::error(Code::UnknownTimeZone, whole(written), headline)
-                    .help("name a zone that has one, such as `UTC`"),
+                    .help("write a time zone that does, such as `UTC`"),
             );
             None
         }
@@ -181,12 +182,12 @@ fn except_of(
             Problem::error(
                 Code::NeverCounted,
                 whole(written),
-                "this holds always or never: it reads no series",
+                "this query reads no series, so it is always true or never",
             )
             .help(
-                "write a query that has an answer during maintenance only, such as `maintenance_active == 1`",
+                "write a query that has a result only during maintenance, such as `maintenance_active == 1`",
             )
-            .help("windows with a date are `maintenance` in the project file"),
+            .help("write windows with a date under `maintenance` in the project file"),
         );
         return None;
     }
@@ -200,11 +201,11 @@ fn except_of(
                 Problem::error(
                     Code::WrongType,
                     whole(written),
-                    "nobody can tell which labels this answer has, so for what it holds",
+                    "the labels of this query's result are not known",
                 )
-                .label(format!("the SLO is promised by {names}"))
-                .help(format!("write `max by ({names}) (…)` if it names what is under maintenance"))
-                .help("write `max(…)` if it holds for all"),
+                .label(format!("the SLO has one promise per {names}"))
+                .help(format!("write `max by ({names}) (…)` if the result names what is under maintenance"))
+                .help("write `max(…)` if the maintenance is for all of them"),
             );
             return None;
         }
@@ -247,7 +248,7 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
         let headline = format!("a reason has between one and {LONGEST_REASON} characters");
         problems.push(
             Problem::error(Code::InvalidMaintenance, whole(&block.reason), headline)
-                .help("say why nothing was counted, for whoever asks later"),
+                .help("say why these events do not count"),
         );
     }
     let (from, to) = (from?, to?);
@@ -260,7 +261,7 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
         problems.push(
             Problem::error(Code::InvalidMaintenance, whole(&block.to), headline)
                 .and(whole(&block.from), "it begins here")
-                .help("write a later time; what is under maintenance for longer is not promised"),
+                .help("write a time that is later, and at most 31 days later"),
         );
     }
     let of = |written: &Scalar| {
@@ -289,13 +290,9 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
             (Err(_), _) => None,
             (Ok(_), None) => {
                 problems.push(
-                    Problem::error(
-                        Code::InvalidMaintenance,
-                        whole(written),
-                        "nothing says in which time zone this is",
-                    )
-                    .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
-                    .help("or add `time_zone: Europe/Madrid` to the project file"),
+                    Problem::error(Code::InvalidMaintenance, whole(written), "this time has no time zone")
+                        .help(format!("add `Z` or an offset: `{}-03:00`", text.replace(' ', "T")))
+                        .help("or add `time_zone: Europe/Madrid` to the project file"),
                 );
                 return None;
             }
@@ -316,7 +313,7 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
         Some(at) if at.as_second() % STEP != 0 => Problem::error(
             Code::InvalidMaintenance,
             whole(written),
-            "windows begin and end at multiples of five minutes",
+            "windows must begin and end at multiples of five minutes",
         )
         .help("write the next multiple, such as `02:05`"),
         Some(at) => return Some(at.as_second()),
@@ -347,7 +344,12 @@ pub(super) fn excuse(
         let names: Vec<&str> = service.slos.iter().map(|known| known.name.as_str()).collect();
         if !names.contains(&slo) {
             let place = written.place(name.len() + 1, text.len());
-            problems.push(values::undefined(place, format!("`{name}` has no SLO `{slo}`"), slo, &names));
+            problems.push(values::undefined(
+                place,
+                format!("service `{name}` has no SLO `{slo}`"),
+                slo,
+                &names,
+            ));
         }
     }
     for service in services.iter_mut() {
@@ -387,8 +389,8 @@ fn in_vain(window: &Window, services: &[Service]) -> Option<Problem> {
     }
     any.then(|| {
         Problem::warning(Code::NeverCounted, window.place, "this window changes nothing")
-            .label("it lies outside of the `hours` of every SLO that it is of")
-            .help("remove it, or mend its times")
+            .label("it is outside the `hours` of all its SLOs")
+            .help("remove it, or correct its times")
     })
 }
 
@@ -396,12 +398,12 @@ fn in_vain(window: &Window, services: &[Service]) -> Option<Problem> {
 fn hiding_all(window: &Window, services: &[Service]) -> Option<Problem> {
     let length = u64::try_from(window.window.to - window.window.from).ok()?;
     let (service, slo) = slos_of(window, services).find(|(_, slo)| slo.period.nominal().secs() <= length)?;
-    let headline = format!("nothing of a whole period of `{}/{}` is counted", service.name, slo.name);
+    let headline = format!("this window covers a whole period of `{}/{}`", service.name, slo.name);
     Some(
         Problem::warning(Code::NeverCounted, window.place, headline)
-            .label(format!("its period is {}", slo.period))
-            .and(slo.places.name, "this SLO promises nothing meanwhile")
-            .help("write a shorter window, or name the SLOs that it is of: `slos: [api/availability]`"),
+            .label(format!("its period is {}, so no events are left to count", slo.period))
+            .and(slo.places.name, "this SLO promises nothing during this time")
+            .help("write a shorter window, or name its SLOs: `slos: [api/availability]`"),
     )
 }
 

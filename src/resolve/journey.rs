@@ -28,11 +28,11 @@ pub(super) fn parts(
         let (headline, help) = match block.parts.first() {
             None => (
                 "this journey has no parts".to_owned(),
-                "write the SLOs it goes through: `[proxy/availability, api/availability]`".to_owned(),
+                "write the SLOs that it includes: `[proxy/availability, api/availability]`".to_owned(),
             ),
             Some(one) => (
-                "a journey of one part is that part".to_owned(),
-                format!("name another part, or promise more of `{}` itself", shown(one)),
+                "this journey has only one part".to_owned(),
+                format!("add another part, or write the promise at `{}` itself", shown(one)),
             ),
         };
         problems.push(Problem::error(Code::InvalidJourney, block.key, headline).help(help));
@@ -41,7 +41,7 @@ pub(super) fn parts(
         let headline = format!("a journey has more than {MOST} parts");
         problems.push(
             Problem::error(Code::InvalidJourney, whole(more), headline)
-                .help("leave out parts that no request depends on, or make two journeys"),
+                .help("remove parts that no request depends on, or write two journeys"),
         );
     }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
@@ -71,9 +71,13 @@ pub(super) fn parts(
                 place,
             })),
             None => problems.push(
-                Problem::error(Code::InvalidJourney, place, "a part of a journey is an SLO with its service")
-                    .label("expected `service/slo`")
-                    .help("write `api/availability` for the SLO `availability` of the service `api`"),
+                Problem::error(
+                    Code::InvalidJourney,
+                    place,
+                    "a part of a journey must name a service and an SLO",
+                )
+                .label("expected `service/slo`")
+                .help("write `api/availability` for the SLO `availability` of the service `api`"),
             ),
         }
     }
@@ -98,9 +102,9 @@ pub(super) fn budgeting(
                 Problem::error(
                     Code::InvalidJourney,
                     whole(written),
-                    "a journey is counted in slices of time",
+                    "a journey counts slices of time, not events",
                 )
-                .label("its parts count different events")
+                .label("its parts count different kinds of events")
                 .help("remove it; `slice: { length: 5m }` says how long a slice is"),
             );
             return None;
@@ -122,10 +126,10 @@ pub(super) fn budgeting(
 
 /// A journey is one promise.
 pub(super) fn keeps_nothing(block: &JourneyBlock, by: Span) -> Problem {
-    Problem::error(Code::InvalidJourney, by, "a journey keeps no labels")
-        .label("its parts need not have them")
-        .and(block.key, "a part that has `by` is taken as a whole: all its values together")
-        .help("remove `by`, or write one journey for each value, over SLOs of that value alone")
+    Problem::error(Code::InvalidJourney, by, "a journey cannot have `by`")
+        .label("its parts may not have these labels")
+        .and(block.key, "a part with `by` is read as a whole: all its values together")
+        .help("remove `by`, or write one journey for each value, of SLOs with only that value")
 }
 
 /// What is known of an SLO that may be a part.
@@ -203,14 +207,14 @@ fn linked(
         problems.push(Problem::error(Code::InvalidJourney, part.place, headline).help(help));
     };
     if (&part.service, &part.slo) == own {
-        refused(format!("`{}` is a part of itself", part.name()), "name what it goes through");
+        refused(format!("`{}` is a part of itself", part.name()), "name the SLOs that it includes");
         return None;
     }
     let Some(service) = known.get(&part.service) else {
         // The same SLO may be known elsewhere.
         let all: Vec<String> = names(known, own);
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        let headline = format!("no file defines the service `{}`", part.service);
+        let headline = format!("there is no service `{}`", part.service);
         undefined.push(values::undefined(part.place, headline, &part.name(), &all));
         return None;
     };
@@ -221,14 +225,14 @@ fn linked(
             .map(|(slo, _)| format!("{}/{slo}", part.service))
             .collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        let headline = format!("`{}` has no SLO `{}`", part.service, part.slo);
+        let headline = format!("service `{}` has no SLO `{}`", part.service, part.slo);
         undefined.push(values::undefined(part.place, headline, &part.name(), &all));
         return None;
     };
     if found.is_journey {
         refused(
-            format!("`{}` is a journey itself", part.name()),
-            "name its parts instead: they can be parts of several journeys",
+            format!("`{}` is also a journey", part.name()),
+            "name its parts instead: an SLO can be part of several journeys",
         );
         return None;
     }

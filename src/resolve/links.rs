@@ -25,7 +25,7 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
         of: "the web",
         fits: |rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['),
         gives_access: secrets::gives_access,
-        seen: "it would stand in every notification",
+        seen: "every notification would contain it",
         instead: &["write the address without a user, a password or a key"],
     };
     let url = secrets::address(written, &LINK, problems)?;
@@ -36,9 +36,9 @@ fn base(written: &Scalar, problems: &mut Vec<Problem>) -> Option<String> {
             Problem::error(
                 Code::WrongType,
                 written.place(start, start + c.len_utf8()),
-                "links are made by appending to this address",
+                "slowburn appends to this address",
             )
-            .label("so it may not hold this")
+            .label("so it cannot contain this")
             .help("write the address up to its path, in ASCII, such as `https://grafana.shop.internal`"),
         );
         return None;

@@ -41,14 +41,14 @@ fn told(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
     let problem = Problem::warning(
         Code::InvalidText,
         if end > start { text.place(start, end) } else { whole(text) },
-        "this is written as it stands: nothing fills in templates here",
+        "templates are not filled in here",
     )
-    .label("whoever reads the alert would read the braces");
+    .label("the alert would show the braces");
     Some(
         problem
-            .help("leave it out: every alert carries its labels already, and the built-in texts name those that tell it from others")
+            .help("remove it: every alert already has its labels, and the built-in texts print those that distinguish it")
             .help(format!(
-                "or write the text for all alerts of this kind, in the project file: `texts: {{ {kind}: {{ description: \"…\" }} }}`, with names such as `<< service >>`; it knows {}",
+                "or write the text for all alerts of this kind, in the project file: `texts: {{ {kind}: {{ description: \"…\" }} }}`, with names such as `<< service >>`; known names are {}",
                 listed(names.all)
             )),
     )

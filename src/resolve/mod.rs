@@ -172,8 +172,8 @@ impl Scope<'_> {
                             slo.places.objective,
                             format!("two SLOs of one service are called `{}`", slo.name),
                         )
-                        .and(*first, "the first is this one")
-                        .help("write them as two SLOs with names of their own"),
+                        .and(*first, "the first is here")
+                        .help("write them as two SLOs with different names"),
                     ),
                     None => {
                         known.insert(slo.name.clone(), slo.places.objective);
@@ -207,7 +207,7 @@ impl Scope<'_> {
         let base = valid.clone().unwrap_or_else(|| Name::parse("unnamed").expect("a name"));
         if block.several && block.objectives.is_empty() {
             problems.push(
-                Problem::error(Code::MissingKey, place, "this SLO promises nothing")
+                Problem::error(Code::MissingKey, place, "this SLO has no objective")
                     .help("add an objective: `objective: 99.9%`"),
             );
         }
@@ -347,10 +347,10 @@ fn overwritten(project: &ProjectFile, service: &ServiceFile, problems: &mut Vec<
                     Problem::error(
                         Code::ReservedLabel,
                         key.span,
-                        format!("the constant label `{}` overwrites one that is kept by `by`", key.text),
+                        format!("the constant label `{}` overwrites a label of `by`", key.text),
                     )
-                    .label("every alert would carry this value")
-                    .and(by.name.span, "one promise for each value")
+                    .label("every alert would have this value")
+                    .and(by.name.span, "`by` makes one promise for each value")
                     .help("remove it, or give it another name"),
                 );
             }

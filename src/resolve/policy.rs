@@ -38,7 +38,7 @@ impl Policies {
             let problem = Problem::error(Code::UnknownPolicy, place, format!("there is no policy `{name}`"));
             problems.push(match crate::vocabulary::nearest(name, &known) {
                 Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest),
-                None => problem.help(format!("known are {}", crate::diagnostic::few(&known))),
+                None => problem.help(format!("there are {}", crate::diagnostic::few(&known))),
             });
         }
         found
@@ -100,7 +100,7 @@ pub(super) fn all(blocks: &Map<PolicyBlock>, problems: &mut Vec<Problem>) -> Pol
                     key.span,
                     format!("the policy `{}` is built in", key.text),
                 )
-                .help("give this one a name of its own"),
+                .help("give this policy another name"),
             );
             continue;
         }
@@ -128,7 +128,7 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
             Problem::error(
                 Code::WindowOrder,
                 whole(&block.short),
-                "the short window is not shorter than the long one",
+                "the short window must be shorter than the long window",
             )
             .label(format!("{short} is not less than {long}"))
             .and(whole(&block.long), "the long window")
@@ -143,11 +143,11 @@ fn own(block: &crate::ast::TierBlock, problems: &mut Vec<Problem>) -> Option<Tie
         None => None,
         Some(written) => Some(values::duration(written, problems).and_then(|keep| {
             if keep > long {
-                let headline = format!("a tier of {long} keeps firing for {keep} after its burn is over");
-                problems
-                    .push(Problem::error(Code::InvalidDuration, whole(written), headline).label(format!(
-                        "{long} is the longest: no tier fires for longer than it looks back"
-                    )));
+                let headline = format!("`keep_firing_for: {keep}` is longer than the long window");
+                problems.push(
+                    Problem::error(Code::InvalidDuration, whole(written), headline)
+                        .label(format!("the longest is {long}, the long window of this tier")),
+                );
                 return None;
             }
             Some(keep)
@@ -172,7 +172,7 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
             }
             let place = written.map_or(Span { end: tier.span.start + 1, ..tier.span }, whole);
             let headline = format!(
-                "the tiers of one {severity} are one alert, and this one does not keep it firing as long"
+                "all tiers with `severity: {severity}` are one alert and need the same `keep_firing_for`"
             );
             let problem = Problem::error(Code::InvalidDuration, place, headline);
             let write = format!("keep_firing_for: {}", named.text.trim());
@@ -183,7 +183,7 @@ fn kept_alike(tiers: &[crate::ast::TierBlock], problems: &mut Vec<Problem>) {
                         problem.fix(format!("write `{}`", named.text.trim()), place, named.text.trim())
                     }
                     None => {
-                        problem.label("here there is none").help(format!("add `{write}` to this tier, too"))
+                        problem.label("this tier has none").help(format!("add `{write}` to this tier, too"))
                     }
                 }
                 .and(whole(named), format!("here for {}", named.text.trim())),
@@ -264,10 +264,10 @@ pub(super) fn tiers(
                 Problem::error(
                     Code::UnknownPolicy,
                     whole(word),
-                    format!("no tier of `{name}` is called `{text}`"),
+                    format!("policy `{name}` has no tier `{text}`"),
                 )
                 .help(format!(
-                    "name a severity, or one of the long windows {}",
+                    "write a severity, or one of the long windows {}",
                     crate::diagnostic::listed(&longs)
                 )),
             );
@@ -312,18 +312,19 @@ pub(super) fn reachable(
         let pages = kept.iter().any(|tier| tier.severity == Severity::Page);
         let label = match pages {
             true => "not even a full outage would fire it",
-            false => "not even a full outage would fire it, and no page is left: nothing wakes anybody",
+            false => "not even a full outage would fire it, and no page is left: no alert would page anybody",
         };
         let problem = Problem::warning(Code::BurnRateUnreachable, place, headline).label(label);
         // Who says how much may fail says it the other way round.
         let problem = match objective.ratio() < Decimal::new(5, 1) {
             true => problem.help(format!(
-                "an objective says how much is good: if {objective} may be bad, write `{}`",
+                "an objective is the share of good events: if {objective} may be bad, write `{}`",
                 percent(Decimal::ONE - objective.ratio())
             )),
             false => problem,
         };
-        problems.push(problem.help(format!("to say so yourself, write `tiers_off: [{}]`", longs.join(", "))));
+        problems
+            .push(problem.help(format!("to remove this warning, write `tiers_off: [{}]`", longs.join(", "))));
     }
     (kept, out)
 }

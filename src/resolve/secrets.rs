@@ -11,18 +11,20 @@ pub(super) fn inline(found: &[InlineSecret], problems: &mut Vec<Problem>) {
     for InlineSecret { key, value, instead } in found {
         if let Some(problem) = placeholder(value) {
             let example = format!("{instead}: /etc/alertmanager/secrets/…");
-            problems
-                .push(problem.help(format!("write the secret into a file, and here its path: `{example}`")));
+            problems.push(
+                problem
+                    .help(format!("write the secret to a file, and the path of the file here: `{example}`")),
+            );
             continue;
         }
         problems.push(
-            Problem::error(Code::InlineSecret, key.span, format!("`{}` would hold a secret", key.text))
+            Problem::error(Code::InlineSecret, key.span, format!("`{}` would contain a secret", key.text))
                 .hiding(whole(value))
-                .label("whoever reads the repository would have it")
+                .label("everybody who reads the repository would know it")
                 .help(format!(
-                    "write it into a file that only Alertmanager can read, and name the file: `{instead}: /etc/alertmanager/secrets/…`"
+                    "write it to a file that only Alertmanager can read, and name the file: `{instead}: /etc/alertmanager/secrets/…`"
                 ))
-                .help("if it was ever committed, replace it by a new one"),
+                .help("if it was ever committed, replace it with a new one"),
         );
     }
 }
@@ -59,8 +61,8 @@ pub(super) fn file(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Stri
         problems.push(
             Problem::error(Code::InlineSecret, whole(written), "this is a secret, not a path")
                 .hiding(whole(written))
-                .label("whoever reads the repository would have it")
-                .help("write it into a file that only Alertmanager can read, and here the file's path")
+                .label("everybody who reads the repository would know it")
+                .help("write it to a file that only Alertmanager can read, and the path of the file here")
                 .help(
                     "if it is a path, write it from its root, or from where Alertmanager is started: `./…`",
                 ),
@@ -88,10 +90,13 @@ pub(super) struct Public {
 pub(super) fn address(written: &Scalar, public: &Public, problems: &mut Vec<Problem>) -> Option<String> {
     let url = real(written, problems)?;
     if (public.gives_access)(&url) {
-        let problem =
-            Problem::error(Code::InlineSecret, whole(written), "whoever knows this address may use it")
-                .hiding(whole(written))
-                .label(public.seen);
+        let problem = Problem::error(
+            Code::InlineSecret,
+            whole(written),
+            "this address gives access to everybody who knows it",
+        )
+        .hiding(whole(written))
+        .label(public.seen);
         problems.push(public.instead.iter().fold(problem, |problem, help| problem.help(*help)));
         return None;
     }
@@ -125,14 +130,14 @@ pub(super) fn published<'a>(texts: impl IntoIterator<Item = &'a Scalar>, problem
                 Problem::error(
                     Code::InlineSecret,
                     whole(written),
-                    "a secret stands in a text that everybody reads",
+                    "a text that everybody reads contains a secret",
                 )
                 .hiding(whole(written))
-                .label("it would stand in the rules and in every notification")
+                .label("the rules and every notification would contain it")
                 .help(
-                    "write the address without a user, a password or a key: whoever opens it signs in there",
+                    "write the address without a user, a password or a key: people sign in when they open it",
                 )
-                .help("if it was ever committed, replace it by a new one"),
+                .help("if it was ever committed, replace it with a new one"),
             );
         }
     }
@@ -145,10 +150,10 @@ pub(super) fn channel(written: &Scalar, problems: &mut Vec<Problem>) -> Option<S
         problems.push(
             Problem::error(Code::InlineSecret, whole(written), "this is an address, not the name of a channel")
                 .hiding(whole(written))
-                .label("whoever reads the repository could send to it")
+                .label("everybody who reads the repository could send to it")
                 .help("write the channel, such as `channel: \"#alerts\"`")
                 .help(
-                    "write the address into a file that only Alertmanager can read, and name the file: `api_url_file: /etc/alertmanager/secrets/slack`",
+                    "write the address to a file that only Alertmanager can read, and name the file: `api_url_file: /etc/alertmanager/secrets/slack`",
                 ),
         );
         return None;
@@ -191,12 +196,14 @@ fn placeholder(written: &Scalar) -> Option<Problem> {
     if word.is_none() && !shape {
         return None;
     }
-    let problem = Problem::error(Code::PlaceholderSecret, whole(written), "this was never filled in");
+    let problem = Problem::error(
+        Code::PlaceholderSecret,
+        whole(written),
+        "this is a placeholder that nobody filled in",
+    );
     Some(match word {
-        Some(word) => problem.label(format!("`{word}` stands for something else")),
-        None if text.contains('$') => {
-            problem.label("nothing here or in Alertmanager puts the value of a variable in its place")
-        }
-        None => problem.label("a stand-in, and nobody is told by it"),
+        Some(word) => problem.label(format!("replace `{word}` with the real value")),
+        None if text.contains('$') => problem.label("neither slowburn nor Alertmanager replaces variables"),
+        None => problem.label("nobody is notified through a placeholder"),
     })
 }

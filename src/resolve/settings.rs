@@ -36,12 +36,10 @@ pub(super) fn accepted(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> La
         if text.is_empty() {
             let problem =
                 Problem::error(Code::MissingKey, code.span, "a warning is accepted without a reason");
-            problems.push(
-                problem.help(format!(
-                    "write why it is no fault: `{}: one customer, one request a day`",
-                    code.text
-                )),
-            );
+            problems.push(problem.help(format!(
+                "write why the warning does not apply: `{}: one customer, one request a day`",
+                code.text
+            )));
         }
         reasons.insert(code.text.clone(), text.to_owned());
     }
@@ -56,7 +54,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
     }
     problems.push(
         Problem::error(Code::InvalidLabel, whole(written), format!("{what} is empty"))
-            .label("a label without a value is not a label")
+            .label("to Prometheus an empty label does not exist")
             .help("write its value, or remove it"),
     );
     None
@@ -66,7 +64,7 @@ pub(super) fn label_value(written: &Scalar, what: &str, problems: &mut Vec<Probl
 pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -> Option<LabelName> {
     let Some(name) = LabelName::parse(text) else {
         let mended: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let problem = Problem::error(Code::InvalidLabel, place, "Prometheus accepts no such label name")
+        let problem = Problem::error(Code::InvalidLabel, place, "this is not a valid label name")
             .label("letters, digits and `_`, not beginning with a digit");
         problems.push(match LabelName::parse(&mended).filter(|_| text.is_ascii()) {
             Some(mended) => problem.fix(format!("write `{mended}`"), place, mended.as_str()),
@@ -80,10 +78,10 @@ pub(super) fn label_name(text: &str, place: Span, problems: &mut Vec<Problem>) -
             Problem::error(
                 Code::ReservedLabel,
                 place,
-                format!("the label `{name}` belongs to the generated rules"),
+                format!("the label `{name}` is reserved for the generated rules"),
             )
-            .label("it would be overwritten, or overwrite theirs")
-            .help(format!("give it another name; taken are {listed} and all that begin with `__`")),
+            .label("one of the two values would be lost")
+            .help(format!("give it another name; reserved are {listed} and names that begin with `__`")),
         );
         return None;
     }
@@ -98,7 +96,7 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
     for (key, value) in levels.into_iter().flatten() {
         if LabelName::parse(&key.text).is_none() {
             problems.push(
-                Problem::error(Code::InvalidLabel, key.span, "Prometheus accepts no such annotation name")
+                Problem::error(Code::InvalidLabel, key.span, "this is not a valid annotation name")
                     .label("letters, digits and `_`, not beginning with a digit"),
             );
         } else if OURS.contains(&key.text.as_str()) {
@@ -106,9 +104,9 @@ pub(super) fn annotations<const N: usize>(levels: [&Map<Scalar>; N], problems: &
                 Problem::error(
                     Code::ReservedLabel,
                     key.span,
-                    format!("the annotation `{}` is generated", key.text),
+                    format!("slowburn writes the annotation `{}` itself", key.text),
                 )
-                .help("say it in the `description`, or under another name"),
+                .help("write it in `description`, or under another name"),
             );
         } else {
             annotations.insert(key.text.clone(), value.text.clone());
@@ -133,7 +131,7 @@ pub(super) fn target_labels(
         match LabelName::parse(&label.text).or(quoted) {
             Some(name) => names.push(name),
             None => problems.push(
-                Problem::error(Code::InvalidLabel, whole(label), "Prometheus accepts no such label name")
+                Problem::error(Code::InvalidLabel, whole(label), "this is not a valid label name")
                     .label("letters, digits and `_`, not beginning with a digit"),
             ),
         }
@@ -165,10 +163,10 @@ pub(super) fn by(
 ) -> Option<Vec<Kept>> {
     let mut all: Vec<Kept> = Vec::new();
     if let Some(block) = blocks.get(KEPT) {
-        let headline = format!("`by` keeps {} labels, and {KEPT} are the most", blocks.len());
+        let headline = format!("`by` has {} labels; at most {KEPT} are allowed", blocks.len());
         problems.push(
             Problem::error(Code::GroupingExplodes, block.name.span, headline)
-                .help("keep only what makes one promise another, such as `env` or `region`"),
+                .help("keep only labels that separate promises, such as `env` or `region`"),
         );
         return None;
     }
@@ -205,9 +203,9 @@ pub(super) fn by(
                 Problem::error(
                     Code::DuplicateKey,
                     block.name.span,
-                    format!("`{kept}` is the name of one label and read as another"),
+                    format!("`{kept}` is the new name of one label and the old name of another"),
                 )
-                .help("choose a name that no label here is read as"),
+                .help("choose a name that no other label here has"),
             );
             return None;
         }
@@ -224,9 +222,9 @@ fn read_as(label: &Scalar, readers: Readers, problems: &mut Vec<Problem>) -> Opt
         let problem = Problem::error(
             Code::ReservedLabel,
             whole(label),
-            format!("`{}` tells the parts of one metric apart", label.text),
+            format!("`{}` separates the parts of one metric", label.text),
         );
-        problems.push(problem.help("remove it: bounds are not promises of their own"));
+        problems.push(problem.help("remove it: a bucket is not a promise"));
         return None;
     }
     match LabelName::parse(&label.text) {
@@ -249,11 +247,11 @@ fn quoted(
             Problem::error(
                 Code::NeedsNewerAlertmanager,
                 whole(label),
-                format!("Alertmanager tells alerts apart by labels such as `{name}` from {major}.{minor} on"),
+                format!("Alertmanager before {major}.{minor} does not support labels such as `{name}`"),
             )
-            .label(format!("it is to load in {}.{}", version.0, version.1))
+            .label(format!("this configuration must load in Alertmanager {}.{}", version.0, version.1))
             .help(format!(
-                "if all of yours are newer, say so: `version: \"{major}.{minor}\"` in `alertmanager`"
+                "if all your Alertmanagers are newer, declare it: `version: \"{major}.{minor}\"` in `alertmanager`"
             ))
             .help(renamed_at_scrape(label))
         }
@@ -266,11 +264,11 @@ fn quoted(
 fn too_new(label: &Scalar, version: (u32, u32)) -> Problem {
     let (major, minor) = QUOTED_NAMES;
     let older = underscored(&label.text);
-    Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` came with Prometheus {major}.{minor}", label.text))
-        .label(format!("the rules are to load in {}.{}", version.0, version.1))
-        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"))
+    Problem::error(Code::NeedsNewerPrometheus, whole(label), format!("labels such as `{}` need Prometheus {major}.{minor} or newer", label.text))
+        .label(format!("the rules must load in Prometheus {}.{}", version.0, version.1))
+        .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"))
         .fix(
-        format!("or write `{older}`, which is how an older server stores it"),
+        format!("or write `{older}`: older servers store the label under this name"),
         whole(label),
         older,
     )
@@ -298,11 +296,11 @@ fn reserved(label: &Scalar, blocks: &[KeptBlock], place: Option<Span>) -> Proble
     let problem = Problem::error(
         Code::ReservedLabel,
         whole(label),
-        format!("the label `{name}` belongs to the generated rules"),
+        format!("the label `{name}` is reserved for the generated rules"),
     )
-    .label("they give it a value of their own, and all promises would become one");
+    .label("the rules set this label, so all promises would become one");
     match name.as_str() {
-        "le" | "quantile" => problem.help("remove it: bounds are not promises of their own"),
+        "le" | "quantile" => problem.help("remove it: a bucket is not a promise"),
         _ => {
             let free = |wanted: &str| !blocks.iter().any(|block| block.label.text == wanted);
             let other = if name == "service" && free("backend") {
@@ -367,7 +365,7 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
                 Problem::error(
                     Code::InvalidPeriod,
                     whole(written),
-                    "a period is between an hour and a year, in steps of five minutes",
+                    "a period must be between an hour and a year, and a multiple of five minutes",
                 )
                 .help("write a length such as `30d`, or `calendar month`"),
             );
@@ -379,10 +377,10 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
                     Some(meant) => Problem::error(
                         Code::InvalidPeriod,
                         whole(written),
-                        "this is not a period",
+                        "this is not a valid period",
                     )
                     .fix(format!("write `{meant}`"), whole(written), meant),
-                    None => Problem::error(Code::InvalidPeriod, whole(written), "this is not a period"),
+                    None => Problem::error(Code::InvalidPeriod, whole(written), "this is not a valid period"),
                 }
                 .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
@@ -415,9 +413,9 @@ pub(super) fn alert_name(
     let name = AlertName::parse(&written.text);
     if name.is_none() {
         problems.push(
-            Problem::error(Code::InvalidName, whole(written), "this is not a name for alerts")
-                .label("letters, digits and `_ - . :`, single spaces between words, from a letter on, at most 100 characters")
-                .help("write a name such as `CheckoutErrors`, or the one that routes and silences ask for"),
+            Problem::error(Code::InvalidName, whole(written), "this is not a valid alert name")
+                .label("allowed are letters, digits, `_ - . :` and single spaces, beginning with a letter, at most 100 characters")
+                .help("write a name such as `CheckoutErrors`, or the name that your routes and silences match"),
         );
     }
     Some(Some((name?, whole(written))))
@@ -467,7 +465,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                     Problem::error(
                         Code::WrongType,
                         whole(word),
-                        "`missing_events` is `off` or says when to alert",
+                        "`missing_events` must be `off` or say when to alert",
                     )
                     .help("write `off`, or `{ severity: ticket, after: 15m }`"),
                 );
@@ -487,7 +485,7 @@ pub(super) fn missing_events(levels: [&Settings; 2], problems: &mut Vec<Problem>
                             Problem::error(
                                 Code::InvalidDuration,
                                 whole(length),
-                                "`after` is between ten minutes and a day",
+                                "`after` must be between ten minutes and a day",
                             )
                             .label("a restart of Prometheus takes minutes and is not a disappearance"),
                         );
@@ -544,14 +542,14 @@ pub(super) fn traffic(written: Option<&Scalar>, problems: &mut Vec<Problem>) -> 
         let amount = written.text.trim();
         let problem = Problem::error(Code::WrongType, whole(written), "this is not a rate of events");
         problems.push(match Decimal::from_str_exact(amount) {
-            Ok(_) => problem.label("per what?").help(format!(
+            Ok(_) => problem.label("the unit of time is missing").help(format!(
                 "write `{amount}/s`, `{amount}/m`, `{amount}/h` or `{amount}/d`, whichever is meant"
             )),
             Err(_) => match meant::rate(amount).filter(|meant| per_second(meant).is_some()) {
                 Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
                 None => problem
                     .help("write events per `s`, `m`, `h` or `d`, such as `200/h`")
-                    .help("from one in thirty years to 10^12 per second"),
+                    .help("the range is from one in thirty years to 10^12 per second"),
             },
         });
     }

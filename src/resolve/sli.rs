@@ -40,22 +40,21 @@ pub(super) fn sli(
         return None;
     }
     if kinds != 1 {
-        let headline =
-            if kinds == 0 { "this SLI observes nothing" } else { "this SLI is of several kinds at once" };
+        let headline = if kinds == 0 { "this SLI has no query" } else { "this SLI mixes several kinds" };
         problems.push(Problem::error(Code::SliKind, start, headline).help(
-            "give two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`",
+            "write two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio` and `journey`",
         ));
         return None;
     }
     if given == 1 || given == 3 {
         let headline = if given == 1 {
-            "one kind of event alone gives no ratio"
+            "a ratio needs two counts of events"
         } else {
             "`total`, `good` and `bad` may contradict each other"
         };
         problems.push(
             Problem::error(Code::SliKind, start, headline)
-                .help("give exactly two of `total`, `good` and `bad`"),
+                .help("write exactly two of `total`, `good` and `bad`"),
         );
         return None;
     }
@@ -64,7 +63,7 @@ pub(super) fn sli(
     {
         if let (Some(written), None) = (written, &block.latency) {
             problems.push(
-                Problem::error(Code::SliKind, whole(written), format!("`{key}` belongs to `latency`"))
+                Problem::error(Code::SliKind, whole(written), format!("`{key}` is only for `latency`"))
                     .help("remove it"),
             );
         }
@@ -118,15 +117,19 @@ fn threshold(block: &SliBlock, context: &Context, problems: &mut Vec<Problem>) -
     let promised = promise.objective;
     problems.push(if wanted {
         let limit = if block.latency.is_some() { "500ms" } else { "60s" };
-        Problem::error(Code::ThresholdMismatch, place, "this SLI needs a threshold to tell good from bad")
-            .fix(
-                format!("write `{promised} < {limit}`, with a threshold of your own"),
-                place,
-                format!("{promised} < {limit}"),
-            )
+        Problem::error(
+            Code::ThresholdMismatch,
+            place,
+            "this SLI needs a threshold to separate good from bad events",
+        )
+        .fix(
+            format!("write `{promised} < {limit}`, with a threshold of your own"),
+            place,
+            format!("{promised} < {limit}"),
+        )
     } else {
-        Problem::error(Code::ThresholdMismatch, place, "this SLI has no use for a threshold")
-            .label("only `latency` and `freshness` compare with one")
+        Problem::error(Code::ThresholdMismatch, place, "this kind of SLI does not use a threshold")
+            .label("only `latency` and `freshness` use a threshold")
             .fix(format!("write `{promised}`"), place, promised.to_string())
     });
     None
@@ -185,7 +188,7 @@ impl Reader {
         };
         if query.text.trim().is_empty() {
             problems.push(
-                Problem::error(Code::PromqlSyntax, whole(query), "there is no query here")
+                Problem::error(Code::PromqlSyntax, whole(query), "the query is empty")
                     .help("write a metric with its labels, such as `http_requests_total{job=\"api\"}`"),
             );
             return None;
@@ -237,10 +240,10 @@ impl Reader {
             let quoted = newer.quoted.and_then(|name| places::quoted(&query.text, newer.span, &name));
             let span = quoted.unwrap_or(newer.span);
             let place = query.place(span.start, span.end);
-            let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
+            let headline = format!("{} needs Prometheus {major}.{minor} or newer", newer.what);
             let problem = Problem::error(Code::NeedsNewerPrometheus, place, headline)
-                .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
-                .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"));
+                .label(format!("the rules must load in Prometheus {}.{}", self.version.0, self.version.1))
+                .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"));
             problems.push(match newer.instead {
                 Some(instead) => problem.help(instead),
                 None => problem,
@@ -256,8 +259,8 @@ impl Reader {
         for (span, what) in [offset, at, extension].into_iter().flatten() {
             let place = query.place(span.start, span.end);
             problems.push(
-                Problem::error(Code::SelectorModifier, place, format!("`{what}` has no place in an SLI"))
-                    .label("the rules look at every moment themselves")
+                Problem::error(Code::SelectorModifier, place, format!("`{what}` is not allowed in an SLI"))
+                    .label("the rules choose the time themselves")
                     .spelled("remove it", place, query.spelling().of("")),
             );
         }
@@ -282,7 +285,7 @@ impl Reader {
                 Problem::error(
                     Code::PromqlSyntax,
                     whole(query),
-                    format!("`${name}` is known in `bad_ratio` only"),
+                    format!("`${name}` is allowed only in `bad_ratio`"),
                 )
                 .help("write a duration such as `5m`"),
             );
@@ -297,7 +300,7 @@ impl Reader {
                 Problem::error(
                     Code::PromqlType,
                     whole(query),
-                    format!("this is {} where an instant vector belongs", named(kind)),
+                    format!("this is {}, but an instant vector is needed", named(kind)),
                 )
                 .help(help),
             );
@@ -329,9 +332,9 @@ impl Reader {
                 let problem = Problem::error(
                     Code::PromqlType,
                     whole(query),
-                    "a condition is a comparison that keeps what is good",
+                    "a condition must be a comparison that is true while all is well",
                 )
-                .label("its outermost operator is to be one of `== != < <= > >=`, without `bool`");
+                .label("its outermost operator must be one of `== != < <= > >=`, without `bool`");
                 problems.push(match says_up(&expr) {
                     true => {
                         let compared = format!("{} == 1", query.text.trim());
@@ -342,7 +345,7 @@ impl Reader {
                         )
                     }
                     false => problem.help(
-                        "write what holds while all is well, such as `queue_length{job=\"mail\"} < 100`",
+                        "write what is true while all is well, such as `queue_length{job=\"mail\"} < 100`",
                     ),
                 });
                 None
@@ -362,7 +365,7 @@ impl Reader {
                     Problem::error(
                         Code::PromqlType,
                         whole(query),
-                        format!("this is {} where an instant vector belongs", named(kind)),
+                        format!("this is {}, but an instant vector is needed", named(kind)),
                     )
                     .help("aggregate: `sum(rate(a[$window])) / sum(rate(b[$window]))`"),
                 );
@@ -370,12 +373,11 @@ impl Reader {
             }
             found => {
                 let headline = match found {
-                    Some(name) => format!("`${name}` is not known, only `$window` is"),
-                    None => "this ratio has no `$window`, so it is not known over which time it is taken"
-                        .to_owned(),
+                    Some(name) => format!("`${name}` is not known: only `$window` is allowed"),
+                    None => "the ratio does not use `$window`".to_owned(),
                 };
                 let problem = Problem::error(Code::PromqlSyntax, whole(query), headline)
-                    .help("write `$window` where the range stands: `rate(errors_total[$window])`");
+                    .help("write `$window` as the range: `rate(errors_total[$window])`");
                 problems.push(match of_counters(&expr) {
                     Some((bad, total)) => problem.help(format!(
                         "or count the events: `bad: {bad}` and `total: {total}`, without `bad_ratio`"
@@ -406,7 +408,7 @@ impl Reader {
                     Problem::error(
                         Code::NotACounterSelector,
                         whole(query),
-                        "`latency` is the selector of one histogram",
+                        "`latency` must be the selector of one histogram",
                     )
                     .help("write its name and labels: `http_request_duration_seconds{job=\"api\"}`"),
                 );
@@ -427,7 +429,11 @@ impl Reader {
                         place,
                         format!("`{suffix}` is one series of the histogram"),
                     )
-                    .spelled(format!("name the histogram: `{base}`"), place, spelled),
+                    .spelled(
+                        format!("write the name of the histogram: `{base}`"),
+                        place,
+                        spelled,
+                    ),
                 );
                 return None;
             }
@@ -436,8 +442,12 @@ impl Reader {
             let (place, all) = (le.span, places::with_comma(&query.text, le));
             let [place, all] = [place, all].map(|span| query.place(span.start, span.end));
             problems.push(
-                Problem::error(Code::NotACounterSelector, place, "the bound `le` follows from the objective")
-                    .spelled("remove it", all, query.spelling().of("")),
+                Problem::error(
+                    Code::NotACounterSelector,
+                    place,
+                    "the objective already decides the bound `le`",
+                )
+                .spelled("remove it", all, query.spelling().of("")),
             );
             return None;
         }
@@ -447,7 +457,7 @@ impl Reader {
             Some((_, "milliseconds")) => Decimal::from(threshold.millis()),
             Some((unit, _)) => {
                 problems.push(
-                    Problem::error(Code::WrongType, whole(unit), "histograms are not known in this unit")
+                    Problem::error(Code::WrongType, whole(unit), "this unit is not supported")
                         .label("expected `seconds` or `milliseconds`"),
                 );
                 return None;
@@ -495,14 +505,14 @@ impl Reader {
                 let (major, minor) = NATIVE_SINCE;
                 problems.push(
                     Problem::error(Code::NeedsNewerPrometheus, whole(written), format!("native histograms need Prometheus {major}.{minor}"))
-                        .label(format!("the rules are to load in {}.{}", self.version.0, self.version.1))
+                        .label(format!("the rules must load in Prometheus {}.{}", self.version.0, self.version.1))
                         .help(format!("declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, or use `classic`")),
                 );
                 None
             }
             Some((written, _)) => {
                 problems.push(
-                    Problem::error(Code::WrongType, whole(written), "no such kind of histogram is known")
+                    Problem::error(Code::WrongType, whole(written), "there is no such kind of histogram")
                         .label("expected `classic` or `native`"),
                 );
                 None
@@ -538,10 +548,10 @@ impl Reader {
         }
         if let Some(newer) = parsed.iter().flat_map(|expr| since::newer_than(expr, self.version)).next() {
             let (major, minor) = newer.since;
-            let headline = format!("{} came with Prometheus {major}.{minor}", newer.what);
+            let headline = format!("{} needs Prometheus {major}.{minor} or newer", newer.what);
             let problem = Problem::error(Code::NeedsNewerPrometheus, whole(written), headline);
             problems.push(problem.help(format!(
-                "declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if that is what runs them"
+                "declare `prometheus: {{ version: \"{major}.{minor}\" }}` in the project file, if your servers are that new"
             )));
             return None;
         }
@@ -550,8 +560,7 @@ impl Reader {
             Err(_) if !braced => {
                 let headline = "this is not a list of matchers";
                 let problem = Problem::error(Code::PromqlSyntax, whole(written), headline);
-                problems
-                    .push(problem.help("write matchers of labels, such as `successful: status!~\"5..\"`"));
+                problems.push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
                 return None;
             }
             Ok(_) => {
@@ -559,16 +568,15 @@ impl Reader {
                     Problem::error(
                         Code::NotACounterSelector,
                         whole(written),
-                        "`successful` is the matchers of labels",
+                        "`successful` must be label matchers",
                     )
-                    .help("write what tells successful events, such as `successful: status!~\"5..\"`"),
+                    .help("write how to recognise successful events, such as `successful: status!~\"5..\"`"),
                 );
                 return None;
             }
             Err(fault) => {
                 let problem = Problem::error(Code::PromqlSyntax, place(fault.span), fault.message);
-                problems
-                    .push(problem.help("write matchers of labels, such as `successful: status!~\"5..\"`"));
+                problems.push(problem.help("write label matchers, such as `successful: status!~\"5..\"`"));
                 return None;
             }
         };
@@ -580,17 +588,17 @@ impl Reader {
         };
         if selector.matchers.is_empty() {
             problems.push(
-                Problem::error(Code::NotACounterSelector, whole(written), "`successful` says nothing").help(
-                    "write what tells successful events, such as `successful: status!~\"5..\"`, or remove it",
+                Problem::error(Code::NotACounterSelector, whole(written), "`successful` has no matchers").help(
+                    "write how to recognise successful events, such as `successful: status!~\"5..\"`, or remove it",
                 ),
             );
             return None;
         }
         if let Some(matcher) = selector.matchers.iter().find(known) {
             let said = match matcher.label.as_str() {
-                "le" => "the bound `le` follows from the objective",
-                "__name__" => "the metric is named in `latency`",
-                _ => "`latency` asks for this already",
+                "le" => "the objective already decides the bound `le`",
+                "__name__" => "`latency` already names the metric",
+                _ => "`latency` already has this matcher",
             };
             let problem = Problem::error(Code::NotACounterSelector, place(matcher.span), said);
             problems.push(problem.help("remove it from `successful`"));
@@ -677,7 +685,7 @@ fn collect(
         }
         Kind::Selector(_) => {
             problems.push(
-                Problem::error(Code::NotACounterSelector, place, "a counter selector names its metric")
+                Problem::error(Code::NotACounterSelector, place, "a counter selector must name its metric")
                     .help("write the metric's name before the braces"),
             );
             false
@@ -688,7 +696,7 @@ fn collect(
                 Problem::error(
                     Code::PromqlType,
                     place,
-                    "this is a range vector where a counter selector belongs",
+                    "this is a range vector, but a counter selector is needed",
                 )
                 .label("the rules choose the range themselves")
                 .spelled(format!("write `{bare}`"), place, query.spelling().of(bare)),
@@ -704,20 +712,20 @@ fn collect(
             let problem = Problem::error(
                 Code::NotACounterSelector,
                 place,
-                "this is more than counter selectors, sums and differences of them",
+                "only counter selectors are allowed here, and their sums and differences",
             )
-            .label("what it gains, and sums of that, are computed by the rules");
+            .label("the rules compute increases and sums themselves");
             let bare = inner.and_then(|span| query.text.get(span.start..span.end));
             let problem = match &expr.kind {
                 Kind::Call { function, .. } if of_gauges(function) => problem.help(
-                    "a gauge is not a counter: say when it is good, in a `condition` such as `queue_length < 100`",
+                    "a gauge is not a counter: say which values are good, in a `condition` such as `queue_length < 100`",
                 ),
                 _ => problem,
             };
             let divided = matches!(&expr.kind, Kind::Binary(binary) if binary.op == Op::Div);
             problems.push(match bare {
                 Some(_) if divided => {
-                    problem.help("give the counters themselves, one as `bad` and the other as `total`")
+                    problem.help("write the two counters, one as `bad` and the other as `total`")
                 }
                 Some(bare) => problem.help(format!("write the bare counter: `{bare}`")),
                 None if matches!(expr.kind, Kind::Number(_)) => problem
@@ -757,22 +765,22 @@ fn compares(expr: &Expr) -> bool {
 
 /// A comparison where a counter belongs, with the condition that says the same.
 fn compared(expr: &Expr, place: Span, role: Role) -> Problem {
-    let problem = Problem::error(Code::NotACounterSelector, place, "a comparison counts no events")
-        .label("it is a state that holds or does not");
+    let problem = Problem::error(Code::NotACounterSelector, place, "a comparison does not count events")
+        .label("it is a state: true or false");
     match (&expr.kind, role) {
         (Kind::Binary(binary), Role::Good | Role::Bad) if binary.op.is_comparison() => {
             let op = if role == Role::Bad { binary.op.opposite() } else { binary.op };
             let condition = Expr::from(Binary { op, bool: false, ..(**binary).clone() });
             problem
                 .help(format!(
-                    "let the SLI be the time while all is well: `sli: {{ condition: '{}' }}`",
+                    "measure the time while all is well: `sli: {{ condition: '{}' }}`",
                     condition.to_string().replace('\'', "''")
                 ))
-                .help("then neither `total` nor `bad` is given: every look is an event")
+                .help("then remove `total` and `bad`: every evaluation is an event")
         }
         _ => problem
-            .help("say when all is well: `sli: { condition: 'queue_length < 100' }`")
-            .help("then neither `total` nor `bad` is given: every look is an event"),
+            .help("write what is true while all is well: `sli: { condition: 'queue_length < 100' }`")
+            .help("then remove `total` and `bad`: every evaluation is an event"),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
                     Problem::error(
                         Code::MissingKey,
                         whole(written),
-                        "timeslices need to know what makes a slice good",
+                        "`budgeting: timeslices` needs a `slice`",
                     )
                     .help("add `slice: { length: 1m, objective: 95% }`"),
                 );
@@ -43,7 +43,7 @@ pub(super) fn budgeting(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> 
         }
         _ => {
             problems.push(
-                Problem::error(Code::WrongType, whole(written), "no such way of budgeting is known")
+                Problem::error(Code::WrongType, whole(written), "there is no such kind of budgeting")
                     .label("expected `occurrences` or `timeslices`"),
             );
             None
@@ -56,7 +56,7 @@ pub(super) fn slice_length(slice: &SliceBlock, problems: &mut Vec<Problem>) -> O
     let length = values::duration(&slice.length, problems)?;
     let fits = length.millis() % INTERVAL.millis() == 0 && length <= Duration::from_secs(3600);
     if !fits {
-        let headline = "a slice is a multiple of 30s, up to an hour";
+        let headline = "the length of a slice must be a multiple of 30s, up to an hour";
         let problem = Problem::error(Code::WindowOffGrid, whole(&slice.length), headline);
         problems.push(problem.help("write `1m` or `5m`"));
     }

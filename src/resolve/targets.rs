@@ -39,7 +39,7 @@ fn operator(block: &ObjectsBlock, configured: bool, problems: &mut Vec<Problem>)
             let problem = Problem::error(
                 Code::MissingKey,
                 key.span,
-                "no label is named by which Grafana's sidecar finds dashboards",
+                "the label is missing by which Grafana's sidecar finds dashboards",
             );
             problems.push(problem.help(
                 "write `dashboards: { grafana_dashboard: \"1\" }`, or the label that your sidecar looks for",
@@ -52,18 +52,18 @@ fn operator(block: &ObjectsBlock, configured: bool, problems: &mut Vec<Problem>)
             let problem = Problem::error(
                 Code::UnreadSetting,
                 whole(written),
-                "there is no configuration of Alertmanager to write",
+                "this project has no configuration of Alertmanager to write",
             );
             problems.push(problem.help("declare `alertmanager` in the project file, or remove this key"));
             return None;
         }
-        name(written, "this is not a name of an object `Alertmanager`", problems)
+        name(written, "this is not a valid name of an object `Alertmanager`", problems)
     });
     Operator { objects: objects(block, problems), dashboards, alertmanager }
 }
 
 fn objects(block: &ObjectsBlock, problems: &mut Vec<Problem>) -> Objects {
-    let what = "this is not a name of a namespace";
+    let what = "this is not a valid name of a namespace";
     let namespace = block.namespace.as_ref().and_then(|written| name(written, what, problems));
     Objects { place: block.span, namespace, labels: labels(&block.labels, problems) }
 }
@@ -81,8 +81,7 @@ fn name(written: &Scalar, what: &str, problems: &mut Vec<Problem>) -> Option<Str
         return Some(text.clone());
     }
     let problem = Problem::error(Code::InvalidName, whole(written), what);
-    problems
-        .push(problem.label("lower-case letters, digits and `-`, 63 at most, as Kubernetes names things"));
+    problems.push(problem.label("Kubernetes allows lower-case letters, digits and `-`, at most 63"));
     None
 }
 
@@ -107,17 +106,17 @@ fn labels(written: &Map<Scalar>, problems: &mut Vec<Problem>) -> Labels {
     for (key, value) in written {
         if !is_key(&key.text) {
             let problem =
-                Problem::error(Code::InvalidLabel, key.span, "Kubernetes accepts no such name of a label");
+                Problem::error(Code::InvalidLabel, key.span, "this is not a valid label name in Kubernetes");
             problems.push(problem.label(
-                "letters, digits, `-`, `_` and `.`, 63 at most; `name.example/` may stand before them",
+                "allowed are letters, digits, `-`, `_` and `.`, at most 63, with an optional prefix such as `name.example/`",
             ));
         } else if !value.text.is_empty() && !word(&value.text, 63) {
             let problem = Problem::error(
                 Code::InvalidLabel,
                 whole(value),
-                "Kubernetes accepts no such value of a label",
+                "this is not a valid label value in Kubernetes",
             );
-            problems.push(problem.label("letters, digits, `-`, `_` and `.`, 63 at most"));
+            problems.push(problem.label("allowed are letters, digits, `-`, `_` and `.`, at most 63"));
         } else {
             all.insert(key.text.clone(), value.text.clone());
         }
@@ -131,8 +130,11 @@ fn mimir(block: &MimirBlock, problems: &mut Vec<Problem>) -> Mimir {
         match written.text.parse::<u32>() {
             Ok(limit) if (least..=100_000).contains(&limit) => limit,
             _ => {
-                let problem =
-                    Problem::error(Code::WrongType, whole(written), "this is not a limit of Mimir's ruler");
+                let problem = Problem::error(
+                    Code::WrongType,
+                    whole(written),
+                    "this is not a valid limit of Mimir's ruler",
+                );
                 problems.push(problem.label(format!("expected a whole number from {least} to 100000")));
                 default
             }
@@ -148,15 +150,15 @@ fn mimir(block: &MimirBlock, problems: &mut Vec<Problem>) -> Mimir {
             let problem = Problem::error(
                 Code::TooLarge,
                 whole(written),
-                format!("more than {TENANTS} tenants are named"),
+                format!("there are more than {TENANTS} tenants"),
             );
-            problems.push(problem.help("federate fewer tenants in one group"));
+            problems.push(problem.help("list fewer tenants"));
             break;
         }
         if text.is_empty() || text.len() > 150 || !text.chars().all(known) || text == "." || text == ".." {
             let problem =
-                Problem::error(Code::InvalidName, whole(written), "Mimir has no tenant of this name");
-            problems.push(problem.label("letters, digits and `!-_.*'()`, 150 at most"));
+                Problem::error(Code::InvalidName, whole(written), "this is not a valid tenant name in Mimir");
+            problems.push(problem.label("allowed are letters, digits and `!-_.*'()`, at most 150"));
         } else if !source_tenants.contains(text) {
             source_tenants.push(text.clone());
         }

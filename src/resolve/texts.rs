@@ -29,12 +29,12 @@ pub(super) fn all(blocks: &Map<Map<Scalar>>, problems: &mut Vec<Problem>) -> Wor
 }
 
 fn unknown(key: &Key, kinds: &[&str]) -> Problem {
-    let problem = Problem::error(Code::UnknownKey, key.span, "there are no alerts of this kind");
+    let problem = Problem::error(Code::UnknownKey, key.span, "there is no such kind of alert");
     match nearest(&key.text, kinds) {
         Some(name) => {
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), key.span, name)
         }
-        None => problem.help(format!("`texts` knows {}", listed(kinds))),
+        None => problem.help(format!("the kinds are {}", listed(kinds))),
     }
 }
 
@@ -58,10 +58,10 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
         _ => template.place(fault.place.start, fault.place.end),
     };
     let of = |headline: &str| Problem::error(Code::InvalidText, place, headline);
-    let known = format!("it knows {}", listed(names.all));
+    let known = format!("known names are {}", listed(names.all));
     match fault.kind {
         FaultKind::Unknown(name) => {
-            let problem = of("this text has no such name");
+            let problem = of("this name is not known in this text");
             match nearest(&name, names.all) {
                 Some(near) => {
                     problem.label(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), place, near)
@@ -69,22 +69,22 @@ fn problem(template: &Scalar, fault: text::Fault, names: Names) -> Problem {
                 None => problem.help(known),
             }
         }
-        FaultKind::Syntax(said) => of("this template cannot be read").label(said).help(
-            "a name is written `<< service >>`, a condition `<% if page %>…<% else %>…<% endif %>`",
+        FaultKind::Syntax(said) => of("this template has a syntax error").label(said).help(
+            "write a name as `<< service >>`, and a condition as `<% if page %>…<% else %>…<% endif %>`",
         ),
-        FaultKind::Long => of("this text is too long").label("it has to end before this").help(format!(
+        FaultKind::Long => of("this text is too long").label("it must end before this").help(format!(
             "a text has at most {MOST_BYTES} bytes, and at most {MOST_WORDS} names, words and signs in its tags"
         )),
-        FaultKind::Refused => of("a text is made of names, and conditions about them")
-            .label("this could fail for one alert and not for another")
+        FaultKind::Refused => of("only names and conditions are allowed in a text")
+            .label("this could work for one alert and fail for another")
             .help("write `<< service >>`, or `<% if page %>…<% endif %>` with `==`, `!=`, `and`, `or` and `not`")
             .help(known),
-        FaultKind::Compared(name) => of("what is not known before the alert fires is compared")
+        FaultKind::Compared(name) => of("this value is not known before the alert fires, so it cannot be compared")
             .label(format!("Prometheus fills in `{name}`"))
-            .help("print it, or ask only whether there is any: `<% if which %>`"),
-        FaultKind::Prometheus => of("templates of Prometheus have no place in a text")
-            .label("the proofs could not tell what it says")
+            .help("print it, or test only whether it exists: `<% if which %>`"),
+        FaultKind::Prometheus => of("templates of Prometheus are not allowed in a text")
+            .label("the proofs could not know the result")
             .help(format!("write a name in `<< >>`: {known}")),
-        FaultKind::Empty => of("this text says nothing").help("leave it out to keep the built-in one"),
+        FaultKind::Empty => of("this text is empty").help("remove it to keep the built-in text"),
     }
 }

@@ -52,15 +52,15 @@ pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     for level in levels {
         if let Some(written) = level.time_zone.as_ref().filter(is_known).filter(|written| unread(written)) {
             problems.push(
-                Problem::warning(Code::UnreadSetting, whole(written), "nothing reads this time zone")
-                    .label("no period here follows the calendar, and nothing has `hours` or `maintenance` in local time")
-                    .help("remove it, or promise over a `calendar month`"),
+                Problem::warning(Code::UnreadSetting, whole(written), "this time zone has no effect")
+                    .label("no period here follows the calendar, and no `hours` or `maintenance` are in local time")
+                    .help("remove it, or write a period such as `calendar month`"),
             );
         }
         if let Some(slice) = level.slice.as_ref().filter(|slice| unread(&slice.length)) {
             problems.push(
-                Problem::warning(Code::UnreadSetting, whole(&slice.length), "nothing reads this slice")
-                    .label("events are counted one by one here")
+                Problem::warning(Code::UnreadSetting, whole(&slice.length), "this `slice` has no effect")
+                    .label("this SLO counts single events")
                     .help("remove it, or add `budgeting: timeslices`"),
             );
         }

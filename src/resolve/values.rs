@@ -20,8 +20,8 @@ pub(super) struct Promise {
 pub(super) fn name(text: &str, place: Span, what: &str, problems: &mut Vec<Problem>) -> Option<Name> {
     let name = Name::parse(text);
     if name.is_none() {
-        let problem = Problem::error(Code::InvalidName, place, format!("this is not a name for {what}"))
-            .label("lower-case letters, digits and single hyphens, from a letter on, at most 60 characters");
+        let problem = Problem::error(Code::InvalidName, place, format!("this is not a valid name for {what}"))
+            .label("allowed are lower-case letters, digits and single hyphens, beginning with a letter, at most 60 characters");
         problems.push(match Name::nearest(text).filter(|_| text.is_ascii()) {
             Some(nearest) => problem.fix(format!("write `{nearest}`"), place, nearest.as_str()),
             None => problem,
@@ -35,20 +35,21 @@ pub(super) fn runbook(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<St
     let name = scalar.text.trim();
     let fault = match name {
         "" => Some("it is empty"),
-        name if name.contains(['/', '\\']) => Some("a path or an address"),
+        name if name.contains(['/', '\\']) => Some("it is a path or an address"),
         name if name.starts_with('.') => Some("hidden files are not read"),
-        name if name.chars().any(char::is_control) => Some("more than one line"),
+        name if name.chars().any(char::is_control) => Some("it has more than one line"),
         _ => None,
     };
     let Some(fault) = fault else { return Some(name.to_owned()) };
-    let problem =
-        Problem::error(Code::InvalidName, whole(scalar), "this is not a name for a runbook").label(fault);
+    let problem = Problem::error(Code::InvalidName, whole(scalar), "this is not a valid name for a runbook")
+        .label(fault);
     problems.push(match name.contains("://") {
         true => problem.help(format!(
             "write the address as an annotation: `annotations: {{ runbook_url: \"{name}\" }}`"
         )),
-        false => problem
-            .help("write `API-down` for what stands in `runbooks/API-down.md`, beside the project file"),
+        false => {
+            problem.help("write `API-down` for the file `runbooks/API-down.md`, beside the project file")
+        }
     });
     None
 }
@@ -74,7 +75,7 @@ pub(super) fn duration(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<D
     }
     problems.push(
         Problem::error(Code::InvalidDuration, whole(scalar), "this duration is more than a year")
-            .label(format!("at most {LONGEST}"))
+            .label(format!("the longest is {LONGEST}"))
             .help(OF_LENGTHS),
     );
     None
@@ -88,15 +89,20 @@ pub(super) fn length(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Dur
         Some(length) if length > Duration::default() => Some(length),
         Some(_) => {
             problems.push(
-                Problem::error(Code::InvalidDuration, whole(scalar), "a duration of zero means nothing here")
-                    .help(OF_LENGTHS),
+                Problem::error(
+                    Code::InvalidDuration,
+                    whole(scalar),
+                    "a duration of zero is not allowed here",
+                )
+                .help(OF_LENGTHS),
             );
             None
         }
         None => {
             problems.push(without_unit(scalar.text.trim(), whole(scalar), ["s", "m"]).unwrap_or_else(|| {
-                let problem = Problem::error(Code::InvalidDuration, whole(scalar), "this is not a duration")
-                    .label("units are `y w d h m s ms`, in that order, without blanks or fractions");
+                let problem =
+                    Problem::error(Code::InvalidDuration, whole(scalar), "this is not a valid duration")
+                        .label("units are `y w d h m s ms`, in this order, without spaces or fractions");
                 match Duration::meant(&scalar.text) {
                     Some(meant) => problem.fix(format!("write `{meant}`"), whole(scalar), meant.to_string()),
                     None => problem.help(OF_LENGTHS),
@@ -127,48 +133,43 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
         }),
         None => Objective::parse(ratio),
     };
-    let threshold =
-        match threshold {
-            Some(written) if written.starts_with('=') => {
-                let start = scalar.text.len() - written.len() - 1;
-                let place = scalar.place(start, start + 2);
-                problems.push(
-                    Problem::error(Code::InvalidObjective, place, "a threshold is compared with `<` only")
-                        .fix("write `<`", place, "<"),
-                );
+    let threshold = match threshold {
+        Some(written) if written.starts_with('=') => {
+            let start = scalar.text.len() - written.len() - 1;
+            let place = scalar.place(start, start + 2);
+            problems.push(
+                Problem::error(Code::InvalidObjective, place, "a threshold can only be compared with `<`")
+                    .fix("write `<`", place, "<"),
+            );
+            return None;
+        }
+        Some(written) => {
+            let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
+            if length.is_none() {
+                let start = scalar.text.len() - written.len();
+                let blank = written.len() - written.trim_start().len();
+                let place = scalar.place(start + blank, start + blank + written.trim().len());
+                problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
+                    let problem =
+                        Problem::error(Code::InvalidDuration, place, "this is not a valid duration")
+                            .label("write a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
+                    match Duration::meant(written) {
+                        Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
+                        None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
+                    }
+                }));
                 return None;
             }
-            Some(written) => {
-                let length = Duration::parse(written.trim()).filter(|length| *length > Duration::default());
-                if length.is_none() {
-                    let start = scalar.text.len() - written.len();
-                    let blank = written.len() - written.trim_start().len();
-                    let place = scalar.place(start + blank, start + blank + written.trim().len());
-                    problems.push(without_unit(written.trim(), place, ["ms", "s"]).unwrap_or_else(|| {
-                        let problem = Problem::error(Code::InvalidDuration, place, "this is not a duration")
-                            .label("a whole number and its unit: `ms`, `s`, `m`, `h` or `d`");
-                        match Duration::meant(written) {
-                            Some(meant) => problem.fix(format!("write `{meant}`"), place, meant.to_string()),
-                            None => problem.help("write a length such as `500ms`, `2s` or `1m30s`"),
-                        }
-                    }));
-                    return None;
-                }
-                length
-            }
-            None => None,
-        };
+            length
+        }
+        None => None,
+    };
     let place = scalar.place(0, ratio.len());
     match objective {
         Ok(objective) => {
             if ratio.starts_with(['P', 'p']) && threshold.is_none() {
                 problems.push(
-                    Problem::error(
-                        Code::InvalidObjective,
-                        place,
-                        "a percentile promises nothing without a threshold",
-                    )
-                    .fix(
+                    Problem::error(Code::InvalidObjective, place, "a percentile needs a threshold").fix(
                         format!("write `{ratio} < 500ms`"),
                         place,
                         format!("{ratio} < 500ms"),
@@ -183,24 +184,24 @@ pub(super) fn promise(scalar: &Scalar, problems: &mut Vec<Problem>) -> Option<Pr
             let value = Decimal::from_str_exact(digits).unwrap_or(Decimal::ONE_HUNDRED);
             let (headline, label) = match value {
                 value if value <= Decimal::ZERO => {
-                    ("an objective is more than 0%", "nothing is promised here")
+                    ("an objective must be more than 0%", "this promises nothing")
                 }
                 value if value >= Decimal::ONE_HUNDRED => {
-                    ("an objective is less than 100%", "there is no error budget to burn here")
+                    ("an objective must be less than 100%", "this leaves no error budget")
                 }
-                _ => ("an objective has ten decimal places at most", "nobody counts that many events"),
+                _ => ("an objective has at most ten decimal places", "no service has that many events"),
             };
             problems.push(
                 Problem::error(Code::ObjectiveOutOfRange, place, headline)
                     .label(label)
-                    .help("promise what can be kept, for example `99.9%`"),
+                    .help("write an objective that can be reached, such as `99.9%`"),
             );
             None
         }
         Err(ObjectiveFault::Malformed(meant)) => {
-            let problem = Problem::error(Code::InvalidObjective, place, "this is not an objective");
+            let problem = Problem::error(Code::InvalidObjective, place, "this is not a valid objective");
             problems.push(match meant {
-                Some(meant) => problem.label("a percentage with a decimal point is expected").fix(
+                Some(meant) => problem.label("expected a percentage with a decimal point").fix(
                     format!("write `{meant}`"),
                     place,
                     meant,
@@ -250,7 +251,7 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
             Problem::error(
                 Code::WrongType,
                 whole(scalar),
-                format!("{what} is a whole number from 1 to 1000000"),
+                format!("{what} must be a whole number from 1 to 1000000"),
             )
             .label("expected a number such as `2`"),
         );
@@ -265,7 +266,7 @@ pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<b
         "false" => Some(false),
         _ => {
             problems.push(
-                Problem::error(Code::WrongType, whole(written), "this is neither `true` nor `false`")
+                Problem::error(Code::WrongType, whole(written), "this must be `true` or `false`")
                     .label("expected `true` or `false`"),
             );
             None
@@ -281,7 +282,7 @@ pub(super) fn undefined(place: Span, headline: String, word: &str, known: &[&str
             problem.label(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), place, name)
         }
         None if known.is_empty() => problem.help("remove it, or define it"),
-        None => problem.help(format!("it is one of {}", crate::diagnostic::few(known))),
+        None => problem.help(format!("there are {}", crate::diagnostic::few(known))),
     }
 }
 
@@ -301,7 +302,7 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
             None => problem,
         };
         problems.push(
-            problem.help("how they are spelled on alerts is said under `severities`, in the project file"),
+            problem.help("the label value on the alerts is set under `severities` in the project file"),
         );
     }
     severity
@@ -311,19 +312,18 @@ pub(super) fn severity(text: &str, place: Span, problems: &mut Vec<Problem>) -> 
 pub(super) fn unzoned(name: &Scalar, fault: ZoneFault) -> Problem {
     let place = whole(name);
     match fault {
-        ZoneFault::Unknown => match Zone::like(name.text.trim()) {
-            Some(like) => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known").fix(
-                format!("write `{like}`"),
-                place,
-                like,
-            ),
-            None => Problem::error(Code::UnknownTimeZone, place, "no such time zone is known"),
+        ZoneFault::Unknown => {
+            match Zone::like(name.text.trim()) {
+                Some(like) => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone")
+                    .fix(format!("write `{like}`"), place, like),
+                None => Problem::error(Code::UnknownTimeZone, place, "this is not a known time zone"),
+            }
+            .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`")
         }
-        .help("write an IANA name such as `Europe/Madrid` or `America/Argentina/Buenos_Aires`"),
         ZoneFault::Varies => {
-            let headline = "months of this time zone do not begin at the same offset every year";
+            let headline = "in this time zone months do not begin at the same UTC offset every year";
             Problem::error(Code::UnknownTimeZone, place, headline)
-                .help("name a zone whose months do, such as `UTC`, or promise over a rolling period")
+                .help("write a time zone in which they do, such as `UTC`, or a rolling period")
         }
     }
 }

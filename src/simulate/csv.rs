@@ -57,7 +57,7 @@ pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFaul
         let events = [Decimal::from(row.good) + Decimal::from(row.bad), Decimal::from(row.bad)];
         let per_second = events[0] * Decimal::from(1000) / Decimal::from(to - from);
         if !events[0].is_zero() && !is_traffic(&per_second) {
-            let words = "these are more than a thousand million events a second: are the times right?";
+            let words = "these are more than a thousand million events a second: check the times";
             return Err(CsvFault { line: row.line, words: words.to_owned() });
         }
         total += events[0];
@@ -80,9 +80,9 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
     match lines.next() {
         Some((_, "time,good,bad")) => {}
         Some((line, _)) => {
-            return Err(fault(line, "the first line is not `time,good,bad`: write that".to_owned()));
+            return Err(fault(line, "the first line must be `time,good,bad`".to_owned()));
         }
-        None => return Err(fault(1, "there is nothing: write `time,good,bad` first".to_owned())),
+        None => return Err(fault(1, "the file is empty: write `time,good,bad` first".to_owned())),
     }
     let mut rows: Vec<Row> = Vec::new();
     let mut end = 1;
@@ -95,7 +95,10 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
         let [time, good, bad] = cells[..] else {
             return Err(fault(
                 line,
-                format!("there are {} values and not three: a time, good and bad events", cells.len()),
+                format!(
+                    "there are {} values, but three are needed: a time, good and bad events",
+                    cells.len()
+                ),
             ));
         };
         let time = moment(time).ok_or_else(|| {
@@ -114,7 +117,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
                 fault(
                     line,
                     format!(
-                        "`{}` is not a number of events: write a whole one, at most {MOST_EVENTS}",
+                        "`{}` is not a number of events: write a whole number, at most {MOST_EVENTS}",
                         clipped(written)
                     ),
                 )
@@ -126,13 +129,14 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
         {
             return Err(fault(
                 line,
-                "this is not later than the row before: sort rows by time, each time once".to_owned(),
+                "this time is not later than the row before: sort rows by time, and write each time once"
+                    .to_owned(),
             ));
         }
         let first = rows.first().map_or(row.time, |first| first.time);
         let next = rows.get(1).map_or(row.time, |next| next.time);
         if row.time.abs_diff(first) + next.abs_diff(first) > LONGEST.millis() {
-            return Err(fault(line, format!("the rows reach over more than {LONGEST}: leave some out")));
+            return Err(fault(line, format!("the rows cover more than {LONGEST}: remove some")));
         }
         if rows.len() == MOST_ROWS {
             return Err(fault(line, format!("there are more than {MOST_ROWS} rows: join some")));
@@ -142,7 +146,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
     if rows.len() < 2 {
         return Err(fault(
             end,
-            "there are fewer than two rows, so nothing says in what time their events came".to_owned(),
+            "there are fewer than two rows, so the time between rows is not known".to_owned(),
         ));
     }
     Ok(rows)

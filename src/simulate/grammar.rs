@@ -28,8 +28,8 @@ impl fmt::Display for Fault {
         writeln!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.label)?;
         write!(
             f,
-            "an incident is written as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`,\n\
-             at another traffic `2% for 1h at 50/s`; one follows another behind a comma"
+            "write an incident as `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m` or `no data for 10m`,\n\
+             with other traffic as `2% for 1h at 50/s`; separate parts with commas"
         )
     }
 }
@@ -59,9 +59,9 @@ pub fn parse(text: &str) -> Result<Incident, Fault> {
             Some(word) => {
                 let label = match nearest(word, &["at", "then"]) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "write a comma before what comes next".to_owned(),
+                    None => "write a comma before the next part".to_owned(),
                 };
-                return Err(reader.fault(reader.place(), format!("`{word}` does not belong here"), label));
+                return Err(reader.fault(reader.place(), format!("`{word}` is not allowed here"), label));
             }
         }
     }
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
                         let label = meant.map_or("write `no traffic` or `no data`".to_owned(), |meant| {
                             format!("did you mean `no {meant}`?")
                         });
-                        return Err(self.fault(self.place(), "no what?", label));
+                        return Err(self.fault(self.place(), "`no` needs `traffic` or `data`", label));
                     }
                 }
             }
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
                 (ratio, ratio, None, true)
             }
         };
-        self.expect("for", "it is not said how long this lasts")?;
+        self.expect("for", "the duration is missing")?;
         let length = self.length()?;
         let mut traffic = stopped;
         if self.word() == Some("at") {
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
             let rate = self.word().and_then(per_second).filter(is_traffic);
             match rate {
                 Some(rate) if stopped.is_none() => traffic = Some(rate),
-                Some(_) => return Err(self.fault(place, "no traffic has no rate", "leave this out")),
+                Some(_) => return Err(self.fault(place, "`no traffic` cannot have a rate", "remove this")),
                 None => {
                     let label = "write events per `s`, `m`, `h` or `d`, such as `50/s`";
                     return Err(self.fault(place, "this is not a rate of events", label));
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
             return Err(self.fault(place, format!("`{word}` is not an error ratio"), label));
         };
         if value > Decimal::ONE_HUNDRED || value.normalize().scale() > 10 {
-            let label = "from `0%` to `100%`, with ten decimal places at most";
+            let label = "write from `0%` to `100%`, with at most ten decimal places";
             return Err(self.fault(place, format!("`{word}` is not an error ratio"), label));
         }
         self.next += 1;
@@ -235,7 +235,7 @@ impl<'a> Reader<'a> {
         let length = word.and_then(Duration::parse).filter(|length| length.millis() > 0);
         if length.is_none_or(|length| length > LONGEST) {
             let headline = match (word, length) {
-                (None, _) => "it is not said how long this lasts".to_owned(),
+                (None, _) => "the duration is missing".to_owned(),
                 (Some(word), None) => format!("`{word}` is not a duration"),
                 (Some(word), Some(_)) => format!("`{word}` is longer than any period"),
             };

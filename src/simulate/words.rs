@@ -10,7 +10,7 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     let promise = &plan.promise;
     let mut page = format!("{}/{}: {incident}\n\n", promise.service, promise.slo);
     page += &chart::chart(timeline, style);
-    page += "\nWho is told\n";
+    page += "\nWho is notified\n";
     page += &told(timeline);
     if !timeline.tiers.is_empty() {
         page += "\nTiers\n";
@@ -54,7 +54,7 @@ fn told(timeline: &Timeline) -> String {
     }
     rows.sort_by_key(|(at, _)| *at);
     let head =
-        ["after", "asks for", "alert", "tells", "burn rate", "budget left"].map(str::to_owned).to_vec();
+        ["after", "severity", "alert", "event", "burn rate", "budget left"].map(str::to_owned).to_vec();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.into_iter().map(|(_, row)| row)).collect();
     aligned(&rows, 4)
 }
@@ -94,9 +94,9 @@ fn cell(spans: &[Span], line: usize, style: Style) -> String {
     match (spans.get(line), spans.len().saturating_sub(line)) {
         (None, _) if line == 0 => "never".to_owned(),
         (None, _) => String::new(),
-        (Some(_), left) if line + 1 == LINES && left > 1 => format!("{left} times more"),
+        (Some(_), left) if line + 1 == LINES && left > 1 => format!("{left} more times"),
         (Some(Span { from, until: Some(until) }), _) => format!("{from}{}{until}", style.dash()),
-        (Some(Span { from, until: None }), _) => format!("from {from} on"),
+        (Some(Span { from, until: None }), _) => format!("since {from}"),
     }
 }
 
@@ -107,7 +107,7 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
     let spent = budget.spent();
     let unit = match plan.promise.event {
         Event::Occurrence => "bad events",
-        Event::Check => "bad looks",
+        Event::Check => "bad evaluations",
         Event::Slice(_) | Event::Journey(_) => "bad slices",
     };
     let counted = match budget.assumed {
@@ -134,7 +134,7 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
 fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     let mut remarks = Vec::new();
     if timeline.budget.assumed {
-        let unknown = "The traffic is not known: it is taken to be so high that no number of events keeps an alert silent. Give it with \
+        let unknown = "The traffic is not known: it is assumed to be so high that `min_events` and `min_bad_events` have no effect. Give it with \
                        --traffic 10/s, or as `traffic` in the definition.";
         remarks.push(unknown.to_owned());
     }
@@ -143,12 +143,13 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     }
     if timeline.is_close() {
         remarks.push(
-            "A ratio is exactly at its threshold at some moment: there the rounding of Prometheus decides."
+            "At some moment a ratio is exactly at its threshold: there the rounding of Prometheus decides."
                 .to_owned(),
         );
     }
     if plan.promise.agreed.is_some() {
-        let held = "The promise does not always hold: the incident is played where all of it counts.";
+        let held =
+            "This SLO has hours or maintenance: the incident is played at a time when all events count.";
         remarks.push(held.to_owned());
     }
     if let Period::Calendar(unit, _) = &plan.promise.period {
@@ -159,14 +160,14 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     }
     if let Some(part) = struck(plan) {
         remarks.push(format!(
-            "The incident happens to {}, the strictest of its parts: a slice is bad above {} of errors. The others are well.",
+            "The incident happens to {}, the strictest of its parts: a slice is bad above {} of errors. The other parts are good.",
             part.name(),
             percent(part.budget)
         ));
     }
     if matches!(plan.observed.by, Observer::Looks) {
         remarks.push(format!(
-            "The state is looked at every {}; a share of the time is spread over the looks.",
+            "The state is evaluated every {}; a share of the time is spread over the evaluations.",
             timeline.schedule.step
         ));
     }

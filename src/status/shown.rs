@@ -141,7 +141,7 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
             all if index == 2 && all > 3 => format!(" (and {} more)", all - 3),
             _ => String::new(),
         };
-        notes.push(format!("The server says of its answers: {}{more}", inert::line(warning)));
+        notes.push(format!("The server warns: {}{more}", inert::line(warning)));
     }
     let of = |knowledge: Knowledge| status.standings.iter().filter(move |one| one.knowledge == knowledge);
     let mut files: Vec<String> =
@@ -158,12 +158,12 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
         notes.push(
             match status.engine.filter(|engine| engine.only_stores()) {
                 Some(_) => {
-                    "VictoriaMetrics has nothing that the rules record, and evaluates none: does vmalert have vmalert/*.rules.yaml of what is \
-                     compiled, does it write here (-remoteWrite.url), and do the metrics arrive here?"
+                    "VictoriaMetrics has no series of the rules, and evaluates no rules itself. Check that vmalert has loaded vmalert/*.rules.yaml of the \
+                     output, that it writes here (-remoteWrite.url), and that the metrics arrive here."
                 }
                 None => {
-                    "The server has nothing that the rules record: are prometheus/*.rules.yaml of what is compiled among its rule_files, and \
-                     are their metrics scraped?"
+                    "The server has no series of the rules. Check that prometheus/*.rules.yaml of the output are in its rule_files, and \
+                     that their metrics are scraped."
                 }
             }
             .to_owned(),
@@ -171,14 +171,14 @@ pub(super) fn notes(status: &Status) -> Vec<String> {
     }
     if of(Knowledge::Waiting).next().is_some() {
         notes.push(
-            "Rules are loaded that have recorded nothing yet. The first figures come up to ten minutes after they are loaded, on vmalert \
+            "Some loaded rules have recorded nothing yet. The first figures come up to ten minutes after the rules are loaded, on vmalert \
              and a Thanos Ruler without storage up to half an hour; if none come, their metrics are not scraped, or have other labels."
                 .to_owned(),
         );
     }
     if status.standings.iter().any(|one| matches!(one.knowledge, Knowledge::Young(_))) {
         notes.push(
-            "What is left of a budget is not known before events have been counted for a day: an hour's luck says nothing of a month. \
+            "The budget that is left is known after one day of counted events: one good hour says nothing about a month. \
              Alerts work from the first minutes on."
                 .to_owned(),
         );
@@ -195,10 +195,10 @@ fn load(engine: Option<Engine>, files: &[String]) -> String {
     match engine {
         Some(Engine::Mimir) => format!("Load them: mimirtool rules load {}", of("mimir").join(" ")),
         Some(Engine::Cortex) => {
-            format!("Load {} of what is compiled: slowburn help targets", joined(&of("cortex"), "and"))
+            format!("Load {} of the output: slowburn help targets", joined(&of("cortex"), "and"))
         }
         _ => format!(
-            "Load them: name {} of what is compiled under rule_files, or ask the server that has them.",
+            "Load them: add {} of the output to rule_files, or ask the server that has them.",
             joined(&of("prometheus"), "and")
         ),
     }
@@ -216,8 +216,8 @@ fn verdict(status: &Status, gate: Gate) -> String {
     let mut parts = Vec::new();
     let asked = match gate.below {
         Some(below) if !gate.frozen => percent(below),
-        Some(below) => format!("{} or what its policy asks for", percent(below)),
-        None => "what its policy asks for".to_owned(),
+        Some(below) => format!("{} or the share that its policy requires", percent(below)),
+        None => "the share that its policy requires".to_owned(),
     };
     if under > 0 {
         let less = match gate.below {
@@ -230,13 +230,13 @@ fn verdict(status: &Status, gate: Gate) -> String {
         parts.push(slos(missing, "cannot be judged", "cannot be judged"));
     }
     if !status.incomplete.is_empty() && !gate.allow_missing {
-        parts.push("answers are not whole".to_owned());
+        parts.push("answers are incomplete".to_owned());
     }
     if status.passes() {
-        parts.push(format!("whatever is judged has {asked} of its budget left or more"));
+        parts.push(format!("every judged SLO has {asked} of its budget left or more"));
     }
     if over > 0 {
-        parts.push(slos(over, "is passed over without data", "are passed over without data"));
+        parts.push(slos(over, "is skipped: it has no data", "are skipped: they have no data"));
     }
     let word = if status.passes() { "passes" } else { "fails" };
     format!("The gate {word}: {}.", parts.join("; "))

@@ -30,118 +30,124 @@ pub struct Args {
 pub enum Command {
     /// Write the rules and their tests
     ///
-    /// Writes all files or none: after an error, OUT is as it was before. Files that are already right are not touched;
-    /// files that slowburn wrote for definitions that are gone are removed, files of your own never are.
+    /// Writes all files or none: after an error, OUT is as it was before. Files that are already right are not touched.
+    /// Files that slowburn wrote for definitions that no longer exist are removed; your own files never are.
     #[command(after_help = "Manual: slowburn help output")]
     Compile(Compile),
     /// Report problems, and write nothing
     ///
-    /// With --prometheus the definitions are held against the series of a running server instead of the contracts beside
-    /// them: Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics). It is asked one instant query
-    /// per metric, and nothing is changed there. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
+    /// With --prometheus the definitions are checked against the series of a running server instead of the contracts
+    /// beside them. The server is Prometheus, or another one with its HTTP API (Thanos, Mimir, VictoriaMetrics). slowburn
+    /// sends one instant query per metric, and changes nothing there. Credentials come from files, or from SLOWBURN_USER
+    /// and SLOWBURN_BEARER.
     #[command(after_help = "Manual: slowburn help contract")]
     Check(Check),
     /// Explain a problem's code, or one SLO with its numbers
     #[command(after_help = "Manual: slowburn help problems")]
     Explain(Explain),
-    /// Play an incident through the rules of one SLO, and say who is told when
+    /// Play an incident through the rules of one SLO, and show who is notified and when
     ///
-    /// An incident is written in words: `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m`, `no data for 10m`; at
-    /// another traffic `2% for 1h at 50/s`; one follows another behind a comma. Before and after it all is good.
+    /// An incident is written in words: `100% for 5m`, `ramp 0% to 5% for 2h`, `no traffic for 15m`, `no data for 10m`;
+    /// with other traffic: `2% for 1h at 50/s`. Separate parts with commas. Before and after the incident all events are
+    /// good.
     ///
-    /// Nothing is asked or changed: the rules are computed, evaluation by evaluation, as Prometheus would. The incident
-    /// begins right after an evaluation, the latest that it can be noticed; add two intervals of scraping, and what
+    /// No server is asked: slowburn computes the rules, evaluation by evaluation, as Prometheus would. The incident
+    /// begins right after an evaluation, which is the worst case. Add two scrape intervals, and the time that
     /// Alertmanager waits.
     #[command(after_help = "Manual: slowburn help simulate")]
     Simulate(Simulate),
-    /// Say what a change of the definitions means: promises, budgets, alerts and who is told, not lines
+    /// Show what a change of the definitions means: promises, budgets, alerts and who is notified, instead of lines
     ///
-    /// OLD and NEW are directories of definitions or git revisions, and may be one of each: what is a directory is taken for
-    /// one, anything else for a revision (`refs/heads/slos` is the branch beside a directory of that name). Of a revision the
-    /// folder PATH is read, as it was committed; nothing is checked out. Without NEW, what stands in PATH now is compared.
+    /// OLD and NEW are directories of definitions or git revisions, in any combination. If a directory with the name
+    /// exists, it is read; otherwise the name is a revision (`refs/heads/slos` is the branch if there is also a directory
+    /// `slos`). From a revision the folder PATH is read as it was committed; nothing is checked out. Without NEW, the
+    /// current files in PATH are compared.
     ///
-    /// OLD may also be what another tool or somebody's hand wrote: a rule file of Prometheus, `PrometheusRule` objects, a spec of
-    /// Sloth, Pyrra or OpenSLO, or a directory of those. Then the new side is held against it SLO by SLO: alerts, windows,
-    /// thresholds, labels, recorded series. What is not understood is listed.
+    /// OLD can also be written by hand or by another tool: a rule file of Prometheus, `PrometheusRule` objects, a spec of
+    /// Sloth, Pyrra or OpenSLO, or a directory of those. Then the two sides are compared SLO by SLO: alerts, windows,
+    /// thresholds, labels, recorded series. Rules that slowburn does not recognise are listed.
     ///
-    /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (what could be understood
-    /// is compared all the same); 2 if one cannot be read.
+    /// Exit codes: 0 if both sides could be compared, different or not; 1 if one of them has errors (the parts without
+    /// errors are compared); 2 if one cannot be read.
     #[command(after_help = "Manual: slowburn help review")]
     Diff(Diff),
-    /// Show how every SLO stands on a running server, and decide whether that is good enough
+    /// Show the state of every SLO on a running server, and exit 1 if it is not good enough
     ///
-    /// What is recorded is asked of Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics): one instant
-    /// query per recorded series, and nothing is changed there. The worst comes first. Exit code 0 says that all was asked and,
-    /// with --fail-below, that every SLO has so much of its budget left. Credentials come from files, or from SLOWBURN_USER
-    /// and SLOWBURN_BEARER.
+    /// Reads the recorded series from Prometheus, or from another server with its HTTP API (Thanos, Mimir,
+    /// VictoriaMetrics): one instant query per recorded series; nothing is changed there. The worst SLO comes first. Exit
+    /// code 0 means that all series were read and, with --fail-below, that every SLO has at least that much of its budget
+    /// left. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
     #[command(after_help = "Manual: slowburn help status")]
     Status(Status),
-    /// Make a page that says which promises were kept in a month, and what spent their budgets
+    /// Make a page that shows which promises were kept in a month, and what spent their budgets
     ///
-    /// Asks Prometheus, or whatever answers its HTTP API, for what the rules recorded: three range queries per service, of one
-    /// point an hour. Nothing is changed there. The page goes to stdout, in the project's language and time zone; it needs no
-    /// other file. What the server does not remember is said to be missing. With --save the answers are kept, and --answer
-    /// makes a page of them without a server. Exit code 0 says that there is a page, whatever it says.
+    /// Reads the recorded series from Prometheus, or from another server with its HTTP API: three range queries per
+    /// service, with one point per hour. Nothing is changed there. The page goes to stdout, in the project's language and
+    /// time zone, and needs no other file. Where the server has no data, the page says so. --save keeps the answers, and
+    /// --answer makes the page from them without a server. Exit code 0 means that there is a page, also if promises were
+    /// broken.
     #[command(after_help = "Manual: slowburn help report")]
     Report(Report),
-    /// Show where rules and routes that run are not the compiled ones: missing, changed, left over, failing
+    /// Show where running rules and routes differ from the compiled ones: missing, changed, left over, failing
     ///
-    /// Asks whoever evaluates the rules what it has loaded, and compares rule by rule: expression, `for`, interval, labels and
-    /// annotations. Asks Alertmanager which configuration it runs, and compares it around its secrets. Ends with 1 if anything
-    /// differs. Nothing is changed there, and rules of other people are left alone. Credentials go to both addresses.
+    /// Reads the loaded rules from the server that evaluates them, and compares them one by one: expression, `for`,
+    /// interval, labels and annotations. Reads the configuration of Alertmanager, and compares everything except its
+    /// secrets. Exits with 1 if anything differs. Nothing is changed there, and rules of other sources are ignored.
+    /// Credentials are sent to both addresses.
     #[command(after_help = "Manual: slowburn help drift")]
     Drift(Drift),
-    /// Play what a server remembers through the rules: what would have paged and when, and what became of the budget
+    /// Play the past of a server through the rules: which alerts would have fired and when, and how the budget was spent
     ///
-    /// The past is asked for in range queries of a day each, and nothing is changed there: what the rules recorded, and, where
-    /// they did not run yet, the raw series themselves. With --against it is played through other definitions as well, so
-    /// that two policies or two revisions stand side by side.
+    /// The past is read in range queries of one day each, and nothing is changed on the server: the recorded series, and
+    /// the raw series for the time before the rules ran. With --against it is also played through other definitions, so
+    /// that two policies or two revisions are shown side by side.
     #[command(after_help = "Manual: slowburn help backtest")]
     Backtest(Backtest),
-    /// Make the history that long windows need out of raw series that are there already
+    /// Make the history that long windows need from existing raw series
     ///
-    /// Writes rule files and prints the commands with which promtool evaluates them over the past, and where the result
-    /// belongs. Nothing is asked of a server and nothing is changed there.
+    /// Writes rule files and prints the commands: promtool evaluates the rules over the past, and the result is moved to
+    /// the server. slowburn itself asks no server and changes nothing there.
     #[command(after_help = "Manual: slowburn help cold-start")]
     Backfill(Backfill),
-    /// Serve editors: problems while somebody types, explanations, completion, definitions, quick fixes
+    /// Serve editors: problems while you type, explanations, completion, definitions, quick fixes
     ///
-    /// Speaks the language server protocol on stdin and stdout, so an editor starts it; `slowburn help editor` says how for
-    /// several. What is open in the editor counts instead of the files on the disk. Nothing is written, and nothing is asked of
-    /// a network.
+    /// Speaks the language server protocol on stdin and stdout. The editor starts it: see `slowburn help editor`. Files
+    /// that are open in the editor are used instead of the files on the disk. Nothing is written, and the network is not
+    /// used.
     #[command(after_help = "Manual: slowburn help editor")]
     Lsp,
     /// Learn which metrics a program exposes
     #[command(subcommand)]
     Metrics(Metrics),
-    /// Begin: write a service file that compiles, from what a program exposes
+    /// Start: write a service file that compiles, from the metrics of a program
     ///
-    /// Captures the contract of a program, and proposes SLOs for what it recognises: requests with their status, counters of
-    /// failures, durations, probes, times of the last success, gauges with a limit. Every objective is a proposal. What is
-    /// there already is never overwritten; in a project that exists, only the service is added.
+    /// Captures the contract of a program, and proposes SLOs for what it recognises: requests with their status, counters
+    /// of failures, durations, probes, times of the last success, gauges with a limit. Every objective is a proposal.
+    /// Existing files are never overwritten; in an existing project, only the service is added.
     ///
-    /// On a terminal and without flags it asks.
+    /// On a terminal and without flags it asks questions.
     #[command(after_help = "Manual: slowburn help first-definition")]
     Init(Init),
     /// Read the SLOs of Sloth, Pyrra or OpenSLO, and write them as definitions of slowburn
     ///
     /// Reads `prometheus/v1` and `PrometheusServiceLevel` of Sloth, `ServiceLevelObjective` of Pyrra, `openslo/v1` and
-    /// `openslo/v1alpha`; a file may hold several documents. Writes one file per service, and a project file if there is none.
-    /// Without --to they are printed. What is not carried is listed with its place and the reason, and for every SLO what stays,
-    /// what is measured better and what changes for whoever is notified. Nothing that is there is overwritten.
+    /// `openslo/v1alpha`; a file may contain several documents. Writes one file per service, and a project file if there
+    /// is none. Without --to they are printed. Parts that are not imported are listed with their place and the reason.
+    /// For every SLO it lists what stays, what is measured better and what changes for the people who are notified.
+    /// Existing files are never overwritten.
     ///
-    /// With --check, a server that has old and new rules is asked for the error ratios of both, window by window, at one moment.
-    /// Where they differ by more than the tolerance, it says why as far as that can be told. Nothing is changed there.
-    /// Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
+    /// With --check, slowburn asks a server that has the old and the new rules for the error ratios of both, window by
+    /// window, at one moment. Where they differ by more than the tolerance, it shows the reason if it is known. Nothing
+    /// is changed there. Credentials come from files, or from SLOWBURN_USER and SLOWBURN_BEARER.
     ///
-    /// Exit codes: 0 if every SLO is carried, with warnings or without; 1 if one needs a decision first, or a source cannot be
-    /// understood (then nothing is written); 2 if a file cannot be read or is there already. With --check: 0 if no ratio differs,
-    /// 1 if one does, 2 if it cannot be asked.
+    /// Exit codes: 0 if every SLO is imported, with warnings or without; 1 if one needs a decision first, or a source
+    /// cannot be understood (then nothing is written); 2 if a file cannot be read or already exists. With --check: 0 if
+    /// no ratio differs, 1 if one does, 2 if the server cannot be asked.
     Import(Import),
     /// Print the JSON Schema of a file, for editors
     ///
-    /// Editors that ask a YAML language server complete and explain keys, and mark slips, in files that begin with
-    /// `# yaml-language-server: $schema=.slowburn/service.json`, where that file holds what this command prints.
+    /// Editors with a YAML language server complete and explain keys, and mark mistakes, in files that begin with `#
+    /// yaml-language-server: $schema=.slowburn/service.json`. Write the output of this command to that file.
     #[command(after_help = "Manual: slowburn help editor")]
     Schema(Schema),
     /// Print the completions of a shell
@@ -160,15 +166,15 @@ pub enum Command {
 /// A command of `metrics`.
 #[derive(Debug, Subcommand)]
 pub enum Metrics {
-    /// Make a contract of what a program exposes, and say what is new in it
+    /// Make a contract of what a program exposes, and show what is new in it
     ///
-    /// A contract holds metrics with their types, labels, label values and bounds, without samples, in fixed order: commit it
-    /// beside the sources, as in `slowburn metrics capture http://localhost:9100/metrics --out slos/metrics/node.prom`.
-    /// The same command refreshes it, and says on stderr what appeared and what vanished.
+    /// A contract contains metrics with their types, labels, label values and bounds, without samples, in fixed order.
+    /// Commit it beside the sources, as in `slowburn metrics capture http://localhost:9100/metrics --out
+    /// slos/metrics/node.prom`. The same command updates it, and shows on stderr what appeared and what vanished.
     ///
     /// Credentials are read from files or from the environment, never from the command line, where others could see them:
-    /// SLOWBURN_USER holds `name:password`, SLOWBURN_BEARER holds a token. They are sent to the address that is given and
-    /// to no other: an answer that leads elsewhere is not followed.
+    /// SLOWBURN_USER is `name:password`, SLOWBURN_BEARER is a token. They are sent only to the given address: redirects
+    /// are not followed.
     #[command(after_help = "Manual: slowburn help capture")]
     Capture(Capture),
 }
@@ -180,14 +186,14 @@ pub struct Capture {
     /// for stdin
     #[arg(value_name = "URL|FILE|-")]
     pub source: Address,
-    /// The program and its version, for the contract's second line; else the first line of a file (`# from: …`) says it, or
-    /// the metric `…_build_info`, or the contract that was there
+    /// The program and its version, for the contract's second line. Default: the first line of the file (`# from: …`),
+    /// the metric `…_build_info`, or the existing contract
     #[arg(long, value_name = "TEXT")]
     pub from: Option<String>,
-    /// The contract to write or refresh; without it the contract goes to stdout
+    /// The contract to write or update; without it the contract goes to stdout
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Write nothing: say how the metrics differ from the contract in OUT, and exit 1 if they do
+    /// Write nothing: show how the metrics differ from the contract in OUT, and exit 1 if they do
     #[arg(long, requires = "out")]
     pub check: bool,
     /// How it is asked.
@@ -198,19 +204,20 @@ pub struct Capture {
 /// How an address is asked.
 #[derive(Clone, Debug, Group)]
 pub struct Connection {
-    /// A file that holds `name:password`, for basic authentication
+    /// A file with `name:password`, for basic authentication
     #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
     pub user_file: Option<PathBuf>,
-    /// A file that holds a bearer token
+    /// A file with a bearer token
     #[arg(long, value_name = "FILE")]
     pub bearer_file: Option<PathBuf>,
-    /// A file with the certificates, in PEM, that an https:// address is trusted by, instead of those of the public web
+    /// A file with the certificate authorities, in PEM, to trust for an https:// address, instead of those of the public
+    /// web
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// The tenant whose series are asked for, where a server has several, as Mimir and Cortex do: the header X-Scope-OrgID
+    /// The tenant, for servers with several tenants such as Mimir and Cortex: the header X-Scope-OrgID
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<String>,
-    /// How long the whole answer to a question may take, such as 10s
+    /// How long one complete answer may take, such as 10s
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
     /// How large an answer may be, unpacked, in megabytes
@@ -265,10 +272,10 @@ pub struct Compile {
     /// The directory to write to
     #[arg(long, default_value = OUT)]
     pub out: PathBuf,
-    /// The targets to compile, separated by commas; the files of all others stay as they are
+    /// The targets to compile, separated by commas; the files of all other targets are not changed
     #[arg(long, value_name = "TARGETS", value_delimiter = ',', value_parser = TARGETS.map(|target| target.name))]
     pub only: Vec<String>,
-    /// Write nothing: show how OUT differs from what the definitions mean, and exit 1 if it does
+    /// Write nothing: show how OUT differs from the compiled definitions, and exit 1 if it does
     #[arg(long)]
     pub check: bool,
     /// Compile again whenever a definition changes, until Ctrl-C
@@ -297,7 +304,7 @@ pub struct Check {
     /// Which environment is meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Hold them against a running server: its address, such as http://localhost:9090
+    /// Check against a running server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<Address>,
     /// How it is asked.
@@ -331,7 +338,7 @@ pub struct Simulate {
     /// The SLO, as in `api/availability`
     #[arg(value_name = "SERVICE/SLO")]
     pub subject: String,
-    /// What happens, as in `100% for 5m`, unless --csv says it
+    /// What happens, as in `100% for 5m`; not with --csv
     #[arg(value_name = "INCIDENT")]
     pub incident: Option<String>,
     /// The directory with the SLO definitions
@@ -340,23 +347,23 @@ pub struct Simulate {
     /// Which environment is meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Take the incident from a file of counted events: a first line `time,good,bad`, then rows with what happened since the
-    /// row before; times are seconds or RFC 3339
+    /// Read the incident from a file of counted events: a first line `time,good,bad`, then rows with the events since the
+    /// previous row; times are seconds or RFC 3339
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// The usual traffic, such as 10/s or 200/h; else that of the definition, or that of the file
+    /// The usual traffic, such as 10/s or 200/h. Default: the traffic of the definition, or of the file
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub traffic: Option<Decimal>,
-    /// How much of the period's budget is spent before, such as 30%
+    /// How much of the period's budget was spent before the incident, such as 30%
     #[arg(long, value_name = "PERCENT", value_parser = share, default_value = "0%", hide_default_value = true)]
     pub budget_spent: Decimal,
-    /// How long the series had been there before the incident, such as 2h; else longer than any window
+    /// How long the series existed before the incident, such as 2h. Default: longer than any window
     #[arg(long, value_name = "DURATION", value_parser = history)]
     pub history: Option<Duration>,
-    /// How far into a calendar period the incident begins, such as 20d; else half of it
+    /// How far into a calendar period the incident begins, such as 20d. Default: half of it
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub into: Option<Duration>,
-    /// Draw with the characters of ASCII, as where LC_ALL, LC_CTYPE or LANG does not name UTF-8
+    /// Draw with ASCII characters only; this is the default if LC_ALL, LC_CTYPE or LANG does not name UTF-8
     #[arg(long)]
     pub ascii: bool,
     /// How to show the outcome, on stdout
@@ -376,14 +383,15 @@ pub enum Outcome {
 /// Arguments of `diff`.
 #[derive(Debug, Group)]
 pub struct Diff {
-    /// What was: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`; or a file of rules or specs of another tool
+    /// The old side: a directory or a git revision, such as `main`, `v1.2`, `HEAD~3`; or a file of rules or specs of
+    /// another tool
     pub old: String,
-    /// What is instead; PATH in the working tree if it is left out
+    /// The new side. Default: PATH in the working tree
     pub new: Option<String>,
-    /// A further file, or directory, of rules or specs that belongs to OLD
+    /// Another file or directory of rules or specs that belongs to OLD
     #[arg(long, value_name = "FILE")]
     pub also: Vec<PathBuf>,
-    /// The folder with the definitions, as it is called from here
+    /// The folder of the definitions, relative to the current directory
     #[arg(long, value_name = "PATH", default_value = SLOS)]
     pub path: PathBuf,
     /// Which environment is meant.
@@ -440,17 +448,17 @@ pub struct Status {
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Address,
-    /// Show and judge these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
+    /// Only these SLOs, separated by commas: `api` for all SLOs of a service, `api/latency` for one
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Exit 1 if an SLO has less of its budget left, such as 10%, or if that is not known: nothing is recorded, nothing was
-    /// counted lately, or too few events to judge by. An SLO that is `planned` and has no data is passed over
+    /// Exit 1 if an SLO has less of its budget left, such as 10%, or if that is not known: no recorded series, no recent
+    /// events, or too few events. An SLO that is `planned` and has no data is skipped
     #[arg(long, value_name = "PERCENT", value_parser = part)]
     pub fail_below: Option<Decimal>,
     /// Exit 1 if the error budget policy of an SLO stops deployments now (`freeze: true`), or if that is not known
     #[arg(long)]
     pub fail_frozen: bool,
-    /// Let SLOs pass of which it is not known what they have left
+    /// Accept SLOs whose remaining budget is not known
     #[arg(long, requires = "gate")]
     pub allow_missing: bool,
     /// How it is asked.
@@ -470,10 +478,10 @@ pub struct Drift {
     /// Which environment is meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Who evaluates the rules: its address, such as http://localhost:9090
+    /// The server that evaluates the rules: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL", required_unless_present = "alertmanager")]
     pub prometheus: Option<Address>,
-    /// Compare the routes of this Alertmanager, too: its address, such as http://localhost:9093
+    /// Also compare the routes of this Alertmanager: its address, such as http://localhost:9093
     #[arg(long, value_name = "URL")]
     pub alertmanager: Option<Address>,
     /// How it is asked.
@@ -527,16 +535,16 @@ pub struct Report {
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<Address>,
-    /// Answers that --save wrote, in place of a server
+    /// A file that --save wrote, instead of a server
     #[arg(long, value_name = "FILE")]
     pub answer: Option<PathBuf>,
-    /// Write what the server answers to this file, too
+    /// Also write the answers of the server to this file
     #[arg(long, value_name = "FILE", conflicts_with = "answer")]
     pub save: Option<PathBuf>,
     /// Only these services and SLOs, separated by commas, as in `api,redis/latency`
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// How the month is told
+    /// The format of the month's report
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "html")]
     pub format: MonthFormat,
     /// How it is asked.
@@ -572,25 +580,25 @@ pub struct Backtest {
     /// Which environment is meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Play it through other definitions, too: a directory, or a git revision of SLOS
+    /// Also play it through other definitions: a directory, or a git revision of SLOS
     #[arg(long, value_name = "SLOS|REVISION")]
     pub against: Option<String>,
-    /// Play it as if this policy watched every SLO; several stand side by side
+    /// Play it as if every SLO had this policy; several are shown side by side
     #[arg(long = "policy", value_name = "NAME")]
     pub policies: Vec<String>,
-    /// How much of the past is judged
+    /// How much of the past is played
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = past)]
     pub last: Duration,
-    /// Until when, such as 2026-11-22T12:00:00Z; else until now
+    /// The end of the past, such as 2026-11-22T12:00:00Z. Default: now
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<u64>,
-    /// How finely it is counted: `30s` as the rules do, `5m` where that is too much for the server
+    /// The step of the count: `30s` as in the rules, `5m` if that is too much for the server
     #[arg(long, value_name = "STEP", value_parser = ["30s", "5m"], default_value = "30s")]
     pub step: String,
-    /// Ask raw series only, not what was recorded: for definitions that measured something else until lately
+    /// Read only raw series, not recorded series: for definitions that recently measured something else
     #[arg(long)]
     pub raw: bool,
-    /// Keep what was answered in this folder, so that the same is not asked again
+    /// Keep the answers in this folder, so that the same question is not sent again
     #[arg(long, value_name = "FOLDER")]
     pub cache: Option<PathBuf>,
     /// How it is asked.
@@ -638,16 +646,16 @@ pub struct Init {
     /// Where the definitions are.
     #[command(flatten)]
     pub sources: Sources,
-    /// What the service is called; its job if that is given
+    /// The name of the service. Default: its job
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
-    /// Its job in Prometheus; the service's name if nothing is said
+    /// Its job in Prometheus. Default: the name of the service
     #[arg(long, value_name = "NAME")]
     pub job: Option<String>,
     /// Where its metrics are: an http:// or https:// address, a file, or `-` for stdin
     #[arg(long, value_name = "URL|FILE|-")]
     pub metrics: Option<Address>,
-    /// The language of alerts, comments and descriptions; en if nothing is said
+    /// The language of alerts, comments and descriptions. Default: en
     #[arg(long, value_parser = Language::ALL.map(|(code, _)| code))]
     pub language: Option<String>,
     /// How the address is asked.
@@ -664,32 +672,32 @@ pub struct Import {
     /// The directory for the definitions; without it they are printed
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
-    /// The service of all SLOs, whatever the files say: Pyrra knows no services
+    /// The service of all SLOs, instead of the one in the files: Pyrra has no services
     #[arg(long, value_name = "NAME", value_parser = service)]
     pub service: Option<Name>,
-    /// Let alerts keep the labels by which the other tool names its SLOs, such as `sloth_slo`
+    /// Keep the labels on alerts with which the other tool identifies its SLOs, such as `sloth_slo`
     #[arg(long)]
     pub identity: bool,
-    /// How to show problems: for people on stderr, for programs on stdout; these need --to. With --check: human or json
+    /// How to show problems: for people on stderr, for programs on stdout (this needs --to). With --check: human or json
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
-    /// Write nothing: compare old and new ratios on a server that has both, and exit 1 if they differ. FILES are rules or specs,
-    /// or directories of those; the definitions are those in the directory of --to, else in slos
+    /// Write nothing: compare old and new ratios on a server that has both, and exit 1 if they differ. FILES are rules or
+    /// specs, or directories of those; the definitions are in the directory of --to, or in slos
     #[arg(long, requires = "asked", conflicts_with_all = ["service", "identity"])]
     pub check: bool,
     /// The server: its address, such as http://localhost:9090
     #[arg(long, value_name = "URL", requires = "check", group = "asked")]
     pub prometheus: Option<Address>,
-    /// Answers that --save wrote, in place of a server
+    /// A file that --save wrote, instead of a server
     #[arg(long, value_name = "FILE", requires = "check", group = "asked")]
     pub answer: Option<PathBuf>,
-    /// Write what the server answers to this file, too
+    /// Also write the answers of the server to this file
     #[arg(long, value_name = "FILE", requires = "prometheus", conflicts_with = "answer")]
     pub save: Option<PathBuf>,
-    /// Compare these only, separated by commas: `api` for all SLOs of a service, `api/latency` for one
+    /// Compare only these, separated by commas: `api` for all SLOs of a service, `api/latency` for one
     #[arg(long, value_name = "SERVICE|SERVICE/SLO", value_delimiter = ',', requires = "check")]
     pub only: Vec<String>,
-    /// By how much two ratios may differ: of the larger one, and of the error budget
+    /// How much two ratios may differ, as a share of the larger one and of the error budget
     #[arg(long, value_name = "PERCENT", value_parser = part, default_value = "5%", requires = "check")]
     pub tolerance: Decimal,
     /// Which environment is meant.

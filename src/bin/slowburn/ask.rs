@@ -25,21 +25,22 @@ use crate::{stderr, tree};
 
 /// How a server is asked that answers small questions.
 const ADVICE: Advice =
-    Advice { scheme: "it is asked at http:// and https:// addresses", missing: "", too_much: "" };
+    Advice { scheme: "write an address with http:// or https://", missing: "", too_much: "" };
 
 /// How one is asked that may have to read a month of raw series for an answer.
 const ADVICE_ON_THE_PAST: Advice =
-    Advice { too_much: "ask more coarsely: --step 5m, or for less of the past: --last 7d", ..ADVICE };
+    Advice { too_much: "use a larger step: --step 5m, or a shorter past: --last 7d", ..ADVICE };
 
 /// Who tells of routes.
 const WHO_NOTIFIES: &str =
-    "name the address below which Alertmanager's /api/v2/status is, such as http://localhost:9093";
+    "write the base address of Alertmanager (above /api/v2/status), such as http://localhost:9093";
 
 /// Who tells of rules.
-const WHO_EVALUATES: &str = "name who evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end of its address";
+const WHO_EVALUATES: &str = "write the address of the server that evaluates the rules: Prometheus, vmalert, a Thanos Ruler, or Mimir with /prometheus at the end";
 
 /// Where the API is.
-const BELOW: &str = "name the address below which /api/v1/query is, such as http://localhost:9090";
+const BELOW: &str =
+    "write the base address of the server (above /api/v1/query), such as http://localhost:9090";
 
 /// What to write where nobody is known.
 fn right(wanted: Wanted) -> &'static str {
@@ -82,7 +83,7 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
 /// Says that a server told less than it was asked.
 fn not_all(failure: &Failure) {
     let why = failure.to_string();
-    stderr::print(&format!("not all that helps was told: {}\n", why.lines().next().unwrap_or_default()));
+    stderr::print(&format!("some answers are missing: {}\n", why.lines().next().unwrap_or_default()));
 }
 
 /// An answer that is one.
@@ -160,18 +161,18 @@ impl<'a> Asking<'a> {
         let most = tree::most(self.connection.max_size);
         let Some(read) = tree::read(&answer.body, most) else {
             let failure = Failure::new(format!(
-                "{} answers with so many values that they take more than {} MB",
+                "the answer of {} is larger than {} MB",
                 self.address,
                 most / 1_000_000
             ))
-            .and("if it should be, allow it more: --max-size MEGABYTES");
+            .and("if that is right, raise the limit: --max-size MEGABYTES");
             return Err(Unanswered { failure, heard: true, who: Who::Meant });
         };
         let mut told = read.unwrap_or_default();
         self.remark(&told);
         // VictoriaMetrics says it so when not all of its nodes answered.
         if told["isPartial"] == true {
-            let partial = Value::from("the answer is partial: not every part of the server was reached");
+            let partial = Value::from("the answer is incomplete: some parts of the server did not answer");
             match told["warnings"].as_array_mut() {
                 Some(warnings) => warnings.push(partial),
                 None => told["warnings"] = Value::Array(vec![partial]),
@@ -187,14 +188,14 @@ impl<'a> Asking<'a> {
         for info in told["infos"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if remarks.len() < TOLD && remarks.insert(info.to_owned()) {
                 let short: String = info.chars().take(500).collect();
-                stderr::print(&format!("the server remarks: {}\n", inert::line(&short)));
+                stderr::print(&format!("the server warns: {}\n", inert::line(&short)));
             }
         }
     }
 }
 
 fn no_prometheus(address: &Address) -> Failure {
-    Failure::new(format!("{address} does not answer as Prometheus does"))
+    Failure::new(format!("{address} does not answer like Prometheus"))
 }
 
 /// A server that remembers.
@@ -267,7 +268,7 @@ const QUERY: &str = "/api/v1/query";
 pub fn rules(address: &Address, connection: &Connection) -> Result<Vec<Loaded>, Failure> {
     let asking = Asking::new(address, connection, &ADVICE, Wanted::Rules)?;
     let answer = asking.answer(drift::PATH, &[]).map_err(|why| asking.whom(why))?;
-    let untold = || Failure::new(format!("{address} does not tell which rules it evaluates"));
+    let untold = || Failure::new(format!("{address} does not list the rules that it evaluates"));
     let rules = drift::loaded(&answer).ok_or_else(|| asking.whom(Unanswered::by_a_stranger(untold())))?;
     // VictoriaMetrics and a querier answer with none, whoever evaluates the rules.
     if rules.is_empty()
@@ -283,7 +284,7 @@ pub fn routes(address: &Address, connection: &Connection) -> Result<Value, Failu
     let asking = Asking::new(address, connection, &ADVICE, Wanted::Routes)?;
     let answer = asking.answer(routes::PATH, &[]).map_err(|why| asking.whom(why))?;
     routes::running(&answer).ok_or_else(|| {
-        let untold = Failure::new(format!("{address} does not tell which configuration it runs"));
+        let untold = Failure::new(format!("{address} does not show the configuration that it runs"));
         asking.whom(Unanswered::by_a_stranger(untold))
     })
 }

@@ -21,7 +21,7 @@ pub fn run(args: &Backfill) -> Result<Ending, Failure> {
     let folder = shown(&args.to, Path::new(""));
     // promtool is given every file of the folder, and the blocks it makes go there, too.
     if args.to.symlink_metadata().is_ok() {
-        return Err(Failure::new(format!("{folder} is there already")).and("name a new one: --to FOLDER"));
+        return Err(Failure::new(format!("{folder} already exists")).and("name a new folder: --to FOLDER"));
     }
     fs::create_dir_all(&args.to).map_err(|error| Failure::of("make", &folder, &error))?;
     for (name, text) in &files {
@@ -41,17 +41,20 @@ fn commands(model: &Model, folder: &str, server: &str) -> String {
         .collect();
     let journeys = match journeys.is_empty() {
         true => String::new(),
-        false => format!("# Journeys get no history, they count from then on: {}.\n", few(&journeys)),
+        false => format!(
+            "# Journeys get no history: they count from the time when the rules are loaded: {}.\n",
+            few(&journeys)
+        ),
     };
     let days = periods.max().unwrap_or_default().secs().div_ceil(86_400);
     format!(
-        "# When Prometheus loaded the compiled rules. Run this three hours later or more: what is younger is not in blocks yet.
+        "# When Prometheus loaded the compiled rules. Run this three hours later or more: newer samples are not in blocks yet.
 LOADED='YYYY-MM-DD hh:mm'
 {journeys}# The rules count what happened up to a quarter of an hour before they were loaded; history ends there.
 END=$(($(date -d \"$LOADED\" +%s) - 900))
 promtool tsdb create-blocks-from rules --url={server} \\
   --start=$((END - {days} * 86400)) --end=$END --output-dir={folder}/blocks {folder}/*.rules.yaml
-# Prometheus takes the blocks up within a minute once they are in its data folder, owned by its user:
+# Prometheus loads the blocks within a minute once they are in its data folder and belong to its user:
 #   mv {folder}/blocks/* /var/lib/prometheus/metrics2/
 "
     )

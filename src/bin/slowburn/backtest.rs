@@ -117,7 +117,7 @@ fn by_policies(
                 .map_err(|known| {
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     Failure::new(format!(
-                        "there is no policy `{policy}` in {name}: known are {}",
+                        "there is no policy `{policy}` in {name}: there are {}",
                         few(&known)
                     ))
                 })?;
@@ -173,7 +173,7 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
     let whole = from.and_then(|from| from.checked_sub(longest.div_ceil(GRID) * GRID));
     match (from, whole) {
         (Some(from), Some(whole)) => Ok((Range { from, until }, Range { from: whole, until })),
-        _ => Err(Failure::new("so much of the past there is not: name a later time, or less of it")),
+        _ => Err(Failure::new("the past does not reach so far: write a later time, or a shorter past")),
     }
 }
 

@@ -37,7 +37,7 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let before = if let There::Contract(_, before) = &there { Some(before) } else { None };
     contract.origin = origin(args, &contract, before);
     if contract.origin.is_none() {
-        stderr::print("nothing says which program and version this is: say it by --from\n");
+        stderr::print("the program and its version are not known: name them with --from\n");
     }
     let text = contract.to_string();
     let Some(out) = &args.out else {
@@ -49,8 +49,8 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     let (old_text, before) = match &there {
         There::Contract(old_text, before) => (old_text, before),
         There::Nothing if args.check => {
-            return Err(Failure::new(format!("there is no contract {out_name} to compare with"))
-                .and("write it first: leave out --check"));
+            return Err(Failure::new(format!("the contract {out_name} does not exist"))
+                .and("write it first, without --check"));
         }
         There::Unread(problems) if args.check => {
             stderr::print(problems);
@@ -59,7 +59,9 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
         There::Nothing | There::Unread(_) => {
             write::file(out, &text)?;
             if let There::Unread(_) = there {
-                stderr::print(&format!("{out_name} could not be read, so nothing is compared with it\n"));
+                stderr::print(&format!(
+                    "{out_name} could not be read, so the metrics are not compared with it\n"
+                ));
             }
             stderr::print(&format!("captured {metrics} in {out_name}\n"));
             return Ok(Ending::Clean);
@@ -76,8 +78,8 @@ pub fn run(args: &Capture) -> Result<Ending, Failure> {
     if args.check {
         let same = difference.is_empty();
         let words = match same {
-            true => format!("{out_name} is what {name} shows: {metrics}\n"),
-            false => format!("{out_name} is not what {name} shows: {counts}\n"),
+            true => format!("{out_name} agrees with {name}: {metrics}\n"),
+            false => format!("{out_name} differs from {name}: {counts}\n"),
         };
         stderr::print(&words);
         return Ok(if same { Ending::Clean } else { Ending::Problems });
@@ -114,9 +116,9 @@ fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
             // What looks like `localhost:9100` is more likely an address.
             match error.kind() == ErrorKind::NotFound && source.contains(':') {
                 true if secret::has_credentials(source) => failure.and(
-                    "if it is an address, write it with `http://` and without a name and a password: those belong into SLOWBURN_USER",
+                    "if it is an address, write it with `http://` and without user and password: write those into SLOWBURN_USER",
                 ),
-                true => failure.and(&format!("if it is an address, say so: http://{source}")),
+                true => failure.and(&format!("if it is an address, write the scheme: http://{source}")),
                 false => failure,
             }
         })?;
@@ -124,14 +126,14 @@ fn exposed(args: &Capture) -> Result<(String, Vec<u8>), Failure> {
     };
     if bytes.len() as u64 > limit {
         return Err(Failure::new(format!("{name} is larger than {} MB", args.connection.max_size))
-            .and("if it should be, allow it more: --max-size MEGABYTES"));
+            .and("if that is right, raise the limit: --max-size MEGABYTES"));
     }
     Ok((name, bytes))
 }
 
 fn ask(args: &Capture) -> Result<Vec<u8>, Failure> {
     const ADVICE: Advice = Advice {
-        scheme: "metrics are asked for at http:// and https://, or read from a file",
+        scheme: "write an address with http:// or https://, or a file",
         missing: "metrics are usually at /metrics",
         too_much: "",
     };
@@ -153,16 +155,16 @@ fn other_than_text(name: &str, content_type: &str) -> Result<(), Failure> {
     match kind.as_str() {
         "text/html" | "application/xhtml+xml" => Err(page(name)),
         "application/json" => Err(Failure::new(format!("{name} answers with JSON, not with metrics"))),
-        "application/vnd.google.protobuf" => Err(Failure::new(format!(
-            "{name} answers with protobuf, which cannot be read: text is asked for"
-        ))),
+        "application/vnd.google.protobuf" => {
+            Err(Failure::new(format!("{name} answers with protobuf, although slowburn asked for text")))
+        }
         _ => Ok(()),
     }
 }
 
 fn page(name: &str) -> Failure {
     Failure::new(format!("{name} answers with a web page, not with metrics"))
-        .and("metrics are usually at /metrics; a page may also ask for a login")
+        .and("metrics are usually at /metrics; the page may also be a login page")
 }
 
 /// The contract of a text: of samples, or of a contract that is written again.
@@ -186,7 +188,7 @@ fn understood(name: &str, bytes: &[u8]) -> Result<Contract, Failure> {
     let reading = exposition::read(bytes);
     tell(name, &reading);
     if reading.contract.families.is_empty() {
-        return Err(Failure::new(format!("there is not one metric in {name}"))
+        return Err(Failure::new(format!("there are no metrics in {name}"))
             .and("the text format of Prometheus or OpenMetrics is expected"));
     }
     Ok(reading.contract)
@@ -250,7 +252,7 @@ fn there(out: &Path, limit: u64) -> Result<There, Failure> {
     let contract = exposition::read(&bytes).contract;
     if contract.families.is_empty() && !bytes.trim_ascii().is_empty() {
         return Err(Failure::new(format!("{name} is neither a contract nor a capture of metrics"))
-            .and("it is as it was; name another file, or remove it: --out FILE"));
+            .and("the file was not changed; name another file with --out FILE, or remove this one"));
     }
     Ok(There::Contract(bytes, contract))
 }
@@ -265,7 +267,9 @@ fn origin(args: &Capture, contract: &Contract, before: Option<&Contract>) -> Opt
     if told.is_none()
         && let Some(kept) = before.and_then(|before| before.origin.clone())
     {
-        stderr::print(&format!("from {kept}, as before: if the version is another, say it by --from\n"));
+        stderr::print(&format!(
+            "from {kept}, as before: if the version is different, write it with --from\n"
+        ));
         return Some(kept);
     }
     told

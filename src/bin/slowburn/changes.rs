@@ -27,7 +27,7 @@ pub struct Change<'a> {
     pub path: String,
     /// What stands there; `None` if nothing does.
     pub old: Option<Vec<u8>>,
-    /// What belongs there; `None` if no source makes it any more.
+    /// What belongs there; `None` if no definition makes this file any more.
     pub new: Option<&'a str>,
 }
 
@@ -42,7 +42,7 @@ impl Change<'_> {
     pub fn words(&self) -> &'static str {
         match (&self.old, self.new) {
             (None, _) => "missing",
-            (Some(_), None) => "no source makes it any more",
+            (Some(_), None) => "no definition makes this file any more",
             (Some(_), Some(_)) if self.is_of_line_ends() => {
                 "only its line ends differ: write `out/** -text` into .gitattributes"
             }

@@ -36,7 +36,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
         if args.format == Format::Human {
             let metrics = live.contract.families.values().filter(|family| !family.shapes.is_empty()).count();
             stderr::print(&format!(
-                "held against {address}: it has series of {metrics} metrics that are read\n"
+                "checked against {address}: it has series of {metrics} metrics that the definitions read\n"
             ));
         }
     }
@@ -48,7 +48,7 @@ fn once(args: &Check) -> Result<Ending, Failure> {
 /// Says what a server says of answers that are not whole: what it did not see may be missing from nothing but the answer.
 fn warn(warnings: &BTreeSet<String>) {
     const TOLD: usize = 10;
-    let says = |words: &str| stderr::print(&format!("the server says of its answers: {words}\n"));
+    let says = |words: &str| stderr::print(&format!("the server warns: {words}\n"));
     for warning in warnings.iter().take(TOLD) {
         says(&inert::line(warning));
     }

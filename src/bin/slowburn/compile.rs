@@ -93,20 +93,20 @@ fn stale(args: &Compile, project: &Project, changes: &[Change]) -> Option<Proble
     let (source, _) = project.sources.iter().next()?;
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     let files: Vec<String> = changes.iter().map(|change| format!("{out}/{}", change.path)).collect();
-    let headline = format!("{out} is not what {slos} means: {}", several(files.len(), "file"));
+    let headline = format!("{out} does not match {slos}: {}", several(files.len(), "file"));
     let problem = Problem::error(Code::StaleOutput, Span { source, start: 0, end: 0 }, headline);
-    Some(problem.help(format!("run `{}`", again(args))).help(format!("not as it should be: {}", few(&files))))
+    Some(problem.help(format!("run `{}`", again(args))).help(format!("different files: {}", few(&files))))
 }
 
 fn compare(args: &Compile, project: &Project, changes: &[Change]) -> Result<Ending, Failure> {
     let (slos, out) = (shown(&args.sources.slos), shown(&args.out));
     if changes.is_empty() {
         if args.format == Format::Human {
-            stderr::print(&format!("checked {}: {out} is what {slos} means\n", amounts(project)));
+            stderr::print(&format!("checked {}: {out} matches {slos}\n", amounts(project)));
         }
         return Ok(Ending::Clean);
     }
-    let said = format!("{out} is not what {slos} means: run {}\n", again(args));
+    let said = format!("{out} does not match {slos}: run {}\n", again(args));
     if args.format == Format::Human {
         stderr::print(&format!("{}:\n", several(changes.len(), "file")));
         for change in changes.iter().take(LISTED) {

@@ -35,8 +35,9 @@ impl Credentials {
             (None, None) => {}
         }
         match (variable(USER)?, variable(BEARER)?) {
-            (Some(_), Some(_)) => Err(Failure::new(format!("both {USER} and {BEARER} are set"))
-                .and("unset the one that this address does not ask for, or name a file: --user-file, --bearer-file")),
+            (Some(_), Some(_)) => Err(Failure::new(format!("both {USER} and {BEARER} are set")).and(
+                "unset the one that this address does not need, or name a file: --user-file, --bearer-file",
+            )),
             (Some(secret), None) => user(&secret, USER).map(Some),
             (None, Some(secret)) => bearer(&secret, BEARER).map(Some),
             (None, None) => Ok(None),
@@ -113,7 +114,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn user(secret: &str, place: &str) -> Result<Credentials, Failure> {
     let secret = line(secret, place)?;
     if !secret.contains(':') {
-        return Err(Failure::new(format!("{place} does not hold name:password")));
+        return Err(Failure::new(format!("{place} does not contain name:password")));
     }
     Ok(Credentials::User(secret.to_owned()))
 }
@@ -121,7 +122,9 @@ fn user(secret: &str, place: &str) -> Result<Credentials, Failure> {
 fn bearer(secret: &str, place: &str) -> Result<Credentials, Failure> {
     let secret = line(secret, place)?;
     if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(format!("{place} does not hold a token: a token is ASCII without blanks")));
+        return Err(Failure::new(format!(
+            "{place} does not contain a token: a token is ASCII without spaces"
+        )));
     }
     Ok(Credentials::Bearer(secret.to_owned()))
 }
@@ -134,7 +137,7 @@ fn line<'a>(secret: &'a str, place: &str) -> Result<&'a str, Failure> {
         return Err(Failure::new(format!("{place} is empty")));
     }
     if line.chars().any(char::is_control) {
-        return Err(Failure::new(format!("{place} holds more than one line")));
+        return Err(Failure::new(format!("{place} has more than one line")));
     }
     Ok(line)
 }

@@ -42,7 +42,7 @@ pub fn run(args: &Diff) -> Result<Ending, Failure> {
     }
     if environments.len() > 1 && matches!(args.format, DiffFormat::Json) {
         return Err(Failure::new(format!("the project has the environments {}", few(&environments)))
-            .and(&format!("name one, so that there is one object: --environment {}", environments[0])));
+            .and(&format!("choose one for the JSON object: --environment {}", environments[0])));
     }
     let mut ending = Ending::Clean;
     for name in &environments {
@@ -52,8 +52,8 @@ pub fn run(args: &Diff) -> Result<Ending, Failure> {
         }
         let is_in = |side: &Side| side.environments.is_empty() || side.environments.contains(name);
         match (is_in(&old), is_in(&new)) {
-            (false, _) => stdout::print(&format!("it is new in {}\n", new.name))?,
-            (_, false) => stdout::print(&format!("it is gone in {}\n", new.name))?,
+            (false, _) => stdout::print(&format!("it exists only in {}\n", new.name))?,
+            (_, false) => stdout::print(&format!("it does not exist in {}\n", new.name))?,
             (true, true) => {
                 if compare(args, &old, &new, Some(name))? == Ending::Problems {
                     ending = Ending::Problems;
@@ -127,9 +127,9 @@ fn old(args: &Diff) -> Result<Side, Failure> {
         foreign::Side::Ours if args.also.is_empty() => return folder(path),
         foreign::Side::Ours => {
             return Err(Failure::new(
-                "--also adds to rules or specs of other tools, and these are definitions",
+                "--also is for rules or specs of other tools, but these are definitions",
             )
-            .and("name the directory that holds all of them"));
+            .and("name one directory that contains all of them"));
         }
         foreign::Side::Rules(_) => Vec::new(),
         foreign::Side::Specs(specs) => {

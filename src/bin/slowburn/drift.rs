@@ -14,7 +14,7 @@ pub fn run(args: &Drift) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+        return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };
     let rules = match &args.prometheus {
         Some(address) => Some(drift(&plan, &ask::rules(address, &args.connection)?)),
@@ -23,7 +23,7 @@ pub fn run(args: &Drift) -> Result<Ending, Failure> {
     let routes = match &args.alertmanager {
         Some(address) => {
             let compiled = emit::routes(&plan).ok_or_else(|| {
-                Failure::new("the definitions do not say who is notified, so there are no routes to compare")
+                Failure::new("the definitions have no `alertmanager`, so there are no routes to compare")
                     .and("write `alertmanager` in the project file: slowburn help notifications")
             })?;
             Some(routes::routes(&compiled, &ask::routes(address, &args.connection)?))

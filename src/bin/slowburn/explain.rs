@@ -54,14 +54,14 @@ fn service(args: &Explain) -> Result<String, Failure> {
 }
 
 fn unknown_code<'a>(code: &str, services: impl Iterator<Item = &'a str>) -> Failure {
-    let unknown = Failure::new(format!("no problem has the code `{code}`, and no service the name"));
+    let unknown = Failure::new(format!("there is no problem code and no service `{code}`"));
     let near =
         services.filter_map(|service| Some((distance(code, service, 1 + service.len() / 4)?, service)));
     let service = near.min_by_key(|(distance, _)| *distance).map(|(_, service)| service);
     match service.or_else(|| pages::nearest(code)) {
         Some(nearest) => unknown.and(&format!("did you mean `{nearest}`?")),
         None => unknown.and(&format!(
-            "there are {}; an SLO is named with its service, as in `api/availability`",
+            "there are {}; write an SLO with its service, as in `api/availability`",
             named::list(Code::ALL.iter().map(|code| code.name().to_owned())),
         )),
     }

@@ -53,8 +53,8 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
             texts.insert(name, bytes);
         }
         if texts.len() > MOST_FILES {
-            return Err(Failure::new(format!("these are more than {MOST_FILES} files"))
-                .and("compare them in parts: name a directory of some of them"));
+            return Err(Failure::new(format!("there are more than {MOST_FILES} files"))
+                .and("compare them in parts: name a directory with some of them"));
         }
     }
     // Whoever compares two states of definitions does not wait until they are read twice.
@@ -69,10 +69,10 @@ pub fn read(paths: &[PathBuf]) -> Result<Side, Failure> {
     let name = |id: SourceId| sources.file(id).path.clone();
     match (is(Holds::Ours), is(Holds::Rules), is(Holds::Specs)) {
         (Some(id), ..) => Err(Failure::new(format!("{} is a definition of slowburn", name(id)))
-            .and("name the directory that it stands in: all of its files belong together")),
+            .and("name its directory: all files there belong together")),
         (None, Some(one), Some(other)) => {
-            Err(Failure::new(format!("{} holds rules, and {} holds specs", name(one), name(other)))
-                .and("compare with the rules that are loaded, or with the specs that they are made of: name one of them"))
+            Err(Failure::new(format!("{} contains rules, and {} contains specs", name(one), name(other)))
+                .and("name one of them: the rules that are loaded, or the specs that they are made from"))
         }
         // A directory in which nothing is known is taken for one of definitions, and its faults are told as such.
         (None, None, None) if !all_files => Ok(Side::Ours),

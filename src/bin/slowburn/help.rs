@@ -59,9 +59,9 @@ fn is_command(words: &[String]) -> bool {
 }
 
 fn unknown(word: &str) -> Failure {
-    let unknown = Failure::new(format!("no topic and no command is called `{word}`"));
+    let unknown = Failure::new(format!("there is no topic and no command `{word}`"));
     if Code::named(word).is_some() {
-        return unknown.and(&format!("it is the code of a problem: slowburn explain {word}"));
+        return unknown.and(&format!("`{word}` is a problem code: slowburn explain {word}"));
     }
     let command = Args::command();
     let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();

@@ -43,9 +43,9 @@ fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
     // The secret is not repeated: what is said ends up in logs.
     if secret::has_credentials(url) {
         return Err(Failure::new(
-            "the address holds a name or a password, which others can see on the command line",
+            "the address contains a user or a password, and others can see the command line",
         )
-        .and("put `name:password` into SLOWBURN_USER, or into a file: --user-file FILE"));
+        .and("write `name:password` into SLOWBURN_USER, or into a file: --user-file FILE"));
     }
     let Some((scheme, rest)) = url.split_once("://") else {
         let rest = secret::address(url.trim_start_matches('/'));
@@ -57,7 +57,7 @@ fn refuse(address: &Address, advice: &Advice) -> Result<(), Failure> {
         return Err(Failure::new(format!("cannot ask {scheme}:// addresses")).and(advice.scheme));
     }
     if rest.split(['/', '?', '#']).next().unwrap_or_default().is_empty() {
-        return Err(Failure::new(format!("{address} names no host")));
+        return Err(Failure::new(format!("{address} has no host")));
     }
     Ok(())
 }
@@ -87,9 +87,7 @@ impl<'a> Client<'a> {
         let credentials =
             Credentials::find(connection.user_file.as_deref(), connection.bearer_file.as_deref())?;
         if credentials.is_some() && is_exposed(address.written()) {
-            stderr::print(
-                "the credentials are sent unencrypted: whoever sees the connection can read them\n",
-            );
+            stderr::print("the credentials are sent unencrypted: others on the network can read them\n");
         }
         let agent = agent(connection)?;
         Ok(Self { address, connection, credentials, agent, advice, connected: Cell::new(false) })
@@ -123,7 +121,7 @@ impl<'a> Client<'a> {
             let tenant = status == 401 && asks_for_tenant(&String::from_utf8_lossy(&start));
             let failure = match tenant {
                 true => {
-                    Failure::new(format!("{} asks for a tenant", self.address)).and("name it: --tenant NAME")
+                    Failure::new(format!("{} needs a tenant", self.address)).and("name it: --tenant NAME")
                 }
                 false => self.refused(status, &location, self.reason(&start)),
             };
@@ -145,7 +143,7 @@ impl<'a> Client<'a> {
         if body.len() as u64 > limit {
             let failure =
                 Failure::new(format!("{} is larger than {} MB", self.address, self.connection.max_size))
-                    .and("if it should be, allow it more: --max-size MEGABYTES");
+                    .and("if that is right, raise the limit: --max-size MEGABYTES");
             return Err(Unanswered { failure, heard: true, who: Who::Meant });
         }
         if let Some(credentials) = &self.credentials {
@@ -219,12 +217,12 @@ impl<'a> Client<'a> {
         }
         match status {
             300..=399 if !location.is_empty() => {
-                says.and(&format!("it leads to {}\nif you trust that address, ask there", self.clipped(location)))
+                says.and(&format!("it redirects to {}\nif you trust that address, use it", self.clipped(location)))
             }
             401 | 403 if self.credentials.is_none() => {
-                says.and("it asks for credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
+                says.and("it needs credentials: set SLOWBURN_USER or SLOWBURN_BEARER, or name a file: --user-file, --bearer-file")
             }
-            401 | 403 => says.and("it does not take these credentials"),
+            401 | 403 => says.and("it does not accept these credentials"),
             404 if !self.advice.missing.is_empty() => says.and(self.advice.missing),
             422 | 503 if !self.advice.too_much.is_empty() => says.and(self.advice.too_much),
             _ => says,
@@ -242,21 +240,21 @@ impl<'a> Client<'a> {
         let url = &self.address;
         let cannot = |why: &str| Failure::new(format!("cannot ask {url}: {why}"));
         let late = || {
-            cannot(&format!("there was no whole answer within {}", self.connection.timeout))
-                .and("allow it more: --timeout 2m")
+            cannot(&format!("the answer was not complete within {}", self.connection.timeout))
+                .and("allow more time: --timeout 2m")
         };
         if went_away(&error) {
-            return cannot("the answer breaks off");
+            return cannot("the answer ends early");
         }
         match error {
             ureq::Error::Timeout(_) => late(),
-            ureq::Error::HostNotFound => cannot("there is no host of that name"),
+            ureq::Error::HostNotFound => cannot("there is no host with this name"),
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => cannot("this is not an address"),
             ureq::Error::Protocol(_) => cannot("it does not speak HTTP"),
             ureq::Error::Rustls(error) => self.untrusted(&error.to_string()),
             ureq::Error::Io(error) => match error.kind() {
                 ErrorKind::TimedOut | ErrorKind::WouldBlock => late(),
-                ErrorKind::ConnectionRefused => cannot("nobody listens there"),
+                ErrorKind::ConnectionRefused => cannot("no server listens there"),
                 _ if error.get_ref().is_some_and(|inner| inner.to_string().contains("certificate"))
                     || error.kind() == ErrorKind::InvalidData && url.written().starts_with("https") =>
                 {
@@ -272,9 +270,9 @@ impl<'a> Client<'a> {
     fn untrusted(&self, why: &str) -> Failure {
         let failure = Failure::new(format!("cannot ask {} safely: {why}", self.address));
         if why.contains("UnknownIssuer") {
-            failure.and("name the certificates of whoever issued its certificate: --ca-file FILE")
+            failure.and("name the certificates of its certificate authority: --ca-file FILE")
         } else if why.contains("InvalidContentType") || why.contains("corrupt message") {
-            failure.and("it may speak plain HTTP: try http://")
+            failure.and("the server may use plain HTTP: try http://")
         } else {
             failure
         }
@@ -346,13 +344,13 @@ fn clipped(text: &str) -> String {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        300..=399 => ": not here",
+        300..=399 => ": moved",
         401 => ": unauthorized",
         403 => ": forbidden",
         404 => ": not found",
         406 => ": not acceptable",
         429 => ": too many requests",
-        500..=599 => ": a fault of the server",
+        500..=599 => ": a server error",
         _ => "",
     }
 }

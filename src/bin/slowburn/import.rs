@@ -36,12 +36,12 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     diagnostic::sort(&mut imported.problems);
     problems::shown(&imported.problems, &sources, args.format)?;
     if !imported.complete || imported.files.is_empty() {
-        stderr::print("nothing is written\n");
+        stderr::print("nothing was written\n");
         return Ok(Ending::Problems);
     }
     stderr::print(&imported.account);
     if let Some(beside) = &imported.beside {
-        stderr::print(&format!("\nadd to the project file that is there:\n{beside}"));
+        stderr::print(&format!("\nadd to the existing project file:\n{beside}"));
     }
     let compiled = match &args.to {
         Some(to) => written(to, &imported)?,
@@ -63,8 +63,9 @@ fn written(to: &Path, imported: &Imported) -> Result<Project, Failure> {
     let files: Vec<(PathBuf, String)> =
         imported.files.iter().map(|(path, text)| (PathBuf::from(path), text.clone())).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(to.join(path)).is_ok()) {
-        return Err(Failure::new(format!("{} is there already", shown(to, path)))
-            .and("nothing is written: name another directory with --to, or another service with --service"));
+        return Err(Failure::new(format!("{} already exists", shown(to, path))).and(
+            "nothing was written: name another directory with --to, or another service with --service",
+        ));
     }
     write::new_files(to, &files.iter().collect::<Vec<_>>())?;
     stderr::print("\n");
@@ -90,7 +91,7 @@ fn printed(imported: &Imported) -> Result<Project, Failure> {
     stdout::print(&text.join("---\n"))?;
     let named = |(path, text): &(String, String)| (format!("slos/{path}"), text.clone().into_bytes());
     let project = Project::of(files.iter().map(named).collect());
-    stderr::print(&format!("\n{}: --to writes them into a directory\n", count(imported)));
+    stderr::print(&format!("\n{}: write them into a directory with --to\n", count(imported)));
     Ok(project)
 }
 

@@ -25,22 +25,22 @@ const SLOS: &str = "slos";
 /// Asks, and prints the table; exit code 1 if a ratio differs.
 pub fn run(args: &Import) -> Result<Ending, Failure> {
     if !matches!(args.format, Format::Human | Format::Json) {
-        return Err(Failure::new("what is compared is shown for people, or as JSON")
+        return Err(Failure::new("--check shows its result for people or as JSON")
             .and("write --format human, or --format json"));
     }
     let slos = args.to.as_deref().unwrap_or(Path::new(SLOS));
     let project = Project::read(slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+        return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };
     known(&plan, &args.only)?;
     let foreign = old(args)?;
     let tolerance = Tolerance(args.tolerance);
     let mut comparison = Comparison::of(&foreign, &plan, &args.only);
     if comparison.slos() == 0 {
-        return Err(Failure::new("no SLO stands on both sides, so nothing was asked")
-            .and("`slowburn diff OLD` says what is on which side"));
+        return Err(Failure::new("no SLO exists on both sides, so the server was not asked")
+            .and("`slowburn diff OLD` shows the SLOs of each side"));
     }
     let mut source = match (&args.prometheus, &args.answer) {
         (Some(address), _) => Source::Server(Moment::connect(address, &args.connection)?),
@@ -51,7 +51,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     let first = comparison.questions();
     ask(&mut comparison, first, &mut source, &mut saved)?;
     if let Some(why) = comparison.silent() {
-        return Err(Failure::new(format!("{} answers no question", source.name())).and(why));
+        return Err(Failure::new(format!("{} did not answer any question", source.name())).and(why));
     }
     // What is not recorded is asked for by its expression; only then is it known what differs.
     for _ in 0..2 {
@@ -99,15 +99,16 @@ fn ask(
     saved: &mut Vec<Value>,
 ) -> Result<(), Failure> {
     if saved.len() + questions.len() > MOST_QUESTIONS {
-        return Err(Failure::new(format!("this takes more than {MOST_QUESTIONS} questions"))
+        return Err(Failure::new(format!("this needs more than {MOST_QUESTIONS} questions"))
             .and("compare a part of it: --only api, or --only api/latency"));
     }
     for asked in questions {
         match source.answer(&asked)? {
             Ok(answer) => {
                 if comparison.hear(&asked, &answer).is_none() {
-                    return Err(Failure::new("this is not what Prometheus answers to an instant query")
-                        .and("name the address below which /api/v1/query is, or a file of --save"));
+                    return Err(Failure::new("this is not an answer of Prometheus to an instant query").and(
+                        "write the base address of the server (above /api/v1/query), or a file of --save",
+                    ));
                 }
                 saved.push(json!({ "asked": asked, "answer": answer }));
             }
@@ -159,7 +160,7 @@ impl Saved {
         let text = read::plain(file, megabytes.saturating_mul(1_000_000))
             .map_err(|error| Failure::of("read", &name, &error))?;
         let none = || {
-            Failure::new(format!("{name} holds no answers"))
+            Failure::new(format!("{name} contains no answers"))
                 .and("write them with `slowburn import --check --save FILE`")
         };
         let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;

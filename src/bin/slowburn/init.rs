@@ -77,7 +77,7 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
         })?;
         let job = ask("Its job in Prometheus", Some(service.as_str()), |text| Ok(text.to_owned()))?;
         let metrics =
-            ask("Where its metrics are, an address or a file; empty if nowhere yet", Some(""), |text| {
+            ask("Where its metrics are: an address or a file; empty if it has none yet", Some(""), |text| {
                 Ok(if text.is_empty() { None } else { text.parse().ok() })
             })?;
         let language = match there {
@@ -89,14 +89,15 @@ fn answers(args: &Init) -> Result<Answers, Failure> {
         return Ok(Answers { service, job, language, metrics });
     }
     let Some(service) = args.service.as_ref().or(args.job.as_ref()) else {
-        return Err(Failure::new("nothing says what the service is called")
-            .and("name it: slowburn init --service api --metrics http://localhost:8000/metrics"));
+        return Err(Failure::new("the name of the service is missing")
+            .and("write it: slowburn init --service api --metrics http://localhost:8000/metrics"));
     };
     let Some(name) = Name::parse(service) else {
-        let failure = Failure::new(format!("`{service}` is not a name for a service"));
+        let failure = Failure::new(format!("`{service}` is not a valid name for a service"));
         return Err(match Name::nearest(service) {
-            Some(nearest) => failure.and(&format!("name it so: --service {nearest}")),
-            None => failure.and("lower-case letters, digits and single hyphens, from a letter on"),
+            Some(nearest) => failure.and(&format!("write --service {nearest}")),
+            None => failure
+                .and("allowed are lower-case letters, digits and single hyphens, beginning with a letter"),
         });
     };
     let said = args.language.as_deref().and_then(language);
@@ -129,7 +130,7 @@ fn ask<T>(
         let count =
             io::stdin().lock().read_line(&mut line).map_err(|error| Failure::of("read", "stdin", &error))?;
         if count == 0 {
-            return Err(Failure::new("there was no answer").and("nothing is written"));
+            return Err(Failure::new("there was no answer").and("nothing was written"));
         }
         match (line.trim(), default) {
             ("", Some(default)) => return read(default).map_err(Failure::new),
@@ -181,8 +182,9 @@ fn write<'a>(slos: &Path, files: &'a [(PathBuf, String)]) -> Result<Vec<&'a Path
     let shared = 1 + SCHEMAS.len();
     let exists = |path: &Path| fs::symlink_metadata(slos.join(path)).is_ok();
     if let Some((path, _)) = files[shared..].iter().find(|(path, _)| exists(path)) {
-        return Err(Failure::new(format!("{} is there already", shown(slos, path)))
-            .and("nothing is written: name another service, or another folder: slowburn init path/to/slos"));
+        return Err(Failure::new(format!("{} already exists", shown(slos, path))).and(
+            "nothing was written: name another service, or another folder: slowburn init path/to/slos",
+        ));
     }
     let new: Vec<_> = files.iter().filter(|(path, _)| !exists(path)).collect();
     write::new_files(slos, &new)?;

@@ -19,7 +19,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
-        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+        return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };
     known(&plan, &args.only)?;
     let mut source = match &args.prometheus {
@@ -30,7 +30,7 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
         )?),
     };
     let span = Span::new(args.month, &plan.project.time_zone, source.now())
-        .ok_or_else(|| Failure::new("not even an hour of this month is over"))?;
+        .ok_or_else(|| Failure::new("the first hour of this month is not over yet"))?;
     let all = questions(&plan, &args.only, &span);
     let mut answers = Answers::new(span);
     let mut saved = Vec::new();
@@ -38,8 +38,9 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
         // What a file does not hold was not asked then, and is not known.
         let Some(answer) = source.answer(&one.question)? else { continue };
         if answers.hear(&plan, one, &answer).is_none() {
-            return Err(Failure::new("this is not what Prometheus answers to a range query")
-                .and("name the address below which /api/v1/query_range is, or a file of --save"));
+            return Err(Failure::new("this is not an answer of Prometheus to a range query").and(
+                "write the base address of the server (above /api/v1/query_range), or a file of --save",
+            ));
         }
         if args.save.is_some() {
             saved.push(serde_json::json!({ "asked": asked(&one.question), "answer": answer }));
@@ -103,7 +104,7 @@ impl Saved {
         let text = read::plain(file, megabytes.saturating_mul(1_000_000))
             .map_err(|error| Failure::of("read", &name, &error))?;
         let none = || {
-            Failure::new(format!("{name} holds no answers"))
+            Failure::new(format!("{name} contains no answers"))
                 .and("write them with `slowburn report --save FILE`")
         };
         let mut kept = tree::read(&text, tree::most(megabytes)).flatten().ok_or_else(none)?;

@@ -29,7 +29,7 @@ pub fn read(revision: &str, path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failu
     let files = tree.sources(&folder, &name)?;
     if !files.iter().any(|(path, _)| is_yaml(Path::new(path))) {
         return Err(Failure::new(format!("there is no *.yaml in {name}"))
-            .and("if the definitions were somewhere else then, name the folder: --path path/to/slos"));
+            .and("if the definitions were in another folder at that time, name it: --path path/to/slos"));
     }
     let read = files.into_iter().map(|(path, bytes)| (shown(Path::new(&name), Path::new(&path)), bytes));
     Ok(read.collect())
@@ -42,7 +42,7 @@ fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<Result<Vec<u8>, String>, Failure> 
         return Ok(Ok(ran.stdout));
     }
     let said = String::from_utf8_lossy(&ran.stderr);
-    let first = said.lines().next().unwrap_or("it failed without a word");
+    let first = said.lines().next().unwrap_or("it failed without a message");
     Ok(Err(inert::line(first.trim_start_matches("fatal: ")).into_owned()))
 }
 
@@ -55,7 +55,7 @@ fn command() -> Command {
 
 fn not_run(error: &io::Error) -> Failure {
     match error.kind() {
-        ErrorKind::NotFound => Failure::new("there is no git on PATH, and revisions are read through it"),
+        ErrorKind::NotFound => Failure::new("git is not on PATH, and slowburn needs it to read revisions"),
         _ => Failure::of("run", "git", error),
     }
     .and("compare two directories instead: slowburn diff path/to/old path/to/new")
@@ -75,13 +75,13 @@ fn commit(revision: &str) -> Result<String, Failure> {
         // The rest of this sentence is about file systems.
         let said = if said.starts_with("not a git repository") { "this is not a repository" } else { &said };
         return Err(Failure::new(format!(
-            "there is no directory {named}, and git knows no revision here: {said}"
+            "there is no directory {named}, and git cannot look it up as a revision: {said}"
         ))
-        .and("name directories, or run it in a git repository"));
+        .and("name directories, or run slowburn in a git repository"));
     }
     let unknown = Failure::new(format!("{named} is neither a directory nor a git revision"));
     if revision.contains("..") {
-        return Err(unknown.and("name both sides one by one, as in `slowburn diff v1 v2`"));
+        return Err(unknown.and("write both sides separately, as in `slowburn diff v1 v2`"));
     }
     let asked = format!("{revision}^{{commit}}");
     // No revision begins with a dash, so that even a git that does not know the end of options takes none from here.
@@ -93,8 +93,8 @@ fn commit(revision: &str) -> Result<String, Failure> {
     match found.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         Some(commit) => Ok(commit),
         None if line(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") => Err(unknown
-            .and("this clone is shallow, and may lack it: git fetch --unshallow --tags, or `fetch-depth: 0` of actions/checkout")),
-        None => Err(unknown.and("`git branch --all` and `git tag` list what there is")),
+            .and("this clone is shallow, and may not contain it: git fetch --unshallow --tags, or `fetch-depth: 0` of actions/checkout")),
+        None => Err(unknown.and("`git branch --all` and `git tag` list the names")),
     }
 }
 
@@ -104,7 +104,7 @@ fn folder(path: &Path) -> Result<String, Failure> {
         std::env::current_dir().map_err(|error| Failure::of("read", "the working directory", &error))?;
     let outside = || {
         Failure::new(format!("{} is outside of this git repository", shown(path, Path::new(""))))
-            .and("run it in the repository that holds the definitions")
+            .and("run slowburn in the repository of the definitions")
     };
     let relative = match path.is_absolute() {
         true => path.strip_prefix(&here).map_err(|_| outside())?,
@@ -172,8 +172,8 @@ impl Tree {
         if let Some((path, _)) = self.0.iter().find(|(path, entry)| {
             entry.kind == Kind::Submodule && (root == **path || root.starts_with(&format!("{path}/")))
         }) {
-            return Err(Failure::new(format!("{path} is a submodule, and {name} lies in it"))
-                .and("run it in the submodule, whose revisions are its own"));
+            return Err(Failure::new(format!("{name} is in the submodule {path}"))
+                .and("run slowburn in the submodule: it has its own revisions"));
         }
         let mut found = Vec::new();
         self.walk(&root, "", name, &mut Vec::new(), &mut found)?;
@@ -182,8 +182,9 @@ impl Tree {
                 true => format!("{name} is a file"),
                 false => format!("there is no folder {name}"),
             });
-            return Err(missing
-                .and("if the definitions were somewhere else then, name the folder: --path path/to/slos"));
+            return Err(missing.and(
+                "if the definitions were in another folder at that time, name it: --path path/to/slos",
+            ));
         }
         let (rules, mut files): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|(path, _)| path.rsplit('/').next() == Some(".gitignore"));
@@ -239,7 +240,7 @@ impl Tree {
                             && !called.split('/').any(|part| part.starts_with('.')) =>
                         {
                             return Err(Failure::new(format!(
-                                "{name}/{called} is a link to what the revision does not hold"
+                                "{name}/{called} is a link to a file that is not in the revision"
                             )));
                         }
                         _ => {}
@@ -353,7 +354,7 @@ fn answered(files: &[Found], mut answers: impl BufRead) -> Result<Vec<Vec<u8>>, 
         answers.read_line(&mut head).map_err(|error| broken(path, &error))?;
         let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
         let Some(size) = size.filter(|_| head.starts_with(id.as_str())) else {
-            return Err(Failure::new(format!("git does not have the contents of {path}"))
+            return Err(Failure::new(format!("git does not have the content of {path}"))
                 .and("the clone may be partial: git fetch --refetch, or compare two directories"));
         };
         let mut bytes = Vec::new();

@@ -18,8 +18,8 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Prints who is told when, and what it costs.
 pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     let Some((service, slo)) = args.subject.split_once('/') else {
-        return Err(Failure::new(format!("`{}` is no SLO", args.subject))
-            .and("name it with its service, as in `slowburn simulate api/availability '100% for 5m'`"));
+        return Err(Failure::new(format!("`{}` is not an SLO", args.subject))
+            .and("write it with its service, as in `slowburn simulate api/availability '100% for 5m'`"));
     };
     let (incident, slos) = described(args)?;
     let project = Project::read(&slos, args.chosen.environment.as_deref())?;
@@ -50,10 +50,10 @@ fn described(args: &Simulate) -> Result<(Described, PathBuf), Failure> {
     match (&args.csv, &args.incident) {
         (Some(file), None) => Ok((Described::Counts(file.clone()), args.slos.clone())),
         (Some(file), Some(slos)) if default => Ok((Described::Counts(file.clone()), PathBuf::from(slos))),
-        (Some(_), Some(_)) => Err(Failure::new("the incident is described twice")
-            .and("write it in words, or take it from a file with --csv, but not both")),
+        (Some(_), Some(_)) => Err(Failure::new("the incident is given twice")
+            .and("write it in words, or name a file with --csv, but not both")),
         (None, Some(text)) => Ok((Described::Words(text.clone()), args.slos.clone())),
-        (None, None) => Err(Failure::new("no incident is described")
+        (None, None) => Err(Failure::new("the incident is missing")
             .and("write what happens, as in `slowburn simulate api/availability '100% for 5m'`, or name a file with --csv")),
     }
 }
@@ -65,17 +65,17 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         let every = plan.promise.interval;
         Failure::new(format!(
-            "{name} counts no events: its state is looked at every {every}, so {what} means nothing"
+            "{name} does not count events: its state is evaluated every {every}, so {what} has no meaning"
         ))
     };
     if args.traffic.is_some() && !counts {
-        return Err(refused("--traffic").and("leave it out"));
+        return Err(refused("--traffic").and("remove it"));
     }
     let (title, mut scenario) = match incident {
         Described::Words(text) => {
             let incident = parse(text).map_err(|fault| Failure::new(fault.to_string()))?;
             if !counts && incident.phases.iter().any(|phase| phase.traffic.is_some()) {
-                return Err(refused("a traffic").and("say for how long it is bad, as in `100% for 5m`"));
+                return Err(refused("a traffic").and("write how long it is bad, as in `100% for 5m`"));
             }
             let words: Vec<&str> = text.split_whitespace().collect();
             (words.join(" "), Scenario::new(plan, &incident, args.traffic))
@@ -92,14 +92,12 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
         let name = format!("{}/{}", plan.promise.service, plan.promise.slo);
         match &plan.promise.period {
             Period::Rolling(length) => {
-                return Err(Failure::new(format!(
-                    "the period of {name} is the last {length}, whenever that is"
-                ))
-                .and("leave --into out"));
+                return Err(Failure::new(format!("the period of {name} is always the last {length}"))
+                    .and("remove --into"));
             }
             Period::Calendar(unit, _) if into >= unit.nominal() => {
-                return Err(Failure::new(format!("{into} is not a time in a {}", unit.as_str()))
-                    .and(&format!("it is taken to have {}: name a shorter time", unit.nominal())));
+                return Err(Failure::new(format!("{into} is past the end of a {}", unit.as_str()))
+                    .and(&format!("it is counted as {}: write a shorter time", unit.nominal())));
             }
             Period::Calendar(..) => {}
         }
@@ -114,14 +112,12 @@ fn counted(path: &Path, shown: &str) -> Result<String, Failure> {
     let failed = |error| Failure::of("read", shown, &error);
     let bytes = read::start(path, MOST_BYTES + 1).map_err(failed)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(
-            Failure::new(format!("{shown} is larger than 16 MiB")).and("join its rows, or leave some out")
-        );
+        return Err(Failure::new(format!("{shown} is larger than 16 MiB")).and("join rows, or remove some"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
-        Failure::new(format!("{shown}:{line}: this is no UTF-8 text"))
+        Failure::new(format!("{shown}:{line}: this is not UTF-8"))
             .and("write `time,good,bad` and rows of numbers")
     })
 }

@@ -28,7 +28,8 @@ pub const READ_AT_MOST: u64 = yaml::MAX_BYTES as u64;
 const CAPTURE_AT_MOST: u64 = 64 * 1024 * 1024;
 
 /// What is said of a larger one.
-pub const TOO_LARGE: &str = "it is larger than 64 MiB: let `slowburn metrics capture` make a contract of it";
+pub const TOO_LARGE: &str =
+    "it is larger than 64 MiB: make a contract from it with `slowburn metrics capture`";
 
 /// What a directory of definitions comes to.
 #[derive(Debug)]
@@ -164,7 +165,7 @@ fn chosen(sources: &Sources, named: Option<&str>) -> Result<Option<String>, Fail
     let unknown = Failure::new(format!("the project has no environment `{named}`"));
     Err(match known.is_empty() {
         true => unknown.and("declare it in slowburn.yaml: `environments: { production: {}, staging: {} }`"),
-        false => unknown.and(&format!("it has {}", few(&known))),
+        false => unknown.and(&format!("there are {}", few(&known))),
     })
 }
 
@@ -219,9 +220,9 @@ pub fn apart(slos: &Path, out: &Path) -> Result<(), Failure> {
         (Ok(slos_real), Some(real)) if real.starts_with(&slos_real) => {
             let (slos, out) = (shown(slos, Path::new("")), shown(out, Path::new("")));
             Err(Failure::new(format!(
-                "{out} lies in {slos}, so what is compiled would be read as definitions"
+                "{out} is inside {slos}, so the compiled files would be read as definitions"
             ))
-            .and("name a directory beside it: --out path/to/out"))
+            .and("name a directory outside of it: --out path/to/out"))
         }
         _ => Ok(()),
     }
@@ -236,11 +237,12 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
         Ok(found) if found.is_dir() => {}
         Ok(_) => {
             return Err(Failure::new(format!("{name} is a file"))
-                .and("name the directory that holds the definitions: slowburn compile path/to/slos"));
+                .and("name the directory of the definitions: slowburn compile path/to/slos"));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Failure::new(format!("there is no directory {name}"))
-                .and("write SLO definitions into it, or name the directory that holds them: slowburn compile path/to/slos"));
+            return Err(Failure::new(format!("there is no directory {name}")).and(
+                "write SLO definitions into it, or name their directory: slowburn compile path/to/slos",
+            ));
         }
         Err(error) => return Err(Failure::of("read", name, &error)),
     }
@@ -284,7 +286,7 @@ pub fn find(slos: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     if !found.iter().any(|path| is_yaml(path)) {
         return Err(Failure::new(format!("there is no *.yaml in {name}"))
-            .and("write a definition into it, such as api.yaml, or name the directory that holds them: slowburn compile path/to/slos"));
+            .and("write a definition into it, such as api.yaml, or name another directory: slowburn compile path/to/slos"));
     }
     Ok(found)
 }
@@ -324,7 +326,7 @@ pub fn not_a_second_project(slos: &Path, path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let (name, project) = (shown(slos, path), shown(slos, Path::new(PROJECT_FILE)));
-    Err(Failure::new(format!("{name} would be a second project file: only {project} is one"))
+    Err(Failure::new(format!("{name} would be a second project file: only {project} is read as one"))
         .and("move its settings there or into the service files, or rename it"))
 }
 

@@ -14,7 +14,7 @@ pub fn run(args: &Status) -> Result<Ending, Failure> {
     let Some(plan) = project.compiled.plan() else {
         problems::show(&project, Format::Human)?;
         // Nothing is known then, and an exit code 2 says that this is not the gate's answer.
-        return Err(Failure::new("the definitions have errors, so nothing was asked"));
+        return Err(Failure::new("the definitions have errors, so the server was not asked"));
     };
     known(&plan, &args.only)?;
     let answers = ask::answers(&plan, &args.only, &args.prometheus, &args.connection)?;

@@ -63,7 +63,9 @@ pub fn write<'a>(
         if let Err(failure) = staging.apply(index, change) {
             return Err(match staging.undo(&changes) {
                 Ok(()) => failure.and(&unchanged(out)),
-                Err(second) => failure.and(&second.to_string()).and("each file is whole: run slowburn again"),
+                Err(second) => {
+                    failure.and(&second.to_string()).and("no file is half written: run slowburn again")
+                }
             });
         }
     }
@@ -100,7 +102,7 @@ pub fn private(path: &Path, text: &str) -> Result<(), Failure> {
 fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     let name = shown(path, Path::new(""));
     let unwritten =
-        |error: &io::Error| Failure::of("write", &name, error).and(&format!("{name} is as it was"));
+        |error: &io::Error| Failure::of("write", &name, error).and(&format!("{name} was not changed"));
     let before = fs::metadata(path).ok();
     if before.as_ref().is_some_and(|found| !found.is_file()) {
         return Err(
@@ -109,7 +111,9 @@ fn put(path: &Path, text: &str, private: bool) -> Result<(), Failure> {
     }
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some((directory, _)) = real.parent().zip(real.file_name()) else {
-        return Err(Failure::new(format!("{name} names no file")).and("name a file to write: --out FILE"));
+        return Err(
+            Failure::new(format!("{name} does not name a file")).and("name a file to write: --out FILE")
+        );
     };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     fs::create_dir_all(directory).map_err(|error| unwritten(&error))?;
@@ -165,7 +169,7 @@ pub fn new_files(folder: &Path, files: &[&(PathBuf, String)]) -> Result<(), Fail
                 // What cannot be removed could hardly be written.
                 let _ = fs::remove_file(folder.join(path));
             }
-            return Err(failure.and("no other file is left either"));
+            return Err(failure.and("files that were already written are removed again"));
         }
     }
     Ok(())
@@ -200,19 +204,19 @@ fn recover(out: &Path) -> Result<(), Failure> {
         let name = shown(out, Path::new(""));
         let staging = Staging { out, temporary, made: Vec::new() };
         if let Some(list) = staging.listed(UNDO) {
-            staging
-                .put_back(&list)
-                .map_err(|failure| failure.and(&format!("{name} is half written: a run was killed there")))?;
-            stderr::print(&format!("a run was killed while it wrote: {name} is as it was before\n"));
+            staging.put_back(&list).map_err(|failure| {
+                failure.and(&format!("{name} is half written: an earlier run was killed"))
+            })?;
+            stderr::print(&format!("an earlier run was killed while it wrote: {name} is restored\n"));
         } else if let Some(list) = staging.listed(FINISH) {
             if staging.is_untouched(&list) {
                 staging.finish(&list).map_err(|failure| {
-                    failure.and(&format!("{name} is half written: a run was killed there"))
+                    failure.and(&format!("{name} is half written: an earlier run was killed"))
                 })?;
-                stderr::print(&format!("a run was killed while it wrote: {name} is now what it was to be\n"));
+                stderr::print(&format!("an earlier run was killed while it wrote: {name} is now complete\n"));
             } else {
                 stderr::print(&format!(
-                    "a run was killed while it wrote, and {name} has been changed since: it is left as it is\n"
+                    "an earlier run was killed while it wrote, and {name} was changed later: it is not touched\n"
                 ));
             }
         }
@@ -256,7 +260,7 @@ impl<'a> Staging<'a> {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Ok(()),
             Ok(_) => {
-                return Err(Failure::new(format!("{} is a file where a directory belongs", shown()))
+                return Err(Failure::new(format!("{} is a file, but a directory is needed", shown()))
                     .and(&unchanged(self.out)));
             }
             Err(_) => {}
@@ -285,7 +289,7 @@ impl<'a> Staging<'a> {
             let name = || shown(self.out, Path::new(&change.path));
             // Renaming would put a file in the place of the link, and writing through it would be no single step.
             if target.is_symlink() {
-                return Err(Failure::new(format!("{} is a link, and what is compiled is a file", name()))
+                return Err(Failure::new(format!("{} is a link, but slowburn writes files", name()))
                     .and(&unchanged(self.out))
                     .and("remove the link, or link the whole folder and name it: --out FOLDER"));
             }

@@ -90,8 +90,8 @@ fn told(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem 
     };
     let own = inner.selector.matchers.iter().position(|other| other.label == matcher.label);
     let place = own.map_or(inner.name, |own| inner.matchers[own]);
-    Problem::error(Code::BadNotWithinTotal, place, format!("events can be {what} that are not in `total`"))
-        .label(format!("those {example}, for one"))
+    Problem::error(Code::BadNotWithinTotal, place, format!("some events are {what} and not in `total`"))
+        .label(format!("for example those {example}"))
         .and(total.matchers[index], "they are not in `total`")
-        .help(format!("let `{key}` have the matcher `{matcher}`, too"))
+        .help(format!("add the matcher `{matcher}` to `{key}`, too"))
 }

@@ -16,8 +16,8 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         }
         let (limit, highest) = (text(limit), text(highest));
         let (ends, does) = match reached {
-            true => (format!("at {limit} or above"), "reaches"),
-            false => (format!("above {limit}"), "exceeds"),
+            true => (format!("at {limit} or above"), "reach"),
+            false => (format!("above {limit}"), "exceed"),
         };
         tell(
             problems,
@@ -25,10 +25,10 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             Problem::error(
                 Code::MissingBucket,
                 place.reading.name,
-                format!("no bucket of `{}` ends {ends}, so no quantile of it ever {does} that", found.name),
+                format!("no bucket of `{}` ends {ends}, so its quantiles never {does} that limit", found.name),
             )
-            .label(format!("its highest bound is {highest}, and a quantile beyond it is told as {highest}"))
-            .help("compare with less, or read a histogram that has a bound above")
+            .label(format!("its highest bound is {highest}, and Prometheus returns {highest} for every quantile beyond it"))
+            .help("compare with a lower limit, or read a histogram that has a higher bound")
             .help(format!("or add one {ends} to the histogram's bounds")),
         );
     }

@@ -22,7 +22,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
                 Problem::warning(
                     Code::GroupingExplodes,
                     *first,
-                    format!("`by` makes about {promises} promises of this one"),
+                    format!("`by` turns this promise into about {promises}"),
                 )
                 .label(format!("`{widest}` has the most values"))
                 .help(format!("remove `{widest}` from `by`, or select some of its values with a matcher")),

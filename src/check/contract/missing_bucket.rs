@@ -83,7 +83,7 @@ fn unnamed(
         }
         None => problem,
     }
-    .help("or let the program expose that one, too")
+    .help("or let the program expose this one, too")
 }
 
 fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
@@ -97,7 +97,7 @@ fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<De
     let problem = Problem::error(
         Code::MissingBucket,
         span,
-        format!("no bucket of `{name}` ends at {threshold}, so whether events took less cannot be told"),
+        format!("no bucket of `{name}` ends at {threshold}, so events below it cannot be counted"),
     )
     .label(format!("nearest bounds: {}", near.join(", ")));
     let problem = match above.and_then(scale) {

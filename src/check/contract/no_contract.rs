@@ -19,11 +19,11 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             Problem::warning(
                 Code::NoContract,
                 service.place,
-                format!("nothing tells whether the metrics of `{}` exist", service.name),
+                format!("no contract says whether the metrics of `{}` exist", service.name),
             )
-            .label("other services name what they expose")
-            .help("capture it and name it: `metrics: metrics/example.prom`")
-            .help("or, as long as there is nothing to capture, declare its metrics in `planned`"),
+            .label("other services have a contract")
+            .help("capture a contract and name it: `metrics: metrics/example.prom`")
+            .help("or, if the metrics do not exist yet, declare them in `planned`"),
         );
     }
 }

@@ -34,7 +34,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                 tell(
                     problems,
                     reader,
-                    Problem::error(Code::NotScraped, place, "Prometheus scrapes no such job")
+                    Problem::error(Code::NotScraped, place, "Prometheus does not scrape this job")
                         .label(format!("it scrapes {}", few(&names)))
                         .help("correct the matcher, or add the job to the configuration of Prometheus"),
                 );

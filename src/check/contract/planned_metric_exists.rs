@@ -14,9 +14,9 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                     Problem::warning(
                         Code::PlannedMetricExists,
                         planned.span,
-                        format!("`{metric}` is planned, and the contract has it already"),
+                        format!("`{metric}` is declared as planned, but the contract already has it"),
                     )
-                    .label("while it is planned nobody is told that its events are missing")
+                    .label("while it is planned, no alert says that its events are missing")
                     .help("remove it from `planned`"),
                 );
             } else if !read {

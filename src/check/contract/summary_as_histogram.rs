@@ -19,9 +19,11 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             .map(|quantile| text(*quantile))
             .collect();
         let label = match quantiles.as_slice() {
-            [] => "it has no quantiles either, only a count and a sum".to_owned(),
+            [] => "it has only a count and a sum".to_owned(),
             [first, ..] => {
-                format!("it has quantiles such as {first}, each of one process and of the last minutes")
+                format!(
+                    "it has quantiles such as {first}: each is of one process and of the last minutes only"
+                )
             }
         };
         let name = named(place.reading);
@@ -31,10 +33,10 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             Problem::error(
                 Code::SummaryAsHistogram,
                 place.reading.name,
-                format!("`{name}` is a summary, which does not tell how many events were under a threshold"),
+                format!("`{name}` is a summary: it cannot say how many events were below a threshold"),
             )
             .label(label)
-            .help("let the program observe into a histogram with a bound at the threshold"),
+            .help("let the program record into a histogram with a bucket that ends at the threshold"),
         );
     }
 }

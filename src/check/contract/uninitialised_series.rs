@@ -26,14 +26,14 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     let problem = Problem::warning(
         Code::UninitialisedSeries,
         place.reading.matchers[index],
-        "no such series was there when the contract was captured",
+        "this series did not exist when the contract was captured",
     )
     .label(format!("`{}` has {}", matcher.label, few(&values)));
     match wanted {
         Some(wanted) => problem.help(format!("create the counter at 0 when the process starts: `{wanted}`")),
         None => problem,
     }
-    .help("or let one such event happen, and capture the contract again")
+    .help("or make such an event happen once, and capture the contract again")
 }
 
 /// Whether series with such a value may be born one day, and the matcher is not a slip of the pen: bad events are rare, and the value looks like those that

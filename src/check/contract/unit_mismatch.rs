@@ -14,7 +14,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let problem = Problem::error(
             Code::UnitMismatch,
             place.reading.name,
-            format!("`{}` is in {unit}, and is read in {read}", named(place.reading)),
+            format!("`{}` is in {unit}, and the SLI reads it as {read}", named(place.reading)),
         )
         .label(why);
         tell(
@@ -23,7 +23,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             match unit {
                 "seconds" => problem.help("remove `unit: milliseconds` from the SLI"),
                 "milliseconds" => problem.help("add `unit: milliseconds` to the SLI"),
-                _ => problem.help("let the program observe in seconds, as Prometheus's conventions ask"),
+                _ => problem.help("let the program record seconds, as the conventions of Prometheus say"),
             },
         );
     }
@@ -56,7 +56,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
     let declared = found.family.unit.as_deref().and_then(called);
     let named = found.name.rsplit('_').next().and_then(called);
     if let Some(unit) = declared.or(named) {
-        let why = if declared.is_some() { "its unit is declared so" } else { "its name says so" };
+        let why = if declared.is_some() { "its unit is declared" } else { "its name says the unit" };
         return (unit != read).then(|| (unit, why.to_owned()));
     }
     // Nothing tells the unit: bounds do, if they are all far from the threshold and meet it in another unit.

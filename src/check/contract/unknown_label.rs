@@ -28,7 +28,7 @@ fn matcher(place: &Place, found: Found, index: usize) -> Problem {
     let problem = unknown(label, found.name, &matcher.label, &labels);
     if labels.contains(&matcher.label) {
         return problem
-            .label("some of its series have it, but none that the other matchers select")
+            .label("some of its series have it, but not those that the other matchers select")
             .help("remove one of the matchers");
     }
     let asked = matcher.asked();
@@ -72,7 +72,7 @@ fn unknown(span: Span, metric: &str, label: &str, labels: &BTreeSet<&String>) ->
     let problem = Problem::error(Code::UnknownLabel, span, format!("`{metric}` has no label `{label}`"));
     let all: Vec<String> = labels.iter().map(|label| (*label).clone()).collect();
     match all.is_empty() {
-        true => problem.label("it has none of its own"),
+        true => problem.label("it has no labels of its own"),
         false => problem.label(format!("it has {}", few(&all))),
     }
 }
@@ -95,7 +95,7 @@ fn suggested(
         None => problem,
     };
     problem.help(format!(
-        "if its targets bring it along, say so in the project file: `prometheus: {{ target_labels: [{}] }}`",
+        "if the scrape adds this label, declare it in the project file: `prometheus: {{ target_labels: [{}] }}`",
         in_yaml(label)
     ))
 }

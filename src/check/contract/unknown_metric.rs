@@ -19,22 +19,21 @@ fn told(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem =
-        Problem::error(Code::UnknownMetric, place.reading.name, format!("nothing exposes `{name}`"));
+        Problem::error(Code::UnknownMetric, place.reading.name, format!("there is no metric `{name}`"));
     let problem = match near.as_slice() {
         [] => problem
-            .label(format!("{} metrics are known, none of them like it", place.contract.families.len())),
-        [one] => renamed(
-            problem.label("it is not among the metrics that are known"),
-            place.reading,
-            one,
-            |written| format!("write `{written}`"),
-        ),
-        several => problem.label("it is not among the metrics that are known").help(format!(
+            .label(format!("none of the {} known metrics has a similar name", place.contract.families.len())),
+        [one] => {
+            renamed(problem.label("it is not one of the known metrics"), place.reading, one, |written| {
+                format!("write `{written}`")
+            })
+        }
+        several => problem.label("it is not one of the known metrics").help(format!(
             "did you mean {}?",
             alternatives(&several.iter().map(|name| spelled_metric(name)).collect::<Vec<_>>())
         )),
     };
-    problem.help(format!("if it is still to be instrumented, declare it in this file: `planned: {{ {}: why it is not there yet }}`", in_yaml(name)))
+    problem.help(format!("if the metric does not exist yet, declare it in this file: `planned: {{ {}: why it does not exist yet }}`", in_yaml(name)))
 }
 
 /// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.

@@ -24,7 +24,7 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
     let problem = Problem::error(
         Code::UnmatchedValue,
         span,
-        format!("no value of `{}` meets this matcher", matcher.label),
+        format!("no known value of `{}` matches this", matcher.label),
     )
     .label(format!("`{}` has {}", found.name, few(&values)));
     let near = values
@@ -50,8 +50,9 @@ fn told(place: &Place, found: Found, index: usize) -> Problem {
             let text = Matcher { value: (*value).clone(), ..matcher.clone() }.to_string();
             problem.spelled(format!("write `{text}`"), span, place.reading.spelling.of(&text))
         }
-        Some(_) | None => problem
-            .help("select one of the values that exist, or capture the contract again if it is out of date"),
+        Some(_) | None => {
+            problem.help("select a value that exists, or capture the contract again if it is out of date")
+        }
     }
 }
 

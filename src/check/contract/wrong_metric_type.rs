@@ -37,7 +37,7 @@ fn told(place: &Place, found: Found) -> Problem {
         Part::Whole => words(found.family.kind),
     };
     let problem =
-        Problem::error(Code::WrongMetricType, span, format!("`{name}` is {is} where {taken} belongs"));
+        Problem::error(Code::WrongMetricType, span, format!("`{name}` is {is}, but {taken} is needed here"));
     match (place.reading.role, found.family.kind) {
         (
             Role::Total | Role::Good | Role::Bad | Role::Gain,
@@ -47,18 +47,18 @@ fn told(place: &Place, found: Found) -> Problem {
             renamed(problem, place.reading, &count, |written| format!("count its observations: `{written}`"))
         }
         (Role::Total | Role::Good | Role::Bad, _) => problem.help(format!(
-            "say when it is good, in a `condition` such as `{} < 100`",
+            "say which values are good, in a `condition` such as `{} < 100`",
             build::selector(name, &[])
         )),
-        (Role::Gain, _) => problem.help(
-            "`rate` and `increase` are for counters; for a gauge there are `delta` and `avg_over_time`",
-        ),
+        (Role::Gain, _) => {
+            problem.help("`rate` and `increase` are for counters; for a gauge use `delta` or `avg_over_time`")
+        }
         (Role::Classic(_), Kind::NativeHistogram) => {
             problem.help("add `histogram: native` to the SLI; the rules then need Prometheus 2.54 or newer")
         }
         (Role::Native, Kind::Histogram) => problem.help("remove `histogram: native`: it has buckets"),
-        (Role::Classic(_) | Role::Native, _) => problem.help("name a histogram"),
-        (Role::Course, _) => problem.help("let `rate` or `increase` tell what it gains"),
-        (Role::State, _) => problem.help("compare its `_count`, `_sum` or `_bucket`, within `rate`"),
+        (Role::Classic(_) | Role::Native, _) => problem.help("write the name of a histogram"),
+        (Role::Course, _) => problem.help("read it with `rate` or `increase`"),
+        (Role::State, _) => problem.help("compare the `rate` of its `_count`, `_sum` or `_bucket`"),
     }
 }

@@ -39,8 +39,8 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
                 let said =
                     Words::plain("the alert ").quote(&alert.rule.name).and(" of ").quote(&alert.rule.place);
                 let said = said.and(match alert.labels.get("severity") {
-                    Some(_) => " has a `severity` that says neither page nor ticket, and is not compared",
-                    None => " has no label `severity` that says page or ticket, and is not compared",
+                    Some(_) => " has a `severity` that is neither page nor ticket, and is not compared",
+                    None => " has no label `severity` for page or ticket, and is not compared",
                 });
                 changes.push(Change::new(Kind::NotUnderstood, &subject, said));
             }
@@ -60,9 +60,9 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
                 let names: BTreeSet<&String> = old.iter().map(|alert| &alert.rule.name).collect();
                 let said = Words::plain(format!("no alert {verb}, the old rules have one: ")).list(names);
                 let warning = match severity {
-                    Severity::Page => "nobody is woken for it any more once the old rules are gone",
+                    Severity::Page => "nobody is paged any more once the old rules are removed",
                     Severity::Ticket => {
-                        "what burns slowly is told to nobody any more once the old rules are gone"
+                        "nobody is notified of a slow burn any more once the old rules are removed"
                     }
                 };
                 changes.push(Change::new(Kind::AlertRemoved, &subject, said).warn(Words::plain(warning)));
@@ -114,8 +114,8 @@ fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<C
         };
         let said = Words::plain(word).quote(&name).and(of);
         let lost = match thing {
-            Thing::Label => "routes, inhibitions and silences that ask for it do not find the new alert",
-            Thing::Annotation => "templates of messages that ask for it find nothing",
+            Thing::Label => "routes, inhibitions and silences that match it do not match the new alert",
+            Thing::Annotation => "message templates that use it find nothing",
         };
         let kept_by = match name.as_str() {
             "sloth_id" | "sloth_service" | "sloth_slo" | "sloth_severity" => {
@@ -136,10 +136,10 @@ fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<C
             }
             (Fact::Is(is), Thing::Annotation) => changes.push(change(said.and(" is ").quote(is))),
             (Fact::Gone, Thing::Label) => {
-                let change = change(said.and(" is gone; was ").list(was)).warn(Words::plain(lost));
+                let change = change(said.and(" is removed; was ").list(was)).warn(Words::plain(lost));
                 changes.push(change.effects(kept_by));
             }
-            (Fact::Gone, Thing::Annotation) => changes.push(change(said.and(" is gone: ").and(lost))),
+            (Fact::Gone, Thing::Annotation) => changes.push(change(said.and(" is removed: ").and(lost))),
         }
     }
     changes
@@ -150,13 +150,13 @@ fn absent(alert: &Alert, one: Ours, subject: &[String], kept: &mut Vec<Words>) -
     match one.service.missing.as_ref().and_then(|group| group.rules.first()) {
         Some(rule) => {
             let said =
-                Words::plain("an alert tells when events disappear: ").quote(rule.name()).and(", was ");
+                Words::plain("there is an alert for missing events: ").quote(rule.name()).and(", was ");
             kept.push(said.quote(name));
             None
         }
         None => {
-            let said = Words::plain("no longer told when all events disappear, as ").quote(name).and(" does");
-            let warning = "a service that is not measured any more looks like one without faults";
+            let said = Words::plain("there is no counterpart to the alert for missing events ").quote(name);
+            let warning = "a service without measurements looks like a service without errors";
             Some(Change::new(Kind::MissingEvents, subject, said).warn(Words::plain(warning)))
         }
     }
@@ -181,10 +181,10 @@ fn named(
         return None;
     }
     let said = Words::plain(format!("the {severity} is called ")).quote(rule.name()).and(", was ");
-    let warning = Words::plain("routes and silences that ask for ").list(&names).and(" do not find it");
+    let warning = Words::plain("routes and silences that match ").list(&names).and(" do not match it");
     let was = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
     let change = Change::new(Kind::AlertRenamed, subject, said.list(&names)).values(was, rule.name());
-    Some(change.warn(warning).effects([Words::plain("`alert_name` keeps a name")]))
+    Some(change.warn(warning).effects([Words::plain("`alert_name` keeps the old name")]))
 }
 
 /// `a burn rate of 14.4, an error ratio above 0.0144, over 1h and 5m`
@@ -234,7 +234,7 @@ fn tiers(
         changes.push(Change::new(Kind::Tier, subject, said));
     }
     for is in after {
-        let said = Words::plain(format!("the {severity} fires at {} as well", ours(is)));
+        let said = Words::plain(format!("the {severity} also fires at {}", ours(is)));
         changes.push(Change::new(Kind::Tier, subject, said));
     }
     changes
@@ -353,6 +353,6 @@ fn told(
     let said = list(Words::plain(format!("the {severity} goes to ")), &after);
     let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
     let lost: Vec<&String> = before.difference(&after).collect();
-    let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not told any more"));
+    let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not notified any more"));
     Some(Change::new(Kind::Told, &[one.name()], said).warn(warning))
 }

@@ -88,15 +88,15 @@ pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
 pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
     let subject = [one.name()];
     if reads(theirs).is_empty() {
-        let said = "which raw series the old rules read is not said by them, and is not compared";
+        let said = "the old rules do not say which raw series they read, so these are not compared";
         return Some(Change::new(Kind::NotUnderstood, &subject, Words::plain(said)));
     }
     let apart = apart(theirs, one);
     if apart.is_empty() {
-        kept.push(Words::plain("the same series are read: ").list(reads(theirs).into_keys()));
+        kept.push(Words::plain("both read the same series: ").list(reads(theirs).into_keys()));
         return None;
     }
-    let said = Words::plain("other series are read");
+    let said = Words::plain("the two sides read different series");
     let warning =
         Words::plain("the ratios of both rule sets may differ: `slowburn import --check` compares them");
     Some(Change::new(Kind::Sli, &subject, said).warn(warning).effects(apart))

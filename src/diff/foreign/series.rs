@@ -45,13 +45,13 @@ pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Cha
         let said = Words::plain(format!("{} recorded series end with the old rules", gone.len()));
         let said =
             if gone.len() == 1 { Words::plain("a recorded series ends with the old rules") } else { said };
-        let warning = "dashboards and other rules that read them find nothing then";
+        let warning = "dashboards and other rules that read them find no data then";
         let change = Change::new(Kind::Series, &subject, said).warn(Words::plain(warning));
         changes.push(change.effects(names).effects(more));
     }
     for (lost, names) in other {
         let said = Words::plain("recorded under the same name, without the labels ").list(lost);
-        let warning = "what asks for these labels, dashboards and other rules, finds nothing once the old rules are gone; what asks for none finds both series while both are loaded";
+        let warning = "dashboards and rules that match these labels find no data once the old rules are removed; those that match no labels find both series while both are loaded";
         let names = names.into_iter().take(NAMED).map(|name| Words::default().quote(name));
         changes.push(Change::new(Kind::Series, &subject, said).warn(Words::plain(warning)).effects(names));
     }

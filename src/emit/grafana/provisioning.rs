@@ -24,7 +24,7 @@ fn dashboards() -> String {
     yaml.line(4, "allowUiUpdates: false");
     yaml.line(4, "updateIntervalSeconds: 30");
     yaml.line(4, "options:");
-    yaml.comment(6, "Where grafana/dashboards is put on the machine that Grafana runs on.");
+    yaml.comment(6, "The directory of grafana/dashboards on the machine of Grafana.");
     yaml.line(6, "path: /etc/grafana/dashboards");
     yaml.finish()
 }
@@ -41,7 +41,7 @@ fn data_sources(plan: &Plan) -> String {
     yaml.line(4, "uid: slowburn");
     yaml.line(4, "type: prometheus");
     yaml.line(4, "access: proxy");
-    yaml.comment(4, "Grafana fills in its environment: PROMETHEUS_URL=http://prometheus:9090");
+    yaml.comment(4, "Grafana reads this from its environment: PROMETHEUS_URL=http://prometheus:9090");
     yaml.line(4, "url: $PROMETHEUS_URL");
     yaml.line(4, "jsonData:");
     yaml.line(6, "httpMethod: POST");

@@ -77,9 +77,9 @@ fn referred<'n>(
             Problem::warning(
                 Code::NotCarried,
                 whole(named),
-                format!("no {kind} of this name is among the files"),
+                format!("no file contains a {kind} with this name"),
             )
-            .label("its document has to be imported with this one: without it nobody is alerted by it"),
+            .label("import its document together with this one: without it there is no alert"),
         );
     }
     node
@@ -102,7 +102,7 @@ fn policy(
     if spec.is_none() && !there {
         problems.push(
             Problem::error(Code::MissingKey, first_line(node.span), "`spec` is missing from an alert policy")
-                .help("its `conditions` say when somebody is notified"),
+                .help("its `conditions` say when it alerts"),
         );
     }
     let mut spec = spec?;
@@ -113,21 +113,22 @@ fn policy(
             Problem::warning(
                 Code::NotCarried,
                 place,
-                "the switch that turns off notifications of missing data is not carried",
+                "the switch that turns off notifications of missing data is not imported",
             )
-            .label("one alert of the service tells it")
+            .label("the service has one alert for missing events")
             .help("`missing_events: off` in the service file turns it off"),
         );
     }
     if let Some((resolved, place)) = spec.flag("alertWhenResolved", problems) {
         let why = match resolved {
-            true => "receivers of the generated Alertmanager tell ends anyway",
+            true => "receivers of the generated Alertmanager always notify when an alert ends",
             false => {
-                "receivers decide whether the end of an alert is sent; those of the generated Alertmanager send it"
+                "receivers decide whether they notify when an alert ends; receivers of the generated Alertmanager do"
             }
         };
-        problems
-            .push(Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not carried").label(why));
+        problems.push(
+            Problem::warning(Code::NotCarried, place, "`alertWhenResolved` is not imported").label(why),
+        );
     }
     let conditions = spec.list("conditions", problems);
     spec.drop("notificationTargets", "`alertmanager` in the project file says who is notified", problems);
@@ -155,9 +156,9 @@ fn policy(
                 Problem::error(
                     Code::TooLarge,
                     first_line(node.span),
-                    format!("more than {MOST} conditions alert on an SLO"),
+                    format!("this SLO has more than {MOST} alert conditions"),
                 )
-                .help("there are more alerts than anybody can tell apart"),
+                .help("nobody can distinguish so many alerts"),
             );
             break;
         }
@@ -175,8 +176,8 @@ fn called(keys: &mut Keys, problems: &mut Vec<Problem>) -> Option<String> {
     let mut metadata = keys.below("metadata", problems)?;
     let name = metadata.text("name", problems).map(|name| name.text);
     metadata.pass(&["displayName"]);
-    metadata.drop("labels", "those of the SLO are on its alerts", problems);
-    metadata.drop("annotations", "those of the SLO are on its alerts", problems);
+    metadata.drop("labels", "its alerts have those of the SLO", problems);
+    metadata.drop("annotations", "its alerts have those of the SLO", problems);
     metadata.finish(problems);
     name
 }
@@ -196,8 +197,8 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         condition.text("kind", problems).filter(|kind| !kind.text.eq_ignore_ascii_case("burnrate"))
     {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&kind), "a condition of this kind is not carried")
-                .label("known is `burnrate`"),
+            Problem::warning(Code::NotCarried, whole(&kind), "a condition of this kind is not imported")
+                .label("only `burnrate` is supported"),
         );
         condition.pass(&["op", "threshold", "lookbackWindow", "alertAfter"]);
         condition.finish(problems);
@@ -205,8 +206,8 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     }
     if let Some(op) = condition.text("op", problems).filter(|op| op.text.starts_with("lt")) {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&op), "an alert below a burn rate is not carried")
-                .label("it would fire while all is well: it is taken for one above"),
+            Problem::warning(Code::NotCarried, whole(&op), "an alert below a burn rate is not imported")
+                .label("it would fire while all is well, so it is imported as one above"),
         );
     }
     let threshold = condition.required("threshold", problems);
@@ -228,16 +229,22 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
     let written = long_read?;
     let Some((window, short)) = windows(written, kind, period) else {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&long), "a window of this length is not carried")
-                .label("it is from 2m to the period, so that a shorter one fits into it"),
+            Problem::warning(Code::NotCarried, whole(&long), "a window of this length is not imported")
+                .label("a long window must be between 2m and the period"),
         );
         return None;
     };
     let share = share(burn_rate, window, period);
     if share > Decimal::ONE {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&threshold), "so high a burn rate is not carried")
-                .label("it is more than all of the budget within its window: all of it is taken"),
+            Problem::warning(
+                Code::NotCarried,
+                whole(&threshold),
+                "this burn rate is too high to be imported",
+            )
+            .label(
+                "it spends more than the whole budget within its window, so 100% of the budget is written",
+            ),
         );
     }
     let share = share.min(Decimal::ONE);
@@ -245,8 +252,8 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
         after.filter(|after| time::lookback(after, problems).is_some_and(|time| time.millis() > 0))
     {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(&after), "`alertAfter` is not carried")
-                .label(format!("the short window of {short} keeps what is over from alerting")),
+            Problem::warning(Code::NotCarried, whole(&after), "`alertAfter` is not imported")
+                .label(format!("the short window of {short} stops the alert soon after the cause ends")),
         );
     }
     let alert = alerts.severities.get_mut(kind);
@@ -256,14 +263,17 @@ fn condition(node: &Node, alerts: &mut Alerts, period: &Period, problems: &mut V
             Problem::warning(
                 Code::NotCarried,
                 whole(&severity),
-                format!("the severity `{}` is not carried", severity.text),
+                format!("the severity `{}` is not imported", severity.text),
             )
-            .label(format!("a {kind} is spelled in one way, and another condition says `{}`", label.text)),
+            .label(format!(
+                "a project has one label value for a {kind}, and another condition has `{}`",
+                label.text
+            )),
         ),
         Some(_) => {}
     }
     alerts.changes.push(format!(
-        "the burn rate of {} over {window} is asked of the last {short} as well: the alert ends soon after its cause",
+        "the burn rate of {} over {window} must also be exceeded over the last {short}, so the alert ends soon after its cause",
         text(burn_rate)
     ));
     Some(Tier { severity: kind, share, long: window, short })

@@ -60,11 +60,11 @@ pub fn read(
         Some((node, _)) => indicator(node, comparison, objects, problems),
         None => {
             problems.push(
-                Problem::warning(Code::NotUnderstood, whole(named), "no SLI of this name is among the files")
-                    .label("its document has to be imported with this one"),
+                Problem::warning(Code::NotUnderstood, whole(named), "no file contains an SLI with this name")
+                    .label("import its document together with this one"),
             );
             let name: String = named.text.chars().take(60).collect();
-            Sli::missing(&format!("what the SLI `{name}` measures, to which it refers"))
+            Sli::missing(&format!("what the SLI `{name}` measures"))
         }
     }
 }
@@ -83,8 +83,8 @@ fn indicator(
     // What an indicator is called, and who likes it, measures nothing.
     if let Some(mut metadata) = keys.below("metadata", problems) {
         metadata.pass(&["name", "displayName"]);
-        metadata.drop("labels", "those of the SLO are on its alerts", problems);
-        metadata.drop("annotations", "those of the SLO are on its alerts", problems);
+        metadata.drop("labels", "its alerts have those of the SLO", problems);
+        metadata.drop("annotations", "its alerts have those of the SLO", problems);
         metadata.finish(problems);
     }
     // `v1alpha` has the metric right below.
@@ -106,8 +106,8 @@ fn indicator(
 fn unused(comparison: &Comparison, problems: &mut Vec<Problem>) {
     for written in [&comparison.op, &comparison.value].into_iter().flatten() {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(written), "this comparison is not carried")
-                .label("events are good or bad already: only a `thresholdMetric` is compared with a value"),
+            Problem::warning(Code::NotCarried, whole(written), "this comparison is not imported")
+                .label("events are already good or bad: only a `thresholdMetric` is compared with a value"),
         );
     }
 }
@@ -164,7 +164,7 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
 
 fn missing(node: &Node, name: &str) -> Problem {
     Problem::error(Code::MissingKey, first_line(node.span), format!("{name} is missing from a metric"))
-        .help("without it, it is not known what is measured")
+        .help("the measurement is not known without it")
 }
 
 /// Of which kind a named source is.
@@ -195,7 +195,7 @@ fn is_prometheus(kind: &str) -> bool {
 
 fn elsewhere(kind: &str) -> Sli {
     let kind: String = kind.chars().take(40).collect();
-    Sli::missing(&format!("which series of Prometheus say what it asks of {kind}"))
+    Sli::missing(&format!("which series of Prometheus replace its query of {kind}"))
 }
 
 /// Two metrics, or one that is a ratio already.

@@ -89,13 +89,17 @@ impl Length {
 pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Period {
     let windows = [spec.list("timeWindow", problems), spec.list("timeWindows", problems)].concat();
     let Some((window, others)) = windows.split_first() else {
-        changes.push("no period was promised: it is 30d".to_owned());
+        changes.push("there was no period: it is now 30d".to_owned());
         return USUAL;
     };
     for other in others {
         problems.push(
-            Problem::warning(Code::NotCarried, first_line(other.span), "a second time window is not carried")
-                .label("an SLO is promised over one period"),
+            Problem::warning(
+                Code::NotCarried,
+                first_line(other.span),
+                "a second time window is not imported",
+            )
+            .label("an SLO has one period"),
         );
     }
     self::window(window, changes, problems).unwrap_or(USUAL)
@@ -161,23 +165,20 @@ fn calendar_period(
         (1, Unit::Quarter) | (3, Unit::Month) => Calendar::Quarter,
         (1, Unit::Minute) => {
             problems.push(
-                Problem::warning(Code::NotCarried, place, "a calendar of minutes is not carried")
-                    .label("a month is `1M`, and a month is taken for it: `1m` is a minute"),
+                Problem::warning(Code::NotCarried, place, "a calendar of minutes is not imported")
+                    .label("`1m` is a minute, and `1M` a month: it is imported as a month"),
             );
             Calendar::Month
         }
         _ => {
             let length = length.duration();
             problems.push(
-                Problem::warning(
-                    Code::NotCarried,
-                    place,
-                    "this part of the calendar cannot be a period here",
-                )
-                .label(format!("there are months and quarters: the last {length} are promised in its place")),
+                Problem::warning(Code::NotCarried, place, "this calendar period is not supported").label(
+                    format!("only months and quarters are supported: the period is now the last {length}"),
+                ),
             );
             changes.push(format!(
-                "the budget no longer begins anew with the calendar: it is that of the last {length}"
+                "the budget no longer restarts with the calendar: it is the budget of the last {length}"
             ));
             return Period::Rolling(length);
         }
@@ -186,13 +187,13 @@ fn calendar_period(
         Ok(zone) => Some(zone),
         Err(fault) => {
             let why = match fault {
-                ZoneFault::Unknown => "no such time zone is known, so its months begin in UTC",
+                ZoneFault::Unknown => "this time zone is not known, so months begin in UTC",
                 ZoneFault::Varies => {
-                    "its months do not begin at the same offset every year, so they begin in UTC"
+                    "its months do not begin at the same UTC offset every year, so months begin in UTC"
                 }
             };
             problems.push(
-                Problem::warning(Code::NotCarried, whole(&written), "the time zone is not carried")
+                Problem::warning(Code::NotCarried, whole(&written), "the time zone is not imported")
                     .label(why),
             );
             changes.push("months begin at midnight in UTC".to_owned());
@@ -209,7 +210,7 @@ fn started(start: &Scalar, problems: &mut Vec<Problem>) {
     let time = text[date.len()..].trim_matches(['T', ' ', 'Z', '0', ':', '.']);
     if !date.ends_with("-01") || !time.is_empty() {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(start), "when the period begins is not carried")
+            Problem::warning(Code::NotCarried, whole(start), "when the period begins is not imported")
                 .label("months and quarters begin at midnight of their first day"),
         );
     }
@@ -224,7 +225,7 @@ fn length(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Length> {
 }
 
 fn no_length(written: &Scalar) -> Problem {
-    Problem::error(Code::InvalidDuration, whole(written), "this is not a duration")
+    Problem::error(Code::InvalidDuration, whole(written), "this is not a valid duration")
         .label("expected a number with `m`, `h`, `d`, `w`, `M`, `Q` or `Y`, such as `4w`")
 }
 
@@ -247,8 +248,8 @@ pub fn slice(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Duration> 
     let length = length.duration();
     if length > LONGEST {
         problems.push(
-            Problem::warning(Code::NotCarried, whole(written), "so long a slice is not carried")
-                .label(format!("a slice is {LONGEST} at most, and is {LONGEST} here")),
+            Problem::warning(Code::NotCarried, whole(written), "this slice is too long to be imported")
+                .label(format!("a slice is at most {LONGEST}, so {LONGEST} is written")),
         );
     }
     Some(length.min(LONGEST))

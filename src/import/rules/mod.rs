@@ -80,7 +80,8 @@ pub fn rules(sources: &Sources) -> (Foreign, Vec<Problem>) {
         if nodes.is_empty() && faults.is_empty() {
             let nowhere = Span { source: id, start: 0, end: 0 };
             problems.push(
-                Problem::error(Code::EmptyFile, nowhere, "the file holds no rules").help("leave it out"),
+                Problem::error(Code::EmptyFile, nowhere, "the file has no rules")
+                    .help("remove it from the command"),
             );
         }
         problems.extend(faults);
@@ -124,7 +125,7 @@ fn document(node: &Node, lines: &Lines, rules: &mut Vec<Rule>, problems: &mut Ve
                     Problem::error(
                         Code::TooLarge,
                         first_line(node.span),
-                        format!("the files hold more than {MOST_RULES} rules"),
+                        format!("the files have more than {MOST_RULES} rules"),
                     )
                     .help("compare them in parts"),
                 );
@@ -152,14 +153,14 @@ fn rule(
     let Some(name) = alert.or(record).filter(|name| !name.text.trim().is_empty()) else {
         problems.push(
             Problem::error(Code::MissingKey, first_line(node.span), "the rule has no name")
-                .help("a rule has `record` or `alert`"),
+                .help("a rule must have `record` or `alert`"),
         );
         return None;
     };
     let Some(expr) = keys.node("expr") else {
         problems.push(
             Problem::error(Code::MissingKey, first_line(node.span), "`expr` is missing from the rule")
-                .help("without it, it is not known what the rule asks"),
+                .help("the query is not known without it"),
         );
         return None;
     };

@@ -15,15 +15,17 @@ pub(super) fn play(stage: &Stage, played: &mut Played) {
     if stage.slo.agreed.hours.is_some() {
         match outside(stage) {
             Some(case) => played.cases.push((Situation::Closed, case)),
-            None => {
-                played.unproven.push("that nothing counts outside of its hours: they end too late".to_owned())
-            }
+            None => played
+                .unproven
+                .push("that events outside of its hours do not count: the hours end too late".to_owned()),
         }
     }
     if stage.slo.agreed.except.is_some() {
         match during(stage) {
             Ok(case) => played.cases.push((Situation::Excepted, case)),
-            Err(reason) => played.unproven.push(format!("that nothing counts during maintenance: {reason}")),
+            Err(reason) => {
+                played.unproven.push(format!("that events during maintenance do not count: {reason}"))
+            }
         }
     }
 }
@@ -42,18 +44,18 @@ fn outside(stage: &Stage) -> Option<Case> {
 
 /// An outage of an hour, announced.
 fn during(stage: &Stage) -> Result<Case, &'static str> {
-    let except = stage.slo.agreed.except.as_ref().ok_or("there is none")?;
+    let except = stage.slo.agreed.except.as_ref().ok_or("there is no maintenance")?;
     if except.stimulus.is_none() {
-        return Err("no series were found under which its query has an answer");
+        return Err("slowburn found no series for which its query has a result");
     }
     let mut ranges = false;
     except.expr.visit(&mut |part| ranges |= matches!(part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
     if ranges {
-        return Err("its query reads ranges, so it begins and ends late");
+        return Err("its query reads a range, so its result begins and ends late");
     }
     let own = |name: &String| stage.stimulus.iter().any(|series| series.name == *name);
     if stage.excepting().iter().any(|series| own(&series.name)) {
-        return Err("its query reads what the events are counted by");
+        return Err("its query reads the series that count the events");
     }
     let hour = stage.steps(Duration::from_secs(3600));
     let well = stage.good(hour);

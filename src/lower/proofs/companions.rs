@@ -35,7 +35,7 @@ pub(super) fn proof(
     for (companion, rule) in service.alerts.iter().zip(&group.rules) {
         let Some(firing) = &companion.stimulus else {
             unproven.push(format!(
-                "{}: no series were found that make it fire, and others that do not",
+                "{}: slowburn found no series that make it fire, and others that do not",
                 companion.name
             ));
             continue;
@@ -48,7 +48,7 @@ pub(super) fn proof(
         cases.push(stage.fires());
         match stage.gone() {
             Some(case) => cases.push(case),
-            None => unproven.push(format!("{}: what it does when its series are gone", companion.name)),
+            None => unproven.push(format!("{}: what it does when its series disappear", companion.name)),
         }
     }
     (!cases.is_empty()).then(|| Proof {
@@ -107,13 +107,17 @@ pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
     let range = longest_range(companion).unwrap_or_default();
     let length = Duration::from_millis(held.saturating_add(range.millis()));
     if length > LONGEST {
-        let what = if companion.keep_firing_for.is_some() { "to hold, to keep and" } else { "to hold and" };
-        return Some(format!("{what} to look back it takes {length}, and no more than {LONGEST} is played"));
+        let what = if companion.keep_firing_for.is_some() {
+            "`for`, `keep_firing_for` and its ranges"
+        } else {
+            "`for` and its ranges"
+        };
+        return Some(format!("{what} take {length} together, and a proof plays at most {LONGEST}"));
     }
     let mut read = companion.readings.iter().map(|reading| &reading.selector);
     let own = read.find(|selector| made.sees(selector))?;
     let name = own.name.as_deref().unwrap_or_default();
-    Some(format!("it reads `{name}` of its own service, which cannot be fed to rules that make it"))
+    Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
 
 /// Whether a rule makes series that a selector of its name may see.
@@ -209,8 +213,8 @@ impl Stage<'_> {
             None => "fires at once".to_owned(),
         };
         let stops = match self.companion.keep_firing_for {
-            Some(kept) if flaps => format!("fires on while it flaps, and stops {kept} after that"),
-            Some(kept) => format!("and stops {kept} after it is over"),
+            Some(kept) if flaps => format!("fires on while the cause flaps, and stops {kept} after that"),
+            Some(kept) => format!("and stops {kept} after the cause is over"),
             None => "and stops".to_owned(),
         };
         let title = format!("silent while all is well, {held}, {stops}");
@@ -230,7 +234,7 @@ impl Stage<'_> {
             Some((labels, value)) => (self.says(last, &labels, value), "fires"),
             None => (self.silent(last), "is silent"),
         };
-        let title = format!("{does} when its series are gone");
+        let title = format!("{does} when its series disappear");
         Some(self.case(&title, &loads, mishaps, vec![self.silent(well), check]))
     }
 

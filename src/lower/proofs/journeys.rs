@@ -70,7 +70,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         checks.push(of_part(stage, last, part, shares(stage, part), share));
     }
     let mut case = stage.case(
-        "parts that fail together are counted once and share it, and without events nothing is counted",
+        "parts that fail together are counted once and share the slice, and without events nothing is counted",
         &[],
         Mishaps::default(),
         checks,

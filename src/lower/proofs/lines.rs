@@ -213,7 +213,7 @@ impl<'s, 'a> Story<'s, 'a> {
             }
             states.push((!close).then_some(state));
             let page = |tier: &crate::plan::Watch| {
-                let (bad, total) = timeline.window(step, tier.long.max(stage.step));
+                let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
                 let enough = Decimal::from(bad) > Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
                 enough && Decimal::from(bad) > tier.threshold * Decimal::from(total)
             };

@@ -54,9 +54,9 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
             let step = act.step(slos);
             let Some(mut stage) = Stage::new(service, slo, plan, step) else {
                 unproven.push(match slo.parts() {
-                    [] => format!("{}: no series make its events good and bad", slo.name),
+                    [] => format!("{}: slowburn found no series that make its events good and bad", slo.name),
                     _ => format!(
-                        "{}: its parts are of this service, whose rules record over what would be played",
+                        "{}: its parts are in this service, and its rules would overwrite the series of a test",
                         slo.name
                     ),
                 });
@@ -123,11 +123,12 @@ impl Act {
     /// What is proven, as part of a file's name and for the reviewer.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Page => ("page", "Pages and what they count, evaluated every 30 seconds."),
-            Self::Burn => ("burn", "Burns of hours, evaluated every five minutes."),
-            Self::Long => {
-                ("long", "Long windows and the period, evaluated as coarsely as events are made good.")
-            }
+            Self::Page => ("page", "Pages and their counts, evaluated every 30 seconds."),
+            Self::Burn => ("burn", "Burn rates over hours, evaluated every five minutes."),
+            Self::Long => (
+                "long",
+                "Long windows and the period, evaluated as often as missed evaluations are compensated.",
+            ),
         }
     }
 
@@ -187,7 +188,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let begins = open_for(&expected, 1800 + missing.after.secs() + 600);
     let mut unproven = Vec::new();
     if begins.is_none() {
-        unproven.push("hours are too short for events to be missing in them".to_owned());
+        unproven.push("its hours are too short for the alert for missing events".to_owned());
     }
     let lives = steps(begins.unwrap_or_default()) + steps(Duration::from_secs(1800));
     let loads = vec![Load { good: PER_STEP, bad: 0 }; lives];
@@ -196,7 +197,8 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for slo in &expected {
         let Some(stimulus) = &slo.stimulus else {
-            unproven.push(format!("{}: no series make its events good and bad", slo.name));
+            unproven
+                .push(format!("{}: slowburn found no series that make its events good and bad", slo.name));
             continue;
         };
         for one in stimulus {
@@ -219,10 +221,10 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
         checks.push(Check::Silent { at: time(fires - 1), alert });
     }
     checks.sort_by_key(at);
-    let title = format!("events that disappear are said once, after {}", missing.after);
+    let title = format!("missing events alert once, after {}", missing.after);
     Some(Proof {
         what: "missing".to_owned(),
-        about: "The alert for events that disappear.",
+        about: "The alert for missing events.",
         step: INTERVAL,
         groups,
         cases: vec![Case { title, interval: INTERVAL, series, checks }],

@@ -43,7 +43,7 @@ impl Played {
     pub(super) fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
         self.cases.push((situation, case));
         if !spiked {
-            self.unproven.push("no spike was found that only a short window sees".to_owned());
+            self.unproven.push("slowburn found no spike that only a short window sees".to_owned());
         }
     }
 }
@@ -51,7 +51,7 @@ impl Played {
 /// That everything so far was counted, neither more nor less.
 pub(super) fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
     let everything = stage.at(step + 1);
-    let (bad, total) = timeline.window(step, everything);
+    let (bad, total) = timeline.counted(step, everything);
     [(Side::Bad, bad), (Side::Total, total)]
         .map(|(side, count)| {
             let name = stage.names.increase(Unit::Events, side, INTERVAL);

@@ -43,8 +43,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         }
         Act::Burn if stage.burns_with_pages() => {}
         Act::Burn => played.unproven.push(
-            "its state lags behind its series by the ranges it reads: only outages are played through"
-                .to_owned(),
+            "its state follows its series late, because it reads ranges: only outages are tested".to_owned(),
         ),
         Act::Long => {
             let (case, spiked) = days(stage);
@@ -62,9 +61,10 @@ fn burns(stage: &Stage, played: &mut Played) {
     for (index, tier) in fast.iter().enumerate().filter(|(_, tier)| has_higher(&fast, tier)) {
         match between(stage, &fast, tier) {
             Some(case) => played.cases.push((Situation::Between(index), case)),
-            None => played
-                .unproven
-                .push(format!("no burn was found that the tier of {} sees and no higher one", tier.long)),
+            None => played.unproven.push(format!(
+                "slowburn found no burn rate at which the tier of {} fires and no higher tier does",
+                tier.long
+            )),
         }
     }
     for (situation, tiers, slow) in
@@ -74,10 +74,10 @@ fn burns(stage: &Stage, played: &mut Played) {
             Some(case) => played.cases.push((situation, case)),
             None if tiers.is_empty() => {}
             None => played.unproven.push(format!(
-                "no burn was found that lasts just below {}: {}",
+                "slowburn found no burn rate just below {}: {}",
                 text(tiers.iter().map(|tier| tier.threshold).min().unwrap_or_default()),
                 match stage.promise.event {
-                    Event::Slice(_) | Event::Journey(_) => "one bad slice is already more",
+                    Event::Slice(_) | Event::Journey(_) => "one bad slice is already above it",
                     Event::Check | Event::Occurrence => "it would take too long until one event is bad",
                 }
             )),
@@ -162,7 +162,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         }
         script.add("", stage.good(10));
         script.mishaps.restart = Some(script.now());
-        script.add("counters that restart lose nothing", stage.good(5));
+        script.add("counters that restart lose no events", stage.good(5));
         counted.push(script.now());
         script.mishaps.unborn = stage
             .stimulus
@@ -170,7 +170,7 @@ fn day(stage: &Stage) -> (Case, bool) {
             .any(|series| matches!(series.behaviour, Behaviour::Counts { good: 0, bad: 1.. }));
         let errors = vec![Load { good: PER_STEP - 7, bad: 7 }; 3];
         if script.mishaps.unborn {
-            script.add("an error series that is born with its first errors counts them all", errors);
+            script.add("a new error series that starts with errors counts them all", errors);
         } else {
             script.add("", errors);
         }
@@ -190,7 +190,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     };
     let mut checks = Vec::new();
     if let Some((loads, tier)) = &spiked {
-        script.add("a spike that only the short window sees is silent", loads.clone());
+        script.add("a spike that only the short window sees does not alert", loads.clone());
         checks.push(stage.above(script.now(), tier.short, tier.threshold, true));
         silent.push(script.now());
         script.add("", stage.good(recovery(stage, &tiers)));
@@ -222,7 +222,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let left = journeys::left(stage, &timeline, begins..ends);
     if left.is_some() {
-        script.told.push("and what it leaves behind when a part stops paging is silenced");
+        script.told.push("and the journey stays silent when a part stops paging");
     }
     let (series, silenced) = left.unwrap_or_default();
     checks.extend(silenced);
@@ -310,7 +310,7 @@ fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
         checks.extend(stage.turns(&timeline, severity));
     }
     let (low, high) = (text(tier.threshold), text(higher));
-    let title = format!("a burn between {low} and {high} fires by the tier of {}", tier.long);
+    let title = format!("a burn rate between {low} and {high} fires the tier of {}", tier.long);
     Some(stage.case(&title, &loads, Mishaps::default(), checks))
 }
 
@@ -381,7 +381,7 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         }
         let ratio = stage.recorded(&stage.names.ratio(&tier.long.to_string()));
         checks.push(stage.value(timeline.last(), ratio, divided(bad, total)));
-        let title = format!("a burn just below {} is silent", text(tier.threshold));
+        let title = format!("a burn rate just below {} does not alert", text(tier.threshold));
         Some(stage.case(&title, &loads, Mishaps::default(), checks))
     })
 }
@@ -399,7 +399,7 @@ fn days(stage: &Stage) -> (Case, bool) {
     if stage.is_prompt() && !tiers.is_empty() {
         if let Some((loads, tier)) = spike(stage, &tiers, &script.loads, &severities) {
             spiked = true;
-            script.add("a spike that only the short window sees is silent", loads);
+            script.add("a spike that only the short window sees does not alert", loads);
             checks.push(stage.above(script.now(), tier.short, tier.threshold, true));
             silent.push(script.now());
             script.add("", stage.good(recovery(stage, &tiers)));

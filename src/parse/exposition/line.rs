@@ -198,7 +198,7 @@ fn comment(mut cursor: Cursor) -> Result<Line, Fault> {
             let word = cursor.word();
             cursor.blanks();
             match (word, cursor.peek()) {
-                ("", _) => Err(Fault::new(at, "`# TYPE` names no type")),
+                ("", _) => Err(Fault::new(at, "`# TYPE` has no type")),
                 (_, Some(_)) => Err(Fault::new(
                     cursor.at,
                     format!("`{}` after the type is not expected", excerpt(cursor.rest())),
@@ -238,7 +238,7 @@ fn metric<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
     cursor.blanks();
     let at = cursor.at;
     let name = if cursor.takes(b'"') { cursor.quoted("name")? } else { cursor.word() };
-    if name.is_empty() { Err(Fault::new(at, "the declaration names no metric")) } else { Ok(name) }
+    if name.is_empty() { Err(Fault::new(at, "the declaration has no metric name")) } else { Ok(name) }
 }
 
 fn is_name(byte: u8) -> bool {
@@ -261,7 +261,7 @@ fn sample<'a>(mut cursor: Cursor<'a>, labels: &mut Vec<Label<'a>>) -> Result<Sam
             return Err(Fault::new(start, format!("a metric's name is expected, not {}", cursor.here())));
         }
         Some(_) => {
-            let reason = format!("{} cannot stand in a name that is not quoted in braces", cursor.here());
+            let reason = format!("a name with {} must be quoted, in braces", cursor.here());
             return Err(Fault::new(cursor.at, reason));
         }
     }

@@ -131,31 +131,31 @@ impl<'a> Reader<'a> {
         };
         let mut labels = std::mem::take(&mut self.labels);
         let read = line::read(line, &mut labels);
-        let fault =
-            match read {
-                Ok(Line::Nothing) => None,
-                Ok(Line::End) => {
-                    self.ended = true;
-                    None
+        let fault = match read {
+            Ok(Line::Nothing) => None,
+            Ok(Line::End) => {
+                self.ended = true;
+                None
+            }
+            Ok(Line::Help(name)) => self.declare(name, None, None),
+            Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
+            Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
+            Ok(Line::Type(name, Err(word))) => {
+                let excess = self.declare(name, None, None);
+                Some(
+                    excess
+                        .unwrap_or_else(|| (0, format!("`{}` is not a type of metric", line::excerpt(word)))),
+                )
+            }
+            Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
+                Ok(()) => {
+                    self.samples += 1;
+                    sample.tail.map(|tail| (tail.at, tail.reason))
                 }
-                Ok(Line::Help(name)) => self.declare(name, None, None),
-                Ok(Line::Unit(name, unit)) => self.declare(name, None, Some(unit)),
-                Ok(Line::Type(name, Ok(kind))) => self.declare(name, Some(kind), None),
-                Ok(Line::Type(name, Err(word))) => {
-                    let excess = self.declare(name, None, None);
-                    Some(excess.unwrap_or_else(|| {
-                        (0, format!("`{}` is not a type of metrics", line::excerpt(word)))
-                    }))
-                }
-                Ok(Line::Sample(sample)) => match self.sample(&sample, &labels) {
-                    Ok(()) => {
-                        self.samples += 1;
-                        sample.tail.map(|tail| (tail.at, tail.reason))
-                    }
-                    Err(reason) => Some((0, reason)),
-                },
-                Err(fault) => Some((fault.at, fault.reason)),
-            };
+                Err(reason) => Some((0, reason)),
+            },
+            Err(fault) => Some((fault.at, fault.reason)),
+        };
         self.labels = labels;
         if let Some((at, reason)) = fault {
             let column = line.get(..at).unwrap_or(line).chars().count() + 1;
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
                     let beyond = families.part(base, kind, unit, bounds, tally);
                     for text in beyond {
                         let reason = format!(
-                            "the bound `{}` of `{}` is not a number that a decimal of 28 digits can hold",
+                            "the bound `{}` of `{}` has more digits than the 28 that slowburn reads",
                             line::excerpt(&text),
                             line::excerpt(name)
                         );
@@ -275,7 +275,8 @@ impl<'a> Reader<'a> {
                 (other, Type::Counter) | (Type::Counter, other) if counted => {
                     (declared.kind, declared.total) = (other, true);
                 }
-                _ => contrary.push((line, format!("`{}` has another type further up", line::excerpt(name)))),
+                _ => contrary
+                    .push((line, format!("an earlier line gives `{}` another type", line::excerpt(name)))),
             }
         }
         for (line, reason) in contrary {
@@ -337,7 +338,7 @@ impl<'a> Reader<'a> {
             Some(Type::Summary) => return Home::Part { base: name, kind: Kind::Summary, bounds: true },
             Some(Type::Histogram | Type::GaugeHistogram) => {
                 return Home::Nowhere(format!(
-                    "the histogram `{}` has no series of its own name",
+                    "the histogram `{}` has no series with this name",
                     line::excerpt(name)
                 ));
             }
@@ -389,7 +390,7 @@ impl<'a> Reader<'a> {
         };
         if !fits {
             return Home::Nowhere(format!(
-                "the values of `{}` are not those of its type",
+                "the type of `{}` does not allow these values",
                 line::excerpt(name)
             ));
         }

@@ -131,13 +131,15 @@ impl<'a> Parser<'a> {
         };
         let fault = Fault::new(*span, format!("expected {expected}, found {found}"));
         match self.slice(*span) {
-            "=" => fault.help("equality is written `==`"),
-            "=~" | "!~" => fault.help("patterns are matched in braces: `{label=~\"pattern\"}`"),
+            "=" => fault.help("write `==` for equality"),
+            "=~" | "!~" => fault.help("write patterns in braces: `{label=~\"pattern\"}`"),
             "&&" => fault.help("write `and`"),
             "||" => fault.help("write `or`"),
-            "or" if expected.contains('}') => fault.help("alternatives are a pattern: `{label=~\"a|b\"}`"),
+            "or" if expected.contains('}') => {
+                fault.help("write alternatives as a pattern: `{label=~\"a|b\"}`")
+            }
             "and" | ";" if expected.contains('}') => {
-                fault.help("commas stand between matchers: `{job=\"api\", code=\"500\"}`")
+                fault.help("write commas between matchers: `{job=\"api\", code=\"500\"}`")
             }
             _ => fault,
         }
@@ -245,7 +247,7 @@ impl Parser<'_> {
             };
             let word = self.bump();
             if left && fill.left.is_some() || right && fill.right.is_some() {
-                return Err(Fault::new(word, "a side is filled twice"));
+                return Err(Fault::new(word, "`fill` is written twice for one side"));
             }
             let open = self.expect("(")?;
             let value = self.signed_number()?;
@@ -312,7 +314,7 @@ impl Parser<'_> {
             TokenKind::String(string) => Kind::String(string.clone()),
             TokenKind::Placeholder => {
                 return Err(Fault::new(span, "a placeholder outside of a duration")
-                    .help("`$name` may stand in `[$name]` and after `offset`"));
+                    .help("`$name` is allowed in `[$name]` and after `offset`"));
             }
             TokenKind::Word | TokenKind::Symbol(_) | TokenKind::End | TokenKind::Fault(_) => {
                 return Err(self.unexpected("an expression"));

@@ -64,7 +64,7 @@ impl Parser<'_> {
             _ => {
                 let fault = self.unexpected("`=`, `!=`, `=~` or `!~`");
                 return Err(if self.symbol() == Some("==") {
-                    fault.help("matchers take one `=`")
+                    fault.help("a matcher needs a single `=`")
                 } else {
                     fault
                 });
@@ -82,13 +82,13 @@ impl Parser<'_> {
         if matches!(op, MatchOp::Matches | MatchOp::NotMatches)
             && let Err(reason) = regex::check(&value)
         {
-            return Err(Fault::new(value_span, format!("the pattern is not RE2: {reason}")));
+            return Err(Fault::new(value_span, format!("the pattern is not valid in RE2: {reason}")));
         }
         let span = self.from(place.start);
         if label == "__name__"
             && let Some(name) = outside
         {
-            return Err(Fault::new(span, format!("the metric's name is already `{name}`")));
+            return Err(Fault::new(span, format!("the metric already has the name `{name}`")));
         }
         let matcher = Matcher { label, op, value, placeholder: false, span };
         selector.matchers.push(matcher);
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let brackets = self.from(open.start);
         let Kind::Selector(selector) = expr.kind else {
             return Err(Fault::new(brackets, "a range after something that is not a selector")
-                .help("a subquery has a colon: `[1h:]`"));
+                .help("write a subquery with a colon: `[1h:]`"));
         };
         for (place, what) in [
             (selector.at.offset.as_ref().map(|(_, place)| *place), "`offset`"),
@@ -172,7 +172,7 @@ impl Parser<'_> {
         ] {
             if let Some(place) = place {
                 return Err(Fault::new(place, format!("{what} before the range")).help(format!(
-                    "{what} follows the range: `x{} {}`",
+                    "write {what} after the range: `x{} {}`",
                     self.slice(brackets),
                     self.slice(place)
                 )));
@@ -213,7 +213,7 @@ impl Parser<'_> {
 /// A quoted name among the matchers. The second of two is a matcher like any other, with which nothing agrees.
 fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&str>) -> Result<(), Fault> {
     if let Some(first) = outside {
-        return Err(Fault::new(place, format!("the metric's name is already `{first}`")));
+        return Err(Fault::new(place, format!("the metric already has the name `{first}`")));
     }
     if selector.name.is_none() {
         selector.name = Some(name);

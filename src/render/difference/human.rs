@@ -36,7 +36,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
         let (title, style) = match weight {
             Weight::Care => ("Needs care", RED),
             Weight::Promise => ("What is promised", BOLD),
-            Weight::Alerting => ("What alerts, and who is told", BOLD),
+            Weight::Alerting => ("What alerts, and who is notified", BOLD),
             Weight::Detail => ("Details", BOLD),
         };
         text += &format!("\n{}\n", paint(style, title));

@@ -55,7 +55,7 @@ pub(super) fn render(page: &Page) -> String {
         text += &match weight {
             Weight::Care => format!("\n#### ⚠️ Needs care\n\n{lines}"),
             Weight::Promise => format!("\n#### What is promised\n\n{lines}"),
-            Weight::Alerting => format!("\n#### What alerts, and who is told\n\n{lines}"),
+            Weight::Alerting => format!("\n#### What alerts, and who is notified\n\n{lines}"),
             Weight::Detail => {
                 let s = if count == 1 { "" } else { "s" };
                 format!(

@@ -60,7 +60,7 @@ fn body(input: &mut impl BufRead, length: u64) -> io::Result<Frame> {
     input.read_to_end(&mut body)?;
     Ok(match serde_json::from_slice(&body) {
         Ok(value) => Frame::Message(value),
-        Err(fault) => Frame::Fault(PARSE_ERROR, format!("the message is no JSON: {fault}")),
+        Err(fault) => Frame::Fault(PARSE_ERROR, format!("the message is not JSON: {fault}")),
     })
 }
 

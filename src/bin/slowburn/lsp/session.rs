@@ -111,10 +111,12 @@ impl Session {
     fn asked(&mut self, id: &Value, method: &str, params: &Value) {
         match (&self.stage, method) {
             (Stage::Fresh, "initialize") => self.initialize(id, params),
-            (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request is `initialize`"),
-            (Stage::ShutDown, _) => self.error(id, INVALID_REQUEST, "after `shutdown` there is only `exit`"),
+            (Stage::Fresh, _) => self.error(id, NOT_INITIALIZED, "the first request must be `initialize`"),
+            (Stage::ShutDown, _) => {
+                self.error(id, INVALID_REQUEST, "after `shutdown` only `exit` is allowed")
+            }
             (Stage::Running { .. }, "initialize") => {
-                self.error(id, INVALID_REQUEST, "`initialize` is asked once");
+                self.error(id, INVALID_REQUEST, "`initialize` is allowed only once");
             }
             (Stage::Running { .. }, "shutdown") => {
                 self.end();
