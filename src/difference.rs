@@ -436,12 +436,8 @@ impl Difference {
         };
         let (before, after) = (&self.before, &self.after);
         let pages = more(before.pages, after.pages, "alert that pages", "alerts that page");
-        let tickets = more(
-            before.tickets,
-            after.tickets,
-            "alert that asks for a ticket",
-            "alerts that ask for tickets",
-        );
+        let tickets =
+            more(before.tickets, after.tickets, "alert that opens a ticket", "alerts that open tickets");
         parts.extend([pages, tickets].into_iter().flatten().filter(|_| self.complete));
         // That somebody is told of what is new goes without saying.
         let is_new = |subject: &String| {

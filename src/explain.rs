@@ -189,7 +189,7 @@ pub fn contents(service: &ServicePlan) -> String {
         let says = alert
             .description
             .clone()
-            .unwrap_or_else(|| format!("an alert that asks for a {}", alert.severity));
+            .unwrap_or_else(|| format!("an alert with `severity: {}`", alert.severity));
         (alert.name.as_str(), says)
     });
     let all: Vec<(String, String)> =

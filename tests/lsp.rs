@@ -378,7 +378,7 @@ fn a_place_tells_what_it_means() {
         assert!(told.starts_with("Events that are expected, such as `200/h`."), "{told}");
     }
     let told = hover(&mut editor, SHOP, "🔥 si");
-    assert_eq!(told, "What a good event is, in a sentence. It stands in the alert's description.");
+    assert_eq!(told, "What a good event is, in a sentence. The alert's description contains it.");
     // What is wrong, with its page.
     let wrong = SHOP.replace("traffic", "trafic");
     editor.replace(&path, 2, &wrong);

@@ -8,25 +8,37 @@ use super::{Key, block, list, map, one_or_more};
 pub(super) fn alertmanager() -> Value {
     let smtp = vec![
         ("host", "The mail server with its port: `mail.internal:587`.", text()),
-        ("from", "The address that mails come from.", text()),
+        ("from", "The sender address of mails.", text()),
         ("user", "The name to log in with.", text()),
         ("password_file", "A file with the password, on Alertmanager's machine.", text()),
-        ("tls", "Whether the connection must be encrypted; `true` if nothing is said.", boolean()),
+        ("tls", "Whether the connection must be encrypted. Default: `true`.", boolean()),
     ];
     let mut keys = vec![
         (
             "version",
-            "The oldest Alertmanager that is to load it, in quotes: `\"0.25\"`, which is the default.",
+            "The oldest Alertmanager that must load the configuration, in quotes. Default: `\"0.25\"`.",
             version(),
         ),
         ("smtp", "The mail server; needed for `email`.", block(&["host", "from"], smtp)),
-        ("receivers", "Who can be told, by name: one or more channels each.", map(name(), receiver())),
-        ("default", "The receiver of what no route takes. Without it every alert must have a route.", text()),
+        (
+            "receivers",
+            "Receivers by name: who can be notified, by one or more channels each.",
+            map(name(), receiver()),
+        ),
+        (
+            "default",
+            "The receiver of alerts that no route matches. Without it every alert must have a route.",
+            text(),
+        ),
         ("times", "Times by name, for `mute`.", map(name(), time())),
-        ("routes", "Which alert goes to whom. Every route that matches takes part.", list(route())),
+        (
+            "routes",
+            "Which alert goes to which receivers. All routes that match an alert send it.",
+            list(route()),
+        ),
         (
             "inhibitions",
-            "What is silent while something else fires, beside what follows from the SLOs.",
+            "Alerts that silence other alerts, in addition to those that follow from the SLOs.",
             list(inhibition()),
         ),
     ];
@@ -40,7 +52,7 @@ fn receiver() -> Value {
         ("api_url_file", "A file with the webhook's address, on Alertmanager's machine.", text()),
     ];
     let telegram = vec![
-        ("chat_id", "The number of the chat; of groups it is negative: `-1001234567890`.", chat()),
+        ("chat_id", "The number of the chat. Groups have negative numbers: `-1001234567890`.", chat()),
         ("bot_token_file", "A file with the bot's token, on Alertmanager's machine.", text()),
     ];
     let hook = || {
@@ -48,7 +60,7 @@ fn receiver() -> Value {
         block(&["webhook_url_file"], vec![("webhook_url_file", file, text())])
     };
     let webhook = vec![
-        ("url", "The address that is called, if it is not a secret.", text()),
+        ("url", "The address to call, if it is not a secret.", text()),
         ("url_file", "A file with the address, from Alertmanager 0.26 on.", text()),
         ("token_file", "A file with a bearer token.", text()),
     ];
@@ -66,7 +78,7 @@ fn receiver() -> Value {
         ),
         ("teams", "A channel of Microsoft Teams, from Alertmanager 0.28 on.", hook()),
         ("discord", "A channel of Discord, from Alertmanager 0.28 on.", hook()),
-        ("webhook", "A program that is called.", webhook),
+        ("webhook", "A program that is called over HTTP.", webhook),
         ("pagerduty", "A service of PagerDuty.", block(&["routing_key_file"], pagerduty)),
         ("opsgenie", "Opsgenie.", block(&["api_key_file"], opsgenie)),
     ];
@@ -84,20 +96,20 @@ fn timing() -> Vec<Key> {
     vec![
         (
             "group_by",
-            "Labels: alerts with the same values share a notification. `[...]`: none do.",
+            "Labels: alerts with the same values share a notification. `[...]`: every alert has its own.",
             list(text()),
         ),
         (
             "group_wait",
-            "How long the first notification of a group waits for other alerts; `30s` if nothing is said.",
+            "How long the first notification of a group waits for other alerts. Default: `30s`.",
             pause(),
         ),
         (
             "group_interval",
-            "How long a group waits before it tells of further alerts; `5m` if nothing is said.",
+            "How long a group waits before it notifies of further alerts. Default: `5m`.",
             duration(),
         ),
-        ("repeat_interval", "When it tells again; `4h` if nothing is said.", duration()),
+        ("repeat_interval", "When a notification is repeated. Default: `4h`.", duration()),
     ]
 }
 
@@ -105,7 +117,7 @@ fn time() -> Value {
     let keys = vec![
         ("days", "Days such as `saturday`, ranges such as `monday-friday`, or a list.", one_or_more(text())),
         ("hours", "From and to, in quotes: `\"22:00-07:00\"`, or a list.", one_or_more(text())),
-        ("time_zone", "An IANA name such as `Europe/Madrid`; the project's if nothing is said.", text()),
+        ("time_zone", "An IANA name such as `Europe/Madrid`. Default: the time zone of the project.", text()),
     ];
     let mut time = block(&[], keys);
     time["anyOf"] = json!([{ "required": ["days"] }, { "required": ["hours"] }]);
@@ -116,13 +128,13 @@ fn route() -> Value {
     let mut keys = vec![
         (
             "match",
-            "Labels of alerts with a value or a list; `severity` is `page` or `ticket`. Every alert if nothing is said.",
+            "Labels of alerts with a value or a list; `severity` is `page` or `ticket`. Default: every alert.",
             matching(),
         ),
         ("to", "A receiver, or a list.", one_or_more(text())),
-        ("after", "An escalation: told only of what still fires after that time.", duration()),
-        ("mute", "Names of `times` at which nothing is sent.", one_or_more(text())),
-        ("stop", "`true`: routes below are not asked about what this one takes.", boolean()),
+        ("after", "An escalation: notified only of alerts that still fire after this time.", duration()),
+        ("mute", "Names of `times` in which nothing is sent.", one_or_more(text())),
+        ("stop", "`true`: routes below do not see the alerts that this route matches.", boolean()),
     ];
     keys.extend(timing());
     block(&["to"], keys)
@@ -145,7 +157,7 @@ fn matching() -> Value {
 pub(super) fn dependencies() -> Value {
     let keys = vec![
         ("on", "The service that is needed, or one SLO of it: `database/connections`.", text()),
-        ("silences", "`ticket` leaves pages alone.", severity()),
+        ("silences", "`ticket`: only tickets are silenced, pages are not.", severity()),
     ];
     let one = json!({ "anyOf": [text(), block(&["on"], keys)] });
     map(text(), one_or_more(one))

@@ -18,7 +18,7 @@ pub(super) fn schema() -> Value {
     environments["minProperties"] = json!(1);
     keys.push((
         "environments",
-        "Environments, each with what is different there. One tree of files comes out for each: `out/environments/NAME`.",
+        "Environments, each with its differences. The output has one directory for each: `out/environments/NAME`.",
         environments,
     ));
     let mut schema = block(&["version"], keys);
@@ -29,13 +29,9 @@ pub(super) fn schema() -> Value {
 fn maintenance() -> Vec<Key> {
     vec![
         ("from", "When it begins: `2027-01-10T02:00` in `time_zone`, or with `Z` or an offset.", text()),
-        ("to", "When it ends, likewise.", text()),
-        (
-            "slos",
-            "Services, and SLOs such as `api/availability`; all if nothing is said.",
-            one_or_more(text()),
-        ),
-        ("reason", "Why nothing is counted, for whoever asks later.", text()),
+        ("to", "When it ends, in the same form.", text()),
+        ("slos", "Services, and SLOs such as `api/availability`. Default: all.", one_or_more(text())),
+        ("reason", "Why events do not count during this time.", text()),
     ]
 }
 
@@ -49,7 +45,7 @@ fn environment() -> Value {
     environment.retain(|(key, ..)| *key != "version");
     environment.push((
         "services",
-        "What is different of services, by their names: any key of a service file. `off` if one is not there.",
+        "Differences of services, by name: any key of a service file. `off` if the environment does not have the service.",
         map(name(), or_off(service)),
     ));
     json!({ "anyOf": [overriding(block(&[], environment)), { "type": "null" }] })
@@ -96,26 +92,26 @@ fn keys() -> Vec<Key> {
     let languages: Vec<&str> = Language::ALL.iter().map(|(code, _)| *code).collect();
     let mut keys = vec![
         ("version", "The version of the language: `slowburn/v1`.", the_version()),
-        ("language", "The language of alerts and dashboards; `en` if nothing is said.", words(&languages)),
+        ("language", "The language of alerts and dashboards. Default: `en`.", words(&languages)),
         ("policies", "Policies of your own, by name: when alerts fire.", map(text(), policy())),
-        ("severities", "How pages and tickets appear on alerts.", severities()),
-        ("prometheus", "What is known of the Prometheus that evaluates the rules.", prometheus()),
+        ("severities", "The labels of pages and tickets on alerts.", severities()),
+        ("prometheus", "The Prometheus that evaluates the rules.", prometheus()),
         (
             "alertmanager",
-            "Who is told, and how. With it a whole configuration of Alertmanager comes out.",
+            "Who is notified, and how. With it slowburn writes a complete configuration of Alertmanager.",
             alertmanager(),
         ),
         (
             "dependencies",
-            "Which services need which: `payments: [database]`. What needs a service is silent while that is down.",
+            "Which services need which: `payments: [database]`. While a needed service is down, the services that need it are silenced.",
             dependencies(),
         ),
-        ("links", "Where things can be read: alerts, dashboards and runbooks then link to it.", links()),
-        ("texts", "What alerts say, in your own words.", texts()),
-        ("targets", "What runs the rules beside Prometheus.", targets()),
+        ("links", "Addresses that alerts, dashboards and runbooks link to.", links()),
+        ("texts", "The texts of alerts, in your own words.", texts()),
+        ("targets", "Other systems that run the rules.", targets()),
         (
             "maintenance",
-            "Windows in which nothing is counted: planned ones, and past ones that are excused. Every one says why.",
+            "Windows in which events do not count: planned ones, and past ones that are excused. Each has a reason.",
             list(block(&["from", "to", "reason"], maintenance())),
         ),
         missing_events(),
@@ -137,15 +133,15 @@ fn links() -> Value {
 fn texts() -> Value {
     let texts = || {
         let keys = vec![
-            ("summary", "One line. Names stand in `<< >>`.", text()),
-            ("description", "What else there is to say. Names stand in `<< >>`.", text()),
+            ("summary", "One line. Write names in `<< >>`.", text()),
+            ("description", "The details. Write names in `<< >>`.", text()),
         ];
         block(&[], keys)
     };
     let kinds = vec![
         ("burn", "Alerts of SLOs.", texts()),
-        ("budget", "Alerts of what is left of a budget.", texts()),
-        ("missing", "Alerts for events that disappear.", texts()),
+        ("budget", "Budget alerts.", texts()),
+        ("missing", "Alerts for missing events.", texts()),
         ("companion", "Companion alerts.", texts()),
     ];
     block(&[], kinds)
@@ -153,24 +149,24 @@ fn texts() -> Value {
 
 fn policy() -> Value {
     let tier = vec![
-        ("severity", "What the alert asks for: `page` wants somebody now, `ticket` within days.", severity()),
+        ("severity", "`page` asks a person to act now, `ticket` within days.", severity()),
         (
             "budget",
-            "The share of the error budget whose loss within the long window alerts, such as 2%.",
+            "The alert fires if this share of the error budget is spent within the long window, such as 2%.",
             percentage(),
         ),
-        ("long", "The long window: how long the budget is watched.", duration()),
-        ("short", "The short window: how soon the alert stops when the burn does.", duration()),
+        ("long", "The long window: the time over which the burn rate is measured.", duration()),
+        ("short", "The short window: it decides how soon the alert stops after the errors stop.", duration()),
         (
             "keep_firing_for",
-            "How long the alert goes on firing after that, the same for all tiers of a severity.",
+            "How long the alert keeps firing after that; the same for all tiers of a severity.",
             duration(),
         ),
     ];
     let keys = vec![
         (
             "scale_to",
-            "The period that the windows are written for; they are then scaled to the period of each SLO.",
+            "The period for which the windows are written; they are scaled to the period of each SLO.",
             duration(),
         ),
         ("tiers", "Pairs of windows.", list(block(&["severity", "budget", "long", "short"], tier))),
@@ -189,7 +185,10 @@ fn severities() -> Value {
     };
     block(
         &[],
-        vec![("page", "Wants somebody now.", keys()), ("ticket", "Wants somebody within days.", keys())],
+        vec![
+            ("page", "Asks a person to act now.", keys()),
+            ("ticket", "Asks a person to act within days.", keys()),
+        ],
     )
 }
 
@@ -197,16 +196,16 @@ fn prometheus() -> Value {
     let keys = vec![
         (
             "version",
-            "The oldest Prometheus that is to load the rules, in quotes: `\"2.42\"`, which is the default.",
+            "The oldest Prometheus that must load the rules, in quotes. Default: `\"2.42\"`.",
             version(),
         ),
         ("retention", "How long samples are kept. A longer period is then an error.", duration()),
-        ("scrape_interval", "How often targets are scraped; `15s` if nothing is said.", duration()),
+        ("scrape_interval", "How often targets are scraped. Default: `15s`.", duration()),
         ("target_labels", "Labels of targets beside `job` and `instance`.", list(label_name())),
         ("external_labels", "Labels that Prometheus adds to alerts.", list(label_name())),
         (
             "replica_labels",
-            "Labels that tell the series of one replica of Prometheus from the same series of another.",
+            "Labels in which the series of two replicas of Prometheus differ.",
             list(label_name()),
         ),
         (

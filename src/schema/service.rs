@@ -18,20 +18,16 @@ pub(super) fn schema() -> Value {
             name(),
         ),
         ("description", "About the service, for readers of this file.", text()),
-        ("owner", "Who answers for it: the label `owner` on its alerts.", text()),
-        ("scrape_interval", "How often it is scraped, if not as often as the project says.", duration()),
+        ("owner", "The responsible team: the label `owner` on its alerts.", text()),
+        ("scrape_interval", "How often it is scraped, if it differs from the project.", duration()),
         (
             "metrics",
-            "What it exposes: a contract, or a list of them, relative to this file. `slowburn metrics capture` writes one.",
+            "Its contract, or a list of contracts: the metrics that it exposes. Paths are relative to this file. `slowburn metrics capture` writes a contract.",
             one_or_more(text()),
         ),
-        ("planned", "Metrics that are not there yet, each with the reason.", map(metric_name(), text())),
-        ("slos", "What is promised: SLOs by name.", slos()),
-        (
-            "alerts",
-            "Alerts on causes, by name: what an operations team already watches beside the promises.",
-            map(name(), alert()),
-        ),
+        ("planned", "Metrics that do not exist yet, each with the reason.", map(metric_name(), text())),
+        ("slos", "The SLOs, by name.", slos()),
+        ("alerts", "Companion alerts, by name: alerts on causes, beside the SLOs.", map(name(), alert())),
         missing_events(),
     ];
     keys.extend(settings());
@@ -52,7 +48,7 @@ fn template() -> Vec<Key> {
     vec![
         (
             "parameters",
-            "A template: names that may stand in `<< >>`, each with its default or with nothing.",
+            "A template: names for `<< >>`, each with its default or without a value.",
             map(
                 json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }),
                 json!({ "anyOf": [text(), { "type": "null" }] }),
@@ -60,7 +56,7 @@ fn template() -> Vec<Key> {
         ),
         (
             "instances",
-            "A template: what comes of it, by name. Each sets parameters, and any other key that is different.",
+            "A template: its instances, by name. Each sets parameters, and any other key that differs.",
             instances(),
         ),
     ]
@@ -119,7 +115,7 @@ fn objectives() -> Value {
 
 fn slo() -> Value {
     let mut keys = vec![
-        ("description", "What a good event is, in a sentence. It stands in the alert's description.", text()),
+        ("description", "What a good event is, in a sentence. The alert's description contains it.", text()),
         (
             "objective",
             "The share of good events that is promised: `99.9%`; with a threshold `P95 < 500ms` (latency) or `99.5% < 60s` (freshness).",
@@ -127,27 +123,27 @@ fn slo() -> Value {
         ),
         (
             "objectives",
-            "Instead of `objective`: a list, which makes one SLO each, named with the suffix `-p95`, `-p99` …",
+            "Instead of `objective`: a list. Each entry makes one SLO, with the suffix `-p95`, `-p99` … in its name.",
             objectives(),
         ),
         (
             "sli",
-            "What is measured: two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio`, `journey`.",
+            "The measurement: two of `total`, `good` and `bad`, or one of `latency`, `condition`, `probe`, `freshness`, `bad_ratio`, `journey`.",
             sli(),
         ),
         (
             "by",
-            "Labels that are kept: one promise, one budget and one alert for each of their values. `{ backend: service }` records the label `service` of the series as `backend`.",
+            "Labels to keep: there is one promise, one budget and one alert for each of their values. `{ backend: service }` records the label `service` of the series as `backend`.",
             serde_json::json!({ "anyOf": [list(kept_label_name()), map(own_label_name(), read_label_name())] }),
         ),
         (
             "tiers_off",
-            "What does not alert: severities (`page`, `ticket`) or long windows (`3d`).",
+            "Tiers that do not alert: severities (`page`, `ticket`) or long windows (`3d`).",
             list(text()),
         ),
         (
             "traffic",
-            "Events that are expected, such as `200/h`. It lets `explain` and the checks say more.",
+            "The expected events per time, such as `200/h`. `explain` and the checks use it.",
             traffic(),
         ),
         (
@@ -172,25 +168,29 @@ fn alert() -> Value {
         ("description", "What is wrong while it fires, in a sentence.", text()),
         (
             "expr",
-            "PromQL: it fires for every series that this answers, such as `absent(up{job=\"api\"} == 1)`.",
+            "PromQL: the alert fires for every series in the result, such as `absent(up{job=\"api\"} == 1)`.",
             text(),
         ),
-        ("for", "How long it has to hold, in steps of 30 seconds.", duration()),
         (
-            "keep_firing_for",
-            "How long it goes on firing after it is over, so that a target that comes and goes is one alert.",
+            "for",
+            "How long the condition must be true before the alert fires, in steps of 30 seconds.",
             duration(),
         ),
-        ("severity", "What it asks for: `page` wants somebody now, `ticket` within days.", severity()),
+        (
+            "keep_firing_for",
+            "How long the alert keeps firing after the condition ends, so that a target that comes and goes is one alert.",
+            duration(),
+        ),
+        ("severity", "`page` asks a person to act now, `ticket` within days.", severity()),
         (
             "down",
-            "`true`: it says that the service is down, so its SLOs are silent meanwhile, and what needs it.",
+            "`true`: while it fires the service is down; its SLOs are silenced, and the services that need it.",
             boolean(),
         ),
-        ("independent", "`true`: it is told even while something that its service needs is down.", boolean()),
+        ("independent", "`true`: it notifies even while a service that this one needs is down.", boolean()),
         (
             "same_as",
-            "The SLO that speaks of the same: while one of the two pages, the other is silent.",
+            "The SLO that reports the same failure: while one of the two pages, the other is silenced.",
             name(),
         ),
         (
@@ -199,10 +199,10 @@ fn alert() -> Value {
             text(),
         ),
         ("labels", "Constant labels.", map(own_label_name(), text())),
-        ("annotations", "Constant annotations, taken as they are.", map(annotation_name(), text())),
+        ("annotations", "Constant annotations, copied as they are.", map(annotation_name(), text())),
         (
             "accepted",
-            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            "Accepted warnings, by code, each with the reason: `single-event-pages: one customer`.",
             map(code(), reason()),
         ),
     ];
@@ -234,43 +234,43 @@ fn sli() -> Value {
         ),
         (
             "latency",
-            "A histogram by its base name, without `_bucket` and `le`. Good is an event below the objective's threshold.",
+            "A histogram by its base name, without `_bucket` and `le`. An event is good if it is below the objective's threshold.",
             text(),
         ),
         (
             "successful",
-            "Of `latency`: matchers of what counts as successful, such as `status!~\"5..\"`. Good is an event that is fast and successful.",
+            "For `latency`: matchers of successful events, such as `status!~\"5..\"`. An event is good if it is fast and successful.",
             text(),
         ),
         (
             "histogram",
-            "Of `latency`: `classic` (the default), or `native`, which needs `prometheus.version` 2.54.",
+            "For `latency`: `classic` (the default), or `native`, which needs `prometheus.version` 2.54.",
             words(&["classic", "native"]),
         ),
         (
             "unit",
-            "Of `latency`: what the histogram counts in; `seconds` if nothing is said.",
+            "For `latency`: the unit of the histogram. Default: `seconds`.",
             words(&["seconds", "milliseconds"]),
         ),
         (
             "condition",
-            "PromQL that compares, such as `redis_memory_used_bytes / redis_memory_max_bytes < 0.9`. Good is time while it holds.",
+            "PromQL that compares, such as `redis_memory_used_bytes / redis_memory_max_bytes < 0.9`. Time is good while it is true.",
             text(),
         ),
-        ("probe", "A gauge of 0 and 1, such as `up{job=\"api\"}`. Good is time while it is 1.", text()),
+        ("probe", "A gauge of 0 and 1, such as `up{job=\"api\"}`. Time is good while it is 1.", text()),
         (
             "freshness",
-            "A gauge of Unix times, such as `backup_last_success_timestamp_seconds`. Good is time while it is younger than the objective's threshold.",
+            "A gauge of Unix times, such as `backup_last_success_timestamp_seconds`. Time is good while the age is below the objective's threshold.",
             text(),
         ),
         (
             "bad_ratio",
-            "PromQL of a ratio, with `$window` where its range stands. The last resort: weights of events are unknown.",
+            "PromQL of a ratio of bad events, with `$window` as its range. The last resort: the number of events is not known.",
             text(),
         ),
         (
             "journey",
-            "Other SLOs, each with its service, such as `[proxy/availability, api/availability]`. Good is a slice of time in which each of them kept its objective.",
+            "Other SLOs, each with its service, such as `[proxy/availability, api/availability]`. A slice of time is good if each of them kept its objective in it.",
             parts(),
         ),
     ];

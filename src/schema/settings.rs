@@ -8,14 +8,10 @@ use super::{Key, block, list, map, one_or_more};
 
 /// The keys of all three levels.
 pub(super) fn settings() -> Vec<Key> {
-    let least = vec![
-        ("page", "For pages; 2 if nothing is said.", count()),
-        ("ticket", "For tickets; 1 if nothing is said.", count()),
-    ];
-    let all = vec![
-        ("page", "For pages; one is enough if nothing is said.", count()),
-        ("ticket", "For tickets; one is enough if nothing is said.", count()),
-    ];
+    let least =
+        vec![("page", "For pages. Default: 2.", count()), ("ticket", "For tickets. Default: 1.", count())];
+    let all =
+        vec![("page", "For pages. Default: 1.", count()), ("ticket", "For tickets. Default: 1.", count())];
     let hours = vec![
         ("days", "Days such as `saturday`, ranges such as `monday-friday`, or a list.", one_or_more(text())),
         (
@@ -25,33 +21,33 @@ pub(super) fn settings() -> Vec<Key> {
         ),
         (
             "time_zone",
-            "An IANA name such as `Europe/Madrid`; `time_zone` of the level if nothing is said.",
+            "An IANA name such as `Europe/Madrid`. Default: `time_zone` of the same level.",
             text(),
         ),
-        ("holidays", "Days without promise, such as `2027-01-01`.", one_or_more(text())),
+        ("holidays", "Days on which the SLO does not apply, such as `2027-01-01`.", one_or_more(text())),
     ];
     let slice = vec![
-        ("length", "How long a slice is: a multiple of 30s, one hour at most.", duration()),
+        ("length", "The length of a slice: a multiple of 30s, at most one hour.", duration()),
         (
             "objective",
-            "The share of good events that makes a slice good, such as 95%. In a journey, if it is not that of each part.",
+            "The share of good events that makes a slice good, such as 95%. In a journey the default is the objective of each part.",
             percentage(),
         ),
     ];
     vec![
         (
             "accepted",
-            "Warnings that are known and no fault, by code, each with the reason: `single-event-pages: one customer`.",
+            "Accepted warnings, by code, each with the reason: `single-event-pages: one customer`.",
             map(code(), reason()),
         ),
         (
             "period",
-            "What the objective is promised over: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",
+            "The time over which the objective is promised: a length such as `30d` (the default), `calendar month` or `calendar quarter`.",
             period(),
         ),
         (
             "time_zone",
-            "Where calendar periods begin, and what notifications go by: an IANA name such as `Europe/Madrid`. `UTC` if nothing is said.",
+            "The time zone of calendar periods and notifications: an IANA name such as `Europe/Madrid`. Default: `UTC`.",
             text(),
         ),
         (
@@ -61,22 +57,22 @@ pub(super) fn settings() -> Vec<Key> {
         ),
         (
             "alert_name",
-            "What pages and tickets are called, told apart by the label `severity`: `CheckoutErrors`. Named after service and SLO if nothing is said.",
+            "The alert name of pages and tickets; they differ in the label `severity`: `CheckoutErrors`. Default: a name from service and SLO.",
             text(),
         ),
         (
             "min_bad_events",
-            "Bad events in the long window without which an alert is silent, so that one failed request pages nobody.",
+            "The alert needs at least this many bad events in the long window, so that one failed request does not page.",
             block(&[], least),
         ),
         (
             "min_events",
-            "Events in the long window, good ones among them, without which an alert is silent: too few say nothing.",
+            "The alert needs at least this many events, good or bad, in the long window.",
             block(&[], all),
         ),
         (
             "budgeting",
-            "What the budget is a share of: events (`occurrences`, the default), or time (`timeslices`, which need `slice`).",
+            "The budget is a share of events (`occurrences`, the default), or of time (`timeslices`, which need `slice`).",
             words(&["occurrences", "timeslices"]),
         ),
         (
@@ -87,30 +83,30 @@ pub(super) fn settings() -> Vec<Key> {
         ("labels", "Constant labels on alerts. Inner ones win.", map(own_label_name(), text())),
         (
             "annotations",
-            "Constant annotations on alerts, taken as they are. Inner ones win.",
+            "Constant annotations on alerts, copied as they are. Inner ones win.",
             map(annotation_name(), text()),
         ),
         (
             "hours",
-            "When the promise holds: `{ days: monday-friday, hours: \"08:00-20:00\" }`. What happens outside is not counted. `always` if nothing is said.",
+            "When the SLO applies: `{ days: monday-friday, hours: \"08:00-20:00\" }`. Events at other times do not count. Default: `always`.",
             serde_json::json!({ "anyOf": [words(&["always"]), block(&["days", "hours"], hours)] }),
         ),
         (
             "except",
-            "A query: what happens while it has an answer is not counted, such as `maintenance_active == 1`. `never` if nothing is said.",
+            "A query: events do not count while it has a result, such as `maintenance_active == 1`. Default: `never`.",
             text(),
         ),
         (
             "budget_policy",
-            "What is agreed to be done while little of the error budget is left: `[{ below: 25%, do: Only fixes are deployed }]`.",
+            "What the team does while little of the error budget is left: `[{ below: 25%, do: Only fixes are deployed }]`.",
             list(block(
                 &["below", "do"],
                 vec![
-                    ("below", "Holds while less is left: a whole percentage from 0% to 99%.", line()),
-                    ("do", "What is done, in a sentence.", text()),
+                    ("below", "Applies while less is left: a whole percentage from 0% to 99%.", line()),
+                    ("do", "What the team does, in a sentence.", text()),
                     (
                         "freeze",
-                        "Whether nothing is deployed meanwhile: `status --fail-frozen` ends with 1.",
+                        "`true`: no deployments during this time; `status --fail-frozen` exits with 1.",
                         boolean(),
                     ),
                 ],
@@ -118,16 +114,12 @@ pub(super) fn settings() -> Vec<Key> {
         ),
         (
             "budget_alerts",
-            "Lines of the error budget at which somebody is told once: `[{ left: 25%, severity: ticket }]`. `[]` for none.",
+            "Lines of the error budget, each with one alert: `[{ left: 25%, severity: ticket }]`. `[]` for none.",
             list(block(
                 &["left", "severity"],
                 vec![
-                    ("left", "Told when less is left: a whole percentage from 0% to 90%.", line()),
-                    (
-                        "severity",
-                        "What it asks for: `page` wants somebody now, `ticket` within days.",
-                        severity(),
-                    ),
+                    ("left", "The alert fires when less is left: a whole percentage from 0% to 90%.", line()),
+                    ("severity", "`page` asks a person to act now, `ticket` within days.", severity()),
                 ],
             )),
         ),
@@ -137,13 +129,13 @@ pub(super) fn settings() -> Vec<Key> {
 /// `missing_events`, of project and service.
 pub(super) fn missing_events() -> Key {
     let keys = vec![
-        ("severity", "What the alert asks for; `ticket` if nothing is said.", severity()),
-        ("after", "How long there are no counts: from `10m` to `1d`; `15m` if nothing is said.", duration()),
+        ("severity", "`page` or `ticket`. Default: `ticket`.", severity()),
+        ("after", "How long there must be no counts: from `10m` to `1d`. Default: `15m`.", duration()),
     ];
     let value = serde_json::json!({ "anyOf": [words(&["off"]), block(&[], keys)] });
     (
         "missing_events",
-        "The alert for a service whose events are no longer counted: `off`, or `{ severity: ticket, after: 15m }`, which is the default.",
+        "The alert for missing events: `off`, or `{ severity: ticket, after: 15m }`, which is the default.",
         value,
     )
 }

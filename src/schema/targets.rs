@@ -18,27 +18,20 @@ pub(super) fn targets() -> Value {
     let mut operator = objects();
     operator.push((
         "dashboards",
-        "Labels by which Grafana's sidecar finds dashboards, such as `{ grafana_dashboard: \"1\" }`. With it every dashboard comes as a `ConfigMap`.",
+        "Labels by which Grafana's sidecar finds dashboards, such as `{ grafana_dashboard: \"1\" }`. With it every dashboard becomes a `ConfigMap`.",
         sidecar,
     ));
     operator.push((
         "alertmanager",
-        "The name of the object `Alertmanager`. With it the configuration of Alertmanager comes as a `Secret`.",
+        "The name of the object `Alertmanager`. With it the configuration of Alertmanager becomes a `Secret`.",
         kubernetes_name(),
     ));
     let strategies = PartialResponse::ALL.map(|(word, _)| word);
-    let thanos = vec![(
-        "partial_response",
-        "What to do if a store is missing; `abort` if nothing is said.",
-        words(&strategies),
-    )];
+    let thanos =
+        vec![("partial_response", "What to do if a store is missing. Default: `abort`.", words(&strategies))];
     let mimir = vec![
-        (
-            "max_groups",
-            "How many groups the tenant may have; 70 if nothing is said, as Mimir's default.",
-            count(),
-        ),
-        ("max_rules", "How many rules a group may have; 20 if nothing is said, as Mimir's default.", count()),
+        ("max_groups", "How many groups the tenant may have. Default: 70, as in Mimir.", count()),
+        ("max_rules", "How many rules a group may have. Default: 20, as in Mimir.", count()),
         ("source_tenants", "Tenants whose series the rules read.", list(text())),
     ];
     block(
