@@ -153,7 +153,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     }
     if let Period::Calendar(unit, _) = &plan.promise.period {
         remarks.push(format!(
-            "What is left is of the budget of that part of the {} which is over, as the rules record it.",
+            "What is left is of the budget of the whole {}: its rest is expected to bring as many events as the last four weeks had in so much time.",
             unit.as_str()
         ));
     }
