@@ -31,6 +31,7 @@ pub fn explain(plan: &SloPlan) -> String {
     page.push('\n');
     page += &wrapped("Promise  ", &promised(promise));
     page += &wrapped("Budget   ", &budget(promise));
+    page += &measured(promise);
     if !promise.by.is_empty() {
         page += &wrapped("Labels   ", &format!("one promise for each value of {}", promise.kept()));
     }
@@ -261,6 +262,20 @@ fn budget(promise: &Promise) -> String {
         }
         (None, _) => format!("{time} at even traffic"),
     }
+}
+
+/// What the budget of a calendar period is measured against; nothing of a rolling one.
+fn measured(promise: &Promise) -> String {
+    let Period::Calendar(unit, _) = &promise.period else { return String::new() };
+    let uncounted = match promise.expected_per_tile() {
+        Some(_) => "; what was not counted in them is taken from the expected traffic",
+        None => "",
+    };
+    let said = format!(
+        "it is measured against all events of the {}: those so far, and those that are expected in the rest, as many as in the same length of time in the last four weeks{uncounted}",
+        unit.as_str()
+    );
+    wrapped("         ", &said)
 }
 
 /// `page 1h`

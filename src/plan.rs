@@ -297,8 +297,12 @@ pub struct Readings {
     pub period_ratio: Reading,
     /// The share of the period's budget that is left; below 0 if it is overspent.
     pub budget_left: Reading,
+    /// The burn rate over the period, or over that part of a calendar period which is over.
+    pub period_burn_rate: Reading,
     /// Events of the period.
     pub period_total: Reading,
+    /// Of a calendar period, the events that are expected of all of it: what its budget is measured against.
+    pub period_expected: Option<Reading>,
     /// Bad events of the period.
     pub period_bad: Reading,
     /// What the service counted in so long a time, if it counts.

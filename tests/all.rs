@@ -6,6 +6,7 @@ mod backfill;
 mod backtest;
 mod beside;
 mod budget;
+mod calendar;
 mod capture;
 mod cases;
 mod cli;

@@ -29,6 +29,7 @@ use std::process::Command;
 
 use slowburn::pages::manual::{INDEX, TOPICS, groups};
 use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::{Decimal, Duration};
 use support::documents::{Document, MANUAL, documents, root};
 use support::folder::{Folder, Ran};
 use support::{promtool, skipped};
@@ -367,18 +368,51 @@ fn topics_that_are_named_exist() {
     }
 }
 
-/// Five minutes of full outage at 99.9 %, as a share of the events so far.
+/// Five minutes of full outage at 99.9 % and ten events a second: what the page says is what is computed.
 #[test]
-fn what_is_left_of_a_month_so_far_is_computed() {
+fn what_is_left_of_a_calendar_month_is_computed() {
     let page = fs::read_to_string(root().join(MANUAL).join("budgeting.md")).unwrap();
+    let text = "version: slowburn/v1\nservice: shop\nslos:\n  sales:\n    objective: 99.9%\n    period: calendar month\n    sli:\n      total: sales_total\n      bad: sales_total{code=\"500\"}\n";
+    let file = SourceFile { path: "slos/shop.yaml".into(), text: text.into() };
+    let plan = slowburn::compile(&Sources::new(vec![file])).plan().unwrap();
+    let slo = &plan.services[0].slos[0];
+    let count = |value: Decimal| {
+        let digits = value.round().to_string();
+        let groups = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap());
+        groups.collect::<Vec<_>>().join(",")
+    };
+    // By hours into a month of thirty days; before it the traffic was even, for four weeks.
+    let row = |when: &str, hours: u64, per_hour: u64| {
+        let earlier = 672_u64.saturating_sub(hours);
+        let counted = Decimal::from((672 - earlier) * per_hour + earlier * 36_000);
+        let so_far = Decimal::from(hours * per_hour);
+        let expected = so_far + slo.promise.expected((720 - hours) * 12, counted, Decimal::from(672 * 12));
+        let bad = Decimal::from(per_hour / 12);
+        let left = (Decimal::ONE - bad / (expected * slo.promise.budget)) * Decimal::ONE_HUNDRED;
+        let row = format!("| {when} | {} | {} | {}% |", count(so_far), count(expected), left.round_dp(1));
+        assert!(page.contains(&row), "{row}");
+        left
+    };
     for (when, hours) in [
-        ("an hour into the month", 1.0),
-        ("a day into the month", 24.0),
-        ("ten days into the month", 240.0),
-        ("at the end of a month of 30 days", 720.0),
+        ("an hour into the month", 1),
+        ("a day into the month", 24),
+        ("ten days into the month", 240),
+        ("at its end", 720),
     ] {
-        let left: f64 = 100.0 * (1.0 - 5.0 / (60.0 * hours) / 0.001);
-        let left = if left < 0.0 { format!("{left:.0}%") } else { format!("{left:.1}%") };
-        assert!(page.contains(&format!("| {when} | {left} |")), "{when}: {left}");
+        let left = row(when, hours, 36_000);
+        // `simulate` says the same of the same moment.
+        let incident = slowburn::simulate::parse("100% for 5m").unwrap();
+        let mut scenario = slowburn::simulate::Scenario::new(slo, &incident, Some(Decimal::from(10)));
+        scenario.into_period = Some(Duration::from_secs(3600 * hours.min(719)));
+        let after = slowburn::simulate::simulate(slo, &scenario).budget.after.unwrap();
+        assert_eq!((after * Decimal::ONE_HUNDRED).round_dp(6), left.round_dp(6), "{when}");
     }
+    for (when, hours) in
+        [("ten days into the month", 240), ("twenty days into the month", 480), ("at its end", 720)]
+    {
+        row(when, hours, 18_000);
+    }
+    // What older versions said.
+    let before = 100.0 * (1.0 - 5.0 / 60.0 / 0.001);
+    assert!(page.contains(&format!("had left {before:.0}%")), "{before}");
 }

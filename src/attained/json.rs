@@ -39,6 +39,9 @@ struct Slo<'a> {
     verdict: &'static str,
     total_events: Value,
     bad_events: Value,
+    /// Of a month that is not over, what its budget is measured against: these, and what its rest is expected to bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_events: Option<Value>,
     /// The share of good events, rounded down.
     attained: Option<Value>,
     /// The share of the month's budget that was spent, rounded up; above 1 if it was overspent.
@@ -71,7 +74,9 @@ struct Span {
 pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
     let span = &answers.span;
     let teams = teams(plan, named, answers);
-    let slos = teams.iter().flat_map(|team| team.outcomes.iter().map(|outcome| slo(team.owner, outcome)));
+    let slos = teams
+        .iter()
+        .flat_map(|team| team.outcomes.iter().map(|outcome| slo(team.owner, outcome, span.is_over())));
     let report = Report {
         month: format!("{:04}-{:02}", span.month.year(), span.month.number()),
         time_zone: &span.zone,
@@ -88,7 +93,7 @@ pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
     json
 }
 
-fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>) -> Slo<'a> {
+fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>, is_over: bool) -> Slo<'a> {
     let promise = &outcome.slo.promise;
     Slo {
         owner,
@@ -107,6 +112,7 @@ fn slo<'a>(owner: Option<&'a str>, outcome: &'a Outcome<'a>) -> Slo<'a> {
         },
         total_events: exactly(outcome.total),
         bad_events: exactly(outcome.bad),
+        expected_events: (!is_over).then(|| rounded(outcome.expected, RoundingStrategy::ToNegativeInfinity)),
         attained: outcome.attained().map(|share| rounded(share, RoundingStrategy::ToNegativeInfinity)),
         budget_spent: outcome.spent.map(up),
         missing_seconds: outcome.missing.secs(),

@@ -1,7 +1,8 @@
 //! plan + what a server remembers of a month → whether promises were kept in it, and what spent their budgets.
 //!
 //! What is asked for are sums of the counts that the rules record every five minutes, hour by hour. What a server does not remember is missing, and said to
-//! be. A month is judged as a whole, whatever the period of a promise is: so many events, so many of them bad, against the objective.
+//! be. A month is judged as a whole, whatever the period of a promise is: so many events, so many of them bad, against the objective. The rest of a month that is
+//! not over is expected to bring events as the last four weeks, as the rules of a calendar month expect it.
 
 mod json;
 mod page;
@@ -19,7 +20,7 @@ use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::promql::ast::{Selector, Time};
 use crate::promql::build::{call, selector};
 use crate::status::is_named;
-use crate::vocabulary::{Decimal, Duration, Month};
+use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Month, OUTLOOK};
 
 /// The time between two sums.
 const HOUR: u64 = 3600;
@@ -61,6 +62,23 @@ impl Span {
     fn hours(&self) -> u64 {
         (self.range.until - self.range.from) / HOUR
     }
+
+    /// What tells how many events the rest of it brings: the four weeks before now.
+    fn outlook(&self) -> Range {
+        Range { from: self.range.until.saturating_sub(OUTLOOK.secs()), until: self.range.until }
+    }
+
+    /// The part of these that is not in the month, if that is asked for.
+    fn before(&self) -> Option<Range> {
+        let before = Range { from: self.outlook().from, until: self.range.from };
+        (!self.is_over() && before.from < before.until).then_some(before)
+    }
+
+    /// How many tiles are still to come.
+    fn to_come(&self) -> u64 {
+        let end = self.days.last().copied().unwrap_or_default();
+        if self.is_over() { 0 } else { end.saturating_sub(self.range.until) / LONG_INTERVAL.secs() }
+    }
 }
 
 /// Bad and total events of an hour, as far as they are known, and in how many counts.
@@ -100,7 +118,8 @@ pub struct Answers {
     warnings: BTreeSet<String>,
 }
 
-/// What is asked about the SLOs that are named: three range queries per service, of one point an hour, and a fourth of journeys.
+/// What is asked about the SLOs that are named: three range queries per service, of one point an hour, and a fourth of journeys; of a month that is not over
+/// two more, of what was before it.
 pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
     let mut all = Vec::new();
     for service in &plan.services {
@@ -122,19 +141,22 @@ pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
                 }
             }
         }
-        let question =
-            |(series, asks): (&str, Asks)| Asked { question: ask(service, series, asks, span), asks };
-        all.extend(asked.into_iter().map(question));
+        for (series, asks) in asked {
+            let mut asked = |range| all.push(Asked { question: ask(service, series, asks, range), asks });
+            asked(span.range);
+            let outlook = matches!(asks, Asks::Total | Asks::Counts);
+            span.before().filter(|_| outlook).into_iter().for_each(asked);
+        }
     }
     all
 }
 
-fn ask(service: &ServicePlan, series: &str, asks: Asks, span: &Span) -> Question {
+fn ask(service: &ServicePlan, series: &str, asks: Asks, asked: Range) -> Question {
     let series: Selector = selector(series, &[("service", &service.name)]);
     // A millisecond short, so that no count is in two hours, whether ranges include their left edge or not.
     let range = series.range(Time::Fixed(Duration::from_millis(HOUR * 1000 - 1)));
     let function = if asks == Asks::Counts { "count_over_time" } else { "sum_over_time" };
-    Question { query: call(function, vec![range]).to_string(), range: span.range, step: HOUR }
+    Question { query: call(function, vec![range]).to_string(), range: asked, step: HOUR }
 }
 
 impl Answers {
@@ -239,6 +261,8 @@ pub struct Outcome<'a> {
     pub total: Decimal,
     /// Bad ones among them.
     pub bad: Decimal,
+    /// What the budget is measured against: those that are known, and of a month that is not over those that its rest is expected to bring.
+    pub expected: Decimal,
     /// How much of the time is not known.
     pub missing: Duration,
     /// The share of the budget that was spent; `None` if nothing is known.
@@ -267,14 +291,19 @@ pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Tea
     for service in &plan.services {
         for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
             let subject = (slo.promise.service.clone(), slo.promise.slo.clone());
-            let known = answers.hours.get(&subject).unwrap_or(&none);
+            let known = answers.hours.get(&subject).unwrap_or(&none).iter();
+            // Of whom nothing but the weeks before is known, nothing is said.
+            let counted_in =
+                |hours: &BTreeMap<u64, Hour>| hours.range(answers.span.range.from + 1..).next().is_some();
+            let mut known = known.filter(|(_, hours)| counted_in(hours)).peekable();
+            let is_unknown = known.peek().is_none();
             let outcomes = teams.entry(service.owner.as_deref()).or_default();
-            let counted = known.iter().map(|(labels, hours)| Outcome {
+            let counted = known.map(|(labels, hours)| Outcome {
                 parts: shares(answers.parts.get(&subject)),
                 ..outcome(slo, labels.clone(), hours, &answers.span)
             });
             outcomes.extend(counted);
-            if known.is_empty() {
+            if is_unknown {
                 outcomes.push(outcome(slo, Labels::new(), &BTreeMap::new(), &answers.span));
             }
         }
@@ -302,7 +331,7 @@ impl Outcome<'_> {
 
 fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, span: &Span) -> Outcome<'a> {
     let budget = slo.promise.budget;
-    let known: BTreeMap<u64, (Decimal, Decimal)> = (hours.iter())
+    let known: BTreeMap<u64, (Decimal, Decimal)> = (hours.range(span.range.from + 1..))
         // Counters that are not scraped together may differ for a moment.
         .filter_map(|(at, hour)| Some((*at, (hour.total?, hour.bad?.min(hour.total?)))))
         .collect();
@@ -313,12 +342,15 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
     let (total, bad) = known
         .values()
         .fold(Default::default(), |(total, bad): (Decimal, Decimal), hour| (total + hour.0, bad + hour.1));
-    let allowed = total * budget;
+    let to_come = to_come(slo, hours, span);
+    let expected = total + to_come;
+    let allowed = expected * budget;
     let share = |bad: Decimal| if allowed.is_zero() { Decimal::ZERO } else { bad / allowed };
     let is_missing = missing.secs() * TOLERATED > span.hours() * HOUR;
     // Broken even if nothing was bad in what is missing, at the same traffic.
-    let is_broken = bad * Decimal::from(seen) > allowed * Decimal::from(span.hours() * HOUR);
-    let verdict = match (total >= slo.promise.enough_events, seen) {
+    let (seen_part, all_of_it) = (Decimal::from(seen), Decimal::from(span.hours() * HOUR));
+    let is_broken = bad * seen_part > (total * all_of_it + to_come * seen_part) * budget;
+    let verdict = match (expected >= slo.promise.enough_events, seen) {
         (_, 0) if slo.promise.planned.is_some() => Verdict::Planned,
         (_, 0) => Verdict::Nothing,
         (true, _) if is_broken => Verdict::Broken,
@@ -336,6 +368,7 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
         verdict,
         total,
         bad,
+        expected,
         missing,
         spent: (seen > 0).then(|| share(bad)),
         incidents: incidents(&known, budget, share),
@@ -344,6 +377,18 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
         slo,
         labels,
     }
+}
+
+/// The events that the rest of the month is expected to bring.
+fn to_come(slo: &SloPlan, hours: &BTreeMap<u64, Hour>, span: &Span) -> Decimal {
+    let outlook = span.outlook();
+    let known = hours
+        .range(outlook.from + 1..=outlook.until)
+        .filter_map(|(_, hour)| Some((hour.total?, hour.counts)));
+    let (counted, tiles) = known.fold(Default::default(), |(events, tiles): (Decimal, Decimal), hour| {
+        (events + hour.0, tiles + hour.1)
+    });
+    slo.promise.expected(span.to_come(), counted, tiles)
 }
 
 /// What each part has in what was bad, as a share of it; the largest first, and none that has nothing.

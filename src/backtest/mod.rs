@@ -18,7 +18,7 @@ pub use words::words;
 use crate::model::Labels;
 use crate::plan::{Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
-use crate::vocabulary::{Decimal, Duration, INTERVAL, Period, Severity};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity};
 
 /// One state of the definitions, played through the past.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub struct Day {
     pub from: u64,
     /// Its events.
     pub events: Counted,
-    /// What is left of the period's budget at its end, of the events that are known; `None` if they are too few to judge by, or known for less than a day.
+    /// What is left of the period's budget at its end, of the events that are known, and in a calendar period those that are expected; `None` if they are too few to judge by, or known for less than a day.
     pub left: Option<Decimal>,
 }
 
@@ -100,6 +100,7 @@ pub fn course<'a>(
         .filter(|(index, step)| !step.seen && begins + (*index as u64 + 1) * evaluation > judged.from);
     let unknown = Duration::from_secs(unseen.count() as u64 * evaluation);
     let known = steps.iter().filter(|step| step.seen).count() as u64 * evaluation;
+    let seen: Vec<bool> = steps.iter().map(|step| step.seen).collect();
     let happened: Vec<Counted> =
         steps.iter().map(|step| Counted { total: step.total, bad: step.bad }).collect();
     let timeline = replay(slo, steps);
@@ -109,7 +110,7 @@ pub fn course<'a>(
         // What is promised is promised of slices.
         Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
     };
-    let sums = Sums::new(begins, Duration::from_secs(known), &counted);
+    let sums = Sums::new(begins, Duration::from_secs(known), &counted, &seen);
     Course {
         alarms: alarms(slo, &timeline, &sums, begins, judged),
         events: sums.between(judged.from, judged.until),
@@ -156,8 +157,9 @@ fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: 
 fn days(slo: &SloPlan, sums: &Sums, judged: Range) -> Vec<Day> {
     let day = |piece: Range| {
         let period = sums.between(period_begins(&slo.promise.period, piece.until), piece.until);
-        let left = (period.total >= slo.promise.enough_events && sums.known.secs() >= DAY)
-            .then(|| Decimal::ONE - period.bad / (period.total * slo.promise.budget));
+        let of = period.total + to_come(slo, sums, piece.until);
+        let left = (of >= slo.promise.enough_events && sums.known.secs() >= DAY)
+            .then(|| Decimal::ONE - period.bad / (of * slo.promise.budget));
         Day { from: piece.from, events: sums.between(piece.from, piece.until), left }
     };
     judged.pieces().into_iter().map(day).collect()
@@ -172,6 +174,16 @@ fn period_begins(period: &Period, at: u64) -> u64 {
         Period::Rolling(length) => at.saturating_sub(length.secs()),
         Period::Calendar(unit, zone) => zone.begins(*unit, at.saturating_sub(1)),
     }
+}
+
+/// The events that the rest of a calendar period is expected to bring, as the rules expect them.
+fn to_come(slo: &SloPlan, sums: &Sums, at: u64) -> Decimal {
+    let Period::Calendar(unit, zone) = &slo.promise.period else { return Decimal::ZERO };
+    // The tile that is recorded at this moment is counted already.
+    let to_come = zone.tiles_to_come(*unit, at.saturating_sub(1)).saturating_sub(1);
+    let from = at.saturating_sub(OUTLOOK.secs());
+    let tiles = Decimal::from(sums.seen(from, at)) / Decimal::from(LONG_INTERVAL.secs());
+    slo.promise.expected(to_come, sums.between(from, at).total, tiles)
 }
 
 impl Course<'_> {
@@ -200,25 +212,39 @@ struct Sums {
     /// How much of the time is known.
     known: Duration,
     sums: Vec<Counted>,
+    /// How many evaluations have seen something.
+    seen: Vec<u64>,
 }
 
 impl Sums {
-    fn new(begins: u64, known: Duration, counted: &[Counted]) -> Self {
+    fn new(begins: u64, known: Duration, counted: &[Counted], is_seen: &[bool]) -> Self {
         let mut sums = vec![Counted::default()];
         let mut sum = Counted::default();
         for events in counted {
             sum = Counted { total: sum.total + events.total, bad: sum.bad + events.bad };
             sums.push(sum);
         }
-        Self { begins, known, sums }
+        let mut seen = vec![0];
+        for is_seen in is_seen {
+            seen.push(seen.last().copied().unwrap_or_default() + u64::from(*is_seen));
+        }
+        Self { begins, known, sums, seen }
+    }
+
+    fn index(&self, moment: u64) -> usize {
+        let index = moment.saturating_sub(self.begins) / INTERVAL.secs();
+        (index as usize).min(self.sums.len() - 1)
+    }
+
+    /// How many seconds between two moments are known.
+    fn seen(&self, from: u64, until: u64) -> u64 {
+        let at = |moment: u64| self.seen[self.index(moment).min(self.seen.len() - 1)];
+        (at(until) - at(from)) * INTERVAL.secs()
     }
 
     /// Events between two moments, as far as they are known.
     fn between(&self, from: u64, until: u64) -> Counted {
-        let at = |moment: u64| {
-            let index = moment.saturating_sub(self.begins) / INTERVAL.secs();
-            self.sums[(index as usize).min(self.sums.len() - 1)]
-        };
+        let at = |moment: u64| self.sums[self.index(moment)];
         let (from, until) = (at(from), at(until));
         Counted { total: until.total - from.total, bad: until.bad - from.bad }
     }

@@ -3,6 +3,7 @@
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
+use crate::vocabulary::Period;
 
 /// A warning that somebody accepts, before its code.
 pub(super) const ACCEPTED: &str = "the accepted warning";
@@ -19,13 +20,17 @@ pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     let traffic = |traffic: Option<crate::vocabulary::Decimal>| {
         traffic.map(|traffic| format!("{} events a second", crate::vocabulary::text(traffic.round_dp(6))))
     };
-    changes.extend(value(
-        Kind::Traffic,
-        &subject,
-        "expected traffic",
-        &traffic(old.traffic),
-        &traffic(new.traffic),
-    ));
+    let expected =
+        value(Kind::Traffic, &subject, "expected traffic", &traffic(old.traffic), &traffic(new.traffic));
+    let [was, is] = [pair.old, pair.new].map(|side| side.plan.promise.expected_per_tile());
+    let warning = match &new.period {
+        Period::Calendar(unit, _) if pair.goes_on() && was != is => {
+            let warning = "the budget left jumps once if less than four weeks have been counted: other events are expected of the rest of the";
+            Some(Words::plain(format!("{warning} {}", unit.as_str())))
+        }
+        _ => None,
+    };
+    changes.extend(expected.map(|change| change.warn(warning)));
     if old.scrape_interval != new.scrape_interval {
         let (before, after) = (old.scrape_interval, new.scrape_interval);
         let said = Words::plain(format!("targets scraped every {after}, was {before}"));

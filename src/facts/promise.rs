@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Watch;
 use crate::model::{Agreement, BudgetAlert, Maintenance};
-use crate::vocabulary::{CURRENT, Decimal, Duration, Period, Severity};
+use crate::vocabulary::{CURRENT, Decimal, Duration, OUTLOOK, Period, Severity, quotient};
 
 /// What an SLO promises, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,26 @@ impl Promise {
         windows.sort();
         windows.dedup();
         windows
+    }
+
+    /// The events that so many tiles to come are expected to bring, where the last four weeks have had so many in so many tiles that were counted.
+    pub fn expected(&self, to_come: u64, counted: Decimal, tiles: Decimal) -> Decimal {
+        let all = Decimal::from(OUTLOOK.millis() / self.long_interval.millis());
+        let per_tile = match self.expected_per_tile() {
+            _ if tiles.is_zero() => Decimal::ZERO,
+            None => counted / tiles,
+            Some(declared) => (counted + declared * (all - tiles)) / all,
+        };
+        per_tile * Decimal::from(to_come)
+    }
+
+    /// How many events five minutes bring on average, closed hours included, if the traffic is declared. What is looked at is counted, and needs no declaring;
+    /// and where labels are kept nobody has said which of their values has how much of the traffic.
+    pub fn expected_per_tile(&self) -> Option<Decimal> {
+        let traffic = self.traffic.filter(|_| self.event == Event::Occurrence && self.by.is_empty())?;
+        let agreed =
+            traffic * Decimal::from(self.long_interval.secs()) * Decimal::from(self.period_length.secs());
+        Some(quotient(agreed, Decimal::from(self.period.nominal().secs())))
     }
 
     /// The labels that are kept, for people.

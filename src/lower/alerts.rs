@@ -28,7 +28,7 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
             of: service.description.clone(),
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
-            budget_left: windows::held(names, windows::PERCENT_LEFT),
+            budget_left: super::sums::held(names, windows::PERCENT_LEFT),
             pace: Box::new(windows::pace_of(promise, names, severity)),
         };
         let mut annotations = service.annotations.clone();

@@ -3,23 +3,22 @@
 //! Whether a line is crossed is recorded, because that depends on what was so before: between the line and [`BudgetLine::DISTANCE`] above it an alert that
 //! fires goes on, and one that is silent stays silent. So whatever wobbles around the line is told once.
 //!
-//! A line is crossed only where the budget is known: with enough events in the period, and counted for a day of it. An hour's luck says nothing of a month.
+//! A line is crossed only where the budget is known: with enough events in the period, in one of the calendar as many as are expected of it, and counted for
+//! a day. An hour's luck says nothing of a month.
 //!
 //! A page of a line is a ticket if it is crossed while a page of the same SLO, or one that says the same, fires or has fired in the hour before:
 //! somebody is awake already, and is told what is left.
 
 use super::series::{Series, Side};
-use super::sums::{exact, less};
-use super::windows::{self, BUDGET_LEFT, held};
-use super::{calendar, dashboards, runbooks};
+use super::sums::{exact, held, less};
+use super::windows::{self, BUDGET_LEFT};
+use super::{dashboards, runbooks};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
 use crate::plan::{Alert, BELOW, Makes, Notice, Promise, Rule};
 use crate::promql::ast::{Expr, MatchOp, Time};
-use crate::promql::build::{
-    add, aggregate, aggregate_without, and, call, eq, ge, gt, lt, mul, number, or, selector,
-};
+use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
 
 /// 0 while enough is left, 1 from when a line is crossed until it has recovered; 2 if somebody was awake when it was crossed.
@@ -52,12 +51,15 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     let recorded = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
     let before = gt(call("last_over_time", vec![recorded.range(Time::Fixed(BEFORE))]), number("0"));
     let stays = and(before, Expr::from(lt(left(), exact(line.recovered())))).ignoring(&[BELOW]);
-    let (rolling, suffix) = (matches!(slo.period, Period::Rolling(_)), slo.period.suffix());
-    let events = held(names, &names.period(Side::Total, rolling, &suffix));
+    let events = match &slo.period {
+        Period::Rolling(length) => names.period(Side::Total, true, &length.to_string()),
+        Period::Calendar(unit, _) => names.expected(unit.as_str()),
+    };
+    let events = held(names, &events);
     let enough = ge(events, exact(promise.enough_events));
     let below = || -> Expr {
         let below = and(lt(left(), exact(line.ratio())), Expr::from(enough.clone()));
-        and(Expr::from(below), counted_for_a_day(slo, names)).into()
+        and(Expr::from(below), counted_for_a_day(names)).into()
     };
     let value = |of: Expr, value: &str| -> Expr { add(mul(number("0"), of), number(value)).into() };
     let mut begins: Expr = or(value(below(), "1"), mul(number("0"), left())).into();
@@ -86,21 +88,12 @@ fn page_and(below: Expr, page: Expr, names: &Series) -> Expr {
     and(below, page).on(kept).into()
 }
 
-/// Whether tiles were recorded a day ago; in a calendar period, tiles of it.
-fn counted_for_a_day(slo: &Slo, names: &Series) -> Expr {
+/// Whether tiles were recorded a day ago.
+fn counted_for_a_day(names: &Series) -> Expr {
     // Twelve tiles and a half, so that one on the edge decides nothing.
     let hour = Time::Fixed(Duration::from_millis(3_600_000 + LONG_INTERVAL.millis() / 2));
-    let then = |name: String| {
-        let series = names.recorded(name).offset(BudgetLine::KNOWN_AFTER);
-        call("present_over_time", vec![series.range(hour)])
-    };
-    match &slo.period {
-        Period::Rolling(_) => then(names.tile(Side::Total, LONG_INTERVAL)),
-        Period::Calendar(unit, zone) => {
-            let tiles = then(names.calendar_tile(Side::Total, unit.as_str(), LONG_INTERVAL));
-            aggregate_without("max", &[calendar::LABEL], calendar::here(tiles, *unit, zone))
-        }
-    }
+    let series = names.recorded(names.tile(Side::Total, LONG_INTERVAL)).offset(BudgetLine::KNOWN_AFTER);
+    call("present_over_time", vec![series.range(hour)])
 }
 
 /// Pages that say that this SLO fails, now or within the hour before.

@@ -1,15 +1,27 @@
 //! Calendar periods: tiles carry the month or quarter they belong to, so that a sum since its first day needs no variable range.
+//!
+//! # What the budget is measured against
+//! A promise for a month is of all its events, and of those that are to come nobody knows the number. Measured against the events so far, five minutes of outage
+//! in the first hour are seventy budgets of 99.9 %, and a tenth of one in the end. So the rest of the period is expected to bring events as the four weeks
+//! before now did: they hold every weekday equally often, and follow a service that grows. The estimate needs nothing of the period before, and so no series
+//! that must have been recorded at its edge. The longer the period lasts the less of it is estimated, and in the end nothing is: then the budget is what the
+//! promise says of the events that there were. What was not counted in the four weeks is taken from `traffic`, where that is declared, and otherwise to
+//! be like what was.
 
 use super::agreed;
 use super::series::{Series, Side};
-use super::sums::{less, tile};
+use super::sums::{exact, held, less, tile};
 use crate::model::Slo;
-use crate::plan::Rule;
+use crate::plan::{Promise, Rule};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{
-    add, aggregate, aggregate_without, and, call, div, ge, le, mul, number, string, sub, vector,
+    add, aggregate, aggregate_without, and, call, div, eq, ge, le, lt, mul, number, or, rem, string, sub,
+    vector,
 };
-use crate::vocabulary::{Calendar, LONG_INTERVAL, Zone};
+use crate::vocabulary::{Calendar, LONG_INTERVAL, OUTLOOK, Zone};
+
+/// Seconds.
+const DAY: u64 = 86_400;
 
 /// The label on tiles.
 pub(super) const LABEL: &str = "period";
@@ -38,6 +50,60 @@ pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Ve
         names.record(names.period(side, false, unit.as_str()), sum, remark)
     };
     names.sides().map(record).collect()
+}
+
+/// The events of the whole period: those so far, and what the rest brings if it goes on as in the four weeks before now.
+pub(super) fn expected(promise: &Promise, names: &Series, unit: Calendar, zone: &Zone) -> Rule {
+    let so_far = || held(names, &names.period(Side::Total, false, unit.as_str()));
+    let tiles = || {
+        let range = less(OUTLOOK, LONG_INTERVAL.millis() / 2);
+        names.recorded(names.tile(Side::Total, LONG_INTERVAL)).range(Time::Fixed(range))
+    };
+    let per_tile = match promise.expected_per_tile() {
+        None => call("avg_over_time", vec![tiles()]),
+        Some(declared) => {
+            let all = number(OUTLOOK.millis() / LONG_INTERVAL.millis());
+            let uncounted = sub(all.clone(), call("count_over_time", vec![tiles()]));
+            let declared = mul(exact(declared), Expr::from(uncounted));
+            div(Expr::from(add(call("sum_over_time", vec![tiles()]), declared)), all).into()
+        }
+    };
+    let rest = call("scalar", vec![to_come(unit, zone)]);
+    let all = add(so_far(), mul(per_tile, rest));
+    let remark = match promise.expected_per_tile() {
+        None => {
+            "What the budget is measured against: the events so far, and for every tile to come the average of the last four weeks."
+        }
+        Some(_) => {
+            "What the budget is measured against: the events so far, and for every tile to come the average of the last four weeks. What was not counted in them is taken from `traffic`."
+        }
+    };
+    // A promise that counted nothing for four weeks expects nothing.
+    names.record(names.expected(unit.as_str()), or(all, so_far()), remark)
+}
+
+/// How many tiles the period has still to come: one is recorded in every five minutes from its first moment on, whatever the second.
+fn to_come(unit: Calendar, zone: &Zone) -> Expr {
+    let now = || vector(local(zone));
+    let day = DAY / LONG_INTERVAL.secs();
+    let days = |at: Expr| call("days_in_month", vec![at]);
+    let left = || sub(days(now()), call("day_of_month", vec![now()]));
+    let today = div(Expr::from(rem(now(), number(DAY))), number(LONG_INTERVAL.secs()));
+    let days_to_come: Expr = match unit {
+        Calendar::Month => left().into(),
+        Calendar::Quarter => {
+            // The first day of the next month, and a day of the one after it: no month has more than 31.
+            let next = |more: u64| -> Expr {
+                add(now(), mul(number(DAY), Expr::from(add(left(), number(1 + more))))).into()
+            };
+            let place = || rem(Expr::from(sub(call("month", vec![now()]), number("1"))), number("3"));
+            let second = mul(days(next(0)), Expr::from(lt(place(), number("2")).bool()));
+            let third = mul(days(next(31)), Expr::from(eq(place(), number("0")).bool()));
+            add(Expr::from(add(left(), second)), third).into()
+        }
+    };
+    let whole = add(mul(number(day), days_to_come), number(day - 1));
+    sub(whole, call("floor", vec![today.into()])).into()
 }
 
 /// What belongs to the month or quarter that it is now.

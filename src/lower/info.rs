@@ -79,6 +79,7 @@ pub(super) fn screens(environment: Option<&str>) -> Screens {
         ratio: "slo:sli_error:ratio_rate".to_owned(),
         period_total: "slo:total_events:(increase)?".to_owned(),
         period_bad: "slo:bad_events:(increase)?".to_owned(),
+        period_expected: "slo:expected_events:".to_owned(),
         parts: journey::readings(|name| selector(name, &[])),
     }
 }

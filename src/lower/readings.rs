@@ -29,6 +29,8 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         burn_now: fast("slo:current_burn_rate:ratio"),
         period_ratio: slow(&names.period_ratio(rolling, &suffix)),
         budget_left: slow(super::windows::BUDGET_LEFT),
+        period_burn_rate: slow(super::windows::BURN_RATE),
+        period_expected: (!rolling).then(|| slow(&names.expected(&suffix))),
         period_total: slow(&names.period(Side::Total, rolling, &suffix)),
         period_bad: slow(&names.period(Side::Bad, rolling, &suffix)),
         traffic: match (&slo.sli, promise.event) {

@@ -74,7 +74,7 @@ fn parts(slo: &Slo, names: &Series) -> Vec<Question> {
         return Vec::new();
     }
     let bad = eq(names.recorded(journey::BAD), number("1")).into();
-    let held = |name: &str| super::windows::held(names, name);
+    let held = |name: &str| super::sums::held(names, name);
     let services: BTreeSet<&str> = slo.parts().iter().map(|part| part.service.as_str()).collect();
     let fires = firing(&services);
     vec![

@@ -186,6 +186,11 @@ impl Series {
         called(Unit::Events, side, &operation)
     }
 
+    /// `slo:expected_events:month`: what the budget of a calendar period is measured against.
+    pub fn expected(&self, unit: &str) -> String {
+        format!("slo:expected_events:{unit}")
+    }
+
     /// `slo:sli_error:ratio_rate5m`.
     pub fn ratio(&self, suffix: &str) -> String {
         format!("slo:sli_error:ratio_rate{suffix}")

@@ -3,7 +3,7 @@
 use super::series::{Bounds, Series, Side, Unit};
 use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{call, div, gt, mul, number, or, sub, unless};
-use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, text};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, STALE, text};
 
 /// A number of the plan as PromQL.
 pub(super) fn exact(value: Decimal) -> Expr {
@@ -25,6 +25,11 @@ pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -
         "sum_over_time",
         vec![names.recorded(names.increase(unit, side, INTERVAL)).range(Time::Fixed(range))],
     )
+}
+
+/// The last that a slow rule recorded.
+pub(super) fn held(names: &Series, name: &str) -> Expr {
+    call("last_over_time", vec![names.recorded(name).range(Time::Fixed(STALE))])
 }
 
 /// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there.

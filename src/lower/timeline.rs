@@ -131,6 +131,12 @@ impl<'a> Timeline<'a> {
         (self.sums[at].bad, self.sums[at].total)
     }
 
+    /// How many tiles there are at a step.
+    pub fn tiles(&self, at: usize) -> u64 {
+        let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;
+        at.checked_sub(self.origin).map_or(0, |since| (since / per_tile + 1) as u64)
+    }
+
     /// Whether one tier sees its burn; `None` if rounding decides.
     pub fn sees(&self, tier: &Watch, at: usize) -> Option<bool> {
         let counted = |window| {

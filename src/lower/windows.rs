@@ -28,12 +28,12 @@ use super::agreed;
 use super::calendar;
 use super::journey;
 use super::series::{Series, Side, Unit};
-use super::sums::{exact, share, summed, tile, tiled};
+use super::sums::{exact, held, share, summed, tile, tiled};
 use crate::model::Slo;
 use crate::plan::{Pace, Promise, Rule, VALUE};
-use crate::promql::ast::{Expr, Time};
+use crate::promql::ast::Expr;
 use crate::promql::build::{add, call, div, gt, mul, number, sub, unless, vector};
-use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, STALE, Severity};
+use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, Severity};
 
 /// As far back as an instant selector looks.
 const LOOKBACK: Duration = Duration::from_secs(300);
@@ -41,8 +41,8 @@ const LOOKBACK: Duration = Duration::from_secs(300);
 /// The budget of the objective.
 const BUDGET: &str = "slo:error_budget:ratio";
 
-/// The burn rate over the period: how many times the budget is spent.
-const SPENT: &str = "slo:period_burn_rate:ratio";
+/// The burn rate over the period, of one of the calendar over that part of it which is over.
+pub(super) const BURN_RATE: &str = "slo:period_burn_rate:ratio";
 
 /// The burn rate of the last five minutes.
 const CURRENT_BURN: &str = "slo:current_burn_rate:ratio";
@@ -180,18 +180,28 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
                 ));
             }
         }
-        Period::Calendar(unit, zone) => rules.extend(calendar::sums(slo, names, *unit, zone)),
+        Period::Calendar(unit, zone) => {
+            rules.extend(calendar::sums(slo, names, *unit, zone));
+            rules.push(calendar::expected(promise, names, *unit, zone));
+        }
     }
     let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
     // What is left reads the ratio, too: where results are seen late, every step is five minutes.
-    let spent = || div(held(names, &ratio), budget(promise, names));
-    let left = sub(number("1"), Expr::from(spent()));
+    let burnt = div(held(names, &ratio), budget(promise, names));
+    let spent = || match &slo.period {
+        Period::Rolling(_) => held(names, &ratio),
+        Period::Calendar(unit, _) => {
+            let expected = || held(names, &names.expected(unit.as_str()));
+            share(names, events(Side::Bad), expected(), expected())
+        }
+    };
+    let left = sub(number("1"), Expr::from(div(spent(), budget(promise, names))));
     let percent = call("round", vec![mul(number("100"), held(names, BUDGET_LEFT)).into(), number("0.1")]);
     let of_period = share(names, events(Side::Bad), events(Side::Total), events(Side::Total));
     rules.extend([
         names.record(ratio.clone(), of_period, ""),
-        names.record(SPENT.to_owned(), spent(), ""),
+        names.record(BURN_RATE.to_owned(), burnt, ""),
         names.record(BUDGET_LEFT.to_owned(), left, ""),
         names.record(
             PERCENT_LEFT.to_owned(),
@@ -200,7 +210,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
         ),
         names.record(
             EXHAUSTION.to_owned(),
-            exhaustion(promise, names, &ratio),
+            exhaustion(promise, names, spent()),
             "Seconds until the budget is gone if errors go on as they are; the whole period if not within it.",
         ),
     ]);
@@ -238,15 +248,10 @@ fn lasts_at(promise: &Promise, names: &Series, burn_rate: Expr) -> Expr {
     call("round", vec![lasts, number("60")])
 }
 
-/// The last that a slow rule recorded.
-pub(super) fn held(names: &Series, name: &str) -> Expr {
-    call("last_over_time", vec![names.recorded(name).range(Time::Fixed(STALE))])
-}
-
-/// Budget left × period ÷ burn rate, as far as the period reaches; `ratio` is that of the period.
-fn exhaustion(promise: &Promise, names: &Series, ratio: &str) -> Expr {
+/// Budget left × period ÷ burn rate, as far as the period reaches; `spent` is what of all its events was bad.
+fn exhaustion(promise: &Promise, names: &Series, spent: Expr) -> Expr {
     let period = number(promise.period_length.secs());
-    let left: Expr = sub(budget(promise, names), held(names, ratio)).into();
+    let left: Expr = sub(budget(promise, names), spent).into();
     let left = mul(left, period.clone());
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
     // Without errors it lasts for ever, which is longer than the period.

@@ -18,6 +18,8 @@ pub struct Screens {
     pub period_total: String,
     /// The same of bad events.
     pub period_bad: String,
+    /// The same of the events that are expected of a calendar period.
+    pub period_expected: String,
     /// What is recorded of the parts of a journey.
     pub parts: PartReadings,
 }

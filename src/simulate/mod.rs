@@ -33,7 +33,7 @@ pub use timeline::{AlertCourse, BudgetCourse, Firing, LineCourse, Span, TierCour
 pub use words::words;
 
 use crate::plan::{Event, Observer, SloPlan};
-use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period};
 use rules::{PeriodBefore, Rules};
 
 /// Events per evaluation where the traffic is not known: so many that one in a million is a whole number.
@@ -194,6 +194,8 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>) -> Timeline {
     let nothing = PeriodBefore {
         pace: Decimal::ZERO,
         length: Duration::default(),
+        counted: Duration::default(),
+        into: 0,
         bad: Decimal::ZERO,
         begins: None,
         ends: None,
@@ -231,6 +233,7 @@ fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> Period
         _ => Decimal::ONE / Decimal::from(step),
     };
     let lead = step * played.begin as u64;
+    let counted = scenario.history.map_or(OUTLOOK, |_| Duration::default());
     let spent = |length: u64| scenario.spent * plan.promise.budget * pace * Decimal::from(length);
     match &plan.promise.period {
         Period::Rolling(length) => {
@@ -238,6 +241,8 @@ fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> Period
             PeriodBefore {
                 pace,
                 length: Duration::from_millis(unplayed),
+                counted,
+                into: 0,
                 bad: spent(length.millis()),
                 begins: None,
                 ends: None,
@@ -246,11 +251,15 @@ fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> Period
         Period::Calendar(unit, _) => {
             let nominal = unit.nominal().millis();
             let into = scenario.into_period.map_or(nominal / 2, |into| into.millis().min(nominal));
-            let unplayed = scenario.history.map_or(into.saturating_sub(lead), |_| 0);
+            // What is counted in the period's first moment happened before it.
+            let first = if into > lead { LONG_INTERVAL.millis() } else { 0 };
+            let unplayed = scenario.history.map_or(into.saturating_sub(lead) + first, |_| 0);
             PeriodBefore {
                 pace,
                 length: Duration::from_millis(unplayed),
-                bad: spent(into),
+                counted,
+                into: into as i64 - lead as i64,
+                bad: spent(nominal),
                 begins: lead.checked_sub(into).map(|before| before.div_ceil(step) as usize),
                 ends: Some(((lead + nominal - into).div_ceil(step)) as usize),
             }

@@ -51,17 +51,21 @@ pub(super) struct Counts {
     recorded: Recorded<Decimal>,
     /// Before every evaluation, and behind the last.
     sums: Vec<Decimal>,
+    /// Likewise how many samples there are.
+    numbers: Vec<u64>,
 }
 
 impl Counts {
     pub fn new(schedule: &Schedule) -> Self {
-        Self { recorded: Recorded::new(schedule), sums: vec![Decimal::ZERO] }
+        Self { recorded: Recorded::new(schedule), sums: vec![Decimal::ZERO], numbers: vec![0] }
     }
 
     pub fn push(&mut self, sample: Option<Decimal>) {
         self.recorded.push(sample);
         let sum = self.sums.last().copied().unwrap_or_default();
         self.sums.push(sum + sample.unwrap_or_default());
+        let number = self.numbers.last().copied().unwrap_or_default();
+        self.numbers.push(number + u64::from(sample.is_some()));
     }
 
     pub fn at(&self, at: usize) -> Option<Decimal> {
@@ -77,5 +81,17 @@ impl Counts {
         self.recorded.last(at, range)?;
         let behind = (at + 1).min(self.sums.len() - 1);
         Some(self.sums[behind] - self.sums[self.recorded.first(at, range)])
+    }
+
+    /// `count_over_time`
+    pub fn count(&self, at: usize, range: Duration) -> u64 {
+        let behind = (at + 1).min(self.numbers.len() - 1);
+        self.numbers[behind] - self.numbers[self.recorded.first(at, range).min(behind)]
+    }
+
+    /// The evaluation of the first sample.
+    pub fn begins(&self) -> Option<usize> {
+        let behind = self.numbers.partition_point(|number| *number == 0);
+        (behind < self.numbers.len()).then(|| behind - 1)
     }
 }

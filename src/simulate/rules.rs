@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::recorded::{Counts, Recorded};
 use super::{Schedule, Step};
 use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
-use crate::vocabulary::{BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, Period, STALE};
+use crate::vocabulary::{
+    BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, Period, STALE,
+};
 
 /// The period beyond what is played.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +18,10 @@ pub(super) struct PeriodBefore {
     pub pace: Decimal,
     /// How much of the period lies before the first evaluation.
     pub length: Duration,
+    /// How long events had been counted before it, if not for longer than anything looks back.
+    pub counted: Duration,
+    /// How far into a calendar period the first evaluation is, in milliseconds; below zero if that is still to begin.
+    pub into: i64,
     /// Bad events that were there before, and stay in the period.
     pub bad: Decimal,
     /// The evaluation that a calendar period begins with, if that is played.
@@ -29,7 +35,7 @@ pub(super) struct PeriodBefore {
 pub(super) struct Left {
     /// The share; below 0 if it is overspent.
     pub share: Decimal,
-    /// Whether events have been counted for a day of the period, and are enough to judge by.
+    /// Whether events have been counted for a day, and are enough to judge by; in a calendar period as many as are expected of it.
     pub is_known: bool,
 }
 
@@ -220,17 +226,38 @@ impl<'a> Rules<'a> {
         let before = Decimal::from(before);
         let bad = if ended { Decimal::ZERO } else { self.before.bad };
         let (bad, total) = (sum.bad + bad, sum.total + before * self.before.pace);
-        let ratio = if total.is_zero() { Decimal::ZERO } else { (bad / total).min(Decimal::ONE) };
-        let counted = match (&self.plan.promise.period, begins) {
-            (Period::Calendar(..), Some(begins)) => played(at - begins),
-            (Period::Calendar(..), None) | (Period::Rolling(_), _) => {
-                self.before.length.millis() + played(at)
-            }
+        let of = match &self.plan.promise.period {
+            Period::Rolling(_) => total,
+            Period::Calendar(..) => total + self.to_come(at),
         };
+        let ratio = if of.is_zero() { Decimal::ZERO } else { (bad / of).min(Decimal::ONE) };
+        let counted = self.before.counted.millis() + played(at);
         Some(Left {
             share: Decimal::ONE - ratio / self.plan.promise.budget,
-            is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && total >= self.plan.promise.enough_events,
+            is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && of >= self.plan.promise.enough_events,
         })
+    }
+
+    /// The events that the rest of a calendar period is expected to bring: `lower::calendar::expected`.
+    fn to_come(&self, at: usize) -> Decimal {
+        let tile = LONG_INTERVAL.millis();
+        let played = self.schedule.step.millis() * at as u64;
+        let range = less(OUTLOOK, LONG_INTERVAL);
+        let tiles = &self.tiles.total;
+        let (mut counted, mut number) =
+            (tiles.sum(at, range).unwrap_or_default(), Decimal::from(tiles.count(at, range)));
+        let before = self.before.counted.millis().min(OUTLOOK.millis().saturating_sub(played));
+        if before > 0 {
+            counted += Decimal::from(before) * self.before.pace;
+            // The first tile that is played is short by what was before it.
+            let first = tiles.begins().map_or(tile, |first| self.schedule.step.millis() * first as u64);
+            let short = Decimal::from(tile.saturating_sub(first)) / Decimal::from(tile);
+            number += Decimal::from(before) / Decimal::from(tile) - short;
+        }
+        let nominal = self.plan.promise.period.nominal().millis();
+        let into = (self.before.into + played as i64).rem_euclid(nominal as i64) as u64;
+        let to_come = (nominal / tile - 1).saturating_sub(into / tile);
+        self.plan.promise.expected(to_come, counted, number)
     }
 
     /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.

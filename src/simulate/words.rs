@@ -154,7 +154,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     }
     if let Period::Calendar(unit, _) = &plan.promise.period {
         remarks.push(format!(
-            "What is left is of the budget of that part of the {} which is over, as the rules record it.",
+            "The budget is measured against the whole {}: the rest is expected to have as many events as the same length of time in the last four weeks.",
             unit.as_str()
         ));
     }

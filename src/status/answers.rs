@@ -136,8 +136,14 @@ impl Answers {
     pub(super) fn events(&self, slo: &SloPlan, labels: &Labels) -> Option<Events> {
         let total = self.series(name(&slo.readings.period_total), slo, labels)?.max(Decimal::ZERO);
         let bad = self.series(name(&slo.readings.period_bad), slo, labels)?;
+        let expected = slo.readings.period_expected.as_ref();
+        let expected = expected.and_then(|reading| self.series(name(reading), slo, labels));
         // Counters that are not scraped together may differ for a moment.
-        Some(Events { total, bad: bad.clamp(Decimal::ZERO, total) })
+        Some(Events {
+            total,
+            bad: bad.clamp(Decimal::ZERO, total),
+            expected: expected.unwrap_or(total).max(total),
+        })
     }
 
     /// Whether events count now; `None` if that is not recorded.

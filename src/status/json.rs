@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Gate, Knowledge, Says, Standing, Status, Verdict};
 use crate::inert;
 use crate::model::Labels;
-use crate::vocabulary::{Decimal, text};
+use crate::vocabulary::{Decimal, Period, text};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -48,6 +48,9 @@ struct Slo<'a> {
     counts_now: Option<bool>,
     total_events: Option<Value>,
     bad_events: Option<Value>,
+    /// Of a calendar period, the events that are expected of all of it: what its budget is measured against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_events: Option<Value>,
     enough_events: Value,
     /// Shares of one.
     compliance: Option<Value>,
@@ -139,6 +142,9 @@ fn slo<'a>(standing: &'a Standing, gate: Option<Gate>) -> Slo<'a> {
         counts_now: standing.counts,
         total_events: standing.events.map(|events| number(events.total)),
         bad_events: standing.events.map(|events| number(events.bad)),
+        expected_events: (standing.events)
+            .filter(|_| matches!(promise.period, Period::Calendar(..)))
+            .map(|events| number(events.expected)),
         enough_events: number(promise.enough_events),
         compliance: standing.compliance().map(rounded),
         budget_left: standing.left().map(rounded),

@@ -92,6 +92,8 @@ pub struct Events {
     pub total: Decimal,
     /// Bad ones, no more than all.
     pub bad: Decimal,
+    /// What the budget is measured against: all, or in a calendar period as many as are expected of it, if that is recorded.
+    pub expected: Decimal,
 }
 
 /// An alert that fires or is about to.
@@ -122,18 +124,19 @@ impl Standing<'_> {
     /// Whether the events of the period are enough to judge by.
     fn judged(&self) -> Option<Events> {
         let young = matches!(self.knowledge, Knowledge::Young(_));
-        self.events.filter(|events| !young && events.total >= self.slo.promise.enough_events)
+        self.events.filter(|events| !young && events.expected >= self.slo.promise.enough_events)
     }
 
-    /// The share of good events in the period.
+    /// The share of good events in the period so far, if there are any.
     pub fn compliance(&self) -> Option<Decimal> {
-        self.judged().map(|events| (events.total - events.bad) / events.total)
+        let judged = self.judged().filter(|events| events.total > Decimal::ZERO);
+        judged.map(|events| (events.total - events.bad) / events.total)
     }
 
     /// The share of the period's budget that is left; below 0 if it is overspent.
     pub fn left(&self) -> Option<Decimal> {
         self.judged().map(|events| {
-            let allowed = events.total * self.slo.promise.budget;
+            let allowed = events.expected * self.slo.promise.budget;
             (allowed - events.bad) / allowed
         })
     }
@@ -158,7 +161,7 @@ impl Standing<'_> {
 
     /// The same as whole bad events.
     pub fn events_left(&self) -> Option<Decimal> {
-        self.judged().map(|events| (events.total * self.slo.promise.budget - events.bad).floor())
+        self.judged().map(|events| (events.expected * self.slo.promise.budget - events.bad).floor())
     }
 
     /// Whether somebody is being paged for what fails now.
@@ -225,7 +228,7 @@ fn of_slo<'a>(
         .collect();
     let stand = |labels: Labels| {
         let events = answers.events(slo, &labels);
-        let enough = events.is_some_and(|events| events.total >= slo.promise.enough_events);
+        let enough = events.is_some_and(|events| events.expected >= slo.promise.enough_events);
         let age = answers.age(slo, &labels);
         let young = answers.young(slo, &labels);
         let knowledge = match (events, age) {

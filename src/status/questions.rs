@@ -70,6 +70,9 @@ pub fn questions(plan: &Plan, named: &[String]) -> Vec<Question> {
         {
             ask(About::Series(name(reading).to_owned()), read(reading));
         }
+        if let Some(expected) = &readings.period_expected {
+            ask(About::Series(name(expected).to_owned()), read(expected));
+        }
         if let Some(agreed) = &readings.agreed_time {
             ask(About::Series(name(agreed).to_owned()), read(agreed));
         }

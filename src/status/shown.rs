@@ -7,7 +7,7 @@ use crate::diagnostic::joined;
 use crate::engine::Engine;
 use crate::explain::events;
 use crate::inert;
-use crate::vocabulary::{Decimal, percent, spoken, text};
+use crate::vocabulary::{Decimal, Period, percent, spoken, text};
 
 /// What the cells of a row are; the remarks come last.
 pub(super) const HEAD: [&str; 10] =
@@ -84,10 +84,11 @@ fn remarks(standing: &Standing, gate: Option<Gate>) -> Vec<String> {
     remarks.extend(match standing.knowledge {
         Knowledge::Judged => None,
         Knowledge::Few => {
-            let total = standing.events.map_or(Decimal::ZERO, |events| events.total);
+            let total = standing.events.map_or(Decimal::ZERO, |events| events.expected);
             let bad = standing.events.map_or(Decimal::ZERO, |events| events.bad);
             let (bad, total, enough) = (events(bad), events(total), events(promise.enough_events));
-            Some(format!("too few events: {bad} bad of {total}, {enough} are needed"))
+            let expected = if matches!(promise.period, Period::Calendar(..)) { " expected" } else { "" };
+            Some(format!("too few events: {bad} bad of {total}{expected}, {enough} are needed"))
         }
         Knowledge::Young(length) => {
             let bad = standing.events.map_or(Decimal::ZERO, |events| events.bad);

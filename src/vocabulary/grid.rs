@@ -10,6 +10,9 @@ pub const INTERVAL: Duration = Duration::from_secs(30);
 /// be seen.
 pub const LONG_INTERVAL: Duration = Duration::from_secs(300);
 
+/// How much of the past tells what is to come: whole weeks, because weekdays differ, and as many as a short month holds.
+pub const OUTLOOK: Duration = Duration::from_secs(28 * 86_400);
+
 /// The shortest window that is always recorded: what happens now.
 pub const CURRENT: Duration = LONG_INTERVAL;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
-use super::{Duration, distance};
+use super::{Duration, LONG_INTERVAL, distance};
 
 /// Rolling back from now, or the calendar's month or quarter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +173,29 @@ impl Zone {
         0
     }
 
+    /// How many tiles are still to come in the month or quarter in which a moment lies, in seconds since 1970, as the rules reckon it: by the offset from
+    /// UTC at the nearest first of a month. So an hour that is gained or lost on the way is not reckoned with before half of its month is over.
+    pub fn tiles_to_come(&self, unit: Calendar, at: u64) -> u64 {
+        const DAY: i64 = 86_400;
+        let utc = |second: i64| {
+            Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_zoned(TimeZone::UTC).date()
+        };
+        let at = i64::try_from(at).unwrap_or(i64::MAX / 2);
+        let nearest = utc(at + 15 * DAY).month();
+        let local = at + i64::from(self.ahead[(nearest - 1) as usize]);
+        let today = utc(local);
+        let months = match unit {
+            Calendar::Month => 0,
+            Calendar::Quarter => 2 - (today.month() - 1) % 3,
+        };
+        let last =
+            today.first_of_month().checked_add(Span::new().months(months)).map(civil::Date::last_of_month);
+        let days = last.and_then(|last| today.until(last)).map_or(0, |days| i64::from(days.get_days()));
+        let tile = LONG_INTERVAL.secs() as i64;
+        let tiles = (days + 1) * (DAY / tile) - 1 - (local % DAY).div_euclid(tile);
+        u64::try_from(tiles).unwrap_or(0)
+    }
+
     /// Seconds ahead of UTC at the beginning of each month.
     pub fn ahead(&self) -> [i32; 12] {
         self.ahead
@@ -201,6 +224,16 @@ mod tests {
         let quarter = |at| begins(&buenos_aires, Calendar::Quarter, at);
         assert_eq!(quarter("2026-01-01T02:59:59Z"), "2025-10-01T03:00:00Z");
         assert_eq!(quarter("2026-06-30T12:00:00Z"), "2026-04-01T03:00:00Z");
+        let to_come = |zone: &Zone, unit, at: &str| {
+            let at: Timestamp = at.parse().expect("a time");
+            zone.tiles_to_come(unit, at.as_second() as u64)
+        };
+        assert_eq!(to_come(&Zone::utc(), Calendar::Month, "2028-02-01T00:00:00Z"), 29 * 288 - 1);
+        assert_eq!(to_come(&Zone::utc(), Calendar::Month, "2027-02-28T23:55:29Z"), 0);
+        assert_eq!(to_come(&madrid, Calendar::Month, "2026-07-31T21:54:59Z"), 1);
+        assert_eq!(to_come(&madrid, Calendar::Month, "2026-07-31T22:00:00Z"), 31 * 288 - 1);
+        assert_eq!(to_come(&buenos_aires, Calendar::Quarter, "2027-01-01T03:00:00Z"), 90 * 288 - 1);
+        assert_eq!(to_come(&buenos_aires, Calendar::Quarter, "2027-12-01T02:59:59Z"), 31 * 288);
         assert_eq!(Zone::named("Europe/Atlantis"), Err(ZoneFault::Unknown));
         assert_eq!(Zone::named("Africa/Casablanca"), Err(ZoneFault::Varies));
     }

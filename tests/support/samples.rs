@@ -138,6 +138,9 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                     _ if *name == slo.readings.period_total.series.name.clone().unwrap() => {
                         (600, long, Box::new(move |_| Some(total)))
                     }
+                    _ if name.starts_with("slo:expected_events:") => {
+                        (600, long, Box::new(move |_| Some(total)))
+                    }
                     _ if *name == slo.readings.period_bad.series.name.clone().unwrap() => {
                         (240, RECENT, Box::new(move |at| Some(total * budget * (1.0 - left(at)))))
                     }

@@ -159,21 +159,34 @@ impl Source<'_> {
         any(all).expect("there is at least the time itself")
     }
 
+    /// What budgets are measured against: the events of the period, or those that are expected of one of the calendar.
+    fn expected(&self) -> Expr {
+        let is_rolling = |length: &&str| length.starts_with(|first: char| first.is_ascii_digit());
+        let (rolling, others): (Vec<&str>, Vec<&str>) = self.lengths.split('|').partition(is_rolling);
+        let expected = || period(&self.screens.period_expected, &others.join("|"), self.any, self.scope);
+        // Of the SLO that is chosen the dashboard does not know which it is.
+        match (self.scope == Scope::Promise || !rolling.is_empty(), others.is_empty()) {
+            (_, true) => self.total(),
+            (true, false) => or(expected(), self.total()).into(),
+            (false, false) => expected(),
+        }
+    }
+
     /// Something for every promise whose period holds enough events: with fewer, a single bad one is more than the whole budget.
     pub fn enough(&self) -> Expr {
         let budget = self.read(|readings| &readings.error_budget);
-        ge(mul(self.total(), budget), number("1")).into()
+        ge(mul(self.expected(), budget), number("1")).into()
     }
 
     /// `1 − error ratio` of the period.
     pub fn achieved(&self) -> Expr {
-        let spent = sub(number("1"), self.read(|readings| &readings.budget_left));
-        sub(number("1"), mul(spent, self.read(|readings| &readings.error_budget))).into()
+        let burnt = self.read(|readings| &readings.period_burn_rate);
+        sub(number("1"), mul(burnt, self.read(|readings| &readings.error_budget))).into()
     }
 
     /// The budget that is left in whole bad events.
     pub fn events_left(&self) -> Expr {
-        let allowed = mul(self.total(), self.read(|readings| &readings.error_budget));
+        let allowed = mul(self.expected(), self.read(|readings| &readings.error_budget));
         call("floor", vec![sub(allowed, self.bad()).into()])
     }
 

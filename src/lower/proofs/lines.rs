@@ -1,4 +1,7 @@
 //! Alerts of what is left of the budget: crossed, around the line, in silence, recovered, crossed again.
+//!
+//! The budget of a calendar period is measured against all of its events, so that days of burning are needed to spend it, and nothing comes back within
+//! the period unless more events come than were expected. So most of it is burnt at once, with hours of rest before the line is crossed slowly.
 
 use super::numbers::percent_left;
 use super::played::{Played, Situation};
@@ -6,7 +9,7 @@ use super::stage::Stage;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};
 use crate::model::BudgetAlert;
-use crate::plan::{Case, Check, Event, Which};
+use crate::plan::{Case, Check, Event, Watch, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// No more steps are played: of a state that is looked at once in each, a budget may be known only after more.
@@ -40,8 +43,6 @@ struct Story<'s, 'a> {
     loads: Vec<Load>,
     /// Steps that are looked at, whatever is so there.
     moments: Vec<usize>,
-    /// The first step of the period.
-    begins: usize,
     most: usize,
     /// Whether more is lost than the line leaves before the budget is known.
     early: bool,
@@ -58,9 +59,13 @@ impl<'s, 'a> Story<'s, 'a> {
                 (stage.steps(Duration::from_secs(behind)), MOST.min(stage.steps(OF_CALENDAR)))
             }
         };
-        let mut story =
-            Self { stage, alert, loads: Vec::new(), moments: Vec::new(), begins, most, early: false };
+        let mut story = Self { stage, alert, loads: Vec::new(), moments: Vec::new(), most, early: false };
         story.well(begins + 4)?;
+        if story.is_calendar() {
+            story.well(stage.steps(Duration::from_secs(86_400)) + 8)?;
+            let enough = story.measured().is_some_and(|(_, _, of)| of >= stage.promise.enough_events);
+            return enough.then_some(story).ok_or(TOO_LONG);
+        }
         // What is lost before the budget is known.
         let all = Decimal::from(story.units()) * stage.promise.budget * (Decimal::ONE - alert.line.ratio());
         let day = Decimal::from(stage.steps(Duration::from_secs(86_400)) as u64);
@@ -72,9 +77,7 @@ impl<'s, 'a> Story<'s, 'a> {
         }
         let enough = stage.promise.enough_events / Decimal::from(story.units());
         let enough = usize::try_from(enough.ceil()).map_err(|_| TOO_LONG)?;
-        story.well(
-            story.begins + enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8),
-        )?;
+        story.well(enough.max(stage.steps(Duration::from_secs(86_400))) + 8 - story.now().min(8))?;
         Ok(story)
     }
 
@@ -95,32 +98,70 @@ impl<'s, 'a> Story<'s, 'a> {
         if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
     }
 
-    /// What is left at a step, with the events it is left of.
-    fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, u64)> {
-        let (bad, total) = self.stage.period_so_far(timeline, step)?;
-        let ratio = match total {
-            0 => Decimal::ZERO,
-            total => (Decimal::from(bad) / Decimal::from(total)).min(Decimal::ONE),
+    /// What is left at a step, with the bad events and those that its budget is measured against.
+    fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
+        let (bad, of) = self.stage.measured(timeline, step)?;
+        let ratio = match of.is_zero() {
+            true => Decimal::ZERO,
+            false => (Decimal::from(bad) / of).min(Decimal::ONE),
         };
-        Some((Decimal::ONE - ratio / self.stage.promise.budget, bad, total))
+        Some((Decimal::ONE - ratio / self.stage.promise.budget, bad, of))
+    }
+
+    /// The same at the end of what is played so far.
+    fn measured(&self) -> Option<(Decimal, u64, Decimal)> {
+        let timeline = self.stage.timeline(&self.loads);
+        self.left(&timeline, timeline.last())
     }
 
     fn is_left(&self) -> Option<Decimal> {
-        let timeline = self.stage.timeline(&self.loads);
-        Some(self.left(&timeline, timeline.last())?.0)
+        Some(self.measured()?.0)
+    }
+
+    fn is_calendar(&self) -> bool {
+        matches!(self.stage.slo.period, Period::Calendar(..))
+    }
+
+    /// Whether a budget can recover within its period.
+    fn recovers(&self) -> bool {
+        !self.is_calendar() || self.stage.promise.event == Event::Occurrence
+    }
+
+    /// The pages among the tiers.
+    fn pages(&self) -> impl Iterator<Item = &Watch> {
+        self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page)
+    }
+
+    /// Everything fails until about so much is left, and then all is well until nobody is awake for that.
+    fn burn_to(&mut self, line: Decimal) -> Result<(), &'static str> {
+        let (_, bad, of) = self.measured().ok_or(BETWEEN)?;
+        if self.stage.promise.event.slice().is_none() {
+            let needed = (Decimal::ONE - line) * self.stage.promise.budget * of - Decimal::from(bad);
+            self.loads.extend(self.stage.burst(u64::try_from(needed.floor()).unwrap_or(0)));
+        }
+        while self.stage.promise.event.slice().is_some() && self.is_left().ok_or(BETWEEN)? > line {
+            self.loads.extend(self.stage.bad(1));
+            if self.now() > self.most {
+                return Err(TOO_LONG);
+            }
+        }
+        let forgotten = |tier: &Watch| {
+            self.stage.steps(tier.long) + self.stage.steps(tier.keep_firing_for.unwrap_or_default())
+        };
+        let forgotten = self.pages().map(forgotten).max().unwrap_or(0);
+        self.well(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
     }
 
     /// Bad events until less is left, so slowly that no page sees them.
     fn fail_below(&mut self, line: Decimal) -> Result<(), &'static str> {
-        let pages = || self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let units = Decimal::from(self.stage.units());
-        let slow =
-            pages().map(|tier| tier.threshold).min().map_or(units, |least| least * units / Decimal::TWO);
+        let slow = self.pages().map(|tier| tier.threshold).min();
+        let slow = slow.map_or(units, |least| least * units / Decimal::TWO);
         let most = u64::try_from(slow.floor()).unwrap_or(0);
-        let apart = pages().map(|tier| self.stage.steps(tier.long)).max().unwrap_or(0);
+        let apart = self.pages().map(|tier| self.stage.steps(tier.long)).max().unwrap_or(0);
         loop {
             let timeline = self.stage.timeline(&self.loads);
-            let (left, bad, total) = self.left(&timeline, timeline.last()).ok_or(BETWEEN)?;
+            let (left, bad, of) = self.left(&timeline, timeline.last()).ok_or(BETWEEN)?;
             if left < line {
                 return Ok(());
             }
@@ -135,17 +176,19 @@ impl<'s, 'a> Story<'s, 'a> {
                 }
                 continue;
             }
-            let total = Decimal::from(total) + units;
-            let needed = (Decimal::ONE - line) * self.stage.promise.budget * total - Decimal::from(bad);
+            let of = if self.is_calendar() { of } else { of + units };
+            let needed = (Decimal::ONE - line) * self.stage.promise.budget * of - Decimal::from(bad);
             let needed = u64::try_from(needed.floor()).unwrap_or(0) + 1;
             self.loads.extend(self.stage.burst(needed.min(most)));
         }
     }
 
-    /// Good events until so much is left.
+    /// Good events until so much is left; in a calendar period more than were expected.
     fn recover_to(&mut self, line: Decimal) -> Result<(), &'static str> {
         let from = self.now();
-        self.loads.extend(self.stage.good(self.most.saturating_sub(from)));
+        let more = if self.is_calendar() { 3 } else { 1 };
+        let good = self.stage.good(self.most.saturating_sub(from)).into_iter();
+        self.loads.extend(good.map(|load| Load { good: more * load.good, ..load }));
         let timeline = self.stage.timeline(&self.loads);
         let recovered = |step: usize| self.left(&timeline, step).is_some_and(|(left, ..)| left >= line);
         let step = timeline.first(from, recovered).ok_or(TOO_LONG)?;
@@ -160,9 +203,20 @@ impl<'s, 'a> Story<'s, 'a> {
     fn told(mut self) -> Result<Case, &'static str> {
         let (line, recovered) = (self.alert.line.ratio(), self.alert.line.recovered());
         self.look();
+        if self.is_calendar() {
+            self.burn_to(recovered + (recovered - line))?;
+            self.look();
+        }
         self.fail_below(line)?;
         let below = self.now();
         self.look();
+        if !self.recovers() {
+            self.well(8)?;
+            self.look();
+            let title = format!("less than {} of the budget is told, and nothing before", self.alert.line);
+            let checks = self.checks(below)?;
+            return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
+        }
         self.recover_to(line)?;
         self.look();
         self.fail_below(line)?;
@@ -196,29 +250,34 @@ impl<'s, 'a> Story<'s, 'a> {
         let (_, _, rule) = rules.first().ok_or(BETWEEN)?;
         let alert = Which::of(rule.name().to_owned());
         let day = stage.steps(Duration::from_secs(23 * 3600));
+        let kept = self.pages().filter_map(|tier| tier.keep_firing_for).max().unwrap_or_default();
+        let awake = stage.steps(BudgetLine::AWAKE) + stage.steps(kept) + 2;
         let mut states: Vec<Option<bool>> = Vec::new();
-        let mut state = false;
+        let (mut state, mut woken) = (false, None);
         let nearly = Decimal::new(1, 9);
         for step in 0..=timeline.last() {
-            let (left, _, total) = self.left(&timeline, step).ok_or(BETWEEN)?;
-            let is_known =
-                step > self.begins + day + 1 && Decimal::from(total) >= stage.promise.enough_events;
-            let edge = step >= self.begins + day && step <= self.begins + day + 2;
+            let (left, _, of) = self.left(&timeline, step).ok_or(BETWEEN)?;
+            let is_known = step > day + 1 && of >= stage.promise.enough_events;
+            let edge = step >= day && step <= day + 2;
             let line = self.alert.line;
             let close = [line.ratio(), line.recovered()].iter().any(|at| (left - at).abs() < nearly);
-            state = line.is_crossed(left, is_known, state);
+            let was = state;
+            state = line.is_crossed(left, is_known, was);
             // Where the state hangs on the step at which the budget becomes known, nothing is said of it.
             if edge && left < line.ratio() {
                 return Err(BETWEEN);
             }
             states.push((!close).then_some(state));
-            let page = |tier: &crate::plan::Watch| {
+            let page = |tier: &Watch| {
                 let (bad, total) = timeline.counted(step, tier.long.max(stage.step));
                 let enough = Decimal::from(bad) > Decimal::from(tier.min_bad_events) - Decimal::new(5, 1);
                 enough && Decimal::from(bad) > tier.threshold * Decimal::from(total)
             };
-            let mut pages = stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
-            if self.alert.severity == Severity::Page && pages.any(page) {
+            if self.pages().any(page) {
+                woken = Some(step);
+            }
+            let is_awake = woken.is_some_and(|woken| step <= woken + awake);
+            if self.alert.severity == Severity::Page && state && !was && is_awake {
                 return Err("a page burns while it is crossed");
             }
         }
@@ -239,14 +298,14 @@ impl<'s, 'a> Story<'s, 'a> {
         // A companion alert whose series are not played may fire, and then the page is a ticket.
         if stage.wakes_by_burn_alone()
             && states[below] == Some(true)
-            && let Some((_, bad, total)) = self.left(&timeline, below)
+            && let Some((_, bad, of)) = self.left(&timeline, below)
         {
             checks.push(Check::Says {
                 at: stage.at(below),
                 rule: Box::new((*rule).clone()),
                 labels: stage.kept(),
                 value: String::new(),
-                budget_left: percent_left(bad, total, stage.promise.budget),
+                budget_left: percent_left(bad, of, stage.promise.budget),
                 error_ratio: String::new(),
                 budget_lasts: String::new(),
             });

@@ -7,21 +7,24 @@ pub(super) fn divided(bad: u64, total: u64) -> String {
     format!("{:?}", bad as f64 / (total as f64).max(1e-9))
 }
 
-/// What is left of the budget, as Prometheus computes it.
-pub(super) fn left_over(bad: u64, total: u64, budget: Decimal) -> String {
-    format!("{:?}", left(bad, total, budget))
+/// What is left of the budget, as Prometheus computes it; `of` is what the budget is measured against.
+pub(super) fn left_over(bad: u64, of: Decimal, budget: Decimal) -> String {
+    format!("{:?}", left(bad, of, budget))
 }
 
 /// The same in percent, as it is recorded for texts, and as Go prints it: never below zero, one decimal place at most.
-pub(super) fn percent_left(bad: u64, total: u64, budget: Decimal) -> String {
-    let per_cent: f64 = text(quotient(Decimal::ONE_HUNDRED, budget)).parse().expect("a decimal is a number");
-    let percent = 100.0 - per_cent * (bad as f64 / (total as f64).max(1e-9));
+pub(super) fn percent_left(bad: u64, of: Decimal, budget: Decimal) -> String {
+    let per_cent = binary(quotient(Decimal::ONE_HUNDRED, budget));
+    let percent = 100.0 - per_cent * (bad as f64 / binary(of).max(1e-9));
     format!("{}", ((percent * 10.0 + 0.5).floor() / 10.0).max(0.0))
 }
 
-fn left(bad: u64, total: u64, budget: Decimal) -> f64 {
-    let budget: f64 = text(budget).parse().expect("a decimal is a number");
-    1.0 - bad as f64 / (total as f64).max(1e-9) / budget
+fn left(bad: u64, of: Decimal, budget: Decimal) -> f64 {
+    1.0 - bad as f64 / binary(of).max(1e-9) / binary(budget)
+}
+
+fn binary(value: Decimal) -> f64 {
+    text(value).parse().expect("a decimal is a number")
 }
 
 /// A share in percent with the digits that `humanizePercentage` writes; `None` where binary fractions decide which way it is rounded.
@@ -33,11 +36,16 @@ pub(super) fn percentage(bad: u64, total: u64) -> Option<String> {
 }
 
 /// How long a budget lasts at an error ratio, as `humanizeDuration` writes whole minutes: no longer than the period. `None` where binary fractions decide.
-pub(super) fn lasts(left: (u64, u64), now: (u64, u64), budget: Decimal, period: Duration) -> Option<String> {
-    let ratio = |(bad, total): (u64, u64)| Decimal::from(bad).checked_div(Decimal::from(total));
+pub(super) fn lasts(
+    left: (u64, Decimal),
+    now: (u64, u64),
+    budget: Decimal,
+    period: Duration,
+) -> Option<String> {
+    let ratio = |bad: u64, total: Decimal| Decimal::from(bad).checked_div(total);
     let period = Decimal::from(period.secs());
-    let left = (Decimal::ONE - ratio(left).unwrap_or_default() / budget).max(Decimal::ZERO);
-    let seconds = match ratio(now) {
+    let left = (Decimal::ONE - ratio(left.0, left.1).unwrap_or_default() / budget).max(Decimal::ZERO);
+    let seconds = match ratio(now.0, Decimal::from(now.1)) {
         Some(now) if now > Decimal::ZERO => left.checked_mul(period * budget)?.checked_div(now)?.min(period),
         Some(_) | None => period,
     };
@@ -106,7 +114,7 @@ mod tests {
         for (bad, total, expected) in
             [(1, 5000, "80"), (1, 3000, "66.7"), (833_600, 1_000_000, "0"), (0, 0, "100")]
         {
-            assert_eq!(percent_left(bad, total, budget), expected, "{bad} of {total}");
+            assert_eq!(percent_left(bad, Decimal::from(total), budget), expected, "{bad} of {total}");
         }
     }
 
@@ -127,8 +135,13 @@ mod tests {
             ((2, 1000), (1, 1), Some("0s")),
             ((0, 1000), (0, 10), Some("30d 0h 0m 0s")),
         ] {
+            let left = (left.0, Decimal::from(left.1));
             assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
         }
-        assert_eq!(lasts((0, 1), (1, 1), budget, Duration::from_secs(30_000)), None, "half a minute");
+        assert_eq!(
+            lasts((0, Decimal::ONE), (1, 1), budget, Duration::from_secs(30_000)),
+            None,
+            "half a minute"
+        );
     }
 }

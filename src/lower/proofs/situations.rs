@@ -10,7 +10,7 @@ use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, State, Timeline};
 use crate::model::Behaviour;
 use crate::plan::{Case, Check, Event, Watch};
-use crate::promql::build::{gt, number};
+use crate::promql::build::{call, gt, lt, number, sub};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 
 /// What an SLO plays in one act.
@@ -441,12 +441,18 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
         stage.value(last, events(Side::Bad), bad.to_string()),
         stage.value(last, events(Side::Total), total.to_string()),
         stage.value(last, stage.recorded(&stage.names.period_ratio(rolling, &suffix)), divided(bad, total)),
-        stage.value(
-            last,
-            stage.recorded("slo:period_error_budget_remaining:ratio"),
-            left_over(bad, total, stage.promise.budget),
-        ),
     ];
+    let left = stage.recorded("slo:period_error_budget_remaining:ratio");
+    let Some((_, of)) = stage.measured(timeline, last) else { return checks };
+    let is_left = left_over(bad, of, stage.promise.budget);
+    checks.push(match rolling {
+        true => stage.value(last, left, is_left),
+        // An average is not the same number in every version.
+        false => {
+            let apart = call("abs", vec![sub(left, number(is_left)).into()]);
+            stage.value(last, lt(apart, number("1e-9")).bool(), "1".to_owned())
+        }
+    });
     checks.extend(journeys::spent_alone(stage, last).filter(|_| bad > 0));
     checks
 }

@@ -15,7 +15,7 @@ use crate::plan::{Aftermath, Case, Check, Event, Makes, Notice, Promise, Rule, S
 use crate::promql::ast::{Expr, Kind, Selector};
 use crate::promql::build::{gt, number, selector};
 use crate::vocabulary::{
-    BudgetLine, CURRENT, Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, Severity, text,
+    BudgetLine, CURRENT, Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity, text,
 };
 
 /// One SLO at one evaluation step.
@@ -500,16 +500,31 @@ impl<'a> Stage<'a> {
             Severity::Ticket => (bad, total),
         };
         // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
-        let (bad, total) = self.period_so_far(timeline, if tier.slow { step } else { step - 1 })?;
+        let (bad, of) = self.measured(timeline, if tier.slow { step } else { step - 1 })?;
         Some(Check::Says {
             at: self.at(step),
             rule: Box::new(self.alert(severity)?.clone()),
             labels: self.kept(),
             value: format!("{:.1}", burn_rate.round_dp(1)),
-            budget_left: percent_left(bad, total, self.promise.budget),
+            budget_left: percent_left(bad, of, self.promise.budget),
             error_ratio: percentage(now.0, now.1)?,
-            budget_lasts: lasts((bad, total), now, self.promise.budget, self.promise.period_length)?,
+            budget_lasts: lasts((bad, of), now, self.promise.budget, self.promise.period_length)?,
         })
+    }
+
+    /// Bad events of the period at a step, and those that its budget is measured against; `None` as in [`Self::period_so_far`].
+    pub fn measured(&self, timeline: &Timeline, step: usize) -> Option<(u64, Decimal)> {
+        let (bad, total) = self.period_so_far(timeline, step)?;
+        let total = Decimal::from(total);
+        let Period::Calendar(unit, zone) = &self.slo.period else { return Some((bad, total)) };
+        if self.at(step) >= OUTLOOK {
+            return None;
+        }
+        let tile = self.step.max(self.promise.long_interval);
+        let tiles = Decimal::from(self.begins.millis() / tile.millis() + timeline.tiles(step));
+        let counted = Decimal::from(timeline.tiled(step).1);
+        let to_come = zone.tiles_to_come(*unit, self.at(step).secs());
+        Some((bad, total + self.promise.expected(to_come, counted, tiles)))
     }
 
     /// Bad and total events of the period at a step; `None` where its far edge lies between tiles.
