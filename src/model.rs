@@ -6,6 +6,7 @@ mod companion;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use agreed::{Agreed, Except, Maintenance};
 pub use alertmanager::{
@@ -193,7 +194,7 @@ pub struct Service {
     /// Annotations likewise.
     pub annotations: Labels,
     /// What it is known to expose.
-    pub contract: Option<Contract>,
+    pub contract: Option<Arc<Contract>>,
     /// Metrics that are not there yet, with the reason.
     pub planned: BTreeMap<String, Planned>,
     /// The alert for events that disappear; `None` if it is switched off.

@@ -1,6 +1,7 @@
 //! What a service is known to expose, and what it is to expose one day.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{values, whole};
 use crate::ast::{Ast, JobBlock, ServiceFile};
@@ -14,12 +15,16 @@ use crate::vocabulary::{Duration, nearest};
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The contracts that a service names, as one; `None` if it names none.
-pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Contract> {
-    let mut all: Option<Contract> = None;
+pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Arc<Contract>> {
+    let mut all: Option<Arc<Contract>> = None;
     for named in &file.metrics {
         let path = beside(&file.path, &named.text);
         match ast.contracts.get(&path) {
-            Some(contract) => all.get_or_insert_default().merge(contract.clone()),
+            // Hundreds of services may name the same one.
+            Some(contract) => match &mut all {
+                None => all = Some(Arc::clone(contract)),
+                Some(all) => Arc::make_mut(all).merge(Contract::clone(contract)),
+            },
             None if ast.unreadable.contains(&path) => {}
             None => problems.push(missing(&path, named, file, ast)),
         }

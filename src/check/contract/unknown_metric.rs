@@ -2,16 +2,15 @@
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::{Code, Problem, TOLD, alternatives};
+use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
 use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
-    for (index, Judged { place, .. }) in unknown.enumerate() {
-        // All metrics are searched for each name, so not for more than anybody reads.
-        tell(problems, place.reader, told(place, index < TOLD));
+    for Judged { place, search, .. } in unknown {
+        tell(problems, place.reader, told(place, *search));
     }
 }
 
@@ -73,21 +72,30 @@ fn likeness(name: &str, candidate: &str) -> Option<u64> {
         Some(distance) => 1000u64.saturating_sub(1000 * distance as u64 / longest.max(1)),
         None => 0,
     };
-    let words = |text: &str| -> Vec<String> { text.split(['_', ':', '.']).map(str::to_lowercase).collect() };
-    let (mine, theirs) = (words(name), words(candidate));
-    // Every name of a counter ends so, and says nothing by it.
-    let telling =
-        |word: &&String| !["total", "count", "seconds", "bytes", "bucket", "sum"].contains(&word.as_str());
-    let alike =
-        |a: &String, b: &String| a == b || a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a);
-    let shared =
-        mine.iter().filter(telling).filter(|word| theirs.iter().any(|other| alike(word, other))).count()
-            as u64;
-    let all = (mine.iter().filter(telling).count() + theirs.iter().filter(telling).count()) as u64;
+    let shared = telling(name).filter(|word| words(candidate).any(|other| alike(word, other))).count() as u64;
+    let all = (telling(name).count() + telling(candidate).count()) as u64;
     let by_words = (2000 * shared).checked_div(all).unwrap_or(0);
     let best = spelling.max(by_words);
     let near = spelling >= 750 || (by_words >= 600 && shared >= 1);
     near.then_some(best)
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['_', ':', '.'])
+}
+
+/// The words by which a name differs from others: every name of a counter ends in one of the rest, and says nothing by it.
+fn telling(name: &str) -> impl Iterator<Item = &str> {
+    const TELL_NOTHING: [&str; 6] = ["total", "count", "seconds", "bytes", "bucket", "sum"];
+    words(name).filter(|word| !TELL_NOTHING.iter().any(|other| word.eq_ignore_ascii_case(other)))
+}
+
+/// Whether two words are one, or one is the plural of the other.
+fn alike(one: &str, other: &str) -> bool {
+    let plural = |many: &str, one: &str| {
+        many.strip_suffix(['s', 'S']).is_some_and(|word| word.eq_ignore_ascii_case(one))
+    };
+    one.eq_ignore_ascii_case(other) || plural(one, other) || plural(other, one)
 }
 
 #[cfg(test)]
