@@ -57,9 +57,10 @@ pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
 /// Why some metric of an SLO is not there yet.
 pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
-    for (metric, planned) in planned {
-        if readings.iter().any(|reading| reading.reads(metric)) && !reasons.contains(&planned.reason.as_str())
-        {
+    let read = readings.iter().flat_map(Reading::metrics);
+    let read: BTreeMap<&String, &Planned> = read.filter_map(|metric| planned.get_key_value(metric)).collect();
+    for planned in read.into_values() {
+        if !reasons.contains(&planned.reason.as_str()) {
             reasons.push(&planned.reason);
         }
     }

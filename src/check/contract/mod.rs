@@ -217,7 +217,7 @@ impl<'a> Place<'a> {
 
     /// Whether the metric is one that is not there yet.
     fn is_planned(&self) -> bool {
-        self.service.planned.keys().any(|metric| self.reading.reads(metric))
+        self.reading.metrics().any(|metric| self.service.planned.contains_key(metric))
     }
 
     fn matched(&self, found: Found<'a>) -> Verdict<'a> {
