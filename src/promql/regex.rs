@@ -93,6 +93,9 @@ fn example_of(hir: &Hir, pattern: &str) -> Option<String> {
 pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     let mut candidates: Vec<String> = Vec::new();
     for (op, value) in matchers {
+        if candidates.len() >= CANDIDATES {
+            break;
+        }
         match op {
             MatchOp::Equal => candidates.push((*value).to_owned()),
             MatchOp::Matches => candidates.extend(examples(value)),

@@ -3,11 +3,11 @@
 
 use std::cell::Cell;
 
-/// The steps that a search has for itself. What a person writes takes a few hundred.
-const OWN: usize = 2_000;
+/// The steps that a search has for itself. What a person writes takes about as many.
+const OWN: usize = 300;
 
 /// Those that the searches of one service share.
-const SHARED: usize = 500_000;
+const SHARED: usize = 200_000;
 
 /// More ways to pick than this are not gone through.
 const MOST: usize = 20_000;
@@ -26,7 +26,7 @@ impl Effort {
     }
 }
 
-/// One search. A step is about a tenth of a microsecond.
+/// One search. A step is half a microsecond, or a little more.
 pub(super) struct Search<'a> {
     own: Cell<usize>,
     shared: &'a Cell<usize>,
@@ -141,7 +141,7 @@ mod tests {
     fn a_search_ends_and_leaves_the_next_its_own_steps() {
         let effort = Effort::new();
         let endless = effort.search();
-        assert_eq!((1..).find(|_| !endless.goes_on(1_000)), Some(OWN / 1_000 + SHARED / 1_000 + 1));
+        assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));
         assert!(effort.search().goes_on(OWN));
         assert!(!effort.search().goes_on(OWN + 1));
     }

@@ -38,15 +38,9 @@ fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
             .help("remove one of the matchers");
     }
     let asked = matcher.asked();
-    let has_value = |label: &&String| {
-        found.family.shapes.iter().any(|shape| {
-            shape
-                .labels
-                .get(*label)
-                .is_some_and(|values| values.known.iter().any(|value| asked.meets(value) == Some(true)))
-        })
-    };
-    let by_value = labels.iter().copied().find(|known| has_value(known));
+    let all = found.family.shapes.iter().flat_map(|shape| &shape.labels);
+    let has_value = all.filter(|(_, values)| values.known.iter().any(|value| asked.meets(value) == Some(true)));
+    let by_value = has_value.map(|(label, _)| label).min();
     suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }
 
