@@ -4,6 +4,7 @@
 //! a server says of itself. Everything is read-only, and what a server does not answer (Thanos and Mimir scrape nothing) is known to be unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -200,7 +201,7 @@ impl Live {
     /// Whether a model's metrics are there, seen from its own labels: the checks take it from here.
     pub fn hold(&self, model: &mut Model) {
         for service in &mut model.services {
-            service.contract = Some(self.contract.clone());
+            service.contract = Some(Arc::new(self.contract.clone()));
         }
         let prometheus = &mut model.project.prometheus;
         prometheus.replicas = self.replicas.clone();

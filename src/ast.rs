@@ -4,6 +4,7 @@ mod alertmanager;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use alertmanager::{
     AlertmanagerBlock, ChannelBlock, DependencyBlock, InhibitionBlock, InlineSecret, MatchBlock, RouteBlock,
@@ -50,7 +51,7 @@ pub struct Ast {
     /// The other files, by path.
     pub services: Vec<ServiceFile>,
     /// What services are known to expose, by the path of the file.
-    pub contracts: BTreeMap<String, Contract>,
+    pub contracts: BTreeMap<String, Arc<Contract>>,
     /// What people wrote under `runbooks/`, by the name of the file without `.md`.
     pub runbooks: BTreeMap<String, RunbookFile>,
     /// The instances of every file that holds templates.

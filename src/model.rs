@@ -6,6 +6,7 @@ mod companion;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use agreed::{Agreed, Except, Maintenance};
 pub use alertmanager::{
@@ -193,7 +194,7 @@ pub struct Service {
     /// Annotations likewise.
     pub annotations: Labels,
     /// What it is known to expose.
-    pub contract: Option<Contract>,
+    pub contract: Option<Arc<Contract>>,
     /// Metrics that are not there yet, with the reason.
     pub planned: BTreeMap<String, Planned>,
     /// The alert for events that disappear; `None` if it is switched off.
@@ -500,8 +501,13 @@ pub struct Reading {
 impl Reading {
     /// Whether it reads a metric that is named without a suffix.
     pub fn reads(&self, metric: &str) -> bool {
+        self.metrics().any(|name| name == metric)
+    }
+
+    /// The names without a suffix that the metric it reads may have.
+    pub fn metrics(&self) -> impl Iterator<Item = &str> {
         let name = self.selector.name.as_deref().unwrap_or_default();
-        ["", "_bucket", "_count", "_sum"].iter().any(|part| name.strip_suffix(part) == Some(metric))
+        ["", "_bucket", "_count", "_sum"].into_iter().filter_map(move |part| name.strip_suffix(part))
     }
 }
 

@@ -570,6 +570,10 @@ pub enum Notice {
         owner: Option<String>,
         /// What is left of the budget, in percent; carries the same labels as the alert, less the line.
         budget_left: Expr,
+        /// The window that is looked at for how it goes on.
+        window: Duration,
+        /// The error ratio in that window, and how long the budget lasts at it; labels likewise.
+        pace: Pace,
     },
     /// Events have disappeared.
     Missing {

@@ -152,22 +152,43 @@ fn after(text: &str, last: Option<usize>) -> usize {
     last.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
 }
 
+/// More addresses than this are not looked at on one line: all that follows is hidden.
+const MOST_ADDRESSES: usize = 100;
+
 /// Addresses on one line, with what of them is secret.
 fn addresses(line: &str, guess: bool, all: &mut Vec<Range<usize>>) {
-    let mut at = 0;
+    let (mut at, mut end, mut begins, mut looked) = (0, 0, 0, 0);
+    let mut hosts = Hosts { sign: None, named: false };
     while let Some(colon) = line[at..].find(':').map(|skip| at + skip) {
+        // What is so of a whole word is found out once, however many colons there are in it.
+        if colon >= end {
+            end = line[colon..].find(ends_word).map_or(line.len(), |length| colon + length);
+            hosts = Hosts::of(line, colon, end);
+        }
+        let between = &line[at..colon];
+        if let Some(last) = between.rfind(|c: char| ends_word(c) || "[{(,=".contains(c)) {
+            begins = at + after(between, Some(last));
+        }
         at = colon + 1;
         let before = &line[..colon];
         let before = after(before, before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)));
         if let Some(length) = scheme(&line[before..]).filter(|length| before + length > colon) {
             let start = before + length;
-            let rest = &line[start..];
-            let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+            looked += 1;
+            if looked > MOST_ADDRESSES {
+                all.push(start..line.trim_end_matches(['\n', '\r']).len());
+                return;
+            }
             // A sentence goes on behind it.
-            let word = word.trim_end_matches([':', ',', ';', '.', '!', ')']);
+            let word = line[start..end.max(start)].trim_end_matches([':', ',', ';', '.', '!', ')']);
             of_address(line, start, word, guess, all);
-        } else {
-            bare(line, colon, all);
+        } else if let Some(sign) = hosts.sign.filter(|sign| hosts.named && *sign > colon + 1) {
+            let mail = line[begins..colon].eq_ignore_ascii_case("mailto");
+            if begins < colon && !mail {
+                all.push(colon + 1..sign);
+                // The rest of the word is hidden with it.
+                hosts.named = false;
+            }
         }
     }
 }
@@ -236,23 +257,29 @@ const HOOKS: [&str; 12] = [
     "alert.victorops.com/integrations/",
 ];
 
-/// `name:password@host` around a colon that belongs to no scheme.
-fn bare(line: &str, colon: usize, all: &mut Vec<Range<usize>>) {
-    let before = &line[..colon];
-    let name = after(before, before.rfind(|c: char| ends_word(c) || "[{(,=".contains(c)));
-    let rest = &line[colon + 1..];
-    let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
-    let Some(at) = word.rfind('@').filter(|at| *at > 0 && name < colon) else { return };
-    let behind = &word[at + 1..];
-    let host = behind.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).next().unwrap_or("");
-    let further = &behind[host.len()..];
-    // PromQL asks for a moment like that: `job:errors:rate5m@1609746000`, `…@end()`.
-    let number = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let moment = number && host.matches('.').count() < 3;
-    let is_host = !further.starts_with('(') && (further.starts_with('[') || !moment);
-    let mail = before[name..].eq_ignore_ascii_case("mailto");
-    if is_host && !mail && (!host.is_empty() || behind.starts_with('[')) {
-        all.push(colon + 1..colon + 1 + at);
+/// The `@` of a word that may hold `name:password@host` around a colon that belongs to no scheme.
+struct Hosts {
+    /// Where the last one stands.
+    sign: Option<usize>,
+    /// Whether what stands behind it is a host.
+    named: bool,
+}
+
+impl Hosts {
+    /// Of what stands from a colon to the end of its word.
+    fn of(line: &str, colon: usize, end: usize) -> Self {
+        let word = &line[colon..end];
+        let Some(sign) = word.rfind('@') else { return Self { sign: None, named: false } };
+        let behind = &word[sign + 1..];
+        let host =
+            behind.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).next().unwrap_or("");
+        let further = &behind[host.len()..];
+        // PromQL asks for a moment like that: `job:errors:rate5m@1609746000`, `…@end()`.
+        let number = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let moment = number && host.matches('.').count() < 3;
+        let is_host = !further.starts_with('(') && (further.starts_with('[') || !moment);
+        let named = is_host && (!host.is_empty() || behind.starts_with('['));
+        Self { sign: Some(colon + sign), named }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the service of a file is known to expose, whether or not the rest of the file can be read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Project;
 use crate::contract::Contract;
@@ -12,13 +13,13 @@ pub(super) fn contract<'a>(project: Project<'a>, source: SourceId) -> Option<Cow
     if let Some(service) =
         project.model.services.iter().find(|service| service.place.source.plain() == source)
     {
-        return service.contract.as_ref().map(Cow::Borrowed);
+        return service.contract.as_deref().map(Cow::Borrowed);
     }
     let mut contracts = parse(project.sources, project.model.project.environment.as_deref()).0.contracts;
     let mut all: Option<Contract> = None;
     for path in paths(project, source) {
         if let Some(contract) = contracts.remove(&path) {
-            all.get_or_insert_default().merge(contract);
+            all.get_or_insert_default().merge(Arc::unwrap_or_clone(contract));
         }
     }
     all.map(Cow::Owned)

@@ -9,7 +9,7 @@ use crate::plan::{Alert, Companion, DashboardLink, Notice, Pace, ProjectPlan, Pr
 use crate::promql::ast::Expr;
 use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
-use crate::vocabulary::{BudgetLine, Period, Severity, percent};
+use crate::vocabulary::{BudgetLine, Duration, Period, Severity, percent};
 
 /// What is not known before an alert fires.
 pub struct Known<'a> {
@@ -46,10 +46,10 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
             let told = Told { of, runbook, owner, severity: *severity };
             burn(project, promise, &told, (budget_left, pace), known, &mut blanks)
         }
-        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left } => {
+        Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, window, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
             let told = Told { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &told, budget_left, known, &mut blanks)
+            budget(project, promise, *line, &told, (budget_left, *window, pace), known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
@@ -103,14 +103,7 @@ fn burn(
         Some(known) => spoken.number(known.value),
         None => format!("{{{{ $value | printf \"%.1f\"{} }}}}", spoken.filter()),
     };
-    let ratio = match known {
-        Some(known) => spoken.percent(known.error_ratio),
-        None => spoken.asked_ratio(promise, &pace.error_ratio),
-    };
-    let lasts = match known {
-        Some(known) => known.budget_lasts.to_owned(),
-        None => spoken.asked_time(promise, &pace.budget_lasts),
-    };
+    let (ratio, lasts) = paced(spoken, promise, pace, known);
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
     let values = text::Burn {
@@ -139,11 +132,12 @@ fn budget(
     promise: &Promise,
     line: BudgetLine,
     told: &Told,
-    budget_left: &Expr,
+    (budget_left, window, pace): (&Expr, Duration, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
 ) -> Texts {
     let spoken = Spoken(project.language);
+    let (ratio, lasts) = paced(spoken, promise, pace, known);
     let left = left(spoken, promise, budget_left, known);
     let (rolling, calendar, zone) = over(&promise.period);
     let values = text::Budget {
@@ -157,6 +151,9 @@ fn budget(
         which: &which(promise, known, blanks),
         below: &line.to_string(),
         until: &percent(line.recovered()),
+        window: &window.to_string(),
+        error_ratio: &blanks.blank(ratio),
+        budget_lasts: &blanks.blank(lasts),
         agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
         budget_left: &blanks.blank(left),
         of: &clause(told.of),
@@ -310,6 +307,16 @@ fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Kn
     match known {
         Some(known) => spoken.percent(known.budget_left),
         None => spoken.asked_percent(promise, budget_left),
+    }
+}
+
+/// The error ratio and how long the budget lasts at it, or the templates that ask for them.
+fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) -> (String, String) {
+    match known {
+        Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
+        None => {
+            (spoken.asked_ratio(promise, &pace.error_ratio), spoken.asked_time(promise, &pace.budget_lasts))
+        }
     }
 }
 

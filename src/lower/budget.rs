@@ -158,6 +158,8 @@ fn alert(
             runbook: slo.runbook.clone(),
             owner: service.owner.clone(),
             budget_left: held(names, windows::PERCENT_LEFT),
+            window: windows::pace(promise),
+            pace: windows::pace_of_period(promise, names),
         },
         annotations,
     };

@@ -234,6 +234,14 @@ pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> 
     }
 }
 
+/// The error ratio of the window that tells when the budget will be gone, and when that is.
+pub(super) fn pace_of_period(promise: &Promise, names: &Series) -> Pace {
+    Pace {
+        error_ratio: held(names, &names.ratio(&pace(promise).to_string())),
+        budget_lasts: held(names, EXHAUSTION),
+    }
+}
+
 /// How long the budget lasts at the burn rate of the last five minutes.
 fn lasts(promise: &Promise, names: &Series) -> Expr {
     let burn_rate = names.recorded(CURRENT_BURN);

@@ -54,9 +54,12 @@ impl Overrides {
     }
 }
 
+/// Each is compiled by itself.
+const MOST: usize = 50;
+
 /// The environments of a project file, in their order.
 pub fn keys(project: &Node) -> Vec<Key> {
-    entries(project).map(|entry| entry.key.clone()).collect()
+    entries(project).take(MOST).map(|entry| entry.key.clone()).collect()
 }
 
 fn entries(project: &Node) -> impl Iterator<Item = &Entry> {
@@ -97,7 +100,13 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
                 .help("write `environments: { production: {}, staging: {} }`, or remove it"),
         );
     }
-    for entry in entries {
+    if let Some(more) = entries.get(MOST) {
+        let headline = format!("there are more than {MOST} environments");
+        let problem = Problem::error(Code::TooLarge, more.key.span, headline);
+        problems
+            .push(problem.help("keep those whose rules differ: what only the address tells apart is one"));
+    }
+    for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
             problems.push(
                 wrong_type(&entry.value, "an environment", "a map of keys and values")

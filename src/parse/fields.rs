@@ -8,6 +8,13 @@ use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::nearest;
 
+/// Lists of labels and annotations are repeated in every rule and every route.
+const OF_LABELS: [&str; 7] =
+    ["labels", "annotations", "external_labels", "target_labels", "replica_labels", "group_by", "equal"];
+
+/// No more labels than this are read of one list. Mimir takes 30 of a series, and few alerts have ten.
+const MOST_LABELS: usize = 64;
+
 /// The entries of one map that have not been taken yet.
 pub struct Fields<'a> {
     span: Span,
@@ -141,7 +148,10 @@ impl<'a> Fields<'a> {
             return Vec::new();
         };
         let mut map = Vec::new();
-        for entry in entries {
+        for (index, entry) in entries.iter().enumerate() {
+            if self.is_beyond(name, index, entry.key.span) {
+                break;
+            }
             if let Some(value) = read(&entry.value, self.problems) {
                 map.push((entry.key.clone(), value));
             }
@@ -174,7 +184,25 @@ impl<'a> Fields<'a> {
             });
             return Vec::new();
         };
-        entries.iter().filter_map(|entry| read(entry, self.problems)).collect()
+        let mut list = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            if self.is_beyond(name, index, first_line(entry.span)) {
+                break;
+            }
+            list.extend(read(entry, self.problems));
+        }
+        list
+    }
+
+    /// Whether an entry stands behind the last that is read, which is told of the first of these.
+    fn is_beyond(&mut self, name: &str, index: usize, place: Span) -> bool {
+        if index != MOST_LABELS || !OF_LABELS.contains(&name) {
+            return false;
+        }
+        let headline = format!("`{name}` has more than {MOST_LABELS} entries");
+        self.problems
+            .push(Problem::error(Code::TooLarge, place, headline).help("keep those that somebody asks for"));
+        true
     }
 
     /// A list of texts.

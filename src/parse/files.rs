@@ -1,5 +1,7 @@
 //! The project file and the service files, key by key.
 
+use std::sync::Arc;
+
 use super::environments::{self, Overrides};
 use super::fields::Fields;
 use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
@@ -74,7 +76,9 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
                 let place = Span { source: *id, start: 0, end: 0 };
                 ast.runbooks.insert(runbook(&source.path).to_owned(), RunbookFile { place, text });
             }
-            Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), contract)),
+            Some(File::Contract(contract)) => {
+                drop(ast.contracts.insert(source.path.clone(), Arc::new(contract)))
+            }
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
             Some(File::Services { services, absent, instances }) => {
                 if services.is_empty() && absent.is_empty()

@@ -23,6 +23,9 @@ const PARAMETERS: &str = "parameters";
 /// What an instance is called: a parameter that need not be declared.
 const NAME: &str = "name";
 
+/// Every so many bytes that are put into a text count as one more value.
+const LONG: usize = 16;
+
 /// Under these keys stands PromQL.
 const QUERIES: [&str; 10] =
     ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio", "expr"];
@@ -35,8 +38,10 @@ pub struct Templates<'a> {
     known: BTreeSet<String>,
     /// Where values stand of which it was told that they are more than a word.
     spread: BTreeSet<Span>,
-    /// How many values may still be made.
+    /// How many values may still be made; a long text counts as several.
     left: usize,
+    /// Whether it was told that there are too many.
+    spent: bool,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -60,6 +65,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         known: BTreeSet::new(),
         spread: BTreeSet::new(),
         left: MAX_VALUES,
+        spent: false,
         problems,
     };
     let services = match is_template(&file) {
@@ -207,23 +213,32 @@ impl Templates<'_> {
         let rest = entries.iter().filter(|entry| ![PARAMETERS, INSTANCES].contains(&entry.key.text.as_str()));
         let body = Node { span: template.span, value: Value::Map(rest.cloned().collect()) };
         let size = body.count();
+        // Before any is made: most of what is too much would be made in vain.
+        let room = (self.left / size).min(crate::source::MOST_INSTANCES - 1 - self.instances.len());
+        if let Some(more) = instances.get(room) {
+            self.too_many(more.key.span);
+            return Vec::new();
+        }
         let mut made = Vec::new();
         for instance in instances {
             self.left = self.left.saturating_sub(size);
-            if self.left == 0 || self.instances.len() + 1 >= crate::source::MOST_INSTANCES {
-                self.problems.push(
-                    Problem::error(
-                        Code::TooLarge,
-                        instance.key.span,
-                        "the templates of this file make too many values",
-                    )
-                    .help("split the instances into several files"),
-                );
+            if self.left == 0 {
+                self.too_many(instance.key.span);
                 break;
             }
             made.extend(self.instance(&body, &defaults, instance, parent));
         }
         made
+    }
+
+    /// Tells once that the templates come to too much.
+    fn too_many(&mut self, place: Span) {
+        if !std::mem::replace(&mut self.spent, true) {
+            self.problems.push(
+                Problem::error(Code::TooLarge, place, "the templates of this file make too many values")
+                    .help("split the instances into several files"),
+            );
+        }
     }
 
     /// `parameters`: names with defaults, if they have any.
@@ -393,7 +408,16 @@ impl Templates<'_> {
             };
             parts.push((start..end, text));
         }
-        if parts.is_empty() { scalar.clone() } else { scalar.replaced(&parts) }
+        if parts.is_empty() {
+            return scalar.clone();
+        }
+        let length = parts.iter().map(|(_, text)| text.len()).sum::<usize>();
+        self.left = self.left.saturating_sub(length / LONG);
+        if self.left == 0 {
+            self.too_many(scalar.place(0, scalar.text.len()));
+            return scalar.clone();
+        }
+        scalar.replaced(&parts)
     }
 
     /// Placeholders that stand for nothing.

@@ -129,7 +129,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
         return Err(vec![problem]);
     }
     let written = file.parse().map_err(|problem| vec![*problem])?;
-    let mut reading = Reading { file, problems: Vec::new() };
+    let mut reading = Reading { file, problems: Vec::new(), copied: 0 };
     let node = reading.node(written);
     if matches!(node.value, Value::Null) && node.span.start == node.span.end {
         let problem = Problem::error(Code::EmptyFile, file.span(0, 0), "the file is empty")
@@ -149,6 +149,9 @@ pub fn plain(text: &str) -> Option<serde_json::Value> {
     let read = |text| serde_saphyr::from_str_with_options(text, options()).ok();
     (text.len() <= MAX_BYTES).then_some(text).and_then(read)
 }
+
+/// More text than this is not copied by aliases, in bytes.
+const MAX_COPIED: usize = 1 << 20;
 
 /// More documents than this stand in no file that a person looks after.
 const MAX_DOCUMENTS: usize = 1_000;
@@ -601,6 +604,8 @@ impl<'de> Visitor<'de> for WrittenVisitor {
 struct Reading<'a> {
     file: File<'a>,
     problems: Vec<Problem>,
+    /// Bytes of texts that stand there through aliases.
+    copied: usize,
 }
 
 impl Reading<'_> {
@@ -610,6 +615,9 @@ impl Reading<'_> {
         let (end, value) = match written.value {
             Written::Null => {
                 let (start, end) = if start == end { self.left_out(start) } else { (start, end) };
+                return Node { span: self.file.span(start, end), value: Value::Null };
+            }
+            Written::Text(text) if is_alias && self.is_too_long(text.len(), start) => {
                 return Node { span: self.file.span(start, end), value: Value::Null };
             }
             Written::Text(text) => return self.scalar(text, start, end),
@@ -638,6 +646,18 @@ impl Reading<'_> {
         };
         let end = self.closing_bracket(start, end).unwrap_or(end);
         Node { span: self.file.span(start, end), value }
+    }
+
+    /// Whether aliases come to more text than any definition needs, which is told once.
+    fn is_too_long(&mut self, length: usize, place: usize) -> bool {
+        let before = self.copied;
+        self.copied += length;
+        if before <= MAX_COPIED && self.copied > MAX_COPIED {
+            let headline = "aliases repeat more text than any definition needs";
+            let problem = Problem::error(Code::TooLarge, self.file.span(place, place), headline);
+            self.problems.push(problem.label("this text").help("write it once, where it is shared"));
+        }
+        self.copied > MAX_COPIED
     }
 
     fn entries(

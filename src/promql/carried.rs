@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::absent;
 use super::ast::{Expr, Grouping, Kind, Matching, Op};
-use super::types::{Type, check};
+use super::types::{Type, answers};
 
 /// Labels of a vector's samples, without the metric's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Carried {
             }
             Kind::Call { function, args } => call(function, args),
             Kind::Binary(binary) => {
-                let is_vector = |side: &Expr| check(side) == Ok(Type::Vector);
+                let is_vector = |side: &Expr| answers(side) == Some(Type::Vector);
                 let (left, right) = (Self::of(&binary.left), Self::of(&binary.right));
                 match (is_vector(&binary.left), is_vector(&binary.right), binary.op) {
                     (false, _, _) => right,
@@ -105,7 +105,7 @@ fn joined(matching: &Matching, left: Carried, right: Carried) -> Carried {
 }
 
 fn call(function: &str, args: &[Expr]) -> Carried {
-    let vector = || args.iter().find(|arg| matches!(check(arg), Ok(Type::Vector | Type::Matrix)));
+    let vector = || args.iter().find(|arg| matches!(answers(arg), Some(Type::Vector | Type::Matrix)));
     let inner = || vector().map_or_else(Carried::nothing, Carried::of);
     match function {
         "vector" | "scalar" | "time" => Carried::nothing(),

@@ -3,7 +3,7 @@
 use super::absent;
 use super::ast::{Expr, Kind, MatchOp, Op, Selector};
 use super::carried::Carried;
-use super::types::{Type, check};
+use super::types::{Type, answers};
 
 /// The selectors whose series give the answer its labels.
 pub fn origins(expr: &Expr) -> Vec<&Selector> {
@@ -61,7 +61,7 @@ pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
 
 /// The part of an expression that its answer has its labels from; `None` if that is none, or the two sides of `or`.
 fn origin(expr: &Expr) -> Option<&Expr> {
-    let is = |side: &Expr, kind| check(side) == Ok(kind);
+    let is = |side: &Expr, kind| answers(side) == Some(kind);
     let is_vector = |side: &Expr| is(side, Type::Vector);
     match &expr.kind {
         Kind::Paren(inner)

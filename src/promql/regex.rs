@@ -60,6 +60,11 @@ impl Asked {
         Self { op, value: value.to_owned(), pattern }
     }
 
+    /// How long it takes to hold a text of so many bytes against it: of the slowest way to match, the bytes of the pattern's machine for each byte.
+    fn cost(&self, length: usize) -> usize {
+        self.pattern.as_ref().map_or(1, |pattern| pattern.memory_usage()).saturating_mul(length.max(1))
+    }
+
     /// Whether a value meets it; the empty one stands for an absent label. `None` where that cannot be told.
     pub fn meets(&self, text: &str) -> Option<bool> {
         let matches = || self.pattern.as_ref().map(|pattern| pattern.is_match(text));
@@ -74,9 +79,12 @@ impl Asked {
 
 /// A short string that matches `pattern` as a whole; `None` if there is none, or none was found.
 pub fn example(pattern: &str) -> Option<String> {
-    let hir = regex_syntax::Parser::new().parse(&translate(pattern).ok()?).ok()?;
+    example_of(&read(pattern).ok()?, pattern)
+}
+
+fn example_of(hir: &Hir, pattern: &str) -> Option<String> {
     let mut out = String::new();
-    shortest(&hir, &mut out)?;
+    shortest(hir, &mut out)?;
     (matches(pattern, &out) == Some(true)).then_some(out)
 }
 
@@ -85,6 +93,9 @@ pub fn example(pattern: &str) -> Option<String> {
 pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     let mut candidates: Vec<String> = Vec::new();
     for (op, value) in matchers {
+        if candidates.len() >= CANDIDATES {
+            break;
+        }
         match op {
             MatchOp::Equal => candidates.push((*value).to_owned()),
             MatchOp::Matches => candidates.extend(examples(value)),
@@ -95,19 +106,29 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
     let asked: Vec<Asked> = matchers.iter().map(|(op, value)| Asked::of(*op, value)).collect();
     candidates.truncate(CANDIDATES);
-    let satisfies = |candidate: &str| asked.iter().all(|matcher| matcher.meets(candidate) == Some(true));
+    let mut left = MOST_WORK;
+    let mut satisfies = |candidate: &str| {
+        asked.iter().all(|matcher| {
+            let cost = matcher.cost(candidate.len());
+            let goes_on = cost <= left;
+            left = left.saturating_sub(cost);
+            goes_on && matcher.meets(candidate) == Some(true)
+        })
+    };
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
+
+/// No more is tried for one label; see [`Asked::cost`]. `5..` against a status code costs ten thousand.
+const MOST_WORK: usize = 20_000_000;
 
 /// More values than this are not tried for one label.
 const CANDIDATES: usize = 256;
 
 /// Several strings that match, the shortest first, so that a second matcher can refuse some.
 fn examples(pattern: &str) -> Vec<String> {
-    let mut found: Vec<String> = example(pattern).into_iter().collect();
-    if let Some(hir) =
-        translate(pattern).ok().and_then(|pattern| regex_syntax::Parser::new().parse(&pattern).ok())
-    {
+    let mut found = Vec::new();
+    if let Ok(hir) = read(pattern) {
+        found.extend(example_of(&hir, pattern));
         found.extend(several(&hir));
     }
     found.extend(INVENTED.map(str::to_owned));

@@ -86,7 +86,8 @@ impl Scope<'_> {
             );
         }
         let readings = reader.readings;
-        let tried = firing::tried(&expr);
+        let search = self.effort.search();
+        let tried = firing::tried(&expr, &search);
         let stimulus = tried.as_ref().and_then(firing::invent);
         let planned = contract::reason(&readings, self.planned);
         let fires_unmeasured = tried.as_ref().filter(|_| planned.is_some()).and_then(|tried| {

@@ -1,6 +1,7 @@
 //! What a service is known to expose, and what it is to expose one day.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{values, whole};
 use crate::ast::{Ast, JobBlock, ServiceFile};
@@ -14,12 +15,16 @@ use crate::vocabulary::{Duration, nearest};
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The contracts that a service names, as one; `None` if it names none.
-pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Contract> {
-    let mut all: Option<Contract> = None;
+pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem>) -> Option<Arc<Contract>> {
+    let mut all: Option<Arc<Contract>> = None;
     for named in &file.metrics {
         let path = beside(&file.path, &named.text);
         match ast.contracts.get(&path) {
-            Some(contract) => all.get_or_insert_default().merge(contract.clone()),
+            // Hundreds of services may name the same one.
+            Some(contract) => match &mut all {
+                None => all = Some(Arc::clone(contract)),
+                Some(all) => Arc::make_mut(all).merge(Contract::clone(contract)),
+            },
             None if ast.unreadable.contains(&path) => {}
             None => problems.push(missing(&path, named, file, ast)),
         }
@@ -53,9 +58,10 @@ pub(super) fn planned(file: &ServiceFile) -> BTreeMap<String, Planned> {
 /// Why some metric of an SLO is not there yet.
 pub(super) fn reason(readings: &[Reading], planned: &BTreeMap<String, Planned>) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
-    for (metric, planned) in planned {
-        if readings.iter().any(|reading| reading.reads(metric)) && !reasons.contains(&planned.reason.as_str())
-        {
+    let read = readings.iter().flat_map(Reading::metrics);
+    let read: BTreeMap<&String, &Planned> = read.filter_map(|metric| planned.get_key_value(metric)).collect();
+    for planned in read.into_values() {
+        if !reasons.contains(&planned.reason.as_str()) {
             reasons.push(&planned.reason);
         }
     }

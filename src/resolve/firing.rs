@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{Samples, Source, answer};
+use super::answer::{Source, answer};
+use super::effort::{Search, pair, picked, ways};
 use super::evaluate::{Signal, number, playable};
 use super::stimulus::labels;
 use crate::model::{Behaviour, Firing, Labels, Series};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
-
-/// More combinations than this are not tried.
-const MOST: usize = 20_000;
 
 /// The target that all invented series are of.
 const INSTANCE: (&str, &str) = ("instance", "host-1");
@@ -18,42 +16,39 @@ const INSTANCE: (&str, &str) = ("instance", "host-1");
 /// What one selector sees; `None` where there are no such series.
 type Seen = Option<Vec<Source>>;
 
-/// What was tried with an expression.
+/// What can be tried with an expression.
 pub(super) struct Tried<'a> {
     expr: &'a Expr,
     /// What may stand for each selector.
     candidates: Vec<Vec<Seen>>,
-    /// Which of these were picked, and what it then answers.
-    choices: Vec<(Vec<usize>, Samples)>,
+    /// How many of them there are of each.
+    sizes: Vec<usize>,
+    /// What it takes to try one combination.
+    steps: usize,
+    search: &'a Search<'a>,
 }
 
-/// All combinations of what selectors may see, or `None` if there are none or too many.
-pub(super) fn tried(expr: &Expr) -> Option<Tried<'_>> {
+/// There are two candidates or more for each of so many, which makes more combinations than are gone through.
+const MOST_SELECTORS: usize = 14;
+
+/// What selectors may see, or `None` if there is nothing, or too much.
+pub(super) fn tried<'a>(expr: &'a Expr, search: &'a Search<'a>) -> Option<Tried<'a>> {
     let mut selectors: Vec<&Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(&selector) {
             selectors.push(selector);
         }
+        if selectors.len() > MOST_SELECTORS {
+            return None;
+        }
     }
-    let candidates: Vec<Vec<Seen>> =
-        selectors.iter().map(|selector| candidates(expr, selector, &selectors)).collect::<Option<_>>()?;
-    let combinations = candidates.iter().try_fold(1usize, |all, some| all.checked_mul(some.len()))?;
-    if selectors.is_empty() || combinations > MOST {
-        return None;
-    }
-    let choice = |mut index: usize| -> Vec<usize> {
-        let pick = |seen: &Vec<Seen>| {
-            let picked = index % seen.len();
-            index /= seen.len();
-            picked
-        };
-        candidates.iter().map(pick).collect()
-    };
-    let choices = (0..combinations)
-        .map(choice)
-        .filter_map(|picked| answer(expr, &sources(&picked, &candidates)).map(|samples| (picked, samples)))
-        .collect();
-    Some(Tried { expr, candidates, choices })
+    let all = selectors.iter().map(|selector| candidates(expr, selector, &selectors, search));
+    let candidates: Vec<Vec<Seen>> = all.collect::<Option<_>>()?;
+    let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
+    ways(&sizes)?;
+    let mut steps = selectors.len();
+    expr.visit(&mut |_| steps += 1);
+    Some(Tried { expr, candidates, sizes, steps, search })
 }
 
 fn sources(picked: &[usize], candidates: &[Vec<Seen>]) -> Vec<Source> {
@@ -62,29 +57,36 @@ fn sources(picked: &[usize], candidates: &[Vec<Seen>]) -> Vec<Source> {
 
 /// Whether it is silent with some series, and fires if those of these metrics are not there at all.
 pub(super) fn fires_without(tried: &Tried, is_missing: impl Fn(&str) -> bool) -> bool {
-    let silent = tried.choices.iter().filter(|(_, samples)| samples.is_empty());
-    silent.map(|(picked, _)| sources(picked, &tried.candidates)).any(|mut seen| {
+    let Tried { expr, candidates, sizes, steps, search } = tried;
+    let mut named = candidates.iter().flatten().flatten().flatten();
+    if !named.any(|source| is_missing(&source.name)) {
+        return false;
+    }
+    let answered = |seen: &[Source]| search.goes_on(*steps).then(|| answer(expr, seen)).flatten();
+    (0..ways(sizes).unwrap_or(0)).any(|way| {
+        let mut seen = sources(&picked(way, sizes), candidates);
         let all = seen.len();
+        let is_silent = answered(&seen).is_some_and(|samples| samples.is_empty());
         seen.retain(|source| !is_missing(&source.name));
-        seen.len() < all && answer(tried.expr, &seen).is_some_and(|samples| !samples.is_empty())
+        is_silent && seen.len() < all && answered(&seen).is_some_and(|samples| !samples.is_empty())
     })
 }
 
 /// Series for both, or `None` if none were found: then nothing tells silence from fire, or the query is beyond what this can see through.
 pub(super) fn invent(tried: &Tried) -> Option<Firing> {
-    let Tried { expr, candidates, choices } = tried;
-    let (silent, _) = choices.iter().find(|(_, samples)| samples.is_empty())?;
-    let differing = |other: &[usize]| silent.iter().zip(other).filter(|(a, b)| a != b).count();
-    let playable = |firing: &[usize]| {
+    let Tried { expr, candidates, sizes, steps, search } = tried;
+    let playable = |silent: &[usize], firing: &[usize]| {
         let mut pairs = silent.iter().zip(firing).zip(candidates);
         pairs.all(|((silent, firing), seen)| played(&seen[*silent], &seen[*firing]).is_some())
     };
-    let (firing, samples) = choices
-        .iter()
-        .filter(|(firing, samples)| samples.len() == 1 && playable(firing))
-        .min_by_key(|(firing, _)| differing(firing))?;
+    let (silent, firing, samples) = pair(
+        sizes,
+        |picked| search.goes_on(*steps).then(|| answer(expr, &sources(picked, candidates))).flatten(),
+        |samples| samples.is_empty(),
+        |silent, firing, samples| samples.len() == 1 && playable(silent, firing),
+    )?;
     let mut series: Vec<Series> = Vec::new();
-    for ((silent, firing), seen) in silent.iter().zip(firing).zip(candidates) {
+    for ((silent, firing), seen) in silent.iter().zip(&firing).zip(candidates) {
         series.extend(played(&seen[*silent], &seen[*firing])?);
     }
     let (labels, value) = samples.first()?.clone();
@@ -127,7 +129,7 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
 }
 
 /// What is worth trying for one selector; `None` if no series could be found that it sees.
-fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector]) -> Option<Vec<Seen>> {
+fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Search) -> Option<Vec<Seen>> {
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
         .iter()
@@ -135,7 +137,8 @@ fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector]) -> Option<Vec
         .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
         .collect();
     // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
-    let mut labels = labels(&[selector], &others, &[]).or_else(|| labels(&[selector], &[], &[]))?;
+    let mut labels =
+        labels(&[selector], &others, &[], search).or_else(|| labels(&[selector], &[], &[], search))?;
     if !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
         labels.insert(INSTANCE.0.to_owned(), INSTANCE.1.to_owned());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
+use super::effort::Effort;
 use super::sli::Reader;
 use super::{dependencies, firing, innermost, meant, secrets, values, whole};
 use crate::ast::{HoursBlock, MaintenanceBlock, ProjectFile, Settings};
@@ -52,6 +53,7 @@ pub(super) fn agreed(
     levels: [&Settings; 3],
     by: &[Kept],
     version: (u32, u32),
+    effort: &Effort,
     problems: &mut Vec<Problem>,
 ) -> Option<Agreed> {
     let zone = innermost(levels.map(|level| level.time_zone.as_ref()));
@@ -60,7 +62,9 @@ pub(super) fn agreed(
         None => None,
     };
     let except = match innermost(levels.map(|level| level.except.as_ref())) {
-        Some(written) if written.text.trim() != "never" => Some(except_of(written, by, version, problems)?),
+        Some(written) if written.text.trim() != "never" => {
+            Some(except_of(written, by, version, effort, problems)?)
+        }
         _ => None,
     };
     Some(Agreed { hours, except, maintenance: Vec::new() })
@@ -173,6 +177,7 @@ fn except_of(
     written: &Scalar,
     by: &[Kept],
     version: (u32, u32),
+    effort: &Effort,
     problems: &mut Vec<Problem>,
 ) -> Option<Except> {
     let mut reader = Reader::new(version);
@@ -210,7 +215,9 @@ fn except_of(
             return None;
         }
     };
-    let stimulus = firing::tried(&expr).as_ref().and_then(firing::invent).map(|firing| firing.series);
+    let search = effort.search();
+    let stimulus =
+        firing::tried(&expr, &search).as_ref().and_then(firing::invent).map(|firing| firing.series);
     // Recorded under another name than it is read by.
     let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
         true => expr,

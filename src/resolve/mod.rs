@@ -6,6 +6,7 @@ mod answer;
 mod budget;
 mod contract;
 mod dependencies;
+mod effort;
 mod evaluate;
 mod fill;
 mod firing;
@@ -87,6 +88,7 @@ pub fn resolve_by(ast: &Ast, instead: Option<&str>) -> (Model, Vec<Problem>) {
             planned: &planned,
             version,
             alertmanager,
+            effort: effort::Effort::new(),
         };
         (scope.service(&mut problems), problems)
     });
@@ -141,6 +143,7 @@ struct Scope<'a> {
     planned: &'a BTreeMap<String, Planned>,
     version: (u32, u32),
     alertmanager: Option<(u32, u32)>,
+    effort: effort::Effort,
 }
 
 impl Scope<'_> {
@@ -242,7 +245,13 @@ impl Scope<'_> {
         let read: Vec<LabelName> = by.iter().flatten().map(|kept| kept.label.clone()).collect();
         let sli = sli::sli(
             &block.sli,
-            &sli::Context { promise: promise.as_ref(), objective, version: self.version, by: &read },
+            &sli::Context {
+                promise: promise.as_ref(),
+                objective,
+                version: self.version,
+                by: &read,
+                effort: &self.effort,
+            },
             problems,
         );
         let period = settings::period(levels, problems);
@@ -265,7 +274,8 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
-        let agreed = hours::agreed(levels, by.as_deref().unwrap_or_default(), self.version, problems);
+        let agreed =
+            hours::agreed(levels, by.as_deref().unwrap_or_default(), self.version, &self.effort, problems);
         let budget_alerts = budget::alerts(levels, problems);
         let budget_policy = budget::policy(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());

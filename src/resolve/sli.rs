@@ -1,5 +1,6 @@
 //! SLIs: which kind it is, and what its queries read.
 
+use super::effort::Effort;
 use super::values::Promise;
 use super::{journey, stimulus, whole};
 use crate::ast::SliBlock;
@@ -17,6 +18,7 @@ pub(super) struct Context<'a> {
     pub objective: &'a Scalar,
     pub version: (u32, u32),
     pub by: &'a [LabelName],
+    pub effort: &'a Effort,
 }
 
 /// The oldest Prometheus that runs the functions of native histograms and tests them.
@@ -102,7 +104,7 @@ pub(super) fn sli(
         reader.ratio(block.bad_ratio.as_ref()?, problems)?
     };
     fits?;
-    let stimulus = stimulus::invent(&sli, context.by);
+    let stimulus = stimulus::invent(&sli, context.by, &context.effort.search());
     Some((sli, stimulus, reader.readings))
 }
 

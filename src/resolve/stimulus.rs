@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::effort::{Search, pair};
 use super::evaluate::{Seen, Signal, compare, number, playable, value};
 use crate::model::{Behaviour, Counter, Labels, Series, Sli, Term};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Matcher, Selector};
@@ -10,14 +11,14 @@ use crate::vocabulary::{Decimal, LabelName};
 
 /// Enough series for both, or `None` if none were found: then no event can be told good from bad, or the query is beyond what this can see
 /// through.
-pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
+pub(super) fn invent(sli: &Sli, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     match sli {
         Sli::Counted { histogram: Some(histogram), total: Some(total), good: Some(good), .. }
             if !histogram.success.is_empty() =>
         {
-            successful(total.first()?, good.first()?, by)
+            successful(total.first()?, good.first()?, by, search)
         }
-        Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by),
+        Sli::Counted { total, good, bad, .. } => counted([total, good, bad], by, search),
         Sli::Checked { good, .. } => {
             let Kind::Binary(comparison) = &good.kind else { return None };
             let holds = |seen: &Seen| {
@@ -25,9 +26,9 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
                 let right = value(&comparison.right, seen)?;
                 compare(comparison.op, left, right)
             };
-            uncounted(good, by, holds)
+            uncounted(good, by, search, holds)
         }
-        Sli::Ratio { bad } => uncounted(bad, by, |seen| match value(bad, seen)? {
+        Sli::Ratio { bad } => uncounted(bad, by, search, |seen| match value(bad, seen)? {
             ratio if ratio == Decimal::ZERO => Some(true),
             ratio if ratio == Decimal::ONE => Some(false),
             _ => None,
@@ -39,7 +40,7 @@ pub(super) fn invent(sli: &Sli, by: &[LabelName]) -> Option<Vec<Series>> {
 
 /// Counters: for a good and for a bad event, the smallest set of selectors that has to count it so that `total`, `good` and `bad` come out right;
 /// then one series for the selectors of each metric, which none of the other selectors sees.
-fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName]) -> Option<Vec<Series>> {
+fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let mut counters: Vec<&Counter> = Vec::new();
     for term in parts.into_iter().flatten().flatten() {
         if !counters.contains(&&term.counter) {
@@ -47,12 +48,12 @@ fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName]) -> Option<Vec<Serie
         }
     }
     if let Some(Counter::NativeCount(selector) | Counter::NativeBelow(selector, _)) = counters.first() {
-        let labels = labels(&[selector], &[], by)?;
+        let labels = labels(&[selector], &[], by, search)?;
         let series = Series { name: selector.name.clone()?, labels, behaviour: Behaviour::Observes };
         return Some(vec![series]);
     }
-    let good = atoms(parts, &counters, [1, 1, 0], by)?;
-    let bad = atoms(parts, &counters, [1, 0, 1], by)?;
+    let good = atoms(parts, &counters, [1, 1, 0], by, search)?;
+    let bad = atoms(parts, &counters, [1, 0, 1], by, search)?;
     let all: BTreeSet<&(String, Labels)> = good.iter().chain(&bad).collect();
     Some(
         all.into_iter()
@@ -70,14 +71,14 @@ fn counted(parts: [&Option<Vec<Term>>; 3], by: &[LabelName]) -> Option<Vec<Serie
 
 /// A histogram of which only successful events are good: bad ones are as fast as good ones, and have failed. A native one has slow ones only: one series
 /// cannot be of both kinds.
-fn successful(total: &Term, good: &Term, by: &[LabelName]) -> Option<Vec<Series>> {
+fn successful(total: &Term, good: &Term, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     let (total, good) = (total.counter.selector(), &good.counter);
     let of = |metric: &Selector, labels: &Labels, good, bad| {
         let behaviour = Behaviour::Counts { good, bad };
         Some(Series { name: metric.name.clone()?, labels: labels.clone(), behaviour })
     };
     let Counter::Plain(bucket) = good else {
-        let labels = labels(&[total, good.selector()], &[], by)?;
+        let labels = labels(&[total, good.selector()], &[], by, search)?;
         return Some(vec![Series { name: total.name.clone()?, labels, behaviour: Behaviour::Observes }]);
     };
     let without = |selector: &Selector, keep: &dyn Fn(&Matcher) -> bool| Selector {
@@ -93,11 +94,12 @@ fn successful(total: &Term, good: &Term, by: &[LabelName]) -> Option<Vec<Series>
     let bound = without(bucket, &|matcher| matcher.label == "le");
     let success = without(bucket, &|matcher| matcher.label != "le" && !total.matchers.contains(matcher));
     let fast = |labels: &Labels| {
-        let mut all = self::labels(&[&bound], &[], &[])?;
+        let mut all = self::labels(&[&bound], &[], &[], search)?;
         all.extend(labels.clone());
         Some(all)
     };
-    let (well, failed) = (labels(&[total, &success], &[], by)?, labels(&[total], &[&success], by)?);
+    let well = labels(&[total, &success], &[], by, search)?;
+    let failed = labels(&[total], &[&success], by, search)?;
     let series = [
         of(total, &well, 1, 0)?,
         of(bucket, &fast(&well)?, 1, 0)?,
@@ -113,6 +115,7 @@ fn atoms(
     counters: &[&Counter],
     wanted: [i32; 3],
     by: &[LabelName],
+    search: &Search,
 ) -> Option<Vec<(String, Labels)>> {
     const MOST: usize = 10;
     if counters.len() > MOST {
@@ -124,17 +127,19 @@ fn atoms(
         let counts = |counter: &Counter| {
             counters.iter().position(|other| *other == counter).is_some_and(|bit| choice >> bit & 1 == 1)
         };
-        let right = parts.iter().zip(wanted).all(|(terms, wanted)| {
-            terms.as_ref().is_none_or(|terms| {
-                let sum: i32 = terms
-                    .iter()
-                    .filter(|term| counts(&term.counter))
-                    .map(|term| if term.negative { -1 } else { 1 })
-                    .sum();
-                sum == wanted
-            })
-        });
-        right.then(|| one_per_metric(counters, counts, by)).flatten()
+        let steps = parts.iter().copied().flatten().map(Vec::len).sum();
+        let right = search.goes_on(steps)
+            && parts.iter().zip(wanted).all(|(terms, wanted)| {
+                terms.as_ref().is_none_or(|terms| {
+                    let sum: i32 = terms
+                        .iter()
+                        .filter(|term| counts(&term.counter))
+                        .map(|term| if term.negative { -1 } else { 1 })
+                        .sum();
+                    sum == wanted
+                })
+            });
+        right.then(|| one_per_metric(counters, counts, by, search)).flatten()
     })
 }
 
@@ -142,6 +147,7 @@ fn one_per_metric(
     counters: &[&Counter],
     counts: impl Fn(&Counter) -> bool,
     by: &[LabelName],
+    search: &Search,
 ) -> Option<Vec<(String, Labels)>> {
     let names: BTreeSet<&String> = counters
         .iter()
@@ -158,25 +164,39 @@ fn one_per_metric(
                 counters.into_iter().map(|counter| counter.selector().clone()).collect()
             };
             let (inside, outside) = (selectors(inside), selectors(outside));
-            let labels = labels(&inside.iter().collect::<Vec<_>>(), &outside.iter().collect::<Vec<_>>(), by)?;
+            let (inside, outside) = (inside.iter().collect::<Vec<_>>(), outside.iter().collect::<Vec<_>>());
+            let labels = labels(&inside, &outside, by, search)?;
             Some((name.clone(), labels))
         })
         .collect()
 }
 
 /// Labels that every selector of `inside` matches and none of `outside`, with a value for each of `by`.
-pub(super) fn labels(inside: &[&Selector], outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
+pub(super) fn labels(
+    inside: &[&Selector],
+    outside: &[&Selector],
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Labels> {
     let wanted: Vec<Matcher> = inside.iter().flat_map(|selector| selector.matchers.iter().cloned()).collect();
-    avoiding(wanted, outside, by)
+    avoiding(wanted, outside, by, search)
 }
 
 /// Escapes the selectors of `outside` one after the other, by turning round one matcher of each.
-fn avoiding(wanted: Vec<Matcher>, outside: &[&Selector], by: &[LabelName]) -> Option<Labels> {
+fn avoiding(
+    wanted: Vec<Matcher>,
+    outside: &[&Selector],
+    by: &[LabelName],
+    search: &Search,
+) -> Option<Labels> {
+    if !search.goes_on(10 * (wanted.len() + 1)) {
+        return None;
+    }
     let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by) };
     next.matchers.iter().find_map(|matcher| {
         let mut wanted = wanted.clone();
         wanted.push(Matcher { op: matcher.op.opposite(), ..matcher.clone() });
-        avoiding(wanted, rest, by)
+        avoiding(wanted, rest, by, search)
     })
 }
 
@@ -203,13 +223,19 @@ fn satisfied(wanted: &[Matcher], by: &[LabelName]) -> Option<Labels> {
 
 /// Queries that are not counters: tries values for every selector until the state is good under one choice and bad under another that differs
 /// from it in as few series as possible. Where one series of each does not do, several may: `sum(1 - up) < 2`.
-fn uncounted(expr: &Expr, by: &[LabelName], holds: impl Fn(&Seen) -> Option<bool>) -> Option<Vec<Series>> {
-    let alone = found(expr, 1, &holds).and_then(|found| played(found, by));
+fn uncounted(
+    expr: &Expr,
+    by: &[LabelName],
+    search: &Search,
+    holds: impl Fn(&Seen) -> Option<bool>,
+) -> Option<Vec<Series>> {
+    let alone = found(expr, 1, search, &holds).and_then(|found| played(found, by, search));
     alone.or_else(|| {
         let apart = apart(expr, by)?;
-        let found = several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, &holds)?)));
+        let found =
+            several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, search, &holds)?)));
         let (copies, found) = found?;
-        let series = played(found, by)?;
+        let series = played(found, by, search)?;
         let copy = |series: &Series, number: u32| {
             let mut copy = series.clone();
             copy.labels.insert(apart.to_owned(), format!("host-{number}"));
@@ -222,38 +248,36 @@ fn uncounted(expr: &Expr, by: &[LabelName], holds: impl Fn(&Seen) -> Option<bool
 /// What every selector sees while the state is good, and while it is bad.
 type Found = Vec<(Selector, Signal, Signal)>;
 
-fn found(expr: &Expr, copies: u32, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
-    const MOST: usize = 20_000;
+/// There are three candidates or more for each of so many, which makes more combinations than are gone through.
+const MOST_SELECTORS: usize = 9;
+
+fn found(expr: &Expr, copies: u32, search: &Search, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
     let mut selectors: Vec<Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(selector) {
             selectors.push(selector.clone());
         }
+        if selectors.len() > MOST_SELECTORS {
+            return None;
+        }
     }
     let candidates: Vec<Vec<Signal>> = selectors.iter().map(|selector| candidates(expr, selector)).collect();
-    let combinations = candidates.iter().try_fold(1usize, |all, some| all.checked_mul(some.len()))?;
-    if selectors.is_empty() || combinations > MOST {
-        return None;
-    }
-    let choice = |mut index: usize| -> Seen {
-        let pick = |(selector, signals): (&Selector, &Vec<Signal>)| {
-            let signal = signals[index % signals.len()];
-            index /= signals.len();
-            (selector.clone(), signal)
-        };
-        Seen { signals: selectors.iter().zip(&candidates).map(pick).collect(), copies }
+    let sizes: Vec<usize> = candidates.iter().map(Vec::len).collect();
+    let mut steps = selectors.len();
+    expr.visit(&mut |_| steps += 1);
+    let seen = |picked: &[usize]| -> Vec<(Selector, Signal)> {
+        let signals = picked.iter().zip(&candidates).map(|(index, signals)| signals[*index]);
+        selectors.iter().cloned().zip(signals).collect()
     };
-    let choices: Vec<(Seen, bool)> =
-        (0..combinations).map(choice).filter_map(|seen| holds(&seen).map(|good| (seen, good))).collect();
-    let (good, _) = choices.iter().find(|(_, good)| *good)?;
-    let differing =
-        |other: &Seen| good.signals.iter().zip(&other.signals).filter(|(a, b)| a.1 != b.1).count();
-    let (bad, _) = choices.iter().filter(|(_, good)| !good).min_by_key(|(seen, _)| differing(seen))?;
-    let pairs = good.signals.iter().zip(&bad.signals);
-    Some(pairs.map(|((selector, good), (_, bad))| (selector.clone(), *good, *bad)).collect())
+    let look = |picked: &[usize]| {
+        search.goes_on(steps).then(|| holds(&Seen { signals: seen(picked), copies })).flatten()
+    };
+    let (good, bad, _) = pair(&sizes, look, |good| *good, |_, _, good| !good)?;
+    let pairs = seen(&good).into_iter().zip(seen(&bad));
+    Some(pairs.map(|((selector, good), (_, bad))| (selector, good, bad)).collect())
 }
 
-fn played(found: Found, by: &[LabelName]) -> Option<Vec<Series>> {
+fn played(found: Found, by: &[LabelName], search: &Search) -> Option<Vec<Series>> {
     found
         .into_iter()
         .map(|(selector, good, bad)| {
@@ -263,7 +287,11 @@ fn played(found: Found, by: &[LabelName]) -> Option<Vec<Series>> {
                 (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good, bad },
                 _ => return None,
             };
-            Some(Series { name: selector.name.clone()?, labels: labels(&[&selector], &[], by)?, behaviour })
+            Some(Series {
+                name: selector.name.clone()?,
+                labels: labels(&[&selector], &[], by, search)?,
+                behaviour,
+            })
         })
         .collect()
 }

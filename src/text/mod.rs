@@ -110,6 +110,12 @@ pub struct Budget<'a> {
     pub until: &'a str,
     /// What is left of the budget, or the template that asks for it.
     pub budget_left: &'a str,
+    /// `1h`: what is looked at for how it goes on.
+    pub window: &'a str,
+    /// The error ratio in it, or the template that asks for it.
+    pub error_ratio: &'a str,
+    /// How long the budget lasts at this error ratio, or the template that asks for it.
+    pub budget_lasts: &'a str,
     /// What is agreed to be done; may be empty.
     pub agreed: &'a str,
     /// What the service is, in the author's words; may be empty.
@@ -137,13 +143,16 @@ impl Budget<'_> {
             "below",
             "until",
             "budget_left",
+            "window",
+            "error_ratio",
+            "budget_lasts",
             "agreed",
             "runbook",
             "page",
             "owner",
             "of",
         ],
-        later: &["which", "budget_left"],
+        later: &["which", "budget_left", "error_ratio", "budget_lasts"],
     };
 }
 
@@ -455,6 +464,9 @@ mod tests {
                 below: "25%",
                 until: "30%",
                 budget_left: "24%",
+                window: "1h",
+                error_ratio: "0.3%",
+                budget_lasts: "2d 3h",
                 agreed: "",
                 runbook: "",
                 page: false,
@@ -463,7 +475,23 @@ mod tests {
             };
             assert_eq!(names(&values), Budget::NAMES.all.iter().map(|&name| name.to_owned()).collect());
             let texts = budget(language, &Wordings::default(), &values);
-            assert!(texts.summary.contains("25%") && texts.description.contains("30%"), "{texts:?}");
+            for said in ["25%", "2d 3h"] {
+                assert!(texts.summary.contains(said), "{}", texts.summary);
+            }
+            for said in ["24%", "1h", "0.3%", "2d 3h", "30%"] {
+                assert!(texts.description.contains(said), "{}", texts.description);
+            }
+            // What is overspent lasts no more; what is agreed stands in place of advice.
+            let agreed = "Nothing is deployed.";
+            let gone = Budget { below: "0%", agreed, page: true, ..values };
+            let [before, after] =
+                [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
+            assert!(after.summary.contains("0.3%") && !after.summary.contains("2d 3h"), "{}", after.summary);
+            assert!(!after.description.contains("2d 3h"), "{}", after.description);
+            let advice = ["until it recovers", "Hasta que se recupere"];
+            let advises = |texts: &Texts| advice.iter().any(|advice| texts.description.contains(advice));
+            assert!(advises(&before) && !advises(&after), "{before:?} {after:?}");
+            assert!(after.description.contains(agreed), "{}", after.description);
             let values = Missing {
                 service: "api",
                 after: "15m",

@@ -3,8 +3,8 @@
 /// The longest word that is compared, in bytes: nobody mistypes a longer one.
 const LONGEST: usize = 100;
 
-/// How many names are compared with one word, at most.
-const MOST_NAMES: usize = 64;
+/// How many names are compared closely with one word, at most.
+pub const MOST_NAMES: usize = 64;
 
 /// How many slips lie between two words, if no more than `most`: a letter too many, one missing, another one, or two swapped.
 pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
@@ -56,8 +56,8 @@ fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
     Some(usize::from(last[columns])).filter(|slips| *slips <= most)
 }
 
-/// Whether lengths and letters allow so few slips. Most words are told apart by this, which takes a hundredth of the time.
-fn may_be_near(one: &str, other: &str, most: usize) -> bool {
+/// Whether lengths and letters allow so few slips, so that [`distance`] has to look closer. Most words are told apart by this, which takes a hundredth of the time.
+pub fn may_be_near(one: &str, other: &str, most: usize) -> bool {
     // A slip changes a character, which has up to four bytes.
     if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > 4 * most {
         return false;

@@ -7,7 +7,7 @@ use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         let (Verdict::Fits(found), Reader::Companion(companion)) = (verdict, place.reader) else { continue };
         let Some((limit, reached)) = limit(&companion.expr, &place.reading.selector) else { continue };
         let Some(highest) = selected(place, found).max() else { continue };

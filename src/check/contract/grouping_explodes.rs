@@ -8,7 +8,7 @@ use crate::model::{Role, Slo};
 const MOST: u64 = 100;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         let reads_all =
             matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native | Role::State);
         let Verdict::Fits(found) = verdict else { continue };

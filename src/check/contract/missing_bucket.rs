@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::vocabulary::{Decimal, text};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         if let (Verdict::Fits(found), Role::Classic(bound), Some(slo)) =
             (verdict, place.reading.role, place.reader.slo())
             && other_unit(place, *found).is_none()
@@ -29,7 +29,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 
 /// Bounds and quantiles that are asked for by name, and are not there.
 pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };
         let label = match (found.part, found.family.kind) {
             (Part::Bucket, _) => "le",

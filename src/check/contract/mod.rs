@@ -124,7 +124,12 @@ pub(super) struct Place<'a> {
 pub(super) struct Judged<'a> {
     pub place: Place<'a>,
     pub verdict: Verdict<'a>,
+    /// Whether to look for what was meant, where nothing is called so.
+    pub search: bool,
 }
+
+/// For so many names of a run everything that is known is searched: more suggestions than these nobody reads.
+const SEARCHED: usize = 50;
 
 /// A check looks at every selector that a contract can say something of.
 type Check = fn(&[Judged], &mut Vec<Problem>);
@@ -146,16 +151,21 @@ const CHECKS: [Check; 11] = [
 
 /// What contracts find wrong; each selector is judged once, because that takes longest.
 pub(super) fn check(model: &Model) -> Vec<Problem> {
-    let found = parallel::map(&model.services, |service| {
+    let mut judged = parallel::map(&model.services, |service| {
         let mut judged = Vec::new();
         for reader in Reader::all(service) {
             for reading in service.contract.iter().flat_map(|_| reader.readings()) {
                 judged.extend(judge(model, service, reader, reading));
             }
         }
+        judged
+    });
+    let unknown = |judged: &&mut Judged| matches!(judged.verdict, Verdict::NoMetric | Verdict::NoLabel(..));
+    judged.iter_mut().flatten().filter(unknown).skip(SEARCHED).for_each(|judged| judged.search = false);
+    let found = parallel::map(&judged, |judged| {
         let mut problems = Vec::new();
         for check in CHECKS {
-            check(&judged, &mut problems);
+            check(judged, &mut problems);
         }
         problems
     });
@@ -175,7 +185,7 @@ fn judge<'a>(
     // Matchers that stand without their metric: what is wrong with that is told where it is named.
     let nameless = place.is_nameless();
     let of_metric = matches!(verdict, Verdict::NoMetric | Verdict::OtherType(_));
-    (!(nameless && of_metric)).then_some(Judged { place, verdict })
+    (!(nameless && of_metric)).then_some(Judged { place, verdict, search: true })
 }
 
 /// A selector as it is written, for a problem's text.
@@ -207,7 +217,7 @@ impl<'a> Place<'a> {
 
     /// Whether the metric is one that is not there yet.
     fn is_planned(&self) -> bool {
-        self.service.planned.keys().any(|metric| self.reading.reads(metric))
+        self.reading.metrics().any(|metric| self.service.planned.contains_key(metric))
     }
 
     fn matched(&self, found: Found<'a>) -> Verdict<'a> {

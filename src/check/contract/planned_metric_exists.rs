@@ -1,14 +1,21 @@
 //! Metrics that were planned, and have come.
 
+use std::collections::BTreeSet;
+
 use super::Reader;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
+use crate::model::Reading;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in &model.services {
+        if service.planned.is_empty() {
+            continue;
+        }
+        let readings = Reader::all(service).flat_map(Reader::readings);
+        let read: BTreeSet<&str> = readings.flat_map(Reading::metrics).collect();
         for (metric, planned) in &service.planned {
             let found = service.contract.as_ref().and_then(|contract| contract.find(metric));
-            let read = Reader::all(service).flat_map(Reader::readings).any(|reading| reading.reads(metric));
             if found.is_some() {
                 problems.push(
                     Problem::warning(
@@ -19,7 +26,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                     .label("while it is planned, no alert says that its events are missing")
                     .help("remove it from `planned`"),
                 );
-            } else if !read {
+            } else if !read.contains(metric.as_str()) {
                 problems.push(
                     Problem::warning(
                         Code::PlannedMetricExists,

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::text;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         let Verdict::OtherType(found) = verdict else { continue };
         if !is_summary_as_histogram(place.reading.role, *found) {
             continue;

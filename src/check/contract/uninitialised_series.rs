@@ -9,7 +9,7 @@ use crate::promql::build::selector;
 use crate::promql::regex;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {

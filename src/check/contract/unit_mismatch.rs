@@ -7,7 +7,7 @@ use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };
         let Some((unit, why)) = other_unit(place, *found) else { continue };
         let read = unit_of(place.reader.slo(), place.reading.role).map_or("another unit", |(read, _)| read);

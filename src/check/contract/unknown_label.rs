@@ -10,9 +10,11 @@ use crate::source::Span;
 use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, search } in all {
         match verdict {
-            Verdict::NoLabel(found, index) => tell(problems, place.reader, matcher(place, *found, *index)),
+            Verdict::NoLabel(found, index) => {
+                tell(problems, place.reader, matcher(place, *found, *index, *search));
+            }
             Verdict::Fits(found) => kept(place, *found, problems),
             Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
         }
@@ -20,10 +22,14 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
 }
 
 /// A matcher on a label that is not there.
-fn matcher(place: &Place, found: Found, index: usize) -> Problem {
+fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let label = place.reading.labels[index];
     let spelled = |known: &str| place.reading.spelling.of(&spelled_label(known));
+    if !search {
+        let headline = format!("`{}` has no label `{}`", found.name, matcher.label);
+        return Problem::error(Code::UnknownLabel, label, headline);
+    }
     let labels = labels(found);
     let problem = unknown(label, found.name, &matcher.label, &labels);
     if labels.contains(&matcher.label) {
@@ -32,26 +38,22 @@ fn matcher(place: &Place, found: Found, index: usize) -> Problem {
             .help("remove one of the matchers");
     }
     let asked = matcher.asked();
-    let has_value = |label: &&String| {
-        found.family.shapes.iter().any(|shape| {
-            shape
-                .labels
-                .get(*label)
-                .is_some_and(|values| values.known.iter().any(|value| asked.meets(value) == Some(true)))
-        })
-    };
-    let by_value = labels.iter().copied().find(|known| has_value(known));
+    let all = found.family.shapes.iter().flat_map(|shape| &shape.labels);
+    let has_value =
+        all.filter(|(_, values)| values.known.iter().any(|value| asked.meets(value) == Some(true)));
+    let by_value = has_value.map(|(label, _)| label).min();
     suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }
 
 /// Labels of `by` that the series of all events do not have.
 fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
-    let labels = labels(found);
     let Some(slo) = place.reader.slo() else { return };
+    let has = |label: &str| found.family.shapes.iter().any(|shape| shape.labels.contains_key(label));
     for (label, span) in slo.by.iter().zip(&slo.places.by) {
         let text = label.label.as_str().to_owned();
-        if reads_all && !labels.contains(&text) && !is_of_target(&place.model.project.prometheus, &text) {
+        if reads_all && !has(&text) && !is_of_target(&place.model.project.prometheus, &text) {
+            let labels = labels(found);
             let problem = unknown(*span, named(place.reading), &text, &labels);
             tell(
                 problems,

@@ -2,16 +2,15 @@
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
-use crate::diagnostic::{Code, Problem, TOLD, alternatives};
+use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
 use crate::promql::places::spelled_metric;
-use crate::vocabulary::distance;
+use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
-    for (index, Judged { place, .. }) in unknown.enumerate() {
-        // All metrics are searched for each name, so not for more than anybody reads.
-        tell(problems, place.reader, told(place, index < TOLD));
+    for Judged { place, search, .. } in unknown {
+        tell(problems, place.reader, told(place, *search));
     }
 }
 
@@ -38,9 +37,13 @@ fn told(place: &Place, search: bool) -> Problem {
 
 /// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.
 fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
-    let mut scored: Vec<(u64, String)> = names(contract, role)
-        .filter_map(|candidate| Some((likeness(name, &candidate)?, candidate)))
-        .collect();
+    let mut compared = 0;
+    let mut likeness = |candidate: &str| {
+        compared += usize::from(may_be_near(name, candidate, most(name, candidate)));
+        likeness(name, candidate, compared <= MOST_NAMES)
+    };
+    let mut scored: Vec<(u64, String)> =
+        names(contract, role).filter_map(|candidate| Some((likeness(&candidate)?, candidate))).collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     scored.dedup_by(|a, b| a.1 == b.1);
     let best = scored.first().map_or(0, |(score, _)| *score);
@@ -65,28 +68,46 @@ fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
 }
 
 /// How much alike two names are, in thousandths; `None` if hardly. The greater of two measures: their spelling, and the words they share.
-fn likeness(name: &str, candidate: &str) -> Option<u64> {
-    let longest = name.chars().count().max(candidate.chars().count()) as u64;
-    // No more slips than that are told as likeness below.
-    let spelling = match distance(name, candidate, longest as usize / 4 + 1) {
+/// Without `closely`, by the words alone.
+fn likeness(name: &str, candidate: &str, closely: bool) -> Option<u64> {
+    let longest = longest(name, candidate) as u64;
+    let spelling = match closely.then(|| distance(name, candidate, most(name, candidate))).flatten() {
         Some(distance) => 1000u64.saturating_sub(1000 * distance as u64 / longest.max(1)),
         None => 0,
     };
-    let words = |text: &str| -> Vec<String> { text.split(['_', ':', '.']).map(str::to_lowercase).collect() };
-    let (mine, theirs) = (words(name), words(candidate));
-    // Every name of a counter ends so, and says nothing by it.
-    let telling =
-        |word: &&String| !["total", "count", "seconds", "bytes", "bucket", "sum"].contains(&word.as_str());
-    let alike =
-        |a: &String, b: &String| a == b || a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a);
-    let shared =
-        mine.iter().filter(telling).filter(|word| theirs.iter().any(|other| alike(word, other))).count()
-            as u64;
-    let all = (mine.iter().filter(telling).count() + theirs.iter().filter(telling).count()) as u64;
+    let shared = telling(name).filter(|word| words(candidate).any(|other| alike(word, other))).count() as u64;
+    let all = (telling(name).count() + telling(candidate).count()) as u64;
     let by_words = (2000 * shared).checked_div(all).unwrap_or(0);
     let best = spelling.max(by_words);
     let near = spelling >= 750 || (by_words >= 600 && shared >= 1);
     near.then_some(best)
+}
+
+fn longest(name: &str, candidate: &str) -> usize {
+    name.chars().count().max(candidate.chars().count())
+}
+
+/// No more slips than that are told as likeness.
+fn most(name: &str, candidate: &str) -> usize {
+    longest(name, candidate) / 4 + 1
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['_', ':', '.'])
+}
+
+/// The words by which a name differs from others: every name of a counter ends in one of the rest, and says nothing by it.
+fn telling(name: &str) -> impl Iterator<Item = &str> {
+    const TELL_NOTHING: [&str; 6] = ["total", "count", "seconds", "bytes", "bucket", "sum"];
+    words(name).filter(|word| !TELL_NOTHING.iter().any(|other| word.eq_ignore_ascii_case(other)))
+}
+
+/// Whether two words are one, or one is the plural of the other.
+fn alike(one: &str, other: &str) -> bool {
+    let plural = |many: &str, one: &str| {
+        many.strip_suffix(['s', 'S']).is_some_and(|word| word.eq_ignore_ascii_case(one))
+    };
+    one.eq_ignore_ascii_case(other) || plural(one, other) || plural(other, one)
 }
 
 #[cfg(test)]
@@ -96,11 +117,11 @@ mod tests {
     #[test]
     fn names_are_alike_by_spelling_and_by_words() {
         assert!(
-            likeness("ws_send_errors_total", "ggrt_send_errors_total")
-                > likeness("ws_send_errors_total", "ggrt_messages_sent_total")
+            likeness("ws_send_errors_total", "ggrt_send_errors_total", true)
+                > likeness("ws_send_errors_total", "ggrt_messages_sent_total", true)
         );
-        assert!(likeness("http_request_total", "http_requests_total").is_some());
-        assert!(likeness("htttp_requests_total", "http_requests_total").is_some());
-        assert_eq!(likeness("mail_sent_total", "node_cpu_seconds_total"), None);
+        assert!(likeness("http_request_total", "http_requests_total", true).is_some());
+        assert!(likeness("htttp_requests_total", "http_requests_total", true).is_some());
+        assert_eq!(likeness("mail_sent_total", "node_cpu_seconds_total", true), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::promql::ast::{MatchOp, Matcher};
 use crate::vocabulary::distance;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {

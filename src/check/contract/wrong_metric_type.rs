@@ -7,7 +7,7 @@ use crate::model::Role;
 use crate::promql::build;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
-    for Judged { place, verdict } in all {
+    for Judged { place, verdict, .. } in all {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {

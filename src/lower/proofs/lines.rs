@@ -3,13 +3,14 @@
 //! The budget of a calendar period is measured against all of its events, so that days of burning are needed to spend it, and nothing comes back within
 //! the period unless more events come than were expected. So most of it is burnt at once, with hours of rest before the line is crossed slowly.
 
-use super::numbers::percent_left;
+use super::numbers::{exhaustion, percent_left, percentage};
 use super::played::{Played, Situation};
 use super::stage::Stage;
 use crate::lower::shapes::Mishaps;
 use crate::lower::timeline::{Load, Timeline};
+use crate::lower::windows;
 use crate::model::BudgetAlert;
-use crate::plan::{Case, Check, Event, Watch, Which};
+use crate::plan::{Case, Check, Event, Rule, Watch, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
 /// No more steps are played: of a state that is looked at once in each, a budget may be known only after more.
@@ -296,21 +297,30 @@ impl<'s, 'a> Story<'s, 'a> {
         };
         let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
         // A companion alert whose series are not played may fire, and then the page is a ticket.
-        if stage.wakes_by_burn_alone()
-            && states[below] == Some(true)
-            && let Some((_, bad, of)) = self.left(&timeline, below)
-        {
-            checks.push(Check::Says {
-                at: stage.at(below),
-                rule: Box::new((*rule).clone()),
-                labels: stage.kept(),
-                value: String::new(),
-                budget_left: percent_left(bad, of, stage.promise.budget),
-                error_ratio: String::new(),
-                budget_lasts: String::new(),
-            });
+        if stage.wakes_by_burn_alone() {
+            let says = |step: usize| self.says(rule, &timeline, step);
+            let fires = |step: &usize| states[*step] == Some(true);
+            // Where rounding decides what is said, a later moment of the same story is taken.
+            checks.extend((below..states.len()).filter(fires).find_map(says));
         }
         Ok(checks)
+    }
+
+    /// What the alert says at a step at which it fires; `None` where rounding decides.
+    fn says(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
+        let (stage, promise) = (self.stage, self.stage.promise);
+        let (_, bad, total) = self.left(timeline, step)?;
+        let window = windows::pace(promise);
+        let now = timeline.counted(step, window.max(stage.step));
+        Some(Check::Says {
+            at: stage.at(step),
+            rule: Box::new(rule.clone()),
+            labels: stage.kept(),
+            value: String::new(),
+            budget_left: percent_left(bad, total, promise.budget),
+            error_ratio: percentage(now.0, now.1)?,
+            budget_lasts: exhaustion((bad, total), now, promise.budget, promise.period_length)?,
+        })
     }
 }
 

@@ -42,24 +42,52 @@ pub(super) fn lasts(
     budget: Decimal,
     period: Duration,
 ) -> Option<String> {
-    let ratio = |bad: u64, total: Decimal| Decimal::from(bad).checked_div(total);
-    let period = Decimal::from(period.secs());
-    let left = (Decimal::ONE - ratio(left.0, left.1).unwrap_or_default() / budget).max(Decimal::ZERO);
-    let seconds = match ratio(now.0, Decimal::from(now.1)) {
-        Some(now) if now > Decimal::ZERO => left.checked_mul(period * budget)?.checked_div(now)?.min(period),
-        Some(_) | None => period,
-    };
-    let minutes = seconds / Decimal::from(60);
+    let minutes = seconds_left(left, now, budget, period)? / Decimal::from(60);
     let near = Decimal::new(1, 6);
     let [below, above] = [minutes - near, minutes + near].map(|at| at.max(Decimal::ZERO).round());
     let minutes: u64 = (below == above).then_some(below)?.try_into().ok()?;
-    let (days, hours) = (minutes / 1440, minutes / 60 % 24);
-    Some(match (days, hours) {
-        (0, 0) if minutes == 0 => "0s".to_owned(),
-        (0, 0) => format!("{minutes}m 0s"),
-        (0, hours) => format!("{hours}h {}m 0s", minutes % 60),
-        (days, hours) => format!("{days}d {hours}h {}m 0s", minutes % 60),
+    Some(humanized(minutes * 60))
+}
+
+/// The same as it is recorded, not in whole minutes. `None` as well for less than a minute, which is written with a fraction.
+pub(super) fn exhaustion(
+    left: (u64, Decimal),
+    now: (u64, u64),
+    budget: Decimal,
+    period: Duration,
+) -> Option<String> {
+    let seconds = seconds_left(left, now, budget, period)?;
+    // What ends at zero or with the period is cut there, and nothing is rounded.
+    let near = match seconds == Decimal::from(period.secs()) || seconds.is_zero() {
+        true => Decimal::ZERO,
+        false => Decimal::new(1, 4),
+    };
+    let [below, above] = [seconds - near, seconds + near].map(|at| at.floor());
+    let seconds: u64 = (below == above).then_some(below)?.try_into().ok()?;
+    (seconds == 0 || seconds >= 60).then(|| humanized(seconds))
+}
+
+/// Seconds that a budget lasts at an error ratio: no longer than the period.
+fn seconds_left(left: (u64, Decimal), now: (u64, u64), budget: Decimal, period: Duration) -> Option<Decimal> {
+    let ratio = |bad: u64, total: Decimal| Decimal::from(bad).checked_div(total);
+    let period = Decimal::from(period.secs());
+    let left = (Decimal::ONE - ratio(left.0, left.1).unwrap_or_default() / budget).max(Decimal::ZERO);
+    Some(match ratio(now.0, Decimal::from(now.1)) {
+        Some(now) if now > Decimal::ZERO => left.checked_mul(period * budget)?.checked_div(now)?.min(period),
+        Some(_) | None => period,
     })
+}
+
+/// Whole seconds as `humanizeDuration` writes them.
+fn humanized(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let seconds = seconds % 60;
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m {seconds}s"),
+        (0, hours, minutes) => format!("{hours}h {minutes}m {seconds}s"),
+        (days, hours, minutes) => format!("{days}d {hours}h {minutes}m {seconds}s"),
+    }
 }
 
 /// Go's `%.4g`.
@@ -137,6 +165,15 @@ mod tests {
         ] {
             let left = (left.0, Decimal::from(left.1));
             assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
+        }
+        for (left, now, expected) in [
+            ((0, 1000), (1, 72), Some("2d 3h 50m 24s")),
+            ((2, 1000), (1, 1), Some("0s")),
+            ((0, 1000), (0, 10), Some("30d 0h 0m 0s")),
+            ((999, 1_000_000), (1, 10), None),
+        ] {
+            let left = (left.0, Decimal::from(left.1));
+            assert_eq!(exhaustion(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
         }
         assert_eq!(
             lasts((0, Decimal::ONE), (1, 1), budget, Duration::from_secs(30_000)),

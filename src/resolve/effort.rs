@@ -1,0 +1,148 @@
+//! How long is looked for series that prove something. Every search has some steps of its own, so that what is simple is always found, and more that
+//! it shares with the other searches of its service: a file full of what nobody can find takes no longer than a few of them.
+
+use std::cell::Cell;
+
+/// The steps that a search has for itself. What a person writes takes about as many.
+const OWN: usize = 300;
+
+/// Those that the searches of one service share.
+const SHARED: usize = 200_000;
+
+/// More ways to pick than this are not gone through.
+const MOST: usize = 20_000;
+
+/// What the searches of one service may take together.
+pub(super) struct Effort(Cell<usize>);
+
+impl Effort {
+    pub fn new() -> Self {
+        Self(Cell::new(SHARED))
+    }
+
+    /// One more search.
+    pub fn search(&self) -> Search<'_> {
+        Search { own: Cell::new(OWN), shared: &self.0 }
+    }
+}
+
+/// One search. A step is half a microsecond, or a little more.
+pub(super) struct Search<'a> {
+    own: Cell<usize>,
+    shared: &'a Cell<usize>,
+}
+
+impl Search<'_> {
+    /// Whether so many steps may still be made. They are counted as made.
+    pub fn goes_on(&self, steps: usize) -> bool {
+        let store = if self.own.get() >= steps { &self.own } else { self.shared };
+        let left = store.get().checked_sub(steps);
+        store.set(left.unwrap_or(0));
+        left.is_some()
+    }
+}
+
+/// How many ways there are to pick one of each list; `None` if there is none, or too many to go through.
+pub(super) fn ways(sizes: &[usize]) -> Option<usize> {
+    let all = sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))?;
+    (!sizes.is_empty() && (1..=MOST).contains(&all)).then_some(all)
+}
+
+/// Which of each list a way picks.
+pub(super) fn picked(mut way: usize, sizes: &[usize]) -> Vec<usize> {
+    let pick = |size: &usize| {
+        let picked = way % size;
+        way /= size;
+        picked
+    };
+    sizes.iter().map(pick).collect()
+}
+
+/// Two ways to pick one of each list: the first whose answer is `one`, and of those that are `other` than it the first that differs in as few lists as
+/// possible, with its answer.
+pub(super) fn pair<A>(
+    sizes: &[usize],
+    mut look: impl FnMut(&[usize]) -> Option<A>,
+    one: impl Fn(&A) -> bool,
+    other: impl Fn(&[usize], &[usize], &A) -> bool,
+) -> Option<(Vec<usize>, Vec<usize>, A)> {
+    let all = ways(sizes)?;
+    let mut seen: Vec<Option<A>> = Vec::new();
+    loop {
+        if seen.len() == all {
+            return None;
+        }
+        let answer = look(&picked(seen.len(), sizes));
+        let found = answer.as_ref().is_some_and(&one);
+        seen.push(answer);
+        if found {
+            break;
+        }
+    }
+    let first = picked(seen.len() - 1, sizes);
+    (1..=sizes.len()).find_map(|differing| {
+        let mut ways = Vec::new();
+        apart(&first, sizes, differing, (0, 1), &mut ways);
+        ways.sort_unstable();
+        ways.into_iter().find_map(|way| {
+            let picked = picked(way, sizes);
+            let answer = match seen.get_mut(way) {
+                Some(answer) => answer.take(),
+                None => look(&picked),
+            }?;
+            other(&first, &picked, &answer).then(|| (first.clone(), picked, answer))
+        })
+    })
+}
+
+/// The ways that differ from one in exactly so many lists; `way` is what the lists before these come to, and what one more of the next counts.
+fn apart(
+    from: &[usize],
+    sizes: &[usize],
+    differing: usize,
+    (way, stride): (usize, usize),
+    ways: &mut Vec<usize>,
+) {
+    let ([same, from @ ..], [size, sizes @ ..]) = (from, sizes) else {
+        ways.extend((differing == 0).then_some(way));
+        return;
+    };
+    if differing > from.len() + 1 {
+        return;
+    }
+    for picked in 0..*size {
+        let left = differing.checked_sub(usize::from(picked != *same));
+        if let Some(left) = left {
+            apart(from, sizes, left, (way + picked * stride, stride * size), ways);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pair_differs_in_as_few_lists_as_possible() {
+        let sizes = [3, 2, 4];
+        let sum = |picked: &[usize]| Some(picked.iter().sum::<usize>());
+        let (first, second, sum) = pair(&sizes, sum, |sum| *sum == 2, |_, _, sum| *sum == 5).expect("one");
+        // 2 + 0 + 0 is the first; one list alone makes 5 of it: 2 + 0 + 3.
+        assert_eq!((first, second, sum), (vec![2, 0, 0], vec![2, 0, 3], 5));
+        let mut ways = Vec::new();
+        for differing in 0..=3 {
+            apart(&[2, 0, 1], &sizes, differing, (0, 1), &mut ways);
+        }
+        ways.sort_unstable();
+        assert_eq!(ways, (0..24).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_search_ends_and_leaves_the_next_its_own_steps() {
+        let effort = Effort::new();
+        let endless = effort.search();
+        assert_eq!((1..).find(|_| !endless.goes_on(100)), Some(OWN / 100 + SHARED / 100 + 1));
+        assert!(effort.search().goes_on(OWN));
+        assert!(!effort.search().goes_on(OWN + 1));
+    }
+}
