@@ -134,7 +134,7 @@ impl<'a> Timeline<'a> {
     /// How many tiles there are at a step.
     pub fn tiles(&self, at: usize) -> u64 {
         let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;
-        at.checked_sub(self.origin).map_or(0, |since| (since / per_tile + 1) as u64)
+        at.checked_sub(self.origin + 1).map_or(0, |since| (since / per_tile + 1) as u64)
     }
 
     /// Whether one tier sees its burn; `None` if rounding decides.

@@ -249,8 +249,9 @@ impl<'a> Rules<'a> {
         let before = self.before.counted.millis().min(OUTLOOK.millis().saturating_sub(played));
         if before > 0 {
             counted += Decimal::from(before) * self.before.pace;
-            // The first tile that is played is short by what was before it.
-            let first = tiles.begins().map_or(tile, |first| self.schedule.step.millis() * first as u64);
+            // The first tile that is played is short by what was before it, and every tile ends an evaluation ago.
+            let held = |first: usize| self.schedule.step.millis() * first.saturating_sub(1) as u64;
+            let first = tiles.begins().map_or(tile, held);
             let short = Decimal::from(tile.saturating_sub(first)) / Decimal::from(tile);
             number += Decimal::from(before) / Decimal::from(tile) - short;
         }
