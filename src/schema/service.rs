@@ -147,7 +147,7 @@ fn slo() -> Value {
         ),
         (
             "traffic",
-            "Events that are expected, such as `200/h`. It lets `explain` and the checks say more.",
+            "Events that are expected, such as `200/h`. It lets `explain` and the checks say more, and a new SLO over a calendar period know how many to expect.",
             traffic(),
         ),
         (
