@@ -406,7 +406,10 @@ fn what_an_incident_spends_of_a_month_is_no_longer_left() {
     for (keys, spent) in [
         ("", "11.574%"),
         ("    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: Europe/Madrid }\n", "31.566%"),
-        ("    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: Europe/Madrid }\n    traffic: 10/s\n", "31.566%"),
+        (
+            "    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: Europe/Madrid }\n    traffic: 10/s\n",
+            "31.566%",
+        ),
     ] {
         let slo = format!("objective: 99.9%\n    period: calendar month\n{keys}    {sli}");
         let plan = compiled("version: slowburn/v1\n", &slo).plan().unwrap();
