@@ -180,6 +180,58 @@ fn a_real_prometheus_tells_which_promises_were_kept() {
     }
 }
 
+/// What a request asks for of this parameter.
+fn asked(request: &str, name: &str) -> u64 {
+    let value = request.split_once(&format!("{name}=")).unwrap().1;
+    value.split(|end: char| !end.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+/// November 2025, of which the server's clock says that 21 days, eight hours and some minutes are over.
+#[test]
+fn a_month_that_is_not_over_has_the_budget_of_the_whole_month() {
+    const NOVEMBER: u64 = 1_761_955_200;
+    let folder = Folder::empty();
+    folder.write("slos/mail.yaml", MAIL);
+    // Twelve counts an hour, of 1,200 events in this month and 600 before; a hundred were bad in its third hour.
+    let hours = |request: &str| {
+        let mut values = Vec::new();
+        for at in (asked(request, "start")..=asked(request, "end")).step_by(3600) {
+            let value = match (request.contains("count_over_time"), request.contains("bad_events")) {
+                (true, _) => 12,
+                (_, true) => 100 * u64::from(at == NOVEMBER + 3 * 3600),
+                _ if at > NOVEMBER => 1200,
+                _ => 600,
+            };
+            values.push(format!("[{at},\"{value}\"]"));
+        }
+        let labels = r#""service":"mail","slo":"delivery""#;
+        format!(r#"{{"metric":{{{labels}}},"values":[{}]}}"#, values.join(","))
+    };
+    let server = Fake::telling_time(move |request| {
+        let all = hours(&request.replace("%5F", "_"));
+        ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"matrix","result":[{all}]}}}}"#))
+    });
+    let url = server.url().replace("/metrics", "");
+    let said = folder.slowburn(&["report", "--month", "2025-11", "--prometheus", &url, "--format", "json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{}", said.stdout);
+    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(told["is_over"], false);
+    let slo = &told["slos"][0];
+    let so_far = 512.0 * 1200.0;
+    let in_five_minutes = (so_far + 160.0 * 600.0) / (28.0 * 288.0);
+    let expected = so_far + 208.0 * 12.0 * in_five_minutes;
+    assert_eq!(slo["total_events"].as_f64(), Some(so_far));
+    let near = |of: &str, value: f64| {
+        let told = slo[of].as_f64().unwrap();
+        assert!((told - value).abs() < 1e-9 * value, "{of}: {told} is not {value}");
+    };
+    near("expected_events", expected);
+    near("budget_spent", 100.0 / (expected * 0.01));
+    assert_eq!(slo["verdict"], "kept");
+    let queries = server.requests().iter().filter(|request| request.contains("query_range")).count();
+    assert_eq!(queries, 5, "of total events and of counts what was before the month, too");
+}
+
 #[test]
 fn what_is_no_prometheus_is_not_believed() {
     let folder = Folder::empty();

@@ -264,7 +264,7 @@ fn each_value_of_by_has_a_month_of_its_own() {
 
 #[test]
 fn a_quarter_ends_when_its_zone_says() {
-    // In Madrid the second quarter begins two hours before it does in Greenwich, and the first one an hour before. Counted is every hour, because promtool reads
+    // In Madrid the second quarter begins two hours before it does in Greenwich, and the first one an hour before. Counted is every hour: promtool reads
     // no more than ten thousand samples; what is to come is reckoned in five minutes all the same.
     let keys = "    period: calendar quarter\n    time_zone: Europe/Madrid\n";
     let end = 90 * 24 - 2;

@@ -72,6 +72,11 @@ fn figures(index: usize) -> (f64, f64) {
     (0.25 * index as f64, 1.0 - 0.01 * index as f64)
 }
 
+/// How much of its period is over.
+fn over(slo: &SloPlan) -> f64 {
+    if slo.readings.period_expected.is_some() { 0.5 } else { 1.0 }
+}
+
 /// Samples of the last hour.
 struct Samples {
     end: u64,
@@ -99,15 +104,21 @@ impl Samples {
         let (budget, period) = (number(&promise.budget), promise.period_length.secs() as f64);
         let readings = &slo.readings;
         // Too few to judge by.
-        let total = if promise.service == "s2" && promise.slo == "fresh" { 7.0 } else { 100_000.0 };
+        let expected = if promise.service == "s2" && promise.slo == "fresh" { 7.0 } else { 100_000.0 };
+        // A month is half over, and has half of its events.
+        let over = over(slo);
+        if let Some(reading) = &readings.period_expected {
+            self.recent(reading, labels, expected);
+        }
         for (reading, value) in [
             (&readings.objective, 1.0 - budget),
             (&readings.error_budget, budget),
             (&readings.burn_now, burn),
-            (&readings.period_ratio, (1.0 - left) * budget),
+            (&readings.period_ratio, (1.0 - left) * budget / over),
+            (&readings.period_burn_rate, (1.0 - left) / over),
             (&readings.budget_left, left),
-            (&readings.period_total, total),
-            (&readings.period_bad, (1.0 - left) * budget * total),
+            (&readings.period_total, expected * over),
+            (&readings.period_bad, (1.0 - left) * budget * expected),
             (&readings.exhaustion, (left * period / burn).min(period)),
         ] {
             self.recent(reading, labels, value);
@@ -443,7 +454,7 @@ fn tiles_say_what_was_recorded(world: &World) {
         for (title, expected) in [
             ("Burn rate", burn),
             ("Budget left", left),
-            ("Achieved", 1.0 - (1.0 - left) * budget),
+            ("Achieved", 1.0 - (1.0 - left) * budget / over(slo)),
             ("Full outage", left * budget * period),
             ("Bad events left", (100_000.0 * budget - (1.0 - left) * budget * 100_000.0).floor()),
             ("Budget gone in", if gone < period { gone } else { 1e11 }),

@@ -400,6 +400,33 @@ fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
 }
 
 #[test]
+fn what_an_incident_spends_of_a_month_is_no_longer_left() {
+    let sli =
+        "sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }";
+    for (keys, spent) in [
+        ("", "11.574%"),
+        ("    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: Europe/Madrid }\n", "31.566%"),
+        (
+            "    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: Europe/Madrid }\n    traffic: 10/s\n",
+            "31.566%",
+        ),
+    ] {
+        let slo = format!("objective: 99.9%\n    period: calendar month\n{keys}    {sli}");
+        let plan = compiled("version: slowburn/v1\n", &slo).plan().unwrap();
+        let slo = &plan.services[0].slos[0];
+        for hours in [1, 24, 240, 700] {
+            let incident = simulate::parse("100% for 5m").unwrap();
+            let mut scenario = Scenario::new(slo, &incident, None);
+            scenario.into_period = Some(Duration::from_secs(3600 * hours));
+            let budget = simulate::simulate(slo, &scenario).budget;
+            let near = |one: Decimal, other: Decimal| (one - other).abs() < Decimal::new(1, 9);
+            assert!(near(Decimal::ONE - budget.spent(), budget.after.unwrap()), "{keys} {hours}: {budget:?}");
+            assert_eq!(format!("{}%", (budget.spent() * Decimal::ONE_HUNDRED).round_dp(3)), spent, "{keys}");
+        }
+    }
+}
+
+#[test]
 fn promtool_agrees_with_simulations() {
     let tools = promtool().into_iter().map(|tool| (tool, true));
     let newer = if full() { promtool3() } else { None };

@@ -108,6 +108,52 @@ fn slo<'a>(report: &'a Value, name: &str) -> &'a Value {
     report["slos"].as_array().unwrap().iter().find(|slo| slo["slo"] == name).unwrap()
 }
 
+/// Five minutes of outage in the first hour of a month are a ninth of its budget, and not seventy times all of it.
+#[test]
+fn the_first_hour_of_a_month_does_not_shut_the_gate() {
+    let (Some(program), Some(_)) = (prometheus(), promtool()) else {
+        return skipped("status of a month that has just begun on a real Prometheus: there is none");
+    };
+    let folder = Folder::empty();
+    let month = |name: &str| {
+        format!(
+            "  {name}: {{ objective: 99.9%, period: calendar month, sli: {{ total: '{name}_total', bad: '{name}_total{{code=\"500\"}}' }} }}\n"
+        )
+    };
+    let names = ["sales", "older", "quiet"];
+    let slos: String = names.into_iter().map(month).collect();
+    folder.write("slos/shop.yaml", format!("version: slowburn/v1\nservice: shop\nslos:\n{slos}"));
+    let end = now() - 5;
+    let mut recorded = Recorded::default();
+    for name in names {
+        let labels = format!("service=\"shop\",slo=\"{name}\"");
+        let counted = if name == "quiet" { ["12", "0"] } else { ["1300", "100"] };
+        recorded.slo(&labels, "month", counted, ["0", "2592000"], end, end);
+        // Rules of an older version do not record what is expected.
+        match name {
+            "sales" => recorded.series(&format!("slo:expected_events:month{{{labels}}}"), "892800", end),
+            "quiet" => recorded.series(&format!("slo:expected_events:month{{{labels}}}"), "900.5", end),
+            _ => {}
+        }
+    }
+    recorded.blocks(&folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
+    let said = status(&folder, &server.url(), &["--format", "json"]);
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let sales = slo(&report, "sales");
+    assert_eq!(sales["data"], "judged");
+    let left = sales["budget_left"].as_f64().unwrap();
+    assert!((left - (1.0 - 100.0 / 892.8)).abs() < 1e-9, "{left}");
+    assert_eq!((&sales["expected_events"], &sales["budget_left_events"]), (&892_800.into(), &792.into()));
+    assert_eq!(sales["compliance"].as_f64().unwrap(), 0.923_076_923_076);
+    assert_eq!(slo(&report, "older")["budget_left"].as_f64().unwrap().round(), -76.0);
+    assert_eq!(slo(&report, "quiet")["data"], "too-few-events");
+    let shown = status(&folder, &server.url(), &[]).stdout;
+    assert!(shown.contains("too few events: 0 bad of 900 expected, 1,000 are needed"), "{shown}");
+    let gate = |name: &str| status(&folder, &server.url(), &["--only", name, "--fail-below", "80%"]).code;
+    assert_eq!((gate("shop/sales"), gate("shop/older"), gate("shop/quiet")), (Some(0), Some(1), Some(1)));
+}
+
 #[test]
 fn a_real_prometheus_tells_how_every_slo_stands() {
     let (Some(program), Some(_)) = (prometheus(), promtool()) else {

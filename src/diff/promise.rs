@@ -96,7 +96,14 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
         }
     };
     let change = change.warn(Words::plain(warning));
-    Some(if same_unit { change } else { change.effects([renamed]) })
+    let expected = match &new.period {
+        Period::Calendar(unit, _) => Some(Words::plain(format!(
+            "the budget is measured against the whole {0}: the rest of the {0} is expected to bring as many events as the last four weeks had in so much time",
+            unit.as_str()
+        ))),
+        Period::Rolling(_) => None,
+    };
+    Some(if same_unit { change } else { change.effects(expected.into_iter().chain([renamed])) })
 }
 
 /// The budget in time and in events.

@@ -143,7 +143,7 @@ fn slo() -> Value {
         ),
         (
             "traffic",
-            "The expected events per time, such as `200/h`. `explain` and the checks use it.",
+            "The expected events per time, such as `200/h`. `explain`, the checks and the budget of a new SLO over a calendar period use it.",
             traffic(),
         ),
         (

@@ -259,7 +259,7 @@ fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> Period
                 length: Duration::from_millis(unplayed),
                 counted,
                 into: into as i64 - lead as i64,
-                bad: spent(nominal),
+                bad: spent(plan.promise.period_length.millis()),
                 begins: lead.checked_sub(into).map(|before| before.div_ceil(step) as usize),
                 ends: Some(((lead + nominal - into).div_ceil(step)) as usize),
             }

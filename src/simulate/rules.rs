@@ -226,8 +226,15 @@ impl<'a> Rules<'a> {
         let before = Decimal::from(before);
         let bad = if ended { Decimal::ZERO } else { self.before.bad };
         let (bad, total) = (sum.bad + bad, sum.total + before * self.before.pace);
-        let of = match &self.plan.promise.period {
+        let promise = &self.plan.promise;
+        let of = match &promise.period {
             Period::Rolling(_) => total,
+            // Where the promise does not always hold, what is played is all within its hours, and says nothing of how many there are.
+            Period::Calendar(unit, _)
+                if self.before.counted > Duration::default() && promise.period_length < unit.nominal() =>
+            {
+                Decimal::from(promise.period_length.millis()) * self.before.pace
+            }
             Period::Calendar(..) => total + self.to_come(at),
         };
         let ratio = if of.is_zero() { Decimal::ZERO } else { (bad / of).min(Decimal::ONE) };
