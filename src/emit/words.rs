@@ -314,10 +314,9 @@ fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Kn
 fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) -> (String, String) {
     match known {
         Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
-        None => (
-            spoken.asked_ratio(promise, &pace.error_ratio),
-            spoken.asked_time(promise, &pace.budget_lasts),
-        ),
+        None => {
+            (spoken.asked_ratio(promise, &pace.error_ratio), spoken.asked_time(promise, &pace.budget_lasts))
+        }
     }
 }
 

@@ -55,11 +55,11 @@ impl Overrides {
 }
 
 /// Each is compiled by itself.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 
 /// The environments of a project file, in their order.
 pub fn keys(project: &Node) -> Vec<Key> {
-    entries(project).take(MOST).map(|entry| entry.key.clone()).collect()
+    entries(project).map(|entry| entry.key.clone()).collect()
 }
 
 fn entries(project: &Node) -> impl Iterator<Item = &Entry> {
@@ -103,7 +103,8 @@ fn declared(environments: &Entry, problems: &mut Vec<Problem>) {
     if let Some(more) = entries.get(MOST) {
         let headline = format!("there are more than {MOST} environments");
         let problem = Problem::error(Code::TooLarge, more.key.span, headline);
-        problems.push(problem.help("keep those whose rules differ: what only the address tells apart is one"));
+        problems
+            .push(problem.help("keep those whose rules differ: what only the address tells apart is one"));
     }
     for entry in entries.iter().take(MOST) {
         if !matches!(entry.value.value, Value::Map(_) | Value::Null) {

@@ -32,7 +32,12 @@ pub fn environments(sources: &Sources) -> Vec<String> {
     let project = sources.iter().find(|(_, file)| is_project(file));
     let declares = project.filter(|(_, file)| file.text.contains(environments::KEY));
     let node = declares.and_then(|(id, file)| yaml::read(id, &file.text).ok());
-    node.iter().flat_map(environments::keys).map(|key| key.text).collect()
+    let mut names: Vec<String> = node.iter().flat_map(environments::keys).map(|key| key.text).collect();
+    // That there are too many is told in any of them.
+    if names.len() > environments::MOST {
+        names.truncate(1);
+    }
+    names
 }
 
 /// Reads every file as it is in an environment, or in none; what could not be read is left out and reported.
@@ -76,7 +81,9 @@ pub fn parse(sources: &Sources, environment: Option<&str>) -> (Ast, Vec<Problem>
                 let place = Span { source: *id, start: 0, end: 0 };
                 ast.runbooks.insert(runbook(&source.path).to_owned(), RunbookFile { place, text });
             }
-            Some(File::Contract(contract)) => drop(ast.contracts.insert(source.path.clone(), Arc::new(contract))),
+            Some(File::Contract(contract)) => {
+                drop(ast.contracts.insert(source.path.clone(), Arc::new(contract)))
+            }
             Some(File::Scrape(scrape)) => ast.scrape = Some(scrape),
             Some(File::Services { services, absent, instances }) => {
                 if services.is_empty() && absent.is_empty()

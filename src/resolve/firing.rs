@@ -129,12 +129,7 @@ fn played(silent: &Seen, firing: &Seen) -> Option<Vec<Series>> {
 }
 
 /// What is worth trying for one selector; `None` if no series could be found that it sees.
-fn candidates(
-    expr: &Expr,
-    selector: &Selector,
-    all: &[&Selector],
-    search: &Search,
-) -> Option<Vec<Seen>> {
+fn candidates(expr: &Expr, selector: &Selector, all: &[&Selector], search: &Search) -> Option<Vec<Seen>> {
     let name = selector.name.clone()?;
     let others: Vec<&Selector> = all
         .iter()
@@ -142,8 +137,8 @@ fn candidates(
         .filter(|other| other.name == selector.name && other.matchers != selector.matchers)
         .collect();
     // Of two selectors of one metric the wider cannot be met without the narrower's series, but it can be met beside them.
-    let mut labels = labels(&[selector], &others, &[], search)
-        .or_else(|| labels(&[selector], &[], &[], search))?;
+    let mut labels =
+        labels(&[selector], &others, &[], search).or_else(|| labels(&[selector], &[], &[], search))?;
     if !selector.matchers.iter().any(|matcher| matcher.label == INSTANCE.0) {
         labels.insert(INSTANCE.0.to_owned(), INSTANCE.1.to_owned());
     }

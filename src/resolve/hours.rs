@@ -62,7 +62,9 @@ pub(super) fn agreed(
         None => None,
     };
     let except = match innermost(levels.map(|level| level.except.as_ref())) {
-        Some(written) if written.text.trim() != "never" => Some(except_of(written, by, version, effort, problems)?),
+        Some(written) if written.text.trim() != "never" => {
+            Some(except_of(written, by, version, effort, problems)?)
+        }
         _ => None,
     };
     Some(Agreed { hours, except, maintenance: Vec::new() })
@@ -219,7 +221,8 @@ fn except_of(
         }
     };
     let search = effort.search();
-    let stimulus = firing::tried(&expr, &search).as_ref().and_then(firing::invent).map(|firing| firing.series);
+    let stimulus =
+        firing::tried(&expr, &search).as_ref().and_then(firing::invent).map(|firing| firing.series);
     // Recorded under another name than it is read by.
     let renamed = |expr: Expr, kept: &&Kept| match kept.name == kept.label {
         true => expr,

@@ -244,7 +244,13 @@ impl Scope<'_> {
         let read: Vec<LabelName> = by.iter().flatten().map(|kept| kept.label.clone()).collect();
         let sli = sli::sli(
             &block.sli,
-            &sli::Context { promise: promise.as_ref(), objective, version: self.version, by: &read, effort: &self.effort },
+            &sli::Context {
+                promise: promise.as_ref(),
+                objective,
+                version: self.version,
+                by: &read,
+                effort: &self.effort,
+            },
             problems,
         );
         let period = settings::period(levels, problems);
@@ -267,7 +273,8 @@ impl Scope<'_> {
             [self.project.prometheus.scrape_interval.as_ref(), self.service.scrape_interval.as_ref()],
             problems,
         );
-        let agreed = hours::agreed(levels, by.as_deref().unwrap_or_default(), self.version, &self.effort, problems);
+        let agreed =
+            hours::agreed(levels, by.as_deref().unwrap_or_default(), self.version, &self.effort, problems);
         let budget_alerts = budget::alerts(levels, problems);
         let budget_policy = budget::policy(levels, problems);
         let assumed = period.as_ref().map_or_else(default_period, |(period, _)| period.clone());

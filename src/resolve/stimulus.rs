@@ -128,16 +128,17 @@ fn atoms(
             counters.iter().position(|other| *other == counter).is_some_and(|bit| choice >> bit & 1 == 1)
         };
         let steps = parts.iter().copied().flatten().map(Vec::len).sum();
-        let right = search.goes_on(steps) && parts.iter().zip(wanted).all(|(terms, wanted)| {
-            terms.as_ref().is_none_or(|terms| {
-                let sum: i32 = terms
-                    .iter()
-                    .filter(|term| counts(&term.counter))
-                    .map(|term| if term.negative { -1 } else { 1 })
-                    .sum();
-                sum == wanted
-            })
-        });
+        let right = search.goes_on(steps)
+            && parts.iter().zip(wanted).all(|(terms, wanted)| {
+                terms.as_ref().is_none_or(|terms| {
+                    let sum: i32 = terms
+                        .iter()
+                        .filter(|term| counts(&term.counter))
+                        .map(|term| if term.negative { -1 } else { 1 })
+                        .sum();
+                    sum == wanted
+                })
+            });
         right.then(|| one_per_metric(counters, counts, by, search)).flatten()
     })
 }
@@ -231,7 +232,8 @@ fn uncounted(
     let alone = found(expr, 1, search, &holds).and_then(|found| played(found, by, search));
     alone.or_else(|| {
         let apart = apart(expr, by)?;
-        let found = several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, search, &holds)?)));
+        let found =
+            several(expr).into_iter().find_map(|copies| Some((copies, found(expr, copies, search, &holds)?)));
         let (copies, found) = found?;
         let series = played(found, by, search)?;
         let copy = |series: &Series, number: u32| {
@@ -249,12 +251,7 @@ type Found = Vec<(Selector, Signal, Signal)>;
 /// There are three candidates or more for each of so many, which makes more combinations than are gone through.
 const MOST_SELECTORS: usize = 9;
 
-fn found(
-    expr: &Expr,
-    copies: u32,
-    search: &Search,
-    holds: &impl Fn(&Seen) -> Option<bool>,
-) -> Option<Found> {
+fn found(expr: &Expr, copies: u32, search: &Search, holds: &impl Fn(&Seen) -> Option<bool>) -> Option<Found> {
     let mut selectors: Vec<Selector> = Vec::new();
     for selector in expr.selectors() {
         if !selectors.contains(selector) {
@@ -290,7 +287,11 @@ fn played(found: Found, by: &[LabelName], search: &Search) -> Option<Vec<Series>
                 (Signal::Ages(good), Signal::Ages(bad)) => Behaviour::Ages { good, bad },
                 _ => return None,
             };
-            Some(Series { name: selector.name.clone()?, labels: labels(&[&selector], &[], by, search)?, behaviour })
+            Some(Series {
+                name: selector.name.clone()?,
+                labels: labels(&[&selector], &[], by, search)?,
+                behaviour,
+            })
         })
         .collect()
 }

@@ -484,7 +484,8 @@ mod tests {
             // What is overspent lasts no more; what is agreed stands in place of advice.
             let agreed = "Nothing is deployed.";
             let gone = Budget { below: "0%", agreed, page: true, ..values };
-            let [before, after] = [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
+            let [before, after] =
+                [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
             assert!(after.summary.contains("0.3%") && !after.summary.contains("2d 3h"), "{}", after.summary);
             assert!(!after.description.contains("2d 3h"), "{}", after.description);
             let advice = ["until it recovers", "Hasta que se recupere"];

@@ -39,7 +39,8 @@ fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     }
     let asked = matcher.asked();
     let all = found.family.shapes.iter().flat_map(|shape| &shape.labels);
-    let has_value = all.filter(|(_, values)| values.known.iter().any(|value| asked.meets(value) == Some(true)));
+    let has_value =
+        all.filter(|(_, values)| values.known.iter().any(|value| asked.meets(value) == Some(true)));
     let by_value = has_value.map(|(label, _)| label).min();
     suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }

@@ -60,12 +60,7 @@ pub(super) fn exhaustion(
 }
 
 /// Seconds that a budget lasts at an error ratio: no longer than the period.
-fn seconds_left(
-    left: (u64, u64),
-    now: (u64, u64),
-    budget: Decimal,
-    period: Duration,
-) -> Option<Decimal> {
+fn seconds_left(left: (u64, u64), now: (u64, u64), budget: Decimal, period: Duration) -> Option<Decimal> {
     let ratio = |(bad, total): (u64, u64)| Decimal::from(bad).checked_div(Decimal::from(total));
     let period = Decimal::from(period.secs());
     let left = (Decimal::ONE - ratio(left).unwrap_or_default() / budget).max(Decimal::ZERO);
