@@ -573,7 +573,7 @@ pub enum Notice {
         /// The window that is looked at for how it goes on.
         window: Duration,
         /// The error ratio in that window, and how long the budget lasts at it; labels likewise.
-        pace: Pace,
+        pace: Box<Pace>,
     },
     /// Events have disappeared.
     Missing {

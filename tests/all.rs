@@ -5,6 +5,7 @@ mod attained;
 mod backfill;
 mod backtest;
 mod beside;
+mod bounds;
 mod budget;
 mod calendar;
 mod capture;

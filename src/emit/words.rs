@@ -49,7 +49,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, window, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
             let told = Told { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &told, (budget_left, *window, pace), known, &mut blanks)
+            budget(project, promise, *line, &told, (budget_left, *window, pace.as_ref()), known, &mut blanks)
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {

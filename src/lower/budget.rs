@@ -159,7 +159,7 @@ fn alert(
             owner: service.owner.clone(),
             budget_left: held(names, windows::PERCENT_LEFT),
             window: windows::pace(promise),
-            pace: windows::pace_of_period(promise, names),
+            pace: Box::new(windows::pace_of_period(promise, names)),
         },
         annotations,
     };

@@ -32,7 +32,12 @@ pub fn environments(sources: &Sources) -> Vec<String> {
     let project = sources.iter().find(|(_, file)| is_project(file));
     let declares = project.filter(|(_, file)| file.text.contains(environments::KEY));
     let node = declares.and_then(|(id, file)| yaml::read(id, &file.text).ok());
-    node.iter().flat_map(environments::keys).map(|key| key.text).collect()
+    let mut names: Vec<String> = node.iter().flat_map(environments::keys).map(|key| key.text).collect();
+    // That there are too many is told in any of them.
+    if names.len() > environments::MOST {
+        names.truncate(1);
+    }
+    names
 }
 
 /// Reads every file as it is in an environment, or in none; what could not be read is left out and reported.

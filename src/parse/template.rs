@@ -422,6 +422,10 @@ impl Templates<'_> {
 
     /// Placeholders that stand for nothing.
     fn leftovers(&mut self, node: &Node) {
+        // What was not filled in because there is too much is not misspelt.
+        if self.spent {
+            return;
+        }
         match &node.value {
             Value::Null => {}
             Value::List(items) => items.iter().for_each(|item| self.leftovers(item)),

@@ -91,6 +91,36 @@ fn example_of(hir: &Hir, pattern: &str) -> Option<String> {
 /// A value of one label that satisfies all of `matchers`; `None` if none was found. The empty string stands for an
 /// absent label.
 pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
+    let patterns = matchers.iter().filter(|(op, _)| matches!(op, MatchOp::Matches | MatchOp::NotMatches));
+    if patterns.count() == 0 {
+        return search(matchers);
+    }
+    let mut asked = String::new();
+    for (op, value) in matchers {
+        asked += &format!("{}{}{value}", op.symbol(), value.len());
+    }
+    let found = || FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = found().get(&asked) {
+        return known.clone();
+    }
+    let value = search(matchers);
+    if asked.len() <= LONGEST_FOUND {
+        let mut found = found();
+        if found.len() >= KEPT {
+            found.clear();
+        }
+        found.insert(asked, value.clone());
+    }
+    value
+}
+
+/// What was found before: a project asks for a value that is no `5..` a thousand times.
+static FOUND: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
+
+/// What is longer is not kept.
+const LONGEST_FOUND: usize = 1_000;
+
+fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
     let mut candidates: Vec<String> = Vec::new();
     for (op, value) in matchers {
         if candidates.len() >= CANDIDATES {

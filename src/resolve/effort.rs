@@ -4,10 +4,10 @@
 use std::cell::Cell;
 
 /// The steps that a search has for itself. What a person writes takes about as many.
-const OWN: usize = 300;
+const OWN: usize = 1_000;
 
 /// Those that the searches of one service share.
-const SHARED: usize = 200_000;
+const SHARED: usize = 150_000;
 
 /// More ways to pick than this are not gone through.
 const MOST: usize = 20_000;

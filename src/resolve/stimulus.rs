@@ -189,7 +189,8 @@ fn avoiding(
     by: &[LabelName],
     search: &Search,
 ) -> Option<Labels> {
-    if !search.goes_on(10 * (wanted.len() + 1)) {
+    let steps = if outside.is_empty() { 10 } else { 1 };
+    if !search.goes_on(steps * (wanted.len() + 1)) {
         return None;
     }
     let Some((next, rest)) = outside.split_first() else { return satisfied(&wanted, by) };
