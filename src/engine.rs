@@ -1,7 +1,7 @@
-//! Who answers at an address, told from what it says of itself: so whoever asked the wrong one is told which is right.
+//! Recognises the program at an address by its answers, so that a message can name the right address.
 //!
-//! Many programs speak as Prometheus does, and each answers other questions: vmalert evaluates rules and has no series, VictoriaMetrics holds series
-//! and does not evaluate rules, Mimir does both below `/prometheus`. What each says of itself was recorded from the real programs (`tests/servers.d`).
+//! Many programs have the API of Prometheus, but each answers only some questions: vmalert evaluates rules and has no series, VictoriaMetrics holds
+//! series and does not evaluate rules, Mimir does both below `/prometheus`. The answers were recorded from the real programs (`tests/servers.d`).
 
 use serde_json::Value;
 

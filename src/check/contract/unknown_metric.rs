@@ -1,4 +1,4 @@
-//! Metrics that nothing exposes.
+//! Metrics that do not exist.
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
@@ -11,11 +11,11 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
     for (index, Judged { place, .. }) in unknown.enumerate() {
         // All metrics are searched for each name, so not for more than anybody reads.
-        tell(problems, place.reader, told(place, index < TOLD));
+        tell(problems, place.reader, to_problem(place, index < TOLD));
     }
 }
 
-fn told(place: &Place, search: bool) -> Problem {
+fn to_problem(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem =
