@@ -208,11 +208,11 @@ mod tests {
         assert_eq!(Engine::Mimir.instead(Wanted::Rules, found_below, found_below), None);
         assert_eq!(
             said(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
-            Some("Prometheus is there: write http://h:1")
+            Some("this is Prometheus: write http://h:1")
         );
         assert_eq!(
             said(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
-            Some("vmselect is there: write http://h:1/select/0/prometheus")
+            Some("this is vmselect: write http://h:1/select/0/prometheus")
         );
     }
 
