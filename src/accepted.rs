@@ -1,7 +1,6 @@
-//! Warnings that somebody knows and accepts, with a reason: `accepted` in a block takes those out that are reported in it.
+//! Removes warnings that an author accepts, with a reason: `accepted` in a block removes the warnings that are reported in that block.
 //!
-//! The innermost block that accepts a warning has it. What accepts a warning that is not there is one itself: it would take out the next of its kind, which
-//! nobody has seen.
+//! The innermost block that accepts a warning counts. An entry that accepts nothing is itself a warning: it would hide the next warning of its kind.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What comes out: files by path, in memory until all of them exist.
+//! The output: files by path, kept in memory until all of them exist.
 
 use std::collections::BTreeMap;
 

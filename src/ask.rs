@@ -1,7 +1,7 @@
-//! model → questions for a running Prometheus; its answers → what it shows, held against the model by the same checks as a contract.
+//! model → queries for a running Prometheus; its answers → a contract, which the same checks compare with the model.
 //!
-//! Few and cheap: one instant query per metric that is read, over the labels that matter; the list of names only if one of them was not found; and what
-//! a server says of itself. Everything is read-only, and what a server does not answer (Thanos and Mimir scrape nothing) is known to be unknown.
+//! Few and cheap: one instant query per metric that is read, over the labels that matter; the list of names only if one of them was not found; and
+//! the server's own status. Everything is read-only. What a server does not answer (Thanos and Mimir do not scrape) is recorded as unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

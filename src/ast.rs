@@ -1,4 +1,4 @@
-//! The sources as they were written: every value a text with its place, nothing decided yet.
+//! The sources as they were written: every value is a text with its place, and nothing is interpreted yet.
 
 mod alertmanager;
 mod targets;

@@ -1,4 +1,4 @@
-//! A problem with the sources, as data: what is wrong, where, and what would mend it.
+//! A problem with the sources, as data: what is wrong, where, and how to correct it.
 //!
 //! **Invariant:** nothing here knows how a problem is shown; `render` does.
 
@@ -26,14 +26,14 @@ pub enum Level {
 pub struct Label {
     /// Where.
     pub span: Span,
-    /// What is so here; may be empty.
+    /// The label at the place; may be empty.
     pub text: String,
 }
 
 /// An edit that mends a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What is replaced.
+    /// The place of the text to replace.
     pub span: Span,
     /// By what.
     pub replacement: String,
@@ -53,7 +53,7 @@ pub struct Help {
 pub struct Accepted {
     /// The warning.
     pub problem: Problem,
-    /// Why it is no fault, in the author's words.
+    /// Why the warning is accepted, in the author's words.
     pub reason: String,
 }
 
@@ -72,7 +72,7 @@ pub struct Problem {
     pub secondary: Vec<Label>,
     /// What to do, best first.
     pub help: Vec<Help>,
-    /// What is not to be repeated to anybody: a secret in the sources.
+    /// The place of a secret in the sources, which must never be shown.
     pub hidden: Option<Span>,
 }
 
@@ -137,7 +137,8 @@ impl Problem {
     }
 }
 
-/// What is unread in one environment may be read in another, and what is accepted in vain in one may be needed in another.
+/// A setting without effect in one environment may have an effect in another; an accepted warning that is not reported in one may be reported in
+/// another.
 const OF_ALL: [Code; 2] = [Code::UnreadSetting, Code::AcceptanceUnneeded];
 
 /// The problems of one project in several environments, each once: one that not all have says which have it.
@@ -164,7 +165,7 @@ pub fn together(environments: &[(&str, &[Problem])]) -> Vec<Problem> {
     problems
 }
 
-/// As many problems of one kind are told of one file; whoever has more mends a generator, not lines.
+/// The most problems of one kind that are reported for one file; with more, the cause is probably a generator.
 pub const TOLD: usize = 50;
 
 /// Sorts by file, offset and code, and drops repetitions, so that the same sources give the same list

@@ -1,4 +1,4 @@
-//! What one state of the definitions means and another does not, as data: no word of it depends on who reads it.
+//! The difference in meaning between two states of the definitions, as data, independent of the output format.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::secret;
 pub struct Difference {
     /// One entry per fact; a fact that holds for several SLOs is one entry that names them.
     pub changes: Vec<Change>,
-    /// What there was.
+    /// The old side.
     pub before: Amounts,
-    /// What there is.
+    /// The new side.
     pub after: Amounts,
-    /// SLOs that are on both sides, under whatever names.
+    /// SLOs that are on both sides, also under another name.
     pub kept: usize,
     /// Whether both sides could be understood in whole, so that their amounts can be compared.
     pub complete: bool,
@@ -41,23 +41,23 @@ pub struct Amounts {
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What it is about.
+    /// Its subject.
     pub kind: Kind,
     /// `service` or `service/slo`, as they are called now, or were if they are gone; none for the whole project.
     pub subjects: Vec<String>,
     /// The fact, in one clause that can stand behind the subject's name and a colon.
     pub said: Words,
-    /// What was there, where that is a value.
+    /// The old value, if there is one.
     pub before: Option<String>,
-    /// What is there instead.
+    /// The new value.
     pub after: Option<String>,
-    /// What is lost or misleading because of it, and until when.
+    /// A warning: what is lost or misleading because of the change, and until when.
     pub warning: Option<Words>,
-    /// What follows from it.
+    /// Its effects.
     pub effects: Vec<Effect>,
 }
 
-/// What follows from a change.
+/// An effect of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// One clause.
@@ -71,9 +71,9 @@ pub struct Effect {
 pub enum Weight {
     /// Something is lost, or misleads for some time.
     Care,
-    /// What is promised.
+    /// The promise.
     Promise,
-    /// What alerts, when, and who is told.
+    /// Alerts, and who is notified.
     Alerting,
     /// Labels, texts, contracts.
     Detail,
@@ -94,7 +94,7 @@ impl Weight {
     }
 }
 
-/// What a change is about, in the order in which changes of one weight are told.
+/// The kind of a change, in the order in which changes of one weight are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Sources with errors do not say.
@@ -111,15 +111,15 @@ pub enum Kind {
     SloRemoved,
     /// A new SLO.
     SloAdded,
-    /// What is measured.
+    /// The measurement.
     Sli,
     /// From where on an event is bad.
     Threshold,
-    /// Labels that tell promises apart.
+    /// Labels in which promises differ.
     By,
     /// What an event is.
     Budgeting,
-    /// What it is promised over.
+    /// The period.
     Period,
     /// A higher share of good events.
     Stricter,
@@ -127,13 +127,13 @@ pub enum Kind {
     Looser,
     /// When it holds.
     AgreedTime,
-    /// What is agreed to be done while little of the budget is left.
+    /// The error budget policy.
     BudgetPolicy,
     /// Whether its metric is there yet.
     Planned,
     /// An alert that there was not.
     AlertAdded,
-    /// An alert that there is no more.
+    /// An alert that was removed.
     AlertRemoved,
     /// An alert that is called otherwise.
     AlertRenamed,
@@ -149,13 +149,13 @@ pub enum Kind {
     BudgetAlert,
     /// The alert for events that disappear.
     MissingEvents,
-    /// Who is told of an alert.
+    /// The receivers of an alert.
     Told,
-    /// How somebody is told.
+    /// The channels of a receiver.
     Receiver,
-    /// When somebody is told.
+    /// Routes and times.
     Route,
-    /// What is silent while something else fires.
+    /// Inhibitions.
     Inhibition,
     /// How severities are spelled.
     Severity,
@@ -163,13 +163,13 @@ pub enum Kind {
     Label,
     /// Constant annotations of alerts.
     Annotation,
-    /// Who looks after it.
+    /// The owner.
     Owner,
     /// Warnings that somebody accepts.
     Accepted,
     /// Texts for people.
     Description,
-    /// What to do.
+    /// The runbook.
     Runbook,
     /// Where things can be read.
     Link,
@@ -177,11 +177,11 @@ pub enum Kind {
     Traffic,
     /// How often targets are scraped.
     Scrape,
-    /// What a service is known to expose.
+    /// The contract of a service.
     Contract,
-    /// What runs the rules.
+    /// The Prometheus that runs the rules.
     Prometheus,
-    /// What runs them beside Prometheus.
+    /// Other systems that run the rules.
     Target,
     /// Of the texts for people.
     Language,
@@ -189,9 +189,9 @@ pub enum Kind {
     TimeZone,
     /// A recorded series that ends, or that others find no longer.
     Series,
-    /// What could not be understood, and so is compared with nothing.
+    /// Parts that were not understood, and so are not compared.
     NotUnderstood,
-    /// What is there on both sides.
+    /// Parts that are equal on both sides.
     Kept,
 }
 
@@ -468,7 +468,7 @@ impl Difference {
         first.into_iter().chain(chars).chain(['.']).collect()
     }
 
-    /// What Prometheus pays, if that is different.
+    /// The cost for Prometheus, if it differs.
     pub fn cost(&self) -> Option<String> {
         let (before, after) = (&self.before, &self.after);
         let figures = |amounts: &Amounts| [amounts.recorded, amounts.evaluations, amounts.raw_reads];

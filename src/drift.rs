@@ -1,7 +1,7 @@
-//! plan + the rules that a server evaluates → where they are not the same: what is missing, what was changed, what is left over, what fails.
+//! plan + the rules that a server evaluates → the differences: missing, changed, left over and failing rules.
 //!
-//! A server prints expressions in its own way, so both are compared as trees. Rules are found by what they make and by their labels; a ruler may
-//! have them in other groups, as Mimir's limits ask for.
+//! A server prints expressions in its own way, so both are compared as trees. Rules are found by the series or alert that they make and by their
+//! labels; a ruler may have them in other groups, for example because of Mimir's limits.
 
 pub mod routes;
 

@@ -1,7 +1,7 @@
-//! Who answers at an address, told from what it says of itself: so whoever asked the wrong one is told which is right.
+//! Recognises the program at an address by its answers, so that a message can name the right address.
 //!
-//! Many programs speak as Prometheus does, and each answers other questions: vmalert evaluates rules and has no series, VictoriaMetrics holds series
-//! and does not evaluate rules, Mimir does both below `/prometheus`. What each says of itself was recorded from the real programs (`tests/servers.d`).
+//! Many programs have the API of Prometheus, but each answers only some questions: vmalert evaluates rules and has no series, VictoriaMetrics holds
+//! series and does not evaluate rules, Mimir does both below `/prometheus`. The answers were recorded from the real programs (`tests/servers.d`).
 
 use serde_json::Value;
 
@@ -208,11 +208,11 @@ mod tests {
         assert_eq!(Engine::Mimir.instead(Wanted::Rules, found_below, found_below), None);
         assert_eq!(
             said(Engine::Prometheus, Wanted::Queries, "http://h:1/graph").as_deref(),
-            Some("Prometheus is there: write http://h:1")
+            Some("this is Prometheus: write http://h:1")
         );
         assert_eq!(
             said(Engine::VmSelect, Wanted::Queries, "http://h:1").as_deref(),
-            Some("vmselect is there: write http://h:1/select/0/prometheus")
+            Some("this is vmselect: write http://h:1/select/0/prometheus")
         );
     }
 

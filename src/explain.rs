@@ -1,4 +1,4 @@
-//! plan → words for one SLO: what it promises, when each tier tells, and what no tier can see.
+//! plan → text for one SLO: its promise, when each tier fires, and what no tier detects.
 //!
 //! The arithmetic is that of the SRE Workbook (ch. 5), in exact decimals; only what is printed is rounded.
 

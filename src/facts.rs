@@ -1,4 +1,4 @@
-//! What follows from the model before any expression is written: promises with their burn rates and thresholds, and every alert once.
+//! Facts that follow from the model before any expression is written: promises with their burn rates and thresholds, and every alert once.
 
 mod alert;
 mod outage;
@@ -13,7 +13,7 @@ pub use watch::{Counted, Sight, Watch};
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};
 
-/// What follows from a model.
+/// The facts of a model.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// From which.
@@ -22,7 +22,7 @@ pub struct Facts<'a> {
     pub services: Vec<ServiceFacts<'a>>,
 }
 
-/// What follows for one service.
+/// The facts of one service.
 #[derive(Clone, Debug)]
 pub struct ServiceFacts<'a> {
     /// For which.
@@ -35,18 +35,18 @@ pub struct ServiceFacts<'a> {
     pub companions: Vec<(&'a Companion, AlertFacts<'a>)>,
 }
 
-/// What follows for one SLO.
+/// The facts of one SLO.
 #[derive(Clone, Debug)]
 pub struct SloFacts<'a> {
     /// For which.
     pub slo: &'a Slo,
-    /// What it promises.
+    /// Its promise.
     pub promise: Promise,
     /// Its alerts: those of burn rates, then those of the budget.
     pub alerts: Vec<AlertFacts<'a>>,
     /// The alerts that say that a part of a journey fails; none of any other SLO.
     pub failing_parts: Vec<AlertFacts<'a>>,
-    /// What stays silent of a journey after them.
+    /// Alerts of a journey that stay silenced after them.
     pub aftermath: Option<Aftermath>,
 }
 

@@ -1,6 +1,6 @@
-//! Rules that another tool or somebody's hand wrote, as far as they are understood: what they record, what they alert on, and for which SLO.
+//! Rules of another tool, or written by hand, as far as slowburn recognises them: what they record, what they alert on, and for which SLO.
 //!
-//! **Invariant:** every rule that was read is in one place of it: with its SLO, or in `rest`. What is not understood of one says so.
+//! **Invariant:** every rule that was read is in exactly one place: with its SLO, or in `rest`. Parts of a rule that are not recognised are marked.
 
 use crate::model::Labels;
 use crate::promql::ast::{Expr, Selector};

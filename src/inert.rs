@@ -1,10 +1,10 @@
-//! Text of others, shown so that it does nothing: labels that a server tells, values that a program exposes, whatever stands in sources.
+//! Shows untrusted text so that it has no effect: labels of a server, values of a program, texts of sources.
 //!
-//! What a reader would not see is shown: controls of ASCII as pictures (`␛`), all else by its number (`⟨U+202E⟩`). Emoji that are made of
-//! several stay whole, and so do letters that need a joiner between them; see `unseen`.
+//! Invisible characters are made visible: controls of ASCII as pictures (`␛`), all else by its number (`⟨U+202E⟩`). Emoji that are made of several
+//! stay whole, and so do letters that need a joiner between them; see `unseen`.
 //!
-//! **Invariant:** every output goes through here: prose is *shown*, by [`text()`], [`line()`] or one of their spellings in Markdown; values
-//! that a machine compares are *escaped*, in the way of the language they stand in, and so keep what they are.
+//! **Invariant:** every output goes through here: prose is *shown*, by [`text()`], [`line()`] or their variants for Markdown; values that a machine
+//! compares are *escaped*, as the output language requires, and so keep their meaning.
 
 mod markdown;
 mod unseen;

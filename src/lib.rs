@@ -1,7 +1,7 @@
 //! slowburn compiles SLO definitions into Prometheus rules and the tests that prove them.
 //!
 //! # Example
-//! Sources go in as texts, and files come out as texts: whoever calls reads and writes them.
+//! The input is texts of sources, the output is texts of files. The caller reads and writes them.
 //!
 //! ```
 //! use slowburn::source::{SourceFile, Sources};
@@ -30,8 +30,8 @@
 //! assert!(files["prometheus/shop.rules.yaml"].contains("alert: ShopCheckoutBurnPage"));
 //! ```
 //!
-//! What others need of this library is listed below: [`compile`] and its like, [`source`], [`diagnostic`], [`model`], [`facts`], [`plan`], [`emit`],
-//! [`promql`] and [`vocabulary`]. Everything else is public for the program and the tests only, hidden here, and may change at any time.
+//! The public interface of this library is listed below: [`compile`] and its variants, [`source`], [`diagnostic`], [`model`], [`facts`], [`plan`],
+//! [`emit`], [`promql`] and [`vocabulary`]. Everything else is public only for the program and the tests, is hidden here, and may change at any time.
 //!
 //! # Architecture
 //!
@@ -47,37 +47,38 @@
 //!
 //! | stage | reads | makes | sees |
 //! |---|---|---|---|
-//! | [`parse`] | texts | [`ast`]: what is written, with places; [`contract`]: what is exposed | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
-//! | [`resolve`] | ast | [`model`]: what is meant, defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
+//! | [`parse`] | texts | [`ast`]: the text of every value, with places; [`contract`]: exposed metrics | ast, contract, diagnostic, inert, parallel, scalar, source, vocabulary |
+//! | [`resolve`] | ast | [`model`]: valid values, with defaults filled in | ast, contract, diagnostic, model, parallel, parse, promql, scalar, secret, source, text, vocabulary |
 //! | [`derive`] | model | [`facts`]: promises in numbers, and every alert once | facts, model, parallel, promql, vocabulary |
-//! | [`check`] | facts | problems of the promise | contract, derive, diagnostic, facts, lower, model, parallel, promql, source, vocabulary |
-//! | [`ask`] | model, answers of a server | questions, and what it shows | contract, model, promql, vocabulary |
+//! | [`check`] | facts | problems of valid definitions | contract, derive, diagnostic, facts, lower, model, parallel, promql, source, vocabulary |
+//! | [`ask`] | model, answers of a server | queries, and a contract from the answers | contract, model, promql, vocabulary |
 //! | [`lower`] | facts | [`plan`]: rules, numbers, proofs | contract, derive, facts, inert, model, plan, promql, vocabulary |
 //! | [`emit`] | plan | [`artifact`]: files | artifact, inert, model, plan, promql, text, vocabulary |
-//! | [`explain`] | plan | words for one SLO or companion alert | inert, plan, promql, vocabulary |
-//! | [`simulate`] | plan, an incident | what its rules see of it, and who is notified when | explain, plan, vocabulary |
-//! | [`backtest`] | model, plan, what a server remembers | what alerts would have fired, and what became of the budget | explain, inert, lower, model, plan, simulate, vocabulary |
-//! | [`diff`] | two models with their plans, or rules of others and a model with its plan | [`difference`](mod@difference): what one means and the other does not | contract, difference, explain, foreign, lower, model, plan, promql, secret, vocabulary |
-//! | [`status`] | plan, answers of a server | how every SLO stands | diagnostic, engine, explain, inert, model, plan, promql, vocabulary |
-//! | [`attained`] | plan, what a server remembers of a month | a page: which promises were kept, and what spent their budgets | backtest, emit, inert, model, plan, promql, status, text, vocabulary |
-//! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | what is not the same | emit, inert, model, parse, plan, promql, secret, vocabulary |
-//! | [`compare`] | rules of others, plan, answers of a server | what both make of the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, secret, vocabulary |
-//! | [`editor`] | texts, problems, a place in them | what it means, what can stand there, where it is defined | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
-//! | [`render`] | problems, differences | words or data for them | diagnostic, difference, inert, pages, secret, source |
-//! | [`propose`] | contract | sources to begin with | contract, emit, model, promql, vocabulary |
-//! | [`import`] | texts of other tools | sources that say the same, and what that means; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
+//! | [`explain`] | plan | text for one SLO or companion alert | inert, plan, promql, vocabulary |
+//! | [`simulate`] | plan, an incident | when alerts fire, and who is notified when | explain, plan, vocabulary |
+//! | [`backtest`] | model, plan, the past of a server | which alerts would have fired, and how the budget was spent | explain, inert, lower, model, plan, simulate, vocabulary |
+//! | [`diff`] | two models with their plans, or rules of others and a model with its plan | [`difference`](mod@difference): the changes in meaning | contract, difference, explain, foreign, lower, model, plan, promql, secret, vocabulary |
+//! | [`status`] | plan, answers of a server | the state of every SLO | diagnostic, engine, explain, inert, model, plan, promql, vocabulary |
+//! | [`attained`] | plan, a month of a server's data | a page: which promises were kept, and what spent their budgets | backtest, emit, inert, model, plan, promql, status, text, vocabulary |
+//! | [`drift`] | plan, the rules of a server, the configuration of an Alertmanager | the differences | emit, inert, model, parse, plan, promql, secret, vocabulary |
+//! | [`compare`] | rules of others, plan, answers of a server | the ratios of both over the same windows, where they differ and why | diff, foreign, inert, model, plan, promql, secret, vocabulary |
+//! | [`editor`] | texts, problems, a place in them | its meaning, completions, its definition | ast, contract, derive, diagnostic, emit, explain, inert, lower, model, pages, parse, plan, promql, schema, source, vocabulary |
+//! | [`render`] | problems, differences | text or JSON | diagnostic, difference, inert, pages, secret, source |
+//! | [`propose`] | contract | first sources | contract, emit, model, promql, vocabulary |
+//! | [`import`] | texts of other tools | equivalent sources, and the effects of the migration; [`foreign`]: what their rules do | ast, diagnostic, emit, foreign, model, parse, promql, scalar, secret, source, vocabulary |
 //! | [`schema`] | nothing | JSON Schema of the sources, for editors | model, vocabulary |
 //!
-//! Where a stage sees another one, it takes a part of it that has one home: `resolve` takes how `parse` joins paths; `check` which series `lower`
-//! records and what its proofs cannot play; `backtest` what `lower` asks of the past; `emit` and `schema` the languages of `model`; several take how
-//! `explain` says numbers, or how `emit` spells YAML.
+//! If a stage sees another one, it uses one part of it: `resolve` uses how `parse` joins paths; `check` uses which series `lower` records and what
+//! its proofs cannot play; `backtest` uses the queries of the past in `lower`; `emit` and `schema` use the languages of `model`; several use how
+//! `explain` formats numbers, or how `emit` writes YAML.
 //!
-//! `tests/house.rs` holds the last column against the `crate::` paths of the sources: it lists no module too few, and none too many. Files of one
-//! stage do not see each other in circles.
+//! `tests/house.rs` compares the last column with the `crate::` paths of the sources: it must list exactly these modules. Files of one stage do not
+//! import each other in circles.
 //!
-//! **Invariant:** nothing in the library touches disk, network, clock, environment or process; `src/bin/slowburn` does, and clippy holds the line.
+//! **Invariant:** nothing in the library touches disk, network, clock, environment or process; `src/bin/slowburn` does, and clippy enforces it.
 //!
-//! **Invariant:** past [`resolve`] no value is invalid, past the one test for errors in [`compile`] nothing fails: [`lower`] and [`emit`] return no `Result`.
+//! **Invariant:** after [`resolve`] no value is invalid, and after the single test for errors in [`compile`] nothing can fail: [`lower`] and [`emit`]
+//! return no `Result`.
 //!
 //! **Invariant:** no expression is glued together from strings: PromQL is parsed, built and printed in [`promql`].
 //!

@@ -27,13 +27,13 @@ use crate::vocabulary::{
 /// Everything a run compiles.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// What holds for all services.
+    /// Settings for all services.
     pub project: Project,
     /// By name.
     pub services: Vec<Service>,
 }
 
-/// What holds for all services.
+/// Settings for all services.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The environment that it is compiled for; `None` where a project has none.
@@ -44,25 +44,25 @@ pub struct Project {
     pub time_zone: Option<String>,
     /// How severities are spelled, and what they carry.
     pub severities: PerSeverity<SeverityStyle>,
-    /// What runs the rules.
+    /// The Prometheus that runs the rules.
     pub prometheus: Prometheus,
-    /// Who is told; `None` if that is not slowburn's to say.
+    /// Receivers and routes; `None` if slowburn does not write them.
     pub alertmanager: Option<Alertmanager>,
     /// Which services need which.
     pub dependencies: Vec<Dependency>,
     /// Where things can be read.
     pub links: Links,
-    /// What alerts say instead of the built-in texts.
+    /// Texts of alerts instead of the built-in ones.
     pub texts: Wordings,
-    /// What people wrote for runbooks, by name.
+    /// Runbooks written by people, by name.
     pub runbooks: BTreeMap<String, Written>,
-    /// What runs the rules beside Prometheus.
+    /// Other systems that run the rules.
     pub targets: RuleTargets,
     /// Warnings that are accepted wherever they are, by code, with the reasons.
     pub accepted: Labels,
 }
 
-/// What alerts say in the author's own words.
+/// Texts of alerts, written by the author.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wordings {
     /// Of an error budget that burns.
@@ -80,11 +80,11 @@ pub struct Wordings {
 pub struct Wording {
     /// One line.
     pub summary: Option<String>,
-    /// What else there is to say.
+    /// The details.
     pub description: Option<String>,
 }
 
-/// What people wrote for a runbook.
+/// A runbook written by people.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// Markdown.
@@ -142,7 +142,7 @@ pub struct SeverityStyle {
     pub annotations: Labels,
 }
 
-/// What runs the rules.
+/// The Prometheus that runs the rules.
 #[derive(Clone, Debug)]
 pub struct Prometheus {
     /// Major and minor version of the oldest server that loads them.
@@ -153,17 +153,17 @@ pub struct Prometheus {
     pub target_labels: Vec<LabelName>,
     /// Labels that it gives to alerts on their way out, and to nothing before.
     pub external_labels: Vec<LabelName>,
-    /// Labels that tell series of one replica from the same series of another.
+    /// Labels in which series of two replicas differ.
     pub replica_labels: Vec<LabelName>,
-    /// How many replicas have the same series, by metric, where a server was asked and shows more than one.
+    /// How many replicas have the same series, by metric, if a server was asked and has more than one.
     pub replicas: BTreeMap<String, u64>,
-    /// Metrics whose samples come so late that the rules see none of them, where a server was asked.
+    /// Metrics whose samples arrive too late for the rules, if a server was asked.
     pub late: BTreeSet<String>,
-    /// What it scrapes, if that is known.
+    /// Its scrape jobs, if they are known.
     pub jobs: Option<Vec<Job>>,
 }
 
-/// What is scraped under one name.
+/// One scrape job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// `job_name`
@@ -185,7 +185,7 @@ pub struct Service {
     pub place: Span,
     /// For people.
     pub description: Option<String>,
-    /// Who looks after it.
+    /// The responsible team.
     pub owner: Option<String>,
     /// Where its source can be read.
     pub source: Option<String>,
@@ -193,7 +193,7 @@ pub struct Service {
     pub labels: Labels,
     /// Annotations likewise.
     pub annotations: Labels,
-    /// What it is known to expose.
+    /// Its contract.
     pub contract: Option<Arc<Contract>>,
     /// Metrics that are not there yet, with the reason.
     pub planned: BTreeMap<String, Planned>,
@@ -234,33 +234,33 @@ pub struct Slo {
     pub description: Option<String>,
     /// The share of good events.
     pub objective: Objective,
-    /// What makes an event good when it takes less than that.
+    /// The threshold: an event is good if it takes less.
     pub threshold: Option<Duration>,
     /// How events are observed.
     pub sli: Sli,
     /// The selectors of its queries, in the order of the source.
     pub readings: Vec<Reading>,
-    /// What makes input series for the proofs; `None` if no event can be told good from bad.
+    /// Input series for the proofs; `None` if no series were found for good and bad events.
     pub stimulus: Option<Vec<Series>>,
     /// One promise per value of these labels.
     pub by: Vec<Kept>,
     /// What an event is.
     pub budgeting: Budgeting,
-    /// What it is promised over.
+    /// Its period.
     pub period: Period,
     /// Those that are switched on, in the order of the policy.
     pub tiers: Vec<Tier>,
     /// Those of a built-in policy that could never fire at this objective.
     pub left_out: Vec<Tier>,
-    /// What its page and its ticket are called, if somebody says so: the label `severity` tells them apart.
+    /// The alert name of its page and its ticket, if it is set: they differ in the label `severity`.
     pub alert_name: Option<AlertName>,
     /// Fewer bad events than this in the long window never alert.
     pub min_bad_events: PerSeverity<u32>,
     /// Fewer events than this in the long window, good ones among them, never alert.
     pub min_events: PerSeverity<u32>,
-    /// At which lines of the budget somebody is told, the highest first.
+    /// Lines of the budget with a budget alert, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
-    /// What is agreed to be done at which line of the budget, the highest first.
+    /// The error budget policy: the agreed actions by line of the budget, the highest first.
     pub budget_policy: Vec<Agreement>,
     /// When it holds.
     pub agreed: Agreed,
@@ -291,7 +291,7 @@ impl Slo {
         }
     }
 
-    /// Whether the service's alert for missing events looks at it. What parts of a journey lack, their own services say.
+    /// Whether the service's alert for missing events includes it. For a journey, the services of its parts have that alert.
     pub fn is_expected(&self) -> bool {
         self.planned.is_none() && self.parts().is_empty()
     }
@@ -305,9 +305,9 @@ impl Slo {
 /// A label that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// What it is called in all that is recorded.
+    /// Its name on recorded series.
     pub name: LabelName,
-    /// What it is called in the series that are read.
+    /// Its name on the series that are read.
     pub label: LabelName,
 }
 
@@ -375,7 +375,7 @@ pub enum Budgeting {
 /// A pair of windows with its share of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tier {
-    /// What its alert asks for.
+    /// The severity of its alert.
     pub severity: Severity,
     /// The share of the budget that is gone when it fires, in (0, 1].
     pub budget_share: Decimal,
@@ -389,7 +389,7 @@ pub struct Tier {
     pub span: Span,
 }
 
-/// A line of the budget at which somebody is told.
+/// A line of the budget with an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetAlert {
     /// Told when less is left.
@@ -398,7 +398,7 @@ pub struct BudgetAlert {
     pub severity: Severity,
 }
 
-/// What a team has agreed to do while less of the budget is left than a line says.
+/// An entry of the error budget policy: what a team does while less of the budget is left than the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
     /// The line.
@@ -423,7 +423,7 @@ pub enum Sli {
         /// Bad ones.
         bad: Option<Vec<Term>>,
     },
-    /// A state that is looked at regularly: every look at every series is an event.
+    /// A state that is evaluated regularly: every evaluation of every series is an event.
     Checked {
         /// Keeps the series that are good.
         good: Expr,
@@ -475,7 +475,7 @@ pub struct Histogram {
     pub native: bool,
     /// Whether it counts milliseconds; seconds if not.
     pub milliseconds: bool,
-    /// What tells events that are successful; where there is nothing, all are.
+    /// Matchers of successful events; empty if all are successful.
     pub success: Vec<Matcher>,
 }
 
@@ -484,15 +484,15 @@ pub struct Histogram {
 pub struct Reading {
     /// The selector.
     pub selector: Selector,
-    /// What its metric is taken for.
+    /// The role of its metric.
     pub role: Role,
-    /// Where the metric's name stands, its quotes included, or the selector if it has none.
+    /// The place of the metric's name with its quotes, or of the selector if it has no name.
     pub name: Span,
-    /// Where each of its matchers stands.
+    /// The place of each of its matchers.
     pub matchers: Vec<Span>,
-    /// Where the label of each of its matchers stands, its quotes included.
+    /// The place of the label of each of its matchers, with its quotes.
     pub labels: Vec<Span>,
-    /// Where all of it stands, without what follows its braces.
+    /// The place of the whole selector, without a range or modifiers after it.
     pub place: Span,
     /// How an edit of it is to be spelled.
     pub spelling: Spelling,
@@ -511,7 +511,7 @@ impl Reading {
     }
 }
 
-/// What a metric is taken for.
+/// The role in which a query reads a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A counter of all events.
@@ -524,7 +524,7 @@ pub enum Role {
     Classic(Decimal),
     /// A native histogram.
     Native,
-    /// A value that is looked at.
+    /// A value that is read.
     State,
     /// Something that counts up, within `rate`.
     Gain,
@@ -568,7 +568,7 @@ pub struct Series {
     pub name: String,
     /// Its labels.
     pub labels: Labels,
-    /// What its samples do.
+    /// The course of its samples.
     pub behaviour: Behaviour,
 }
 

@@ -1,4 +1,4 @@
-//! Does the same to many things at once. What comes out, and in which order, is as if it were done one by one.
+//! Runs a function for many items in parallel. Results and their order are the same as one by one.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};

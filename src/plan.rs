@@ -1,4 +1,4 @@
-//! What is computed: every rule, number and proof, before any target spells it.
+//! The plan: every rule, number and proof, before any target writes it.
 
 mod alertmanager;
 mod companion;
@@ -25,13 +25,13 @@ use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 /// Everything that is emitted.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What all services share.
+    /// Facts that all services share.
     pub project: ProjectPlan,
     /// By name.
     pub services: Vec<ServicePlan>,
 }
 
-/// What all services share.
+/// Facts that all services share.
 #[derive(Clone, Debug)]
 pub struct ProjectPlan {
     /// The environment that it is compiled for; `None` where a project has none.
@@ -44,11 +44,11 @@ pub struct ProjectPlan {
     pub severities: PerSeverity<String>,
     /// The identity of the dashboard that shows all services; `None` if none of them promises anything.
     pub overview: Option<String>,
-    /// What its screens read.
+    /// The series that its dashboards read.
     pub screens: Screens,
-    /// Who is told; `None` if that is not slowburn's to say.
+    /// Receivers and routes; `None` if slowburn does not write them.
     pub notifications: Option<Notifications>,
-    /// What alerts say instead of the built-in texts.
+    /// Texts of alerts instead of the built-in ones.
     pub texts: Wordings,
     /// Where Alertmanager is.
     pub alertmanager_url: Option<String>,
@@ -58,7 +58,7 @@ pub struct ProjectPlan {
     pub needs: Vec<Need>,
     /// Whether somebody has chosen names of alerts, so that names do not say what is a page.
     pub names_chosen: bool,
-    /// What runs the rules beside Prometheus.
+    /// Other systems that run the rules.
     pub targets: RuleTargets,
     /// Warnings that are accepted wherever they are, by code, with the reasons.
     pub accepted: Labels,
@@ -84,13 +84,13 @@ pub struct ServicePlan {
     pub name: String,
     /// For people.
     pub description: Option<String>,
-    /// Who looks after it.
+    /// The responsible team.
     pub owner: Option<String>,
     /// Where its source can be read.
     pub source: Option<String>,
     /// The identity of its dashboard.
     pub dashboard: String,
-    /// Whether it is known what it exposes; without that nothing was held against it.
+    /// Whether it has a contract; without one its selectors were not checked.
     pub contract: bool,
     /// Metrics that are not there yet, by name.
     pub planned: Vec<Planned>,
@@ -108,7 +108,7 @@ pub struct ServicePlan {
     pub aftermath: Option<Group>,
     /// Warnings that are accepted in its file, by code, with the reasons.
     pub accepted: Labels,
-    /// What proves all of them; empty until they are proven.
+    /// The proofs of all of them; empty until they are made.
     pub proofs: Vec<Proof>,
 }
 
@@ -141,7 +141,7 @@ impl ServicePlan {
         })
     }
 
-    /// What other services may be told of it: its promises and alerts, without recorded series, runbooks and proofs.
+    /// A copy for other services: its promises and alerts, without recorded series, runbooks and proofs.
     pub fn outline(mut self) -> Self {
         self.groups = Vec::new();
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
@@ -183,15 +183,15 @@ pub struct Planned {
 /// One SLO.
 #[derive(Clone, Debug)]
 pub struct SloPlan {
-    /// What it promises, in numbers.
+    /// Its promise, in numbers.
     pub promise: Promise,
     /// Its rules, in the order in which they are to be evaluated, as if it were the service's only SLO.
     pub groups: Vec<Group>,
-    /// What the recorded series say.
+    /// The recorded series by meaning.
     pub readings: Readings,
-    /// What the SLI looks at, beside events.
+    /// Values that the SLI reads, beside events.
     pub signal: Option<Signal>,
-    /// How its events come to be counted.
+    /// How its events are counted.
     pub observed: Observed,
     /// Warnings that are accepted in it, by code, with the reasons.
     pub accepted: Labels,
@@ -199,31 +199,31 @@ pub struct SloPlan {
     pub runbook: Option<String>,
     /// Where its runbook can be read.
     pub runbook_url: Option<String>,
-    /// What its runbook says beside all this.
+    /// More facts for its runbook.
     pub page: Runbook,
 }
 
-/// What a runbook says beside the promise.
+/// Facts for a runbook beside the promise.
 #[derive(Clone, Debug, Default)]
 pub struct Runbook {
     /// Its file below `runbooks/`.
     pub file: String,
-    /// What people wrote for it, as Markdown.
+    /// The runbook that people wrote, as Markdown.
     pub written: Option<String>,
-    /// What to ask Prometheus first.
+    /// The first queries.
     pub questions: Vec<Question>,
 }
 
-/// A query for whoever looks for the cause.
+/// A query for finding the cause.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// What it answers.
+    /// The question that it answers.
     pub asks: Asks,
     /// To be pasted as it is. Raw series: over short ranges only.
     pub query: Expr,
 }
 
-/// What a query answers.
+/// The question that a query answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
     /// How fast the budget burns.
@@ -305,7 +305,7 @@ pub struct Readings {
     pub period_expected: Option<Reading>,
     /// Bad events of the period.
     pub period_bad: Reading,
-    /// What the service counted in so long a time, if it counts.
+    /// The number of events in a window, if the service counts events.
     pub traffic: Option<(Reading, Duration)>,
     /// Counts of events that neither overlap nor leave out any, so that they can be summed over any range.
     pub counted_total: Selector,
@@ -315,7 +315,7 @@ pub struct Readings {
     pub counted_every: Duration,
     /// Error ratios of the tiers, in their order.
     pub tiers: Vec<TierReadings>,
-    /// What is recorded of each part of a journey.
+    /// Recorded series of each part of a journey.
     pub parts: Option<PartReadings>,
     /// Seconds until the budget is gone, at most the period.
     pub exhaustion: Reading,
@@ -323,7 +323,7 @@ pub struct Readings {
     pub pace: Duration,
 }
 
-/// What is recorded of the parts of a journey, told apart by the label `part`.
+/// Recorded series of the parts of a journey, with the label `part`.
 #[derive(Clone, Debug)]
 pub struct PartReadings {
     /// 1 while it is bad, 0 while it is good, nothing without events.
@@ -339,7 +339,7 @@ pub struct PartReadings {
 pub struct Reading {
     /// Its selector.
     pub series: Selector,
-    /// How far back its last sample is still good, if that is farther than an instant selector looks.
+    /// How long its last sample can be read, if that is longer than an instant selector reads.
     pub held: Option<Duration>,
 }
 
@@ -352,13 +352,13 @@ pub struct TierReadings {
     pub short: Reading,
 }
 
-/// What an SLI looks at. Raw series: to be read over short ranges only.
+/// Values that an SLI reads. These are raw series: read them only over short ranges.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one per SLO, and it is never copied about")]
 pub enum Signal {
     /// How long events take.
     Latency(Latency),
-    /// A value that is held against a limit.
+    /// A value that is compared with a limit.
     Level(Level),
 }
 
@@ -369,7 +369,7 @@ pub struct Latency {
     pub histogram: Selector,
     /// Whether it is a native one.
     pub native: bool,
-    /// What it counts in.
+    /// Its unit.
     pub measure: Measure,
     /// From where on an event is bad, in that measure.
     pub limit: Decimal,
@@ -379,7 +379,7 @@ pub struct Latency {
     pub scrape_interval: Duration,
 }
 
-/// A value that is held against a limit.
+/// A value that is compared with a limit.
 #[derive(Clone, Debug)]
 pub struct Level {
     /// The value.
@@ -390,13 +390,13 @@ pub struct Level {
     pub fixed: Option<Decimal>,
     /// Whether values above the limit are bad.
     pub high_is_bad: bool,
-    /// What it is measured in.
+    /// Its unit.
     pub measure: Measure,
     /// How often it is scraped.
     pub scrape_interval: Duration,
 }
 
-/// What a value is measured in.
+/// The unit of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Measure {
@@ -408,7 +408,7 @@ pub enum Measure {
     Plain,
 }
 
-/// How events come to be counted.
+/// How events are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// What is observed.
@@ -457,13 +457,13 @@ impl Group {
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// What it makes.
+    /// The series or alert that it makes.
     pub makes: Makes,
     /// Of what.
     pub expr: Expr,
     /// Labels it sets; those of an SLO's recording rules are all the same.
     pub labels: Arc<Labels>,
-    /// What a reviewer wants to know of it; may be empty.
+    /// A comment for reviewers; may be empty.
     pub remark: &'static str,
 }
 
@@ -489,7 +489,7 @@ pub enum Makes {
 /// An alert beside its expression and labels.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// Its name, and what tells it from others of that name.
+    /// Its name, and the labels that separate it from others of that name.
     pub which: Which,
     /// Where its runbook can be read.
     pub runbook_url: Option<String>,
@@ -499,7 +499,7 @@ pub struct Alert {
     pub hold: Option<Duration>,
     /// How long it goes on firing after that is over.
     pub keep_firing_for: Option<Duration>,
-    /// What its texts say.
+    /// The values of its texts.
     pub notice: Notice,
     /// The sources' own annotations.
     pub annotations: Labels,
@@ -516,7 +516,7 @@ pub fn anchor(heading: &str) -> String {
 pub struct DashboardLink {
     /// Without them.
     pub url: String,
-    /// What is chosen in it, by the names of its variables.
+    /// The selected values, by the names of its variables.
     pub chosen: Vec<(&'static str, String)>,
     /// The labels.
     pub by: Vec<String>,
@@ -534,12 +534,12 @@ pub struct Pace {
     pub budget_lasts: Expr,
 }
 
-/// What an alert's texts are made from.
+/// The values from which an alert's texts are made.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// The error budget burns.
     Burn {
-        /// What is promised.
+        /// The promise.
         promise: Box<Promise>,
         /// Page or ticket.
         severity: Severity,
@@ -549,14 +549,14 @@ pub enum Notice {
         runbook: Option<String>,
         /// Who looks after the service.
         owner: Option<String>,
-        /// What is left of the budget, in percent; carries the same labels as the alert.
+        /// The budget left, in percent; with the same labels as the alert.
         budget_left: Expr,
         /// How fast it burns.
         pace: Box<Pace>,
     },
     /// Less of the error budget is left than a line says.
     Budget {
-        /// What is promised.
+        /// The promise.
         promise: Box<Promise>,
         /// The line.
         line: BudgetLine,
@@ -568,7 +568,7 @@ pub enum Notice {
         runbook: Option<String>,
         /// Who looks after the service.
         owner: Option<String>,
-        /// What is left of the budget, in percent; carries the same labels as the alert, less the line.
+        /// The budget left, in percent; with the same labels as the alert, except the line.
         budget_left: Expr,
         /// The window that is looked at for how it goes on.
         window: Duration,
@@ -581,7 +581,7 @@ pub enum Notice {
         service: String,
         /// What the service is, for people.
         of: Option<String>,
-        /// Who looks after it.
+        /// The responsible team.
         owner: Option<String>,
         /// Page or ticket.
         severity: Severity,
@@ -592,7 +592,7 @@ pub enum Notice {
     },
     /// A cause that is watched beside the promises.
     Companion(Box<Companion>),
-    /// Nothing that anybody is told: it silences what an alert leaves behind.
+    /// It notifies nobody: it silences the aftermath of an alert.
     Aftermath {
         /// The service's name.
         service: String,
@@ -606,7 +606,7 @@ pub enum Notice {
 /// One file of tests that run the very rules.
 #[derive(Clone, Debug)]
 pub struct Proof {
-    /// What is proven, as part of a file's name.
+    /// The kind of proof, as part of a file's name.
     pub what: String,
     /// For the reviewer.
     pub about: &'static str,
@@ -616,7 +616,7 @@ pub struct Proof {
     pub groups: Vec<String>,
     /// The tests.
     pub cases: Vec<Case>,
-    /// What could not be proven, and why.
+    /// What could not be proven, and the reason.
     pub unproven: Vec<String>,
 }
 
@@ -629,11 +629,11 @@ pub struct Case {
     pub interval: Duration,
     /// Series with their values, in promtool's notation.
     pub series: Vec<(String, String)>,
-    /// What must be so.
+    /// The conditions that must be true.
     pub checks: Vec<Check>,
 }
 
-/// What must be so at a moment.
+/// A condition that must be true at a moment.
 #[derive(Clone, Debug)]
 pub enum Check {
     /// No such alert fires.
@@ -660,9 +660,9 @@ pub enum Check {
         rule: Box<Rule>,
         /// Labels that the expression brings along.
         labels: Labels,
-        /// The alert's value in the text: the burn rate, or what a companion looks at.
+        /// The alert's value in the text: the burn rate, or the value of a companion alert.
         value: String,
-        /// What is left of the budget, in percent; empty if there is none.
+        /// The budget left, in percent; empty if there is none.
         budget_left: String,
         /// The error ratio, in percent; empty if there is none.
         error_ratio: String,

@@ -1,8 +1,7 @@
-//! Where each character of a YAML scalar stands in its file, so that a fault inside a query can be underlined exactly.
+//! The place of each character of a YAML scalar in its file, so that a fault inside a query can be underlined exactly.
 //!
-//! What YAML makes of a scalar (unescaping, folding, chopping indentation) is done here a second time, with places.
-//! **Invariant:** the second reading is believed only if it comes to the same text as the parser's; otherwise every
-//! place is the whole scalar.
+//! The steps of YAML (unescaping, folding, removing indentation) are repeated here, with places. **Invariant:** the result is used only if its text
+//! is the same as the parser's; otherwise every place is the whole scalar.
 
 use std::ops::Range;
 

@@ -1,15 +1,15 @@
-//! What lets whoever knows it do something, where it stands among other text: found, so that it is never repeated to anybody.
+//! Finds secrets in text, so that they are never shown.
 //!
 //! | found | example |
 //! |---|---|
 //! | a name and a password in an address, whatever is in them | `https://u:p/w@host`, `http:/u:pw@h`, `u:pw@host:25` |
 //! | what is sent behind `?` and `#` under the name of a secret | `?token=…`, `#access_token=…` |
-//! | the path of an address by which anybody may send | `https://hooks.slack.com/services/…` |
-//! | tokens that say themselves what they are | `xoxb-…`, `ghp_…`, `eyJ….….…`, `Bearer …` |
-//! | in sources: what stands under a key that would hold a secret, however it is misspelt | `pasword: …`, `api_ulr: …` |
-//! | in sources: what nobody would write but a machine | a long run of letters and digits |
+//! | the path of an address that gives access to everybody who knows it | `https://hooks.slack.com/services/…` |
+//! | tokens with a known prefix | `xoxb-…`, `ghp_…`, `eyJ….….…`, `Bearer …` |
+//! | in sources: values under a key for secrets, also if the key is misspelt | `pasword: …`, `api_ulr: …` |
+//! | in sources: texts that only a machine writes | a long run of letters and digits |
 //!
-//! **Invariant:** what is found too much costs a few stars in a message; what is found too little costs a secret.
+//! **Invariant:** a false positive costs a few stars in a message; a missed secret is leaked. So in doubt it is a secret.
 
 use crate::vocabulary::distance;
 use std::ops::Range;

@@ -393,7 +393,7 @@ fn a_full_outage_pages_once_and_its_ticket_waits(world: &World) {
         ratios.flat_map(|ratio| left.iter().map(move |(_, left)| summary(ratio, *left))).collect();
     assert!(summaries.contains(&annotation("summary")), "{:?}\n{summaries:?}", annotation("summary"));
     let description = annotation("description");
-    let begins = "Actuar ya. Del presupuesto de error queda ";
+    let begins = "Actuar ya. Queda ";
     assert!(description.starts_with(begins), "{description}");
     let ends = ". Prometido: 99,9 % en 1h. Los pagos terminan bien. Runbook: pagos-caidos.";
     assert!(description.ends_with(ends), "{description}");

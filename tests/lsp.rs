@@ -375,7 +375,7 @@ fn a_place_tells_what_it_means() {
     // A key, and the word behind it.
     for mark in ["    traff", "traffic: 1"] {
         let told = hover(&mut editor, SHOP, mark);
-        assert!(told.starts_with("Events that are expected, such as `200/h`."), "{told}");
+        assert!(told.starts_with("The expected events per time, such as `200/h`."), "{told}");
     }
     let told = hover(&mut editor, SHOP, "🔥 si");
     assert_eq!(told, "What a good event is, in a sentence. The alert's description contains it.");

@@ -489,7 +489,7 @@ fn a_result_is_an_address() {
     }
     let wrong = shown("#simulate?slo=shop/checkout&errors=0&for=<b>");
     assert!(
-        wrong.contains("The error ratio is a number above 0") && !wrong.contains("data-fires"),
+        wrong.contains("The error ratio must be a number above 0") && !wrong.contains("data-fires"),
         "{wrong}"
     );
 }

@@ -77,8 +77,8 @@ fn what_fails_and_what_is_left_is_said_in_words() {
     let mut rules = rules.iter().flat_map(|group| group["rules"].as_sequence().unwrap());
     let page = rules.find(|rule| rule.get("alert") == Some(&Value::from("ApiAvailabilityBurnPage"))).unwrap();
     let text = |name: &str| page["annotations"][name].as_str().unwrap();
-    let (_, left) = text("description").split_once("Del presupuesto de error queda ").unwrap();
-    let (left, _) = left.split_once(". En la ventana").unwrap();
+    let (_, left) = text("description").split_once(" Queda ").unwrap();
+    let (left, _) = left.split_once(" del presupuesto de error. En la ventana").unwrap();
     let annotations = serde_json::json!({ "summary": text("summary"), "left": left });
     let rules = format!(
         "groups: [{{ name: it, rules: [{{ alert: Page, expr: burn == 14.4, annotations: {annotations} }}] }}]\n"

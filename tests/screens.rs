@@ -415,7 +415,7 @@ fn every_slo_has_a_row(world: &World) {
 
 fn what_fires_stands_first(world: &World) {
     let overview = world.dashboard("overview");
-    assert_eq!(overview.panels()[0]["title"], "What is firing");
+    assert_eq!(overview.panels()[0]["title"], "Firing alerts");
     let [states, since, number] =
         &world.now(&overview, &overview.panels()[0].clone(), &dashboards::all())[..]
     else {

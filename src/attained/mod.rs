@@ -1,8 +1,8 @@
-//! plan + what a server remembers of a month → whether promises were kept in it, and what spent their budgets.
+//! plan + the data of a month on a server → which promises were kept in that month, and what spent their budgets.
 //!
-//! What is asked for are sums of the counts that the rules record every five minutes, hour by hour. What a server does not remember is missing, and said to
-//! be. A month is judged as a whole, whatever the period of a promise is: so many events, so many of them bad, against the objective. The rest of a month that is
-//! not over is expected to bring events as the last four weeks, as the rules of a calendar month expect it.
+//! It queries the sums that the rules record every five minutes, hour by hour. Hours without data are reported as missing. A month is judged as a
+//! whole, also if the period of a promise is different: its bad and total events against the objective. The rest of a month that is not over is expected to
+//! have as many events as the same length of time in the last four weeks, as the rules of a calendar month expect it.
 
 mod json;
 mod page;

@@ -1,4 +1,4 @@
-//! The month as a page for people who were promised something: to open, send and print. It needs no other file and runs no program.
+//! The month as an HTML page for people: to open, send and print. It needs no other file and no JavaScript.
 
 use serde::Serialize;
 

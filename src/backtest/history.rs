@@ -1,7 +1,7 @@
-//! What is asked of the past, in pieces; and the answers put together, evaluation by evaluation.
+//! The queries of the past, in pieces; and their answers joined, evaluation by evaluation.
 //!
-//! What the rules recorded comes first, because that is what they saw. Where nothing is recorded, raw series tell the same. Of the quarter of an hour before a
-//! recorded count nothing is taken from them: what was missed there is in that count (`vocabulary::REACH`).
+//! Recorded series have priority, because the rules saw those values. Where nothing is recorded, raw series are used. They are not used in the
+//! quarter of an hour before a recorded count: events that were missed there are in that count (`vocabulary::REACH`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

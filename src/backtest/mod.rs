@@ -1,11 +1,11 @@
-//! model + what a server remembers → what an SLO's alerts would have told of it, and what became of its budget.
+//! model + the data of a server → which alerts of an SLO would have fired, and how its budget was spent.
 //!
 //! The past is counted as the rules count (`history`), and played through `simulate`, which does what they do. Nothing is written anywhere.
 //!
 //! # False alarms
-//! A tier promises that a share of the period's budget is gone when it fires. It goes by ratios, so when there is little traffic a few bad events are enough. An
-//! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the period has at
-//! the average traffic of all the time that is known.
+//! A tier says that a share of the period's budget is spent when it fires. It compares ratios, so with little traffic a few bad events are enough. An
+//! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the
+//! period has at the average traffic of all the time that is known.
 
 mod history;
 mod json;

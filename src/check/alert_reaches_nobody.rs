@@ -1,4 +1,4 @@
-//! Alerts of which nobody is told, ever or at some hours.
+//! Alerts that notify nobody, never or not at some hours.
 
 use std::collections::BTreeSet;
 

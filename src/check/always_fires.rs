@@ -1,4 +1,4 @@
-//! Companion alerts that fire whenever their series are there, whatever these say.
+//! Companion alerts that fire whenever their series exist, whatever the values are.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;

@@ -1,4 +1,4 @@
-//! SLIs whose events cannot be told apart: all are bad, or none is.
+//! SLIs whose events are all bad, or all good.
 
 use super::contract::bad_not_within_total::known_values;
 use super::{beginning, slos};
@@ -11,7 +11,7 @@ use crate::source::Span;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (service, slo) in slos(model) {
-        problems.extend(alike(model, service, slo).map(|alike| told(slo, alike)));
+        problems.extend(alike(model, service, slo).map(|alike| to_problem(slo, alike)));
     }
 }
 
@@ -108,7 +108,7 @@ fn matches_all(matcher: &Matcher) -> bool {
     }
 }
 
-fn told(slo: &Slo, alike: Alike) -> Problem {
+fn to_problem(slo: &Slo, alike: Alike) -> Problem {
     let of = |role: Role| slo.readings.iter().find(|reading| reading.role == role);
     let place =
         |reading: Option<&Reading>| reading.map_or(beginning(slo.places.sli), |reading| reading.place);

@@ -1,4 +1,4 @@
-//! Burns that exhaust the budget and that no tier sees.
+//! Burn rates that spend the whole budget without an alert.
 
 use super::{about, lasts};
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! Clusters that one store holds, and that an SLO adds up although nobody said so.
+//! SLOs that add up several clusters of one store, although the source does not say so.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! Good events that are counted elsewhere than all events.
+//! Good events that another job counts than all events.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};

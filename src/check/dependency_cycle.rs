@@ -1,4 +1,4 @@
-//! Services that need each other, so that each would silence the other and nobody be told.
+//! Services that need each other, so that each would silence the other and nobody would be notified.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Alerts of one name for two promises, or for a promise and a companion alert. Promises are compared as if both had all alerts: their
-//! runbooks are files of one name as soon as their alerts are of one.
+//! Two SLOs, or an SLO and a companion alert, whose alerts have the same name. SLOs are compared as if both had all alerts: if their alerts have the
+//! same name, their runbooks have the same file name.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

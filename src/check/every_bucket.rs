@@ -1,4 +1,4 @@
-//! Buckets that are counted without one bound: an event is in every bucket whose bound it does not exceed, and counts as often.
+//! Buckets that are counted without a single bound: an event is in every bucket whose bound it does not exceed, and would be counted in each.
 
 use super::contract::{Reader, tell};
 use super::slos;
@@ -14,7 +14,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
         {
-            tell(problems, Reader::Slo(slo), told(reading));
+            tell(problems, Reader::Slo(slo), to_problem(reading));
         }
     }
 }
@@ -47,7 +47,7 @@ fn counts_several(service: &Service, reading: &Reading) -> bool {
     !one
 }
 
-fn told(reading: &Reading) -> Problem {
+fn to_problem(reading: &Reading) -> Problem {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let base = name.strip_suffix("_bucket").unwrap_or(name);
     let at = reading.selector.matchers.iter().position(|matcher| matcher.label == "le");

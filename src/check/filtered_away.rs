@@ -1,4 +1,4 @@
-//! Conditions that have an answer only while something is wrong: a comparison within an aggregation drops what is well, and what is left is nothing.
+//! Conditions that have a result only while something is wrong: a comparison inside an aggregation drops the good series, and then no series is left.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! Alerts that say nothing happened for long, and say so of what has not been looked at for that long.
+//! Alerts that fire because nothing happened over a range, also for series that are younger than the range.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -12,7 +12,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if alert.hold.is_some_and(|hold| hold >= range) || looks_at_the_past(&alert.expr) {
             continue;
         }
-        problems.push(told(alert, function, range));
+        problems.push(to_problem(alert, function, range));
     }
 }
 
@@ -58,7 +58,7 @@ fn looks_at_the_past(expr: &Expr) -> bool {
     expr.selectors().iter().any(|selector| selector.at.offset.is_some())
 }
 
-fn told(alert: &Companion, function: &str, range: Duration) -> Problem {
+fn to_problem(alert: &Companion, function: &str, range: Duration) -> Problem {
     let held = alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
     // Nobody holds an alert for longer, and its proof could not be played.
     const LONGEST: Duration = Duration::from_secs(86_400);

@@ -1,4 +1,4 @@
-//! Alerts that fire while their targets are up, and promises that are kept while they are down.
+//! Alerts that fire while their targets are up, and SLOs that are kept while they are down.
 
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};

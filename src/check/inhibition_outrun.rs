@@ -1,7 +1,7 @@
-//! Alerts that are sent before what would silence them can be known.
+//! Alerts that are sent before the alert that silences them can fire.
 //!
-//! Both are held against each other in a full outage: what is silenced fires at the earliest after the detection time of its fastest tier, and waits
-//! as long as its route says; what silences it is known at the latest one evaluation after its own.
+//! Both are compared in a full outage: the silenced alert fires at the earliest after the detection time of its fastest tier, and waits for the
+//! `group_wait` of its route; the alert that silences it fires at the latest one evaluation after its own detection time.
 
 use crate::derive::{causes, failing, longest_range, looks_at_the_same};
 use crate::diagnostic::{Code, Problem};

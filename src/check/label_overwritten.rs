@@ -1,5 +1,5 @@
-//! Labels of alerts that overwrite what tells the answers of a companion's expression apart: Prometheus refuses two alerts with the same labels,
-//! and then tells of neither.
+//! Labels of alerts that overwrite a label in which the results of a companion alert differ: Prometheus refuses two alerts with the same labels, and
+//! then sends neither.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -16,12 +16,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let saved =
                 |label: &str| copies(&companion.expr, label).any(|copy| !alert.labels.contains_key(copy));
             let lost = |label: &&String| overwrites(model, service, companion, label) && !saved(label);
-            problems.extend(alert.labels.keys().filter(lost).map(|label| told(companion, label)));
+            problems.extend(alert.labels.keys().filter(lost).map(|label| to_problem(companion, label)));
         }
     }
 }
 
-fn told(companion: &Companion, label: &str) -> Problem {
+fn to_problem(companion: &Companion, label: &str) -> Problem {
     let written: Vec<_> = companion.places.labels.iter().filter(|(name, _)| name == label).collect();
     let headline = match written.is_empty() {
         true => format!("every alert has a label `{label}`, and it overwrites the one of this expression"),

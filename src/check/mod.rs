@@ -1,4 +1,4 @@
-//! Checks of the promise: what is valid, and still would not do what its author believes.
+//! Checks of valid definitions that would not do what their author expects.
 //!
 //! A new check is one file here, its page, and one line in [`CHECKS`].
 

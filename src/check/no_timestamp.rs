@@ -1,4 +1,4 @@
-//! Ages that are computed of something that is not a timestamp: a duration, an age, a time in milliseconds.
+//! Ages that are computed from a value that is not a timestamp: a duration, an age, a time in milliseconds.
 
 use super::contract::{Reader, tell};
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! Alerts that say `down` for each of several targets: one that fails silences what the others would tell.
+//! Alerts with `down` that fire for each of several targets: one failed target silences the alerts of all others.
 
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;

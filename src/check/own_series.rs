@@ -1,4 +1,4 @@
-//! Queries of what the generated rules record, held against what they do record: names, labels, services and SLOs are all known here.
+//! Queries of recorded series, compared with the series that the rules record: names, labels, services and SLOs.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Companion alerts that wake somebody for what one look saw, and holds that are not whole number of looks.
+//! Companion alerts that page after a single evaluation, and `for` values that are not a multiple of the evaluation interval.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;

@@ -1,4 +1,4 @@
-//! Values that are texts to `=` and were meant as patterns, and variables of Grafana. With a contract it is known whether there are such values.
+//! Matchers with `=` whose value looks like a pattern or a variable of Grafana. With a contract, `unmatched_value` knows whether such values exist.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;

@@ -1,4 +1,4 @@
-//! Periods that reach back further than samples are kept.
+//! Periods that are longer than samples are kept.
 
 use super::{also, slos};
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! Companion alerts that fire because what they watch is not measured yet.
+//! Companion alerts that fire because their metric does not exist yet.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;

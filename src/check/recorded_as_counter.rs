@@ -1,4 +1,4 @@
-//! Recorded series that are taken for counters: a sum of counters falls when one of them goes, and looks as if it had started again.
+//! Recorded series that are read as counters: a sum of counters falls when one counter disappears, and that looks like a restart.
 
 use super::contract::{Reader, tell};
 use super::slos;

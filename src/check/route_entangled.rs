@@ -1,4 +1,4 @@
-//! Routes that overlap in so many ways that nobody could follow them.
+//! Routes that overlap in so many ways that the configuration would be too long.
 
 use crate::derive;
 use crate::diagnostic::{Code, Problem};

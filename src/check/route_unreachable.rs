@@ -1,4 +1,4 @@
-//! Routes by which nobody is ever told of anything.
+//! Routes that no alert reaches.
 
 use crate::derive;
 use crate::diagnostic::{Code, Problem, few};

@@ -1,6 +1,6 @@
-//! Alerts for which nobody wrote down what to do, and what was written down for none.
+//! Alerts without a written runbook, and runbooks without an alert.
 //!
-//! Every alert has a runbook that is made for it. Whether people add to it is theirs to decide: only where they do is a gap worth a word.
+//! Every alert has a generated runbook. Teams decide whether they add to it: a gap is reported only in projects that have a `runbooks` folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Counters of which VictoriaMetrics has samples and shows the rules none, because they come late.
+//! Counters whose samples VictoriaMetrics does not show to the rules, because they arrive late.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};

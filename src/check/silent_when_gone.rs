@@ -1,4 +1,4 @@
-//! Pages that fall silent when what they watch disappears, with nothing else to say so.
+//! Pages that stop firing when their series disappear, without another alert for that.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;

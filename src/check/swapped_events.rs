@@ -1,6 +1,6 @@
 //! Good events that are called errors, and bad ones that are called successes.
 //!
-//! Only the usual words are known: the classes of HTTP, the codes of gRPC, and what failures and successes are called in English.
+//! Only the usual words are known: the classes of HTTP, the codes of gRPC, and English words for failure and success.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
@@ -48,7 +48,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                     let mut matchers = reading.selector.matchers.iter();
                     matchers.position(|matcher| swapped(&reading.selector, &matcher.label, role))
                 };
-                problems.extend(found.map(|index| told(reading, index)));
+                problems.extend(found.map(|index| to_problem(reading, index)));
             }
         }
     }
@@ -94,7 +94,7 @@ fn swapped(selector: &Selector, label: &str, role: Role) -> bool {
     }
 }
 
-fn told(reading: &Reading, index: usize) -> Problem {
+fn to_problem(reading: &Reading, index: usize) -> Problem {
     let matcher = &reading.selector.matchers[index];
     let (headline, other) = match reading.role {
         Role::Good => ("by its name `good` counts errors", "bad"),

@@ -1,4 +1,4 @@
-//! SLIs for which no outage can be invented, and companion alerts that nothing seems to make fire.
+//! SLIs and companion alerts for which slowburn finds no series to test them.
 
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};

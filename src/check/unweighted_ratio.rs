@@ -1,4 +1,4 @@
-//! Ratios whose events are unknown.
+//! Ratios without event counts.
 
 use super::{beginning, slos};
 use crate::diagnostic::{Code, Problem};

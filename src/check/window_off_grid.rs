@@ -1,4 +1,4 @@
-//! Windows that are not whole number of evaluations.
+//! Windows that are not a multiple of the evaluation interval.
 
 use super::tiers_by_place;
 use crate::diagnostic::{Code, Problem};

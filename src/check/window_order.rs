@@ -1,4 +1,4 @@
-//! Windows that do not fit into the period. Of windows as they are written, `resolve` knows the order already.
+//! Windows that do not fit into the period. `resolve` already checks that a short window is shorter than its long one.
 
 use super::{also, named, tiers_against_period, tiers_by_place};
 use crate::diagnostic::{Code, Problem};

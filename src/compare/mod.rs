@@ -1,7 +1,7 @@
-//! Old rules and new ones on one server: what both make of the same windows, where they differ, and why.
+//! Compares old and new rules on one server: the ratios of both over the same windows, where they differ, and why.
 //!
-//! Two rounds of instant queries at one moment: first the ratios, then, of those that differ or are missing, what may explain it. A reason is only
-//! told if the server's answers or the expressions themselves bear it out.
+//! Two rounds of instant queries at one moment: first the ratios, then, of those that differ or are missing, what may explain it. A reason is shown
+//! only if the server's answers or the expressions confirm it.
 
 mod questions;
 mod reasons;

@@ -1,4 +1,4 @@
-//! What was compared, for people and for programs.
+//! The comparison as a table for people, and as JSON for programs.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What one contract shows and another does not, in words: what a reviewer of a new capture wants to be told.
+//! The difference between two contracts in words, for the reviewer of a new capture.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a service is known to expose: metrics with their types, labels, label values and bounds, without a single sample.
+//! A contract: the metrics that a service exposes, with their types, labels, label values and bounds, without samples.
 
 mod difference;
 mod text;
@@ -19,10 +19,10 @@ pub type Bound = Decimal;
 /// Label values that are kept of each label; the rest are counted.
 pub const VALUES: usize = 40;
 
-/// What one capture, or several together, show.
+/// The content of one capture, or of several together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contract {
-    /// The program and its version, as the first line of the capture tells it.
+    /// The program and its version, from the first line of the capture.
     pub origin: Option<String>,
     /// By name: that of a counter's series (`…_total`), and that of a histogram or summary without a suffix.
     pub families: BTreeMap<String, Family>,
@@ -117,7 +117,7 @@ pub struct Values {
     pub more: u64,
 }
 
-/// What a series of a metric is to it.
+/// The role of a series within its metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The metric itself.
@@ -143,8 +143,8 @@ impl Contract {
         }
     }
 
-    /// The program and its version, as its own metric tells it: `shop 1.4.2` of `shop_build_info{version="1.4.2"}`. `None` if there
-    /// is not exactly one that does.
+    /// The program and its version, from its own metric: `shop 1.4.2` of `shop_build_info{version="1.4.2"}`. `None` if there is not exactly one that
+    /// does.
     pub fn build(&self) -> Option<String> {
         // A library tells its own version in the same manner.
         const LIBRARIES: [&str; 1] = ["go_build_info"];

@@ -34,7 +34,7 @@ const ORIGIN: &str = "# from:";
 /// Lists that fit stay on one line of this many characters.
 const WIDTH: usize = 100;
 
-/// Problems that are told of one file: with more it is something else than a contract.
+/// The most problems that are reported for one file: with more it is not a contract.
 const TOLD: usize = 20;
 
 impl fmt::Display for Contract {

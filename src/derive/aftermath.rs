@@ -1,4 +1,4 @@
-//! What an alert that says `down` leaves behind: see `lower::aftermath`, which writes its rule.
+//! The aftermath of an alert with `down`: see `lower::aftermath`, which writes its rule.
 
 use super::names::{companion_name, missing_name, which};
 use super::ranges::lag;
@@ -7,10 +7,10 @@ use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
 
-/// How long missing events are still missing after their counters are back: until those were scraped, compared with a scrape before, and looked at.
+/// How long missing events are still missing after their counters are back: until those were scraped, compared with a previous scrape, and evaluated.
 const COUNTED_AGAIN: Duration = Duration::from_secs(300);
 
-/// Whether a companion alert certainly looks at what an SLO looks at: it reads one of its metrics, by no more matchers than the SLO does.
+/// Whether a companion alert certainly reads the same series as an SLO: it reads one of its metrics, by no more matchers than the SLO does.
 pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
     let covers = |event: &Selector, watched: &Selector| {
         event.name.is_some()
@@ -21,7 +21,8 @@ pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
     events.any(|event| companion.readings.iter().any(|it| covers(&event.selector, &it.selector)))
 }
 
-/// What stays silent after a companion alert that pages, and for how long at most; `None` if nothing does, or if nobody is told of anything.
+/// The aftermath of a companion alert that pages: which alerts stay silenced, and for how long at most; `None` if there are none, or without
+/// `alertmanager`.
 pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Option<Aftermath> {
     if !companion.down || companion.severity != Severity::Page || model.project.alertmanager.is_none() {
         return None;

@@ -1,4 +1,4 @@
-//! The alerts of promises. Whoever adds one to the rules adds it here; a test holds one against the other.
+//! The alerts of SLOs. A new alert in the rules must be added here, too; a test compares the two.
 
 use super::budget;
 use super::labels::{alert_labels, external, open};

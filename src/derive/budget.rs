@@ -1,4 +1,4 @@
-//! How loudly a line of the budget is told.
+//! The severity of a budget alert.
 
 use super::names::companion_name;
 use crate::model::{BudgetAlert, Service, Slo};

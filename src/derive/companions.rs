@@ -1,4 +1,4 @@
-//! What is known of companion alerts.
+//! The facts of companion alerts.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::promql::carried::Carried;
 use crate::promql::origin::fixed;
 use crate::vocabulary::LabelName;
 
-/// What is known of a companion alert before it fires.
+/// The facts of a companion alert before it fires.
 pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a Companion) -> AlertFacts<'a> {
     let name = companion_name(service, companion);
     let mut labels = alert_labels(model, service, &companion.labels, companion.severity);
@@ -26,7 +26,7 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         labels,
         open,
         by: Vec::new(),
-        told: told(service, companion),
+        told: distinguishing_labels(service, companion),
         severity: companion.severity,
         service: &service.name,
         slo: None,
@@ -38,9 +38,8 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
     }
 }
 
-/// The labels that tell one of several alerts from the others: those that the expression keeps by name, or the target's; none if there are no
-/// several.
-fn told(service: &Service, companion: &Companion) -> Vec<String> {
+/// The labels in which several alerts differ: those that the expression keeps by name, or the target's; none if there are no several.
+fn distinguishing_labels(service: &Service, companion: &Companion) -> Vec<String> {
     let expr = &companion.expr;
     let mut labels: Vec<String> = match Carried::of(expr) {
         // What `absent` takes over is written in the expression, and the same in every alert.

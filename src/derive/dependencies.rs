@@ -1,10 +1,10 @@
-//! Which alerts say that what a service needs is broken.
+//! Which alerts say that a needed service is down.
 
 use crate::facts::AlertFacts;
 use crate::model::Dependency;
 use crate::vocabulary::Severity;
 
-/// What says that a service, or one promise of it, is broken.
+/// The alerts that say that a service, or one of its SLOs, is down.
 pub fn causes<'a>(dependency: &Dependency, alerts: &[&'a AlertFacts<'a>]) -> Vec<&'a AlertFacts<'a>> {
     alerts.iter().copied().filter(|alert| is_cause(dependency, alert)).collect()
 }

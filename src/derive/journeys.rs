@@ -1,4 +1,4 @@
-//! Which alerts say that a part of a journey fails, and what stays silent of the journey after them.
+//! Which alerts say that a part of a journey fails, and which alerts of the journey they silence.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::facts::{Aftermath, AlertFacts};
 use crate::model::{Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
-/// What says that a part of a journey fails: the part's own alerts, and pages that say that its service is down, or what that needs.
+/// The alerts that say that a part of a journey fails: the part's own alerts, and pages that say that its service, or one that it needs, is down.
 pub fn failing<'a>(model: &'a Model, part: &Part) -> Vec<AlertFacts<'a>> {
     let is_page = |alert: &AlertFacts| alert.severity == Severity::Page;
     let mut all = alerts_of(model, &part.service);
@@ -51,8 +51,8 @@ pub(super) fn failing_parts<'a>(model: &'a Model, service: &Service, slo: &Slo) 
     all
 }
 
-/// What stays silent of a journey when its parts page no more: its windows hold the outage a little longer than theirs. `None` if nothing does, or if
-/// nobody is notified of anything.
+/// Alerts of a journey that stay silenced when its parts stop paging: its windows contain the outage a little longer than theirs. `None` if nothing
+/// does, or if nobody is notified of anything.
 pub(super) fn aftermath(
     model: &Model,
     service: &Service,

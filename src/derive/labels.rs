@@ -19,7 +19,7 @@ pub(super) fn alert_labels(model: &Model, service: &Service, own: &Labels, sever
     labels
 }
 
-/// Labels by which alerts of one Prometheus are told from those of another.
+/// Labels in which alerts of two Prometheus servers differ.
 pub fn external(model: &Model) -> Vec<String> {
     model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
 }

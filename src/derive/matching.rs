@@ -1,4 +1,4 @@
-//! Sets of alerts by what their labels are: what is left of one without another, in pieces that do not overlap.
+//! Sets of alerts by their labels: the difference of two sets, in pieces that do not overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 

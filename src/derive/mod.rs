@@ -28,12 +28,12 @@ use crate::facts::{Facts, ServiceFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
 use crate::parallel;
 
-/// What follows from a model. It cannot fail: whatever could go wrong was a problem before.
+/// The facts of a model. It cannot fail: every possible error was already a problem.
 pub fn derive(model: &Model) -> Facts<'_> {
     Facts { model, services: parallel::map(&model.services, |one| service(model, one)) }
 }
 
-/// What follows for one service.
+/// The facts of one service.
 pub fn service<'a>(model: &'a Model, service: &'a Service) -> ServiceFacts<'a> {
     let companion = |companion| (companion, companions::alert(model, service, companion));
     ServiceFacts {

@@ -1,4 +1,4 @@
-//! What SLOs promise, in exact numbers.
+//! The promises of SLOs, in exact numbers.
 
 use crate::facts::{AgreedTime, Event, Part, Promise, Watch};
 use crate::model::{self, Agreed, Budgeting, Histogram, Service, Sli, Slo};

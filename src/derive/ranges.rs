@@ -1,4 +1,4 @@
-//! How far back expressions look.
+//! The longest range that an expression reads.
 
 use crate::model::{Budgeting, Companion, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
@@ -32,7 +32,7 @@ pub fn lag(slo: &Slo) -> Duration {
     }
 }
 
-/// The longest that a companion alert looks back.
+/// The longest range that a companion alert reads.
 pub fn longest_range(companion: &Companion) -> Option<Duration> {
     let mut longest: Option<Duration> = None;
     companion.expr.visit(&mut |part| {

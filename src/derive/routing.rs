@@ -5,7 +5,7 @@ use crate::facts::AlertFacts;
 use crate::model::Route;
 use crate::vocabulary::Name;
 
-/// More pieces than this of one route are none that a person could follow.
+/// The most pieces of one route: people cannot follow more.
 const MOST_PIECES: usize = 16;
 
 /// Neither are more labels than this that one piece has to exclude.
@@ -21,7 +21,7 @@ fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
     pieces.len() >= MOST_PIECES || pieces.iter().any(added)
 }
 
-/// The alerts of which `receiver` is told by this route.
+/// The alerts of which this route notifies `receiver`.
 pub fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
     let mut pieces = vec![piece(&routes[index].matching)];
     for earlier in before(routes, index, receiver) {
@@ -36,7 +36,7 @@ pub fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
     pieces
 }
 
-/// Earlier routes that decide whether this one tells `receiver`.
+/// Earlier routes that decide whether this one notifies `receiver`.
 pub fn before<'a>(routes: &'a [Route], index: usize, receiver: &Name) -> impl Iterator<Item = &'a Route> {
     routes[..index].iter().filter(move |earlier| earlier.stop || earlier.to.contains(receiver))
 }

@@ -1,9 +1,9 @@
-//! Lists as sentences hold them.
+//! Lists in sentences: `a, b and c`.
 
 /// More names than this are counted.
 const MOST: usize = 8;
 
-/// No list in a sentence is longer, whatever it is of.
+/// The longest list in a sentence.
 const LONGEST: usize = 40;
 
 /// `a`, `b` and `c`.

@@ -1,4 +1,4 @@
-//! When a promise holds: hours, what it does not hold during, and windows of maintenance.
+//! Changes of the agreed time: `hours`, `except` and windows of maintenance.
 
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};

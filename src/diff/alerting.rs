@@ -1,4 +1,4 @@
-//! Which alerts there are, and who is told of each.
+//! Changes of alerts, and of the receivers of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,7 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             }
         }
     }
-    changes.extend(told(old, new, pairs));
+    changes.extend(receiver_changes(old, new, pairs));
     changes
 }
 
@@ -64,7 +64,7 @@ fn chosen(pair: &Pair) -> bool {
 }
 
 /// Who is told of which alert, where both sides say.
-fn told(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
+fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let (Some(before), Some(after)) = (&old.plan.project.notifications, &new.plan.project.notifications)
     else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! How much a plan is: what a reviewer and Prometheus pay for it.
+//! The size of a plan: numbers of SLOs, alerts, series and evaluations.
 
 use crate::difference::Amounts;
 use crate::plan::{Group, Makes, Notice, Plan};

@@ -1,4 +1,4 @@
-//! Companion alerts: which causes are watched beside the promises, and how.
+//! Changes of companion alerts.
 
 use super::Side;
 use super::pairs::Pairs;

@@ -1,6 +1,6 @@
-//! Rules of another tool, or of somebody's hand, against a model and its plan: SLO by SLO what is there on both sides and what is not.
+//! Compares rules of another tool, or rules written by hand, with a model and its plan, SLO by SLO.
 //!
-//! **Invariant:** nothing of the old side goes without a word: it is on both sides, it is gone, or it is not understood.
+//! **Invariant:** every part of the old side is reported: as equal, as removed, as changed, or as not understood.
 
 mod alerts;
 mod measured;
@@ -189,7 +189,7 @@ fn renamed(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
     let (was, is) = (theirs.subject(), one.name());
     // Pyrra, and rules of somebody's hand, name no service.
     if was == is || theirs.service.is_none() {
-        kept.push(Words::plain(format!("in {} it is ", told(theirs))).quote(&was));
+        kept.push(Words::plain(format!("in {} it is ", name_of_rules(theirs))).quote(&was));
         return None;
     }
     let said = Words::plain(format!("an SLO of {}: ", tool(theirs))).quote(&was);
@@ -205,7 +205,7 @@ fn tool(slo: &Slo) -> &'static str {
     }
 }
 
-fn told(slo: &Slo) -> String {
+fn name_of_rules(slo: &Slo) -> String {
     match slo.tool {
         "rules" => "the old rules".to_owned(),
         tool => format!("the rules of {tool}"),

@@ -1,4 +1,4 @@
-//! What is measured. Recorded series keep their names when it changes, so that for a while their sums hold two meanings.
+//! Changes of the measurement. Recorded series keep their names, so for a while their sums mix old and new events.
 
 use super::pairs::Pair;
 use super::sli_text::{Part, in_short, parts, selector, what};

@@ -1,6 +1,6 @@
-//! Two models with their plans → [`Difference`]: what one means and the other does not, whatever their files look like.
+//! Two models with their plans → [`Difference`]: what changes in meaning, not in text.
 //!
-//! Each file compares one subject, SLO by SLO and service by service. What many have in common is said once, here, at the end.
+//! Each file compares one subject, SLO by SLO and service by service. Changes that many SLOs share are merged here, at the end.
 
 mod agreed;
 mod alerting;

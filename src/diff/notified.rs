@@ -1,4 +1,4 @@
-//! How somebody is told, when, and what silences what. Who is told of which alert is said alert by alert: see `alerting`.
+//! Changes of receivers, routes, times and inhibitions. The receivers of each alert are in `alerting`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Which SLO of the one side is which of the other: by its name, or else by what it measures.
+//! Pairs SLOs of both sides: by name, or by their measurement.
 
 use super::sli_text::what;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What holds for all services: how severities are spelled, what runs the rules, which language people are told in.
+//! Changes of the project: severity labels, targets, language, Prometheus.
 
 use std::fmt::Display;
 
@@ -13,14 +13,14 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
     let (before, after) = (&old.model.project, &new.model.project);
     let mut changes = severities(old.model, new.model);
     let language = |model: &Model| format!("{:?}", model.project.language);
-    changes.extend(told(
+    changes.extend(value_change(
         Kind::Language,
         "texts for people are in ",
         language(old.model),
         language(new.model),
     ));
     let zone = |project: &Project| project.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
-    changes.extend(told(
+    changes.extend(value_change(
         Kind::TimeZone,
         "times in notifications and months of reports are those of ",
         zone(before),
@@ -40,7 +40,7 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
 }
 
 /// A value of the project.
-fn told(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
+fn value_change(kind: Kind, words: &str, old: impl Display, new: impl Display) -> Option<Change> {
     let (old, new) = (old.to_string(), new.to_string());
     let said = Words::plain(words).quote(&new).and(", was ").quote(&old);
     (old != new).then(|| Change::new(kind, &[], said).values(old, new))
@@ -172,7 +172,7 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
     };
     let kind = Kind::Prometheus;
     let mut changes: Vec<Change> =
-        told(kind, "the oldest Prometheus that must load the rules is ", version(old), version(new))
+        value_change(kind, "the oldest Prometheus that must load the rules is ", version(old), version(new))
             .into_iter()
             .collect();
     changes.extend(value(kind, &[], "retention of Prometheus", &retention(old), &retention(new)));

@@ -1,4 +1,4 @@
-//! What is promised: objective and period, the tiers that watch them, and what follows in minutes, events and times to the alert.
+//! Changes of the promise: objective, period and tiers, and what follows in minutes, events and times to the alert.
 
 use super::agreed;
 use super::companions::kept_firing;

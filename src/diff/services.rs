@@ -1,4 +1,4 @@
-//! Services and SLOs that came, went or are called otherwise, and what a service says about itself.
+//! Services and SLOs that were added, removed or renamed, and settings of a service.
 
 use super::Side;
 use super::measured::until;

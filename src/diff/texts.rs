@@ -1,4 +1,4 @@
-//! What alerts carry and people read: labels, annotations, owners, descriptions, runbooks.
+//! Changes of labels, annotations, owners, descriptions and runbooks.
 
 use super::pairs::Pair;
 use crate::difference::{Change, Kind, Words};

@@ -1,7 +1,7 @@
-//! plan + the configuration that an Alertmanager runs → where it is not the compiled one.
+//! plan + the configuration that an Alertmanager runs → the differences from the compiled one.
 //!
-//! Alertmanager prints its configuration with all defaults, sorts matchers, and writes `<secret>` for what is secret. So only what was compiled is
-//! looked for in receivers; routes, inhibitions and times are compared whole, because something more there changes who is told.
+//! Alertmanager prints its configuration with all defaults, sorts matchers, and writes `<secret>` for what is secret. So receivers may have more
+//! fields than the compiled ones; routes, inhibitions and times are compared completely, because an additional one changes who is notified.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

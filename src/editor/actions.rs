@@ -1,4 +1,4 @@
-//! Edits that mend what is wrong at a place: those that the problems bring along.
+//! Quick fixes at a place: the edits of its problems.
 
 use crate::diagnostic::{Fix, Problem};
 use crate::source::Span;

@@ -1,4 +1,4 @@
-//! What can stand at a place: keys, words of the language, names of the project, and in queries what the contract knows.
+//! Completions at a place: keys, words of the language, names of the project, and in queries the metrics, labels and values of the contract.
 
 use super::cursor::is_query;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
-//! Which key or value of a definition a place is in, in YAML that somebody is still writing.
+//! Finds the key or value at a place, in YAML that is still being written.
 //!
-//! The parser makes nothing of half a line. Here lines and their indentation count, and brackets where a value begins with one; what looks
-//! like a key is one. **Invariant:** nothing that is compiled comes from here.
+//! The parser cannot read half a line. This reader uses lines, indentation and brackets only; whatever looks like a key is a key. **Invariant:**
+//! nothing that is compiled comes from here.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Where a name was given that is used at a place.
+//! Finds the definition of the name at a place.
 
 use super::cursor::is_query;
 use super::cursor::{Cursor, Here, LIST, cursor};

@@ -1,4 +1,4 @@
-//! What the service of a file is known to expose, whether or not the rest of the file can be read.
+//! The contract of a file's service, even if the rest of the file cannot be read.
 
 use std::borrow::Cow;
 use std::sync::Arc;

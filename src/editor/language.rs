@@ -1,5 +1,4 @@
-//! What the language knows at a place of a file: keys, words, and what they are for. The schema says so, which `tests/schema.rs` holds
-//! against the parser.
+//! Keys and words that are allowed at a place, with their descriptions, from the schema. `tests/schema.rs` compares the schema with the parser.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! What somebody who writes definitions asks for at a place in them, as data: the shell speaks the protocol.
+//! Answers to questions of editors about a place in a definition, as data. The shell speaks the protocol.
 //!
-//! A question is answered from the texts as they are, half-written or not: `cursor` finds the keys around a place, the schema says what may
-//! stand there, and the model what it means, as far as it means something.
+//! Texts may be half-written: `cursor` finds the keys around a place, the schema knows what is allowed there, and the model knows what it means, if
+//! it can be read.
 
 mod actions;
 mod completion;

@@ -1,4 +1,4 @@
-//! Parameters of templates: what `<<job>>` stands for at a place.
+//! Parameters of templates: the meaning of `<<job>>` at a place.
 
 use std::ops::Range;
 

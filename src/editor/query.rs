@@ -1,4 +1,4 @@
-//! What a place in a PromQL expression is in, while somebody is writing it.
+//! Finds the part of a PromQL expression at a place, while it is still being written.
 
 /// What could stand at the end of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Alertmanager's configuration, its templates, and who is told of what.
+//! Alertmanager's configuration, its templates, and the list of receivers of every alert.
 
 use super::yaml::{Yaml, quoted, scalar};
 use crate::artifact::{Artifacts, MARK};

@@ -1,4 +1,4 @@
-//! What a target would refuse: more groups, or larger objects, than it takes.
+//! Limits of targets: numbers of groups, and sizes of objects.
 
 use super::objects::{self, MOST, MOST_DATA};
 use super::{mimir, operator, vmrule};

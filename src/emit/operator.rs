@@ -1,8 +1,8 @@
-//! What the Prometheus Operator reads: rules as `PrometheusRule`; dashboards as `ConfigMap`s for Grafana's sidecar and the configuration of Alertmanager as
-//! a `Secret`, if they are asked for.
+//! Objects for the Prometheus Operator: rules as `PrometheusRule`; dashboards as `ConfigMap`s for Grafana's sidecar and the configuration of
+//! Alertmanager as a `Secret`, if they are asked for.
 //!
-//! A `Secret` and no `AlertmanagerConfig`: the operator adds the namespace of such an object to every one of its routes and inhibitions, so it never sees
-//! alerts of services in other namespaces, and an outage in one namespace could not silence what follows from it in another.
+//! It writes a `Secret` and not an `AlertmanagerConfig`: the operator adds the namespace of such an object to every route and inhibition, so it never
+//! sees alerts of services in other namespaces, and an outage in one namespace could not silence alerts in another.
 
 use super::objects::{self, Kind};
 use super::{alertmanager, grafana};

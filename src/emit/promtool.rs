@@ -1,4 +1,4 @@
-//! promtool's unit tests: the proofs, run against the very rule files of `prometheus/`.
+//! promtool's unit tests: the proofs, which run against the rule files in `prometheus/`.
 
 use super::words::{self, Known};
 use super::{prometheus, yaml::Yaml};

@@ -1,7 +1,7 @@
-//! Runbooks: one per SLO, one per service for events that disappear, and the list of them.
+//! Runbooks: one per SLO, one per service for missing events, and an index.
 //!
-//! **Invariant:** what the sources say stands here as text that no reader of Markdown takes for more; only what people wrote as Markdown is
-//! taken as that, below a heading of its own.
+//! **Invariant:** texts of the sources are escaped, so that they are never read as Markdown. Only runbooks that people wrote as Markdown are copied
+//! as Markdown, below their own heading.
 
 use std::collections::BTreeMap;
 
@@ -268,7 +268,7 @@ fn alert_part(
     severity: Severity,
     words: &Words,
 ) -> AlertPart {
-    let told = told(project, &alert.which, rule, words);
+    let told = receiver_parts(project, &alert.which, rule, words);
     AlertPart {
         name: alert.which.heading(severity),
         page: severity == Severity::Page,
@@ -333,7 +333,7 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
 }
 
 /// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
-fn told(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
+fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
     let mut all: Vec<&Told> = Vec::new();
     let is = |labels: &crate::model::Labels| {
         which.is(labels) && labels.get("service") == rule.labels.get("service")

@@ -1,4 +1,4 @@
-//! Rule files for Thanos Ruler: those of Prometheus, and what an answer is worth in which a store is missing.
+//! Rule files for Thanos Ruler: those of Prometheus, with `partial_response_strategy`.
 
 use super::prometheus::plain;
 use super::yaml::Yaml;

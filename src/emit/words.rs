@@ -1,4 +1,4 @@
-//! What alerts say: the same texts for the rules, where Prometheus fills in the numbers, and for the tests, where they are known.
+//! The texts of alerts: for the rules, where Prometheus fills in the numbers, and for the tests, where the numbers are known.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -1,7 +1,7 @@
-//! The few shapes of YAML that rule files need, with comments where a reviewer looks for them.
+//! Writes the few forms of YAML that rule files need, with comments for reviewers.
 //!
-//! **Invariant:** every scalar is spelled by serde-saphyr, which quotes what a YAML 1.1 reader would take for something else; one in which
-//! something is unseen is quoted here, with escapes. What stands without quotes ends nowhere but where its line does.
+//! **Invariant:** every scalar is written by serde-saphyr, which quotes texts that a YAML 1.1 reader would read as another type; texts with invisible
+//! characters are quoted here, with escapes. A text without quotes ends only at the end of its line.
 
 use std::borrow::Cow;
 

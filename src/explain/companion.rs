@@ -1,4 +1,4 @@
-//! plan → words for one companion alert: when it fires, what it tells, and what is silent meanwhile.
+//! plan → text for one companion alert: when it fires, its texts, and what it silences.
 
 use super::{WIDTH, accepted, wrapped};
 use crate::plan::{Aftermath, Companion, Rule};

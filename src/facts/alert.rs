@@ -1,4 +1,4 @@
-//! What is known of an alert before its expression is written.
+//! An alert before its expression is written: its name, labels and what it silences.
 
 use crate::model::{Labels, Matching};
 use crate::vocabulary::{BudgetLine, Duration, Name, Severity};
@@ -8,7 +8,7 @@ use crate::vocabulary::{BudgetLine, Duration, Name, Severity};
 pub struct Which {
     /// Its name.
     pub name: String,
-    /// Labels that tell it from other alerts of its name; none where there are no others.
+    /// Labels that separate it from other alerts of its name; empty if there are no others.
     pub apart: Labels,
 }
 
@@ -18,7 +18,7 @@ impl Which {
         Self { name, apart: Labels::new() }
     }
 
-    /// What stands above it in a runbook, where each of several of one name needs an anchor of its own.
+    /// Its heading in a runbook: alerts with the same name need different anchors.
     pub fn heading(&self, severity: Severity) -> String {
         match self.apart.is_empty() {
             true => self.name.clone(),
@@ -36,10 +36,10 @@ impl Which {
 /// The label of a line of the budget, on what is recorded and on alerts.
 pub const BELOW: &str = "budget_below";
 
-/// What stays silent for a while after an alert has stopped.
+/// The aftermath of an alert: alerts that stay silenced for a while after it has stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aftermath {
-    /// The alert that silences it, of which nobody is told.
+    /// The alert that silences them, and notifies nobody.
     pub name: String,
     /// The alerts that it is left by.
     pub causes: Vec<Which>,
@@ -49,26 +49,26 @@ pub struct Aftermath {
     pub length: Duration,
 }
 
-/// What is known of an alert that somebody may be notified of.
+/// The facts of an alert that may notify people.
 #[derive(Clone, Debug)]
 pub struct AlertFacts<'a> {
     /// Its name.
     pub name: String,
-    /// Labels that tell it from other alerts of its name; none where there are no others.
+    /// Labels that separate it from other alerts of its name; empty if there are no others.
     pub apart: Labels,
     /// Its labels, with the name.
     pub labels: Labels,
     /// Labels that it has, with values that are not known.
     pub open: Vec<String>,
-    /// Those among them that tell the promises of one SLO apart.
+    /// The labels in which the promises of one SLO differ.
     pub by: Vec<String>,
-    /// Labels that tell one of several companion alerts of this name from the others, as far as they are known.
+    /// Labels in which several companion alerts of this name differ, as far as they are known.
     pub told: Vec<String>,
     /// Page or ticket.
     pub severity: Severity,
-    /// The service that it speaks of.
+    /// Its service.
     pub service: &'a Name,
-    /// The SLO, if it speaks of one.
+    /// Its SLO, if it belongs to one.
     pub slo: Option<&'a Name>,
     /// The companion alert, if it is one.
     pub companion: Option<&'a Name>,
@@ -76,14 +76,14 @@ pub struct AlertFacts<'a> {
     pub down: bool,
     /// Whether it is sent even while something that its service needs is down.
     pub independent: bool,
-    /// The line of the budget, if it speaks of one. That it fires does not say that anything fails now.
+    /// Its line of the budget, if it is a budget alert. Such an alert may fire although nothing fails now.
     pub line: Option<BudgetLine>,
-    /// What stays silent after it.
+    /// The alerts that stay silenced after it.
     pub aftermath: Option<Aftermath>,
 }
 
 impl AlertFacts<'_> {
-    /// Its name, and what tells it from others of that name.
+    /// Its name, and the labels that separate it from others of that name.
     pub fn which(&self) -> Which {
         Which { name: self.name.clone(), apart: self.apart.clone() }
     }
@@ -95,7 +95,7 @@ impl AlertFacts<'_> {
         labels
     }
 
-    /// Whether it matches, whatever the values are that are not known.
+    /// Whether it matches for all possible values of unknown labels.
     pub fn always(&self, matching: &Matching) -> bool {
         matching.iter().all(|(label, values)| match self.labels.get(label) {
             Some(value) => values.contains(value),

@@ -21,7 +21,7 @@ impl Watch {
     }
 }
 
-/// What a steady outage looks like to every tier.
+/// The effect of a steady outage on every tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
     /// In (0, 1].
@@ -57,17 +57,17 @@ impl Promise {
         seconds(self.period_length) * self.budget
     }
 
-    /// What is agreed to be done while so much of the budget is left: of several lines the lowest that is crossed.
+    /// The agreed action while this share of the budget is left: if several lines are crossed, the lowest one.
     pub fn agreed(&self, left: Decimal) -> Option<&Agreement> {
         self.budget_policy.iter().rfind(|agreement| left < agreement.line.ratio())
     }
 
-    /// What is agreed to be done when less is left than a line says.
+    /// The agreed action for a line.
     pub fn agreed_below(&self, line: BudgetLine) -> Option<&Agreement> {
         self.budget_policy.iter().rfind(|agreement| agreement.line >= line)
     }
 
-    /// Outages that tell the tiers apart, the worst first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
+    /// Outages in which the tiers differ, the worst first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
     pub fn outages(&self) -> Vec<Outage> {
         let twice = |tier: &Watch| tier.threshold * Decimal::TWO;
         let mut ratios: Vec<Decimal> = [100, 10, 1].map(|of| Decimal::new(of, 2)).to_vec();

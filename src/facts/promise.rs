@@ -1,4 +1,4 @@
-//! What an SLO promises, in numbers.
+//! The promise of an SLO, in numbers.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::Watch;
 use crate::model::{Agreement, BudgetAlert, Maintenance};
 use crate::vocabulary::{CURRENT, Decimal, Duration, OUTLOOK, Period, Severity, quotient};
 
-/// What an SLO promises, in numbers.
+/// The promise of an SLO, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
     /// The service's name.
@@ -23,9 +23,9 @@ pub struct Promise {
     pub budget: Decimal,
     /// With fewer events than this the period says nothing about the objective.
     pub enough_events: Decimal,
-    /// What it is promised over.
+    /// The period.
     pub period: Period,
-    /// What burn rates are derived from: the most agreed time in a period.
+    /// The length from which burn rates are derived: the most agreed time in a period.
     pub period_length: Duration,
     /// When it holds; `None` for always.
     pub agreed: Option<AgreedTime>,
@@ -35,17 +35,17 @@ pub struct Promise {
     pub parts: Vec<Part>,
     /// Labels that are kept.
     pub by: Vec<String>,
-    /// What those of them are called in the series that are read that are called otherwise there, by name.
+    /// The original names of renamed labels, by new name.
     pub read_as: BTreeMap<String, String>,
-    /// The matchers that tell successful events, where only those are good.
+    /// The matchers of successful events, if only those are good.
     pub successful: Option<String>,
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
     /// Watching tiers, in the order of the policy.
     pub tiers: Vec<Watch>,
-    /// At which lines of the budget somebody is told, the highest first.
+    /// Lines of the budget with a budget alert, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
-    /// What is agreed to be done at which line of the budget, the highest first.
+    /// The agreed actions by line of the budget, the highest first.
     pub budget_policy: Vec<Agreement>,
     /// Tiers of its policy that could never fire: page or ticket, and the long window.
     pub left_out: Vec<(Severity, Duration)>,
@@ -104,7 +104,7 @@ impl Promise {
 pub enum Event {
     /// Something that the service counts.
     Occurrence,
-    /// One look at a state, every `interval`, for each of the series that are looked at.
+    /// One evaluation of a state, every `interval`, for each of its series.
     Check,
     /// One moment, judged by the slice that ends there.
     Slice(Duration),

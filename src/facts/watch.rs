@@ -1,4 +1,4 @@
-//! A tier with its numbers, and whether it sees its burn: the one comparison of counts with thresholds (SRE Workbook, ch. 5).
+//! A tier with its numbers, and whether it fires for given counts: the only comparison of counts with thresholds (SRE Workbook, ch. 5).
 
 use crate::vocabulary::{Decimal, Duration, Severity, interval_of};
 
@@ -38,14 +38,14 @@ pub struct Counted {
     pub total: Decimal,
 }
 
-/// What a tier sees in its windows.
+/// Which windows of a tier exceed its threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// The error ratio of the long window is above the threshold.
     pub long: bool,
     /// That of the short one is.
     pub short: bool,
-    /// The long window has as many events, and as many bad ones, as an alert asks for.
+    /// Whether the long window has the minimum of events and of bad events.
     pub enough: bool,
     /// A ratio is so exactly at the threshold that the rounding of Prometheus decides.
     pub undecided: bool,
@@ -64,12 +64,13 @@ impl Watch {
         interval_of(self.long, self.severity)
     }
 
-    /// How long the short window's last known ratio stands in for it: a quarter of the long window, and never less than two evaluations.
+    /// How long the short window's last known ratio is used instead of a missing one: a quarter of the long window, and never less than two
+    /// evaluations.
     pub fn hold(&self) -> Duration {
         Duration::from_millis((self.long.millis() / 4).max(2 * self.interval().millis()))
     }
 
-    /// What it sees in windows with these counts.
+    /// The result for windows with these counts.
     pub fn sight(&self, long: Counted, short: Counted) -> Sight {
         // Most moments are healthy, and no threshold is as low as zero.
         if long.bad.is_zero() && short.bad.is_zero() {

@@ -1,4 +1,4 @@
-//! What a migration means, for each SLO: what stays, what is measured better, what changes for whoever is notified.
+//! The effects of a migration, for each SLO: what stays, what is measured better, what changes for the people who are notified.
 
 use super::draft::{Draft, Policy};
 use super::file::{Lines, labels, rounded, why};

@@ -1,4 +1,5 @@
-//! Names of alerts stay: routes and silences go by them. What several SLOs share is written once, for the service or for the project.
+//! Keeps the names of alerts, because routes and silences use them. A name that several SLOs share is written once, for the service or for the
+//! project.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! An SLO as a foreign source means it, in our words: what all dialects come to.
+//! An imported SLO in our terms: the common result of all dialects.
 
 use super::measure::Measured;
 use crate::ast::Key;

@@ -1,4 +1,4 @@
-//! What was gathered, as files: what somebody reads first, and looks after from now on.
+//! Writes the imported services as source files that people read and maintain.
 
 use std::borrow::Cow;
 

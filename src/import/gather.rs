@@ -1,4 +1,4 @@
-//! Drafts as services: what all SLOs of a service share stands once, and what only a project can say is the project's.
+//! Groups drafts into services: settings that all SLOs of a service share are written once, and project settings go to the project file.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Takes the keys of a foreign map; whatever nobody took is told, so that nothing is dropped in silence.
+//! Takes the keys of a foreign map; every key that nobody took is reported, so that nothing is dropped silently.
 
 use crate::ast::Key;
 use crate::diagnostic::{Code, Problem};

@@ -1,4 +1,4 @@
-//! What is measured, once a query is understood: sums of counters, and what their ratio says.
+//! What an understood query measures: sums of counters, and the meaning of their ratio.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Sources of other tools, as sources of our own: Sloth, Pyrra and OpenSLO.
+//! Translates sources of other tools to our sources: Sloth, Pyrra and OpenSLO.
 //!
 //! ```text
 //! foreign text ──documents──▶ nodes ──a dialect──▶ drafts ──gather──▶ services ──file──▶ our sources
@@ -6,9 +6,10 @@
 //!                                         └─queries, measure: what an expression counts
 //! ```
 //!
-//! A dialect is a front end: one file, and one line in `DIALECTS`. It knows its keys and what they mean, and nothing of how our sources are spelled.
+//! A dialect is a front end: one file, and one line in `DIALECTS`. It knows its keys and their meaning, but not the form of our sources.
 //!
-//! **Invariant:** nothing is dropped in silence: of every key and every part of a query that is not imported, a problem tells the place and the reason.
+//! **Invariant:** nothing is dropped silently: for every key and every part of a query that is not imported, a problem gives the place and the
+//! reason.
 //!
 //! **Invariant:** no text of a foreign source is trusted: it is read within the limits of [`crate::parse::yaml`], and what looks like a secret is
 //! neither written nor shown.

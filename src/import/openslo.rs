@@ -1,4 +1,4 @@
-//! OpenSLO: `openslo/v1` and `openslo/v1alpha`. Objects refer to each other by name, in whatever document or file they stand.
+//! OpenSLO: `openslo/v1` and `openslo/v1alpha`. Objects refer to each other by name, across documents and files.
 
 mod alerts;
 mod indicator;

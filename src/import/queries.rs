@@ -1,9 +1,9 @@
-//! What a foreign query means: which counters it counts, or which state it looks at.
+//! The meaning of a foreign query: which counters it counts, or which state it reads.
 //!
-//! A query is read as a tree, and the tree as arithmetic on counters: what a window, a `rate`, a `sum` or a guard against idle times adds to a counter
-//! is taken off, and said. What remains is a sum of counters, or it is not understood and says where it stopped to be.
+//! A query is read as a tree, and the tree as arithmetic on counters: windows, `rate`, `sum` and guards against idle times are removed, and reported.
+//! The rest is a sum of counters, or it is not understood, with the place where that is.
 //!
-//! **Invariant:** nothing is recognised by its spelling: two queries that mean the same come to the same.
+//! **Invariant:** nothing is recognised by its spelling: two queries with the same meaning have the same result.
 
 use super::measure::Counts;
 use std::collections::BTreeSet;

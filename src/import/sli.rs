@@ -1,4 +1,4 @@
-//! From the queries of an SLI to what it measures, with what is told of the way there.
+//! From the queries of a foreign SLI to its measurement, with the messages for the author.
 
 use super::draft::Missing;
 use super::keys::whole;
@@ -54,7 +54,7 @@ pub fn of_events(
         return Sli::faulty("its query cannot be read");
     };
     match queries::events(&part_expr, counts, &total_expr, counters) {
-        Ok(understood) => told(understood, part, problems),
+        Ok(understood) => to_sli(understood, part, problems),
         Err(why) => {
             let of_part = queries::uncounted(&part_expr, counters);
             let of_total = queries::uncounted(&total_expr, counters);
@@ -75,7 +75,7 @@ pub fn of_two(good: &Scalar, bad: &Scalar, counters: Counters, problems: &mut Ve
     };
     let all: Expr = build::add(good_expr.clone(), bad_expr.clone()).into();
     match queries::events(&bad_expr, Counts::Bad, &all, counters) {
-        Ok(understood) => told(understood, bad, problems),
+        Ok(understood) => to_sli(understood, bad, problems),
         Err(why) => {
             let (why, place) = match queries::uncounted(&good_expr, counters) {
                 Some(of_good) => (of_good, good),
@@ -92,7 +92,7 @@ pub fn of_ratio(query: &Scalar, counts: Counts, counters: Counters, problems: &m
         return Sli::faulty("its query cannot be read");
     };
     match queries::ratio(&expr, counts, counters) {
-        Ok(understood) => told(understood, query, problems),
+        Ok(understood) => to_sli(understood, query, problems),
         Err(why) => last_resort(&expr, counts, None, &why, query, problems),
     }
 }
@@ -124,7 +124,7 @@ pub fn of_threshold(query: &Scalar, op: Op, value: Decimal, problems: &mut Vec<P
 }
 
 /// What was understood, with what is said of the guards that were taken off.
-fn told(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> Sli {
+fn to_sli(understood: Understood, query: &Scalar, problems: &mut Vec<Problem>) -> Sli {
     let Understood { measured, by, guards } = understood;
     let mut sli = Sli { by, ..Sli::of(Ok(measured)) };
     for guard in guards {

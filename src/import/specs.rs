@@ -1,4 +1,4 @@
-//! Specs as rules of others: what Sloth and Pyrra would record of them, and by which expressions.
+//! Specs as rules: the series that Sloth and Pyrra would record for them, and their expressions.
 
 use super::draft::Draft;
 use super::measure::{Measured, Part};

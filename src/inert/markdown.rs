@@ -1,4 +1,4 @@
-//! Text of others in Markdown: as words, in a span of code, in a block of code.
+//! Untrusted text in Markdown: as words, in a code span, in a code block.
 
 use super::{line, text};
 

@@ -1,4 +1,4 @@
-//! Characters that a reader does not see, and a machine does.
+//! Characters that people do not see, but machines read.
 
 /// Those of a text that a reader does not see for what they are, with their places: controls, line breaks of any kind, what turns or joins the
 /// text around it, what shows nothing at all, and what no text has. A joiner or a selector is not among them where scripts and emoji need it.

@@ -1,8 +1,8 @@
-//! What an alert that says `down` leaves behind. It stops as soon as the service is back, while the outage burns on in the windows it went into, and
-//! while events are counted again only some evaluations later: told then, that would be a second notification for a problem that is over.
+//! The aftermath of an alert with `down`. The alert stops as soon as the service is back, but the outage is still in long windows, and events are
+//! counted again only some evaluations later. Alerts about that would be a second notification for a problem that is over.
 //!
-//! So a second alert, of which nobody is told, fires until it is, and silences it. Only pages of SLOs that read what the first alert reads
-//! are kept silent, and the service's missing events: if that fails again, the first alert says so. Everything else may have a fault of its own by now.
+//! So a second alert, which notifies nobody, fires during that time and silences them. It silences only pages of SLOs that read the same series as
+//! the first alert, and the service's missing events: if those fail again, the first alert says so. All other alerts may have another cause by then.
 
 use super::sums::less;
 use crate::derive::external;

@@ -1,15 +1,15 @@
-//! When a promise holds: outside of its hours, and during maintenance, what is counted is recorded as zero.
+//! Agreed time: outside of the hours of an SLO, and during maintenance, its counts are recorded as zero.
 //!
 //! One series says so for each SLO: `slo:agreed_service_time:bool`, 1 while events count and 0 while they do not. Totals and bad events are
-//! multiplied by it; whatever is made of them, windows, tiles, budgets, then speaks of agreed time alone. Counters themselves are kept on, so what happened
-//! outside does not come in with the first count afterwards.
+//! multiplied by it; so windows, tiles and budgets contain only agreed time. Counters are still read outside of the hours, so those events do not
+//! appear in the first count afterwards.
 //!
-//! What an evaluation counts happened since the one before, so it asks whether the promise held when that began: hours that begin at eight count from
-//! the evaluation after eight on, and up to that at twenty o'clock.
+//! An evaluation counts the events since the previous one, so it checks whether the SLO applied then: hours from 8:00 to 20:00 count from the
+//! evaluation after 8:00 up to the one at 20:00.
 //!
 //! # Local time
-//! PromQL knows UTC alone. A change of the clock is a weekday of a month: with `d` the day of the month and `w` the weekday, `d - w` is that of the last
-//! Sunday, and `100 × month + d - w` passes `100 × month + earliest` on the day of the change, once a year (see `Offsets`).
+//! PromQL knows only UTC. A change of the clock is a weekday of a month: with `d` the day of the month and `w` the weekday, `d - w` is that of the
+//! last Sunday, and `100 × month + d - w` passes `100 × month + earliest` on the day of the change, once a year (see `Offsets`).
 
 use super::series::{Series, Unit};
 use super::sums::less;

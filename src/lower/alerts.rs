@@ -1,4 +1,4 @@
-//! Alerts: one per severity and SLO, whose tiers are combined, so that one problem is one notification; and one per service for events that disappear.
+//! Alerts: one per severity and SLO, whose tiers are combined, so that one problem is one notification; and one per service for missing events.
 
 use super::series::{Series, Side, Unit};
 use super::sums::exact;

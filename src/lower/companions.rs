@@ -1,4 +1,4 @@
-//! Companion alerts: the rules of a service's own causes, in a group of their own.
+//! The rules of companion alerts, in a group of their own.
 
 use super::{dashboards, runbooks};
 use crate::facts::{AlertFacts, ServiceFacts};

@@ -1,4 +1,4 @@
-//! The identities of dashboards: what links to them, and what they are called, agree here.
+//! The identities of dashboards, for the dashboards and for links to them.
 
 use crate::model::Model;
 use crate::plan::DashboardLink;

@@ -1,14 +1,14 @@
-//! Bad and total events since the last evaluation: the pair that everything else is derived from.
+//! Bad and total events since the last evaluation: the two series from which everything else is derived.
 //!
-//! Counters are kept for each target by `ledger`, and summed here over all of them. Where a selector with one more matcher tells the events of one side,
-//! the same selector with the opposite matcher tells the others: then good and bad are counted, and total is their sum, so that no series is read twice.
+//! Counters are kept for each target by `ledger`, and summed here over all of them. If one matcher more selects the events of one side, the opposite
+//! matcher selects the others: then good and bad are counted, and total is their sum, so that no series is read twice.
 //!
 //! # Good events instead of bad ones
-//! Where `total` and `good` are given and do not split, they are counted each, and bad is what remains. Their targets need not be scraped together: what
-//! the one scrape shows before the other is bad in one evaluation and taken back in the next, and a ratio below zero is zero. Of a histogram, only
-//! targets that have the bucket are counted: what nobody measured is not bad.
+//! If `total` and `good` are given and do not split, both are counted, and bad is the rest. Their targets may be scraped at different times: events
+//! that one scrape shows first are bad in one evaluation and good in the next, and a ratio below zero is zero. For a histogram, only targets with the
+//! bucket are counted: events that were not measured are not bad.
 //!
-//! States (`probe`, `condition`, …) are looked at once per evaluation, and a look that was missed is not an event.
+//! States (`probe`, `condition`, …) are evaluated once per evaluation, and a missed evaluation is not an event.
 
 use super::ledger::{self, Account, Begins};
 use super::series::{Ledger, Series, Side, Unit};

@@ -1,8 +1,8 @@
-//! Tiles of the past, straight from raw series: how a fresh installation gets the history that windows of days and the period are summed from.
+//! Backfill: tiles of the past, computed from raw series, so that a fresh installation has history for windows of days and for the period.
 //!
-//! Tiles as they are recorded read what was counted before them, so promtool cannot make them of the past. These do the same in one step, with
-//! what can be known afterwards: what a counter gained in five minutes is its value at their end less its value at their beginning, and a state
-//! is looked at every thirty seconds by a subquery. Windows of hours are not made: they fill themselves within hours.
+//! Recorded tiles read earlier recorded counts, so promtool cannot compute them for the past. These rules do the same in one step, from raw series:
+//! what a counter gained in five minutes is its value at their end less its value at their beginning, and a state is looked at every thirty seconds
+//! by a subquery. Windows of hours are not backfilled: they have data within hours.
 
 use super::events::looks;
 use super::ledger::value;

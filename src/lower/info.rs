@@ -1,4 +1,4 @@
-//! What only the compiler knows of an SLO, as a series: screens, `status` and people ask Prometheus for it.
+//! `slo:definition:info`: facts about an SLO that only the compiler knows, as labels of a series for dashboards, `status` and people.
 
 use super::series::Series;
 use super::{dashboards, journey, runbooks};

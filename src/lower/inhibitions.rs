@@ -1,7 +1,6 @@
-//! What is silenced while something else fires, so that one problem is one notification.
+//! Inhibitions: which alerts silence which, so that one problem is one notification.
 //!
-//! **Invariant:** nothing silences what is louder than itself, and what is silenced carries every label that has to be equal,
-//! or nothing on either side does.
+//! **Invariant:** an alert never silences a more severe one, and a label in `equal` is on all silenced alerts, or on none of either side.
 
 use std::collections::{BTreeMap, BTreeSet};
 

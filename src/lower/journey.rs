@@ -1,12 +1,11 @@
-//! Journeys: a moment is good if each of several SLOs kept what is asked of it in the slice that ends there.
+//! Journeys: a moment is good if each of several SLOs kept its objective in the slice that ends there.
 //!
-//! Only what is recorded of the parts is read: their counts of every thirty seconds, as they were thirty seconds ago. By then they are there, whenever
-//! and by whatever ruler the groups of the parts are evaluated, and a range that is a millisecond short holds as many of them as fit into a slice. Nothing
-//! is read by an instant selector.
+//! Only recorded series of the parts are read: their counts of every thirty seconds, as of thirty seconds ago. By then they exist, in whatever order
+//! and by whatever ruler the groups are evaluated, and a range that is a millisecond shorter contains exactly the counts of a slice. No instant
+//! selector is used.
 //!
-//! A part without events in the slice does not make it bad; if none has any, nothing is counted. What a part does not promise, outside of its hours or
-//! during its maintenance, is recorded as zero events, and so is not held against the journey either. Of a part with `by` all promises are taken
-//! together.
+//! A part without events in the slice does not make it bad; if none has any, nothing is counted. Outside of the hours of a part or during its
+//! maintenance, zero events are recorded, so they do not count for the journey either. All promises of a part with `by` are added up.
 //!
 //! A bad moment is shared equally among the parts that were bad in it. So the shares of a period are all of it.
 

@@ -1,33 +1,33 @@
-//! What is counted of each target: a counter that only ever holds what was seen to happen.
+//! The count of each target: a counter that contains only events that the rules saw happen.
 //!
 //! # The principle
-//! **A target has counted what its series were seen to gain, and what it shows beyond all that it has shown before; nothing else brings a counter's
-//! past into the present.** So an error series that is born counts its errors, one that expired and comes back counts what is new, and a target
-//! that is new counts from its first sample on.
+//! **The count of a target is the sum of the increases of its series, plus what it shows above everything that it has shown before; nothing else
+//! moves old counts of a counter into the present.** So a new error series counts its errors, a series that expired and comes back counts only the
+//! increase, and a new target counts from its first sample on.
 //!
 //! # How it is kept
 //! Three series for each target and side (`slo:events:…{events="bad"}`), all as of the last whole ten seconds, so that they speak of the same samples:
 //!
-//! - `shown`: the sum of its counters as they stand.
-//! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was away for up to a quarter
-//!   of an hour gains what it counted meanwhile.
-//! - `counted`: before + gained, or `shown` if that is more: a series that was born, an evaluation that was missed, a sample that came late. If `shown`
-//!   falls and nine tenths of the good events it shows are just gained, the process has just begun: `counted` begins again with it. Where `shown` rises
-//!   and stays below, because an older series is gone, one event is counted at least: something was born that may have been there before.
+//! - `shown`: the current sum of its counters.
+//! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was absent for up to a
+//!   quarter of an hour gains the events of that time.
+//! - `counted`: before + gained, or `shown` if that is more: a new series, a missed evaluation, a late sample. If `shown` falls and nine tenths of
+//!   the good events it shows are just gained, the process has just restarted: `counted` starts again from `shown`. If `shown` rises but stays below
+//!   the earlier maximum, because an older series is gone, at least one event is counted: there is a new series, which may have existed before.
 //!
-//! Nine tenths, because what another process of the same target shows is counted again where it is taken for new. Of good events, because a new
-//! process may fail at once, with error series that nobody has seen before: they gain nothing.
+//! Nine tenths, because the counts of another process of the same target would be counted again if it were taken for new. Good events, because a new
+//! process may fail at once, with error series that are new and have no gain yet.
 //!
 //! A count is the last gain of `counted`. Nothing is extrapolated, so counts are whole and add up. Steps of ten seconds are those that `irate` takes
 //! and gives back without rounding: v ÷ 10 × 10 = v for every whole v (W. Kahan; 10 = 2³ + 2¹).
 //!
 //! # Two programs
-//! Where a load balancer counts all events and a program behind it the good ones, the program may miss a scrape: all events would be bad until the next
-//! one. So nothing is counted for up to two minutes after a target of good events was there that counts no others; then all of it is made good.
+//! If a load balancer counts all events and a program behind it the good ones, the program may miss a scrape: all events would be bad until the next
+//! scrape. So after a target of good events disappears, nothing is counted for up to two minutes; then all events of that time are counted.
 //!
 //! # Rulers that see their own results late
-//! Every rule reads raw counters, its own past, or what stands one rule above, and of that the last two samples, whichever they are. So a ruler whose
-//! rules see each other's results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
+//! Every rule reads raw counters, its own past, or the rule above it, and of that the last two samples. So a ruler whose rules see each other's
+//! results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
 //!
 //! # Forms that were measured and not taken
 //! 200 counters, 80 of them errors, scraped every 15 s, on 10 targets; processor time of all rules of an SLO for each evaluation, beside the form of before

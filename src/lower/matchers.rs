@@ -1,4 +1,4 @@
-//! Sets of alerts as matchers of routes and inhibitions.
+//! Writes sets of alerts as matchers of routes and inhibitions.
 
 use crate::derive::{Piece, Values};
 use crate::plan::Matcher;

@@ -1,4 +1,4 @@
-//! facts → plan: writes what is recorded, what alerts, and what proves both.
+//! facts → plan: writes recording rules, alerting rules and their proofs.
 
 mod aftermath;
 mod agreed;

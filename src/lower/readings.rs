@@ -1,4 +1,4 @@
-//! What dashboards read: which recorded series say what, and what of an SLI is worth a look of its own.
+//! The series that dashboards read: recorded series, and raw series of an SLI that have their own panel.
 
 use super::series::{Series, Side, Unit};
 use crate::model::{Sli, Slo};

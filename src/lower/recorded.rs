@@ -1,4 +1,4 @@
-//! What the rules of a service record, by SLO, without making them all: SLOs of one form record the same names.
+//! The names of recorded series, by SLO, without writing all rules: SLOs of one form record the same names.
 
 use super::split::Split;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! Who is told of which alert.
+//! The receivers of every alert.
 //!
-//! Every route whose labels match takes part, up to one that says `stop`, and each receiver is told once: by the first route
-//! that names it. What that comes to is written into the matchers, so that no route depends on those before it.
+//! All routes that match send the alert, up to one with `stop`, and each receiver is notified once: by the first route that names it. The result is
+//! written into the matchers, so that no route depends on the routes before it.
 
 use super::matchers::matchers;
 use crate::derive::{piece, pieces};

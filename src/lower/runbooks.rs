@@ -1,4 +1,4 @@
-//! What a runbook says beside the promise: where it is, and what to ask first.
+//! Facts of a runbook beside the promise: its file, and the first queries.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! How recorded series are called and addressed: the one home of their names.
+//! The names of recorded series, and their selectors.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The rules of a service: those that are the same for several SLOs, but for the name of the SLO, are written once.
 //!
-//! Recorded series carry `service` and `slo`, so a rule that reads nothing else can be evaluated for many SLOs at once. If all SLOs of the service have
-//! it, its selectors name no SLO; if some have it, they name those. What reads raw series, says an objective, or alerts, belongs to one SLO. So a service
-//! of ten SLOs has one rule for a window and not ten.
+//! Recorded series carry `service` and `slo`, so a rule that reads nothing else can be evaluated for many SLOs at once. If all SLOs of the service
+//! have the rule, its selectors do not match `slo`; if some have it, they match those. Rules that read raw series, contain an objective, or alert
+//! belong to one SLO. So a service of ten SLOs has one rule for a window and not ten.
 //!
 //! A shared rule sets no labels, and to Prometheus two rules of one name without labels are duplicates. So of each name only one rule is shared: that of
 //! most SLOs.

@@ -1,4 +1,4 @@
-//! How the counters of an SLI tell good events from bad ones.
+//! How the counters of an SLI separate good events from bad ones.
 
 use super::targets;
 use crate::model::{Sli, Slo, Term};

@@ -1,4 +1,4 @@
-//! Sums of what is recorded over windows and tiles, and their ratios.
+//! Sums of recorded counts over windows and tiles, and their ratios.
 
 use super::series::{Bounds, Series, Side, Unit};
 use crate::promql::ast::{Expr, Time};

@@ -1,11 +1,11 @@
-//! What tells targets apart: every label of a counter but those that are the metric's own.
+//! The labels that identify a target: all labels of a counter that are not the metric's own.
 //!
-//! The counters of one process begin again together, so their sum is a counter, too, and one sum for each target is all that has to be remembered. A
-//! label is the metric's own if the contract lists it for that metric, or if the selectors differ by it (`code`, `le`). Without a contract every
-//! other label is part of the target: that is always true, and only costs more series.
+//! The counters of one process restart together, so their sum is a counter, too, and one sum per target is enough. A label is the metric's own if the
+//! contract lists it for that metric, or if the selectors differ by it (`code`, `le`). Without a contract every other label is part of the target:
+//! that is always true, and only costs more series.
 //!
-//! **Invariant:** a label that names a program or a place is never the metric's own, whatever the contract lists. Several programs stand behind one
-//! collector, and one that moves to another collector brings its past along.
+//! **Invariant:** a label that names a program or a place is never the metric's own, whatever the contract lists. Several programs may be behind one
+//! collector, and a program that moves to another collector keeps its counter values.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! Counts events step by step and says what every window, ratio and alert must be: the arithmetic that the proofs hold the rules against.
+//! Counts events step by step and computes the expected value of every window, ratio and alert, for the proofs of the rules.
 //!
-//! It knows the mathematics (SRE Workbook, ch. 5) and nothing of PromQL: ratios of counts, compared exactly.
+//! It contains the mathematics (SRE Workbook, ch. 5) and no PromQL: ratios of counts, compared exactly.
 
 use crate::plan::{Counted, Event, Watch};
 use crate::vocabulary::{CURRENT, Decimal, Duration, LONG_INTERVAL, Severity};

@@ -1,9 +1,9 @@
-//! Windows: sums of what was counted, and the ratios that alerts and dashboards read.
+//! Windows: sums of recorded counts, and the ratios that alerts and dashboards read.
 //!
 //! # The form of long windows
-//! Windows of pages are `sum_over_time` of what is counted every 30 seconds: exact at every evaluation, without lag. For windows of days that would read
-//! tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same
-//! `sum_over_time`. A ratio is always Σ bad ÷ Σ total, so every event weighs the same, whenever it happened.
+//! Windows of pages are `sum_over_time` of the counts of every 30 seconds: exact at every evaluation, without lag. For windows of days that would
+//! read tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same `sum_over_time`. A
+//! ratio is always Σ bad ÷ Σ total, so every event has the same weight at any time.
 //!
 //! `tests/bench-rules --parts forms` holds the forms a long window may have against counted events. Seven days, Prometheus off for 70 minutes while they begin:
 //!
@@ -15,11 +15,11 @@
 //! | sums of a day, joined by `offset` | 21 | 1.3 ms | 0.23 % |
 //! | a counter of all events, now less then | 60 | 0.42 ms | 45 % |
 //!
-//! The error of the first two is what happened in the 55 minutes that were not made good. Tiles of an hour leave the window an hour at a time. The counter
-//! has no value at the moment the window begins, and then counts all there ever was. Days that are joined look back at moments that must all have been recorded,
-//! and cost more time than they save samples. Tiles of 5m are as true as what they are made of, cost a tenth of its samples, and are understood at sight.
+//! The error of the first two are the events of the 55 minutes that were lost. Tiles of an hour leave the window an hour at a time. The counter has
+//! no value when the window begins, and then counts all events that ever happened. Joined days need samples at several exact moments, and cost more
+//! time than they save samples. Tiles of 5m are as exact as the counts that they sum, cost a tenth of the samples, and are easy to understand.
 //!
-//! A tile that was missed is made good by the next. At most one is recorded in five minutes, at whatever step the rules are evaluated.
+//! The next tile adds the events of a missed tile. At most one is recorded in five minutes, at whatever step the rules are evaluated.
 //!
 //! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
 //! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.

@@ -1,4 +1,4 @@
-//! When a promise holds: what happens at other times is not counted. ITIL calls it the agreed service time.
+//! Agreed time: events at other times do not count. ITIL calls it the agreed service time.
 
 use super::{Reading, Series};
 use crate::promql::ast::Expr;
@@ -10,7 +10,7 @@ use crate::vocabulary::{Duration, Hours};
 pub struct Agreed {
     /// Its hours of the week; `None` for all.
     pub hours: Option<Hours>,
-    /// What it does not hold during.
+    /// The query during which it does not apply.
     pub except: Option<Except>,
     /// Windows with a date in which it does not hold, by their beginning.
     pub maintenance: Vec<Maintenance>,

@@ -1,4 +1,4 @@
-//! Who is told of an alert, as it is meant.
+//! Receivers, routes and inhibitions, as they are meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub struct Alertmanager {
     pub receivers: Vec<Receiver>,
     /// Told of what no route takes.
     pub default: Option<Name>,
-    /// What holds where a route says nothing.
+    /// Defaults for routes.
     pub timing: Timing,
     /// Named times.
     pub times: Vec<Times>,
@@ -45,7 +45,7 @@ pub struct Smtp {
     pub tls: bool,
 }
 
-/// Somebody who is told.
+/// A receiver: a person or team that is notified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiver {
     /// Unique.
@@ -54,7 +54,7 @@ pub struct Receiver {
     pub channels: Vec<Channel>,
 }
 
-/// A way to tell somebody. Secrets are paths of files only: there is no place for one here.
+/// A channel of a receiver. Secrets are only paths of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// A mail.
@@ -163,7 +163,7 @@ pub struct TimeSpan {
 /// Values that labels have to have, each one of several; a label that is not there has the value "".
 pub type Matching = BTreeMap<String, BTreeSet<String>>;
 
-/// Who is told of some alerts.
+/// A route: which receivers are notified of which alerts.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// Of which.
@@ -174,22 +174,22 @@ pub struct Route {
     pub to: Vec<Name>,
     /// When and how.
     pub timing: Timing,
-    /// Whether it is an escalation: told only of what still fires after `timing.group_wait`.
+    /// Whether it is an escalation: notified only of alerts that still fire after `timing.group_wait`.
     pub escalates: bool,
     /// Nothing is sent during these times.
     pub mute: Vec<Name>,
-    /// Whether later routes are not asked.
+    /// Whether later routes do not see its alerts.
     pub stop: bool,
     /// Where it begins.
     pub place: Span,
 }
 
-/// While one alert fires, others are not told.
+/// An inhibition: while one alert fires, others are silenced.
 #[derive(Clone, Debug)]
 pub struct Inhibition {
-    /// What fires.
+    /// The alerts that silence.
     pub source: Matching,
-    /// What is silenced.
+    /// The alerts that are silenced.
     pub silenced: Matching,
     /// Labels that have the same value on both sides.
     pub equal: Vec<(String, Span)>,

@@ -1,4 +1,4 @@
-//! Companion alerts: causes that an operations team watches beside its promises.
+//! Companion alerts: alerts on causes, beside the SLOs.
 
 use super::{Labels, Reading, Series};
 use crate::promql::ast::Expr;
@@ -14,17 +14,17 @@ pub struct Companion {
     pub description: Option<String>,
     /// An instant vector: the alert fires for each series in it.
     pub expr: Expr,
-    /// How long it has to hold before it is told.
+    /// How long its condition must be true before it fires.
     pub hold: Option<Duration>,
     /// How long it goes on firing after that is over.
     pub keep_firing_for: Option<Duration>,
     /// Page or ticket.
     pub severity: Severity,
-    /// Whether it says that the service is down, so that nothing else of the service, and nothing that needs it, has to be told.
+    /// Whether it says that the service is down: then all other alerts of the service, and of services that need it, are silenced.
     pub down: bool,
-    /// Whether it is told even while something that its service needs is down.
+    /// Whether it notifies even while a service that this one needs is down.
     pub independent: bool,
-    /// The SLO of the service that speaks of the same.
+    /// The SLO of the service that reports the same failure.
     pub same_as: Option<Name>,
     /// The name of its runbook.
     pub runbook: Option<String>,
@@ -42,7 +42,7 @@ pub struct Companion {
     pub readings: Vec<Reading>,
     /// The ranges that need two samples, with their places.
     pub windows: Vec<(Duration, Span)>,
-    /// What makes input series for the proofs; `None` if none were found that make it fire, and others that do not.
+    /// Input series for the proofs; `None` if no series were found that make it fire, and others that do not.
     pub stimulus: Option<Firing>,
     /// Warnings that are accepted in it, by code, with the reasons.
     pub accepted: Labels,
@@ -74,6 +74,6 @@ pub struct Firing {
     pub labels: Labels,
     /// Its value.
     pub value: Decimal,
-    /// What it answers when all series are gone: nothing, or labels and value; `None` if that is not known.
+    /// The result when all series disappear: nothing, or labels and value; `None` if that is not known.
     pub gone: Option<Option<(Labels, Decimal)>>,
 }

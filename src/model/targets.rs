@@ -1,9 +1,9 @@
-//! What runs the rules beside Prometheus, and what each of them wants to be told.
+//! Other systems that run the rules, with their settings.
 
 use super::Labels;
 use crate::source::Span;
 
-/// What runs the rules beside Prometheus.
+/// Other systems that run the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleTargets {
     /// Where they were declared; `None` if there are none.
@@ -54,21 +54,21 @@ impl RuleTargets {
     }
 }
 
-/// What all objects of Kubernetes carry.
+/// Fields of all Kubernetes objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objects {
     /// Where the target was declared.
     pub place: Span,
-    /// The namespace; `None` leaves it to whoever applies them.
+    /// The namespace; `None` means that `kubectl` decides.
     pub namespace: Option<String>,
     /// Labels, by which an operator selects objects.
     pub labels: Labels,
 }
 
-/// What the Prometheus Operator is given.
+/// Settings for the Prometheus Operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
-    /// What its objects carry.
+    /// Fields of its objects.
     pub objects: Objects,
     /// The labels of a `ConfigMap` for each dashboard, by which Grafana's sidecar finds them; `None` makes none.
     pub dashboards: Option<Labels>,
@@ -76,7 +76,7 @@ pub struct Operator {
     pub alertmanager: Option<String>,
 }
 
-/// What a Thanos Ruler makes of an answer in which a store is missing.
+/// How a Thanos Ruler treats an answer in which a store is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartialResponse {
     /// An evaluation that fails.
@@ -100,7 +100,7 @@ impl PartialResponse {
     }
 }
 
-/// What Mimir's ruler takes of one tenant.
+/// Limits of Mimir's ruler for one tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mimir {
     /// Where the target was declared.

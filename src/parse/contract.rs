@@ -18,12 +18,12 @@ pub fn contract(source: SourceId, text: &str) -> (Option<Contract>, Vec<Problem>
         };
     }
     let reading = exposition::read(text.as_bytes());
-    let problems = told(source, text, &reading);
+    let problems = unread_lines(source, text, &reading);
     (Some(reading.contract), problems)
 }
 
 /// The lines of a raw capture that were left out.
-fn told(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Problem> {
+fn unread_lines(source: SourceId, text: &str, reading: &exposition::Reading) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut lines = text.split_inclusive('\n').enumerate();
     let mut offset = 0;

@@ -1,5 +1,4 @@
-//! What people write who come from other tools, or in the wrong place: the words of Sloth, Pyrra, OpenSLO, Grafana and Alertmanager, and keys of another
-//! level.
+//! Advice for keys of other tools (Sloth, Pyrra, OpenSLO, Grafana, Alertmanager), and for keys on the wrong level.
 
 use super::keys::{ALERT_KEYS, CHANNELS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 

@@ -1,6 +1,6 @@
-//! Environments: what the project file says of one of them is laid over the project file and over the files of services, entry by entry.
+//! Environments: the settings of one environment override the project file and the service files, entry by entry.
 //!
-//! It happens before anything is read as a definition, so an environment may set whatever the language knows, and a fault is found where its text stands.
+//! This happens before anything is read as a definition, so an environment can set every key of the language, and a fault is shown at its text.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

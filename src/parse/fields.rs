@@ -1,4 +1,4 @@
-//! Takes a map's entries by name and reports what nobody took.
+//! Takes a map's entries by name and reports unknown keys.
 
 use super::elsewhere::{self, Meant};
 use super::yaml::{Node, Value};

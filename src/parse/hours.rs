@@ -1,4 +1,4 @@
-//! When promises hold: `hours` of any level, and `maintenance` of the project file.
+//! Agreed time: `hours` of any level, and `maintenance` of the project file.
 
 use super::fields::Fields;
 use super::yaml::Value;

@@ -1,4 +1,4 @@
-//! One definition laid over another: what environments and instances say.
+//! Merges one definition over another, for environments and instances.
 
 use super::yaml::{Entry, Node, Value};
 

@@ -1,4 +1,4 @@
-//! A configuration of Prometheus, as far as it says what is scraped. It is not ours: keys that say something else are passed over.
+//! Reads the scrape jobs of a configuration of Prometheus. Other keys are ignored.
 
 use super::fields::as_scalar;
 use super::yaml::{Node, Value};

@@ -1,8 +1,8 @@
 //! Templates: one definition for many services, or for many SLOs or alerts of a service.
 //!
-//! A map with `instances` stands for as many maps as there are names under it. Each is the rest of the map with the values of its parameters put
-//! where `<<parameter>>` stands, and with whatever else the instance says laid over it. This is done to values that were read, not to the text of
-//! the file: a value with a quote, a brace or a line break stays one value.
+//! A map with `instances` becomes one map for each name under it. Each is the rest of the map, with the values of its parameters instead of
+//! `<<parameter>>`, and with the other keys of the instance merged over it. This happens on parsed values, not on the text of the file: a value with
+//! a quote, a brace or a line break stays one value.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! Reads YAML into a tree in which everything knows its place.
+//! Reads YAML into a tree in which every node has its place.
 //!
-//! serde-saphyr is known to this file only. It is asked for the structure and for places; what a plain scalar says is
-//! taken from the file, so that no number takes a detour through floating point.
+//! Only this file uses serde-saphyr. It gives the structure and the places; the text of a plain scalar is taken from the file, so that no number goes
+//! through floating point.
 
 use std::collections::BTreeMap;
 use std::fmt;

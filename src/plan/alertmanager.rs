@@ -1,10 +1,10 @@
-//! Who is told of an alert, as computed.
+//! Receivers, routes and inhibitions, as computed.
 
 use crate::model::Labels;
 pub use crate::model::{Address, Channel, Clock, Receiver, Smtp, TimeSpan, Times, Timing};
 use crate::vocabulary::Duration;
 
-/// Everything between an alert and those who are told.
+/// Everything between an alert and the people who are notified.
 #[derive(Clone, Debug)]
 pub struct Notifications {
     /// How mail is sent.
@@ -13,19 +13,19 @@ pub struct Notifications {
     pub receivers: Vec<Receiver>,
     /// Told of what no route takes; `None` if nobody is.
     pub default: Option<String>,
-    /// What holds where a route says nothing.
+    /// Defaults for routes.
     pub timing: Timing,
     /// Named times.
     pub times: Vec<Times>,
     /// In which time zone it is said when an alert began.
     pub clock: Clock,
-    /// Each stands for itself: none takes anything from another.
+    /// Each route is independent of the others.
     pub routes: Vec<SentTo>,
-    /// Alerts of which nobody is told: they only silence others.
+    /// Alerts that notify nobody: they only silence others.
     pub unheard: Vec<String>,
-    /// What is silenced while something else fires.
+    /// Alerts that are silenced while other alerts fire.
     pub inhibitions: Vec<Silenced>,
-    /// Who is told of every alert.
+    /// The receivers of every alert.
     pub deliveries: Vec<Delivery>,
 }
 
@@ -41,9 +41,9 @@ pub struct SentTo {
     pub receiver: String,
     /// When and how.
     pub timing: Timing,
-    /// When an alert of a budget is said again, if one takes this way: what lasts for weeks is told once.
+    /// When a budget alert on this route is repeated. It lasts for weeks, so it is notified once.
     pub budgets: Option<Duration>,
-    /// Whether it is told only of what still fires after `timing.group_wait`.
+    /// Whether it is notified only of alerts that still fire after `timing.group_wait`.
     pub escalates: bool,
     /// Whether alerts were taken out that earlier routes decide on.
     pub narrowed: bool,
@@ -51,25 +51,25 @@ pub struct SentTo {
     pub mute: Vec<String>,
 }
 
-/// What a label's value has to be.
+/// A condition on a label's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matcher {
     /// The label.
     pub label: String,
-    /// Whether it is none of the values.
+    /// Whether the value must not be one of these.
     pub negative: bool,
     /// At least one; no value at all is "".
     pub values: Vec<String>,
 }
 
-/// What is silenced while something else fires.
+/// Alerts that are silenced while other alerts fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Silenced {
     /// For the reviewer.
     pub why: Why,
-    /// What fires.
+    /// The alerts that silence.
     pub source: Vec<Matcher>,
-    /// What is silenced.
+    /// The alerts that are silenced.
     pub target: Vec<Matcher>,
     /// Labels that have the same value on both sides, or are on neither.
     pub equal: Vec<String>,
@@ -84,17 +84,17 @@ pub enum Why {
     BurnOverBudget,
     /// A line of the budget says more than the lines above it.
     LowerLine,
-    /// What is needed is down.
+    /// A needed service is down.
     Down {
         /// The service that is needed.
         service: String,
     },
-    /// What promises is down itself.
+    /// The service of the SLO is down.
     DownItself {
         /// The service.
         service: String,
     },
-    /// What promises was down, and burns on.
+    /// The service of the SLO was down, and its windows still contain the outage.
     Aftermath {
         /// The service.
         service: String,
@@ -117,18 +117,18 @@ pub enum Why {
     Declared,
 }
 
-/// Who is told of one alert.
+/// The receivers of one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Its labels, with values for those that are not known before it fires.
     pub labels: Labels,
     /// The names of receivers, in the order of the routes.
     pub receivers: Vec<String>,
-    /// When each of them is told.
+    /// When each of them is notified.
     pub told: Vec<Told>,
 }
 
-/// When one receiver is told of an alert that fires.
+/// When one receiver is notified of a firing alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The receiver's name.

@@ -1,4 +1,4 @@
-//! What a companion alert tells beside its expression.
+//! Facts of a companion alert beside its expression.
 
 use super::{Aftermath, Runbook};
 use crate::model::Labels;
@@ -17,21 +17,21 @@ pub struct Companion {
     pub of: Option<String>,
     /// Page or ticket.
     pub severity: Severity,
-    /// How long it has to hold before it is told.
+    /// How long its condition must be true before it fires.
     pub hold: Option<Duration>,
     /// How long it goes on firing after that is over.
     pub keep_firing_for: Option<Duration>,
-    /// The labels whose values tell one of several such alerts from the others.
+    /// The labels in which several alerts of this name differ.
     pub told: Vec<String>,
     /// Whether its value says more than that it fires.
     pub tells_value: bool,
     /// Whether it says that the service is down.
     pub down: bool,
-    /// Whether it is told even while something that its service needs is down.
+    /// Whether it notifies even while a service that this one needs is down.
     pub independent: bool,
-    /// The SLO that speaks of the same.
+    /// The SLO that reports the same failure.
     pub same_as: Option<String>,
-    /// What stays silent after it.
+    /// The alerts that stay silenced after it.
     pub aftermath: Option<Aftermath>,
     /// The name of its runbook.
     pub runbook: Option<String>,
@@ -39,6 +39,6 @@ pub struct Companion {
     pub accepted: Labels,
     /// Why the metric is not there yet.
     pub planned: Option<String>,
-    /// What its runbook says beside all this.
+    /// More facts for its runbook.
     pub page: Runbook,
 }

@@ -1,4 +1,4 @@
-//! What the screens of all SLOs read, whatever a single one of them is called.
+//! The series that the dashboards of all SLOs read.
 
 use super::PartReadings;
 use crate::promql::ast::Selector;
@@ -12,14 +12,14 @@ pub struct Screens {
     pub service: String,
     /// `slo:definition:info`: 1 for every SLO, with what the compiler knows of it as labels.
     pub info: Selector,
-    /// What the names of error ratios begin with; a window follows.
+    /// The beginning of the names of error ratios; a window follows.
     pub ratio: String,
     /// A pattern that the names of the period's events begin with; what its period is called follows.
     pub period_total: String,
     /// The same of bad events.
     pub period_bad: String,
-    /// The same of the events that are expected of a calendar period.
+    /// The events that are expected in all of a calendar period.
     pub period_expected: String,
-    /// What is recorded of the parts of a journey.
+    /// Recorded series of the parts of a journey.
     pub parts: PartReadings,
 }

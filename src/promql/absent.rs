@@ -1,4 +1,4 @@
-//! The labels that `absent` and `absent_over_time` take over from their selector: those that are asked for by an equality and by nothing after it.
+//! The labels that `absent` and `absent_over_time` copy from their selector: labels with one equality matcher and no later matcher.
 //!
 //! As `createLabelsForAbsentFunction` does in Prometheus' `promql/functions.go`; `tests/promql.rs` has promtool judge it.
 

@@ -1,5 +1,5 @@
-//! How the bounds of buckets and the quantiles of summaries are spelled. Prometheus 2 stores them as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3
-//! in one spelling (`1.0`, `1e+06`): whoever asks for one has to ask for all of them.
+//! How the bounds of buckets and the quantiles of summaries are spelled. Prometheus 2 stores them as they were exposed (`1`, `1.0`, `1e+06`),
+//! Prometheus 3 in one spelling (`1.0`, `1e+06`): a query for one must match all spellings.
 
 use super::ast::{MatchOp, Matcher, Selector};
 use crate::vocabulary::{Decimal, text};

@@ -1,6 +1,6 @@
 //! Builds trees in code, in about as many words as the PromQL has.
 //!
-//! What takes an expression takes anything that becomes one, so selectors and operations nest as they are:
+//! Functions accept everything that converts to an expression, so selectors and operations nest:
 //! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
 
 use super::ast::{

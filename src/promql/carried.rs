@@ -1,4 +1,4 @@
-//! Which labels an expression's answer may carry.
+//! Which labels an expression's result may have.
 
 use std::collections::BTreeSet;
 

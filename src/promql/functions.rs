@@ -1,4 +1,4 @@
-//! Every function of PromQL, with what it takes and what it answers.
+//! Every function of PromQL, with its argument types and its result type.
 
 use super::result_type::Type::{self, Matrix, Scalar, String as Text, Vector};
 

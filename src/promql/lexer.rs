@@ -1,4 +1,4 @@
-//! Cuts PromQL text into tokens with their places, so that the parser never looks at characters.
+//! Splits PromQL text into tokens with their places, so that the parser never reads characters.
 
 use super::ast::Span;
 use super::fault::Fault;

@@ -1,4 +1,4 @@
-//! Which words PromQL keeps for itself, so that the parser and the printer agree on what must be quoted.
+//! Reserved words of PromQL, so that the parser and the printer agree on what must be quoted.
 
 /// Aggregations, with or without a parameter.
 pub const AGGREGATIONS: [&str; 14] = [

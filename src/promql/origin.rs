@@ -1,4 +1,4 @@
-//! Where the labels of an expression's answer come from, and which of them have one value in all of its samples.
+//! Where the labels of an expression's result come from, and which of them have one value in all samples.
 
 use super::absent;
 use super::ast::{Expr, Kind, MatchOp, Op, Selector};

@@ -1,4 +1,4 @@
-//! Where the names of a selector stand in its text, which the tree does not keep: a name may be quoted, and then it is longer than itself.
+//! Finds the places of a selector's names in its text. The tree does not keep them, because a name may be quoted and is then longer in the text.
 
 use super::ast::{Matcher, Selector, Span};
 use super::lexer::{Token, TokenKind, lex};

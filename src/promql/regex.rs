@@ -1,8 +1,8 @@
-//! Reads the patterns of matchers: RE2, anchored on both sides. Says whether one is sound, whether it matches, and
-//! invents values that do.
+//! Reads the patterns of matchers: RE2, anchored on both sides. Says whether a pattern is valid, whether it matches a text, and finds texts that
+//! match.
 //!
-//! The `regex` crate's syntax is close to RE2 and not the same; `translate` writes a pattern in its words. Where that cannot
-//! be done soundly, the answer is `None`.
+//! The syntax of the `regex` crate is close to RE2, but not the same; `translate` converts a pattern. If that is not possible exactly, the result is
+//! `None`.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;

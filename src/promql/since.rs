@@ -1,7 +1,7 @@
-//! What an expression needs of the Prometheus that reads it: everything that came after 2.42, with the version that brought it. The versions are from
-//! Prometheus' changelog; some of it asks for a feature flag beside.
+//! Which version of Prometheus an expression needs: all features after 2.42, with their version. The versions are from Prometheus' changelog; some
+//! features also need a feature flag.
 //!
-//! **Invariant:** what counts is how the printer writes it, not how it was written: `by ("job")` is printed without quotes, and any version reads it.
+//! **Invariant:** the printed form counts, not the form in the source: `by ("job")` is printed without quotes, and any version reads it.
 
 use super::ast::{At, Expr, Extension, Kind, Matching, Modifiers, Op, Selector, Span, Time, TimeExpr};
 use super::functions::function_named;

@@ -1,4 +1,4 @@
-//! Says what type an expression has, or everything that is wrong with the types in it, by the rules of Prometheus.
+//! Computes the type of an expression, or all its type errors, by the rules of Prometheus.
 
 use super::ast::{Binary, Expr, Kind, Matching, Span};
 use super::fault::Fault;

@@ -1,4 +1,4 @@
-//! Goes through a tree: to look at it, to change its selectors and times, to drop the parentheses that were written.
+//! Walks a tree: to read it, to change its selectors and times, to remove written parentheses.
 
 use super::ast::{At, Expr, Kind, Selector, Time, TimeExpr};
 use crate::vocabulary::Duration;

@@ -1,4 +1,4 @@
-//! What is counted: requests by status, failures, durations.
+//! Proposes SLOs that count events: requests by status, failures, durations.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Proposals as files: what somebody reads first, and changes.
+//! Writes proposals as source files for people to edit.
 
 use super::{Found, Proposal, Value};
 use crate::contract::Contract;

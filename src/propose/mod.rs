@@ -1,4 +1,4 @@
-//! What could be promised of a program, by what it exposes: proposals for somebody who begins.
+//! Proposes SLOs for a program from its metrics, as a starting point.
 //!
 //! Metrics are recognised by their type, their labels and the words of their names, as the usual libraries and exporters name them.
 //! Nothing is known of values, so objectives are those that people begin with.

@@ -1,4 +1,4 @@
-//! What is looked at: whether something answers, when it last succeeded, how near it is to a limit.
+//! Proposes SLOs on states: whether a system answers, when it last succeeded, how near it is to a limit.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Problems and sources without the secrets that stand in them.
+//! Removes secrets from problems and sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

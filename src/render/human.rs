@@ -1,7 +1,7 @@
 //! Problems as people read them, in rustc's look.
 //!
-//! annotate-snippets is known to this file only. It looks through all the text it is given, so it is given only the
-//! lines that are pointed at, and of a very long line only what is around the place.
+//! Only this file uses annotate-snippets. It reads all the text that it gets, so it gets only the lines with labels, and of a very long line only the
+//! part around the place.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Turns spans into lines and columns, looking through each file once however many problems it has.
+//! Turns spans into lines and columns, reading each file once, for any number of problems.
 
 use std::collections::BTreeMap;
 

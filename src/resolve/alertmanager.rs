@@ -1,4 +1,4 @@
-//! Who is told of an alert: every name known, every secret in a file.
+//! Receivers, routes and inhibitions: every name is known, every secret is in a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
-//! A query's answer for given series: as much PromQL as it takes to find series that make a companion alert fire or keep it silent.
+//! Evaluates a query for given series: enough PromQL to find series that make a companion alert fire, or not fire.
 //!
-//! **Invariant:** what it cannot answer exactly it does not answer; promtool judges the outcome in the proofs.
+//! **Invariant:** it returns nothing if it cannot evaluate the query exactly; promtool judges the outcome in the proofs.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Lines of the budget: at which of them somebody is told, and what is agreed to be done below them.
+//! Lines of the error budget: budget alerts and the error budget policy.
 
 use super::{innermost, secrets, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};

@@ -1,4 +1,4 @@
-//! What a service is known to expose, and what it is to expose one day.
+//! The contracts and the planned metrics of a service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! A query's value for given series, one per selector: just enough PromQL to find values that make a condition hold or fail.
+//! A query's value for given series, one per selector: just enough PromQL to find values that make a condition true or false.
 //!
-//! **Invariant:** what it cannot evaluate exactly it does not evaluate; promtool judges the outcome in the proofs.
+//! **Invariant:** it returns nothing if it cannot evaluate the query exactly; promtool judges the outcome in the proofs.
 
 use super::values::LONGEST;
 use crate::contract::bound;

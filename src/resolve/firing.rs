@@ -1,4 +1,4 @@
-//! Invents series under which a companion alert is silent, and series under which it fires: what its proofs feed to the rules.
+//! Finds series for which a companion alert does not fire, and series for which it fires: the input of its proofs.
 
 use std::collections::BTreeSet;
 

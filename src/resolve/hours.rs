@@ -1,4 +1,4 @@
-//! When promises hold: `hours`, `except` and `maintenance`.
+//! Agreed time: `hours`, `except` and `maintenance`.
 
 use std::collections::BTreeSet;
 

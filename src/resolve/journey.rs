@@ -1,4 +1,4 @@
-//! Journeys: SLOs over other SLOs, of the same service or of others. Which those are is known when all files are read.
+//! Journeys: SLOs of other SLOs, in the same service or in others. The parts are resolved when all files are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Where things can be read: addresses that others are made from by appending to them.
+//! `links`: base addresses to which paths are appended.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -1,4 +1,4 @@
-//! Templates of Prometheus in texts of the sources, which are written as they stand: nothing is filled in.
+//! Templates of Prometheus in texts of the sources: these are copied as they are, and not filled in.
 
 use super::whole;
 use crate::ast::{Ast, Map, ProjectFile};
@@ -8,7 +8,7 @@ use crate::text::{Burn, Companion, Names};
 
 pub(super) fn all(file: &ProjectFile, ast: &Ast, problems: &mut Vec<Problem>) {
     let mut of = |texts: &mut dyn Iterator<Item = &Scalar>, kind: &str, names: Names| {
-        problems.extend(texts.filter_map(|text| told(text, kind, names)));
+        problems.extend(texts.filter_map(|text| find_template(text, kind, names)));
     };
     let burn = ("burn", Burn::NAMES);
     let severities = file.severities.iter().flat_map(|(_, block)| [&block.labels, &block.annotations]);
@@ -33,7 +33,7 @@ fn values(map: &Map<Scalar>) -> impl Iterator<Item = &Scalar> {
     map.iter().map(|(_, value)| value)
 }
 
-fn told(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
+fn find_template(text: &Scalar, kind: &str, names: Names) -> Option<Problem> {
     let start = text.text.find("{{")?;
     let end = text.text[start..].find("}}").map_or(text.text.len(), |length| start + length + 2);
     // A line is enough to point at.

@@ -1,4 +1,4 @@
-//! What must not stand in a source, and what was never filled in.
+//! Secrets in sources, and placeholders that were never filled in.
 
 use super::whole;
 use crate::ast::InlineSecret;

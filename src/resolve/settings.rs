@@ -1,4 +1,4 @@
-//! What project, service and SLO may each say, and the innermost decides.
+//! Shared settings: project, service and SLO can set them, and the innermost value is used.
 
 use super::policy::Policies;
 use super::{budget, default_period, hours, innermost, meant, secrets, values, whole};

@@ -1,4 +1,4 @@
-//! Invents series that make an event good, and series that make it bad: what the proofs feed to the rules.
+//! Finds series that make an event good, and series that make it bad: the input of the proofs.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What runs the rules beside Prometheus, with its defaults.
+//! `targets`: other systems that run the rules, with their defaults.
 
 use super::whole;
 use crate::ast::{Map, MimirBlock, ObjectsBlock, TargetsBlock};

@@ -1,4 +1,4 @@
-//! What alerts say in the author's own words: templates, held to be without a fault before anything is made of them.
+//! `texts`: templates of authors for alerts, checked before they are used.
 
 use super::{secrets, whole};
 use crate::ast::{Key, Map};

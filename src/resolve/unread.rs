@@ -1,4 +1,4 @@
-//! Settings that nothing reads, and time zones that nobody knows, read or not.
+//! Settings without effect, and unknown time zones, used or not.
 
 use super::values::unzoned;
 use super::{innermost, whole};

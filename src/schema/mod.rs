@@ -1,7 +1,7 @@
-//! JSON Schema of the sources, for editors: keys are completed and explained, and slips are marked while somebody types.
+//! JSON Schema of the sources, for editors: keys are completed and explained, and mistakes are marked while people type.
 //!
-//! Draft 7, which the YAML servers of editors know best. A schema never refuses what the compiler takes; what it cannot say, such as that a
-//! policy exists, the compiler says. `tests/schema.rs` holds the keys against those that the parser lists.
+//! Draft 7, which the YAML servers of editors know best. A schema never refuses a file that the compiler accepts; the compiler checks the rest, for
+//! example whether a policy exists. `tests/schema.rs` compares the keys with those of the parser.
 
 mod alertmanager;
 mod project;

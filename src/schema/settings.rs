@@ -1,4 +1,4 @@
-//! What project, service and SLO may each say; the innermost decides.
+//! Shared settings: project, service and SLO can set them, and the innermost value is used.
 
 use super::values::{
     annotation_name, boolean, code, count, duration, line, own_label_name, percentage, period, reason,

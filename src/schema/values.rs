@@ -1,4 +1,4 @@
-//! Single values: what can be told of their spelling.
+//! Single values and their patterns.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Counted events as an incident: rows of `time,good,bad`, each with what happened since the row before.
+//! Counted events as an incident: rows of `time,good,bad`, each with the events since the previous row.
 
 use std::fmt;
 

@@ -1,18 +1,18 @@
-//! plan + incident → timeline: what the rules of an SLO see of an incident, whom they tell when, and what it costs of the budget.
+//! plan + incident → timeline: when the tiers and alerts of an SLO fire in an incident, and how much of the budget it costs.
 //!
-//! It does evaluation by evaluation what the compiled rules do: the same counts, windows, tiles, held windows and thresholds, in exact decimals.
-//! `tests/simulate.rs` holds it against promtool and those very rules.
+//! It computes, evaluation by evaluation, what the compiled rules compute: the same counts, windows, tiles, held windows and thresholds, in exact
+//! decimals. `tests/simulate.rs` compares it with promtool and the compiled rules.
 //!
 //! # Evaluations
 //! The fast group is evaluated every 30 seconds and the slow one every five minutes, after it. Prometheus spreads groups over their intervals. Here
-//! both are evaluated at the moment before the incident begins, as in the simulator of the report; where evaluations fall otherwise it is noticed less
-//! than one evaluation earlier or later. Scrapes take no time here: add up to two intervals of scraping, and what Alertmanager waits.
+//! both are evaluated at the moment before the incident begins, as in the simulator of the report; with other evaluation times an alert fires less
+//! than one evaluation earlier or later. Scrapes take no time here: add up to two scrape intervals, and the time that Alertmanager waits.
 //!
 //! # Events
-//! They come evenly, and are whole: of a burn of 2 % over 10 events every fifth evaluation counts one that is bad. A state is looked at once per
-//! evaluation, and of a burn of 2 % every fiftieth look finds it bad.
+//! Events are evenly spread, and whole: with 2 % errors and 10 events per evaluation, every fifth evaluation counts one bad event. A state is
+//! evaluated once per evaluation, and with 2 % errors every fiftieth evaluation is bad.
 //!
-//! What happens to a journey happens to its strictest part; the others are well.
+//! In a journey only the strictest part fails; the others are good.
 
 mod chart;
 mod csv;

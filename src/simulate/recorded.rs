@@ -1,4 +1,4 @@
-//! What rules have recorded: at most one sample per evaluation, read back over ranges as Prometheus reads it.
+//! Recorded series: at most one sample per evaluation, read over ranges as Prometheus reads them.
 
 use super::Schedule;
 use crate::vocabulary::{Decimal, Duration};

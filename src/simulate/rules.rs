@@ -1,6 +1,6 @@
-//! What the rules of an SLO record, evaluation by evaluation: the counts of `lower::events`, the windows and tiles of `lower::windows`, the tiers
-//! of `lower::alerts`. Names of the recorded series are in the comments; whoever changes those rules changes this, and promtool holds one
-//! against the other (`tests/simulate.rs`).
+//! What the rules of an SLO record, evaluation by evaluation: the counts of `lower::events`, the windows and tiles of `lower::windows`, the tiers of
+//! `lower::alerts`. Names of the recorded series are in the comments; a change of those rules needs a change here, and `tests/simulate.rs` compares
+//! both under promtool.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What comes out of a simulation: when each tier and alert does what, and what becomes of the budget. Times are counted from the beginning of the
+//! The result of a simulation: when each tier and alert fires and stops, and how the budget is spent. Times are counted from the beginning of the
 //! incident.
 
 use super::rules::Rules;

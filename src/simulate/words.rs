@@ -1,4 +1,4 @@
-//! A timeline in words: who is told when, what each tier sees, what it costs of the budget.
+//! A timeline as text: who is notified when, the states of each tier, and the cost in budget.
 
 use super::{Firing, Span, Style, Timeline, chart};
 use crate::explain::{aligned, events, wrapped};
@@ -11,7 +11,7 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     let mut page = format!("{}/{}: {incident}\n\n", promise.service, promise.slo);
     page += &chart::chart(timeline, style);
     page += "\nWho is notified\n";
-    page += &told(timeline);
+    page += &notifications(timeline);
     if !timeline.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(timeline, style);
@@ -24,29 +24,29 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     page
 }
 
-fn told(timeline: &Timeline) -> String {
+fn notifications(timeline: &Timeline) -> String {
     let mut rows: Vec<(Duration, Vec<String>)> = Vec::new();
     for alert in &timeline.alerts {
         for firing in &alert.firings {
-            let told = |at: Duration, what: [String; 3]| {
+            let row = |at: Duration, what: [String; 3]| {
                 let who = [at.to_string(), alert.severity.to_string(), alert.name.clone()];
                 (at, [who, what].concat())
             };
-            rows.push(told(firing.span.from, fires(timeline, firing)));
+            rows.push(row(firing.span.from, fires(timeline, firing)));
             let stops = || ["stops".to_owned(), String::new(), String::new()];
-            rows.extend(firing.span.until.map(|at| told(at, stops())));
+            rows.extend(firing.span.until.map(|at| row(at, stops())));
         }
     }
     for course in &timeline.lines {
         for (span, severity, left) in &course.firings {
-            let told = |at: Duration, what: [String; 3]| {
+            let row = |at: Duration, what: [String; 3]| {
                 let who = [at.to_string(), severity.to_string(), course.name.clone()];
                 (at, [who, what].concat())
             };
             let what = format!("less than {} left", course.line);
-            rows.push(told(span.from, [what, String::new(), shown(*left)]));
+            rows.push(row(span.from, [what, String::new(), shown(*left)]));
             let stops = || ["stops".to_owned(), String::new(), String::new()];
-            rows.extend(span.until.map(|at| told(at, stops())));
+            rows.extend(span.until.map(|at| row(at, stops())));
         }
     }
     if rows.is_empty() {

@@ -1,4 +1,4 @@
-//! What a server answered: samples by series and SLO. Whatever is not as it should be is not an answer.
+//! The answers of a server: samples by series and SLO. A malformed answer is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Whether a deployment may go on: enough budget left, known for certain.
+//! The gate for deployments: passes only if enough budget is left and this is known.
 
 use super::{Knowledge, Standing, Status};
 use crate::vocabulary::Decimal;

@@ -1,10 +1,10 @@
-//! plan + answers of a running Prometheus → how every SLO stands: what is left of its budget, how fast that goes, what alerts, and what is not known.
+//! plan + answers of a running Prometheus → the state of every SLO: the budget left, the burn rate, firing alerts, and what is not known.
 //!
-//! Everything is asked of one moment of the server's clock, one instant query per recorded series over all SLOs. What is left is computed from the counted
-//! events of the period in exact decimals, as the rules compute it. Only what is printed is rounded, and shares always to the worse side, so that no promise that
-//! is broken looks kept.
+//! All queries are for one moment of the server's clock, one instant query per recorded series over all SLOs. The budget left is computed from the
+//! counted events of the period in exact decimals, as the rules compute it. Only what is printed is rounded, and shares always to the worse side, so
+//! that a broken promise never looks kept.
 //!
-//! **Invariant:** a number that cannot be known is not there. Without events, or with too few to judge by, there is neither compliance nor budget.
+//! **Invariant:** a number that cannot be known is absent. Without events, or with too few, there is neither compliance nor budget.
 
 mod answers;
 mod gate;

@@ -1,4 +1,4 @@
-//! What is asked: one instant query per recorded series over all SLOs, and which rules there are.
+//! The queries of `status`: one instant query per recorded series over all SLOs, and the list of rules.
 
 use crate::engine::BUILD;
 use crate::plan::{Plan, Reading, SloPlan};

@@ -1,4 +1,4 @@
-//! How the numbers of a standing are said, in whatever format: one row of cells, and remarks to all of them.
+//! Formats the numbers of an SLO's state for all formats: one row of cells, and notes for the whole table.
 
 use rust_decimal::RoundingStrategy;
 

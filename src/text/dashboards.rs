@@ -1,4 +1,4 @@
-//! The short texts of dashboards, by name: one file per language, in which `[name]` stands above each.
+//! The short texts of dashboards, by name: one file per language, with `[name]` above each text.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Texts for people, from one folder of templates per language.
 //!
-//! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: a name
-//! that does not exist is an error, which the tests find.
+//! Templates are minijinja with `<< >>` and `<% %>`, so that Prometheus' own `{{ }}` pass through. They are strict: an unknown name is an error, and
+//! the tests find it.
 
 mod dashboards;
 mod markdown;

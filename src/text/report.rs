@@ -1,7 +1,7 @@
 //! The report's page: one HTML template for all languages, its words by name from one file per language.
 //!
-//! The page's template is minijinja with its usual `{{ }}` and escapes whatever it prints; words are templates with `<< >>`, like all texts,
-//! and are escaped as a whole when the page prints them. What the sources say is a value in both, never a template.
+//! The page's template is minijinja with its usual `{{ }}` and escapes whatever it prints; words are templates with `<< >>`, like all texts, and are
+//! escaped as a whole when the page prints them. Texts of the sources are values in both, never templates.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Runbooks: what their templates are filled with. Whatever the sources say is Markdown that says just this by the time it is here.
+//! The values for the templates of runbooks. Texts of the sources are already escaped for Markdown here.
 
 use serde::Serialize;
 

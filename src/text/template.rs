@@ -1,9 +1,9 @@
-//! Templates of authors: the part of minijinja in which nothing can fail.
+//! Templates of authors: a subset of minijinja that cannot fail.
 //!
-//! An author's text is names in `<< >>` and `<% if %>` about names. All else that minijinja knows (loops, filters, arithmetic) can fail for
-//! one alert and not for another, or not end, so it is refused when the sources are read. **Invariant:** a template without a fault renders,
-//! with whatever values, in time that its length bounds; and a template of whatever length is read on a small stack, because one that is long
-//! is refused before minijinja builds a tree of it. What Prometheus fills in may be printed and not compared: in a rule it is not known yet.
+//! An author's text is names in `<< >>` and `<% if %>` about names. Everything else in minijinja (loops, filters, arithmetic) can fail for one alert
+//! and work for another, or never end, so it is refused when the sources are read. **Invariant:** a template without a fault renders, with whatever
+//! values, in time that its length bounds; and a template of whatever length is read on a small stack, because one that is long is refused before
+//! minijinja builds a tree of it. What Prometheus fills in may be printed and not compared: in a rule it is not known yet.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! When rules are evaluated, and for how long what they recorded can be read. All rules, checks and forecasts go by these times.
+//! The evaluation intervals of rules, and how long recorded samples can be read. All rules, checks and forecasts use these times.
 
 use super::{Duration, Severity};
 

@@ -1,4 +1,4 @@
-//! The hours in which a promise holds, as a week of spans in a time zone.
+//! The hours in which an SLO applies, as time spans of a week in a time zone.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A line of the error budget: what is left of it, in whole percent.
+//! A line of the error budget: the share that is left, in whole percent.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use super::duration::Duration;
 pub struct BudgetLine(u8);
 
 impl BudgetLine {
-    /// How much more has to be left again until an alert of a line ends, in percent of the budget: what wobbles around the line is told once.
+    /// How much more has to be left again until an alert of a line ends, in percent of the budget: so a budget that goes up and down around the line
+    /// alerts once.
     pub const DISTANCE: u8 = 5;
 
     /// The highest line that an alert can have: from above it a budget could hardly recover.

@@ -1,4 +1,4 @@
-//! The words of the field as types: an invalid value has none to live in.
+//! The terms of the field as types, which cannot hold invalid values.
 
 mod alert_name;
 mod decimal;

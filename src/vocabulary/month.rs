@@ -1,4 +1,4 @@
-//! A month of the calendar as people in a time zone live it.
+//! A calendar month in a time zone.
 
 use jiff::civil::{self, Date};
 use jiff::tz::TimeZone;

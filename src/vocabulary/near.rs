@@ -1,4 +1,4 @@
-//! How far one word is from another that may have been meant.
+//! The distance between a word and a known word, for "did you mean".
 
 /// The longest word that is compared, in bytes: nobody mistypes a longer one.
 const LONGEST: usize = 100;
@@ -6,7 +6,7 @@ const LONGEST: usize = 100;
 /// How many names are compared closely with one word, at most.
 pub const MOST_NAMES: usize = 64;
 
-/// How many slips lie between two words, if no more than `most`: a letter too many, one missing, another one, or two swapped.
+/// The number of typing mistakes between two words, if it is at most `most`: a letter too many, one missing, another one, or two swapped.
 pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     if one == other {
         return Some(0);
@@ -25,7 +25,7 @@ fn letters(word: &str) -> ([char; LONGEST], usize) {
     (letters, count)
 }
 
-/// The distance of two words, looked for no farther than `most` from the diagonal, and given up in the first row where all lies farther.
+/// The distance of two words, computed at most `most` from the diagonal; it stops at the first row in which all values are larger.
 fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
     let ((one, rows), (other, columns)) = (letters(one), letters(other));
     // No word has more than a byte's number of letters.
@@ -56,7 +56,7 @@ fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
     Some(usize::from(last[columns])).filter(|slips| *slips <= most)
 }
 
-/// Whether lengths and letters allow so few slips, so that [`distance`] has to look closer. Most words are told apart by this, which takes a hundredth of the time.
+/// Whether lengths and letters allow so few mistakes. If not, [`distance`] need not be computed. This excludes most words, in a hundredth of the time.
 pub fn may_be_near(one: &str, other: &str, most: usize) -> bool {
     // A slip changes a character, which has up to four bytes.
     if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > 4 * most {

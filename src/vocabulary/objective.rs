@@ -1,4 +1,4 @@
-//! The promise as a ratio: which share of events, or of time, is to be good.
+//! The promise as a ratio: which share of events, or of time, must be good.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use super::decimal::{self, Decimal};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Objective(Decimal);
 
-/// What the objective leaves: 1 − objective, strictly between 0 and 1.
+/// The error budget: 1 − objective, strictly between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErrorBudget(Decimal);
 
 /// Why a text is not an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectiveFault {
-    /// Not a decimal percentage; what was probably meant, if that can be told.
+    /// Not a decimal percentage; with the percentage that was probably meant, if it can be recognised.
     Malformed(Option<String>),
     /// A number, but nothing could be promised or nothing would be allowed to fail.
     OutOfRange,
@@ -44,7 +44,7 @@ impl Objective {
     /// Reads `99.9%`.
     ///
     /// # Errors
-    /// [`ObjectiveFault`], with the percentage that was probably meant where one can be told: `99,9%` and `0.999` are the usual slips.
+    /// [`ObjectiveFault`], with the percentage that was probably meant if it can be recognised: `99,9%` and `0.999` are the usual mistakes.
     pub fn parse(text: &str) -> Result<Self, ObjectiveFault> {
         let text = text.trim();
         if let Some(digits) = text.strip_suffix('%') {
@@ -71,7 +71,7 @@ impl Objective {
         self.0
     }
 
-    /// What may fail.
+    /// The share that may fail.
     pub fn budget(self) -> ErrorBudget {
         ErrorBudget((Decimal::ONE - self.0).normalize())
     }

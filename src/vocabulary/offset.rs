@@ -1,4 +1,4 @@
-//! How far a time zone is ahead of UTC at any moment, as a rule that holds every year.
+//! The UTC offset of a time zone at any moment, as a rule that is the same every year.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 

@@ -1,4 +1,4 @@
-//! What an objective is promised over.
+//! The period of an objective.
 
 use std::fmt;
 
@@ -89,7 +89,7 @@ impl fmt::Display for Period {
 /// Why a name gives no time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneFault {
-    /// There is no such zone.
+    /// The zone does not exist.
     Unknown,
     /// Its months do not begin at the same offset every year, so no rule that holds for years can be written.
     Varies,
@@ -133,7 +133,7 @@ impl Zone {
         Ok(Self { name: name.to_owned(), ahead })
     }
 
-    /// The IANA name that was probably meant: by its city, or a slip of the pen away.
+    /// The IANA name that was probably meant: by its city, or with a typing mistake.
     pub fn like(text: &str) -> Option<String> {
         let spelled = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
         let written = spelled(text);

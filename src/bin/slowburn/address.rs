@@ -1,7 +1,7 @@
-//! Whom to ask, as somebody named it on the command line.
+//! The address of a server, as given on the command line.
 //!
-//! What is there may be a mistake: a password in an address, an address in the place of a folder. So its text is given to whoever asks
-//! for it by name ([`Address::written`]), and whatever prints it prints what may be read by all.
+//! The text may be a mistake: a password in an address, or an address instead of a folder. So the raw text is only available by name
+//! ([`Address::written`]), and printing an address never prints a secret.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What to do about an address that does not answer, in the words of whoever asks.
+//! Advice for an address that does not answer, in the words of the command.
 
 /// One sentence for each fault that only the one who asks can advise on.
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody is asked"))]

@@ -1,4 +1,4 @@
-//! What a server answered, or why it did not.
+//! The answer of a server, or the reason why there is none.
 
 use crate::ending::Failure;
 

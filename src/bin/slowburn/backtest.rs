@@ -1,4 +1,4 @@
-//! `slowburn backtest`: what a server remembers, played through the rules.
+//! `slowburn backtest`: plays the past of a server through the rules.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};

@@ -1,5 +1,5 @@
-//! What a server answered before, in a folder of the user's: a file for each range query. A file says what was asked, and is believed only if that is
-//! what is asked now; everything else about it is as good as any answer of a server.
+//! Earlier answers of a server, in a folder of the user: one file for each range query. A file contains its query, and is used only for the same
+//! query; otherwise it is trusted as much as an answer of a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What stands under `out`, held against what the sources mean.
+//! Compares the files under `out` with the artifacts of the sources.
 
 use std::fs;
 use std::io::{self, ErrorKind};

@@ -1,4 +1,4 @@
-//! `slowburn compile`: what the sources mean, under `out`.
+//! `slowburn compile`: writes the artifacts of the sources under `out`.
 
 use std::fmt::Write;
 use std::path::Path;

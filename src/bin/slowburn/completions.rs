@@ -1,4 +1,4 @@
-//! `slowburn completions`: what a shell can offer after a tab.
+//! `slowburn completions`: completions for shells.
 
 use clap::CommandFactory;
 

@@ -1,4 +1,4 @@
-//! `slowburn drift`: where the rules that a server evaluates, and the routes that an Alertmanager has, are not those that were compiled.
+//! `slowburn drift`: where the rules of a server, and the routes of an Alertmanager, differ from the compiled ones.
 
 use slowburn::drift::{drift, human, json, routes};
 use slowburn::emit;

@@ -1,6 +1,6 @@
-//! Asks an address.
+//! Sends requests to an address.
 //!
-//! A redirect is not followed: it is told, and whoever asked may ask there. So credentials reach the one host that was named.
+//! Redirects are reported and not followed, so credentials are sent only to the host that was named.
 
 mod whole;
 
@@ -231,10 +231,10 @@ impl<'a> Client<'a> {
 
     /// No answer.
     fn failed(&self, error: ureq::Error) -> Unanswered {
-        Unanswered { failure: self.told(error), heard: false, who: Who::Meant }
+        Unanswered { failure: self.to_failure(error), heard: false, who: Who::Meant }
     }
 
-    fn told(&self, error: ureq::Error) -> Failure {
+    fn to_failure(&self, error: ureq::Error) -> Failure {
         use std::io::ErrorKind;
 
         let url = &self.address;

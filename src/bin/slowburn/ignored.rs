@@ -1,4 +1,4 @@
-//! What `.gitignore` files in a folder of definitions leave out: the same on a disk and in a revision.
+//! Which files `.gitignore` files in a folder of definitions exclude: the same on a disk and in a revision.
 
 use std::path::Path;
 

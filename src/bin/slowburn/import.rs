@@ -1,4 +1,4 @@
-//! `slowburn import`: the SLOs of another tool as definitions of our own.
+//! `slowburn import`: the SLOs of another tool as slowburn definitions.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `slowburn init`: a project that compiles, to begin with.
+//! `slowburn init`: writes a first project that compiles.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};

@@ -1,9 +1,9 @@
-//! The shell of slowburn: reads sources, asks the library what they mean, and writes what comes out.
+//! The shell of slowburn: reads sources, calls the library, and writes the output.
 //!
 //! | file | is the only one that |
 //! |---|---|
 //! | `args` | knows the command line |
-//! | `address` | shows what was named to be asked |
+//! | `address` | shows an address that was given |
 //! | `read` | opens files to read them |
 //! | `sources` | reads SLO definitions |
 //! | `revision` | runs git, to read them as they were |

@@ -1,4 +1,4 @@
-//! What stands for `http` in a slowburn that was built without it.
+//! Replaces `http` in a slowburn that was built without that feature.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;

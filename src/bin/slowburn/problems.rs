@@ -1,4 +1,4 @@
-//! Shows problems to whoever was asked for.
+//! Prints problems in the chosen format.
 
 use slowburn::diagnostic::{Accepted, Problem};
 use slowburn::render::{self, render_all};

@@ -1,4 +1,4 @@
-//! Reads files of others: plain ones, and no more of them than is meant to be read.
+//! Reads input files: only regular files, and only up to a limit.
 //!
 //! A pipe waits for somebody to write into it, a device may never end, and a file may be larger than memory.
 

@@ -1,4 +1,4 @@
-//! `slowburn schema`: what editors know of the language.
+//! `slowburn schema`: prints the JSON Schema for editors.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `slowburn simulate`: what the rules of one SLO make of an incident.
+//! `slowburn simulate`: plays an incident through the rules of one SLO.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! `slowburn status`: how every SLO stands on a running server.
+//! `slowburn status`: the state of every SLO on a running server.
 
 use slowburn::plan::Plan;
 use slowburn::status::{Gate, human, is_named, json, markdown, status};

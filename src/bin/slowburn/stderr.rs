@@ -1,4 +1,4 @@
-//! What is said to the person beside the result.
+//! Prints messages for people on stderr.
 
 use std::io::{self, Write};
 

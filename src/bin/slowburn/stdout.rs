@@ -1,4 +1,4 @@
-//! What is printed for the reader or the next program of a pipe, with every error noticed.
+//! Prints the result on stdout, and reports every error of writing.
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};

@@ -1,7 +1,7 @@
-//! JSON of others, as far as it fits.
+//! Parses JSON of servers, within a limit of memory.
 //!
-//! A tree of values takes many times the memory of its text: a list of 173 megabytes that holds nothing but empty lists takes 3.6
-//! gigabytes. So what it will take is estimated first, from the signs in the text, and never too low.
+//! A tree of values takes many times the memory of its text: a list of 173 megabytes with only empty lists takes 3.6 gigabytes. So its memory is
+//! estimated first, from the characters in the text, and never too low.
 
 use serde_json::Value;
 

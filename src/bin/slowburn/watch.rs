@@ -1,8 +1,8 @@
 //! `--watch`: runs again whenever a source changes, until somebody presses Ctrl-C.
 //!
-//! Changes are found by looking, not by asking the system to tell: that works on every file system, also on those of networks and
-//! containers, and an editor that writes by renaming, or a folder that is gone for a moment, needs no case of its own. One look at
-//! hundreds of files takes a millisecond. Nothing is cleaned up at the end because [`crate::write`] may be killed at any moment.
+//! Changes are found by polling, not by events of the system. That works on every file system, also on those of networks and containers; an editor
+//! that writes by renaming, or a folder that is missing for a moment, is not a special case. Polling hundreds of files takes a millisecond. Nothing
+//! is cleaned up at the end because [`crate::write`] may be killed at any moment.
 
 use std::fs;
 use std::path::{Path, PathBuf};

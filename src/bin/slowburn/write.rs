@@ -1,4 +1,4 @@
-//! Brings `out` to what the sources mean: all of it or nothing.
+//! Writes the artifacts under `out`: all of them or none.
 //!
 //! 1. Every new text is written to `out/.slowburn-<process>` and synced, and every file that will go is linked there. A disk
 //!    that is full or a directory that may not be written to shows itself here, when nothing has changed yet.
@@ -7,9 +7,8 @@
 //!    what went before is put back.
 //! 4. The folders are synced, the list is removed, and then the staging directory.
 //!
-//! Whoever is killed before the second step has changed nothing; whoever is killed after it leaves a list, and the next run does what is
-//! on it before anything else. A list is not believed if somebody has changed the files since. A kill may be a power failure: what a
-//! step needs of the one before is synced.
+//! A run that is killed before the second step has changed nothing. A run that is killed after it leaves a list, and the next run finishes that list
+//! first. A list is ignored if somebody has changed the files since. A kill may also be a power failure: each step syncs what the next one needs.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};

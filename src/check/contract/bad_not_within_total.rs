@@ -1,8 +1,8 @@
 //! Bad events that are not among all events. Needs no contract: it is algebra on matchers.
 //!
-//! A selector is within another of the same metric if every matcher of the other is met by whatever meets its own. Matchers of different labels know
-//! nothing of each other, so one label is enough to tell that it is not: a value that meets all of the inner one's matchers and not one of the outer's.
-//! Only where such a value is found is anything said.
+//! A selector is within another one of the same metric if every series that it selects also matches the other. Matchers of different labels are
+//! independent, so one label is enough to show that it is not: a value that matches all matchers of the inner selector, but not one of the outer's. A
+//! problem is reported only if such a value is found.
 
 use super::{Reader, tell};
 use crate::diagnostic::{Code, Problem};
@@ -21,7 +21,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             // Several selectors of one metric may hold it together.
             let [total] = same.as_slice() else { continue };
             if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                tell(problems, Reader::Slo(slo), told(inner, total, index, &value));
+                tell(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
             }
         }
     }
@@ -81,7 +81,7 @@ pub(in crate::check) fn known_values(
     Some(values)
 }
 
-fn told(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem {
+fn to_problem(inner: &Reading, total: &Reading, index: usize, value: &str) -> Problem {
     let matcher = &total.selector.matchers[index];
     let (what, key) = if inner.role == Role::Bad { ("bad", "bad") } else { ("good", "good") };
     let example = match value {

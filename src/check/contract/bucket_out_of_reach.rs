@@ -1,4 +1,4 @@
-//! Quantiles that are compared with more than any bucket can tell: `histogram_quantile` answers the highest bound at most.
+//! Quantiles that are compared with a limit above all buckets: `histogram_quantile` returns at most the highest bound.
 
 use super::selected;
 use super::{Judged, Reader, Verdict, tell};

@@ -21,7 +21,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         {
             let bounds: Vec<Decimal> = selected(place, found).collect();
             if !bounds.is_empty() && !bounds.contains(&bound) {
-                tell(problems, place.reader, told(slo, place, found.name, bound, bounds));
+                tell(problems, place.reader, to_problem(slo, place, found.name, bound, bounds));
             }
         }
     }
@@ -86,7 +86,7 @@ fn unnamed(
     .help("or let the program expose this one, too")
 }
 
-fn told(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
+fn to_problem(slo: &Slo, place: &Place, name: &str, bound: Decimal, mut bounds: Vec<Decimal>) -> Problem {
     bounds.sort();
     let threshold = slo.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
     let scale = |bound: &Decimal| shown(slo, place.reading.role, *bound);

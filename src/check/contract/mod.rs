@@ -1,8 +1,8 @@
-//! Checks against what services are known to expose. A selector has one verdict, and the first fault that can be told is the one that is told: a
-//! metric that does not exist has no wrong labels.
+//! Checks against what services are known to expose. A selector has one verdict, and only its first fault is reported: a metric that does not exist
+//! has no wrong labels.
 //!
-//! **Invariant:** what cannot be known is not a fault. Nobody knows which values `job` and `instance` have, which labels a relabelling adds, or which
-//! values of a label were not kept.
+//! **Invariant:** what cannot be known is not reported as a fault. Nobody knows which values `job` and `instance` have, which labels a relabelling
+//! adds, or which values of a label were not kept.
 
 pub(super) mod bad_not_within_total;
 pub(super) mod bucket_out_of_reach;

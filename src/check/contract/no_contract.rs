@@ -1,4 +1,4 @@
-//! Services whose metrics nobody can vouch for, in a project where others can.
+//! Services without a contract, in a project where other services have one.
 
 use super::Reader;
 use crate::diagnostic::{Code, Problem};

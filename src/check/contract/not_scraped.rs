@@ -1,4 +1,4 @@
-//! Jobs that nobody scrapes, or too seldom.
+//! Jobs that Prometheus does not scrape, or not often enough.
 
 use super::{Reader, tell};
 use crate::contract::Contract;

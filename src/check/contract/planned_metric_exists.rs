@@ -1,4 +1,4 @@
-//! Metrics that were planned, and have come.
+//! Metrics that are declared as planned, but exist.
 
 use std::collections::BTreeSet;
 

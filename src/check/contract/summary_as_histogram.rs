@@ -1,4 +1,4 @@
-//! Summaries, whose quantiles answer no other question than their own.
+//! Summaries that are used as histograms.
 
 use super::wrong_metric_type::is_summary_as_histogram;
 use super::{Judged, Verdict, named, tell};

@@ -1,4 +1,4 @@
-//! Series of bad events that do not exist before the first of them.
+//! Series of bad events that do not exist before the first bad event.
 
 use super::values;
 use super::{Found, Judged, Place, Reader, Verdict, named, tell};
@@ -13,12 +13,12 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, told(place, *found, *index));
+            tell(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }
 
-fn told(place: &Place, found: Found, index: usize) -> Problem {
+fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let values = values(found, &matcher.label);
     let example = sibling(matcher, &values).or_else(|| regex::satisfying(&[(matcher.op, &matcher.value)]));

@@ -1,4 +1,4 @@
-//! Metrics that nothing exposes.
+//! Metrics that do not exist.
 
 use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
 use crate::contract::{Contract, Kind};
@@ -10,11 +10,11 @@ use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
     for Judged { place, search, .. } in unknown {
-        tell(problems, place.reader, told(place, *search));
+        tell(problems, place.reader, to_problem(place, *search));
     }
 }
 
-fn told(place: &Place, search: bool) -> Problem {
+fn to_problem(place: &Place, search: bool) -> Problem {
     let name = named(place.reading);
     let near = if search { nearest(name, place.contract, place.reading.role) } else { Vec::new() };
     let problem =

@@ -12,12 +12,12 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, told(place, *found, *index));
+            tell(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }
 
-fn told(place: &Place, found: Found, index: usize) -> Problem {
+fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let span = place.reading.matchers[index];
     let values = values(found, &matcher.label);

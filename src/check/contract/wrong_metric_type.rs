@@ -1,4 +1,4 @@
-//! Metrics that are taken for what they are not.
+//! Metrics that are used as another type: a gauge as a counter, a counter as a histogram.
 
 use super::{Found, Judged, Place, Verdict, named, renamed, tell, words};
 use crate::contract::{Kind, Part};
@@ -11,7 +11,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
-            tell(problems, place.reader, told(place, *found));
+            tell(problems, place.reader, to_problem(place, *found));
         }
     }
 }
@@ -21,7 +21,7 @@ pub(super) fn is_summary_as_histogram(role: Role, found: Found) -> bool {
     matches!(role, Role::Classic(_) | Role::Native) && found.family.kind == Kind::Summary
 }
 
-fn told(place: &Place, found: Found) -> Problem {
+fn to_problem(place: &Place, found: Found) -> Problem {
     let name = named(place.reading);
     let span = place.reading.name;
     let taken = match place.reading.role {

@@ -1,4 +1,4 @@
-//! Alerts on both sides: their names, when they fire, what they carry, and who is told.
+//! Alerts on both sides: their names, thresholds, labels, annotations and receivers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
                 changes.extend(held(severity, old, rule, &subject, kept));
                 labels(severity, old, rule, one, &mut carried);
                 annotations(severity, old, rule, &mut carried);
-                changes.extend(told(severity, old, rule, one, new, kept));
+                changes.extend(receiver_change(severity, old, rule, one, new, kept));
             }
         }
     }
@@ -323,7 +323,7 @@ fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Ca
 }
 
 /// Who is told, where the new side has routes: old and new alerts sent through the same.
-fn told(
+fn receiver_change(
     severity: Severity,
     old: &[&Alert],
     rule: &Rule,

@@ -1,7 +1,7 @@
 //! Grafana's dashboard model, as far as it is used here: the classic one, `schemaVersion` 39, which everything from Grafana 9 to 13 loads.
 //!
-//! Fields stand in the order in which they are written. What versions spell differently is written in both ways: tables read
-//! `displayMode` up to 9 and `cellOptions` since.
+//! Fields are in the order in which they are written. Fields that versions spell differently are written in both ways: tables read `displayMode` up
+//! to 9 and `cellOptions` since.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! How an SLO's figures look wherever they are shown. Red is for what wakes somebody, and for nothing else.
+//! How an SLO's figures look wherever they are shown. Only alerts that page are red.
 
 use serde_json::json;
 

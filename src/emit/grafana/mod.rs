@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `overview` | the dashboard of all services: what is burning, and who is over budget? |
 //! | `service` | the dashboard of one service: how are its promises, and what is its traffic doing? |
-//! | `promise` | the dashboard of one SLO, whichever is chosen: what is broken, since when, how long does the budget last? |
+//! | `promise` | the dashboard of the selected SLO: what is broken, since when, how long does the budget last? |
 //! | `looks` | how an SLO's figures look on all of them |
 //! | `provisioning` | the files that load them |
 //! | `panels` | panels: their kinds and looks |
-//! | `queries` | what they ask, as trees |
+//! | `queries` | their queries, as trees |
 //! | `json` | Grafana's own format |
 
 mod json;

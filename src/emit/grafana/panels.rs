@@ -1,4 +1,4 @@
-//! The kinds of panel there are, and how they look: one home for colours, states and what is said in place of a number.
+//! The kinds of panels and their looks: colours, states, and the texts shown instead of a number.
 
 use serde_json::{Value, json};
 

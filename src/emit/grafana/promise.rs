@@ -1,7 +1,6 @@
-//! The dashboard of one SLO, whichever is chosen: is it kept, how long does its budget last, since when does it burn, what is to be done.
+//! The dashboard of the selected SLO: is it kept, how long does its budget last, since when does it burn, what is to be done?
 //!
-//! It is made of recorded series and of what `slo:definition:info` tells, so it is the same file for every SLO of every project whose alerts have
-//! names of ours.
+//! It reads recorded series and `slo:definition:info`, so it is the same file in every project without `alert_name`.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The two files that make Grafana load the dashboards and know the Prometheus that they ask.
+//! The two files with which Grafana loads the dashboards and their data source.
 
 use super::super::yaml::Yaml;
 use crate::artifact::{Artifacts, MARK};

@@ -1,4 +1,4 @@
-//! What panels ask, as trees: recorded series first, raw ones only for what is nowhere recorded, and these over short ranges.
+//! The queries of panels, as trees: recorded series where possible, raw series only over short ranges.
 
 use super::looks::LASTS;
 use super::panels::FEW;

@@ -1,10 +1,10 @@
-//! The report: one page that says what is promised, what tells of a broken promise and whom, and what is missing.
+//! The report: one page with the promises, their alerts and receivers, and gaps.
 //!
 //! | file | makes |
 //! |---|---|
-//! | `summary` | what an executive reads: counts, the index, gaps, who is told, who needs whom |
-//! | `service` | what an architect reads: a section per service, a card per SLO |
-//! | `simulator` | the numbers that the page's simulator computes with |
+//! | `summary` | for executives: counts, the index, gaps, receivers, dependencies |
+//! | `service` | for architects: a section per service, a card per SLO |
+//! | `simulator` | the numbers for the page's simulator |
 //!
 //! The page itself is a template: `src/text/report`.
 

@@ -1,4 +1,4 @@
-//! What an architect reads: a section per service, a card per SLO.
+//! The part of the report for architects: a section per service, a card per SLO.
 
 use serde::Serialize;
 

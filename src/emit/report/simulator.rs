@@ -1,4 +1,4 @@
-//! The numbers that the page's simulator computes with: those of the plan, exact, as decimal text.
+//! The numbers for the page's simulator: those of the plan, exact, as decimal text.
 
 use std::collections::BTreeMap;
 

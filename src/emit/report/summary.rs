@@ -1,4 +1,4 @@
-//! What an executive reads: counts, the index, what is missing, who is told, who needs whom.
+//! The part of the report for executives: counts, the index, gaps, receivers, dependencies.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! When an alert fires, as far as its expression says: error ratios over windows, held against what a budget allows.
+//! When a foreign alert fires, from its expression: error ratios over windows, compared with thresholds.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Rule files of Prometheus, whoever wrote them: plain ones, and `PrometheusRule` objects.
+//! Reads rule files of Prometheus from any author: plain files, and `PrometheusRule` objects.
 //!
-//! A fault is one problem at its place, and the rest is read all the same.
+//! A fault is one problem at its place, and the rest of the file is still read.
 
 mod alerts;
 mod slos;

@@ -1,4 +1,4 @@
-//! Which rules speak of which SLO, and what they say of it.
+//! Which foreign rules belong to which SLO, and its objective and period.
 
 use std::collections::{BTreeMap, BTreeSet};
 

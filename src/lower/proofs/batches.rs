@@ -1,5 +1,5 @@
-//! Which SLOs of a service play in the same test: those whose series do not meet. Who may meet is found by names and by the values that are asked for,
-//! so that a service of thousands of SLOs is not held pair by pair.
+//! Groups the SLOs of a service that can share a test: those whose series do not overlap. Overlaps are found by names and by matched values, so that
+//! thousands of SLOs are not compared pair by pair.
 
 use std::collections::{BTreeMap, BTreeSet};
 

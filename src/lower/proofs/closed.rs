@@ -1,4 +1,4 @@
-//! Outages that are not counted: outside of the hours, and during maintenance.
+//! Proofs that outages outside of the hours and during maintenance do not count.
 
 use super::played::{Played, Situation, counts};
 use super::stage::Stage;

@@ -1,5 +1,5 @@
-//! Proofs of companion alerts: each is silent while all is well, fires when its `for` has passed and not before, says its texts, stops, and does
-//! what it does when its series are gone.
+//! Proofs of companion alerts: each is silent while all is well, fires when its `for` has passed and not before, has its texts, stops, and behaves as
+//! expected when its series disappear.
 
 use std::collections::BTreeMap;
 

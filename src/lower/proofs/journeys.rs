@@ -1,4 +1,4 @@
-//! Parts of a journey: what each has in what was bad, alone and together.
+//! Proofs of the shares of a journey's parts, alone and together.
 
 use super::PER_STEP;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The part of a journey that the proofs let fail, and the series that it is played with.
+//! The part of a journey that fails in the proofs, and its series.
 
 use crate::lower::journey::counts_of;
 use crate::model::{Behaviour, Budgeting, Part, Series, Service, Slo};

@@ -1,9 +1,9 @@
-//! Proofs: which situations are played through, and what must be so in them. What must be so is counted by `timeline`; nothing here looks at
-//! the rules' expressions.
+//! Proofs: which situations are played, and what must be true in them. `timeline` computes the expected values; nothing here reads the rules'
+//! expressions.
 //!
-//! Pages are proven at the step they are evaluated at, burns of hours and days at coarser ones: the rules count what happened since the last
-//! evaluation, so they are as exact at any step up to `REACH`. The SLOs of one service play their situations in the same test as far as their
-//! series do not meet, because every test evaluates every rule of the service.
+//! Pages are proven at their evaluation interval, burn rates over hours and days at longer steps: the rules count the events since the last
+//! evaluation, so they are exact at any step up to `REACH`. The SLOs of one service share a test if their series do not overlap, because every test
+//! evaluates every rule of the service.
 
 mod batches;
 mod closed;

@@ -1,4 +1,4 @@
-//! Numbers as Prometheus writes them. Here binary fractions are the truth: promtool 2 compares values bit for bit.
+//! Numbers as Prometheus writes them. Here f64 is right: promtool 2 compares values bit for bit.
 
 use crate::vocabulary::{Decimal, Duration, quotient, text};
 

@@ -1,4 +1,4 @@
-//! What SLOs play, and what every one of them is asked.
+//! The situations that are played for SLOs, and the checks of each SLO.
 
 use super::stage::Stage;
 use crate::lower::series::{Side, Unit};

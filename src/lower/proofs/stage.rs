@@ -1,4 +1,4 @@
-//! What one SLO's situations are played on: its series, its alerts, and the checks that follow from a timeline.
+//! The input of one SLO's situations: its series, its alerts, and the checks that follow from a timeline.
 
 use std::borrow::Cow;
 use std::iter;

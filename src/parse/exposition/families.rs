@@ -1,4 +1,4 @@
-//! Puts what was seen under each name of series together to metrics.
+//! Groups series by name into metrics.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

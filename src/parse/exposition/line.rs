@@ -1,4 +1,4 @@
-//! One line of an exposition: what it declares, or which series it is a sample of.
+//! Parses one line of an exposition: a declaration or a sample.
 //!
 //! Nothing is copied: names and values are slices of the text, with their escapes still in them.
 

@@ -1,7 +1,7 @@
 //! Reads what programs expose: Prometheus' text format 0.0.4 and 1.0.0, OpenMetrics 1.0, and the composite values of OpenMetrics 2.0.
 //!
-//! Real programs get much of it wrong, and Prometheus takes most of that: declarations after the samples, twice, or none, families
-//! torn apart, blanks and commas where they do not belong. So does this. A line that cannot be read is left out and told.
+//! Real programs make many mistakes, and Prometheus accepts most of them: declarations after the samples, twice, or none, families torn apart, blanks
+//! and commas where they do not belong. This parser accepts them, too. A line that cannot be read is left out and reported.
 //!
 //! | in the text | in the contract |
 //! |---|---|

@@ -1,7 +1,7 @@
-//! What has been seen of the series of one name: which labels they have, with which values, and how many there are.
+//! The labels, label values and number of the series of one name.
 //!
-//! No sample is kept. Of every value, and of every series, 64 bits are: enough to know one again. Two of a million differing ones
-//! have the same 64 bits once in 37 million expositions (n²/2⁶⁵); then one too few is counted. Values that are kept are exact.
+//! No sample is kept. For every value and every series a hash of 64 bits is kept, enough to recognise it. Two of a million differing ones have the
+//! same 64 bits once in 37 million expositions (n²/2⁶⁵); then one too few is counted. Values that are kept are exact.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

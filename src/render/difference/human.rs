@@ -23,7 +23,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
     let mut text = format!("{} → {}\n", inert::line(page.old), inert::line(page.new));
     text += &wrapped(0, "", &page.difference.summary());
     for flaw in &page.flaws {
-        text += &format!("\n{}\n", told(flaw, &paint));
+        text += &format!("\n{}\n", flaw_text(flaw, &paint));
     }
     if let Some(caveat) = page.caveat() {
         text += &format!("\n{}", wrapped(0, "", &caveat));
@@ -66,7 +66,7 @@ pub(super) fn render(page: &Page, color: bool) -> String {
     text
 }
 
-fn told(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
+fn flaw_text(flaw: &Flaw, paint: &dyn Fn(&str, &str) -> String) -> String {
     let style = if flaw.level == "error" { RED } else { YELLOW };
     let side = if flaw.new { "new" } else { "old" };
     let code = paint(style, &format!("{}[{}]", flaw.level, flaw.code));

@@ -1,6 +1,6 @@
-//! A difference as a comment of a pull request: a sentence on top, then the worst, and folded what only some want to know.
+//! A difference as a comment of a pull request: a summary, then the most important changes, and details folded.
 //!
-//! **Invariant:** whatever the sources say stands in code spans, in which GitHub reads neither HTML nor mentions nor links.
+//! **Invariant:** texts of the sources are always in code spans, in which GitHub reads neither HTML nor mentions nor links.
 
 use super::{Page, for_whom};
 use crate::difference::{Change, Weight, Word, Words};

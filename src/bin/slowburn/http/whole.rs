@@ -1,8 +1,7 @@
 //! Connections that say whether they ended or broke off.
 //!
-//! An answer without a length ends with its connection. ureq takes every end for one, also that of TLS without a word of farewell
-//! (`close_notify`, RFC 8446, 6.1), by which anybody on the way could cut an answer. So an end that is none is made an error here that
-//! ureq does not know.
+//! An answer without a length ends with its connection. ureq accepts every end, also that of TLS without `close_notify` (RFC 8446, 6.1), so anybody
+//! on the network could cut an answer. So such an end becomes an error here, of a kind that ureq does not know.
 
 use std::error::Error;
 use std::fmt;

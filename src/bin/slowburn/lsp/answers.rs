@@ -1,4 +1,4 @@
-//! What is answered to a question about a place in a text.
+//! Answers to questions of the editor about a place in a text.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Problems as editors take them.
+//! Problems in the format of the language server protocol.
 
 use std::path::Path;
 

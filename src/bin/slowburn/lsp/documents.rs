@@ -1,4 +1,4 @@
-//! The texts that are open in the editor: they count, not the files on the disk.
+//! The texts that are open in the editor. They replace the files on the disk.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

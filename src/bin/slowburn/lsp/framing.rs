@@ -1,7 +1,7 @@
-//! Messages between the lines `Content-Length: 123`, from whatever comes.
+//! Reads and writes messages with the header `Content-Length: 123`.
 //!
-//! Written here and not taken from `lsp-server` 0.10, because that sets aside as much memory as a header claims, and gives up at the
-//! first message that it cannot read: one slip of a client would end the server.
+//! Written here and not taken from `lsp-server` 0.10, because that sets aside as much memory as a header claims, and stops at the first message that
+//! it cannot read: one mistake of a client would end the server.
 
 use std::io::{self, BufRead, Read, Write};
 

@@ -3,15 +3,14 @@
 //! | file | knows |
 //! |---|---|
 //! | `framing` | where a message begins and ends |
-//! | `session` | who may say what when |
+//! | `session` | which message is allowed when |
 //! | `documents` | what is open |
 //! | `project` | which folder a file belongs to |
-//! | `work` | when to compile, and that a bug of ours ends nothing |
-//! | `diagnostics`, `answers` | what editors want to be told, in their words |
+//! | `work` | when to compile; a panic does not end the server |
+//! | `diagnostics`, `answers` | the formats of the protocol |
 //!
-//! What is true of a place in a text is said by `slowburn::editor`, which knows nothing of all this. The messages are small, so they are
-//! read and written as JSON, without the types of `lsp-types`: its last release is of June 2024, and it brings a type for addresses that
-//! knows no files.
+//! `slowburn::editor` knows what a place in a text means; it does not know the protocol. The messages are small, so they are read and written as
+//! JSON, without the types of `lsp-types`: its last release is of June 2024, and its type for addresses does not support files.
 
 mod answers;
 mod diagnostics;

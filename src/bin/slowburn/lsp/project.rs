@@ -1,4 +1,4 @@
-//! The project that a file belongs to, with what is open in place of what is on the disk.
+//! The project of a file, with open documents instead of the files on the disk.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The conversation with one editor: what was agreed on, what is open, who may ask what when.
+//! The session with one editor: the agreed options, the open documents, and which request is allowed when.
 
 use std::mem;
 use std::path::PathBuf;
@@ -86,7 +86,7 @@ impl Session {
                 self.end();
                 return Some(agreed);
             }
-            (Some(method), None) => self.told(method, &message["params"]),
+            (Some(method), None) => self.handle_notification(method, &message["params"]),
             // An answer to what we asked, of which nothing depends.
             (None, Some(_)) if message.get("result").is_some() || message.get("error").is_some() => {}
             (None, _) => self.fault(INVALID_REQUEST, "this is neither a request nor a notification"),
@@ -152,7 +152,7 @@ impl Session {
         send(&self.output, json!({ "id": id, "result": result }));
     }
 
-    fn told(&mut self, method: &str, params: &Value) {
+    fn handle_notification(&mut self, method: &str, params: &Value) {
         let Stage::Running { jobs, agreed, .. } = &self.stage else { return };
         match method {
             // What lies in the workspace is looked at before anything is opened.

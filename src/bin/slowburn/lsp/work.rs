@@ -1,4 +1,4 @@
-//! Compiles and answers beside the conversation, so that the editor never waits to be heard.
+//! Compiles and answers in a second thread, so that messages of the editor never wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
