@@ -387,10 +387,10 @@ fn unseen(promise: &Promise, period: Decimal) -> Vec<String> {
     let told = promise.budget_alerts.first().map(|alert| alert.line);
     let mut remarks = vec![match (lowest, told) {
         (None, Some(line)) => format!(
-            "No tier watches how fast this budget burns. Somebody is told when less than {line} of it is left."
+            "No tier watches how fast this budget burns. An alert fires when less than {line} of it is left."
         ),
         (Some(burn), Some(line)) if burn > NEARLY_ONE => format!(
-            "A burn rate between 1 and {} (an error ratio from {} to {}) exhausts the budget and is told only when less than {line} of \
+            "A burn rate between 1 and {} (an error ratio from {} to {}) spends the whole budget and alerts only when less than {line} of \
              it is left: just under {} it is gone after {}.",
             short(burn),
             percent(promise.budget),

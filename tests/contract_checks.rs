@@ -143,7 +143,7 @@ proptest! {
         let (problems, shown) = problems(&total, &bad, None);
         let Some(told) = problems.iter().find(|problem| problem.code.name() == "bad-not-within-total") else { return Ok(()) };
         // The one label that is told decides; the others are free to meet what the bad selector asks of them.
-        let label = told.primary.text.strip_prefix("those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
+        let label = told.primary.text.strip_prefix("for example those with").map(|rest| rest.trim_start_matches("out").trim_start_matches([' ', '`']));
         let label = label.and_then(|rest| rest.split(['=', '`']).next()).unwrap_or_default().to_owned();
         let value = told.primary.text.split('"').nth(1).unwrap_or("").to_owned();
         let mut labels = BTreeMap::new();

@@ -191,7 +191,7 @@ fn prometheus(old: &Prometheus, new: &Prometheus) -> Vec<Change> {
             [names(&old.external_labels), names(&new.external_labels)],
         ),
         (
-            ["replicas are told apart by the label ", "replicas are no longer told apart by the label "],
+            ["replicas differ in the label ", "replicas no longer differ in the label "],
             [names(&old.replica_labels), names(&new.replica_labels)],
         ),
         (["Prometheus scrapes ", "Prometheus no longer scrapes "], [jobs(&old.jobs), jobs(&new.jobs)]),

@@ -291,7 +291,7 @@ fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
                 Some(Change::new(Kind::BudgetAlert, &subject, said).values(was, is))
             }
             (None, Some(is)) => {
-                let said = Words::plain(format!("a {is} {below}, nobody was told before"));
+                let said = Words::plain(format!("a {is} {below}, nobody was notified before"));
                 Some(Change::new(Kind::BudgetAlert, &subject, said))
             }
             (Some(was), None) => {

@@ -12,7 +12,7 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
     if let Some(description) = &companion.description {
         page += &wrapped("", description);
     }
-    page += "\nFires for every series that this answers\n";
+    page += "\nFires for every series in the result of\n";
     for line in pretty(&rule.expr, WIDTH - 2).lines() {
         page += format!("  {line}").trim_end();
         page.push('\n');
@@ -35,8 +35,8 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
         page += &wrapped(
             "After    ",
             &format!(
-                "{} {verb} silent until it is over, for {length} at most, by {name}, of which nobody is told: windows still \
-                 hold the outage, and events are counted again only some evaluations later",
+                "{} {verb} silenced by {name}, which notifies nobody, for at most {length}: windows still contain the \
+                 outage, and events are counted again only some evaluations later",
                 silenced.iter().map(|alert| alert.name.as_str()).collect::<Vec<_>>().join(", ")
             ),
         );
@@ -46,22 +46,22 @@ pub fn explain_companion(companion: &Companion, rule: &Rule) -> String {
 
 fn asks(severity: Severity) -> &'static str {
     match severity {
-        Severity::Page => "a page: it wants somebody now",
-        Severity::Ticket => "a ticket: it wants somebody within days",
+        Severity::Page => "a page: it asks a person to act now",
+        Severity::Ticket => "a ticket: it asks a person to act within days",
     }
 }
 
 fn held(companion: &Companion) -> String {
     let fires = match companion.hold {
-        Some(hold) => format!("it fires once this has held for {hold}"),
-        None => "it fires at the first look that sees it".to_owned(),
+        Some(hold) => format!("it fires when this has been true for {hold}"),
+        None => "it fires at the first evaluation in which this is true".to_owned(),
     };
     let stops = match (companion.keep_firing_for, companion.hold) {
         (Some(kept), _) => {
-            format!("stops when it has not held for {kept}, so a flapping target does not stop it")
+            format!("stops when this has been false for {kept}, so a flapping target does not stop it")
         }
-        (None, Some(_)) => "stops as soon as it does not".to_owned(),
-        (None, None) => "stops at the first that does not".to_owned(),
+        (None, Some(_)) => "stops as soon as this is false".to_owned(),
+        (None, None) => "stops at the first in which it is false".to_owned(),
     };
     format!("{fires}, and {stops}")
 }
@@ -70,22 +70,22 @@ fn silence(companion: &Companion) -> String {
     let (service, name) = (&companion.service, &companion.name);
     let alone = match (&companion.same_as, companion.down, companion.severity) {
         (_, true, Severity::Page) => format!(
-            "while it fires, the SLOs of {service} are silent, and what needs {service} by `dependencies`"
+            "while it fires, alerts of {service}'s SLOs are silenced, and of services that need {service} by `dependencies`"
         ),
         (_, true, Severity::Ticket) => format!(
-            "while it fires, the tickets of {service}'s SLOs are silent, and of what needs {service} by `dependencies`"
+            "while it fires, tickets of {service}'s SLOs are silenced, and of services that need {service} by `dependencies`"
         ),
         (Some(slo), false, Severity::Page) => format!(
-            "{service}/{slo} speaks of the same: while that pages, {name} is silent; while {name} fires, its ticket is"
+            "{service}/{slo} reports the same failure: while that pages, {name} is silenced; while {name} fires, its ticket is"
         ),
         (Some(slo), false, Severity::Ticket) => {
-            format!("{service}/{slo} speaks of the same: while that alerts, {name} is silent")
+            format!("{service}/{slo} reports the same failure: while that alerts, {name} is silenced")
         }
         (None, false, _) => "it silences nothing".to_owned(),
     };
-    let needs = "something that the service needs is down";
+    let needs = "a service that it needs is down";
     match companion.independent {
-        true => format!("{alone}; it is told even while {needs}"),
-        false => format!("{alone}; it is silent while {needs}"),
+        true => format!("{alone}; it notifies even while {needs}"),
+        false => format!("{alone}; it is silenced while {needs}"),
     }
 }
