@@ -503,13 +503,18 @@ fn months(period: &str, zone: &str, from: u64, hours: u64) -> Play {
     let slo = format!(
         "objective: 99%\nperiod: {period}\ntime_zone: {zone}\npolicy: monthly\nsli:\n  total: mail_sent_total{{job='mail'}}\n  bad: mail_sent_total{{job='mail', outcome='error'}}"
     );
+    of_months(&slo)
+        .scraped_every(900)
+        .evaluated_every(900)
+        .series(OK, &format!("_x{} {}", from * 4, counter(0, &[Up((hours - from) * 4, 900)])))
+}
+
+/// With a policy for months.
+fn of_months(slo: &str) -> Play {
     let policy = "\n  monthly:\n    tiers:\n      - { severity: page, budget: 1%, long: 1h, short: 15m }\n";
     let slo = slo.lines().map(|line| format!("    {line}\n")).collect::<String>();
     let head = "version: slowburn/v1\nservice: mail\nmissing_events: off\nslos:\n  delivery:\n";
     Play::of(&format!("{PROJECT}{policy}"), &format!("{head}{slo}"))
-        .scraped_every(900)
-        .evaluated_every(900)
-        .series(OK, &format!("_x{} {}", from * 4, counter(0, &[Up((hours - from) * 4, 900)])))
 }
 
 #[test]
@@ -536,6 +541,30 @@ fn a_calendar_period_begins_when_its_zone_says() {
             // The quarter of an hour that ends with the old period is the new one's.
             .is(&format!("{begins}h"), &events, "900")
             .is(&format!("{}h", begins + 2), &events, "8100")
+            .run();
+    }
+}
+
+/// In Bogota January begins five hours into the test. Ten events come every half minute, and all fail for five minutes of its first quarter of an hour.
+#[test]
+fn a_month_that_begins_is_measured_as_a_whole_by_every_ruler() {
+    let slo = "objective: 99%\nperiod: calendar month\ntime_zone: America/Bogota\npolicy: monthly\nsli:\n  total: mail_sent_total{job='mail'}\n  bad: mail_sent_total{job='mail', outcome='error'}";
+    for (late, apart) in [(false, "1e-9"), (true, "1e-3")] {
+        let play = of_months(slo);
+        let play = if late { play.late() } else { play };
+        // The first count of five minutes is recorded after the first half minute, and then one every five minutes, of a hundred events.
+        let near = |expr: &str, value: &str| format!("abs({expr} / ({value}) - 1) < bool {apart}");
+        let expected = "sum(slo:expected_events:month)";
+        let spent = "1 - sum(slo:period_error_budget_remaining:ratio)";
+        play.series(OK, &counter(0, &[Up(620, 10), Up(10, 0), Up(220, 10)]))
+            .series(ERROR, &counter(0, &[Up(620, 0), Up(10, 10), Up(220, 0)]))
+            .until("420m")
+            .is("304m", &near(expected, "100 + 6010 / 61 * 8927"), "1")
+            .is("304m", "sum(slo:period_error_budget_remaining:ratio)", "1")
+            .is("419m", &near(expected, "2400 + 8310 / 84 * 8904"), "1")
+            .is("419m", &near(&format!("({spent})"), "100 / (2400 + 8310 / 84 * 8904) / 0.01"), "1")
+            // Of the two hours so far a twenty-fourth is bad.
+            .is("419m", &near("sum(slo:sli_error:ratio_month)", "1 / 24"), "1")
             .run();
     }
 }

@@ -183,7 +183,13 @@ impl Play {
         self.asynchronous = Some(self.artifacts[&path].clone());
         let mut all = groups(&self.artifacts[&path]);
         for group in &mut all {
-            group["rules"].as_sequence_mut().unwrap().reverse();
+            let rules = group["rules"].as_sequence_mut().unwrap();
+            rules.reverse();
+            // Tiles with and without their month both see none of this evaluation.
+            let is_marked = |rule: &Value| {
+                rule.get("record").and_then(Value::as_str).is_some_and(|name| name.contains("_tile5m"))
+            };
+            rules.sort_by_key(|rule| !is_marked(rule));
         }
         let text = format!("groups: {}\n", serde_json::to_string(&all).unwrap());
         self.artifacts.insert(path, text);
