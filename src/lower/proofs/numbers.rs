@@ -167,7 +167,8 @@ mod tests {
             assert_eq!(lasts(left, now, budget, month).as_deref(), expected, "{left:?} at {now:?}");
         }
         for (left, now, expected) in [
-            ((0, 1000), (1, 72), Some("2d 3h 50m 24s")),
+            ((1, 7000), (1, 72), Some("1d 20h 26m 3s")),
+            ((0, 1000), (1, 72), None),
             ((2, 1000), (1, 1), Some("0s")),
             ((0, 1000), (0, 10), Some("30d 0h 0m 0s")),
             ((999, 1_000_000), (1, 10), None),

@@ -213,6 +213,54 @@ fn cases() -> Vec<(&'static str, Files)> {
                 .replacen("slos:", "metrics: m.prom\nslos:", 1),
             ),
         ),
+        (
+            "texts of aliases",
+            service(filled(
+                &format!("{SERVICE}description: &d {}\nslos:\n", "d".repeat(40_000)),
+                BYTES,
+                |index| format!("  s{index}: {{ objective: 99%, description: *d, sli: {{ probe: up }} }}\n"),
+            )),
+        ),
+        (
+            "labels beside SLOs",
+            both(
+                filled(&format!("{PROJECT}labels:\n"), BYTES / 2, |index| format!("  l{index}: v\n")),
+                slos(BYTES / 2, |_| "sli: { probe: up }".to_owned()),
+            ),
+        ),
+        (
+            "environments",
+            both(
+                filled(&format!("{PROJECT}environments:\n"), BYTES, |index| format!("  e{index}: {{}}\n")),
+                one.clone(),
+            ),
+        ),
+        (
+            "alternatives",
+            service(alerts(&one, BYTES, |_| {
+                let all = joined(120, " or ", |index| format!("m{{a=\"{index}\"}} > 1"));
+                format!("expr: '{all}'")
+            })),
+        ),
+        (
+            "alerts that never fire",
+            service(alerts(&one, BYTES, |_| "expr: 'a > 11 and b < 22 and a < 10 and c > 2'".to_owned())),
+        ),
+        (
+            "patterns of stars",
+            expr(joined(90, " or ", |index| format!("a{{l=~\"{}\"}} > {index}", "(.*x)".repeat(180)))),
+        ),
+        ("colons", expr(format!("a{{l=~\"{}\"}} > 1", "(?i:k)".repeat(16_000)))),
+        (
+            "labels that are not there",
+            held(
+                filled("", BYTES / 2, |index| format!("c_total{{code{index}=\"200\"}} 1\n")),
+                slos(BYTES / 2, |index| {
+                    format!("sli: {{ total: c_total, bad: 'c_total{{coed{index}=\"5\"}}' }}")
+                })
+                .replacen("slos:", "metrics: m.prom\nslos:", 1),
+            ),
+        ),
         ("lines that no scrape has", held("}{\n".repeat(30_000), format!("{SERVICE}metrics: m.prom\n{SLO}"))),
     ]
 }
