@@ -251,8 +251,8 @@ fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> Period
         Period::Calendar(unit, _) => {
             let nominal = unit.nominal().millis();
             let into = scenario.into_period.map_or(nominal / 2, |into| into.millis().min(nominal));
-            // What is counted in the period's first moment happened before it.
-            let first = if into > lead { LONG_INTERVAL.millis() } else { 0 };
+            // The first tile of the period holds the five minutes that ended an evaluation before it began.
+            let first = if into > lead { LONG_INTERVAL.millis() + step } else { 0 };
             let unplayed = scenario.history.map_or(into.saturating_sub(lead) + first, |_| 0);
             PeriodBefore {
                 pace,
