@@ -513,12 +513,12 @@ fn cold_start(promise: &Promise) -> Option<String> {
 fn delays(promise: &Promise) -> String {
     let slow = promise.tiers.iter().any(|tier| tier.slow);
     let fast = promise.tiers.iter().any(|tier| !tier.slow);
+    // The sums of slow tiers end one evaluation of the fast group ago.
+    let behind = Duration::from_millis(promise.long_interval.millis() + promise.interval.millis());
     let evaluation = match (fast, slow) {
-        (true, true) => {
-            format!("one evaluation ({}, or {} of slow tiers)", promise.interval, promise.long_interval)
-        }
+        (true, true) => format!("one evaluation ({}, or {behind} of slow tiers)", promise.interval),
         (true, false) => format!("one evaluation ({})", promise.interval),
-        (false, _) => format!("one evaluation ({})", promise.long_interval),
+        (false, _) => format!("one evaluation ({behind})"),
     };
     let slices = match promise.event.slice() {
         Some(length) => {

@@ -253,8 +253,13 @@ fn counted(slo: &SloPlan, tier: &Watch, incident: &Incident) -> Option<(u64, u64
     for look in 1..=looks {
         sums.push(sums[look as usize - 1] + bad(look));
     }
-    let window =
-        |look: u64, length: u64| sums[look as usize] - sums[look.saturating_sub(length / step) as usize];
+    let fast = promise.fast_windows();
+    // Sums of five minutes end an evaluation ago.
+    let window = |look: u64, length: u64| {
+        let is_tiled = !fast.contains(&Duration::from_millis(length));
+        let look = look.saturating_sub(u64::from(is_tiled));
+        sums[look as usize] - sums[look.saturating_sub(length / step) as usize]
+    };
     let pace = match promise.event {
         Event::Occurrence => incident.traffic,
         Event::Check | Event::Slice(_) | Event::Journey(_) => Some(Decimal::from(1000) / Decimal::from(step)),

@@ -488,7 +488,7 @@ mod tests {
                 [&values, &gone].map(|values| budget(language, &Wordings::default(), values));
             assert!(after.summary.contains("0.3%") && !after.summary.contains("2d 3h"), "{}", after.summary);
             assert!(!after.description.contains("2d 3h"), "{}", after.description);
-            let advice = ["until it recovers", "Hasta que se recupere"];
+            let advice = ["until the budget recovers", "hasta que el presupuesto se recupere"];
             let advises = |texts: &Texts| advice.iter().any(|advice| texts.description.contains(advice));
             assert!(advises(&before) && !advises(&after), "{before:?} {after:?}");
             assert!(after.description.contains(agreed), "{}", after.description);

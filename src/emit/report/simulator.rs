@@ -56,6 +56,9 @@ struct Tier {
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<u64>,
     every: u64,
+    /// How long before an evaluation its long and its short window end, where they are sums of five minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late: Option<[u64; 2]>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +108,11 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
 
 fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     let every = if tier.slow { promise.long_interval } else { promise.interval };
+    let fast = promise.fast_windows();
+    let late = [tier.long, tier.short].map(|window| match fast.contains(&window) {
+        true => 0,
+        false => promise.interval.millis(),
+    });
     Tier {
         severity: tier.severity.as_str(),
         name: format!("{} {}", words.severity(tier.severity), words.length(tier.long)),
@@ -115,6 +123,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
         events: (tier.min_events > 1).then_some(tier.min_events),
         kept: tier.keep_firing_for.map(|kept| kept.millis()),
         every: every.millis(),
+        late: (late != [0, 0]).then_some(late),
     }
 }
 

@@ -2,7 +2,7 @@
 //
 // As in `slowburn simulate`, the outage begins right after an evaluation of all rules; before it there were no errors, and the traffic is
 // even. Rules look every `interval`, those of slow tiers every `long_interval`. What they count in a window is bad as far as the outage
-// reaches into it.
+// reaches into it. Windows that are sums of five minutes end `late` before the evaluation.
 "use strict";
 
 const simulation = (() => {
@@ -47,10 +47,12 @@ const simulation = (() => {
     return from;
   }
 
-  // The number of the first look that sees what grows until `to`; null if none does. The look after the end may be the only one.
-  function onset(to, every, sees) {
+  // The number of the first look that sees what grows until `to`; null if none does. The look after the end may be the only one, or, if a window
+  // ends `late`, the look after that.
+  function onset(to, every, sees, late = 0n) {
     const last = to / every;
-    return first(0n, last, (look) => sees(look * every)) ?? (sees((last + 1n) * every) ? last + 1n : null);
+    const after = late > 0n ? [last + 1n, last + 2n] : [last + 1n];
+    return first(0n, last, (look) => sees(look * every)) ?? after.find((look) => sees(look * every)) ?? null;
   }
 
   // When a tier fires and when it stops, in milliseconds from the beginning; null if it never fires.
@@ -68,10 +70,11 @@ const simulation = (() => {
       traffic === null ||
       2n * traffic.n * ratio.n * overlap(at, long) > (2n * BigInt(tier.least) - 1n) * 1000n * traffic.d * ratio.d;
     const busy = !tier.events || traffic === null || 2n * traffic.n * long > (2n * BigInt(tier.events) - 1n) * 1000n * traffic.d;
-    const sees = (at) => busy && above(at, long) && above(at, short) && enough(at);
-    const fires = onset(to, every, sees);
+    const [longLate, shortLate] = (tier.late ?? [0, 0]).map(BigInt);
+    const sees = (at) => busy && above(at - longLate, long) && above(at - shortLate, short) && enough(at - longLate);
+    const fires = onset(to, every, sees, longLate);
     if (fires === null) return null;
-    const gone = first(max(fires, to / every), (to + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
+    const gone = first(max(fires, to / every), (to + longLate + long) / every + 1n, (look) => look * every >= to && !sees(look * every));
     return { fires: Number(fires * every), stops: Number(gone * every) };
   }
 
