@@ -96,7 +96,12 @@ func judge(s *server, w *world, evaluated map[string][]int64) *outcome {
 			if series.times[i] < begin+hour {
 				continue
 			}
-			e, be := w.off(seen, v, series.times[i], length, w.least(length))
+			at := series.times[i]
+			if !paged[window] {
+				// Sums of five minutes end half a minute before they are recorded.
+				at -= fast
+			}
+			e, be := w.off(seen, v, at, length, w.least(length))
 			to.see(e, series.times[i], v, be)
 		}
 	}

@@ -15,7 +15,7 @@ that is more, to the lowest threshold it is compared with. "shown" is the share 
 the rules had counted.
 "unjust" are evaluations at which an alert fires or is silent though neither the events seen nor those that happened ask for it, for longer than
 one evaluation and two scrapes (pages) or 1 % of the long window (tickets). What happened while no rule was evaluated is counted by the next evaluation, and leaves every
-window at one moment, too: for that long its ratio is off. The last three columns are the forms that others use, asked every two hours.
+window at one moment, too: for that long its ratio is off. Windows of tickets and the period end 30 seconds before they are recorded, and are held against that moment. The last three columns are the forms that others use, asked every two hours.
 `
 
 // report prints the first table, and returns the bounds that broke.
