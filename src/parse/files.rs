@@ -13,7 +13,7 @@ use crate::ast::{
     SeverityBlock, SliBlock, SliceBlock, SloBlock, TierBlock,
 };
 use crate::contract::Contract;
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, listed};
 use crate::parallel;
 use crate::scalar::Scalar;
 use crate::source::{SourceFile, SourceId, Sources, Span};
@@ -499,7 +499,15 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     let metrics = fields.one_or_more("metrics");
     let planned = fields.scalars("planned");
     if !fields.has("slos") && !fields.has("alerts") {
-        fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }");
+        let bare = written_outside(&mut fields, &["objective", "objectives", "sli"], |keys| {
+            format!("{keys} must be in an SLO, under `slos`")
+        });
+        match bare {
+            Some(problem) => fields.problems().push(
+                problem.help("write `slos:` and a name in two lines above, and indent these keys below them: `slos: { availability: { objective: 99.9%, sli: { … } } }`"),
+            ),
+            None => fields.missing("slos", "slos: { availability: { objective: 99.9%, sli: { … } } }"),
+        }
     }
     if let Some(place) = fields.empty_map("slos") {
         fields.problems().push(
@@ -530,9 +538,51 @@ fn service(path: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Servi
     })
 }
 
+/// Whether a block has none of its `own` keys and has a `foreign` one, so that it belongs under another key of the file. That is one problem, and not one
+/// for each of its keys.
+fn is_misplaced(
+    fields: &mut Fields,
+    own: &[&str],
+    foreign: &'static str,
+    headline: &'static str,
+    belongs: &'static str,
+) -> bool {
+    if own.iter().any(|key| fields.has(key)) {
+        return false;
+    }
+    let Some((key, _)) = fields.foreign(foreign) else { return false };
+    let problem = Problem::error(Code::UnknownKey, key.span, headline);
+    fields
+        .problems()
+        .push(problem.help(format!("move it with its name under the key `{belongs}` of this file")));
+    true
+}
+
+/// One problem for all the keys of an inner level that are written in this one; `None` if there are none.
+fn written_outside(
+    fields: &mut Fields,
+    inner: &[&'static str],
+    headline: impl Fn(&str) -> String,
+) -> Option<Problem> {
+    let keys: Vec<Key> =
+        inner.iter().filter_map(|key| fields.foreign(key)).map(|(key, _)| key.clone()).collect();
+    let first = keys.iter().min_by_key(|key| key.span.start)?;
+    let names: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
+    Some(Problem::error(Code::UnknownKey, first.span, headline(&listed(&names))))
+}
+
 fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
     let before = problems.len();
     let mut fields = Fields::of(node, "an alert", ALERT_KEYS, problems)?;
+    if is_misplaced(
+        &mut fields,
+        &["expr", "severity"],
+        "sli",
+        "this is an SLO, but it is written under `alerts`",
+        "slos",
+    ) {
+        return None;
+    }
     let description = fields.scalar("description");
     let expr = fields.required("expr", "expr: absent(up{job=\"api\"} == 1)");
     let hold = fields.scalar("for");
@@ -569,6 +619,10 @@ fn alert(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertBlock> {
 fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let before = problems.len();
     let mut fields = Fields::of(node, "an SLO", SLO_KEYS, problems)?;
+    let own = ["objective", "objectives", "sli"];
+    if is_misplaced(&mut fields, &own, "expr", "this is an alert, but it is written under `slos`", "alerts") {
+        return None;
+    }
     let description = fields.scalar("description");
     let several = fields.has("objectives");
     let mut objectives = fields.texts("objectives");
@@ -586,7 +640,12 @@ fn slo(node: &Node, problems: &mut Vec<Problem>) -> Option<SloBlock> {
     let sli = match fields.node("sli") {
         Some(node) => sli(node, fields.problems()),
         None => {
-            fields.missing("sli", "sli: { total: …, bad: … }");
+            match written_outside(&mut fields, SLI_KEYS, |keys| format!("{keys} must be under `sli`")) {
+                Some(problem) => fields
+                    .problems()
+                    .push(problem.help("write `sli:` in a line above, and indent these keys below it")),
+                None => fields.missing("sli", "sli: { total: …, bad: … }"),
+            }
             None
         }
     };
@@ -624,7 +683,7 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
         let Some((key, node)) = fields.foreign(name) else { continue };
         let problem = Problem::error(Code::UnknownKey, key.span, format!("an SLO has no key `{name}`"));
         let Value::Scalar(limit) = &node.value else {
-            let example = "a threshold stands in the objective: `objective: P95 < 500ms`";
+            let example = "a threshold belongs in the objective: `objective: P95 < 500ms`";
             fields.problems().push(problem.help(example));
             continue;
         };
