@@ -414,5 +414,5 @@ fn what_is_left_of_a_calendar_month_is_computed() {
     }
     // What older versions said.
     let before = 100.0 * (1.0 - 5.0 / 60.0 / 0.001);
-    assert!(page.contains(&format!("had left {before:.0}%")), "{before}");
+    assert!(page.contains(&format!("left {before:.0}%")), "{before}");
 }

@@ -17,9 +17,8 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let problem = Problem::warning(
             Code::NeverCounted,
             except.place,
-            "nothing is counted while this query has a result, and its result is never empty while its series exist",
-        )
-        .label("a result of 0 counts as a result, too");
+            "this query excludes all events while its series exist, also if their value is 0",
+        );
         problems.push(match &except.expr.kind {
             Kind::Selector(_) => problem.help(format!("compare it: `{} == 1`", except.text)),
             _ => {

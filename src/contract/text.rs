@@ -500,7 +500,7 @@ fn block(cursor: &mut Cursor) -> Result<Block, Fault> {
         return Err(cursor.problem(
             cursor.at,
             cursor.line.len(),
-            "nothing is expected after a metric's name and unit",
+            "there must be no text after a metric's name and unit",
         ));
     }
     Ok(Block {

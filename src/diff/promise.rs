@@ -98,7 +98,7 @@ fn period(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
     let change = change.warn(Words::plain(warning));
     let expected = match &new.period {
         Period::Calendar(unit, _) => Some(Words::plain(format!(
-            "the budget is measured against the whole {0}: the rest of the {0} is expected to bring as many events as the last four weeks had in so much time",
+            "the budget is measured against the whole {0}: the rest is expected to have as many events as the same length of time in the last four weeks",
             unit.as_str()
         ))),
         Period::Rolling(_) => None,

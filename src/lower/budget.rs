@@ -73,7 +73,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
         makes: Makes::Record(STATE.to_owned()),
         expr: or(stays, begins).ignoring(&[BELOW]).into(),
         labels: labels.into(),
-        remark: "1 from when less is left than the line says until 5% more is left; 2 if a page has fired within the hour before. Needs a day of events.",
+        remark: "1 when less is left than the line says, until 5% more is left; 2 if a page has fired in the hour before. Needs a day of events.",
     }
 }
 

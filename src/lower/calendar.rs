@@ -72,10 +72,10 @@ pub(super) fn expected(promise: &Promise, names: &Series, unit: Calendar, zone: 
     let all = add(so_far(), mul(per_tile, rest));
     let remark = match promise.expected_per_tile() {
         None => {
-            "What the budget is measured against: the events so far, and for every tile to come the average of the last four weeks."
+            "The budget is measured against the events so far, plus the average of the last four weeks for every five minutes to come."
         }
         Some(_) => {
-            "What the budget is measured against: the events so far, and for every tile to come the average of the last four weeks. What was not counted in them is taken from `traffic`."
+            "The budget is measured against the events so far, plus the average of the last four weeks for every five minutes to come.\nThe average takes `traffic` for the time without counts."
         }
     };
     // A promise that counted nothing for four weeks expects nothing.

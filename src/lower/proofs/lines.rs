@@ -214,7 +214,7 @@ impl<'s, 'a> Story<'s, 'a> {
         if !self.recovers() {
             self.well(8)?;
             self.look();
-            let title = format!("less than {} of the budget is told, and nothing before", self.alert.line);
+            let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
             return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
         }
@@ -234,7 +234,7 @@ impl<'s, 'a> Story<'s, 'a> {
         self.look();
         let checks = self.checks(below)?;
         let title = format!(
-            "less than {} of the budget is told once, around the line too, until {}% more is left{}",
+            "less than {} of the budget left alerts once, also around the line, until {}% more is left{}",
             self.alert.line,
             BudgetLine::DISTANCE,
             if self.early { "; not before it is known" } else { "" }
