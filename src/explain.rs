@@ -127,7 +127,7 @@ fn agreed(promise: &Promise) -> String {
     let Some(agreed) = &promise.agreed else { return String::new() };
     let mut page = "\nAgreed time: only events in it count\n".to_owned();
     if let Some(hours) = &agreed.hours {
-        page += &wrapped("  hours   ", hours);
+        page += &wrapped("  hours   ", &hours.to_string());
         let most = format!(
             "at most {} of {}",
             of_agreed_time(promise.period_length, promise.period.nominal()),
@@ -135,8 +135,9 @@ fn agreed(promise: &Promise) -> String {
         );
         page += &wrapped("  period  ", &most);
     }
-    if !agreed.holidays.is_empty() {
-        page += &wrapped("  not on  ", &AgreedTime::dates(&agreed.holidays));
+    let holidays = agreed.holidays();
+    if !holidays.is_empty() {
+        page += &wrapped("  not on  ", &AgreedTime::dates(&holidays));
     }
     if let Some(query) = &agreed.except {
         page += &wrapped("  not while this query has a result: ", query);

@@ -443,7 +443,7 @@ pub enum Sli {
 }
 
 /// A part of a journey.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// Its service.
     pub service: Name,
@@ -455,6 +455,8 @@ pub struct Part {
     pub several: bool,
     /// Why its metric is not there yet.
     pub planned: Option<String>,
+    /// When its events count.
+    pub agreed: Agreed,
     /// Where it is named.
     pub place: Span,
 }

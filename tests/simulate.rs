@@ -54,7 +54,7 @@ policies:
 ";
 
 /// What is simulated: a project, and an SLO.
-const KINDS: [(&str, &str, &str); 11] = [
+const KINDS: [(&str, &str, &str); 14] = [
     (
         "errors",
         MIXED,
@@ -105,6 +105,22 @@ const KINDS: [(&str, &str, &str); 11] = [
         "calendar-quarter",
         SLOW,
         "objective: 97%\n    period: calendar quarter\n    sli: { probe: 'probe_success{job=\"mail\"}' }",
+    ),
+    // From two to seven o'clock of Greenwich; promtool begins with a Thursday.
+    (
+        "hours",
+        MIXED,
+        "objective: 99%\n    traffic: 10/s\n    hours: { days: wednesday, hours: '23:00-04:00', time_zone: America/Bogota }\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "hours-of-slices",
+        SLOW,
+        "objective: 97%\n    traffic: 1/s\n    hours: { days: monday-sunday, hours: ['03:00-05:15', '06:30-07:10'], time_zone: UTC }\n    budgeting: timeslices\n    slice: { length: 3m, objective: 93.1% }\n    sli: { total: 'sent_total{job=\"mail\"}', bad: 'sent_total{job=\"mail\", outcome=\"error\"}' }",
+    ),
+    (
+        "hours-of-a-month",
+        SLOW,
+        "objective: 97%\n    period: calendar month\n    hours: { days: monday-sunday, hours: ['03:00-05:00', '06:00-08:00'], time_zone: UTC }\n    sli: { probe: 'probe_success{job=\"mail\"}' }",
     ),
 ];
 
@@ -347,9 +363,17 @@ fn compare(tool: &Path, closed: bool, incidents: u64) -> Compared {
             let played = simulate::play(plan, &scenario);
             // It begins with a January, which has a day more than what is taken for a month. The first quarter has as many as are taken for one.
             let is_calendar = matches!(plan.promise.period, Period::Calendar(..));
-            let idle = if name == "calendar-month" { 2880 } else { 0 };
+            // On a date months are as long as they are, and hours begin and end: hours later than promtool begins.
+            let has_hours = plan.promise.agreed.is_some();
+            let has_date = has_hours || is_calendar && number % 2 == 1;
+            let idle = match name {
+                _ if has_hours => 200 + 40 * chance.below(5) as usize,
+                "calendar-month" if !has_date => 2880,
+                _ => 0,
+            };
             scenario.into_period =
                 is_calendar.then(|| Duration::from_millis(step.millis() * played.begin as u64));
+            scenario.date = has_date.then_some((step.secs() as usize * (idle + played.begin)) as i64);
             let timeline = simulate::simulate(plan, &scenario);
             let mut checks = at_every_evaluation(&timeline, &played);
             if !incident.contains("no data") {

@@ -103,7 +103,7 @@ pub fn course<'a>(
     let seen: Vec<bool> = steps.iter().map(|step| step.seen).collect();
     let happened: Vec<Counted> =
         steps.iter().map(|step| Counted { total: step.total, bad: step.bad }).collect();
-    let timeline = replay(slo, steps);
+    let timeline = replay(slo, steps, i64::try_from(begins).unwrap_or(i64::MAX));
     let counted = match slo.promise.event {
         // A journey's slices are judged already: by what is recorded of its parts.
         Event::Occurrence | Event::Check | Event::Journey(_) => happened,

@@ -83,12 +83,10 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
         .collect()
 }
 
-/// When a promise holds, in words; `None` if always.
+/// When a promise holds; `None` if always.
 fn agreed_time(agreed: &Agreed) -> Option<AgreedTime> {
-    let hours = agreed.hours.as_ref();
     (!agreed.is_always()).then(|| AgreedTime {
-        hours: hours.map(ToString::to_string),
-        holidays: hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect(),
+        hours: agreed.hours.clone(),
         except: agreed.except.as_ref().map(|except| except.text.clone()),
         maintenance: agreed.maintenance.clone(),
     })
@@ -114,5 +112,6 @@ fn part(part: &model::Part) -> Part {
         budget: part.objective.budget().ratio(),
         several: part.several,
         planned: part.planned.clone(),
+        agreed: agreed_time(&part.agreed),
     }
 }

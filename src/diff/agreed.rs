@@ -9,28 +9,26 @@ pub(super) fn changes(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> 
     let (was, is) = (old.agreed.as_ref().unwrap_or(&always), new.agreed.as_ref().unwrap_or(&always));
     let change = |said| Change::new(Kind::AgreedTime, &pair.subject(), said);
     let mut changes = Vec::new();
-    if was.hours != is.hours {
-        let said = match (&was.hours, &is.hours) {
+    let [before, after] = [was, is].map(|agreed| agreed.hours.as_ref().map(ToString::to_string));
+    if before != after {
+        let said = match (before, after) {
             (Some(before), Some(after)) => {
-                Words::plain("applies ").quote(after.clone()).and(", applied ").quote(before.clone())
+                Words::plain("applies ").quote(after).and(", applied ").quote(before)
             }
-            (None, Some(after)) => Words::plain("applies only ").quote(after.clone()).and(", applied always"),
-            (Some(before), _) => Words::plain("applies always, applied only ").quote(before.clone()),
+            (None, Some(after)) => Words::plain("applies only ").quote(after).and(", applied always"),
+            (Some(before), _) => Words::plain("applies always, applied only ").quote(before),
             (None, None) => Words::default(),
         };
         let warning = "events that are already counted stay counted: the budget is exact one period later";
         changes.push(change(said).warn(Words::plain(warning)));
     }
-    if was.holidays != is.holidays {
-        for (less, more, word) in [
-            (&was.holidays, &is.holidays, "does not apply on "),
-            (&is.holidays, &was.holidays, "applies again on "),
-        ] {
-            let dates: Vec<&str> =
-                more.iter().filter(|date| !less.contains(date)).map(String::as_str).collect();
-            if !dates.is_empty() {
-                changes.push(change(Words::plain(format!("{word}{}", AgreedTime::dates(&dates)))));
-            }
+    let (before, after) = (was.holidays(), is.holidays());
+    for (less, more, word) in
+        [(&before, &after, "does not apply on "), (&after, &before, "applies again on ")]
+    {
+        let dates: Vec<&String> = more.iter().filter(|date| !less.contains(date)).collect();
+        if !dates.is_empty() {
+            changes.push(change(Words::plain(format!("{word}{}", AgreedTime::dates(&dates)))));
         }
     }
     if was.except != is.except {

@@ -129,14 +129,17 @@ impl<'a> Words<'a> {
         let mut lines = Vec::new();
         if let Some(hours) = &agreed.hours {
             let days = (0..7).map(|day| self.say(&format!("day.{day}"), &[]));
-            let hours =
-                DAYS.iter().zip(days).fold(hours.clone(), |hours, (day, named)| hours.replace(day, &named));
+            let hours = DAYS
+                .iter()
+                .zip(days)
+                .fold(hours.to_string(), |hours, (day, named)| hours.replace(day, &named));
             let most = of_agreed_time(promise.period_length, promise.period.nominal());
             let period = self.days(promise.period.nominal());
             lines.push(self.say("hours.hours", &[("hours", &hours), ("most", &most), ("period", &period)]));
         }
-        if !agreed.holidays.is_empty() {
-            lines.push(self.say("hours.holidays", &[("dates", &AgreedTime::dates(&agreed.holidays))]));
+        let holidays = agreed.holidays();
+        if !holidays.is_empty() {
+            lines.push(self.say("hours.holidays", &[("dates", &AgreedTime::dates(&holidays))]));
         }
         lines.extend(agreed.except.as_ref().map(|query| self.say("hours.except", &[("query", query)])));
         for window in agreed.maintenance.iter().rev().take(AgreedTime::SHOWN) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Watch;
 use crate::model::{Agreement, BudgetAlert, Maintenance};
-use crate::vocabulary::{CURRENT, Decimal, Duration, OUTLOOK, Period, Severity, quotient};
+use crate::vocabulary::{CURRENT, Decimal, Duration, Hours, OUTLOOK, Period, Severity, quotient};
 
 /// The promise of an SLO, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,16 @@ impl Promise {
         Some(quotient(agreed, Decimal::from(self.period.nominal().secs())))
     }
 
+    /// The name of the time zone of its hours, or of its calendar period; without either UTC.
+    pub fn zone(&self) -> &str {
+        let hours = self.agreed.as_ref().and_then(|agreed| agreed.hours.as_ref());
+        match (hours, &self.period) {
+            (Some(hours), _) => hours.zone(),
+            (None, Period::Calendar(_, zone)) => zone.name(),
+            (None, Period::Rolling(_)) => "UTC",
+        }
+    }
+
     /// The labels that are kept, for people.
     pub fn kept(&self) -> String {
         let shown = |label: &String| match self.read_as.get(label) {
@@ -135,6 +145,8 @@ pub struct Part {
     pub several: bool,
     /// Why its metric is not there yet.
     pub planned: Option<String>,
+    /// When it holds; `None` for always.
+    pub agreed: Option<AgreedTime>,
 }
 
 impl Part {
@@ -144,13 +156,11 @@ impl Part {
     }
 }
 
-/// When a promise holds, in words.
+/// When a promise holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgreedTime {
-    /// `monday-friday 08:00-20:00 (Europe/Madrid)`; `None` for every hour.
-    pub hours: Option<String>,
-    /// Dates on which it does not hold.
-    pub holidays: Vec<String>,
+    /// Its hours and holidays; `None` for every hour.
+    pub hours: Option<Hours>,
     /// A query that has an answer while it does not hold.
     pub except: Option<String>,
     /// Windows in which it does not hold, by their beginning.
@@ -160,6 +170,17 @@ pub struct AgreedTime {
 impl AgreedTime {
     /// As many windows of maintenance are shown, the latest first.
     pub const SHOWN: usize = 20;
+
+    /// Whether events count that happen at a moment, in seconds since 1970. What `except` says at that moment is not known.
+    pub fn counts(&self, at: i64) -> bool {
+        let in_maintenance = |window: &Maintenance| (window.from..window.to).contains(&at);
+        self.hours.as_ref().is_none_or(|hours| hours.hold(at)) && !self.maintenance.iter().any(in_maintenance)
+    }
+
+    /// Dates on which it does not hold, as in `2027-01-01`.
+    pub fn holidays(&self) -> Vec<String> {
+        self.hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect()
+    }
 
     /// Dates in a row; of very many, the first.
     pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {

@@ -40,7 +40,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
         ("by", Some(promise.by.join(", "))),
         ("dashboard", renamed),
         ("except", agreed.and_then(|agreed| agreed.except.clone())),
-        ("hours", agreed.and_then(|agreed| agreed.hours.clone())),
+        ("hours", agreed.and_then(|agreed| agreed.hours.as_ref().map(ToString::to_string))),
         ("journey", Some(promise.parts.iter().map(Part::name).collect::<Vec<_>>().join(", "))),
         ("maintenance", agreed.map(maintenance)),
         ("description", promise.description.clone()),

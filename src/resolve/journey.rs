@@ -6,7 +6,7 @@ use super::values::{self, Promise};
 use super::{innermost, slices, whole};
 use crate::ast::{Ast, JourneyBlock, Settings};
 use crate::diagnostic::{Code, Problem};
-use crate::model::{Budgeting, Part, Service, Sli, Slo};
+use crate::model::{Agreed, Budgeting, Part, Service, Sli, Slo};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Duration, Name, Objective};
@@ -68,6 +68,7 @@ pub(super) fn parts(
                 objective: promise.objective,
                 several: false,
                 planned: None,
+                agreed: Agreed::default(),
                 place,
             })),
             None => problems.push(
@@ -137,6 +138,7 @@ struct Known {
     objective: Objective,
     several: bool,
     planned: Option<String>,
+    agreed: Agreed,
     is_journey: bool,
 }
 
@@ -191,6 +193,7 @@ fn slos(service: &Service) -> BTreeMap<Name, Known> {
         objective: slo.objective,
         several: !slo.by.is_empty(),
         planned: slo.planned.clone(),
+        agreed: slo.agreed.clone(),
         is_journey: matches!(slo.sli, Sli::Journey { .. }),
     };
     service.slos.iter().map(|slo| (slo.name.clone(), known(slo))).collect()
@@ -240,6 +243,7 @@ fn linked(
         objective: found.objective,
         several: found.several,
         planned: found.planned.clone(),
+        agreed: found.agreed.clone(),
         ..part.clone()
     })
 }

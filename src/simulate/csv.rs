@@ -33,17 +33,29 @@ impl fmt::Display for CsvFault {
 struct Row {
     /// Milliseconds since some moment.
     time: i64,
+    /// Whether it is a date.
+    dated: bool,
     good: u64,
     bad: u64,
     line: usize,
 }
 
-/// What happens until each evaluation, evenly from row to row, and events per second altogether. The first row's events come in as long a time
-/// before it as the second row's do.
+/// What a file of counted events says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvCounts {
+    /// What happens until each evaluation, evenly from row to row.
+    pub steps: Vec<Step>,
+    /// Events per second altogether.
+    pub traffic: Decimal,
+    /// When the first row's events begin, in seconds since 1970; `None` if the times have no date.
+    pub date: Option<i64>,
+}
+
+/// Reads a file of counted events. The first row's events come in as long a time before it as the second row's do.
 ///
 /// # Errors
 /// The first line that is no such row.
-pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFault> {
+pub fn parse(text: &str, step: Duration) -> Result<CsvCounts, CsvFault> {
     let rows = rows(text)?;
     let [first, second, ..] = rows.as_slice() else { unreachable!("there are two rows") };
     let begin = first.time - (second.time - first.time);
@@ -70,7 +82,8 @@ pub fn parse(text: &str, step: Duration) -> Result<(Vec<Step>, Decimal), CsvFaul
         }
         from = to;
     }
-    Ok((steps, total * Decimal::from(1000) / Decimal::from(length)))
+    let traffic = total * Decimal::from(1000) / Decimal::from(length);
+    Ok(CsvCounts { steps, traffic, date: first.dated.then_some(begin / 1000) })
 }
 
 fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
@@ -101,6 +114,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
                 ),
             ));
         };
+        let dated = time.contains('-');
         let time = moment(time).ok_or_else(|| {
             fault(
                 line,
@@ -123,7 +137,7 @@ fn rows(text: &str) -> Result<Vec<Row>, CsvFault> {
                 )
             })
         };
-        let row = Row { time, good: count(good)?, bad: count(bad)?, line };
+        let row = Row { time, dated, good: count(good)?, bad: count(bad)?, line };
         if let Some(before) = rows.last()
             && row.time <= before.time
         {
@@ -175,13 +189,14 @@ mod tests {
     #[test]
     fn events_are_spread_from_row_to_row() {
         let text = "time,good,bad\n60,60,0\n120,30,30\n";
-        let (steps, traffic) = parse(text, Duration::from_secs(30)).expect("rows");
+        let CsvCounts { steps, traffic, date } = parse(text, Duration::from_secs(30)).expect("rows");
         let step =
             |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };
         assert_eq!(steps, [step(30, 0), step(30, 0), step(30, 15), step(30, 15)]);
-        assert_eq!(traffic, Decimal::ONE);
+        assert_eq!((traffic, date), (Decimal::ONE, None));
         let dates = "time,good,bad\r\n2026-11-22T21:05:00Z,60,0\r\n2026-11-22T21:06:00Z,30,30\r\n";
-        assert_eq!(parse(dates, Duration::from_secs(30)).map(|(steps, _)| steps), Ok(steps));
+        let dated = parse(dates, Duration::from_secs(30)).expect("rows");
+        assert_eq!((dated.steps, dated.date), (steps, Some(1_795_381_440)));
     }
 
     #[test]

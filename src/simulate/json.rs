@@ -12,6 +12,11 @@ struct Simulation<'a> {
     slo: String,
     incident: &'a str,
     incident_seconds: u64,
+    /// When it begins, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_seconds: Option<i64>,
+    /// How much of it does not count: it is outside of the hours, or in a window of maintenance.
+    uncounted_seconds: u64,
     evaluated_every_seconds: u64,
     long_windows_every_seconds: u64,
     watched_seconds: u64,
@@ -76,6 +81,8 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
         slo: format!("{}/{}", plan.promise.service, plan.promise.slo),
         incident,
         incident_seconds: timeline.incident.secs(),
+        from_seconds: timeline.date,
+        uncounted_seconds: timeline.uncounted.secs(),
         evaluated_every_seconds: timeline.schedule.step.secs(),
         long_windows_every_seconds: timeline.schedule.long.secs(),
         watched_seconds: timeline.watched.secs(),

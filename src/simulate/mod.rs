@@ -13,8 +13,13 @@
 //! evaluated once per evaluation, and with 2 % errors every fiftieth evaluation is bad.
 //!
 //! In a journey only the strictest part fails; the others are good.
+//!
+//! # Dates
+//! An incident that has a date is played with the hours, the maintenance and the calendar period of that time ([`clock`]). Without one it is played at
+//! a time when all events count. Whether a query of `except` has a result is not known: it has none.
 
 mod chart;
+mod clock;
 mod csv;
 mod grammar;
 mod incident;
@@ -25,16 +30,17 @@ mod timeline;
 mod words;
 
 pub use chart::Style;
-pub use csv::{CsvFault, parse as parse_csv};
+pub use csv::{CsvCounts, CsvFault, parse as parse_csv};
 pub use grammar::{Fault, parse};
 pub use incident::{Incident, Phase};
 pub use json::json;
 pub use timeline::{AlertCourse, BudgetCourse, Firing, LineCourse, Span, TierCourse, Timeline};
 pub use words::words;
 
-use crate::plan::{Event, Observer, SloPlan};
-use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period};
-use rules::{PeriodBefore, Rules};
+use crate::plan::{Event, Observer, Part, SloPlan};
+use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK};
+use clock::Clock;
+use rules::{Before, Rules};
 
 /// Events per evaluation where the traffic is not known: so many that one in a million is a whole number.
 const MANY: u64 = 1_000_000;
@@ -83,8 +89,10 @@ pub struct Scenario {
     pub after: Option<Duration>,
     /// The share of the period's budget that was spent before, so long ago that no tier sees it, and that stays in the period.
     pub spent: Decimal,
-    /// How far into a calendar period the incident begins; half of it if not given.
+    /// How far into a calendar period the incident begins; half of it if not given. Of an incident without a date.
     pub into_period: Option<Duration>,
+    /// When the incident begins, in whole seconds since 1970; `None` for some time at which all events count.
+    pub date: Option<i64>,
     /// When rules are evaluated.
     pub schedule: Schedule,
 }
@@ -100,7 +108,16 @@ impl Scenario {
     pub fn counted(plan: &SloPlan, steps: Vec<Step>, traffic: Option<Decimal>) -> Self {
         let traffic = traffic.or(declared(plan));
         let schedule = Schedule::default();
-        Self { steps, traffic, history: None, after: None, spent: Decimal::ZERO, into_period: None, schedule }
+        Self {
+            steps,
+            traffic,
+            history: None,
+            after: None,
+            spent: Decimal::ZERO,
+            into_period: None,
+            date: None,
+            schedule,
+        }
     }
 }
 
@@ -112,6 +129,11 @@ pub fn is_traffic(per_second: &Decimal) -> bool {
 /// Traffic where none is known.
 fn assumed() -> Decimal {
     Decimal::from(MANY) / Decimal::from(INTERVAL.secs())
+}
+
+/// The part of a journey that the incident happens to: the strictest one.
+fn struck(plan: &SloPlan) -> Option<&Part> {
+    plan.promise.parts.iter().find(|part| Some(part.budget) == plan.observed.slice_budget)
 }
 
 /// The traffic that an SLO declares.
@@ -179,33 +201,26 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
 /// What the rules of an SLO make of a scenario.
 pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
     let played = play(plan, scenario);
-    run(plan, scenario, &played, period_before(plan, scenario, &played), false)
+    run(plan, scenario, &played, before(plan, scenario), false)
 }
 
-/// What they make of events that were counted, one entry per evaluation: as they were, with nothing before and nothing after them. What is left of the
-/// budget is that of a rolling period.
-pub fn replay(plan: &SloPlan, counted: Vec<Step>) -> Timeline {
+/// What they make of events that were counted, one entry per evaluation from a moment on, in seconds since 1970: as they were, with nothing before and
+/// nothing after them.
+pub fn replay(plan: &SloPlan, counted: Vec<Step>, from: i64) -> Timeline {
     let seconds = Decimal::from(INTERVAL.secs() * counted.len().max(1) as u64);
     let total: Decimal = counted.iter().map(|step| step.total).sum();
     let first = Step { seen: true, ..Step::default() };
     let played =
         Played { begin: 0, end: counted.len(), steps: std::iter::once(first).chain(counted).collect() };
-    let scenario = Scenario::counted(plan, Vec::new(), Some(total / seconds));
-    let nothing = PeriodBefore {
-        pace: Decimal::ZERO,
-        length: Duration::default(),
-        counted: Duration::default(),
-        into: 0,
-        bad: Decimal::ZERO,
-        begins: None,
-        ends: None,
-    };
-    run(plan, &scenario, &played, nothing, true)
+    let mut scenario = Scenario::counted(plan, Vec::new(), Some(total / seconds));
+    scenario.date = Some(from);
+    run(plan, &scenario, &played, Before::default(), true)
 }
 
-/// `judged` says that steps of a journey are its slices, and not events of a part.
-fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefore, judged: bool) -> Timeline {
-    let mut rules = Rules::new(plan, &scenario.schedule, before, judged);
+/// `counted` says that steps were counted, as far as they count; those of a journey are its slices then, and not events of a part.
+fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, counted: bool) -> Timeline {
+    let clock = Clock::new(plan, scenario, played, counted);
+    let mut rules = Rules::new(plan, &scenario.schedule, before, clock, counted);
     let mut courses = timeline::Courses::new(plan, scenario, played);
     for (at, step) in played.steps.iter().enumerate() {
         let since = scenario.schedule.step.millis() as i64 * (at as i64 - played.begin as i64);
@@ -220,49 +235,23 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: PeriodBefor
         }
         courses.follow_budget(&rules, at);
     }
-    courses.end(rules.undecided)
+    let incident = played.begin + 1..=played.end;
+    let uncounted = incident.filter(|at| !rules.clock.counts(*at)).count();
+    courses.end(rules.undecided, uncounted)
 }
 
-/// What lies in the period before the first evaluation.
-fn period_before(plan: &SloPlan, scenario: &Scenario, played: &Played) -> PeriodBefore {
-    let step = scenario.schedule.step.millis();
+/// What there was before the first evaluation.
+fn before(plan: &SloPlan, scenario: &Scenario) -> Before {
     let pace = match (plan.observed.by, plan.promise.event) {
         (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {
             scenario.traffic.unwrap_or_else(assumed) / Decimal::from(1000)
         }
-        _ => Decimal::ONE / Decimal::from(step),
+        _ => Decimal::ONE / Decimal::from(scenario.schedule.step.millis()),
     };
-    let lead = step * played.begin as u64;
-    let counted = scenario.history.map_or(OUTLOOK, |_| Duration::default());
-    let spent = |length: u64| scenario.spent * plan.promise.budget * pace * Decimal::from(length);
-    match &plan.promise.period {
-        Period::Rolling(length) => {
-            let unplayed = scenario.history.map_or(length.millis().saturating_sub(lead), |_| 0);
-            PeriodBefore {
-                pace,
-                length: Duration::from_millis(unplayed),
-                counted,
-                into: 0,
-                bad: spent(length.millis()),
-                begins: None,
-                ends: None,
-            }
-        }
-        Period::Calendar(unit, _) => {
-            let nominal = unit.nominal().millis();
-            let into = scenario.into_period.map_or(nominal / 2, |into| into.millis().min(nominal));
-            // The first tile of the period holds the five minutes that ended an evaluation before it began.
-            let first = if into > lead { LONG_INTERVAL.millis() + step } else { 0 };
-            let unplayed = scenario.history.map_or(into.saturating_sub(lead) + first, |_| 0);
-            PeriodBefore {
-                pace,
-                length: Duration::from_millis(unplayed),
-                counted,
-                into: into as i64 - lead as i64,
-                bad: spent(plan.promise.period_length.millis()),
-                begins: lead.checked_sub(into).map(|before| before.div_ceil(step) as usize),
-                ends: Some(((lead + nominal - into).div_ceil(step)) as usize),
-            }
-        }
+    let period = Decimal::from(plan.promise.period_length.millis());
+    Before {
+        pace,
+        counted: scenario.history.map_or(OUTLOOK, |_| Duration::default()),
+        bad: scenario.spent * plan.promise.budget * pace * period,
     }
 }

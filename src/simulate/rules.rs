@@ -4,30 +4,23 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::Clock;
 use super::recorded::{Counts, Recorded};
-use super::{Schedule, Step};
-use crate::plan::{Counted, Event, Observer, Sight, SloPlan, Watch};
+use super::{Schedule, Step, struck};
+use crate::plan::{Counted, Event, Observer, Part, Sight, SloPlan, Watch};
 use crate::vocabulary::{
     BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, Period, STALE,
 };
 
-/// The period beyond what is played.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PeriodBefore {
-    /// Events per millisecond before the first evaluation.
+/// What there was before the first evaluation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before {
+    /// Events per millisecond of agreed time.
     pub pace: Decimal,
-    /// How much of the period lies before the first evaluation.
-    pub length: Duration,
-    /// How long events had been counted before it, if not for longer than anything looks back.
+    /// How long they had been counted; zero if not at all.
     pub counted: Duration,
-    /// How far into a calendar period the first evaluation is, in milliseconds; below zero if that is still to begin.
-    pub into: i64,
-    /// Bad events that were there before, and stay in the period.
+    /// Bad events that stay in the period.
     pub bad: Decimal,
-    /// The evaluation that a calendar period begins with, if that is played.
-    pub begins: Option<usize>,
-    /// The evaluation that the next calendar period begins with.
-    pub ends: Option<usize>,
 }
 
 /// What is left of the period's budget.
@@ -66,10 +59,11 @@ impl Pair {
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
     plan: &'a SloPlan,
-    /// Whether steps of a journey are its slices.
-    judged: bool,
+    pub clock: Clock<'a>,
+    /// Whether steps were counted: those of a journey are its slices then.
+    counted: bool,
     schedule: Schedule,
-    before: PeriodBefore,
+    before: Before,
     /// Whether the series were there at each evaluation.
     seen: Vec<bool>,
     /// What counters had counted at each evaluation, all and bad.
@@ -97,13 +91,20 @@ fn less(window: Duration, interval: Duration) -> Duration {
 }
 
 impl<'a> Rules<'a> {
-    pub fn new(plan: &'a SloPlan, schedule: &Schedule, before: PeriodBefore, judged: bool) -> Self {
+    pub fn new(
+        plan: &'a SloPlan,
+        schedule: &Schedule,
+        before: Before,
+        clock: Clock<'a>,
+        counted: bool,
+    ) -> Self {
         let fast = plan.promise.fast_windows();
         let windows = plan.promise.tiers.iter().flat_map(|tier| [tier.long, tier.short]);
         let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Recorded::new(schedule)));
         Self {
             plan,
-            judged,
+            clock,
+            counted,
             schedule: *schedule,
             before,
             seen: Vec::new(),
@@ -162,18 +163,31 @@ impl<'a> Rules<'a> {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
         };
+        let only = |count: Option<Decimal>, counts: bool| {
+            count.map(|count| if counts { count } else { Decimal::ZERO })
+        };
         let event = self.plan.promise.event;
-        let (Some(length), Some(budget), false) = (
-            event.slice(),
-            self.plan.observed.slice_budget,
-            self.judged && matches!(event, Event::Journey(_)),
-        ) else {
-            self.events.push(total, bad);
+        // A journey reads what was recorded of its parts an evaluation ago: `lower::journey`.
+        let of_parts = matches!(event, Event::Journey(_));
+        let counts = self.clock.counts(at);
+        if of_parts && self.counted {
+            self.events.push(only(total, counts), only(bad, counts));
+            return;
+        }
+        let (Some(length), Some(budget)) = (event.slice(), self.plan.observed.slice_budget) else {
+            self.events.push(only(total, counts), only(bad, counts));
             return;
         };
-        self.occurrences.push(total, bad);
-        // A journey reads what was recorded an evaluation ago: `lower::journey`.
-        let of_parts = matches!(event, Event::Journey(_));
+        let parts = &self.plan.promise.parts;
+        let is_agreed = |part: &Part| self.clock.is_agreed(at, part.agreed.as_ref());
+        match of_parts {
+            // The others have events too.
+            true => self.occurrences.push(
+                only(total, parts.iter().any(is_agreed)),
+                only(bad, struck(self.plan).is_none_or(is_agreed)),
+            ),
+            false => self.occurrences.push(only(total, counts), only(bad, counts)),
+        }
         let last = if of_parts { at.checked_sub(1) } else { Some(at) };
         let slice = last.and_then(|last| self.occurrences.sum(last, less(length, INTERVAL)));
         let spoiled = slice.map(|slice| {
@@ -182,9 +196,9 @@ impl<'a> Rules<'a> {
                 !slice.bad.is_zero() && (slice.bad - limit).abs() * Decimal::from(1_000_000_000) <= limit;
             Decimal::from(u8::from(slice.bad > limit))
         });
-        let counts = |slice: Counted| Decimal::from(u8::from(slice.total > Decimal::ZERO));
-        let one = if of_parts { slice.map(counts) } else { total.map(|_| Decimal::ONE) };
-        self.events.push(one, spoiled);
+        let has_events = |slice: Counted| Decimal::from(u8::from(slice.total > Decimal::ZERO));
+        let one = if of_parts { slice.map(has_events) } else { total.map(|_| Decimal::ONE) };
+        self.events.push(only(one, counts), only(spoiled, counts));
     }
 
     /// What a counter gained since it was seen last, if that is not too long ago: `lower::ledger`.
@@ -205,43 +219,36 @@ impl<'a> Rules<'a> {
 
     /// What is left of the period's budget.
     fn period(&self, at: usize) -> Option<Left> {
-        let played = |evaluations: usize| self.schedule.step.millis() * evaluations as u64;
-        let ended = self.before.ends.is_some_and(|ends| at >= ends);
-        // A long incident outlasts more than one period.
-        let nominal = (self.plan.promise.period.nominal().millis() / self.schedule.step.millis()) as usize;
-        let last = self.before.ends.filter(|_| ended).map(|ends| at - (at - ends) % nominal.max(1));
-        let begins = last.or(self.before.begins.filter(|begins| at >= *begins));
-        let (range, before) = match &self.plan.promise.period {
-            Period::Rolling(length) => {
-                let gone = (self.before.length.millis() + played(at)).saturating_sub(length.millis());
-                (less(*length, LONG_INTERVAL), self.before.length.millis().saturating_sub(gone))
-            }
-            Period::Calendar(..) => {
-                let evaluations = at + 1 - begins.unwrap_or(0);
-                let before = if begins.is_some() { 0 } else { self.before.length.millis() };
-                (less(Duration::from_millis(played(evaluations)), INTERVAL), before)
-            }
+        let step = self.schedule.step.millis();
+        let begins = self.clock.period_begins(at);
+        // The first sum of a calendar period holds the five minutes that ended an evaluation before it began.
+        let (edge, first) = match &self.plan.promise.period {
+            Period::Rolling(_) => (LONG_INTERVAL, 0),
+            Period::Calendar(..) => (INTERVAL, (LONG_INTERVAL.millis() + step) as i64),
         };
-        let sum = self.tiles.sum(at, range)?;
-        let before = Decimal::from(before);
-        let bad = if ended { Decimal::ZERO } else { self.before.bad };
-        let (bad, total) = (sum.bad + bad, sum.total + before * self.before.pace);
+        let first_in = u64::try_from(begins).map_or(0, |begins| begins.div_ceil(step) as usize);
+        let length = match &self.plan.promise.period {
+            Period::Rolling(length) => *length,
+            Period::Calendar(..) => Duration::from_millis(step * (at + 1 - first_in) as u64),
+        };
+        let sum = self.tiles.sum(at, less(length, edge))?;
+        let is_before = begins < 0 && self.before.counted > Duration::default();
+        let before = if is_before { self.clock.agreed_before(begins - first) } else { 0 };
+        let bad = if self.clock.is_first_period(at) { self.before.bad } else { Decimal::ZERO };
         let promise = &self.plan.promise;
+        let (bad, total) = (sum.bad + bad, sum.total + Decimal::from(before) * self.before.pace);
         let of = match &promise.period {
-            Period::Rolling(_) => total,
-            // Where the promise does not always hold, what is played is all within its hours, and says nothing of how many there are.
-            Period::Calendar(unit, _)
-                if self.before.counted > Duration::default() && promise.period_length < unit.nominal() =>
-            {
+            _ if self.clock.is_vague() && self.before.counted > Duration::default() => {
                 Decimal::from(promise.period_length.millis()) * self.before.pace
             }
+            Period::Rolling(_) => total,
             Period::Calendar(..) => total + self.to_come(at),
         };
         let ratio = if of.is_zero() { Decimal::ZERO } else { (bad / of).min(Decimal::ONE) };
-        let counted = self.before.counted.millis() + played(at);
+        let counted = self.before.counted.millis() + step * at as u64;
         Some(Left {
-            share: Decimal::ONE - ratio / self.plan.promise.budget,
-            is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && of >= self.plan.promise.enough_events,
+            share: Decimal::ONE - ratio / promise.budget,
+            is_known: counted >= BudgetLine::KNOWN_AFTER.millis() && of >= promise.enough_events,
         })
     }
 
@@ -255,17 +262,14 @@ impl<'a> Rules<'a> {
             (tiles.sum(at, range).unwrap_or_default(), Decimal::from(tiles.count(at, range)));
         let before = self.before.counted.millis().min(OUTLOOK.millis().saturating_sub(played));
         if before > 0 {
-            counted += Decimal::from(before) * self.before.pace;
+            counted += Decimal::from(self.clock.agreed_before(-(before as i64))) * self.before.pace;
             // The first tile that is played is short by what was before it, and every tile ends an evaluation ago.
             let held = |first: usize| self.schedule.step.millis() * first.saturating_sub(1) as u64;
             let first = tiles.begins().map_or(tile, held);
             let short = Decimal::from(tile.saturating_sub(first)) / Decimal::from(tile);
             number += Decimal::from(before) / Decimal::from(tile) - short;
         }
-        let nominal = self.plan.promise.period.nominal().millis();
-        let into = (self.before.into + played as i64).rem_euclid(nominal as i64) as u64;
-        let to_come = (nominal / tile - 1).saturating_sub(into / tile);
-        self.plan.promise.expected(to_come, counted, number)
+        self.plan.promise.expected(self.clock.tiles_to_come(at), counted, number)
     }
 
     /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.

@@ -11,6 +11,10 @@ use crate::vocabulary::{BudgetLine, Decimal, Duration, Severity};
 pub struct Timeline {
     /// How long the incident lasts.
     pub incident: Duration,
+    /// When it begins, in seconds since 1970; `None` if at some time at which all events count.
+    pub date: Option<i64>,
+    /// How much of it is outside of the hours, or in a window of maintenance.
+    pub uncounted: Duration,
     /// When rules are evaluated.
     pub schedule: Schedule,
     /// Until when it was watched.
@@ -196,6 +200,8 @@ impl<'a> Courses<'a> {
         let period = Decimal::new(plan.promise.period_length.millis() as i64, 3);
         let timeline = Timeline {
             incident: Duration::from_millis(time(played.end - played.begin)),
+            date: scenario.date,
+            uncounted: Duration::default(),
             schedule: scenario.schedule,
             watched: Duration::from_millis(time(played.steps.len() - 1 - played.begin)),
             tiers: Vec::new(),
@@ -323,7 +329,8 @@ impl<'a> Courses<'a> {
         }
     }
 
-    pub fn end(self, undecided: bool) -> Timeline {
+    /// `uncounted` is how many evaluations of the incident do not count.
+    pub fn end(self, undecided: bool, uncounted: usize) -> Timeline {
         let tiers = self.plan.promise.tiers.iter().zip(self.tiers).map(|(tier, [pending, firing, armed])| {
             TierCourse { tier: tier.clone(), pending: pending.done, firing: firing.done, armed: armed.done }
         });
@@ -331,6 +338,7 @@ impl<'a> Courses<'a> {
             tiers: tiers.collect(),
             alerts: self.alerts.into_iter().map(|alert| alert.course).collect(),
             undecided,
+            uncounted: Duration::from_millis(self.timeline.schedule.step.millis() * uncounted as u64),
             ..self.timeline
         }
     }

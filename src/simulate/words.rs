@@ -1,17 +1,20 @@
 //! A timeline as text: who is notified when, the states of each tier, and the cost in budget.
 
-use super::{Firing, Span, Style, Timeline, chart};
+use super::{Firing, Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
-use crate::plan::{Event, Observer, Part, SloPlan};
-use crate::vocabulary::{Decimal, Duration, Period, percent, spoken, text};
+use crate::plan::{Event, Observer, SloPlan};
+use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, spoken, text};
 
 /// A timeline for people, of an incident that was written like this.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
     let promise = &plan.promise;
-    let mut page = format!("{}/{}: {incident}\n\n", promise.service, promise.slo);
+    let from = timeline
+        .date
+        .map(|_| format!(", from {} ({})", clock(plan, timeline, Duration::default()), promise.zone()));
+    let mut page = format!("{}/{}: {incident}{}\n\n", promise.service, promise.slo, from.unwrap_or_default());
     page += &chart::chart(timeline, style);
     page += "\nWho is notified\n";
-    page += &notifications(timeline);
+    page += &notifications(plan, timeline);
     if !timeline.tiers.is_empty() {
         page += "\nTiers\n";
         page += &tiers(timeline, style);
@@ -24,7 +27,13 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     page
 }
 
-fn notifications(timeline: &Timeline) -> String {
+/// A time after the beginning of an incident that has a date, on the clock of the SLO: `2027-01-04 19:51`.
+fn clock(plan: &SloPlan, timeline: &Timeline, after: Duration) -> String {
+    let at = timeline.date.unwrap_or_default() + after.secs() as i64;
+    on_the_clock(at.unsigned_abs(), plan.promise.zone())
+}
+
+fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
     let mut rows: Vec<(Duration, Vec<String>)> = Vec::new();
     for alert in &timeline.alerts {
         for firing in &alert.firings {
@@ -55,8 +64,16 @@ fn notifications(timeline: &Timeline) -> String {
     rows.sort_by_key(|(at, _)| *at);
     let head =
         ["after", "severity", "alert", "event", "burn rate", "budget left"].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.into_iter().map(|(_, row)| row)).collect();
-    aligned(&rows, 4)
+    let mut table = vec![head];
+    table.extend(rows.iter().map(|(_, row)| row.clone()));
+    if timeline.date.is_none() {
+        return aligned(&table, 4);
+    }
+    let times = rows.iter().map(|(after, _)| clock(plan, timeline, *after));
+    for (row, time) in table.iter_mut().zip(std::iter::once("at".to_owned()).chain(times)) {
+        row.insert(1, time);
+    }
+    aligned(&table, 5)
 }
 
 /// Which tier fires, at which burn rate, and what is left, as the notification says.
@@ -147,10 +164,25 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if plan.promise.agreed.is_some() {
-        let held =
-            "This SLO has hours or maintenance: the incident is played at a time when all events count.";
-        remarks.push(held.to_owned());
+    let uncounted = timeline.uncounted;
+    if uncounted > Duration::default() {
+        let length = spoken(Decimal::from(uncounted.secs()));
+        remarks.push(match uncounted == timeline.incident {
+            true => "The incident is outside of the hours, or during maintenance: its events do not count.".to_owned(),
+            false => format!("{length} of the incident are outside of the hours, or during maintenance: these events do not count."),
+        });
+    }
+    if let Some(agreed) = &plan.promise.agreed {
+        match timeline.date {
+            None => remarks.push(
+                "This SLO has hours or maintenance: the incident is played at a time when all events count. `--at 2027-01-04T19:50` plays it at another time."
+                    .to_owned(),
+            ),
+            Some(_) if agreed.except.is_some() => {
+                remarks.push("The query of `except` is assumed to have no result.".to_owned());
+            }
+            Some(_) => {}
+        }
     }
     if let Period::Calendar(unit, _) = &plan.promise.period {
         remarks.push(format!(
@@ -172,11 +204,6 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
         ));
     }
     remarks
-}
-
-/// The part of a journey that the incident happens to.
-fn struck(plan: &SloPlan) -> Option<&Part> {
-    plan.promise.parts.iter().find(|part| Some(part.budget) == plan.observed.slice_budget)
 }
 
 /// Three digits of a percentage.

@@ -51,6 +51,16 @@ pub fn on_the_clock(at: u64, zone: &str) -> String {
     format!("{date} {:02}:{:02}", time.hour(), time.minute())
 }
 
+/// A moment in seconds since 1970, written with an offset or as the clock of a zone shows it: `2027-01-03T14:00`.
+pub fn moment(written: &str, zone: &str) -> Option<i64> {
+    let written = written.trim();
+    if let Ok(at) = written.parse::<Timestamp>() {
+        return Some(at.as_second());
+    }
+    let local: civil::DateTime = written.parse().ok()?;
+    local.to_zoned(TimeZone::get(zone).ok()?).ok().map(|zoned| zoned.timestamp().as_second())
+}
+
 fn of(zone: &str) -> TimeZone {
     TimeZone::get(zone).unwrap_or(TimeZone::UTC)
 }

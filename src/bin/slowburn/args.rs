@@ -363,6 +363,10 @@ pub struct Simulate {
     /// How far into a calendar period the incident begins, such as 20d. Default: half of it
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub into: Option<Duration>,
+    /// When the incident begins, such as 2027-01-04T19:50, in the time zone of the SLO's hours or calendar period; or with
+    /// Z or an offset. Hours, maintenance and the calendar then apply. Default: some time at which all events count
+    #[arg(long, value_name = "TIME", conflicts_with = "into")]
+    pub at: Option<String>,
     /// Draw with ASCII characters only; this is the default if LC_ALL, LC_CTYPE or LANG does not name UTF-8
     #[arg(long)]
     pub ascii: bool,

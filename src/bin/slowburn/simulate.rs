@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use slowburn::inert;
 use slowburn::plan::{Observer, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
-use slowburn::vocabulary::Period;
+use slowburn::vocabulary::{Period, moment};
 
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
@@ -82,10 +82,11 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
         }
         Described::Counts(path) => {
             let shown = sources::shown(path, Path::new(""));
-            let (steps, traffic) = parse_csv(&counted(path, &shown)?, Schedule::default().step)
+            let counts = parse_csv(&counted(path, &shown)?, Schedule::default().step)
                 .map_err(|fault| Failure::new(format!("{shown}:{}: {fault}", fault.line)))?;
-            let usual = args.traffic.or(Some(traffic).filter(|traffic| !traffic.is_zero()));
-            (shown, Scenario::counted(plan, steps, usual))
+            let usual = args.traffic.or(Some(counts.traffic).filter(|traffic| !traffic.is_zero()));
+            let date = counts.date.filter(|date| args.into.is_none() && (YEARS.0..YEARS.1).contains(date));
+            (shown, Scenario { date, ..Scenario::counted(plan, counts.steps, usual) })
         }
     };
     if let Some(into) = args.into {
@@ -102,11 +103,29 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
             Period::Calendar(..) => {}
         }
     }
+    if let Some(at) = &args.at {
+        scenario.date = Some(date(at, plan)?);
+    }
     scenario.history = args.history;
     scenario.spent = args.budget_spent;
     scenario.into_period = args.into;
     Ok((title, scenario))
 }
+
+/// When the incident begins, in seconds since 1970.
+fn date(written: &str, plan: &SloPlan) -> Result<i64, Failure> {
+    match moment(written, plan.promise.zone()) {
+        Some(at) if (YEARS.0..YEARS.1).contains(&at) => Ok(at),
+        Some(_) => {
+            Err(Failure::new("the year in --at is out of range").and("write a time from 1971 to 2100"))
+        }
+        None => Err(Failure::new(format!("`{}` is not a time", inert::line(written)))
+            .and("write date and time, as in `--at 2027-01-04T19:50`")),
+    }
+}
+
+/// From the first second of 1971 to that of 2101, in seconds since 1970.
+const YEARS: (i64, i64) = (31_536_000, 4_133_980_800);
 
 fn counted(path: &Path, shown: &str) -> Result<String, Failure> {
     let failed = |error| Failure::of("read", shown, &error);

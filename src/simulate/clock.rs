@@ -1,0 +1,144 @@
+//! When evaluations are: which of them count, and where their period begins.
+//!
+//! A play on a date follows the calendar: the hours of the SLO, its maintenance, and months as long as they are. A play on no date is one at which all
+//! events count, in a calendar period of nominal length.
+
+use super::{Played, Scenario};
+use crate::plan::{AgreedTime, Promise, SloPlan};
+use crate::vocabulary::{LONG_INTERVAL, OUTLOOK, Period};
+
+/// When the evaluations of a play are.
+#[derive(Debug)]
+pub(super) struct Clock<'a> {
+    promise: &'a Promise,
+    /// The interval of the fast group, in milliseconds.
+    step: u64,
+    /// The evaluation right before the incident.
+    begin: usize,
+    /// How far into a calendar period the first evaluation is, in milliseconds; below zero if that is still to begin. Of a play on no date.
+    into: i64,
+    date: Option<Date>,
+    /// Whether what is played was counted by a server.
+    is_counted: bool,
+}
+
+/// A play on a date.
+#[derive(Debug)]
+struct Date {
+    /// When the first evaluation is, in seconds since 1970.
+    first: i64,
+    /// The beginning of the first of `agreed`: a multiple of five minutes.
+    since: i64,
+    /// Of each five minutes before the first evaluation: whether events count, and how many seconds do from then on.
+    agreed: Vec<(bool, i64)>,
+}
+
+const TILE: i64 = LONG_INTERVAL.secs() as i64;
+
+impl<'a> Clock<'a> {
+    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played, is_counted: bool) -> Self {
+        let promise = &plan.promise;
+        let step = scenario.schedule.step.millis();
+        let lead = step * played.begin as u64;
+        let nominal = promise.period.nominal().millis();
+        let into = scenario.into_period.map_or(nominal / 2, |into| into.millis().min(nominal));
+        let date = scenario.date.map(|date| {
+            let first = date - (lead / 1000) as i64;
+            let reach = promise.period.reach().secs().max(OUTLOOK.secs()) as i64 + 2 * TILE;
+            Date::new(promise.agreed.as_ref(), first, reach)
+        });
+        Self { promise, step, begin: played.begin, into: into as i64 - lead as i64, date, is_counted }
+    }
+
+    /// The time of an evaluation, in seconds since 1970.
+    fn date(&self, at: usize) -> Option<i64> {
+        Some(self.date.as_ref()?.first + (self.step * at as u64 / 1000) as i64)
+    }
+
+    /// Whether an evaluation counts: its events, or the slice that ends with it.
+    pub fn counts(&self, at: usize) -> bool {
+        self.is_agreed(at, self.promise.agreed.as_ref())
+    }
+
+    /// Whether an evaluation is in some agreed time. As in the rules, the moment of the one before it decides.
+    pub fn is_agreed(&self, at: usize, agreed: Option<&AgreedTime>) -> bool {
+        let Some((agreed, at)) = agreed.zip(self.date(at)) else { return true };
+        let begun = at - (self.step / 1000) as i64;
+        // What a server counted is of an evaluation that was up to one interval earlier.
+        agreed.counts(begun) || self.is_counted && agreed.counts(begun - (self.step / 1000) as i64)
+    }
+
+    /// When the period of an evaluation begins, in milliseconds from the first evaluation on: below zero before it.
+    pub fn period_begins(&self, at: usize) -> i64 {
+        let played = (self.step * at as u64) as i64;
+        match (&self.promise.period, self.date.as_ref().zip(self.date(at))) {
+            (Period::Rolling(length), _) => played - length.millis() as i64,
+            (Period::Calendar(unit, zone), Some((date, now))) => {
+                let begins = zone.begins(*unit, u64::try_from(now).unwrap_or(0));
+                (begins as i64 - date.first) * 1000
+            }
+            (Period::Calendar(unit, _), None) => {
+                let nominal = unit.nominal().millis() as i64;
+                (self.into + played).div_euclid(nominal) * nominal - self.into
+            }
+        }
+    }
+
+    /// Whether the incident begins in the period of an evaluation. A rolling period keeps what was in it.
+    pub fn is_first_period(&self, at: usize) -> bool {
+        let is_rolling = matches!(self.promise.period, Period::Rolling(_));
+        is_rolling || self.period_begins(at) <= self.period_begins(self.begin)
+    }
+
+    /// How many milliseconds count of those from some time on until the first evaluation; `from` is given as by [`Self::period_begins`].
+    pub fn agreed_before(&self, from: i64) -> u64 {
+        let length = u64::try_from(-from).unwrap_or(0);
+        match &self.date {
+            None => length,
+            Some(date) => 1000 * date.agreed_before((length / 1000) as i64),
+        }
+    }
+
+    /// How many sums of five minutes a calendar period has still to come at an evaluation.
+    pub fn tiles_to_come(&self, at: usize) -> u64 {
+        let Period::Calendar(unit, zone) = &self.promise.period else { return 0 };
+        if let Some(now) = self.date(at) {
+            return zone.tiles_to_come(*unit, u64::try_from(now).unwrap_or(0));
+        }
+        let nominal = unit.nominal().millis();
+        let into = (self.into + (self.step * at as u64) as i64).rem_euclid(nominal as i64) as u64;
+        let tile = LONG_INTERVAL.millis();
+        (nominal / tile - 1).saturating_sub(into / tile)
+    }
+
+    /// Whether it is not known which part of the period counts: the promise has hours, and the play is on no date.
+    pub fn is_vague(&self) -> bool {
+        self.date.is_none() && self.promise.period_length < self.promise.period.nominal()
+    }
+}
+
+impl Date {
+    fn new(agreed: Option<&AgreedTime>, first: i64, reach: i64) -> Self {
+        let since = (first - reach).div_euclid(TILE) * TILE;
+        let tiles = (first - since + TILE - 1) / TILE;
+        let mut sums = Vec::with_capacity(tiles as usize);
+        let mut sum = 0;
+        for index in (0..tiles).rev() {
+            let begins = since + index * TILE;
+            let counts = agreed.is_none_or(|agreed| agreed.counts(begins));
+            sum += if counts { TILE.min(first - begins) } else { 0 };
+            sums.push((counts, sum));
+        }
+        sums.reverse();
+        Self { first, since, agreed: sums }
+    }
+
+    /// How many seconds count of so many before the first evaluation.
+    fn agreed_before(&self, length: i64) -> u64 {
+        let from = (self.first - length).max(self.since);
+        let index = (from - self.since) / TILE;
+        let Some((counts, sum)) = self.agreed.get(index as usize) else { return 0 };
+        let cut = if *counts { from - self.since - index * TILE } else { 0 };
+        u64::try_from(sum - cut).unwrap_or(0)
+    }
+}
