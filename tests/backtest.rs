@@ -222,6 +222,17 @@ slos:
     sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
     period: calendar month
     time_zone: Europe/Madrid
+    budget_alerts: [{ left: 90%, severity: page }]
+  office:
+    objective: 99.9%
+    hours: &office { days: monday-friday, hours: "09:05-17:00", time_zone: UTC }
+    sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
+  office-minutes:
+    objective: 99%
+    hours: *office
+    sli: { total: 'requests_total{job="shop"}', bad: 'requests_total{job="shop", code="500"}' }
+    budgeting: timeslices
+    slice: { length: 1m, objective: 95% }
 "#;
 
 /// One route is out for ten minutes.
@@ -332,6 +343,30 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     };
     assert!(day(1_759_190_400 - DAY) < 1.0);
     near(day(1_759_190_400), 1.0);
+    // 1,785 bad events are a tenth of the budget of a month: the sum of five minutes that ends ten minutes into the outage holds the 1,065 that are left.
+    // Of September only its last days are known, and its thousand are more than a tenth of their budget, until October begins.
+    let [before, told] = month["budget_alerts"].as_array().unwrap().as_slice() else {
+        panic!("{}", month["budget_alerts"])
+    };
+    assert_eq!(before["until_seconds"], OCTOBER);
+    assert_eq!((&told["line"], &told["from_seconds"]), (&"90%".into(), &(ONE_ROUTE + 600).into()));
+    // A page of the burn rate is out already: the team is awake.
+    assert_eq!((&told["severity"], &told["until_seconds"]), (&"ticket".into(), &Value::Null));
+
+    // Of the office hours of ten working days, eight of them judged, only the second half of the outage on Tuesday was bad.
+    let [office] = judged("shop/office").try_into().unwrap();
+    assert_eq!(
+        (office["bad_events"].as_u64(), office["total_events"].as_u64()),
+        (Some(1000), Some(8 * 950 * 200))
+    );
+    near(left(&office), 1.0 - 1000.0 / (0.001 * f64::from(10 * 950 * 200)));
+    let tuesday = ONE_ROUTE + 300;
+    fired(&office, &[("page", "1h", tuesday + 30), ("ticket", "1d", tuesday + 120)]);
+    // Half of the requests fail for five minutes: 3.5 % of a budget of 22 days of 7 hours and 55 minutes, at the traffic of the office hours.
+    let spent = office["alarms"][0]["budget_spent"].as_f64().unwrap();
+    near(spent, 1000.0 / (0.001 * f64::from(22 * 950 * 200)));
+    let [minutes] = judged("shop/office-minutes").try_into().unwrap();
+    assert_eq!((minutes["bad_events"].as_u64(), minutes["total_events"].as_u64()), (Some(11), Some(8 * 950)));
 }
 
 /// Half an answer is no health: neither a total without its bad events, nor what the server itself says is not all.

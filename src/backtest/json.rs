@@ -38,6 +38,7 @@ struct Slo<'a> {
     total_events: Value,
     bad_events: Value,
     alarms: Vec<Alarm<'a>>,
+    budget_alerts: Vec<BudgetAlert<'a>>,
     false_alarms_in_30_days: Counts,
     days: Vec<Day>,
 }
@@ -52,6 +53,20 @@ struct Alarm<'a> {
     until_seconds: Option<u64>,
     budget_spent: Value,
     is_false: bool,
+    /// It fires already when the judged time begins.
+    since_before: bool,
+}
+
+#[derive(Serialize)]
+struct BudgetAlert<'a> {
+    alert: &'a str,
+    severity: &'static str,
+    /// Less than this share is left.
+    line: String,
+    from_seconds: u64,
+    /// `null` if it still fires.
+    until_seconds: Option<u64>,
+    budget_left: Value,
     /// It fires already when the judged time begins.
     since_before: bool,
 }
@@ -107,6 +122,20 @@ fn slo<'a>(definitions: &'a str, course: &'a Course) -> Slo<'a> {
                 until_seconds: alarm.until,
                 budget_spent: number(alarm.spent),
                 is_false: alarm.is_false,
+                since_before: alarm.since_before,
+            })
+            .collect(),
+        budget_alerts: course
+            .budget_alerts
+            .iter()
+            .flatten()
+            .map(|alarm| BudgetAlert {
+                alert: &alarm.name,
+                severity: alarm.severity.as_str(),
+                line: alarm.line.to_string(),
+                from_seconds: alarm.from,
+                until_seconds: alarm.until,
+                budget_left: number(alarm.left),
                 since_before: alarm.since_before,
             })
             .collect(),

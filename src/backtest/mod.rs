@@ -5,7 +5,7 @@
 //! # False alarms
 //! A tier says that a share of the period's budget is spent when it fires. It compares ratios, so with little traffic a few bad events are enough. An
 //! alarm is called false if the bad events from one long window before it fired until it stopped are less than that share of the budget that the
-//! period has at the average traffic of all the time that is known.
+//! period has at the average traffic of all the time that is known and in which events count: hours and windows of maintenance apply to the past too.
 
 mod history;
 mod json;
@@ -16,9 +16,9 @@ pub use json::json;
 pub use words::words;
 
 use crate::model::Labels;
-use crate::plan::{Counted, Event, SloPlan};
+use crate::plan::{AgreedTime, Counted, Event, SloPlan};
 use crate::simulate::{Firing, Step, Timeline, replay};
-use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity};
+use crate::vocabulary::{BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK, Period, Severity};
 
 /// One state of the definitions, played through the past.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub struct Course<'a> {
     pub judged: Range,
     /// What would have been told in it, by time.
     pub alarms: Vec<Alarm>,
+    /// Budget alerts in it, by time; `None` if the SLO declares none.
+    pub budget_alerts: Option<Vec<BudgetAlarm>>,
     /// Events of the judged time.
     pub events: Counted,
     /// How much of it is not known.
@@ -73,6 +75,25 @@ pub struct Alarm {
     pub since_before: bool,
 }
 
+/// One time that a budget alert fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetAlarm {
+    /// The alert.
+    pub name: String,
+    /// Page or ticket, as it would have been sent.
+    pub severity: Severity,
+    /// Less than this is left of the budget.
+    pub line: BudgetLine,
+    /// Seconds since 1970.
+    pub from: u64,
+    /// `None` if it still fires in the end.
+    pub until: Option<u64>,
+    /// What is left when it fires, of the known events.
+    pub left: Decimal,
+    /// Whether it fires already when the judged time begins.
+    pub since_before: bool,
+}
+
 /// What became of the budget on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Day {
@@ -94,6 +115,21 @@ pub fn course<'a>(
 ) -> Course<'a> {
     let begins = history.range().from;
     let evaluation = INTERVAL.secs();
+    let counts = |index: usize| {
+        let begun = begins as i64 + index as i64 * evaluation as i64;
+        // What a server counted is of an evaluation that was up to one interval earlier.
+        let agreed = |agreed: &AgreedTime| agreed.counts(begun) || agreed.counts(begun - evaluation as i64);
+        slo.promise.agreed.as_ref().is_none_or(agreed)
+    };
+    let mut steps = steps;
+    let mut agreed = 0;
+    for (index, step) in steps.iter_mut().enumerate() {
+        match counts(index) {
+            true => agreed += u64::from(step.seen),
+            // Recorded events may be older than the hours, or than the window of maintenance.
+            false => (step.total, step.bad) = (Decimal::ZERO, Decimal::ZERO),
+        }
+    }
     let unseen = steps
         .iter()
         .enumerate()
@@ -110,9 +146,11 @@ pub fn course<'a>(
         // What is promised is promised of slices.
         Event::Slice(_) => timeline.events.iter().map(|events| events.unwrap_or_default()).collect(),
     };
-    let sums = Sums::new(begins, Duration::from_secs(known), &counted, &seen);
+    let known = Known { all: Duration::from_secs(known), agreed: Duration::from_secs(agreed * evaluation) };
+    let sums = Sums::new(begins, known, &counted, &seen);
     Course {
         alarms: alarms(slo, &timeline, &sums, begins, judged),
+        budget_alerts: budget_alarms(slo, &timeline, begins, judged),
         events: sums.between(judged.from, judged.until),
         unknown,
         days: days(slo, &sums, judged),
@@ -125,7 +163,7 @@ pub fn course<'a>(
 
 fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: Range) -> Vec<Alarm> {
     let all = sums.between(begins, judged.until);
-    let known = Decimal::from(sums.known.secs().max(1));
+    let known = Decimal::from(sums.known.agreed.secs().max(1));
     let allowed = slo.promise.budget * all.total / known * Decimal::from(slo.promise.period_length.secs());
     let mut alarms = Vec::new();
     for course in &timeline.alerts {
@@ -154,11 +192,35 @@ fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: 
     alarms
 }
 
+fn budget_alarms(slo: &SloPlan, timeline: &Timeline, begins: u64, judged: Range) -> Option<Vec<BudgetAlarm>> {
+    let mut alarms = Vec::new();
+    for course in &timeline.lines {
+        for (span, severity, left) in &course.firings {
+            let (from, until) = (begins + span.from.secs(), span.until.map(|until| begins + until.secs()));
+            if until.is_none_or(|until| until > judged.from) && from <= judged.until {
+                let since_before = from <= judged.from;
+                let (name, line) = (course.name.clone(), course.line);
+                alarms.push(BudgetAlarm {
+                    name,
+                    severity: *severity,
+                    line,
+                    from,
+                    until,
+                    left: *left,
+                    since_before,
+                });
+            }
+        }
+    }
+    alarms.sort_by(|a, b| (a.from, &a.name).cmp(&(b.from, &b.name)));
+    (!slo.promise.budget_alerts.is_empty()).then_some(alarms)
+}
+
 fn days(slo: &SloPlan, sums: &Sums, judged: Range) -> Vec<Day> {
     let day = |piece: Range| {
         let period = sums.between(period_begins(&slo.promise.period, piece.until), piece.until);
         let of = period.total + to_come(slo, sums, piece.until);
-        let left = (of >= slo.promise.enough_events && sums.known.secs() >= DAY)
+        let left = (of >= slo.promise.enough_events && sums.known.all.secs() >= DAY)
             .then(|| Decimal::ONE - period.bad / (of * slo.promise.budget));
         Day { from: piece.from, events: sums.between(piece.from, piece.until), left }
     };
@@ -206,18 +268,24 @@ impl Course<'_> {
     }
 }
 
+/// How much of the past is known.
+struct Known {
+    all: Duration,
+    /// Of the time in which events count.
+    agreed: Duration,
+}
+
 /// Sums of events since the beginning.
 struct Sums {
     begins: u64,
-    /// How much of the time is known.
-    known: Duration,
+    known: Known,
     sums: Vec<Counted>,
     /// How many evaluations have seen something.
     seen: Vec<u64>,
 }
 
 impl Sums {
-    fn new(begins: u64, known: Duration, counted: &[Counted], is_seen: &[bool]) -> Self {
+    fn new(begins: u64, known: Known, counted: &[Counted], is_seen: &[bool]) -> Self {
         let mut sums = vec![Counted::default()];
         let mut sum = Counted::default();
         for events in counted {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Course, Run};
+use super::{BudgetAlarm, Course, Run};
 use crate::explain::{aligned, events, wrapped};
 use crate::inert;
 use crate::plan::Event;
@@ -84,22 +84,22 @@ fn one(name: &str, course: &Course) -> String {
         let mut rows =
             vec![["at", "severity", "tier", "", "for", "budget spent"].map(str::to_owned).to_vec()];
         for alarm in &course.alarms {
-            let length = alarm
-                .until
-                .map_or("still firing".to_owned(), |until| spoken(Decimal::from(until - alarm.from)));
-            let at = moment(alarm.from);
             rows.push(vec![
-                if alarm.since_before { format!("since {at}") } else { at },
+                since(alarm.from, alarm.since_before),
                 alarm.severity.to_string(),
                 course.slo.promise.tiers[alarm.tier].long.to_string(),
                 if alarm.is_false { "false" } else { "" }.to_owned(),
-                length,
+                length(alarm.from, alarm.until),
                 share(alarm.spent),
             ]);
         }
         page += &aligned(&rows, 4);
     }
     page += &format!("  {}\n", counted(course));
+    if let Some(alarms) = &course.budget_alerts {
+        page += "\nBudget alerts\n";
+        page += &budget_alerts(alarms);
+    }
     page += "\nBudget at the end of each day with bad events\n";
     let last = course.days.len().saturating_sub(1);
     let mut rows = vec![["day", what, "bad", "left"].map(str::to_owned).to_vec()];
@@ -115,6 +115,35 @@ fn one(name: &str, course: &Course) -> String {
         }
     }
     page + &aligned(&rows, 1)
+}
+
+fn budget_alerts(alarms: &[BudgetAlarm]) -> String {
+    if alarms.is_empty() {
+        return "  none: the budget crosses no line\n".to_owned();
+    }
+    let mut rows = vec![["at", "severity", "alert", "less than", "left", "for"].map(str::to_owned).to_vec()];
+    rows.extend(alarms.iter().map(|alarm| {
+        vec![
+            since(alarm.from, alarm.since_before),
+            alarm.severity.to_string(),
+            alarm.name.clone(),
+            alarm.line.to_string(),
+            share(alarm.left),
+            length(alarm.from, alarm.until),
+        ]
+    }));
+    aligned(&rows, 4)
+}
+
+/// When an alert begins to fire.
+fn since(from: u64, since_before: bool) -> String {
+    let at = moment(from);
+    if since_before { format!("since {at}") } else { at }
+}
+
+/// How long an alert fires.
+fn length(from: u64, until: Option<u64>) -> String {
+    until.map_or("still firing".to_owned(), |until| spoken(Decimal::from(until - from)))
 }
 
 /// `3 pages, 1 of them false (1 in 30 days); 1 ticket`

@@ -18,8 +18,6 @@ pub(super) struct Clock<'a> {
     /// How far into a calendar period the first evaluation is, in milliseconds; below zero if that is still to begin. Of a play on no date.
     into: i64,
     date: Option<Date>,
-    /// Whether what is played was counted by a server.
-    is_counted: bool,
 }
 
 /// A play on a date.
@@ -36,7 +34,7 @@ struct Date {
 const TILE: i64 = LONG_INTERVAL.secs() as i64;
 
 impl<'a> Clock<'a> {
-    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played, is_counted: bool) -> Self {
+    pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played) -> Self {
         let promise = &plan.promise;
         let step = scenario.schedule.step.millis();
         let lead = step * played.begin as u64;
@@ -47,7 +45,7 @@ impl<'a> Clock<'a> {
             let reach = promise.period.reach().secs().max(OUTLOOK.secs()) as i64 + 2 * TILE;
             Date::new(promise.agreed.as_ref(), first, reach)
         });
-        Self { promise, step, begin: played.begin, into: into as i64 - lead as i64, date, is_counted }
+        Self { promise, step, begin: played.begin, into: into as i64 - lead as i64, date }
     }
 
     /// The time of an evaluation, in seconds since 1970.
@@ -63,9 +61,7 @@ impl<'a> Clock<'a> {
     /// Whether an evaluation is in some agreed time. As in the rules, the moment of the one before it decides.
     pub fn is_agreed(&self, at: usize, agreed: Option<&AgreedTime>) -> bool {
         let Some((agreed, at)) = agreed.zip(self.date(at)) else { return true };
-        let begun = at - (self.step / 1000) as i64;
-        // What a server counted is of an evaluation that was up to one interval earlier.
-        agreed.counts(begun) || self.is_counted && agreed.counts(begun - (self.step / 1000) as i64)
+        agreed.counts(at - (self.step / 1000) as i64)
     }
 
     /// When the period of an evaluation begins, in milliseconds from the first evaluation on: below zero before it.

@@ -219,7 +219,7 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>, from: i64) -> Timeline {
 
 /// `counted` says that steps were counted, as far as they count; those of a journey are its slices then, and not events of a part.
 fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, counted: bool) -> Timeline {
-    let clock = Clock::new(plan, scenario, played, counted);
+    let clock = Clock::new(plan, scenario, played);
     let mut rules = Rules::new(plan, &scenario.schedule, before, clock, counted);
     let mut courses = timeline::Courses::new(plan, scenario, played);
     for (at, step) in played.steps.iter().enumerate() {

@@ -170,11 +170,9 @@ impl<'a> Rules<'a> {
         // A journey reads what was recorded of its parts an evaluation ago: `lower::journey`.
         let of_parts = matches!(event, Event::Journey(_));
         let counts = self.clock.counts(at);
-        if of_parts && self.counted {
-            self.events.push(only(total, counts), only(bad, counts));
-            return;
-        }
-        let (Some(length), Some(budget)) = (event.slice(), self.plan.observed.slice_budget) else {
+        let slice = event.slice().filter(|_| !(of_parts && self.counted));
+        let (Some(length), Some(budget)) = (slice, self.plan.observed.slice_budget) else {
+            let counts = counts || self.counted;
             self.events.push(only(total, counts), only(bad, counts));
             return;
         };
