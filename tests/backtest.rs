@@ -369,6 +369,73 @@ fn every_kind_of_promise_is_judged_in_its_own_units() {
     assert_eq!((minutes["bad_events"].as_u64(), minutes["total_events"].as_u64()), (Some(11), Some(8 * 950)));
 }
 
+/// Two parts whose counts were recorded; the journey, and what hours it has, came later.
+const TRIP: &str = r#"version: slowburn/v1
+service: trip
+slos:
+  out: { objective: 99.9%, sli: { total: 'out_total', bad: 'out_total{code="500"}' } }
+  back: { objective: 99%, sli: { total: 'back_total', bad: 'back_total{code="500"}' } }
+  trip: { objective: 99%, sli: { journey: [trip/out, trip/back] } }
+  office:
+    objective: 99%
+    hours: { days: monday-friday, hours: "08:00-20:00", time_zone: UTC }
+    sli: { journey: [trip/out, trip/back] }
+"#;
+
+/// Both parts have errors at nine o'clock of a Tuesday, one for ten minutes and one for another ten that begin five minutes later; at night one has for
+/// half an hour. Fewer errors than a part may have are none of the journey.
+fn recorded_parts() -> String {
+    let mut series = [(); 2].map(|()| "".to_owned());
+    for (part, name) in ["out", "back"].into_iter().enumerate() {
+        for at in (END - 6 * DAY..=END).step_by(30) {
+            let within = |from: u64, length: u64| (from..from + length).contains(&at);
+            let bad = match part {
+                0 if within(ONE_ROUTE, 600) => 10,
+                1 if within(ONE_ROUTE + 300, 600) => 3,
+                1 if within(ONE_ROUTE + 13 * 3600, 1800) => 200,
+                1 if within(ONE_ROUTE + DAY, 3600) => 1,
+                _ => 0,
+            };
+            for (side, count) in [200, bad].into_iter().enumerate() {
+                let name = format!(
+                    r#"slo:{}_events:increase30s{{service="trip",slo="{name}"}}"#,
+                    ["total", "bad"][side]
+                );
+                let _ = writeln!(series[side], "{name} {count} {}", at - 11);
+            }
+        }
+    }
+    format!("{}{}# EOF\n", series[0], series[1])
+}
+
+#[test]
+fn a_journey_is_judged_by_what_was_recorded_of_its_parts() {
+    let (Some(program), Some(promtool)) = (prometheus(), promtool()) else {
+        return skipped("backtest of a journey: there is no Prometheus");
+    };
+    let folder = Folder::empty();
+    folder.write("slos/trip.yaml", TRIP);
+    folder.write("samples", recorded_parts());
+    let server = remembering(&folder, &program, &promtool);
+    let judged = |slo: &str| -> Value {
+        let said = backtest(&folder, &server.url(), &[slo, "--last", "2d12h", "--format", "json"]);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+        serde_json::from_str::<Value>(&said.stdout).unwrap()["slos"][0].clone()
+    };
+    // Fifteen minutes and thirty of bad counts, until the last one has left the slice of a minute; three of 400 events are fewer than that part may have.
+    let trip = judged("trip/trip");
+    assert_eq!(trip["bad_events"].as_u64(), Some(30 + 61), "{trip}");
+    assert_eq!(trip["total_events"].as_u64(), Some(5 * DAY / 2 / 30));
+    let found: Vec<u64> =
+        alarms(&trip).iter().filter(|alarm| alarm.0 == "page").map(|alarm| alarm.2).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!((ONE_ROUTE..ONE_ROUTE + 900).contains(&found[0]), "{found:?}");
+    // At night nobody in the office travels: half a Monday, two days from eight to eight, and an hour.
+    let office = judged("trip/office");
+    assert_eq!(office["bad_events"].as_u64(), Some(30), "{office}");
+    assert_eq!(alarms(&office).iter().filter(|alarm| alarm.0 == "page").count(), 1);
+}
+
 /// Half an answer is no health: neither a total without its bad events, nor what the server itself says is not all.
 #[test]
 fn what_is_not_all_there_is_told() {

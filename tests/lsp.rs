@@ -469,6 +469,23 @@ fn what_can_stand_at_a_place_is_proposed() {
 }
 
 #[test]
+fn parts_of_a_journey_are_proposed_and_lead_to_where_they_are_defined() {
+    let folder = shop();
+    let trip = "version: slowburn/v1\nservice: trip\nslos:\n  trip:\n    objective: 99%\n    sli:\n      journey: [shop/availability, database/";
+    folder.write("slos/trip.yaml", format!("{trip}availability]\n"));
+    let (mut editor, _) = Editor::greeted(&folder, &json!({}));
+    editor.open(&folder, "slos/trip.yaml");
+    let path = folder.path("slos/trip.yaml");
+    let (line, column) = behind(trip, "journey: [sh");
+    let found = editor.ask_at("textDocument/definition", &path, line, column);
+    assert_eq!(found[0]["uri"], uri(&folder.path("slos/shop.yaml")), "{found}");
+    let mut typist = Typist { editor, path, version: 1 };
+    // Not the journey itself.
+    let parts = typist.labels(trip.split("shop/").next().unwrap(), "]\n");
+    assert_eq!(parts, ["database/availability", "shop/availability"]);
+}
+
+#[test]
 fn a_name_leads_to_where_it_was_given() {
     let folder = shop();
     let (mut editor, _) = Editor::greeted(&folder, &json!({}));

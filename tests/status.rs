@@ -108,6 +108,40 @@ fn slo<'a>(report: &'a Value, name: &str) -> &'a Value {
     report["slos"].as_array().unwrap().iter().find(|slo| slo["slo"] == name).unwrap()
 }
 
+/// Which part spent a journey's budget is said for people and for programs.
+#[test]
+fn the_parts_of_a_journey_have_their_shares() {
+    let (Some(program), Some(_)) = (prometheus(), promtool()) else {
+        return skipped("status of a journey on a real Prometheus: there is none");
+    };
+    let folder = Folder::empty();
+    folder.write(
+        "slos/trip.yaml",
+        "version: slowburn/v1\nservice: trip\nslos:\n  out: { objective: 99%, sli: { probe: 'up{job=\"out\"}' } }\n  back: { objective: 99%, sli: { probe: 'up{job=\"back\"}' } }\n  trip: { objective: 98%, sli: { journey: [trip/out, trip/back] } }\n",
+    );
+    let end = now() - 5;
+    let mut recorded = Recorded::default();
+    let labels = "service=\"trip\",slo=\"trip\"";
+    recorded.slo(labels, "30d", ["86400", "864"], ["0", "2592000"], end, end);
+    for (part, share) in [("trip/out", "0.25"), ("trip/back", "0.75")] {
+        recorded.series(&format!("slo:journey_part_share:ratio{{{labels},part=\"{part}\"}}"), share, end);
+    }
+    recorded.blocks(&folder.path(""));
+    let server = Server::start(&program, &folder.path(""));
+    let said = status(&folder, &server.url(), &[]);
+    assert!(
+        said.stdout.contains("spent 75% by trip/back and 25% by trip/out"),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
+    let said = status(&folder, &server.url(), &["--format", "json"]);
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let parts = slo(&report, "trip")["parts"].as_array().unwrap();
+    assert_eq!(parts.len(), 2, "{parts:?}");
+    assert_eq!((&parts[0]["part"], &parts[0]["share"]), (&"trip/back".into(), &0.75.into()));
+}
+
 /// Five minutes of outage in the first hour of a month are a ninth of its budget, and not seventy times all of it.
 #[test]
 fn the_first_hour_of_a_month_does_not_shut_the_gate() {
