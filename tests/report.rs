@@ -298,7 +298,7 @@ fn simulated(browser: &Browser, page: &str, incidents: &[Incident]) -> Vec<Value
         const slos = JSON.parse(document.getElementById('simulator-data').textContent).slos;
         const answers = {}.map(({{ slo, errors, length, traffic }}) => {{
           const ran = simulation.run(slos.find(({{ name }}) => name === slo), errors, length, traffic);
-          return {{ tiers: ran.tiers.map(({{ times }}) => times), alerts: ran.alerts.map(({{ times }}) => times), share: ran.share }};
+          return {{ tiers: ran.tiers.map(({{ times }}) => times), alerts: ran.alerts.map(({{ times }}) => times), lines: ran.lines, share: ran.share }};
         }});
         document.body.replaceChildren(Object.assign(document.createElement('pre'), {{ id: 'answers', textContent: JSON.stringify(answers) }}));
         </script></body>",
@@ -408,6 +408,18 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
     }
 }
 
+/// Incidents that spend the budget of a period, fast and slowly.
+fn spending(slo: &SloPlan) -> [Incident; 2] {
+    let promise = &slo.promise;
+    let whole = promise.budget * Decimal::from(promise.period_length.millis());
+    [Decimal::ONE, promise.budget * Decimal::from(3)].map(|errors| Incident {
+        slo: format!("{}/{}", promise.service, promise.slo),
+        errors,
+        length: u64::try_from((whole * Decimal::new(11, 1) / errors).floor()).unwrap(),
+        traffic: None,
+    })
+}
+
 /// Both count from the evaluation that the incident begins right after, and slow rules are evaluated then too.
 #[test]
 fn the_simulator_says_what_the_command_says() {
@@ -415,7 +427,7 @@ fn the_simulator_says_what_the_command_says() {
     else {
         return;
     };
-    let mut fired = 0;
+    let (mut fired, mut crossed) = (0, 0);
     for (plan, page) in
         [(slowburn::compile(&sources("en")).plan().unwrap(), page("en")), (committed_plan(), out())]
     {
@@ -427,6 +439,9 @@ fn the_simulator_says_what_the_command_says() {
         let incidents: Vec<Incident> = incidents(&plan)
             .into_iter()
             .step_by(3)
+            .chain(
+                slos.iter().filter(|slo| !slo.promise.budget_alerts.is_empty()).flat_map(|slo| spending(slo)),
+            )
             .map(|incident| in_whole_events(of(&incident), incident))
             .collect();
         for (incident, answer) in incidents.iter().zip(simulated(&browser, &page, &incidents)) {
@@ -458,6 +473,25 @@ fn the_simulator_says_what_the_command_says() {
                     fired += usize::from(!times.is_null());
                 }
             }
+            // What is left is summed over five minutes: which of them crosses a line may be the one before or after.
+            for (line, course) in answer["lines"].as_array().unwrap().iter().zip(&timeline.lines) {
+                let played =
+                    course.firings.first().map(|(span, severity, _)| (span.from.millis(), severity.as_str()));
+                let there = line["at"].as_u64().zip(line["severity"].as_str());
+                let near = match (played, there) {
+                    (None, None) => true,
+                    (Some(played), Some(there)) => {
+                        played.0.abs_diff(there.0) <= 300_000 && played.1 == there.1
+                    }
+                    // At the very line.
+                    (Some(_), None) | (None, Some(_)) => {
+                        let left = timeline.budget.after.unwrap_or(Decimal::ONE);
+                        (left - course.line.ratio()).abs() < Decimal::new(1, 2)
+                    }
+                };
+                assert!(near, "{played:?} {there:?} of {:?} of {incident:?}", course.line);
+                crossed += usize::from(there.is_some());
+            }
             // Numbers of a page are for people; what is left of the last event is not one.
             let budget = timeline.budget;
             let (bad, allowed) = (number(budget.bad), number(budget.allowed));
@@ -466,6 +500,7 @@ fn the_simulator_says_what_the_command_says() {
         }
     }
     assert!(fired > 200, "only {fired} fired");
+    assert!(crossed > 5, "only {crossed} lines of a budget were crossed");
 }
 
 fn number(decimal: Decimal) -> f64 {

@@ -8,7 +8,7 @@ use super::Told;
 use crate::emit::spelling::{Words, kind};
 use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
 use crate::text::words_of;
-use crate::vocabulary::{Severity, text};
+use crate::vocabulary::{BudgetLine, Decimal, Severity, text};
 
 /// What the page holds for its simulator.
 #[derive(Serialize)]
@@ -33,6 +33,8 @@ struct Slo {
     traffic: Option<String>,
     tiers: Vec<Tier>,
     alerts: Vec<Alert>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_alerts: Option<BudgetAlerts>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +68,26 @@ struct Alert {
     severity: &'static str,
     name: String,
     told: Vec<Receiver>,
+}
+
+/// Alerts of what is left of the budget.
+#[derive(Serialize)]
+struct BudgetAlerts {
+    /// With fewer events in the period the budget is not known.
+    enough: String,
+    /// So long after a page somebody is awake.
+    awake: u64,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    severity: &'static str,
+    /// The line, as `25%`.
+    left: String,
+    /// The share of the budget that is spent when it is crossed.
+    spent: String,
 }
 
 #[derive(Serialize)]
@@ -103,7 +125,24 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.which, told)).collect(),
+        budget_alerts: budget_alerts(slo),
     }
+}
+
+fn budget_alerts(slo: &SloPlan) -> Option<BudgetAlerts> {
+    let line = |line: BudgetLine, severity: Severity, alert: &crate::plan::Alert| Line {
+        name: alert.which.name.clone(),
+        severity: severity.as_str(),
+        left: line.to_string(),
+        spent: text(Decimal::ONE - line.ratio()),
+    };
+    let lines: Vec<Line> =
+        slo.budget_alerts().map(|(crossed, severity, _, alert)| line(crossed, severity, alert)).collect();
+    (!lines.is_empty()).then(|| BudgetAlerts {
+        enough: text(slo.promise.enough_events),
+        awake: BudgetLine::AWAKE.millis(),
+        lines,
+    })
 }
 
 fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {

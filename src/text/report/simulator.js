@@ -78,6 +78,16 @@ const simulation = (() => {
     return { fires: Number(fires * every), stops: Number(gone * every) };
   }
 
+  // When more of the period's budget is spent than a line leaves, in milliseconds; null if never. What is spent is summed over five minutes that end
+  // an evaluation ago.
+  function crossed(slo, line, { from, to, ratio }) {
+    const [every, late, spent, budget] = [BigInt(slo.long_interval), BigInt(slo.interval), fraction(line.spent), fraction(slo.budget)];
+    const most = spent.n * budget.n * BigInt(slo.period) * ratio.d;
+    const sees = (at) => ratio.n * max(0n, min(at - late, to) - from) * spent.d * budget.d > most;
+    const look = onset(to, every, sees, late);
+    return look === null ? null : Number(look * every);
+  }
+
   // Everything that follows. `errors` and `traffic` (events per second) are decimal text, `length` milliseconds.
   function run(slo, errors, length, traffic = slo.traffic) {
     const outage = bad(slo, fraction(errors), BigInt(length));
@@ -96,10 +106,21 @@ const simulation = (() => {
       return { alert, times: seen.length ? { fires, stops } : null };
     });
     const page = alerts.find(({ alert, times }) => times && alert.severity === "page");
+    const declared = slo.budget_alerts;
+    // With too few events a budget is not known, and no line of it is crossed.
+    const period = fraction(String(slo.period));
+    const known = declared && (!pace || pace.n * period.n >= fraction(declared.enough).n * 1000n * pace.d);
+    const lines = (declared?.lines ?? []).map((line) => {
+      const at = known ? crossed(slo, line, outage) : null;
+      // Whoever was paged is awake: then a line is a ticket.
+      const awake = page && at !== null && page.times.fires <= at && at < page.times.stops + declared.awake;
+      return { line, at, severity: awake ? "ticket" : line.severity };
+    });
     for (const one of alerts) one.told = told(one, page);
     return {
       tiers,
       alerts,
+      lines,
       share: full / (Number(slo.budget) * slo.period),
       full,
       events: slo.event === "occurrence" && pace ? (full / 1000) * (Number(pace.n) / Number(pace.d)) : null,
@@ -188,12 +209,17 @@ const simulation = (() => {
   function result(slo, lasts, ran) {
     const cost = { share: number(ran.share * 100), time: time(ran.full), events: ran.events === null ? "" : number(ran.events) };
     const parts = [element("p", { class: "promise", "data-share": ran.share, "data-full": ran.full }, say(ran.events === null ? "cost" : "cost.events", cost))];
-    if (!ran.tiers.length) return [...parts, element("p", { class: "note" }, say("none"))];
+    if (!ran.tiers.length && !ran.lines.length) return [...parts, element("p", { class: "note" }, say("none"))];
     const head = [["tier", ""], ["course", ""], ["fires", "number"], ["stops", "number"]].map(([name, kind]) => element("th", { scope: "col", class: kind }, say("column." + name)));
     const end = Math.max(lasts, ...ran.tiers.map(({ times }) => times?.stops ?? 0));
     const rows = ran.tiers.map(({ tier, times }) => row(tier, times, lasts, end));
     const outage = element("tr", {}, element("th", { scope: "row" }, say("outage")), element("td", {}, course("outage", 0, lasts, end)), element("td", { class: "number" }, time(0)), element("td", { class: "number" }, time(lasts)));
     parts.push(table(say("tiers"), head, [outage, ...rows]));
+    const lines = ran.lines.map(({ line, at, severity }) => {
+      const cells = [line.name, line.left, at === null ? say("never") : time(at), at === null ? "" : say("severity." + severity)];
+      return element("tr", { "data-line": line.left }, ...cells.map((cell, index) => (index ? element("td", {}, cell) : element("th", { scope: "row" }, element("code", {}, cell)))));
+    });
+    if (lines.length) parts.push(table(say("lines"), ["alert", "left", "fires", "severity"].map((name) => element("th", { scope: "col" }, say("column." + name))), lines));
     parts.push(table(say("told"), ["alert", "receiver", "when"].map((name) => element("th", { scope: "col" }, say("column." + name))), ran.alerts.flatMap(notified)));
     return parts;
   }
