@@ -116,7 +116,12 @@ pub struct Answers {
     /// What each part of a journey has in what was bad, by service and SLO.
     parts: BTreeMap<(String, String), BTreeMap<String, Decimal>>,
     warnings: BTreeSet<String>,
+    /// How many hours of them there are.
+    kept: usize,
 }
+
+/// How many hours are kept, of all SLOs and label values together: a hundred bytes each.
+pub const MOST_HOURS: usize = 5_000_000;
 
 /// What is asked about the SLOs that are named: three range queries per service, of one point an hour, and a fourth of journeys; of a month that is not over
 /// two more, of what was before it.
@@ -162,7 +167,12 @@ fn ask(service: &ServicePlan, series: &str, asks: Asks, asked: Range) -> Questio
 impl Answers {
     /// Nothing answered yet.
     pub fn new(span: Span) -> Self {
-        Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new() }
+        Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new(), kept: 0 }
+    }
+
+    /// Whether a server told of more hours than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.kept > MOST_HOURS
     }
 
     /// Takes in an answer; `None` if it is not of the shape that the API promises.
@@ -198,6 +208,10 @@ impl Answers {
                 let at = is_asked.then_some(at as u64)?;
                 // What is not a number is not a count.
                 let Some(value) = number(value) else { continue };
+                self.kept += usize::from(!hours.contains_key(&at));
+                if self.kept > MOST_HOURS {
+                    return Some(());
+                }
                 let hour = hours.entry(at).or_default();
                 // Of two servers with the same rules both are counted, and so is what both missed once.
                 match asked.asks {

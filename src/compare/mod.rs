@@ -53,7 +53,12 @@ pub struct Comparison<'a> {
     answers: BTreeMap<String, Vec<(Labels, Option<Decimal>)>>,
     /// Questions that the server refused, and with which words.
     refused: BTreeMap<String, String>,
+    /// Samples that are kept.
+    kept: usize,
 }
+
+/// How many samples are kept of all answers: half a kilobyte each.
+pub const MOST_SAMPLES: usize = 500_000;
 
 /// How much two ratios may differ.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +122,7 @@ impl<'a> Comparison<'a> {
             new_only: new.iter().filter(|one| is(one)).map(|one| one.name()).collect(),
             answers: BTreeMap::new(),
             refused: BTreeMap::new(),
+            kept: 0,
         }
     }
 
@@ -182,10 +188,19 @@ impl<'a> Comparison<'a> {
                 .iter()
                 .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect();
+            self.kept += 1;
+            if self.is_full() {
+                return Some(());
+            }
             samples.push((labels?, number(result["value"][1].as_str()?)));
         }
         self.answers.insert(asked.to_owned(), samples);
         Some(())
+    }
+
+    /// Whether a server told of more samples than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.kept > MOST_SAMPLES
     }
 
     /// The server would not answer a question.

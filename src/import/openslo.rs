@@ -12,7 +12,7 @@ use super::keys::{self, Keys, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
 use crate::diagnostic::{Code, Problem};
-use crate::parse::yaml::{Entry, Node, Value};
+use crate::parse::yaml::{Entry, MAX_COPIED, Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -34,6 +34,8 @@ struct Objects<'n> {
     named: BTreeMap<(String, String), usize>,
     /// Those that something referred to.
     used: BTreeSet<usize>,
+    /// Bytes of those that were referred to, each as often as it was.
+    copied: usize,
 }
 
 struct Object<'n> {
@@ -70,6 +72,8 @@ impl<'n> Objects<'n> {
     /// The object of a kind that a reference names, and whether it is referred to for the first time.
     fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
         let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
+        let span = self.all[at].node.span;
+        self.copied += (span.end - span.start) as usize;
         Some((self.all[at].node, self.used.insert(at)))
     }
 }
@@ -86,6 +90,15 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     let slos: Vec<&Node> =
         objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
     for node in slos {
+        // A long query that every SLO refers to is read, and written, once for each.
+        if objects.copied > MAX_COPIED {
+            let headline = "SLOs repeat more text of other documents than any definition needs";
+            let problem = Problem::error(Code::TooLarge, first_line(node.span), headline);
+            problems.push(
+                problem.label("this SLO and those after it are not read").help("import them in several runs"),
+            );
+            break;
+        }
         drafts.extend(slo(node, &mut objects, problems));
     }
     for (index, object) in objects.all.iter().enumerate() {

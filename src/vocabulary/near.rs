@@ -3,6 +3,9 @@
 /// The longest word that is compared, in bytes: nobody mistypes a longer one.
 const LONGEST: usize = 100;
 
+/// For so many names of one kind the one that was meant is looked for: more suggestions than these nobody reads.
+pub const SEARCHED: usize = 50;
+
 /// How many names are compared closely with one word, at most.
 pub const MOST_NAMES: usize = 64;
 

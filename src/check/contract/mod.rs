@@ -128,9 +128,6 @@ pub(super) struct Judged<'a> {
     pub search: bool,
 }
 
-/// For so many names of a run everything that is known is searched: more suggestions than these nobody reads.
-const SEARCHED: usize = 50;
-
 /// A check looks at every selector that a contract can say something of.
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
@@ -161,7 +158,12 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
         judged
     });
     let unknown = |judged: &&mut Judged| matches!(judged.verdict, Verdict::NoMetric | Verdict::NoLabel(..));
-    judged.iter_mut().flatten().filter(unknown).skip(SEARCHED).for_each(|judged| judged.search = false);
+    judged
+        .iter_mut()
+        .flatten()
+        .filter(unknown)
+        .skip(crate::vocabulary::SEARCHED)
+        .for_each(|judged| judged.search = false);
     let found = parallel::map(&judged, |judged| {
         let mut problems = Vec::new();
         for check in CHECKS {
