@@ -337,6 +337,13 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
                 r#"gateway_request_duration_seconds:burnrate1h{slo="gateway-api-latency"}"#,
             ],
         ),
+        (
+            "openslo-by-sloth.yaml",
+            vec![
+                r#"slo:sli_error:ratio_rate4w{sloth_id="shop-slo-requests-1",sloth_service="shop",sloth_slo="slo-requests-1"}"#,
+                r#"slo:sli_error:ratio_rate5m{sloth_id="shop-slo-payments-0",sloth_service="shop",sloth_slo="slo-payments-0"}"#,
+            ],
+        ),
     ] {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import").join(spec))
             .unwrap();

@@ -54,9 +54,11 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     let mut used: BTreeSet<usize> = BTreeSet::new();
     type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(Ours) -> Vec<String>);
-    let keys: [Keys; 4] = [
+    const BY_ALERTS: usize = 4;
+    let keys: [Keys; BY_ALERTS + 1] = [
         (identities, our_identities),
         (names, our_names),
+        (only_objectives, our_names),
         (slo_names, our_slo_names),
         (alert_names, our_alert_names),
     ];
@@ -77,7 +79,7 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
         }
         for (index, of) in wanted {
             // Only alerts stand for themselves: page and ticket of one SLO may be two.
-            if of.len() == 1 || step == 3 {
+            if of.len() == 1 || step == BY_ALERTS {
                 taken.extend(of.into_iter().map(|at| (at, index)));
                 used.insert(index);
             }
@@ -133,6 +135,15 @@ fn names(slo: &Slo) -> Vec<String> {
 
 fn our_names(one: Ours) -> Vec<String> {
     vec![one.name()]
+}
+
+/// Of an SLO of OpenSLO with a single objective, Sloth calls it `…-0`.
+fn only_objectives(slo: &Slo) -> Vec<String> {
+    let name = slo.name.strip_suffix("-0").filter(|_| slo.tool == "Sloth");
+    name.zip(slo.service.as_ref())
+        .iter()
+        .map(|(name, service)| format!("{}/{}", ours(service), ours(name)))
+        .collect()
 }
 
 fn slo_names(slo: &Slo) -> Vec<String> {

@@ -37,7 +37,12 @@ impl<'n> Keys<'n> {
         self.entry(name).map(|(_, node)| node)
     }
 
-    /// The same with its key.
+    /// A value that is left for others to take.
+    pub fn peek(&self, name: &str) -> Option<&'n Node> {
+        self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
+    }
+
+    /// A value with its key.
     pub fn entry(&mut self, name: &str) -> Option<(&'n Key, &'n Node)> {
         let at = self.left.iter().position(|(key, _)| key.text == name)?;
         let (key, node) = self.left.remove(at);

@@ -1,6 +1,6 @@
 //! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, of Kubernetes or of files.
 
-use super::draft::{Account, Alert, Draft, Pair, Policy, Said};
+use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
@@ -155,6 +155,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         policy: if length < MONTH { Policy::Scaled } else { Policy::Workbook },
         missing,
         alert_name,
+        recorder: Recorder::Pyrra,
         account,
     })
 }

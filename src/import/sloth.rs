@@ -1,7 +1,7 @@
 //! Sloth: `prometheus/v1`, and the same as an object of Kubernetes, `PrometheusServiceLevel`, with the windows that may be declared beside it.
 
 use super::account::night;
-use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
+use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said, Tier};
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
 use super::measure::Measured;
@@ -262,6 +262,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         policy,
         missing: None,
         alert_name,
+        recorder: Recorder::Sloth(keys::short(&name)),
         account,
     };
     if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {

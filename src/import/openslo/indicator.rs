@@ -179,8 +179,10 @@ fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
 
 /// Servers that are asked in PromQL.
 fn is_prometheus(kind: &str) -> bool {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "prometheus",
+        // What `sloth generate` also takes.
+        "sloth",
         "promql",
         "thanos",
         "mimir",

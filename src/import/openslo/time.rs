@@ -3,7 +3,7 @@
 use super::super::keys::{Keys, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::first_line;
-use crate::parse::yaml::Node;
+use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Calendar, Duration, Period, Zone, ZoneFault};
@@ -103,6 +103,22 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
         );
     }
     self::window(window, changes, problems).unwrap_or(USUAL)
+}
+
+/// Whether there is one window of so-many days, or none: Sloth reads no other.
+pub fn in_days(spec: &Keys) -> bool {
+    let unit = |window: &Node| match &window.value {
+        Value::Map(entries) => entries.iter().any(|entry| {
+            entry.key.text == "unit"
+                && matches!(&entry.value.value, Value::Scalar(unit) if unit.text.eq_ignore_ascii_case("day"))
+        }),
+        Value::Null | Value::Scalar(_) | Value::List(_) => false,
+    };
+    match spec.peek("timeWindows").map(|node| &node.value) {
+        None => true,
+        Some(Value::List(windows)) => windows.len() == 1 && windows.iter().all(unit),
+        Some(Value::Null | Value::Scalar(_) | Value::Map(_)) => false,
+    }
 }
 
 fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Option<Period> {

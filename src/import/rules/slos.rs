@@ -224,7 +224,12 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     };
     let tiers = || alerts.iter().flat_map(|alert| &alert.tiers);
     let watched: BTreeSet<Duration> = tiers().flat_map(|tier| [tier.long, tier.short]).collect();
-    let increased = recorded.iter().filter(|rule| rule.name.contains(":increase"));
+    // What Pyrra counts over the period; of a gauge it counts and sums what it looks at.
+    let counts = |name: &str| {
+        [":count", ":sum"].iter().any(|part| key.tool == "Pyrra" && name.contains(part))
+            || name.contains(":increase")
+    };
+    let increased = recorded.iter().filter(|rule| counts(&rule.name));
     let ratios = ratios(&recorded, &watched, &alerts, windows);
     let longest = ratios.last().map(|ratio| ratio.window).filter(|window| !watched.contains(window));
     let period = number("slo:time_period:days")
