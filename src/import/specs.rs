@@ -112,7 +112,7 @@ fn pyrra(period: Duration) -> Vec<Duration> {
 
 /// A window as Prometheus' own library spells it, which both tools use: whole years and weeks are units.
 fn spelled(window: Duration) -> String {
-    let whole = |unit: u64| (window.millis() % (unit * 1000) == 0).then(|| window.secs() / unit);
+    let whole = |unit: u64| window.millis().is_multiple_of(unit * 1000).then(|| window.secs() / unit);
     match (whole(365 * DAY), whole(7 * DAY)) {
         (Some(years), _) if years > 0 => format!("{years}y"),
         (_, Some(weeks)) if weeks > 0 => format!("{weeks}w"),
@@ -163,7 +163,7 @@ fn ratio(measured: &Measured, recorder: &Recorder, by: &[&str], window: Duration
             let seconds = (Decimal::from(threshold.millis()) / Decimal::from(1000)).normalize();
             let bounds = vec![build::number(0), build::number(text(seconds))];
             let rates = sum_by(by, rate(&histogram.clone().into()));
-            let fast = call("histogram_fraction", bounds.into_iter().chain([rates.into()]).collect());
+            let fast = call("histogram_fraction", bounds.into_iter().chain([rates]).collect());
             Some(sub(build::number(1), fast).into())
         }
         Measured::Probe(expr) => match (&expr.kind, recorder) {
