@@ -174,7 +174,7 @@ fn add(
                         draft.name.place,
                         format!("this SLO is left out: somebody must decide {decision}"),
                     )
-                    .help("write its `sli` by hand: the source does not say more"),
+                    .help("decide it, and write this SLO by hand in the file of its service"),
                 );
             }
             gathered.services[index].left_out.push((draft, missing));

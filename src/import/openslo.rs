@@ -6,7 +6,7 @@ mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Account, Draft, Pair, Policy, Recorder, Said, Slice};
+use super::draft::{Account, Draft, Missing, Pair, Policy, Recorder, Said, Slice};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::sli::Sli;
@@ -384,10 +384,15 @@ fn objective(
         false => Sli::missing("what it measures"),
     };
     let target = target?;
+    let (slice, measured) = match slice {
+        Ok(slice) => (slice, sli.measured),
+        Err(missing) => (None, Err(missing)),
+    };
     let mut account = Account { changes: group.changes.clone(), ..Account::default() };
     let mut name = group.name.clone();
     let by_sloth = format!("{}-{index}", name.text);
     if group.several {
+        name.place = place;
         account
             .changes
             .push(format!("it is one objective of `{}`: each objective becomes an SLO", name.text));
@@ -419,7 +424,7 @@ fn objective(
             (description, shown) => description.clone().or(shown),
         },
         objective: target,
-        measured: sli.measured,
+        measured,
         by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
         period: group.period.clone(),
         slice,
@@ -484,17 +489,26 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
 }
 
 /// How time is sliced.
-fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<Slice> {
+///
+/// # Errors
+/// What somebody must decide, if the source does not say it.
+fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, Missing> {
     const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {
         let why = if group.sliced == Sliced::Means { "every event has the same weight here" } else { WHY };
         keys.drop("timeSliceTarget", why, problems);
         keys.drop("timeSliceWindow", why, problems);
-        return None;
+        return Ok(None);
     }
-    let length = keys.required("timeSliceWindow", problems).and_then(|text| time::slice(&text, problems));
-    let target = keys.required("timeSliceTarget", problems);
-    let target = target.and_then(|written| match decimal(&written) {
+    let decide = |decision: &str| Missing::Decision(decision.to_owned());
+    let length = keys.text("timeSliceWindow", problems);
+    let target = keys.text("timeSliceTarget", problems);
+    let length = length.ok_or_else(|| decide("how long its slices of time are: `timeSliceWindow`"))?;
+    let written = target.ok_or_else(|| {
+        decide("from which share of good events on a slice of time is good: `timeSliceTarget`")
+    })?;
+    let length = time::slice(&length, problems);
+    let target = match decimal(&written) {
         Some(all) if all == Decimal::ONE => {
             problems.push(
                 Problem::warning(
@@ -507,6 +521,7 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<
             Objective::from_percent("99.9999").ok()
         }
         _ => share(&written, problems),
-    });
-    Some(Slice { length: length?, objective: target? })
+    };
+    let fault = Missing::Fault("its slices of time cannot be read");
+    length.zip(target).map(|(length, objective)| Some(Slice { length, objective })).ok_or(fault)
 }

@@ -102,11 +102,15 @@ fn windows(draft: &Draft) -> (Vec<Duration>, Duration) {
     (windows, shortest)
 }
 
-/// Pyrra's windows: shares of the period, rounded to minutes.
+/// A window of Pyrra: a share of the period, rounded to minutes.
+pub fn of_pyrra(period: Duration, share: u64) -> Duration {
+    Duration::from_secs(60 * ((period.millis() / share + 30_000) / 60_000))
+}
+
+/// All of them.
 fn pyrra(period: Duration) -> Vec<Duration> {
     const SHARES: [u64; 7] = [28 * 24 * 12, 28 * 24 * 2, 28 * 24, 28 * 12, 28 * 4, 28, 7];
-    let minutes = |share: u64| (period.millis() / share + 30_000) / 60_000;
-    let windows = SHARES.into_iter().map(|share| Duration::from_secs(60 * minutes(share)));
+    let windows = SHARES.into_iter().map(|share| of_pyrra(period, share));
     windows.filter(|window| window.millis() > 0).collect()
 }
 
