@@ -333,8 +333,8 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
         (
             "pyrra-ratio.yaml",
             vec![
-                r#"gateway_requests:burnrate5m{slo="gateway-api-errors"}"#,
-                r#"gateway_request_duration_seconds:burnrate1h{slo="gateway-api-latency"}"#,
+                r#"gateway_requests:burnrate5m{slo="gateway-api-errors",team="edge"}"#,
+                r#"gateway_request_duration_seconds:burnrate1h{slo="gateway-api-latency",team="edge"}"#,
             ],
         ),
         (

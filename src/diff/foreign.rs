@@ -54,8 +54,9 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     let mut used: BTreeSet<usize> = BTreeSet::new();
     type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(Ours) -> Vec<String>);
-    const BY_ALERTS: usize = 4;
+    const BY_ALERTS: usize = 5;
     let keys: [Keys; BY_ALERTS + 1] = [
+        (imported, our_names),
         (identities, our_identities),
         (names, our_names),
         (only_objectives, our_names),
@@ -104,6 +105,10 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
 /// A name in our spelling.
 fn ours(text: &str) -> String {
     Name::parse(text).or_else(|| Name::nearest(text)).map_or_else(|| text.to_owned(), |name| name.to_string())
+}
+
+fn imported(slo: &Slo) -> Vec<String> {
+    slo.imported.iter().cloned().collect()
 }
 
 fn identities(slo: &Slo) -> Vec<String> {

@@ -149,7 +149,9 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
 pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
     let (Found { drafts, mut problems }, _) = read(sources, &Options::default());
     diagnostic::sort(&mut problems);
-    (specs::foreign(&drafts), problems)
+    // Whatever is told of an import was told when they were imported.
+    let gathered = gather::gather(drafts.clone(), &Options::default(), &mut Vec::new());
+    (specs::foreign(&drafts, &gathered), problems)
 }
 
 /// Reads sources of other tools, and says the same in ours.

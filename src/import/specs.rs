@@ -1,6 +1,9 @@
 //! Specs as rules: the series that Sloth and Pyrra would record for them, and their expressions.
 
+use std::collections::BTreeMap;
+
 use super::draft::{Draft, Policy, Recorder};
+use super::gather::{self, Gathered};
 use super::measure::{Measured, Part};
 use super::queries::with_window;
 use super::sloth;
@@ -15,11 +18,17 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// All SLOs that measure something.
-pub fn foreign(drafts: &[Draft]) -> Foreign {
-    Foreign { slos: drafts.iter().filter_map(slo).collect(), rest: Vec::new(), rules: 0 }
+pub fn foreign(drafts: &[Draft], gathered: &Gathered) -> Foreign {
+    let mut imported = BTreeMap::new();
+    for service in &gathered.services {
+        let named = |slo: &gather::Slo| (slo.draft.place, format!("{}/{}", service.name, slo.name));
+        imported.extend(service.slos.iter().map(named));
+    }
+    let slos = drafts.iter().filter_map(|draft| slo(draft, imported.get(&draft.place)));
+    Foreign { slos: slos.collect(), rest: Vec::new(), rules: 0 }
 }
 
-fn slo(draft: &Draft) -> Option<Slo> {
+fn slo(draft: &Draft, imported: Option<&String>) -> Option<Slo> {
     let measured = draft.measured.as_ref().ok()?;
     let service = &draft.service.text;
     let (tool, name) = match &draft.recorder {
@@ -32,7 +41,10 @@ fn slo(draft: &Draft) -> Option<Slo> {
             ("sloth_service".to_owned(), service.clone()),
             ("sloth_slo".to_owned(), name.clone()),
         ]),
-        Recorder::Pyrra => Labels::from([("slo".to_owned(), name.clone())]),
+        Recorder::Pyrra => {
+            let own = draft.labels.iter().map(|pair| (pair.name.clone(), pair.value.clone()));
+            own.chain([("slo".to_owned(), name.clone())]).collect()
+        }
         Recorder::Nobody => Labels::new(),
     };
     let labels: Vec<(&str, &str)> =
@@ -75,6 +87,7 @@ fn slo(draft: &Draft) -> Option<Slo> {
         tool,
         service: Some(service.clone()).filter(|_| draft.recorder != Recorder::Pyrra),
         name,
+        imported: imported.cloned(),
         identity,
         objective: Some(draft.objective.ratio()),
         period,
