@@ -188,6 +188,10 @@ fn a_spec_of_another_tool_is_what_import_makes_of_it() {
         (same.code, same.stdout.as_str()),
         (Some(0), "spec.yaml → slos\nThe two definitions mean the same.\n")
     );
+    // Files of Pyrra may say any version.
+    folder.write("pyrra.yaml", file("import/pyrra-ratio.yaml").replace("pyrra.dev/v1alpha1", "v1alpha1"));
+    let pyrra = diff(&folder, &["pyrra.yaml"]);
+    assert!(pyrra.stdout.contains("gateway/gateway-api-errors"), "{}{}", pyrra.stdout, pyrra.stderr);
     let strict = folder.read("slos/checkout.yaml").replace("objective: 99%", "objective: 99.5%");
     folder.write("slos/checkout.yaml", strict);
     let said = diff(&folder, &["spec.yaml"]).stdout;

@@ -211,6 +211,13 @@ fn listed_in(node: Node) -> Vec<Node> {
     }
 }
 
+/// The dialect with this version. Files of Pyrra may say any version, because Pyrra does not read it; their kind tells them.
+fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
+    let by_version = |version: &str| DIALECTS.iter().position(|dialect| dialect.versions.contains(&version));
+    let by_kind = || DIALECTS.iter().position(|dialect| kind.is_some() && dialect.kind == kind);
+    version.and_then(by_version).or_else(by_kind)
+}
+
 /// Which dialect a document is of; a problem if it is of none.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     let Value::Map(entries) = &node.value else {
@@ -225,12 +232,7 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     };
     let named = said("apiVersion").or_else(|| said("version"));
     let kind = said("kind");
-    let by_version =
-        named.and_then(|(text, _)| DIALECTS.iter().position(|dialect| dialect.versions.contains(&text)));
-    // Files of Pyrra say any version: Pyrra does not read it.
-    let by_kind =
-        || DIALECTS.iter().position(|dialect| kind.is_some_and(|(kind, _)| dialect.kind == Some(kind)));
-    if let Some(index) = by_version.or_else(by_kind) {
+    if let Some(index) = dialect(named.map(|(text, _)| text), kind.map(|(kind, _)| kind)) {
         return Some(index);
     }
     let of_tool = named.and_then(|(text, _)| {
