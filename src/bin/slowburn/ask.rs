@@ -268,6 +268,11 @@ impl<'a> Moment<'a> {
         Ok(Self { address, asking, at })
     }
 
+    /// Its clock, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.at.floor()).unwrap_or(0)
+    }
+
     /// The answer to an instant query, or why the server refuses this one.
     pub fn answer(&self, query: &str) -> Result<Result<Value, String>, Failure> {
         let parameters = [("query", query.to_owned()), ("time", self.at.to_string())];

@@ -47,6 +47,8 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
         (None, Some(file)) => Source::Saved(Saved::read(file, args.connection.max_size)?),
         (None, None) => unreachable!("one of both is asked for"),
     };
+    let now = source.now();
+    comparison.at(now);
     let mut asked = Asked { count: 0, saved: args.save.is_some().then(Vec::new) };
     let first = comparison.questions();
     ask(&mut comparison, first, &mut source, &mut asked)?;
@@ -59,14 +61,14 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
         ask(&mut comparison, further, &mut source, &mut asked)?;
     }
     if let Some(file) = &args.save {
-        let text = json!({ "slowburn": KIND, "answers": asked.saved });
+        let text = json!({ "slowburn": KIND, "moment": now, "answers": asked.saved });
         write::private(file, &format!("{text}\n"))?;
     }
-    let rows = comparison.rows(tolerance);
+    let (rows, notes) = comparison.rows(tolerance);
     stdout::painted(&match args.format {
-        Format::Json => printed(&comparison, &rows, tolerance),
+        Format::Json => printed(&comparison, &rows, &notes, tolerance),
         Format::Human | Format::Github | Format::Sarif => {
-            human(&comparison, &rows, tolerance, &source.name())
+            human(&comparison, &rows, &notes, tolerance, &source.name())
         }
     })?;
     Ok(if rows.iter().any(|row| row.differs) { Ending::Problems } else { Ending::Clean })
@@ -154,6 +156,14 @@ impl Source<'_> {
         }
     }
 
+    /// The moment that is asked about, in seconds since 1970.
+    fn now(&self) -> u64 {
+        match self {
+            Self::Server(moment) => moment.now(),
+            Self::Saved(saved) => saved.moment,
+        }
+    }
+
     /// The answer, or why this question has none: whoever refuses one may answer the next.
     fn answer(&mut self, asked: &str) -> Result<Result<Value, String>, Failure> {
         match self {
@@ -169,6 +179,7 @@ impl Source<'_> {
 /// What a server answered before.
 struct Saved {
     name: String,
+    moment: u64,
     /// By what was asked.
     answers: BTreeMap<String, Result<Value, String>>,
 }
@@ -186,6 +197,7 @@ impl Saved {
         if kept["slowburn"] != KIND {
             return Err(none());
         }
+        let moment = kept["moment"].as_u64().ok_or_else(none)?;
         let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
         let answers = answers.iter_mut().map(|one| {
             let asked = one["asked"].as_str().unwrap_or_default().to_owned();
@@ -195,6 +207,6 @@ impl Saved {
             };
             (asked, answer)
         });
-        Ok(Self { name, answers: answers.collect() })
+        Ok(Self { name, moment, answers: answers.collect() })
     }
 }
