@@ -24,8 +24,8 @@ alerts:
 ";
 
 /// Rules of budget alerts alone, so that what they read can be fed.
-fn rules() -> String {
-    let artifacts = compiled(&[("slos/mail.yaml", SERVICE)]);
+fn rules(service: &str) -> String {
+    let artifacts = compiled(&[("slos/mail.yaml", service)]);
     let mut kept: Vec<Value> = Vec::new();
     for group in groups(&artifacts["prometheus/mail.rules.yaml"]) {
         for rule in group["rules"].as_sequence().unwrap() {
@@ -160,14 +160,52 @@ const PLAYS: [Played; 8] = [
 
 #[test]
 fn a_line_is_told_once_and_wakes_nobody_who_is_awake() {
+    play(SERVICE, &PLAYS);
+}
+
+/// What is left goes on changing outside of the hours. Twenty minutes after they ended a line is not crossed, ten minutes after they ended it is.
+const OF_HOURS: [Played; 2] = [
+    Played {
+        name: "nothing begins outside of the hours",
+        left: "0.5x303 -0.01x60",
+        total: "1000x500",
+        more: OPEN,
+        moments: &[
+            ("25h20m", "25", "ticket", 0),
+            ("26h40m", "25", "ticket", 0),
+            ("26h40m", "0", "page", 0),
+            ("26h45m", "25", "ticket", 1),
+            ("26h45m", "0", "page", 1),
+        ],
+    },
+    Played {
+        name: "what was counted last still crosses a line, and the alert goes on",
+        left: "0.5x301 -0.01x60",
+        total: "1000x500",
+        more: OPEN,
+        moments: &[("25h5m", "0", "page", 0), ("25h10m", "0", "page", 1), ("26h", "0", "page", 1)],
+    },
+];
+
+/// Closed from 25h5m to 26h40m.
+const OPEN: &str = "      - { series: 'slo:agreed_service_time:bool{service=\"mail\",slo=\"delivery\"}', values: 1x300 0x19 1x60 }\n";
+
+#[test]
+fn no_line_is_crossed_outside_of_the_hours() {
+    let hours = "    by: [env]\n    hours: { days: monday-friday, hours: \"08:00-20:00\", time_zone: UTC }\n";
+    play(&SERVICE.replace("    by: [env]\n", hours), &OF_HOURS);
+}
+
+/// Under every promtool that is there.
+fn play(service: &str, plays: &[Played]) {
     let judges: Vec<_> = promtool().into_iter().chain(promtool3()).collect();
     if judges.is_empty() {
         return skipped("budget alerts: there is no promtool");
     }
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("rules.yaml"), rules()).unwrap();
+    fs::write(folder.path().join("rules.yaml"), rules(service)).unwrap();
     let path = folder.path().join("it.test.yaml");
-    let tests: String = PLAYS.iter().map(test).collect();
+    let tests: String = plays.iter().map(test).collect();
     fs::write(&path, format!("rule_files: [rules.yaml]\nevaluation_interval: 5m\ntests:\n{tests}")).unwrap();
     for promtool in judges {
         let failed = test_rules(&promtool, vec![path.clone()]);

@@ -166,6 +166,17 @@ pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> E
     mul(counted, names.recorded(NAME)).on(&on).group_left::<&str>(&[]).into()
 }
 
+/// What holds, if events count now or did so within some time: nothing that needs attention begins outside of the hours.
+pub(super) fn lately(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
+    if slo.agreed.is_always() {
+        return holds;
+    }
+    let mut on: Vec<String> = names.labels().into_keys().collect();
+    on.extend(slo.agreed.except.iter().flat_map(|except| except.on.iter().cloned()));
+    let counted = call("max_over_time", vec![names.recorded(NAME).range(Time::Fixed(range))]);
+    and(holds, Expr::from(gt(counted, number("0")))).on(&on).into()
+}
+
 /// What is counted afterwards of so long a time that ends now, as far as it counts; `groups` as in [`rule`].
 pub(super) fn applied_to_past(
     slo: &Slo,

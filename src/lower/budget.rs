@@ -6,13 +6,16 @@
 //! A line is crossed only where the budget is known: with enough events in the period, in one of the calendar as many as are expected of it, and counted for
 //! a day. An hour's luck says nothing of a month.
 //!
+//! A line is not crossed outside of the hours of the SLO, or during maintenance: what is left changes then too, while old events leave a rolling period
+//! and a calendar period goes by, but nothing fails.
+//!
 //! A page of a line is a ticket if it is crossed while a page of the same SLO, or one that says the same, fires or has fired in the hour before:
 //! somebody is awake already, and is told what is left.
 
 use super::series::{Series, Side};
 use super::sums::{exact, held, less};
 use super::windows::{self, BUDGET_LEFT};
-use super::{dashboards, runbooks};
+use super::{agreed, dashboards, runbooks};
 use crate::derive::pages_of_companions;
 use crate::facts::{AlertFacts, SloFacts};
 use crate::model::{Model, Service, Slo};
@@ -59,7 +62,8 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     let enough = ge(events, exact(promise.enough_events));
     let below = || -> Expr {
         let below = and(lt(left(), exact(line.ratio())), Expr::from(enough.clone()));
-        and(Expr::from(below), counted_for_a_day(names)).into()
+        let below = and(Expr::from(below), counted_for_a_day(names)).into();
+        agreed::lately(slo, names, below, BudgetLine::AFTER_HOURS)
     };
     let value = |of: Expr, value: &str| -> Expr { add(mul(number("0"), of), number(value)).into() };
     let mut begins: Expr = or(value(below(), "1"), mul(number("0"), left())).into();

@@ -270,6 +270,12 @@ impl<'a> Rules<'a> {
         self.plan.promise.expected(self.clock.tiles_to_come(at), counted, number)
     }
 
+    /// Whether events count at an evaluation or did so shortly before: outside of the hours no line of the budget is crossed.
+    pub fn counted_lately(&self, at: usize) -> bool {
+        let back = (BudgetLine::AFTER_HOURS.millis() / self.schedule.step.millis()) as usize;
+        (at.saturating_sub(back)..=at).any(|at| self.clock.counts(at))
+    }
+
     /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.
     pub fn sight(&self, tier: &Watch) -> (Sight, Counted) {
         let at = self.seen.len() - 1;

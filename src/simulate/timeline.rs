@@ -320,7 +320,8 @@ impl<'a> Courses<'a> {
         });
         for (course, alert) in self.timeline.lines.iter_mut().zip(&self.plan.promise.budget_alerts) {
             let open = course.firings.last_mut().filter(|(span, ..)| span.until.is_none());
-            match (open, course.line.is_crossed(left.share, left.is_known, false)) {
+            match (open, course.line.is_crossed(left.share, left.is_known && rules.counted_lately(at), false))
+            {
                 (Some((span, ..)), _) if !course.line.is_crossed(left.share, left.is_known, true) => {
                     span.until = Some(now);
                 }

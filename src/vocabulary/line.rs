@@ -23,6 +23,10 @@ impl BudgetLine {
     /// How long after a page somebody is awake: a line that is crossed then is a ticket.
     pub const AWAKE: Duration = Duration::from_secs(3600);
 
+    /// How long after the hours of an SLO end, or maintenance begins, a line can still be crossed: the last counts are known by then. No number of
+    /// evaluations is exactly so long.
+    pub const AFTER_HOURS: Duration = Duration::from_secs(885);
+
     /// How long events of a period have been counted when its budget is known: so long ago a tile was recorded, in an hour that ends with that
     /// moment's.
     pub const KNOWN_AFTER: Duration = Duration::from_secs(23 * 3600);

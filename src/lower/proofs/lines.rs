@@ -258,7 +258,7 @@ impl<'s, 'a> Story<'s, 'a> {
         let nearly = Decimal::new(1, 9);
         for step in 0..=timeline.last() {
             let (left, _, of) = self.left(&timeline, step).ok_or(BETWEEN)?;
-            let is_known = step > day + 1 && of >= stage.promise.enough_events;
+            let is_known = step > day + 1 && of >= stage.promise.enough_events && stage.held_lately(step);
             let edge = step >= day && step <= day + 2;
             let line = self.alert.line;
             let close = [line.ratio(), line.recovered()].iter().any(|at| (left - at).abs() < nearly);

@@ -169,6 +169,12 @@ impl<'a> Stage<'a> {
         self.slo.agreed.hours.as_ref().is_none_or(|hours| hours.hold(begun))
     }
 
+    /// Whether they let it count at a step or shortly before: a line of the budget may be crossed.
+    pub fn held_lately(&self, step: usize) -> bool {
+        let back = self.steps(BudgetLine::AFTER_HOURS);
+        (step.saturating_sub(back)..=step).any(|step| self.holds(step))
+    }
+
     /// Steps in which everything is good.
     pub fn good(&self, steps: usize) -> Vec<Load> {
         vec![Load { good: self.units(), bad: 0 }; steps]
