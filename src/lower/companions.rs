@@ -15,7 +15,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     }
     let companions = facts.companions.iter();
     let rules = companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
-    // Groups of SLOs are called after them.
+    // Groups of SLOs have the names of the SLOs.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "alerts");
     let name = format!("{}/alerts{}", service.name, if taken { "/companions" } else { "" });
     Some(Group { name, interval: INTERVAL, rules })
@@ -61,7 +61,7 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
     }
 }
 
-/// Whether the alert's value says more than that it fires.
+/// Whether the alert's value is more than the fact that it fires.
 fn tells_value(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Binary(binary) => match binary.op {

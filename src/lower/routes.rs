@@ -10,13 +10,13 @@ use crate::model::{Alertmanager, Labels, Matching};
 use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
 use crate::vocabulary::Duration;
 
-/// The examples of one alert are not multiplied beyond this.
+/// The limit of examples for one alert.
 const MOST_EXAMPLES: usize = 64;
 
-/// As long as Alertmanager remembers what it has sent, if nobody says otherwise (`--data.retention`): to repeat later is to repeat then.
+/// How long Alertmanager remembers a notification by default (`--data.retention`): with a longer repeat interval it repeats after this time.
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
 
-/// The routes as they are sent.
+/// The routes as Alertmanager gets them.
 pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<SentTo> {
     let mut sent = Vec::new();
     for (index, route) in alertmanager.routes.iter().enumerate() {
@@ -40,8 +40,7 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Se
     sent
 }
 
-/// Who is told of each alert, read off the routes as they were written: it knows nothing of pieces and matchers, so that it can
-/// judge them.
+/// Who is notified of each alert, from the routes as they were written. It does not use pieces and matchers, so that it can test them.
 pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     for alert in alerts {
@@ -54,14 +53,14 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) ->
     deliveries
 }
 
-/// Of an alert that only silences.
+/// The delivery of an alert that only silences.
 pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     let mut labels: Labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     labels.insert("alertname".to_owned(), rule.name().to_owned());
     Delivery { labels, receivers: vec![NOBODY.to_owned()], told: Vec::new() }
 }
 
-/// Who is told of an alert with these labels.
+/// Who is notified of an alert with these labels.
 pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     for route in &alertmanager.routes {
@@ -93,7 +92,7 @@ fn matches(matching: &Matching, labels: &Labels) -> bool {
     matching.iter().all(|(label, values)| values.contains(labels.get(label).map_or("", String::as_str)))
 }
 
-/// The alert with each value that a route asks for where its own are not known, and with one that none asks for.
+/// Examples of the alert: where its label values are unknown, each value that a route matches, and one that no route matches.
 fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
     let mut examples = vec![alert.labels.clone()];
     for label in &alert.open {
@@ -106,7 +105,7 @@ fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
             .cloned()
             .collect();
         if values.is_empty() && !alert.by.contains(label) {
-            // One that Prometheus adds to all alerts, and that nobody asks for.
+            // Prometheus adds this label to all alerts, and no route matches on it.
             continue;
         }
         values.sort();
@@ -127,7 +126,7 @@ fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
             .iter()
             .map(|labels| with(labels, rest))
             .chain(
-                // Where there were too many together, each value is tried once.
+                // If there are too many combinations, each value occurs once.
                 examples
                     .iter()
                     .take(if every { examples.len() } else { 1 })
