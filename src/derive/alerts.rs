@@ -7,10 +7,10 @@ use crate::facts::{AlertFacts, BELOW, Which};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::vocabulary::Severity;
 
-/// The SLO whose page says that a service is down.
+/// The page of the SLO with this name means that a service is down.
 const DOWN: &str = "availability";
 
-/// The alerts of one SLO: those of burn rates, then those of the budget.
+/// The alerts of one SLO: burn alerts, then budget alerts.
 pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> Vec<AlertFacts<'a>> {
     let mut all = Vec::new();
     for severity in Severity::ALL {
@@ -60,7 +60,7 @@ fn alert<'a>(
     }
 }
 
-/// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
+/// The alert for a service whose events disappeared; `None` if it is switched off, or if no events are expected yet.
 pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFacts<'a>> {
     let missing = service.missing_events?;
     if !service.slos.iter().any(|slo| slo.is_expected()) {

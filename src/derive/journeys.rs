@@ -1,4 +1,4 @@
-//! Which alerts say that a part of a journey fails, and which alerts of the journey they silence.
+//! Which alerts mean that a part of a journey fails, and which alerts of the journey they silence.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::facts::{Aftermath, AlertFacts};
 use crate::model::{Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
-/// The alerts that say that a part of a journey fails: the part's own alerts, and pages that say that its service, or one that it needs, is down.
+/// The alerts which mean that a part of a journey fails: the part's own alerts, and pages about its service or a dependency that is down.
 pub fn failing<'a>(model: &'a Model, part: &Part) -> Vec<AlertFacts<'a>> {
     let is_page = |alert: &AlertFacts| alert.severity == Severity::Page;
     let mut all = alerts_of(model, &part.service);
@@ -33,7 +33,7 @@ pub fn failing<'a>(model: &'a Model, part: &Part) -> Vec<AlertFacts<'a>> {
     all
 }
 
-/// The alerts of a service; none if there is no such service.
+/// The alerts of a service; empty if there is no such service.
 fn alerts_of<'a>(model: &'a Model, name: &Name) -> Vec<AlertFacts<'a>> {
     let Ok(at) = model.services.binary_search_by(|service| service.name.cmp(name)) else { return Vec::new() };
     let service = &model.services[at];
@@ -42,7 +42,7 @@ fn alerts_of<'a>(model: &'a Model, name: &Name) -> Vec<AlertFacts<'a>> {
     slos.chain(alerts::missing(model, service)).chain(companions).collect()
 }
 
-/// The alerts of all parts of a journey, each once; its own are not among them.
+/// The alerts of all parts of a journey, each once, without those of the journey.
 pub(super) fn failing_parts<'a>(model: &'a Model, service: &Service, slo: &Slo) -> Vec<AlertFacts<'a>> {
     let mut seen = BTreeSet::new();
     let mut all: Vec<AlertFacts> = slo.parts().iter().flat_map(|part| failing(model, part)).collect();
@@ -51,8 +51,8 @@ pub(super) fn failing_parts<'a>(model: &'a Model, service: &Service, slo: &Slo) 
     all
 }
 
-/// Alerts of a journey that stay silenced when its parts stop paging: its windows contain the outage a little longer than theirs. `None` if nothing
-/// does, or if nobody is notified of anything.
+/// Alerts of a journey that stay silenced after the pages of its parts stop: its windows contain the outage a little longer than theirs. `None` if
+/// there are none, or if nobody is notified of anything.
 pub(super) fn aftermath(
     model: &Model,
     service: &Service,
