@@ -1,7 +1,7 @@
 //! Runbooks: one per SLO, one per service for missing events, and an index.
 //!
-//! **Invariant:** texts of the sources are escaped, so that they are never read as Markdown. Only runbooks that people wrote as Markdown are copied
-//! as Markdown, below their own heading.
+//! **Invariant:** texts of the sources are escaped, so that they are never interpreted as Markdown. Only runbooks that people wrote as Markdown are
+//! copied as Markdown, below their own heading.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +21,13 @@ use crate::text::runbooks::{
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
 
-/// The width that queries are broken to.
+/// The maximum width of queries.
 const WIDTH: usize = 100;
 
-/// How long a silence lasts that somebody works under.
+/// The length of a silence during work.
 const SILENCE: &str = "2h";
 
-/// The list of all. No runbook is called so: names of services are in lower case.
+/// The index. No runbook has this name: names of services are in lower case.
 const INDEX: &str = "README.md";
 
 /// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
@@ -62,7 +62,7 @@ fn path(file: &str) -> String {
     format!("runbooks/{file}")
 }
 
-/// With the mark in a comment, without the blank lines that conditions leave behind, and with whatever is unseen in what people wrote shown.
+/// The text with the mark of generated files in a comment, without the empty lines of conditions, and with invisible characters made visible.
 fn marked(text: &str) -> String {
     let mut page = format!("<!-- {MARK} -->\n\n");
     let mut fences = Fences::default();
@@ -85,7 +85,7 @@ fn plain(text: Option<&str>) -> String {
     markdown(text.unwrap_or_default())
 }
 
-/// What all runbooks of a service share.
+/// The parts that all runbooks of a service share.
 fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
     let need = |need: &Need, name: &str| NeedPart {
         service: name.to_owned(),
@@ -167,7 +167,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         })
         .filter_map(|(rule, alert)| match &alert.notice {
             Notice::Burn { severity, .. } => Some(burn(project, promise, rule, alert, *severity, words)),
-            // What is a page for some is a ticket for others: one section, by its name.
+            // Some receive a page and others a ticket: one section under the alert's name.
             Notice::Budget { line, severity, .. } => {
                 let declared = promise.budget_alerts.iter().find(|known| known.line == *line);
                 declared.is_some_and(|known| known.severity == *severity).then(|| AlertPart {
@@ -213,7 +213,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
 fn part(part: &Part, words: &Words) -> JourneyPart {
     JourneyPart {
         name: part.name(),
-        // As `lower::runbooks` calls it: names of services and SLOs need no escape in an address.
+        // The name from `lower::runbooks`: names of services and SLOs need no escape in an address.
         file: format!("{}-{}.md", part.service, part.slo),
         budget: words.percent(part.budget),
         several: part.several,
@@ -320,7 +320,7 @@ fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
     }
 }
 
-/// `None` if the alert does not see so few errors.
+/// `None` if no tier fires at this error ratio.
 fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Words) -> Option<OutagePart> {
     let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
@@ -332,7 +332,7 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
     })
 }
 
-/// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
+/// All receivers of an alert, for any values of the labels that are unknown before it fires.
 fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
     let mut all: Vec<&Told> = Vec::new();
     let is = |labels: &crate::model::Labels| {
@@ -355,7 +355,7 @@ fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Wor
     all.into_iter().map(part).collect()
 }
 
-/// The receivers of these alerts with what they are reached by, as far as it is not a secret.
+/// The receivers of these alerts with their channels, without secrets.
 fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
     let told = |receiver: &&Receiver| {
@@ -383,7 +383,7 @@ fn reached(channel: &Channel) -> Vec<String> {
     }
 }
 
-/// The command for a shell. Names of alerts, services and SLOs hold no quotes, and addresses hold nothing of a shell's.
+/// The command for a shell. Names of alerts, services and SLOs contain no quotes, and addresses contain no special characters of a shell.
 fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
     let mut matchers = vec![format!("'alertname=\"{}\"'", alert.which.name)];
@@ -442,7 +442,7 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
     }
 }
 
-/// With a full stop.
+/// The text with a full stop.
 fn sentence(text: String) -> String {
     if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }

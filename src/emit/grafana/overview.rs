@@ -12,7 +12,7 @@ use crate::promql::build::{aggregate, and, ge, gt, le, lt, mul, number, or, sub}
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
-/// The dashboard; none without an SLO.
+/// The dashboard; `None` without an SLO.
 pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let services: Vec<&ServicePlan> = plan.services.iter().collect();
     let uid = plan.project.overview.as_ref()?;
@@ -48,12 +48,12 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     })
 }
 
-/// All alerts, as the project calls their severities.
+/// All alerts, with the project's names of severities.
 pub fn alerts(project: &ProjectPlan, scope: Scope) -> Alerts {
     Alerts::of([project.severities.page.as_str(), project.severities.ticket.as_str()], scope)
 }
 
-/// Whose services, and which of them.
+/// Variables for the owner and for the services.
 fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
     let all = |name: &str, query: String| Variable {
         multi: true,
@@ -63,7 +63,7 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
         ..super::choice(words, name, query)
     };
     let info = || of.screens.info.clone();
-    // Whoever chooses an owner has chosen its services: no recorded series has its name.
+    // Recorded series have no label of the owner, so the owner selects services.
     let owned = info().chosen("owner", "owner");
     [
         all("owner", format!("label_values({}, owner)", info())),
@@ -71,7 +71,7 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
     ]
 }
 
-/// What is firing and pending: pages before tickets, and the longest first.
+/// Firing and pending alerts: pages before tickets, the longest first.
 pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     let by = ["alertname", "service", "slo"];
     let label = |name: &str, properties| Column {
@@ -88,7 +88,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     };
     let shown = || alerts.shown(&by);
     let state = queries::with_screen(of.screens, queries::with_links(of.screens, of.scope, &shown()));
-    // An alert without an SLO leads to its service.
+    // An alert without an SLO links to its service.
     let state = queries::labelled(state, "promise", "$1", "screen", "(.+)");
     let state = queries::labelled(state, "promise", &of.screens.promise, "slo", ".+");
     let more = |expr: Expr| queries::labelled(expr, "alertname", &words.say("active.more"), "", "");
@@ -125,10 +125,10 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     )
 }
 
-/// The screen of a row's service.
+/// The dashboard of a row's service.
 const SERVICE: &str = "/d/${__data.fields.screen}?${datasource:queryparam}&${__url_time_range}";
 
-/// The screen of a row's SLO.
+/// The dashboard of a row's SLO.
 fn promise(screen: &str) -> String {
     format!(
         "/d/{screen}?${{datasource:queryparam}}&var-service=${{__data.fields.service}}&var-slo=${{__data.fields.slo}}&${{__url_time_range}}"
@@ -140,7 +140,7 @@ fn linked(words: &Dashboards, title: &str, url: &str, width: u32) -> Vec<Propert
     vec![property("links", link), property("custom.minWidth", width)]
 }
 
-/// One row per SLO, whether or not there is any data: of all services, or of one.
+/// One row per SLO, with or without data: for all services, or for one.
 pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
     let slos: Vec<&SloPlan> = services.iter().flat_map(|service| &service.slos).collect();
     let worst = |op: &str, expr: Expr| aggregate(op, &SLO, expr);
@@ -220,7 +220,7 @@ fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
 
 fn worst(of: &Source, words: &Dashboards) -> Panel {
     let field = Field {
-        // One that is spent many times over leaves room for all others.
+        // A limit, so that an SLO far below zero does not hide the bars of the others.
         min: Some(-1),
         max: Some(1),
         color: panels::palette(),

@@ -30,7 +30,7 @@ pub struct Service {
     slos: Vec<Slo>,
 }
 
-/// A metric that is not there yet.
+/// A metric that does not exist yet.
 #[derive(Serialize)]
 struct Planned {
     metric: String,
@@ -41,13 +41,13 @@ struct Planned {
 #[derive(Serialize)]
 pub struct Needed {
     pub service: Link,
-    /// The SLO that says that it is down, if one is named.
+    /// The SLO whose page means that it is down, if one is declared.
     pub slo: Option<Link>,
     /// Whether pages are silenced, too.
     pub pages: bool,
 }
 
-/// The alert for events that disappear.
+/// The alert for missing events.
 #[derive(Serialize)]
 struct Missing {
     alert: AlertRow,
@@ -55,7 +55,7 @@ struct Missing {
     runbook: Link,
 }
 
-/// An alert for a cause, beside the promises.
+/// A companion alert.
 #[derive(Serialize)]
 struct Cause {
     name: String,
@@ -82,16 +82,16 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
-    /// What a journey goes through, line by line; empty of any other.
+    /// The parts of a journey, line by line; empty for other SLOs.
     parts: Vec<String>,
-    /// When it holds, line by line; empty for always.
+    /// The time that counts, line by line; empty if all time counts.
     hours: Vec<String>,
     agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
 }
 
-/// What is agreed to be done while little of the budget is left.
+/// An action of the error budget policy.
 #[derive(Serialize)]
 struct Agreed {
     below: String,
@@ -99,7 +99,7 @@ struct Agreed {
     freeze: bool,
 }
 
-/// What may fail.
+/// The error budget.
 #[derive(Serialize)]
 struct Budget {
     share: String,
@@ -108,7 +108,7 @@ struct Budget {
     one: String,
     of: String,
     events: String,
-    /// At the expected traffic, bad ones and all.
+    /// Expected bad events and all events, at the expected traffic.
     expected: Option<(String, String)>,
     period: String,
 }
@@ -124,7 +124,7 @@ struct Tier {
     burn_rate: String,
     threshold: String,
     least: u32,
-    /// The least of all events; none if one is enough.
+    /// The minimum of all events; `None` if one is enough.
     events: Option<u32>,
     every: String,
 }
@@ -136,25 +136,25 @@ struct Outage {
     tiers: Vec<Option<(String, String)>>,
 }
 
-/// An alert and who is told of it.
+/// An alert and its receivers.
 #[derive(Serialize)]
 struct AlertRow {
     name: String,
     severity: &'static str,
     asks: String,
     label: String,
-    /// How long it goes on firing after it is over.
+    /// How long it keeps firing afterwards.
     kept: Option<String>,
     tiers: Vec<String>,
-    /// When it fires, if no tier says that.
+    /// When it fires, if it has no tiers.
     about: String,
     told: Vec<Delivered>,
 }
 
-/// Who is told, for some values of labels.
+/// The receivers, for some values of labels.
 #[derive(Serialize)]
 struct Delivered {
-    /// `env=production`, where it depends on that.
+    /// `env=production`, if the receivers depend on it.
     labels: Vec<String>,
     receivers: Vec<Receiver>,
 }
@@ -201,7 +201,7 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
     }
 }
 
-/// Where it is if that is known, or else the file that makes it.
+/// The address of the dashboard; without Grafana's address, the path of its file.
 fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
     let url = project.grafana_url.as_ref().and_then(|url| address(&format!("{url}/d/{}", service.dashboard)));
     match url {
@@ -213,7 +213,7 @@ fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
     }
 }
 
-/// The runbook beside the report, by the name that its author gave it.
+/// The runbook beside the report, with the name that its author gave it.
 fn runbook(name: Option<&str>, file: &str) -> Link {
     Link { text: name.unwrap_or(file).to_owned(), href: format!("../runbooks/{file}") }
 }
@@ -401,7 +401,7 @@ fn row_of(
     all: &[&Delivery],
     words: &Words,
 ) -> AlertRow {
-    // Where all are told the same, no label matters.
+    // If all deliveries have the same receivers, labels do not matter.
     let same = all.windows(2).all(|pair| pair[0].told == pair[1].told);
     let shown = if same { &all[..all.len().min(1)] } else { all };
     let delivered = |delivery: &&Delivery| {
@@ -436,7 +436,7 @@ fn receiver(told: &crate::plan::Told, words: &Words) -> Receiver {
     }
 }
 
-/// Where a receiver is described.
+/// The anchor of a receiver's description.
 pub fn receiver_id(name: &str) -> String {
     format!("receiver_{name}")
 }

@@ -10,7 +10,7 @@ use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
 use crate::text::words_of;
 use crate::vocabulary::{BudgetLine, Decimal, Severity, text};
 
-/// What the page holds for its simulator.
+/// The data of the page's simulator.
 #[derive(Serialize)]
 pub struct Simulator {
     words: BTreeMap<&'static str, &'static str>,
@@ -23,7 +23,7 @@ struct Slo {
     name: String,
     budget: String,
     period: u64,
-    /// The time between two evaluations, and between two of the slow group.
+    /// The evaluation interval, and that of the slow group.
     interval: u64,
     long_interval: u64,
     event: &'static str,
@@ -58,7 +58,7 @@ struct Tier {
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<u64>,
     every: u64,
-    /// How long before an evaluation its long and its short window end, where they are sums of five minutes.
+    /// For windows that are sums of tiles: how long before an evaluation the long and the short window end.
     #[serde(skip_serializing_if = "Option::is_none")]
     late: Option<[u64; 2]>,
 }
@@ -70,12 +70,12 @@ struct Alert {
     told: Vec<Receiver>,
 }
 
-/// Alerts of what is left of the budget.
+/// The budget alerts.
 #[derive(Serialize)]
 struct BudgetAlerts {
-    /// With fewer events in the period the budget is not known.
+    /// With fewer events in the period the budget is unknown.
     enough: String,
-    /// So long after a page somebody is awake.
+    /// For this long after a page somebody is awake.
     awake: u64,
     lines: Vec<Line>,
 }
@@ -86,7 +86,7 @@ struct Line {
     severity: &'static str,
     /// The line, as `25%`.
     left: String,
-    /// The share of the budget that is spent when it is crossed.
+    /// The share of the budget that is spent at the line.
     spent: String,
 }
 
@@ -121,7 +121,7 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         long_interval: promise.long_interval.millis(),
         event: kind(promise.event),
         slice: promise.event.slice().map(slice),
-        // Looks and slices come at the pace of evaluations, which the simulator knows.
+        // The rate of evaluations and slices follows from the interval, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
         alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.which, told)).collect(),
@@ -167,7 +167,7 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
 }
 
 fn alert(severity: Severity, which: &Which, told: &Told) -> Alert {
-    // Where it depends on labels who is told, whoever is told of any.
+    // If receivers depend on labels, all possible receivers.
     let mut receivers: Vec<Receiver> = Vec::new();
     for told in told.of_alert(which).iter().flat_map(|delivery| &delivery.told) {
         if !receivers.iter().any(|known| known.name == told.receiver) {

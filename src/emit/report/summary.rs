@@ -8,7 +8,7 @@ use crate::emit::spelling::Words;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
 use crate::vocabulary::{Decimal, Severity};
 
-/// What stands above the services.
+/// The head of the index.
 #[derive(Serialize)]
 pub struct Summary {
     services: usize,
@@ -17,9 +17,9 @@ pub struct Summary {
     tickets: usize,
     index: Vec<Group>,
     gaps: Gaps,
-    /// Warnings that somebody accepts.
+    /// Warnings that are accepted with a reason.
     accepted: Vec<Accepted>,
-    /// `None` if the sources do not say who is told.
+    /// `None` if the sources declare no receivers.
     receivers: Option<Vec<Receiver>>,
     times: Vec<Times>,
     needs: Vec<Dependency>,
@@ -40,29 +40,29 @@ struct Line {
     objective: String,
     promise: String,
     outage: String,
-    /// After how much full outage it pages, and opens a ticket.
+    /// How long a full outage lasts until it pages, and until it opens a ticket.
     page: Option<String>,
     ticket: Option<String>,
     planned: bool,
     contract: bool,
 }
 
-/// What is missing.
+/// Gaps.
 #[derive(Serialize)]
 struct Gaps {
     count: usize,
     planned: Vec<Planned>,
-    /// Services that nothing was held against.
+    /// Services without a contract.
     uncontracted: Vec<Link>,
-    /// SLOs that no alert watches.
+    /// SLOs without alerts.
     unwatched: Vec<Link>,
-    /// SLOs that only tickets watch.
+    /// SLOs with tickets only.
     ticketed: Vec<Link>,
-    /// Alerts of which nobody is told.
+    /// Alerts that notify nobody.
     untold: Vec<String>,
 }
 
-/// A metric that is not there yet.
+/// A metric that does not exist yet.
 #[derive(Serialize)]
 struct Planned {
     service: Link,
@@ -71,10 +71,10 @@ struct Planned {
     slos: Vec<Link>,
 }
 
-/// A warning that somebody accepts.
+/// A warning that is accepted with a reason.
 #[derive(Serialize)]
 struct Accepted {
-    /// Where; `None` for the whole project.
+    /// Its place; `None` for the whole project.
     place: Option<Link>,
     code: String,
     reason: String,
@@ -174,7 +174,7 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
             .map(|(name, _)| (*name).to_owned())
             .collect(),
     };
-    // That a promise wakes nobody is often meant, so it is told and not counted.
+    // An SLO without pages is often intended, so it is shown, but not counted.
     gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();
     gaps
 }
@@ -192,7 +192,7 @@ fn planned(plan: &Plan) -> Vec<Planned> {
     all
 }
 
-/// The project's, then those of each service, its SLOs and its companion alerts.
+/// The accepted warnings of the project, and then those of each service, its SLOs and its companion alerts.
 fn accepted(plan: &Plan) -> Vec<Accepted> {
     let mut all = Vec::new();
     let mut add = |place: Option<Link>, reasons: &crate::plan::Labels| {
@@ -238,7 +238,7 @@ fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
     Some(notifications.receivers.iter().map(receiver).collect())
 }
 
-/// How somebody is told. Files that hold secrets are not named: who may know of them can read Alertmanager's configuration.
+/// How a receiver is notified. Files with secrets are not named here; Alertmanager's configuration has them.
 fn channel(channel: &Channel, words: &Words) -> String {
     match channel {
         Channel::Email { to } => words.say("channel.email", &[("to", to)]),
