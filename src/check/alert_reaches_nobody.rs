@@ -1,4 +1,4 @@
-//! Alerts that notify nobody, never or not at some hours.
+//! Alerts that notify nobody, either never or at some hours.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     muted(alertmanager, &alerts, problems);
 }
 
-/// Without a default, a route has to be certain to take each alert.
+/// Without a default receiver, some route must certainly match each alert.
 fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
     if alertmanager.default.is_some() {
         return;
@@ -51,7 +51,7 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], pr
     );
 }
 
-/// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
+/// A page needs a person now. If every matching route is muted at some hours, nobody is notified then.
 fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
     let mut said: BTreeSet<(usize, &Name)> = BTreeSet::new();
     for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {

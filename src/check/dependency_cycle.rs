@@ -1,4 +1,4 @@
-//! Services that need each other, so that each would silence the other and nobody would be notified.
+//! Services that depend on each other, so that each would silence the other and nobody would be notified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::model::{Dependency, Model, Part};
 use crate::vocabulary::Name;
 
-/// Whom each service leads to.
+/// The dependencies of each service.
 type Edges<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -17,7 +17,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         next.entry(&edge.service).or_default().push(&edge.on);
         back.entry(&edge.on).or_default().push(&edge.service);
     }
-    // What leads nowhere, and what nothing leads to, is in no cycle.
+    // A service without dependencies or without dependants is in no cycle.
     let (onward, backward) = (endless(&next, &back), endless(&back, &next));
     let left: BTreeSet<&Name> = onward.intersection(&backward).copied().collect();
     let mut said: BTreeSet<&Name> = BTreeSet::new();
@@ -42,7 +42,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     journeys(model, &next, problems);
 }
 
-/// A journey that silences what it goes through, and is silenced by it.
+/// Services that depend on a journey which includes them: each would silence the other.
 fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
     for edge in &model.project.dependencies {
         let cause = edge.slo.as_ref().map_or("availability", Name::as_str);
@@ -67,7 +67,7 @@ fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Services from which a way goes on for ever.
+/// Services with an endless path of dependencies.
 fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
     let mut ways: BTreeMap<&Name, usize> = back.keys().map(|name| (*name, 0)).collect();
     ways.extend(next.iter().map(|(name, all)| (*name, all.len())));
@@ -85,12 +85,12 @@ fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
     ways.into_keys().collect()
 }
 
-/// What an edge leads through, from its end back to its beginning; `None` if it never comes back.
+/// The path from an edge's end back to its beginning; `None` if there is none.
 fn way<'a>(next: &Edges<'a>, edge: &'a Dependency) -> Option<Vec<&'a Name>> {
     way_between(next, &edge.on, &edge.service)
 }
 
-/// A way from one service to another, both included.
+/// A path from one service to another, both included.
 fn way_between<'a>(next: &Edges<'a>, from: &'a Name, to: &Name) -> Option<Vec<&'a Name>> {
     let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(from, None)]);
     let mut open = vec![from];

@@ -1,4 +1,4 @@
-//! Buckets that are counted without a single bound: an event is in every bucket whose bound it does not exceed, and would be counted in each.
+//! Buckets that are counted without a single bound: an event is in every bucket whose bound is not below it, and would be counted in each.
 
 use super::contract::{Reader, tell};
 use super::slos;
@@ -19,7 +19,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether buckets with different bounds are selected, as far as that is known.
+/// Whether buckets with different bounds are selected, if that is known.
 fn counts_several(service: &Service, reading: &Reading) -> bool {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let found = service.contract.as_ref().and_then(|contract| contract.find(name));
@@ -40,7 +40,7 @@ fn counts_several(service: &Service, reading: &Reading) -> bool {
                 bounds.dedup();
                 one |= positive && bounds.len() == 1;
             }
-            // A pattern of another kind may be one bound in all its spellings.
+            // Another pattern may be one bound in all its spellings.
             None => one |= positive && !["", ".*", ".+"].contains(&matcher.value.as_str()),
         }
     }

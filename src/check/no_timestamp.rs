@@ -1,4 +1,4 @@
-//! Ages that are computed from a value that is not a timestamp: a duration, an age, a time in milliseconds.
+//! Ages that are computed from a value that is not a timestamp: a duration, an age, or a time in milliseconds.
 
 use super::contract::{Reader, tell};
 use crate::diagnostic::{Code, Problem};
@@ -43,7 +43,7 @@ fn tells_time(expr: &Expr) -> bool {
     tells
 }
 
-/// `x` of `time() - x`.
+/// The `x` in `time() - x`.
 fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
     let Kind::Binary(binary) = &part.kind else { return None };
     let is_now = |expr: &Expr| matches!(&expr.kind, Kind::Call { function, .. } if function == "time");
@@ -66,7 +66,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     let name = reading.selector.name.as_deref()?;
     let words: Vec<String> = name.split(['_', ':', '.']).map(str::to_lowercase).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    // Functions such as `timestamp(x)` make a moment of any metric.
+    // Functions such as `timestamp(x)` return a timestamp for any metric.
     let made = matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp");
     if made {
         return None;

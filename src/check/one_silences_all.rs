@@ -40,7 +40,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The same of all together, if what is written looks for what is 0: alone, or beside the case that nothing is there.
+/// The same condition for all targets together, if the expression looks for 0, alone or with an alternative for missing series.
 fn together(alert: &Companion) -> Option<Expr> {
     let expr = match &alert.expr.kind {
         Kind::Binary(binary) if binary.op == Op::Or && is_absent(&binary.right) => &binary.left,

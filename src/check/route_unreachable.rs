@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Alertmanager, Route};
 
-/// More such routes than this are one mistake.
+/// More such routes have one common cause.
 const MOST: usize = 100;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The earlier route that takes the first of the alerts, if others leave nothing to this one.
+/// The earlier route that takes the first of the alerts, if earlier routes take all alerts of this one.
 fn taken<'a>(
     alertmanager: &'a Alertmanager,
     index: usize,
@@ -58,7 +58,7 @@ fn after(route: &Route, earlier: &Route) -> Problem {
     }
 }
 
-/// No alert has such labels; says which one is at fault, and what there is instead.
+/// The problem of a route whose labels no alert has: it names the label and the existing values.
 fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     let alone = |label: &str| {
         let only = route.matching.iter().filter(|(name, _)| *name == label);

@@ -10,7 +10,7 @@ use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::{Severity, distance};
 
-/// Names of runbooks that nobody wrote.
+/// Names of runbooks that do not exist.
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
     if written.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for alert in alerts(model) {
         match alert.runbook {
-            // What was meant by a name that is misspelt is named, too.
+            // A misspelt name also counts as a use of the runbook that was meant.
             Some(name) => named.extend([name].into_iter().chain(nearest(name, &names))),
             None if alert.pages && !alert.elsewhere => {
                 without.entry(alert.place).or_default().push(alert.name);
@@ -79,13 +79,13 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// An SLO or a companion alert, as far as runbooks are concerned.
+/// An SLO or a companion alert, for its runbook.
 struct Alert<'a> {
     /// `service/slo`
     name: String,
     pages: bool,
     runbook: Option<&'a str>,
-    /// Whether an annotation says where a runbook is that is not ours.
+    /// Whether an annotation has the address of another runbook.
     elsewhere: bool,
     place: Span,
 }
@@ -112,7 +112,7 @@ fn alerts(model: &Model) -> impl Iterator<Item = Alert<'_>> {
     })
 }
 
-/// The name that is spelled most like this one, if it is near enough to have been meant.
+/// The existing name with the most similar spelling, if it is similar enough.
 fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let near = |other: &&'a str| Some((distance(&name, &other.to_lowercase(), 1 + other.len() / 4)?, *other));

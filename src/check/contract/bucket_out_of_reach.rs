@@ -34,7 +34,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// What a quantile of this selector has to exceed, and whether reaching it is enough.
+/// The limit for a quantile of this selector, and whether equality is enough.
 fn limit(expr: &Expr, selector: &Selector) -> Option<(Decimal, bool)> {
     let mut limit = None;
     expr.visit(&mut |part| {

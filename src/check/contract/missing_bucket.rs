@@ -1,4 +1,4 @@
-//! Thresholds at which no bucket ends.
+//! Thresholds without a bucket.
 
 use super::selected;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Bounds and quantiles that are asked for by name, and are not there.
+/// Bounds and quantiles in matchers that do not exist.
 pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };

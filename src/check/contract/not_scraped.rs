@@ -62,7 +62,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
     }
 }
 
-/// Whether which jobs there are is known better from the series themselves, or the metric is the first thing that is wrong.
+/// Whether the series themselves show better which jobs exist, or the metric already has a problem.
 fn tells_jobs(contract: &Contract, reading: &Reading) -> bool {
     match contract.find(super::named(reading)) {
         Some((_, family, _)) => family.shapes.iter().any(|shape| shape.labels.contains_key("job")),

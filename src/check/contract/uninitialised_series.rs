@@ -36,10 +36,10 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     .help("or make such an event happen once, and capture the contract again")
 }
 
-/// Whether series with such a value may be born one day, and the matcher is not a slip of the pen: bad events are rare, and the value looks like those that
-/// exist.
+/// Whether series with such a value may appear later, and the matcher has no spelling mistake: bad events are rare, and the value resembles those
+/// that exist.
 pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
-    // What a companion alert counts is what should not happen, too.
+    // A companion alert also counts events that should not happen.
     let counts_bad = match place.reader {
         Reader::Slo(_) => place.reading.role == Role::Bad,
         Reader::Except(..) => false,
@@ -51,7 +51,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     let matcher = &place.reading.selector.matchers[index];
     let of_all = place.reader.readings().iter().filter(|reading| reading.role == Role::Total);
     if of_all.flat_map(|reading| reading.selector.matchers.iter()).any(|other| other == matcher) {
-        // All events are asked for it as well, and they exist.
+        // The selector of all events needs it too, and those exist.
         return false;
     }
     let values = values(found, &matcher.label);
@@ -65,7 +65,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     example.is_some_and(|example| values.iter().any(|value| form(value) == form(&example)))
 }
 
-/// A value that meets the matcher and differs from a known one in its first character: 500 where there is 200, 5xx where there is 2xx.
+/// A value that matches and differs from a known one in its first character: 500 if there is 200, 5xx if there is 2xx.
 fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
     let first = |value: &String, c: char| -> String {
         let mut rest = value.chars();
@@ -79,7 +79,7 @@ fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
     siblings.into_iter().find(|value| asked.meets(value) == Some(true))
 }
 
-/// Nearly a known value, by letters: of numbers, every one is another.
+/// Whether the value differs from a known one by a spelling mistake. A different number is a different value.
 fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
     if matcher.op != MatchOp::Equal || value.contains(|c: char| c.is_ascii_digit()) {
         return false;
@@ -88,7 +88,7 @@ fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
     crate::vocabulary::distance(&written, &known, known.chars().count() / 4).is_some()
 }
 
-/// What a value is made of: `9` for digits, `a` for letters, each once in a row.
+/// The form of a value: `9` for digits, `a` for letters, repetitions once.
 fn form(value: &str) -> String {
     let mut form = String::new();
     for c in value.chars() {

@@ -21,7 +21,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// A matcher on a label that is not there.
+/// The problem of a matcher with a missing label.
 fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let label = place.reading.labels[index];
@@ -45,7 +45,7 @@ fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }
 
-/// Labels of `by` that the series of all events do not have.
+/// Labels in `by` that the series of all events do not have.
 fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
     let Some(slo) = place.reader.slo() else { return };

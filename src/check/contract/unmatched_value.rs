@@ -35,7 +35,7 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
             Some((distance(value, &matcher.value, value.len()), value))
         })
         .min_by_key(|(distance, _)| distance.unwrap_or(usize::MAX));
-    // `5xx`, as people say it and Prometheus does not.
+    // `5xx`, which people write but Prometheus does not match.
     let class = matcher.value.strip_suffix("xx").or(matcher.value.strip_suffix("XX"));
     if let Some(class) = class.or(matcher.value.strip_suffix('*')).filter(|class| is_class(class)) {
         let meant = Matcher { op: MatchOp::Matches, value: format!("{class}.."), ..matcher.clone() };
@@ -56,7 +56,7 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     }
 }
 
-/// The first digit of status codes.
+/// Whether the text is the first digit of status codes.
 fn is_class(text: &str) -> bool {
     matches!(text.as_bytes(), [b'1'..=b'5'])
 }

@@ -16,7 +16,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// That is a fault of its own.
+/// That is reported as another problem.
 pub(super) fn is_summary_as_histogram(role: Role, found: Found) -> bool {
     matches!(role, Role::Classic(_) | Role::Native) && found.family.kind == Kind::Summary
 }
