@@ -1,4 +1,4 @@
-//! Recorded series: at most one sample per evaluation, read over ranges as Prometheus reads them.
+//! Recorded series: at most one sample per evaluation, with the ranges of Prometheus.
 
 use super::Schedule;
 use crate::vocabulary::{Decimal, Duration};
@@ -9,7 +9,7 @@ pub(super) struct Recorded<T> {
     step: Duration,
     closed: bool,
     samples: Vec<Option<T>>,
-    /// Behind every evaluation, how many there were when the last sample was recorded.
+    /// For each evaluation, the number of evaluations up to its last sample.
     last: Vec<usize>,
 }
 
@@ -18,14 +18,14 @@ impl<T: Copy> Recorded<T> {
         Self { step: schedule.step, closed: schedule.closed, samples: Vec::new(), last: Vec::new() }
     }
 
-    /// What this evaluation records.
+    /// Records the sample of this evaluation.
     pub fn push(&mut self, sample: Option<T>) {
         self.samples.push(sample);
         let before = self.last.last().copied().unwrap_or(0);
         self.last.push(if sample.is_some() { self.samples.len() } else { before });
     }
 
-    /// What an evaluation recorded: a rule that records nothing ends its series, so an instant selector sees no older sample.
+    /// The sample of an evaluation: a rule without a result ends its series, so an instant selector reads no older sample.
     pub fn at(&self, at: usize) -> Option<T> {
         self.samples.get(at).copied().flatten()
     }
@@ -36,7 +36,7 @@ impl<T: Copy> Recorded<T> {
         (*seen > self.first(at, range)).then(|| self.samples[seen - 1]).flatten()
     }
 
-    /// The first evaluation in a range that ends with evaluation `at`. Prometheus 2 counts the left edge in, Prometheus 3 does not.
+    /// The first evaluation in a range that ends with evaluation `at`. Prometheus 2 includes the left edge, Prometheus 3 does not.
     fn first(&self, at: usize, range: Duration) -> usize {
         let whole = (range.millis() / self.step.millis()) as usize;
         let is_edge = range.millis().is_multiple_of(self.step.millis());
@@ -49,9 +49,9 @@ impl<T: Copy> Recorded<T> {
 #[derive(Debug)]
 pub(super) struct Counts {
     recorded: Recorded<Decimal>,
-    /// Before every evaluation, and behind the last.
+    /// The sums before each evaluation, and after the last.
     sums: Vec<Decimal>,
-    /// Likewise how many samples there are.
+    /// The numbers of samples, likewise.
     numbers: Vec<u64>,
 }
 

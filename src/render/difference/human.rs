@@ -1,16 +1,16 @@
-//! A difference for a terminal: worst first, one paragraph per fact.
+//! A difference for a terminal: the most severe first, one paragraph per fact.
 
 use super::{Flaw, Page, for_whom};
 use crate::difference::{Weight, Word, Words};
 use crate::inert;
 
-/// The widest line, where words can be broken.
+/// The width of lines.
 const WIDTH: usize = 110;
 
-/// More effects of one change than this are counted: contracts change in hundreds of lines.
+/// More effects of one change are only counted: contracts can change in hundreds of lines.
 const EFFECTS: usize = 40;
 
-/// ANSI sequences: bold, red, yellow, and back.
+/// ANSI sequences: bold, red, yellow, and reset.
 const BOLD: &str = "\u{1b}[1m";
 const RED: &str = "\u{1b}[1;31m";
 const YELLOW: &str = "\u{1b}[1;33m";
@@ -81,7 +81,7 @@ fn plain(words: &Words) -> String {
     words.0.iter().map(word).collect()
 }
 
-/// Lines that are not too wide, the first behind a mark, the others below its text.
+/// Lines of limited width: the first after a mark, the others indented to its text.
 fn wrapped(indent: usize, mark: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = format!("{}{mark}", " ".repeat(indent));
