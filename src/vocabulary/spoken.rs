@@ -1,14 +1,14 @@
-//! Lengths of time as people say them, in the unit that they would take.
+//! Durations as people say them, in a suitable unit.
 
 use super::{Decimal, text};
 
-/// Seconds in one unit: `52 s`, `2.2 m`, `3.6 h`, `5 d`. Rounded, for people only.
+/// Seconds in one unit: `52 s`, `2.2 m`, `3.6 h`, `5 d`. Rounded, only for people.
 pub fn spoken(seconds: Decimal) -> String {
     let (amount, unit) = amount(seconds);
     format!("{} {unit}", text(amount))
 }
 
-/// The same, the amount apart from its unit, for languages that spell either in their own way.
+/// The same, with the amount separate from its unit, for languages with other spellings.
 pub fn amount(seconds: Decimal) -> (Decimal, &'static str) {
     let limits = [(1, 60, "s"), (60, 60, "m"), (3600, 48, "h")];
     for (size, limit, unit) in limits {
