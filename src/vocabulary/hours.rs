@@ -39,7 +39,7 @@ pub struct Hours {
 
 impl Hours {
     /// From days (Monday is 0) and pairs of minutes; a pair that ends before it begins passes midnight. `words` is their text for people. Holidays
-    /// must be sorted, each once.
+    /// may be in any order.
     pub fn new(
         days: &[u8],
         hours: &[(u16, u16)],

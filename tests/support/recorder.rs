@@ -1,4 +1,4 @@
-//! A real webhook that keeps what it is told.
+//! A real webhook that keeps its notifications.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
@@ -11,13 +11,13 @@ use super::server::Server;
 /// One notification.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// When it came, in seconds since 1970.
+    /// When it arrived, in seconds since 1970.
     pub at: f64,
-    /// Whom it was sent to: the path of its address.
+    /// The path of its address.
     pub path: String,
     /// The header `Authorization`, if there is one.
     pub authorization: String,
-    /// All of it.
+    /// Its body.
     pub body: Value,
 }
 
@@ -53,7 +53,7 @@ impl Recorder {
         self.server.port
     }
 
-    /// Everything so far, in the order in which it came.
+    /// All notifications so far, in the order of arrival.
     pub fn told(&self) -> Vec<Told> {
         self.told.lock().unwrap().clone()
     }
