@@ -150,7 +150,7 @@ pub enum Kind {
     /// The alert for missing events.
     MissingEvents,
     /// The receivers of an alert.
-    Told,
+    Notified,
     /// The channels of a receiver.
     Receiver,
     /// Routes and times.
@@ -225,7 +225,7 @@ impl Kind {
             Self::MinEvents => "min-events",
             Self::BudgetAlert => "budget-alert",
             Self::MissingEvents => "missing-events",
-            Self::Told => "told",
+            Self::Notified => "told",
             Self::Receiver => "receiver",
             Self::Route => "route",
             Self::Inhibition => "inhibition",
@@ -278,7 +278,7 @@ impl Kind {
             | Self::MinEvents
             | Self::BudgetAlert
             | Self::MissingEvents
-            | Self::Told
+            | Self::Notified
             | Self::Receiver
             | Self::Route
             | Self::Inhibition
@@ -445,8 +445,8 @@ impl Difference {
                 .iter()
                 .any(|change| change.kind == Kind::SloAdded && change.subjects.contains(subject))
         };
-        let told = self.changes.iter().filter(|change| change.kind == Kind::Told);
-        if told.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
+        let notified = self.changes.iter().filter(|change| change.kind == Kind::Notified);
+        if notified.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
             parts.push("other people are notified".to_owned());
         }
         let care = self.changes.iter().filter(|change| change.weight() == Weight::Care).count();

@@ -290,13 +290,13 @@ fn short(text: &str) -> String {
 }
 
 /// As many rules are told one by one.
-const TOLD: usize = 50;
+const LISTED: usize = 50;
 
 /// For people: a line for each rule, and what it comes to. `address` is whoever was asked.
 pub fn human(drift: &Drift, address: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for finding in drift.findings.iter().take(TOLD) {
+    for finding in drift.findings.iter().take(LISTED) {
         let Finding { group, rule, labels, .. } = finding;
         let of = match (labels.get("service"), labels.get("slo")) {
             (Some(service), Some(slo)) => format!(" of {service}/{slo}"),
@@ -318,7 +318,7 @@ pub fn human(drift: &Drift, address: &str) -> String {
             let _ = writeln!(text, "  {field} compiled: {compiled}");
         }
     }
-    let more = drift.findings.len().saturating_sub(TOLD);
+    let more = drift.findings.len().saturating_sub(LISTED);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: --format json shows them all");
     }

@@ -8,7 +8,7 @@ mod watch;
 pub use alert::{Aftermath, AlertFacts, BELOW, Which};
 pub use outage::{Outage, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
-pub use watch::{Counted, Sight, Watch};
+pub use watch::{Counted, TierState, Watch};
 
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};

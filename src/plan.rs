@@ -7,15 +7,15 @@ mod screens;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp,
-    TimeSpan, Times, Timing, Told, Why,
+    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Notified, Receiver, SentTo, Silenced,
+    Smtp, TimeSpan, Times, Timing, Why,
 };
 pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, Sight, Watch, Which, of_agreed_time,
-    seconds,
+    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
+    of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
 use crate::model::{Language, RuleTargets, Wordings};
@@ -426,9 +426,9 @@ pub enum Observer {
         traffic: Option<Decimal>,
     },
     /// A state that is good or bad in each evaluation.
-    Looks,
+    States,
     /// A ratio: an evaluation is bad in part.
-    Shares,
+    Ratios,
     /// The parts of a journey.
     Parts,
 }

@@ -216,7 +216,7 @@ fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
     let most = one.days.iter().flatten().max().copied().unwrap_or_default();
     let day = |(spent, begins): (&Option<Decimal>, &u64)| {
         let date = date(*begins, span);
-        let told = |name: &str, values: &[(&str, &str)]| {
+        let title = |name: &str, values: &[(&str, &str)]| {
             words.say(&format!("month.{name}"), &[&[("day", &*date)], values].concat())
         };
         match spent {
@@ -224,12 +224,12 @@ fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
                 height: (most > Decimal::ZERO).then(|| (spent / most).round_dp(3).normalize().to_string()),
                 // Even spending is a thirtieth per day.
                 class: if *spent > Decimal::ONE / Decimal::from(10) { "much" } else { "little" },
-                title: told("day", &[("share", &*share(*spent, words))]),
+                title: title("day", &[("share", &*share(*spent, words))]),
             },
             None if begins + HOUR > span.range.until => {
-                DayPart { height: None, class: "ahead", title: told("day.ahead", &[]) }
+                DayPart { height: None, class: "ahead", title: title("day.ahead", &[]) }
             }
-            None => DayPart { height: None, class: "missing", title: told("day.missing", &[]) },
+            None => DayPart { height: None, class: "missing", title: title("day.missing", &[]) },
         }
     };
     one.days.iter().zip(&span.days).map(day).collect()

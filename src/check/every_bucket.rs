@@ -1,6 +1,6 @@
 //! Buckets that are counted without a single bound: an event is in every bucket whose bound is not below it, and would be counted in each.
 
-use super::contract::{Reader, tell};
+use super::contract::{Reader, report};
 use super::slos;
 use crate::contract::Part;
 use crate::diagnostic::{Code, Problem};
@@ -14,7 +14,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
         {
-            tell(problems, Reader::Slo(slo), to_problem(reading));
+            report(problems, Reader::Slo(slo), to_problem(reading));
         }
     }
 }

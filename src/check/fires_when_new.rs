@@ -9,7 +9,7 @@ use crate::vocabulary::Duration;
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         let Some((function, range)) = too_little(&alert.expr) else { continue };
-        if alert.hold.is_some_and(|hold| hold >= range) || looks_at_the_past(&alert.expr) {
+        if alert.hold.is_some_and(|hold| hold >= range) || reads_the_past(&alert.expr) {
             continue;
         }
         problems.push(to_problem(alert, function, range));
@@ -55,7 +55,7 @@ fn gained(expr: &Expr) -> Option<(&str, Duration)> {
 }
 
 /// Whether it reads the past with `offset`.
-fn looks_at_the_past(expr: &Expr) -> bool {
+fn reads_the_past(expr: &Expr) -> bool {
     expr.selectors().iter().any(|selector| selector.at.offset.is_some())
 }
 

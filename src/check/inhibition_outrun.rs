@@ -3,7 +3,7 @@
 //! Both are compared in a full outage: the silenced alert fires at the earliest after the detection time of its fastest tier, and waits for the
 //! `group_wait` of its route; the alert that silences it fires at the latest one evaluation after its own detection time.
 
-use crate::derive::{causes, failing, longest_range, looks_at_the_same};
+use crate::derive::{causes, failing, longest_range, reads_the_same};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
@@ -55,11 +55,11 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         }
     }
     // A route without `group_wait`, or a dependency of all services, is one problem each.
-    let mut told: Vec<Span> = Vec::new();
+    let mut reported: Vec<Span> = Vec::new();
     for (place, lost) in outrun {
         let at = lost.route.filter(|_| lost.waits < INTERVAL).unwrap_or(place);
-        if !told.contains(&at) {
-            told.push(at);
+        if !reported.contains(&at) {
+            reported.push(at);
             problems.push(lost.problem(at, place));
         }
     }
@@ -95,7 +95,7 @@ fn companions<'a>(
     pairs: &mut usize,
 ) -> Vec<Lost<'a>> {
     let is_about = |slo: &&Slo| {
-        (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && looks_at_the_same(slo, companion)
+        (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && reads_the_same(slo, companion)
     };
     let about: Vec<&Slo> = service.slos.iter().filter(is_about).take(*pairs).collect();
     *pairs -= about.len();
@@ -171,19 +171,19 @@ impl<'a> Race<'a> {
 
     /// When the first tier of a severity of its SLO fires in a full outage; `None` if it never fires.
     fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<Fires> {
-        let (tiers, looked_at, late) = self.slos.get(&(alert.service, alert.slo?))?;
+        let (tiers, has_state, late) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
         let fires = |tier: &Watch| {
             let after = tier.fires_after(Decimal::ONE)?;
             let evaluation = seconds(tier.interval());
-            let look = seconds(INTERVAL);
-            Some(match looked_at {
+            let interval = seconds(INTERVAL);
+            Some(match has_state {
                 false => Fires { earliest: after, latest: after + evaluation },
                 // Evaluations follow each other; the first is immediate or an interval later.
                 true => {
-                    let looks = (after / look).ceil();
-                    let latest = (looks * look).max(after) + evaluation - look;
-                    Fires { earliest: (looks - Decimal::ONE) * look + late, latest: latest + late }
+                    let evaluations = (after / interval).ceil();
+                    let latest = (evaluations * interval).max(after) + evaluation - interval;
+                    Fires { earliest: (evaluations - Decimal::ONE) * interval + late, latest: latest + late }
                 }
             })
         };
@@ -210,8 +210,8 @@ impl<'a> Race<'a> {
 
     /// The shortest `group_wait` of the receivers that are notified first.
     fn waits(&self, alert: &AlertFacts) -> (Duration, Option<Span>) {
-        let told = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
-        let routes = self.alertmanager.routes.iter().filter(told);
+        let is_first = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
+        let routes = self.alertmanager.routes.iter().filter(is_first);
         let waits = routes.map(|route| (route.timing.group_wait, Some(route.place)));
         waits.min_by_key(|(wait, _)| *wait).unwrap_or((self.alertmanager.timing.group_wait, None))
     }

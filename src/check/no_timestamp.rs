@@ -1,6 +1,6 @@
 //! Ages that are computed from a value that is not a timestamp: a duration, an age, or a time in milliseconds.
 
-use super::contract::{Reader, tell};
+use super::contract::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Reading, Sli, Slo};
@@ -21,7 +21,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             let named = |reading: &&Reading| moment.selectors().contains(&&reading.selector);
             let Some(reading) = reader.readings().iter().find(named) else { return };
             if let Some(problem) = fault(moment, reading) {
-                tell(problems, reader, problem);
+                report(problems, reader, problem);
             }
         });
     }
@@ -31,16 +31,16 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 pub(super) fn is_twice(slo: &Slo) -> bool {
     let Sli::Checked { good, .. } = &slo.sli else { return false };
     let mut found = false;
-    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(tells_time));
+    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(calls_time));
     found
 }
 
-fn tells_time(expr: &Expr) -> bool {
-    let mut tells = false;
+fn calls_time(expr: &Expr) -> bool {
+    let mut calls = false;
     expr.visit(&mut |part| {
-        tells |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
+        calls |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
     });
-    tells
+    calls
 }
 
 /// The `x` in `time() - x`.
@@ -55,7 +55,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     moment.visit(&mut |part| {
         divided |= matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
     });
-    if tells_time(moment) {
+    if calls_time(moment) {
         let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
             Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")

@@ -16,12 +16,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             continue;
         }
         for (alert, known) in facts.companions.iter().filter(|(alert, _)| alert.down) {
-            let told = &known.told;
-            if told.is_empty() {
+            let distinguishing = &known.distinguishing;
+            if distinguishing.is_empty() {
                 continue;
             }
             let what = if is_needed { "the service and all that needs it" } else { "the service's SLOs" };
-            let labels = few(told);
+            let labels = few(distinguishing);
             problems.push(
                 Problem::warning(
                     Code::OneSilencesAll,

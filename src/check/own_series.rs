@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contract::{Reader, renamed, tell};
+use super::contract::{Reader, renamed, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
 use crate::lower;
@@ -14,7 +14,7 @@ use crate::vocabulary::distance;
 
 /// The most problems in one run, and the most SLOs that are compared with selectors without an exact name.
 const MOST_FAULTS: usize = 100;
-const MOST_LOOKS: usize = 20_000;
+const MOST_COMPARISONS: usize = 20_000;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let model = facts.model;
@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let recorded = recorded.get_or_insert_with(|| all(facts));
             if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
             {
-                tell(problems, reader, problem);
+                report(problems, reader, problem);
                 faults += 1;
                 if faults == MOST_FAULTS {
                     return;
@@ -59,7 +59,7 @@ fn is_own(reading: &Reading) -> bool {
 struct All<'a> {
     by_name: BTreeMap<String, Name<'a>>,
     services: BTreeSet<&'a str>,
-    looks: Cell<usize>,
+    comparisons: Cell<usize>,
 }
 
 /// The series with one name.
@@ -155,10 +155,10 @@ impl<'a> All<'a> {
     ) -> Option<Vec<&'b str>> {
         let asks = reading.selector.matchers.iter().any(|matcher| matcher.label == label);
         if asks {
-            self.looks.set(self.looks.get() + values.len());
+            self.comparisons.set(self.comparisons.get() + values.len());
         }
         let meets = meets(reading, label);
-        (self.looks.get() <= MOST_LOOKS).then(|| values.filter(|value| meets(value)).collect())
+        (self.comparisons.get() <= MOST_COMPARISONS).then(|| values.filter(|value| meets(value)).collect())
     }
 }
 

@@ -11,7 +11,7 @@ const MOST: usize = 100;
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &facts.model.project.alertmanager else { return };
     let alerts = facts.alerts();
-    let told = problems.len();
+    let before = problems.len();
     for (index, route) in alertmanager.routes.iter().enumerate() {
         let mut possible = alerts.iter().copied().filter(|alert| alert.sometimes(&route.matching)).peekable();
         if possible.peek().is_none() {
@@ -19,7 +19,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         } else if let Some(earlier) = taken(alertmanager, index, route, possible) {
             problems.push(after(route, earlier));
         }
-        if problems.len() - told == MOST {
+        if problems.len() - before == MOST {
             break;
         }
     }

@@ -9,11 +9,12 @@ use crate::vocabulary::Severity;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
-        let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
+        let has_missing_alert =
+            service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = is_watched(service, alert);
-            if told && watched || !matters || !falls_silent(alert) {
+            if has_missing_alert && watched || !matters || !falls_silent(alert) {
                 continue;
             }
             let problem = Problem::warning(

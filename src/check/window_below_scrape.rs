@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             problems.push(range_too_short(*range, *span, scrape, least));
         }
     }
-    let mut told: Vec<(SourceId, Duration, Duration)> = Vec::new();
+    let mut reported: Vec<(SourceId, Duration, Duration)> = Vec::new();
     for (_, facts) in facts.slos() {
         let slo = facts.slo;
         let scrape = slo.scrape_interval;
@@ -31,10 +31,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let Some(shortest) = tiers.iter().min_by_key(|tier| tier.short) else { continue };
             let fault = (span.source, scrape, shortest.short);
             // With default tiers, the service's scrape interval is the cause, and one problem.
-            if span == slo.places.name && told.contains(&fault) {
+            if span == slo.places.name && reported.contains(&fault) {
                 continue;
             }
-            told.push(fault);
+            reported.push(fault);
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
             problems.push(
                 Problem::error(

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Contract, Family, Shape, Values};
 
 /// More values of one list are only counted.
-const TOLD: usize = 10;
+const LISTED: usize = 10;
 
 /// The changes of a contract. Its origin does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,9 +152,9 @@ fn sentence(came: Option<String>, went: Option<String>) -> Option<String> {
 
 fn list(entries: impl Iterator<Item = String>) -> Option<String> {
     let mut entries: Vec<String> = entries.collect();
-    if entries.len() > TOLD {
-        let more = entries.len() - TOLD;
-        entries.truncate(TOLD);
+    if entries.len() > LISTED {
+        let more = entries.len() - LISTED;
+        entries.truncate(LISTED);
         entries.push(format!("{more} more"));
     }
     (!entries.is_empty()).then(|| entries.join(", "))

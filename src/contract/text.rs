@@ -35,7 +35,7 @@ const ORIGIN: &str = "# from:";
 const WIDTH: usize = 100;
 
 /// The most problems that are reported for one file: with more, it is not a contract.
-const TOLD: usize = 20;
+const MOST_PROBLEMS: usize = 20;
 
 impl fmt::Display for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,7 +142,7 @@ impl Contract {
                 parser.line(cursor);
             }
             offset += line.len();
-            if parser.conflict || parser.problems.len() >= TOLD {
+            if parser.conflict || parser.problems.len() >= MOST_PROBLEMS {
                 break;
             }
         }

@@ -11,7 +11,7 @@ use crate::vocabulary::{Duration, INTERVAL, Severity};
 const COUNTED_AGAIN: Duration = Duration::from_secs(300);
 
 /// Whether a companion alert certainly reads the same series as an SLO: it reads one of its metrics, with no matcher that the SLO lacks.
-pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
+pub fn reads_the_same(slo: &Slo, companion: &Companion) -> bool {
     let covers = |event: &Selector, watched: &Selector| {
         event.name.is_some()
             && event.name == watched.name
@@ -29,7 +29,7 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
     }
     let mut silenced = Vec::new();
     let mut length = Duration::default();
-    for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
+    for slo in service.slos.iter().filter(|slo| reads_the_same(slo, companion)) {
         let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
         let Some(longest) = pages.map(stops).max() else { continue };

@@ -26,7 +26,7 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         labels,
         open,
         by: Vec::new(),
-        told: distinguishing_labels(service, companion),
+        distinguishing: distinguishing_labels(service, companion),
         severity: companion.severity,
         service: &service.name,
         slo: None,

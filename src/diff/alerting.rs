@@ -103,10 +103,10 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let said = Words::plain(format!("{severity} goes to "));
-            let told = is.of_alert(&alert.which);
-            let everybody = everybody(&told);
+            let receivers = is.of_alert(&alert.which);
+            let everybody = everybody(&receivers);
             let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
-            changes.push(Change::new(Kind::Told, &[slo.name()], said));
+            changes.push(Change::new(Kind::Notified, &[slo.name()], said));
         }
     }
     changes
@@ -147,12 +147,12 @@ impl<'a> Receivers<'a> {
             let open = labels.iter().filter(|(name, value)| differs(name, value));
             open.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
         };
-        let told = |delivery: &&Delivery| {
+        let receivers = |delivery: &&Delivery| {
             let names = delivery.receivers.iter();
             let names = names.map(|name| self.renamed.get(name).unwrap_or(name).clone());
             (open(&delivery.labels), names.collect())
         };
-        examples.iter().map(told).collect()
+        examples.iter().map(receivers).collect()
     }
 }
 
@@ -165,14 +165,14 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
     let gone: Vec<_> = was.difference(&is).collect();
     let come: Vec<_> = is.difference(&was).collect();
     let said = Words::plain(format!("{thing} "));
-    let change = |said| Change::new(Kind::Told, subject, said);
+    let change = |said| Change::new(Kind::Notified, subject, said);
     match (come.is_empty(), gone.is_empty()) {
         (true, true) if old == new => None,
         (true, true) => {
             let said = said.and("goes to the same receivers, but under other conditions");
             let side = |word: &str, by: &ByLabels| -> Vec<Words> {
-                let line = |(labels, told): (&String, &BTreeSet<String>)| {
-                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(told)
+                let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
+                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
                 by.iter().map(line).collect()
             };

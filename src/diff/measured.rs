@@ -54,7 +54,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     let (old, new) = (pair.old.slo, pair.new.slo);
     let (before, after) = (parts(old), parts(new));
     let threshold = match (old.threshold, new.threshold) {
-        (Some(one), Some(other)) if one != other && looks_at(old) == looks_at(new) => Some((one, other)),
+        (Some(one), Some(other)) if one != other && series_of(old) == series_of(new) => Some((one, other)),
         _ => None,
     };
     if let Some((one, other)) = threshold {
@@ -133,7 +133,7 @@ pub(super) fn until(slo: &Slo) -> String {
 }
 
 /// The series that are read, without their roles.
-fn looks_at(slo: &Slo) -> Vec<String> {
+fn series_of(slo: &Slo) -> Vec<String> {
     match &slo.sli {
         Sli::Counted { histogram: Some(_), .. } => vec![what(slo)],
         Sli::Journey { parts } => parts.iter().map(model::Part::name).collect(),

@@ -192,15 +192,17 @@ fn missing_events(
     old: Option<MissingEvents>,
     new: Option<MissingEvents>,
 ) -> Option<Change> {
-    let told = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
+    let described = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
     let change = |said: String| Change::new(Kind::MissingEvents, subject, Words::plain(said));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
-            Some(change(format!("missing events: {}, was {}", told(is), told(was))))
+            Some(change(format!("missing events: {}, was {}", described(is), described(was))))
         }
-        (None, Some(is)) => Some(change(format!("there is now an alert for missing events: {}", told(is)))),
+        (None, Some(is)) => {
+            Some(change(format!("there is now an alert for missing events: {}", described(is))))
+        }
         (Some(was), None) => Some(
-            change(format!("there is no alert for missing events any more; was {}", told(was)))
+            change(format!("there is no alert for missing events any more; was {}", described(was)))
                 .warn(Words::plain("a service without measurements looks like a service without errors")),
         ),
         _ => None,

@@ -219,13 +219,13 @@ fn shown(place: &str, value: &Value) -> String {
 }
 
 /// The most differences that are listed.
-const TOLD: usize = 50;
+const LISTED: usize = 50;
 
 /// The text for people: a line for each difference, and a summary. `address` is that of the server.
 pub fn human(routes: &Routes, address: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(TOLD) {
+    for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(LISTED) {
         let said = match kind {
             Kind::Missing => "is not loaded",
             Kind::Changed => "differs from the compiled configuration",
@@ -238,7 +238,7 @@ pub fn human(routes: &Routes, address: &str) -> String {
             let _ = writeln!(text, "  compiled: {compiled}");
         }
     }
-    let more = routes.findings.len().saturating_sub(TOLD);
+    let more = routes.findings.len().saturating_sub(LISTED);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: --format json shows them all");
     }

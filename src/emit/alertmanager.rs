@@ -84,7 +84,7 @@ pub(super) fn configuration(notifications: &Notifications, templates: &str) -> S
     }
     yaml.line(0, "");
     yaml.line(0, "receivers:");
-    if notifications.default.is_none() || !notifications.unheard.is_empty() {
+    if notifications.default.is_none() || !notifications.notify_nobody.is_empty() {
         yaml.pair(2, "- ", "name", NOBODY);
     }
     for receiver in &notifications.receivers {
@@ -129,17 +129,17 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
         }
     }
     timing(yaml, 2, &notifications.timing, None);
-    if notifications.routes.is_empty() && notifications.unheard.is_empty() {
+    if notifications.routes.is_empty() && notifications.notify_nobody.is_empty() {
         return;
     }
     yaml.line(2, "routes:");
-    if !notifications.unheard.is_empty() {
+    if !notifications.notify_nobody.is_empty() {
         yaml.comment(
             4,
             "Alerts that only silence other alerts after an outage. Nobody is notified of them, so this route is first.",
         );
         yaml.pair(4, "- ", "receiver", NOBODY);
-        let values = notifications.unheard.clone();
+        let values = notifications.notify_nobody.clone();
         let names = Matcher { label: "alertname".to_owned(), negative: false, values };
         matchers(yaml, 6, "matchers", &[names]);
     }

@@ -30,13 +30,13 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
-    let (mut told, mut remarks) = (BTreeSet::new(), BTreeSet::new());
+    let (mut slos, mut remarks) = (BTreeSet::new(), BTreeSet::new());
     for group in &service.groups {
         yaml.line(0, "");
         head(&mut yaml, group);
         for rule in &group.rules {
             if let Some(slo) = rule.labels.get("slo")
-                && told.insert(slo)
+                && slos.insert(slo)
                 && let Some(slo) = service.slos.iter().find(|known| known.promise.slo == *slo)
             {
                 yaml.line(0, "");
@@ -250,10 +250,10 @@ impl Watches {
     }
 }
 
-fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, told: &mut BTreeSet<&'static str>) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, remarks: &mut BTreeSet<&'static str>) {
     head(yaml, group);
     for rule in &group.rules {
-        write_rule(yaml, project, rule, told);
+        write_rule(yaml, project, rule, remarks);
     }
 }
 
@@ -274,9 +274,9 @@ pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more:
     }
 }
 
-/// `told` contains the remarks that are already in the file.
-fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, told: &mut BTreeSet<&'static str>) {
-    if !rule.remark.is_empty() && told.insert(rule.remark) {
+/// `remarks` contains the remarks that are already in the file.
+fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut BTreeSet<&'static str>) {
+    if !rule.remark.is_empty() && remarks.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
     if let Makes::Alert(alert) = &rule.makes

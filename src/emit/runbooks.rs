@@ -9,14 +9,14 @@ use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
-    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Part, Plan, ProjectPlan, Promise,
-    Receiver, Rule, Runbook, ServicePlan, SloPlan, Told, Watch, Which, anchor, seconds,
+    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Notified, Part, Plan, ProjectPlan,
+    Promise, Receiver, Rule, Runbook, ServicePlan, SloPlan, Watch, Which, anchor, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
-    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, OutagePart, Page,
-    Person, QuestionPart, TierPart, ToldPart,
+    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, NotifiedPart,
+    OutagePart, Page, Person, QuestionPart, TierPart,
 };
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
@@ -251,7 +251,7 @@ fn of_companion(
         planned: sentence(plain(companion.planned.as_deref())),
         after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
         kept: companion.keep_firing_for.map(|kept| words.length(kept)).unwrap_or_default(),
-        by: companion.told.iter().map(|label| spelled_label(label)).collect(),
+        by: companion.distinguishing.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -277,7 +277,7 @@ fn alert_part(
         until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
-        escalates: told.iter().any(|told| told.escalates),
+        escalates: told.iter().any(|notified| notified.escalates),
         told,
         silence: fenced("sh", &silence(project, alert, rule)),
         stops: String::new(),
@@ -333,24 +333,24 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
 }
 
 /// All receivers of an alert, for any values of the labels that are unknown before it fires.
-fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
-    let mut all: Vec<&Told> = Vec::new();
+fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<NotifiedPart> {
+    let mut all: Vec<&Notified> = Vec::new();
     let is = |labels: &crate::model::Labels| {
         which.is(labels) && labels.get("service") == rule.labels.get("service")
     };
     let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
     for delivery in deliveries.filter(|delivery| is(&delivery.labels)) {
-        for told in &delivery.told {
-            if !all.iter().any(|known| known.receiver == told.receiver) {
-                all.push(told);
+        for notified in &delivery.notified {
+            if !all.iter().any(|known| known.receiver == notified.receiver) {
+                all.push(notified);
             }
         }
     }
-    let part = |told: &Told| ToldPart {
-        receiver: markdown(&told.receiver),
-        after: words.length(told.after),
-        escalates: told.escalates,
-        mute: told.mute.iter().map(|time| markdown(time)).collect(),
+    let part = |notified: &Notified| NotifiedPart {
+        receiver: markdown(&notified.receiver),
+        after: words.length(notified.after),
+        escalates: notified.escalates,
+        mute: notified.mute.iter().map(|time| markdown(time)).collect(),
     };
     all.into_iter().map(part).collect()
 }
@@ -358,15 +358,15 @@ fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Wor
 /// The receivers of these alerts with their channels, without secrets.
 fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
-    let told = |receiver: &&Receiver| {
+    let is_notified = |receiver: &&Receiver| {
         let name = markdown(receiver.name.as_str());
-        alerts.iter().flat_map(|alert| &alert.told).any(|told| told.receiver == name)
+        alerts.iter().flat_map(|alert| &alert.told).any(|notified| notified.receiver == name)
     };
     let person = |receiver: &Receiver| Person {
         name: markdown(receiver.name.as_str()),
         at: receiver.channels.iter().flat_map(reached).map(|at| markdown(&at)).collect(),
     };
-    receivers.filter(told).map(person).collect()
+    receivers.filter(is_notified).map(person).collect()
 }
 
 fn reached(channel: &Channel) -> Vec<String> {

@@ -43,13 +43,21 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     let texts = match &alert.notice {
         Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let told = Told { of, runbook, owner, severity: *severity };
-            burn(project, promise, &told, (budget_left, pace), known, &mut blanks)
+            let context = AlertContext { of, runbook, owner, severity: *severity };
+            burn(project, promise, &context, (budget_left, pace), known, &mut blanks)
         }
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, window, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let told = Told { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &told, (budget_left, *window, pace.as_ref()), known, &mut blanks)
+            let context = AlertContext { of, runbook, owner, severity: *severity };
+            budget(
+                project,
+                promise,
+                *line,
+                &context,
+                (budget_left, *window, pace.as_ref()),
+                known,
+                &mut blanks,
+            )
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
@@ -83,7 +91,7 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
 }
 
 /// Facts of an alert of an SLO, besides its promise.
-struct Told<'a> {
+struct AlertContext<'a> {
     of: Option<&'a str>,
     runbook: Option<&'a str>,
     owner: Option<&'a str>,
@@ -93,7 +101,7 @@ struct Told<'a> {
 fn burn(
     project: &ProjectPlan,
     promise: &Promise,
-    told: &Told,
+    context: &AlertContext,
     (budget_left, pace): (&Expr, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
@@ -119,10 +127,10 @@ fn burn(
         error_ratio: &blanks.blank(ratio),
         budget_left: &blanks.blank(left),
         budget_lasts: &blanks.blank(lasts),
-        of: &clause(told.of),
-        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
-        page: told.severity == Severity::Page,
-        owner: &Blanks::none(told.owner.unwrap_or_default()),
+        of: &clause(context.of),
+        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
+        page: context.severity == Severity::Page,
+        owner: &Blanks::none(context.owner.unwrap_or_default()),
     };
     text::burn(project.language, &project.texts, &values)
 }
@@ -131,7 +139,7 @@ fn budget(
     project: &ProjectPlan,
     promise: &Promise,
     line: BudgetLine,
-    told: &Told,
+    context: &AlertContext,
     (budget_left, window, pace): (&Expr, Duration, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
@@ -156,10 +164,10 @@ fn budget(
         budget_lasts: &blanks.blank(lasts),
         agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
         budget_left: &blanks.blank(left),
-        of: &clause(told.of),
-        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
-        page: told.severity == Severity::Page,
-        owner: &Blanks::none(told.owner.unwrap_or_default()),
+        of: &clause(context.of),
+        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
+        page: context.severity == Severity::Page,
+        owner: &Blanks::none(context.owner.unwrap_or_default()),
     };
     text::budget(project.language, &project.texts, &values)
 }
@@ -180,7 +188,7 @@ fn companion(
 ) -> Texts {
     let spoken = Spoken(project.language);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
-    let which: String = (companion.told.iter())
+    let which: String = (companion.distinguishing.iter())
         .map(|label| match known {
             Some(known) => {
                 let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
@@ -191,7 +199,7 @@ fn companion(
         })
         .collect();
     let value = match known {
-        _ if !companion.tells_value => String::new(),
+        _ if !companion.has_value => String::new(),
         Some(known) => blanks.blank(spoken.number(known.value)),
         None => blanks.blank(format!("{{{{ $value | printf \"%.4g\"{} }}}}", spoken.filter())),
     };

@@ -63,7 +63,7 @@ pub struct AlertFacts<'a> {
     /// The labels in which the promises of one SLO differ.
     pub by: Vec<String>,
     /// Labels in which several companion alerts of this name differ, as far as they are known.
-    pub told: Vec<String>,
+    pub distinguishing: Vec<String>,
     /// Page or ticket.
     pub severity: Severity,
     /// Its service.

@@ -40,7 +40,7 @@ pub struct Counted {
 
 /// The state of a tier: which of its windows exceed the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct TierState {
     /// The error ratio of the long window is above the threshold.
     pub long: bool,
     /// The error ratio of the short window is above the threshold.
@@ -51,7 +51,7 @@ pub struct Sight {
     pub undecided: bool,
 }
 
-impl Sight {
+impl TierState {
     /// Whether the tier fires.
     pub fn fires(self) -> bool {
         self.long && self.short && self.enough
@@ -71,10 +71,10 @@ impl Watch {
     }
 
     /// The state of the tier if its windows have these counts.
-    pub fn sight(&self, long: Counted, short: Counted) -> Sight {
+    pub fn state(&self, long: Counted, short: Counted) -> TierState {
         // Most moments have no bad events, and no threshold is zero.
         if long.bad.is_zero() && short.bad.is_zero() {
-            return Sight::default();
+            return TierState::default();
         }
         let mut undecided = false;
         let mut above = |window: Counted| {
@@ -88,6 +88,6 @@ impl Watch {
         let reaches =
             |count: Decimal, least: u32| least < 2 || count > Decimal::from(least) - Decimal::new(5, 1);
         let enough = reaches(long.bad, self.min_bad_events) && reaches(long.total, self.min_events);
-        Sight { long: is_long, short: is_short, enough, undecided: undecided && enough }
+        TierState { long: is_long, short: is_short, enough, undecided: undecided && enough }
     }
 }

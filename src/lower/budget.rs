@@ -32,11 +32,11 @@ pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &
     let SloFacts { slo, promise, alerts, .. } = facts;
     let mut rules = Vec::new();
     for declared in &slo.budget_alerts {
-        let told: Vec<&AlertFacts> =
+        let of_line: Vec<&AlertFacts> =
             alerts.iter().filter(|alert| alert.line == Some(declared.line)).collect();
-        let awake = if told.len() > 1 { awake(service, facts, names) } else { Vec::new() };
+        let awake = if of_line.len() > 1 { awake(service, facts, names) } else { Vec::new() };
         rules.push(state(slo, promise, names, declared.line, awake));
-        for alert in told {
+        for alert in of_line {
             // The ticket in place of a page is for the person who is awake.
             let crossed = if alert.severity == declared.severity { "1" } else { "2" };
             rules.push(self::alert(model, service, facts, names, (alert, declared.line, crossed)));

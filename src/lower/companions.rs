@@ -40,8 +40,8 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
             severity: companion.severity,
             hold: companion.hold,
             keep_firing_for: companion.keep_firing_for,
-            told: known.told.clone(),
-            tells_value: tells_value(&companion.expr),
+            distinguishing: known.distinguishing.clone(),
+            has_value: has_value(&companion.expr),
             down: companion.down,
             independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
@@ -62,11 +62,11 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
 }
 
 /// Whether the alert's value is more than the fact that it fires.
-fn tells_value(expr: &Expr) -> bool {
+fn has_value(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Binary(binary) => match binary.op {
             Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Ne => !binary.bool,
-            Op::And | Op::Unless => tells_value(&binary.left),
+            Op::And | Op::Unless => has_value(&binary.left),
             _ => false,
         },
         _ => false,

@@ -50,17 +50,17 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit)
         let own = targets::own_labels(model, service, slo, &split.all());
         return counted(slo, names, unit, &own, &split);
     }
-    let (seen, failed) = looks(slo, names).expect("a state is looked at");
+    let (seen, failed) = evaluated(slo, names).expect("a state is looked at");
     let groups = |on: &[String]| aggregate("group", on, seen.clone());
     let mut rules: Vec<Rule> = agreed::rule(slo, names, groups).into_iter().collect();
     let seen = agreed::applied(slo, names, seen, true);
     let failed = agreed::applied(slo, names, failed, true);
-    rules.extend(checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into()));
+    rules.extend(checks(names, unit, seen, |all| or(failed, mul(number("0"), all)).on(&names.by).into()));
     rules
 }
 
 /// How many series are evaluated, and how many of them are bad; `None` if events are counted. If no series is bad, the second query has no result.
-pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
+pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
         Sli::Counted { .. } | Sli::Journey { .. } => None,
         Sli::Checked { good, bad } => {
@@ -161,17 +161,13 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
 
 /// The rules for states: one event per evaluation and series. A missed evaluation is not an event, because its state is unknown.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let looks = names.recorded(names.increase(unit, Side::Total, INTERVAL));
+    let all = names.recorded(names.increase(unit, Side::Total, INTERVAL));
     vec![
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
             seen,
             "One check every 30s for each series.",
         ),
-        names.record(
-            names.increase(unit, Side::Bad, INTERVAL),
-            bad(looks.into()),
-            "Checks with a bad result.",
-        ),
+        names.record(names.increase(unit, Side::Bad, INTERVAL), bad(all.into()), "Checks with a bad result."),
     ]
 }

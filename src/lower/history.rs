@@ -4,7 +4,7 @@
 //! the increase of a counter in five minutes is its value at the end minus its value at the beginning, and a subquery evaluates a state every thirty
 //! seconds. Windows of hours need no backfill: they have data within hours.
 
-use super::events::looks;
+use super::events::evaluated;
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
 use super::split::Split;
@@ -36,7 +36,7 @@ pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promi
             let one = add(mul(number("0"), total.clone()), number("1"));
             let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, groups);
             let (one, spoiled) = (flagged(one.into()), flagged(spoiled.into()));
-            (looked(one, LONG_INTERVAL), looked(spoiled, LONG_INTERVAL))
+            (over_window(one, LONG_INTERVAL), over_window(spoiled, LONG_INTERVAL))
         }
     };
     let mut rules = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn counted(
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
     let past = match journey::afterwards(slo) {
-        Some((total, bad)) => (looked(total, window), looked(bad, window)),
+        Some((total, bad)) => (over_window(total, window), over_window(bad, window)),
         None => pair(model, service, slo, &names, window),
     };
     [(recorded(Side::Total), recorded(Side::Bad)), agreed_pair(slo, past, window)]
@@ -92,9 +92,9 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Dur
         let own = targets::own_labels(model, service, slo, &split.all());
         return gained_pair(names, &own, &split, window);
     }
-    let (seen, failed) = looks(slo, names).expect("what is not counted is looked at");
+    let (seen, failed) = evaluated(slo, names).expect("what is not counted is looked at");
     let none = mul(number("0"), seen.clone());
-    (looked(seen, window), looked(or(failed, none).on(&names.by), window))
+    (over_window(seen, window), over_window(or(failed, none).on(&names.by), window))
 }
 
 /// Total and bad events of a window, straight from the counters.
@@ -172,7 +172,7 @@ fn gain(own: &[String], counter: &Counter, homes: &[&Selector], window: Duration
 
 /// The sum of the states of every thirty seconds. Subqueries evaluate at whole half minutes. So a range that is a millisecond shorter contains the
 /// same number of them, wherever it begins, and with open and with closed edges.
-fn looked(state: impl Into<Expr>, window: Duration) -> Expr {
+fn over_window(state: impl Into<Expr>, window: Duration) -> Expr {
     let range = less(window, 1);
     call("sum_over_time", vec![subquery(state, range, Some(INTERVAL))])
 }

@@ -29,7 +29,7 @@ mod timeline;
 mod windows;
 
 pub use recorded::recorded;
-pub use routes::told as receivers;
+pub use routes::receivers;
 
 use crate::derive;
 use crate::facts::{Facts, ServiceFacts, SloFacts};
@@ -58,7 +58,7 @@ fn notifications(facts: &Facts) -> Option<Notifications> {
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = facts.alerts();
     let groups = facts.services.iter().filter_map(|service| aftermath::group(model, service));
-    let unheard: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
+    let notify_nobody: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
         receivers: alertmanager.receivers.clone(),
@@ -67,11 +67,11 @@ fn notifications(facts: &Facts) -> Option<Notifications> {
         times: alertmanager.times.clone(),
         clock: alertmanager.clock.clone(),
         routes: routes::all(alertmanager, &alerts),
-        unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
+        notify_nobody: notify_nobody.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(facts),
         deliveries: routes::deliveries(alertmanager, &alerts)
             .into_iter()
-            .chain(unheard.iter().map(routes::to_nobody))
+            .chain(notify_nobody.iter().map(routes::to_nobody))
             .collect(),
     })
 }
@@ -221,8 +221,8 @@ fn observed(slo: &Slo) -> Observed {
     };
     let by = match &slo.sli {
         Sli::Counted { .. } => Observer::Counters { traffic: slo.traffic },
-        Sli::Checked { .. } => Observer::Looks,
-        Sli::Ratio { .. } => Observer::Shares,
+        Sli::Checked { .. } => Observer::States,
+        Sli::Ratio { .. } => Observer::Ratios,
         Sli::Journey { .. } => Observer::Parts,
     };
     Observed { by, slice_budget }

@@ -7,7 +7,7 @@ use super::matchers::matchers;
 use crate::derive::{piece, pieces};
 use crate::facts::AlertFacts;
 use crate::model::{Alertmanager, Labels, Matching};
-use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
+use crate::plan::{Delivery, NOBODY, Notified, Rule, SentTo};
 use crate::vocabulary::Duration;
 
 /// The limit of examples for one alert.
@@ -45,9 +45,9 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) ->
     let mut deliveries = Vec::new();
     for alert in alerts {
         for labels in examples(alertmanager, alert) {
-            let told = told(alertmanager, &labels);
-            let receivers = told.iter().map(|told| told.receiver.clone()).collect();
-            deliveries.push(Delivery { labels, receivers, told });
+            let notified = receivers(alertmanager, &labels);
+            let receivers = notified.iter().map(|notified| notified.receiver.clone()).collect();
+            deliveries.push(Delivery { labels, receivers, notified });
         }
     }
     deliveries
@@ -57,19 +57,19 @@ pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) ->
 pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     let mut labels: Labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     labels.insert("alertname".to_owned(), rule.name().to_owned());
-    Delivery { labels, receivers: vec![NOBODY.to_owned()], told: Vec::new() }
+    Delivery { labels, receivers: vec![NOBODY.to_owned()], notified: Vec::new() }
 }
 
 /// Who is notified of an alert with these labels.
-pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
-    let mut all: Vec<Told> = Vec::new();
+pub fn receivers(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Notified> {
+    let mut all: Vec<Notified> = Vec::new();
     for route in &alertmanager.routes {
         if !matches(&route.matching, labels) {
             continue;
         }
         for receiver in &route.to {
             if !all.iter().any(|known| known.receiver == receiver.as_str()) {
-                all.push(Told {
+                all.push(Notified {
                     receiver: receiver.to_string(),
                     after: route.timing.group_wait,
                     escalates: route.escalates,
@@ -83,7 +83,7 @@ pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
     }
     if let (true, Some(default)) = (all.is_empty(), &alertmanager.default) {
         let after = alertmanager.timing.group_wait;
-        all.push(Told { receiver: default.to_string(), after, escalates: false, mute: Vec::new() });
+        all.push(Notified { receiver: default.to_string(), after, escalates: false, mute: Vec::new() });
     }
     all
 }

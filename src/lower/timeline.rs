@@ -144,8 +144,8 @@ impl<'a> Timeline<'a> {
             let (bad, total) = self.window(at, window);
             Counted { bad: Decimal::from(bad), total: Decimal::from(total) }
         };
-        let sight = tier.sight(counted(tier.long), counted(tier.short));
-        (!sight.undecided).then(|| sight.fires())
+        let state = tier.state(counted(tier.long), counted(tier.short));
+        (!state.undecided).then(|| state.fires())
     }
 
     /// The state of the alert of a severity at a step: it fires for a tier that burns now, or that burnt within the time for which the alert keeps

@@ -22,7 +22,7 @@ pub struct Notifications {
     /// The routes. Each is independent of the others.
     pub routes: Vec<SentTo>,
     /// Alerts that notify nobody. They only silence others.
-    pub unheard: Vec<String>,
+    pub notify_nobody: Vec<String>,
     /// Alerts that are silenced while other alerts fire.
     pub inhibitions: Vec<Silenced>,
     /// The receivers of every alert.
@@ -125,12 +125,12 @@ pub struct Delivery {
     /// The names of receivers, in the order of the routes.
     pub receivers: Vec<String>,
     /// When each of them is notified.
-    pub told: Vec<Told>,
+    pub notified: Vec<Notified>,
 }
 
 /// When one receiver is notified of a firing alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Notified {
     /// The receiver's name.
     pub receiver: String,
     /// How long the alert fires before that, at least.

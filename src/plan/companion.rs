@@ -22,9 +22,9 @@ pub struct Companion {
     /// How long it keeps firing after that.
     pub keep_firing_for: Option<Duration>,
     /// The labels in which several alerts of this name differ.
-    pub told: Vec<String>,
+    pub distinguishing: Vec<String>,
     /// Whether its value is more than the fact that it fires.
-    pub tells_value: bool,
+    pub has_value: bool,
     /// Whether it means that the service is down.
     pub down: bool,
     /// Whether it notifies even while a dependency of its service is down.

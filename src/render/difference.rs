@@ -41,7 +41,7 @@ pub enum DifferenceFormat {
 pub fn difference(difference: &Difference, old: Compared, new: Compared, format: DifferenceFormat) -> String {
     // No secret of the sources is repeated.
     let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
-    let (old, new) = (told(old, was.as_ref()), told(new, is.as_ref()));
+    let (old, new) = (without_secrets(old, was.as_ref()), without_secrets(new, is.as_ref()));
     let page = Page { difference, old: old.name, new: new.name, flaws: flaws(old, new) };
     match format {
         DifferenceFormat::Human { color } => human::render(&page, color),
@@ -51,7 +51,7 @@ pub fn difference(difference: &Difference, old: Compared, new: Compared, format:
 }
 
 /// A side without its secrets.
-fn told<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
+fn without_secrets<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
     discreet.map_or(side, |(problems, sources)| Compared { name: side.name, sources, problems })
 }
 
@@ -86,7 +86,7 @@ impl Page<'_> {
     }
 
     /// The subjects of a change.
-    fn whom(&self, change: &Change) -> String {
+    fn subjects(&self, change: &Change) -> String {
         let slos = change.subjects.iter().all(|subject| subject.contains('/'));
         match change.subjects.len() {
             0 => "project".to_owned(),
@@ -104,7 +104,7 @@ impl Page<'_> {
 }
 
 /// The subjects of an effect, if they are not all.
-fn for_whom(effect: &Effect) -> Option<String> {
+fn for_subjects(effect: &Effect) -> Option<String> {
     (!effect.subjects.is_empty()).then(|| few(&effect.subjects))
 }
 

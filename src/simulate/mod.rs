@@ -141,7 +141,7 @@ fn struck(plan: &SloPlan) -> Option<&Part> {
 fn declared(plan: &SloPlan) -> Option<Decimal> {
     match plan.observed.by {
         Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
-        Observer::Looks | Observer::Shares | Observer::Parts => None,
+        Observer::States | Observer::Ratios | Observer::Parts => None,
     }
 }
 
@@ -189,8 +189,8 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
         let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
         let gained = match plan.observed.by {
             Observer::Counters { .. } | Observer::Parts => floor(total + step.total) - floor(total),
-            Observer::Looks => Decimal::ONE,
-            Observer::Shares => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
+            Observer::States => Decimal::ONE,
+            Observer::Ratios => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
         };
         let failed = floor(bad + gained * share) - floor(bad);
         total += step.total;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::clock::Clock;
 use super::recorded::{Counts, Recorded};
 use super::{Schedule, Step, struck};
-use crate::plan::{Counted, Event, Observer, Part, Sight, SloPlan, Watch};
+use crate::plan::{Counted, Event, Observer, Part, SloPlan, TierState, Watch};
 use crate::vocabulary::{
     BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, Period, STALE,
 };
@@ -159,7 +159,7 @@ impl<'a> Rules<'a> {
     fn count(&mut self, at: usize, step: &Step) {
         let (total, bad) = match self.plan.observed.by {
             Observer::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
-            Observer::Looks | Observer::Shares | Observer::Parts => {
+            Observer::States | Observer::Ratios | Observer::Parts => {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
         };
@@ -271,7 +271,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The state of a tier now, and the counts of its long window: `lower::alerts::burning`.
-    pub fn sight(&self, tier: &Watch) -> (Sight, Counted) {
+    pub fn tier_state(&self, tier: &Watch) -> (TierState, Counted) {
         let at = self.seen.len() - 1;
         let long = match tier.slow {
             true => self.ratios[&tier.long].last(at, STALE),
@@ -279,7 +279,7 @@ impl<'a> Rules<'a> {
         };
         let short = self.ratios[&tier.short].last(at, tier.hold());
         let long = long.unwrap_or_default();
-        (tier.sight(long, short.unwrap_or_default()), long)
+        (tier.state(long, short.unwrap_or_default()), long)
     }
 
     /// The budget left in a notification: alerts of the fast group read the last sample of the slow group.

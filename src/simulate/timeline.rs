@@ -270,14 +270,14 @@ impl<'a> Courses<'a> {
                 if tier.severity != alert.severity {
                     continue;
                 }
-                let (sight, long) = rules.sight(tier);
-                let fires = sight.fires();
+                let (state, long) = rules.tier_state(tier);
+                let fires = state.fires();
                 let [pending, firing, armed] = &mut self.tiers[index];
-                pending.follow(now, sight.short && !fires);
+                pending.follow(now, state.short && !fires);
                 firing.follow(now, fires);
-                armed.follow(now, sight.long && sight.enough && !sight.short);
+                armed.follow(now, state.long && state.enough && !state.short);
                 if first.is_none() {
-                    undecided |= sight.undecided;
+                    undecided |= state.undecided;
                     first = fires.then_some((index, long));
                 }
             }

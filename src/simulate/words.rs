@@ -197,7 +197,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             percent(part.budget)
         ));
     }
-    if matches!(plan.observed.by, Observer::Looks) {
+    if matches!(plan.observed.by, Observer::States) {
         remarks.push(format!(
             "The state is evaluated every {}; a share of the time is spread over the evaluations.",
             timeline.schedule.step

@@ -65,7 +65,7 @@ impl Application {
     }
 
     /// From now on a series has this value.
-    pub fn stands(&self, service: &str, series: &str, value: f64) {
+    pub fn set(&self, service: &str, series: &str, value: f64) {
         self.change(service, series, |_| (value, 0.0));
     }
 

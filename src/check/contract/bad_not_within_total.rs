@@ -4,7 +4,7 @@
 //! independent, so one label is enough to show that it is not: a value that matches all matchers of the inner selector, but not one of the outer's. A
 //! problem is reported only if such a value is found.
 
-use super::{Reader, tell};
+use super::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Model, Reading, Role, Service};
@@ -21,7 +21,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             // Several selectors of one metric may contain it together.
             let [total] = same.as_slice() else { continue };
             if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                tell(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
+                report(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
             }
         }
     }

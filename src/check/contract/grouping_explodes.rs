@@ -1,6 +1,6 @@
 //! Promises per label value, of which there are too many.
 
-use super::{Found, Judged, Place, Verdict, tell};
+use super::{Found, Judged, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 
@@ -16,7 +16,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let (Some(first), true) = (slo.places.by.first(), reads_all) else { continue };
         let Some((promises, widest)) = promises(slo, place, *found) else { continue };
         if promises > MOST {
-            tell(
+            report(
                 problems,
                 place.reader,
                 Problem::warning(

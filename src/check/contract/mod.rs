@@ -358,7 +358,7 @@ const PLACES: usize = 8;
 
 /// Adds a problem, or a second place to the same problem of the same SLI: a mistake is reported once, even if it is written several times or the SLI
 /// has several objectives.
-pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
+pub(super) fn report(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
     let all = reader.place();
     let within = |span: Span| span.source == all.source && all.start <= span.start && span.end <= all.end;
     let same = |other: &&mut Problem| {
@@ -371,8 +371,8 @@ pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem
     // The problems of one SLI are reported together.
     let Some(known) = problems.iter_mut().rev().take(NEAR).find(same) else { return problems.push(problem) };
     let span = problem.primary.span;
-    let is_told = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
-    if !is_told && known.secondary.len() < PLACES {
+    let is_reported = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
+    if !is_reported && known.secondary.len() < PLACES {
         known.secondary.push(Label { span, text: "and here".to_owned() });
     }
 }

@@ -1,7 +1,7 @@
 //! Series of bad events that do not exist before the first bad event.
 
 use super::values;
-use super::{Found, Judged, Place, Reader, Verdict, named, tell};
+use super::{Found, Judged, Place, Reader, Verdict, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
@@ -13,7 +13,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, to_problem(place, *found, *index));
+            report(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Thresholds in one unit, histograms in another.
 
 use super::selected;
-use super::{Found, Judged, Place, Verdict, named, tell};
+use super::{Found, Judged, Place, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
@@ -17,7 +17,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             format!("`{}` is in {unit}, and the SLI reads it as {read}", named(place.reading)),
         )
         .label(why);
-        tell(
+        report(
             problems,
             place.reader,
             match unit {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, tell};
+use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::places::spelled_label;
@@ -13,7 +13,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict, search } in all {
         match verdict {
             Verdict::NoLabel(found, index) => {
-                tell(problems, place.reader, matcher(place, *found, *index, *search));
+                report(problems, place.reader, matcher(place, *found, *index, *search));
             }
             Verdict::Fits(found) => kept(place, *found, problems),
             Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
@@ -55,7 +55,7 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
         if reads_all && !has(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let labels = labels(found);
             let problem = unknown(*span, named(place.reading), &text, &labels);
-            tell(
+            report(
                 problems,
                 place.reader,
                 suggested(problem, *span, &text, None, &labels, |known| {

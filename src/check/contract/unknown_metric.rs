@@ -1,6 +1,6 @@
 //! Metrics that do not exist.
 
-use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
+use super::{Judged, Place, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
@@ -10,7 +10,7 @@ use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
     for Judged { place, search, .. } in unknown {
-        tell(problems, place.reader, to_problem(place, *search));
+        report(problems, place.reader, to_problem(place, *search));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::uninitialised_series::may_appear;
 use super::values;
-use super::{Found, Judged, Place, Verdict, tell};
+use super::{Found, Judged, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::vocabulary::distance;
@@ -12,7 +12,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, to_problem(place, *found, *index));
+            report(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }

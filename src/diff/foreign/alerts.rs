@@ -335,7 +335,7 @@ fn receiver_change(
     let receivers = |name: &str, labels: &Labels| -> BTreeSet<String> {
         let mut labels = labels.clone();
         labels.insert("alertname".to_owned(), name.to_owned());
-        lower::receivers(alertmanager, &labels).into_iter().map(|told| told.receiver).collect()
+        lower::receivers(alertmanager, &labels).into_iter().map(|notified| notified.receiver).collect()
     };
     let before: BTreeSet<String> =
         old.iter().flat_map(|alert| receivers(&alert.rule.name, &alert.labels)).collect();
@@ -354,5 +354,5 @@ fn receiver_change(
     let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
     let lost: Vec<&String> = before.difference(&after).collect();
     let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not notified any more"));
-    Some(Change::new(Kind::Told, &[one.name()], said).warn(warning))
+    Some(Change::new(Kind::Notified, &[one.name()], said).warn(warning))
 }

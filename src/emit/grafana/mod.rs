@@ -5,14 +5,14 @@
 //! | `overview` | the dashboard of all services: what is burning, and who is over budget? |
 //! | `service` | the dashboard of one service: how are its promises, and what is its traffic doing? |
 //! | `promise` | the dashboard of the selected SLO: what is broken, since when, how long does the budget last? |
-//! | `looks` | the display of an SLO's values on all of them |
+//! | `display` | the display of an SLO's values on all of them |
 //! | `provisioning` | the files that load them |
 //! | `panels` | panels: their kinds and display |
 //! | `queries` | their queries, as trees |
 //! | `json` | Grafana's format of dashboards |
 
+mod display;
 mod json;
-mod looks;
 mod overview;
 mod panels;
 mod promise;

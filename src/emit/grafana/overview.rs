@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::display::{self, decimals, state_field};
 use super::json::{Current, Dashboard, Field, Panel, Property, Variable};
-use super::looks::{self, decimals, state_field};
 use super::panels::{self, Board, Column, WIDTH, property};
 use super::queries::{self, Alerts, SLO, Scope, Source};
 use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
@@ -96,7 +96,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     let since = and(alerts.lasting(&by, of.scope), shown()).on(&by);
     let number_of = or(and(alerts.count(&by), shown()).on(&by), more(alerts.more(&by)));
     let columns = vec![
-        column("state", state.into(), looks::alert_cell(words)),
+        column("state", state.into(), display::alert_cell(words)),
         label("alertname", vec![property("custom.minWidth", 270)]),
         label("service", linked(words, "link.service", SERVICE, 110)),
         label(
@@ -109,7 +109,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
         ),
         column("since", since.into(), vec![property("unit", "dtdhms")]),
         column("number", number_of.into(), vec![property("decimals", 0)]),
-        label("runbook", looks::linked_to(words)),
+        label("runbook", display::linked_to(words)),
     ];
     let sorted = [(words.say("column.state"), true), (words.say("column.since"), true)];
     let mut field = panels::field(words, "short", panels::steps("text", &[]));
@@ -169,22 +169,22 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
     let read = |reading| of.read(reading);
     columns.extend([
         label("slo", linked(words, "link.promise", &promise(&of.screens.promise), 100)),
-        column("alert", Some(of.loudest(alerts)), looks::alert_cell(words)),
-        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), looks::burn_cell()),
+        column("alert", Some(of.loudest(alerts)), display::alert_cell(words)),
+        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), display::burn_cell()),
         column(
             "exhaustion",
             Some(worst("min", of.sortable(of.exhaustion(&queries::periods(services))))),
-            looks::exhaustion(words),
+            display::exhaustion(words),
         ),
         column(
             "left",
             Some(worst("min", of.sortable(read(|readings| &readings.budget_left)))),
-            looks::budget_gauge(words),
+            display::budget_gauge(words),
         ),
         column(
             "achieved",
             Some(worst("min", of.sortable(of.achieved()))),
-            looks::judged_ratio(words, places + 1),
+            display::judged_ratio(words, places + 1),
         ),
         label("objective", vec![property("custom.minWidth", 90)]),
         Column {

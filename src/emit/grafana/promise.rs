@@ -4,8 +4,8 @@
 
 use serde_json::json;
 
+use super::display::{self, events_cell, state_field};
 use super::json::{Current, Dashboard, Field, Panel, Property, Variable, VariableQuery};
-use super::looks::{self, events_cell, state_field};
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::queries::{self, Alerts, BY, SLO, Scope, Source};
 use crate::plan::{ProjectPlan, SloPlan};
@@ -60,14 +60,14 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     }
 }
 
-/// The time until the budget is spent, in seconds; [`looks::LASTS`] if that is not within the period. The period in seconds is the budget over the
+/// The time until the budget is spent, in seconds; [`display::LASTS`] if that is not within the period. The period in seconds is the budget over the
 /// burn rate 1.
 fn exhaustion(of: &Source) -> Expr {
     let gone = || of.read(|readings| &readings.exhaustion);
     let whole = mul(number("0.999"), queries::known_number("outage"));
     let share = mul(gone(), of.read(|readings| &readings.error_budget));
     let soon = lt(share, whole).on::<&str>(&[]).group_left::<&str>(&[]);
-    let lasts = add(mul(number("0"), gone()), number(looks::LASTS));
+    let lasts = add(mul(number("0"), gone()), number(display::LASTS));
     or(and(gone(), soon), lasts).into()
 }
 
@@ -179,7 +179,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     };
     let columns = vec![
         label("description", "description", prose(260)),
-        label("runbook", "runbook", looks::linked_to(words)),
+        label("runbook", "runbook", display::linked_to(words)),
         label("objective", "objective", wide(80)),
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
@@ -192,7 +192,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         label("budget_alerts", "budget_alerts", prose(120)),
         label("budget_policy", "budget_policy", prose(340)),
         label("planned", "planned", prose(180)),
-        label("source", "source", looks::linked_to(words)),
+        label("source", "source", display::linked_to(words)),
         Column {
             label: None,
             expr: Some(queries::within(of.screens.info.clone(), of.scope).into()),
@@ -204,7 +204,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     let field = panels::field(words, "short", panels::steps("text", &[]));
     let table =
         panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
-    looks::tall(table)
+    display::tall(table)
 }
 
 fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
@@ -233,10 +233,10 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         ..panels::field(words, "suffix:×", panels::steps("green", &[("orange", Decimal::ONE)]))
     };
     vec![
-        tile("alert", one("max", of.loudest(alerts)), looks::alert_field(words)),
-        tile("since", alerts.lasting::<&str>(&[], of.scope), looks::since_field(words)),
+        tile("alert", one("max", of.loudest(alerts)), display::alert_field(words)),
+        tile("since", alerts.lasting::<&str>(&[], of.scope), display::since_field(words)),
         tile("burn", one("max", of.read(|readings| &readings.burn_now)), burn),
-        tile("exhaustion", judged(exhaustion(of)), looks::exhaustion_field(words)),
+        tile("exhaustion", judged(exhaustion(of)), display::exhaustion_field(words)),
         tile("left", judged(left()), share),
         tile("outage", judged(outage), outage_left),
         tile("events", judged(of.events_left()), events),
@@ -401,12 +401,12 @@ fn values(of: &Source, words: &Dashboards) -> Panel {
         properties,
     };
     let columns = vec![
-        column("burn", each("max", of.read(|readings| &readings.burn_now)), looks::burn_cell()),
-        column("exhaustion", each("min", of.sortable(exhaustion(of))), looks::exhaustion(words)),
+        column("burn", each("max", of.read(|readings| &readings.burn_now)), display::burn_cell()),
+        column("exhaustion", each("min", of.sortable(exhaustion(of))), display::exhaustion(words)),
         column(
             "left",
             each("min", of.sortable(of.read(|readings| &readings.budget_left))),
-            looks::budget_gauge(words),
+            display::budget_gauge(words),
         ),
         column("events", each("min", of.sortable(of.events_left())), events_cell(words)),
     ];

@@ -1,6 +1,6 @@
 //! The queries of panels, as trees: recorded series where possible, raw series only over short ranges.
 
-use super::looks::LASTS;
+use super::display::LASTS;
 use super::panels::FEW;
 use crate::plan::{BELOW, Latency, Level, ProjectPlan, Reading, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};

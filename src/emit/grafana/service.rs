@@ -1,7 +1,7 @@
 //! The dashboard of one service: are its promises kept, and what is its traffic? Its height is limited to two screens, for any number of SLOs.
 
+use super::display::state_field;
 use super::json::{Dashboard, Field, Panel};
-use super::looks::state_field;
 use super::overview;
 use super::panels::{self, Board, WIDTH, guide};
 use super::queries::{self, Scope, Source};

@@ -29,24 +29,24 @@ const MOST: usize = 50;
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let language = plan.project.language;
     let words = Words::new(language, &plan.project.severities);
-    let told = Told::of(plan);
+    let deliveries = Deliveries::of(plan);
     let (code, _) =
         Language::ALL.into_iter().find(|(_, known)| *known == language).expect("every language has a code");
     let links: Vec<Link> = plan.services.iter().map(|service| service::to(&service.name, None)).collect();
     let sections = |services: &[ServicePlan]| -> Vec<service::Service> {
-        let section = |one| service::service(&plan.project, one, &told, &words);
+        let section = |one| service::service(&plan.project, one, &deliveries, &words);
         services.iter().map(section).collect()
     };
     let page = |page: Option<String>, whole: bool, services: &[ServicePlan]| Page {
         mark: MARK,
         language: code,
         environment: plan.project.environment.clone(),
-        summary: whole.then(|| summary::summary(plan, &told, &words)),
+        summary: whole.then(|| summary::summary(plan, &deliveries, &words)),
         links: if whole { links.clone() } else { Vec::new() },
         services: sections(services),
         island: match page.as_deref() {
             Some("") => String::new(),
-            _ => text::island(&simulator::simulator(services, &told, &words)),
+            _ => text::island(&simulator::simulator(services, &deliveries, &words)),
         },
         page,
     };
@@ -83,25 +83,25 @@ struct Page {
 }
 
 /// The deliveries of every alert, by its name.
-struct Told<'a> {
-    deliveries: BTreeMap<&'a str, Vec<&'a Delivery>>,
+struct Deliveries<'a> {
+    by_name: BTreeMap<&'a str, Vec<&'a Delivery>>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Deliveries<'a> {
     fn of(plan: &'a Plan) -> Self {
-        let mut deliveries: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
         let all = plan.project.notifications.iter().flat_map(|all| &all.deliveries);
-        let heard = all.filter(|delivery| delivery.receivers != [NOBODY]);
-        for delivery in heard {
+        let notifying = all.filter(|delivery| delivery.receivers != [NOBODY]);
+        for delivery in notifying {
             let name = delivery.labels.get("alertname").map_or("", String::as_str);
-            deliveries.entry(name).or_default().push(delivery);
+            by_name.entry(name).or_default().push(delivery);
         }
-        Self { deliveries }
+        Self { by_name }
     }
 
     /// The deliveries of an alert: several if its receivers depend on values of labels.
     fn of_alert(&self, which: &Which) -> Vec<&'a Delivery> {
-        let named = self.deliveries.get(which.name.as_str()).into_iter().flatten();
+        let named = self.by_name.get(which.name.as_str()).into_iter().flatten();
         named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
     }
 }

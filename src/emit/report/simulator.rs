@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Told;
+use super::Deliveries;
 use crate::emit::spelling::{Words, kind};
 use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
 use crate::text::words_of;
@@ -98,15 +98,15 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-pub fn simulator(services: &[ServicePlan], told: &Told, words: &Words) -> Simulator {
+pub fn simulator(services: &[ServicePlan], deliveries: &Deliveries, words: &Words) -> Simulator {
     let slos = services.iter().flat_map(|service| &service.slos);
     Simulator {
         words: words_of(words.language, "script."),
-        slos: slos.map(|slo| self::slo(slo, told, words)).collect(),
+        slos: slos.map(|slo| self::slo(slo, deliveries, words)).collect(),
     }
 }
 
-fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
+fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
     let promise = &slo.promise;
     let slice = |length: crate::vocabulary::Duration| {
         let budget = slo.observed.slice_budget.map(text).unwrap_or_default();
@@ -124,7 +124,10 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         // The rate of evaluations and slices follows from the interval, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
-        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.which, told)).collect(),
+        alerts: slo
+            .alerts()
+            .map(|(severity, alert)| self::alert(severity, &alert.which, deliveries))
+            .collect(),
         budget_alerts: budget_alerts(slo),
     }
 }
@@ -166,16 +169,16 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     }
 }
 
-fn alert(severity: Severity, which: &Which, told: &Told) -> Alert {
+fn alert(severity: Severity, which: &Which, deliveries: &Deliveries) -> Alert {
     // If receivers depend on labels, all possible receivers.
     let mut receivers: Vec<Receiver> = Vec::new();
-    for told in told.of_alert(which).iter().flat_map(|delivery| &delivery.told) {
-        if !receivers.iter().any(|known| known.name == told.receiver) {
+    for notified in deliveries.of_alert(which).iter().flat_map(|delivery| &delivery.notified) {
+        if !receivers.iter().any(|known| known.name == notified.receiver) {
             receivers.push(Receiver {
-                name: told.receiver.clone(),
-                after: told.after.millis(),
-                escalates: told.escalates,
-                mute: told.mute.clone(),
+                name: notified.receiver.clone(),
+                after: notified.after.millis(),
+                escalates: notified.escalates,
+                mute: notified.mute.clone(),
             });
         }
     }

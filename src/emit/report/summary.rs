@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::service::{Needed, promised, receiver_id, to};
-use super::{Link, Told};
+use super::{Deliveries, Link};
 use crate::emit::spelling::Words;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
 use crate::vocabulary::{Decimal, Severity};
@@ -101,7 +101,7 @@ struct Dependency {
     needs: Vec<Needed>,
 }
 
-pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
+pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &Words) -> Summary {
     let alerts = |severity: Severity| {
         let slos = plan.services.iter().flat_map(|service| &service.slos);
         slos.filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
@@ -112,7 +112,7 @@ pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
         pages: alerts(Severity::Page),
         tickets: alerts(Severity::Ticket),
         index: plan.services.iter().map(|service| group(service, words)).collect(),
-        gaps: gaps(plan, told),
+        gaps: gaps(plan, deliveries),
         accepted: accepted(plan),
         receivers: receivers(plan, words),
         times: times(plan, words),
@@ -146,7 +146,7 @@ fn line(slo: &SloPlan, contract: bool, words: &Words) -> Line {
     }
 }
 
-fn gaps(plan: &Plan, told: &Told) -> Gaps {
+fn gaps(plan: &Plan, deliveries: &Deliveries) -> Gaps {
     let links = |of: &dyn Fn(&SloPlan) -> bool| -> Vec<Link> {
         let slos = plan.services.iter().flat_map(|service| &service.slos);
         slos.filter(|slo| of(slo)).map(|slo| to(&slo.promise.service, Some(&slo.promise.slo))).collect()
@@ -169,8 +169,8 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
         ticketed: links(&|slo| {
             (!slo.promise.tiers.is_empty() || !slo.promise.budget_alerts.is_empty()) && !pages(slo)
         }),
-        untold: (told.deliveries.iter())
-            .filter(|(_, all)| all.iter().any(|delivery| delivery.told.is_empty()))
+        untold: (deliveries.by_name.iter())
+            .filter(|(_, all)| all.iter().any(|delivery| delivery.notified.is_empty()))
             .map(|(name, _)| (*name).to_owned())
             .collect(),
     };
@@ -220,11 +220,12 @@ fn accepted(plan: &Plan) -> Vec<Accepted> {
 fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
     let notifications = plan.project.notifications.as_ref()?;
     let alerts = |name: &str| {
-        let told = notifications
+        let deliveries = notifications
             .deliveries
             .iter()
-            .filter(|delivery| delivery.receivers.iter().any(|told| told == name));
-        let mut names: Vec<&String> = told.filter_map(|delivery| delivery.labels.get("alertname")).collect();
+            .filter(|delivery| delivery.receivers.iter().any(|receiver| receiver == name));
+        let mut names: Vec<&String> =
+            deliveries.filter_map(|delivery| delivery.labels.get("alertname")).collect();
         names.sort();
         names.dedup();
         names.len()

@@ -62,13 +62,13 @@ pub(super) fn proof(
 }
 
 /// The limit of comparisons of rules with selectors for one service. After that, alerts that read a recorded name are not played.
-const MOST_LOOKS: usize = 50_000;
+const MOST_COMPARISONS: usize = 50_000;
 
 /// The rules of a service by the name of the series that they make.
 #[derive(Default)]
 pub struct Made<'a> {
     by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
-    looks: usize,
+    comparisons: usize,
 }
 
 impl<'a> Made<'a> {
@@ -85,7 +85,7 @@ impl<'a> Made<'a> {
                 }
             }
         }
-        Self { by_name, looks: 0 }
+        Self { by_name, comparisons: 0 }
     }
 
     /// Whether one of the rules makes series that a selector may match.
@@ -94,8 +94,8 @@ impl<'a> Made<'a> {
             return false;
         };
         rules.iter().any(|rule| {
-            self.looks += 1;
-            self.looks > MOST_LOOKS || makes(rule, selector)
+            self.comparisons += 1;
+            self.comparisons > MOST_COMPARISONS || makes(rule, selector)
         })
     }
 }

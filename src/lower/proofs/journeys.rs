@@ -197,6 +197,6 @@ pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> 
     let series = vec![(firing, values(1)), (began, values(stage.at(from).secs()))];
     let alert = || Which::of(aftermath.name.clone());
     let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
-    let told = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
-    Some((series, vec![quiet(first - 1), told(first), told(until), told(last), quiet(last + 2)]))
+    let fires = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
+    Some((series, vec![quiet(first - 1), fires(first), fires(until), fires(last), quiet(last + 2)]))
 }

@@ -23,7 +23,7 @@ const OF_CALENDAR: Duration = Duration::from_secs(27 * 86_400);
 pub(super) fn play(stage: &Stage, played: &mut Played) {
     for (index, alert) in stage.slo.budget_alerts.iter().enumerate() {
         let case = match stage.is_prompt() {
-            true => Story::new(stage, alert).and_then(Story::told),
+            true => Story::new(stage, alert).and_then(Story::case),
             false => Err("its state lags behind its series by the ranges it reads"),
         };
         match case {
@@ -197,41 +197,41 @@ impl<'s, 'a> Story<'s, 'a> {
         Ok(())
     }
 
-    fn look(&mut self) {
+    fn check_here(&mut self) {
         self.moments.push(self.now());
     }
 
-    fn told(mut self) -> Result<Case, &'static str> {
+    fn case(mut self) -> Result<Case, &'static str> {
         let (line, recovered) = (self.alert.line.ratio(), self.alert.line.recovered());
-        self.look();
+        self.check_here();
         if self.is_calendar() {
             self.burn_to(recovered + (recovered - line))?;
-            self.look();
+            self.check_here();
         }
         self.fail_below(line)?;
         let below = self.now();
-        self.look();
+        self.check_here();
         if !self.recovers() {
             self.well(8)?;
-            self.look();
+            self.check_here();
             let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
             return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
         }
         self.recover_to(line)?;
-        self.look();
+        self.check_here();
         self.fail_below(line)?;
-        self.look();
+        self.check_here();
         if self.stage.counts() && self.stage.promise.event == Event::Occurrence {
             self.loads.extend(vec![Load::default(); 8]);
-            self.look();
+            self.check_here();
         }
         self.recover_to(recovered)?;
-        self.look();
+        self.check_here();
         self.fail_below(line + (recovered - line) / Decimal::TWO)?;
-        self.look();
+        self.check_here();
         self.fail_below(line)?;
-        self.look();
+        self.check_here();
         let checks = self.checks(below)?;
         let title = format!(
             "less than {} of the budget left alerts once, also around the line, until {}% more is left{}",

@@ -40,7 +40,7 @@ pub(super) struct Played {
 
 impl Played {
     /// Adds a case; `spiked` says whether it contains a spike.
-    pub(super) fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
+    pub(super) fn add(&mut self, situation: Situation, case: Case, spiked: bool) {
         self.cases.push((situation, case));
         if !spiked {
             self.unproven.push("slowburn found no spike that only a short window sees".to_owned());

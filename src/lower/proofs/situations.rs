@@ -28,7 +28,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
     match act {
         Act::Page => {
             let (case, spiked) = day(stage);
-            played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
+            played.add(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
             if stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
@@ -47,7 +47,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         ),
         Act::Long => {
             let (case, spiked) = days(stage);
-            played.told(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
+            played.add(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
             lines::play(stage, &mut played);
         }
     }
@@ -113,7 +113,7 @@ fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
 struct Script<'s, 'a> {
     stage: &'s Stage<'a>,
     loads: Vec<Load>,
-    told: Vec<&'static str>,
+    sentences: Vec<&'static str>,
     mishaps: Mishaps,
 }
 
@@ -122,10 +122,10 @@ impl Script<'_, '_> {
         self.loads.len()
     }
 
-    fn add(&mut self, told: &'static str, loads: Vec<Load>) {
+    fn add(&mut self, sentence: &'static str, loads: Vec<Load>) {
         self.loads.extend(loads);
-        if !told.is_empty() {
-            self.told.push(told);
+        if !sentence.is_empty() {
+            self.sentences.push(sentence);
         }
     }
 }
@@ -139,7 +139,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         Event::Journey(_) => 120,
         _ => longest(stage, &tiers, |tier| tier.long).max(120),
     };
-    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
     let mut silent = Vec::new();
     let mut counted = Vec::new();
     if stage.counts() && stage.promise.event == Event::Occurrence {
@@ -222,11 +222,11 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let left = journeys::left(stage, &timeline, begins..ends);
     if left.is_some() {
-        script.told.push("and the journey stays silent when a part stops paging");
+        script.sentences.push("and the journey stays silent when a part stops paging");
     }
     let (series, silenced) = left.unwrap_or_default();
     checks.extend(silenced);
-    let title = script.told.join(", ");
+    let title = script.sentences.join(", ");
     let mut case = stage.case(&title, &script.loads, script.mishaps, checks);
     case.series.extend(series);
     (case, spiked.is_some())
@@ -280,7 +280,7 @@ fn spike<'t>(
                 stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
             }
             Event::Slice(_) | Event::Journey(_) => {
-                stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
+                stage.slices(usize::try_from(spent.floor()).ok().filter(|slices| *slices > 0)?)?
             }
         };
         let loads = [before.to_vec(), spike.clone(), stage.good(recovery(stage, tiers))].concat();
@@ -391,7 +391,7 @@ fn days(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(true);
     let severities = stage.severities(true);
     let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
-    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
     let mut checks = Vec::new();
     let mut silent = Vec::new();
     let mut spiked = false;
@@ -418,13 +418,13 @@ fn days(stage: &Stage) -> (Case, bool) {
     script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
     let ends = script.now();
     script.add("and stops in time", stage.good(recovery(stage, &tiers)));
-    script.told.push("and the period's figures are those of the counted events");
+    script.sentences.push("and the period's figures are those of the counted events");
     let timeline = stage.timeline(&script.loads);
     for severity in &severities {
         checks.extend(alerted(stage, &timeline, *severity, &silent, begins..ends));
     }
     checks.extend(figures(stage, &timeline));
-    (script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks), spiked)
+    (script.stage.case(&script.sentences.join(", "), &script.loads, Mishaps::default(), checks), spiked)
 }
 
 /// The checks of the period's series.

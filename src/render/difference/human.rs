@@ -1,6 +1,6 @@
 //! A difference for a terminal: the most severe first, one paragraph per fact.
 
-use super::{Flaw, Page, for_whom};
+use super::{Flaw, Page, for_subjects};
 use crate::difference::{Weight, Word, Words};
 use crate::inert;
 
@@ -41,10 +41,10 @@ pub(super) fn render(page: &Page, color: bool) -> String {
         };
         text += &format!("\n{}\n", paint(style, title));
         for change in changes {
-            let whom = page.whom(change);
-            let head = wrapped(2, "", &format!("{whom}: {}", plain(&change.said)));
-            text += &match head.strip_prefix(&format!("  {whom}:")) {
-                Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{whom}:"))),
+            let subjects = page.subjects(change);
+            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.said)));
+            text += &match head.strip_prefix(&format!("  {subjects}:")) {
+                Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{subjects}:"))),
                 None => head,
             };
             if let Some(warning) = &change.warning {
@@ -52,8 +52,9 @@ pub(super) fn render(page: &Page, color: bool) -> String {
                 text += &warned.replacen("! ", &format!("{} ", paint(RED, "!")), 1);
             }
             for effect in change.effects.iter().take(EFFECTS) {
-                let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
-                text += &wrapped(4, "- ", &format!("{}{whom}", plain(&effect.said)));
+                let subjects =
+                    for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
+                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.said)));
             }
             if change.effects.len() > EFFECTS {
                 text += &format!("    … and {} more\n", change.effects.len() - EFFECTS);

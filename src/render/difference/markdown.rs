@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** texts of the sources are always in code spans, in which GitHub reads neither HTML nor mentions nor links.
 
-use super::{Page, for_whom};
+use super::{Page, for_subjects};
 use crate::difference::{Change, Weight, Word, Words};
 use crate::inert::{code, line};
 
@@ -32,21 +32,21 @@ pub(super) fn render(page: &Page) -> String {
     let mut text = top(page);
     let mut room = LONGEST.saturating_sub(text.len() + bottom(page, all).len() + HEADINGS);
     // Every change gets its short form before any gets its long form, the most severe first.
-    let mut told = Vec::new();
+    let mut entries = Vec::new();
     for (weight, change) in changes {
-        let Told { short, long } = Told::of(page, change);
+        let Entry { short, long } = Entry::of(page, change);
         let Some(left) = room.checked_sub(short.len()) else { break };
         room = left;
-        told.push((weight, short, long));
+        entries.push((weight, short, long));
     }
-    for (_, short, long) in &mut told {
+    for (_, short, long) in &mut entries {
         let Some(long) = long.take() else { continue };
         if let Some(left) = (room + short.len()).checked_sub(long.len()) {
             (room, *short) = (left, long);
         }
     }
     for weight in Weight::ALL {
-        let of_weight = || told.iter().filter(|(of, ..)| *of == weight);
+        let of_weight = || entries.iter().filter(|(of, ..)| *of == weight);
         if of_weight().next().is_none() {
             continue;
         }
@@ -65,7 +65,7 @@ pub(super) fn render(page: &Page) -> String {
             }
         };
     }
-    text + &bottom(page, all - told.len())
+    text + &bottom(page, all - entries.len())
 }
 
 /// The summary, and the problems of the sources.
@@ -107,22 +107,22 @@ fn bottom(page: &Page, unseen: usize) -> String {
 }
 
 /// A change in words.
-struct Told {
+struct Entry {
     /// The short form, with the number of hidden lines.
     short: String,
     /// The long form with all lines, if there are any.
     long: Option<String>,
 }
 
-impl Told {
+impl Entry {
     fn of(page: &Page, change: &Change) -> Self {
-        let mut text = format!("- **{}**: {}\n", page.whom(change), words(&change.said));
+        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.said));
         if let Some(warning) = &change.warning {
             text += &format!("  - ⚠️ **{}**\n", words(warning));
         }
         let lines = change.effects.iter().map(|effect| {
-            let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
-            format!("  - {}{whom}\n", words(&effect.said))
+            let subjects = for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
+            format!("  - {}{subjects}\n", words(&effect.said))
         });
         let lines: Vec<String> = lines.collect();
         // A fold for one or two lines saves no space.
