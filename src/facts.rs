@@ -16,42 +16,42 @@ use crate::vocabulary::{Name, Severity};
 /// The facts of a model.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
-    /// From which.
+    /// The model.
     pub model: &'a Model,
-    /// By name.
+    /// The services, by name.
     pub services: Vec<ServiceFacts<'a>>,
 }
 
 /// The facts of one service.
 #[derive(Clone, Debug)]
 pub struct ServiceFacts<'a> {
-    /// For which.
+    /// The service.
     pub service: &'a Service,
     /// In the order of the source.
     pub slos: Vec<SloFacts<'a>>,
-    /// The alert for events that disappear, if there is one.
+    /// The alert for missing events, if there is one.
     pub missing: Option<AlertFacts<'a>>,
-    /// Companion alerts with what is known of them, in the order of the source.
+    /// Companion alerts with their facts, in the order of the source.
     pub companions: Vec<(&'a Companion, AlertFacts<'a>)>,
 }
 
 /// The facts of one SLO.
 #[derive(Clone, Debug)]
 pub struct SloFacts<'a> {
-    /// For which.
+    /// The SLO.
     pub slo: &'a Slo,
     /// Its promise.
     pub promise: Promise,
-    /// Its alerts: those of burn rates, then those of the budget.
+    /// Its alerts: burn alerts, then budget alerts.
     pub alerts: Vec<AlertFacts<'a>>,
-    /// The alerts that say that a part of a journey fails; none of any other SLO.
+    /// The alerts which mean that a part of a journey fails; empty for other SLOs.
     pub failing_parts: Vec<AlertFacts<'a>>,
-    /// Alerts of a journey that stay silenced after them.
+    /// Alerts of a journey that stay silenced after those of its parts.
     pub aftermath: Option<Aftermath>,
 }
 
 impl<'a> Facts<'a> {
-    /// Every alert that somebody may be notified of, by service.
+    /// Every alert that may notify people, by service.
     pub fn alerts(&self) -> Vec<&AlertFacts<'a>> {
         self.services.iter().flat_map(ServiceFacts::alerts).collect()
     }
@@ -69,7 +69,7 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> ServiceFacts<'a> {
-    /// Its alerts that somebody may be notified of.
+    /// Its alerts that may notify people.
     pub fn alerts(&self) -> impl Iterator<Item = &AlertFacts<'a>> {
         let companions = self.companions.iter().map(|(_, alert)| alert);
         self.slos.iter().flat_map(|slo| &slo.alerts).chain(&self.missing).chain(companions)
@@ -77,7 +77,7 @@ impl<'a> ServiceFacts<'a> {
 }
 
 impl<'a> SloFacts<'a> {
-    /// The alert of its burn rates with this severity, if a tier has it.
+    /// Its burn alert with this severity, if a tier has it.
     pub fn burn(&self, severity: Severity) -> Option<&AlertFacts<'a>> {
         self.alerts.iter().find(|alert| alert.line.is_none() && alert.severity == severity)
     }

@@ -525,7 +525,7 @@ pub struct DashboardLink {
 /// The placeholder for the alert's value in queries of its texts. Go's `printf` replaces it.
 pub const VALUE: &str = "%g";
 
-/// How fast a budget burns. [`VALUE`] stands for the alert's value.
+/// How fast a budget burns. [`VALUE`] is replaced by the alert's value.
 #[derive(Clone, Debug)]
 pub struct Pace {
     /// The error ratio.

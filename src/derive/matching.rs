@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_what_is_left_and_do_not_overlap() {
+    fn pieces_are_the_difference_and_do_not_overlap() {
         let one = matching(&[("a", "1|2"), ("c", "1")]);
         let two = matching(&[("a", "2|3"), ("b", "1")]);
         let pieces = without(&piece(&one), &two);

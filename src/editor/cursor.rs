@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_in_the_key_or_value_that_a_reader_sees() {
+    fn a_place_is_in_the_right_key_or_value() {
         const CASES: &[(&str, &str)] = &[
             ("▮", "Key  <>"),
             ("ver▮", "Key  <ver>"),
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_same_map_are_beside_a_place() {
+    fn siblings_are_keys_of_the_same_map() {
         let beside = |text: &str| siblings(&text.replace('▮', ""), text.find('▮').expect("a mark")).join(" ");
         assert_eq!(beside("a: 1\nb:\n  c: 2\n▮\nd: 3\n"), "b a d");
         assert_eq!(beside("a: 1\nb:\n  c: 2\n\n  ▮x: 1\n  # e: 1\n  f: 3\nd: 3\n"), "c f");
@@ -475,7 +475,7 @@ mod tests {
 
     /// Each would take hours if the time were quadratic in the number of lines or brackets.
     #[test]
-    fn long_texts_are_walked_through_once() {
+    fn long_texts_are_read_once() {
         let many = |part: &str| part.repeat(200_000);
         for text in [
             format!("labels: {{{}", many("\n")),
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_every_text_is_somewhere() {
+    fn every_place_of_a_text_has_a_cursor() {
         for text in [
             "a: {[}]\n- - x: 'y\"\n  ? é: |\n   🔥: [\n",
             "\r\n- \r\n  -\t: {",

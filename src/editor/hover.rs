@@ -174,7 +174,7 @@ mod tests {
     use crate::source::SourceId;
 
     #[test]
-    fn what_a_program_exposes_is_no_markup() {
+    fn exposed_texts_are_no_markup() {
         const HOSTILE: &str =
             "# slowburn contract\n\ncounter a_total\n  path: \"\" \"/\" \"a`[x](http://evil)\" \"b\\n# c\"\n";
         let contract = Contract::parse(SourceId(0), HOSTILE).expect("a contract");

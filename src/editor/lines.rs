@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_leads_back_to_its_byte() {
+    fn a_byte_has_one_place_and_back() {
         for encoding in [Encoding::Utf16, Encoding::Utf8] {
             let lines = Lines::of(TEXT, encoding);
             let inside = TEXT.find("\n🔥").expect("it is there");

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_in_an_expression_is_what_a_reader_takes_it_for() {
+    fn a_place_in_an_expression_has_the_right_kind() {
         let text = |text: &str| Some(text.to_owned());
         let cases = [
             ("", Query::Metric(String::new())),

@@ -11,7 +11,7 @@ pub fn mimir(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artif
     let groups: Vec<Group> =
         service.all_groups().flat_map(|group| parts(group, mimir.max_rules as usize)).collect();
     let text = file(project, service, &groups, &|yaml, group| {
-        // So a window contains the same number of samples, whichever group recorded them.
+        // So a window contains the same number of samples, from any group.
         yaml.line(4, "align_evaluation_time_on_interval: true");
         // At the moment of evaluation of all groups the last count is not stored yet. So these groups are evaluated a minute in the past.
         if group.sums_others() {

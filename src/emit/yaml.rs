@@ -198,12 +198,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn plain_queries_are_spelled_as_they_are(text in "[a-z][a-z0-9_:/(){}\\[\\]\"=,.~<>*+ -]{0,20}[)}\\]]") {
+        fn plain_queries_need_no_quotes(text in "[a-z][a-z0-9_:/(){}\\[\\]\"=,.~<>*+ -]{0,20}[)}\\]]") {
             prop_assert!(!is_plain_query(&text) || spelled(&text) == text);
         }
 
         #[test]
-        fn plain_words_are_spelled_as_they_are(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
+        fn plain_words_need_no_quotes(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
             prop_assert!(!is_plain_word(&text) || spelled(&text) == text);
         }
     }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_read_back_as_they_are() {
+    fn scalars_are_read_back_unchanged() {
         for text in [
             "yes",
             "5m",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_leaves_its_comment_or_its_value() {
+    fn a_text_stays_in_its_comment_or_value() {
         for end in ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\x0c", "\x0b", "\u{feff}", "\0"] {
             let text = format!("a{end}key: other\nb{end}  - x: y\u{202e}");
             let mut yaml = Yaml::default();

@@ -28,7 +28,7 @@ pub(super) const NAME: &str = "slo:agreed_service_time:bool";
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;
 
-/// 1970 began on a Thursday, so long after a Monday.
+/// 1970 began on a Thursday, this many seconds after a Monday.
 const SINCE_MONDAY: u32 = 3 * DAY;
 
 /// The rule that records it. `groups` gives one sample for each value of the labels that a query of maintenance names. `None` if everything counts.

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_written_short() {
+    fn equal_steps_are_compressed() {
         let is = |value: i64| Sample::Is(Decimal::from(value));
         let values =
             [Sample::Missing, Sample::Missing, is(3), is(3), is(3), is(5), is(7), is(1), Sample::Stale];

@@ -45,7 +45,7 @@ pub struct SentTo {
     pub budgets: Option<Duration>,
     /// Whether it is notified only of alerts that still fire after `timing.group_wait`.
     pub escalates: bool,
-    /// Whether alerts were excluded because earlier routes stop them.
+    /// Whether alerts were excluded because earlier routes decide about them.
     pub narrowed: bool,
     /// Names of times without notifications.
     pub mute: Vec<String>,

@@ -116,7 +116,7 @@ mod tests {
     use crate::promql::{ast::Kind, parse};
 
     #[test]
-    fn bounds_are_found_however_they_are_spelled() {
+    fn bounds_match_in_every_spelling() {
         let spelled = |millis| matching(Decimal::new(millis, 3)).1;
         assert_eq!(spelled(250), "0.25");
         assert_eq!(spelled(1_000), r"1|1\.0");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_for_one_spelling_gets_them_all() {
+    fn a_matcher_of_one_spelling_becomes_one_of_all() {
         for (written, meant) in [
             (r#"x_bucket{le="1"}"#, r#"x_bucket{le=~"1|1\\.0"}"#),
             (r#"x_bucket{le="1.0",a="1"}"#, r#"x_bucket{le=~"1\\.0|1",a="1"}"#),

@@ -133,7 +133,7 @@ mod tests {
     use crate::promql::parse;
 
     #[test]
-    fn labels_are_carried_as_prometheus_carries_them() {
+    fn labels_are_kept_as_in_prometheus() {
         let among = |labels: &[&str]| Carried::Among(labels.iter().map(ToString::to_string).collect());
         let all_but = |labels: &[&str]| Carried::AllBut(labels.iter().map(ToString::to_string).collect());
         for (query, carried) in [

@@ -140,7 +140,7 @@ mod tests {
     use super::FUNCTIONS;
 
     #[test]
-    fn functions_are_sorted_so_that_they_can_be_found() {
+    fn functions_are_sorted_by_name() {
         assert!(FUNCTIONS.is_sorted_by(|a, b| a.name < b.name));
     }
 }

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_what_go_reads() {
+    fn numbers_are_those_of_go() {
         for text in [
             "1", "1.", ".5", "1e3", "1E-3", "1_000", "0x1F", "0x_ff", "0_7", "1_000.5", "Inf", "nan",
             "1.5e+10",
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_take_the_escapes_of_go() {
+    fn strings_have_the_escapes_of_go() {
         let string = |text: &str| kinds(text)[0].clone();
         assert_eq!(
             string(r#""a\n\"\\\x41\101\u00e9\U0001F600é""#),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colon_is_part_of_a_metric_but_divides_a_subquery() {
+    fn a_colon_is_part_of_a_metric_but_separates_a_step() {
         assert_eq!(kinds("a:b:c").len(), 2);
         assert_eq!(kinds("a[5m:1m]").len(), 7);
     }

@@ -22,7 +22,7 @@ pub const AGGREGATIONS: [&str; 14] = [
 pub(super) const WITH_PARAMETER: [&str; 6] =
     ["bottomk", "count_values", "limit_ratio", "limitk", "quantile", "topk"];
 
-/// Words that cannot stand where a metric name is expected, in any case.
+/// Words that cannot be metric names, in any case.
 const NOT_A_METRIC: [&str; 8] =
     ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
 

@@ -95,7 +95,7 @@ mod tests {
     use crate::promql::parse;
 
     #[test]
-    fn labels_are_fixed_where_every_sample_has_the_value_that_is_asked_for() {
+    fn labels_are_fixed_if_every_sample_has_the_value_of_a_matcher() {
         for (query, value, from) in [
             ("up{job=\"a\"} == 0", Some("a"), "up"),
             ("0 == up{job=\"a\"}", Some("a"), "up"),

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matcher_goes_with_its_comma() {
+    fn a_matcher_is_removed_with_its_comma() {
         for (text, index, left) in [
             (r#"up{a="1"}"#, 0, "up{}"),
             (r#"up{a="1", b="2"}"#, 0, r#"up{b="2"}"#),

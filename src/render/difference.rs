@@ -33,7 +33,7 @@ pub enum DifferenceFormat {
     },
     /// People who read a pull request but no YAML, in GitHub's Markdown.
     Markdown,
-    /// Programs: a JSON object whose fields stay as they are from release to release.
+    /// Programs: a JSON object whose fields do not change between releases.
     Json,
 }
 

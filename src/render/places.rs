@@ -76,7 +76,7 @@ mod tests {
     use crate::source::{SourceFile, SourceId, Sources};
 
     #[test]
-    fn counts_as_the_sources_do() {
+    fn positions_equal_those_of_the_sources() {
         let text = "\u{feff}aé\r\n\n\tb\u{feff}\r\r\nc".to_owned();
         let sources = Sources::new(vec![SourceFile { path: "a".to_owned(), text: text.clone() }]);
         let places = Places::new(&sources);

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_at_their_line() {
+    fn faults_have_their_line() {
         let line = |text: &str| parse(text, Duration::from_secs(30)).expect_err(text).line;
         for (text, expected) in [
             ("", 1),

@@ -108,7 +108,7 @@ mod tests {
     use crate::simulate::parse;
 
     #[test]
-    fn events_come_evenly() {
+    fn events_are_spread_evenly() {
         let steps = |text: &str| parse(text).expect(text).steps(Decimal::TEN, Duration::from_secs(30));
         let step =
             |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };

@@ -51,7 +51,7 @@ pub(super) struct Counts {
     recorded: Recorded<Decimal>,
     /// The sums before each evaluation, and after the last.
     sums: Vec<Decimal>,
-    /// The numbers of samples, likewise.
+    /// The numbers of samples before each evaluation, and after the last.
     numbers: Vec<u64>,
 }
 

@@ -49,7 +49,7 @@ pub struct TierCourse {
     pub tier: Watch,
     /// The short window is above the threshold, and the long one is not, or has too few bad events: if the errors continue, the tier will fire.
     pub pending: Vec<Span>,
-    /// Both windows are above the threshold: it fires.
+    /// The times at which it fires.
     pub firing: Vec<Span>,
     /// The long window is above the threshold and the short one is not: the next errors make it fire soon.
     pub armed: Vec<Span>,

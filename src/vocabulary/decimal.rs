@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quotient_without_end_is_rounded_once() {
+    fn an_infinite_quotient_is_rounded_once() {
         assert_eq!(text(quotient(Decimal::new(28, 1), Decimal::from(3))), "0.933333333333");
         assert_eq!(text(quotient(Decimal::from(2), Decimal::from(3))), "0.666666666667");
     }

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_those_of_the_zone() {
+    fn hours_follow_the_zone() {
         let hours = office("America/Argentina/Buenos_Aires", vec![civil::date(2027, 1, 1)]);
         assert!(!hours.hold(at("2026-11-27T10:59:59Z")) && hours.hold(at("2026-11-27T11:00:00Z")));
         assert!(hours.hold(at("2026-11-27T22:59:59Z")) && !hours.hold(at("2026-11-27T23:00:00Z")));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_hold_as_much_as_the_best_of_them() {
+    fn the_most_agreed_time_of_a_window_is_that_of_the_best_one() {
         let hours = office("UTC", Vec::new());
         let most = |seconds: u64| hours.most_within(Duration::from_secs(seconds)).secs();
         assert_eq!(most(3600), 3600);

@@ -92,7 +92,7 @@ mod tests {
     use super::distance;
 
     #[test]
-    fn words_are_as_far_as_slips_lie_between_them() {
+    fn the_distance_is_the_number_of_typing_mistakes() {
         let all =
             ["", "a", "ab", "ba", "objective", "objectiv", "obejctive", "añb", "anb", "kitten", "sitting"];
         for (one, other) in all.iter().flat_map(|one| all.map(|other| (one, other))) {

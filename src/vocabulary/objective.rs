@@ -112,7 +112,7 @@ mod tests {
     const DECIMALS: [&str; 2] = ["-79228162514264337593543950335", "79228162514264337593543950335"];
 
     #[test]
-    fn says_what_was_probably_meant() {
+    fn suggests_the_probable_objective() {
         let meant = |text: &str| ObjectiveFault::Malformed(Some(text.to_owned()));
         assert_eq!(Objective::parse("99,9%"), Err(meant("99.9%")));
         assert_eq!(Objective::parse("0.999"), Err(meant("99.9%")));

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_says_what_the_database_says() {
+    fn the_rule_agrees_with_the_database() {
         let zones = [
             "Europe/Madrid",
             "America/Santiago",

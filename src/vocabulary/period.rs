@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_begin_when_their_zone_says() {
+    fn months_begin_at_midnight_of_their_zone() {
         let madrid = Zone::named("Europe/Madrid").expect("in the database");
         assert_eq!(madrid.ahead()[0], 3600);
         assert_eq!(madrid.ahead()[6], 7200);

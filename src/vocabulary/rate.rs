@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_happens_is_no_rate_and_what_happens_without_end_is_none() {
+    fn a_rate_is_neither_zero_nor_unlimited() {
         for text in [
             "",
             "10",

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_said_in_the_unit_that_people_would_take() {
+    fn durations_have_a_suitable_unit() {
         let said = |tenths: i64| spoken(Decimal::new(tenths, 1));
         assert_eq!(
             [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(said),

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_are_other_numbers() {
+    fn a_sibling_differs_in_its_first_digit() {
         let known = ["200".to_owned(), "404".to_owned()];
         assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &known).as_deref(), Some("500"));
         assert_eq!(sibling(&matching(MatchOp::Equal, "5xx"), &known), None);

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_alike_by_spelling_and_by_words() {
+    fn names_are_similar_by_spelling_and_by_words() {
         assert!(
             likeness("ws_send_errors_total", "ggrt_send_errors_total", true)
                 > likeness("ws_send_errors_total", "ggrt_messages_sent_total", true)

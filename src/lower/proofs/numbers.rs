@@ -96,7 +96,7 @@ pub(super) fn four_digits(value: Decimal) -> String {
     digits::<4>(value)
 }
 
-/// Go's `%g` with so many digits.
+/// Go's `%g` with this number of digits.
 fn digits<const DIGITS: usize>(value: Decimal) -> String {
     let value: f64 = text(value).parse().expect("a decimal is a number");
     if value == 0.0 {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_never_below_zero() {
+    fn the_budget_left_is_never_below_zero() {
         let budget = Decimal::new(1, 3);
         for (bad, total, expected) in
             [(1, 5000, "80"), (1, 3000, "66.7"), (833_600, 1_000_000, "0"), (0, 0, "100")]
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rounding_decides_is_not_said() {
+    fn texts_that_rounding_decides_are_not_computed() {
         for (bad, total, expected) in
             [(1, 288, Some("0.3472")), (1, 64, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
         {

@@ -185,7 +185,7 @@ mod tests {
     use super::escaped;
 
     #[test]
-    fn nothing_of_ours_is_markup() {
+    fn escaped_texts_contain_no_markup() {
         assert_eq!(escaped("P95 < 500ms *and* [a](b)"), "P95 &lt; 500ms \\*and\\* \\[a\\](b)");
     }
 }
