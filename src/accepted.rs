@@ -2,9 +2,9 @@
 //!
 //! The innermost block that accepts a warning counts. An entry that accepts nothing is itself a warning: it would hide the next warning of its kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::{Ast, Key, Map};
+use crate::ast::{Ast, Instance, Key, Map};
 use crate::diagnostic::{Accepted, Code, Problem};
 use crate::pages;
 use crate::scalar::Scalar;
@@ -22,13 +22,13 @@ enum Reach {
 }
 
 impl Reach {
-    fn holds(self, place: Span, ast: &Ast) -> bool {
+    fn holds(self, place: Span, instances: &Instances) -> bool {
         match self {
             Self::Block(block) => {
                 block.source == place.source && block.start <= place.start && place.end <= block.end
             }
             Self::File(source) => {
-                let all = ast.instances.get(&source.plain()).map_or(&[][..], Vec::as_slice);
+                let all = instances.get(&source.plain()).map_or(&[][..], Vec::as_slice);
                 let within = |inner: &SourceId| {
                     let parent = all.get(inner.instance().checked_sub(1)? as usize)?.parent;
                     Some(inner.of_instance(parent.unwrap_or_default()))
@@ -40,27 +40,89 @@ impl Reach {
     }
 }
 
-struct Entry<'a> {
+/// The instances of every file that holds templates.
+type Instances = BTreeMap<SourceId, Vec<Instance>>;
+
+/// One entry of `accepted`.
+struct Entry {
     reach: Reach,
-    key: &'a Key,
+    key: Key,
     /// `None` if no problem has this code.
     code: Option<Code>,
-    reason: &'a Scalar,
+    reason: String,
     used: bool,
 }
 
+/// Every entry of `accepted` in all files.
+pub(crate) struct Entries(Vec<Entry>);
+
+impl Entries {
+    /// Those that are written, the innermost first.
+    pub fn of(ast: &Ast) -> Self {
+        let mut all = Vec::new();
+        for service in &ast.services {
+            for (key, slo) in &service.slos {
+                add(&mut all, block(key, slo.span), &slo.settings.accepted);
+            }
+            for (key, alert) in &service.alerts {
+                add(&mut all, block(key, alert.span), &alert.accepted);
+            }
+            add(&mut all, Reach::File(service.name.place(0, 0).source), &service.settings.accepted);
+        }
+        if let Some(project) = &ast.project {
+            add(&mut all, Reach::Project, &project.settings.accepted);
+        }
+        all.sort_by_key(|entry| entry.reach);
+        Self(all)
+    }
+}
+
+fn add(all: &mut Vec<Entry>, reach: Reach, map: &Map<Scalar>) {
+    all.extend(map.iter().map(|(key, reason)| Entry {
+        reach,
+        key: key.clone(),
+        code: Code::named(&key.text),
+        reason: reason.text.trim().to_owned(),
+        used: false,
+    }));
+}
+
+/// Which entries may accept a problem: by its code, and by its file, or by no file for those of the project. The innermost first.
+type Places = BTreeMap<(Code, Option<SourceId>), Vec<usize>>;
+
+fn places(entries: &[Entry]) -> Places {
+    let mut places = Places::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let file = match entry.reach {
+            Reach::Block(span) => Some(span.source.plain()),
+            Reach::File(source) => Some(source.plain()),
+            Reach::Project => None,
+        };
+        if let Some(code) = entry.code {
+            places.entry((code, file)).or_default().push(index);
+        }
+    }
+    places
+}
+
 /// The problems that are left, with those of `accepted` itself, and what is accepted. `whole` says whether all was found that there is to find.
-pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Problem>, Vec<Accepted>) {
-    let mut entries = entries(ast);
+pub(crate) fn apart(
+    Entries(mut entries): Entries,
+    instances: &Instances,
+    problems: Vec<Problem>,
+    whole: bool,
+) -> (Vec<Problem>, Vec<Accepted>) {
+    let places = places(&entries);
     let mut left = Vec::new();
     let mut accepted = Vec::new();
     let failed = problems.iter().any(Problem::is_error);
     for problem in problems {
         let place = problem.primary.span;
-        let known = entries
-            .iter_mut()
-            .find(|entry| entry.code == Some(problem.code) && entry.reach.holds(place, ast));
-        match known {
+        let mut near = [Some(place.source.plain()), None]
+            .into_iter()
+            .flat_map(|file| places.get(&(problem.code, file)).into_iter().flatten());
+        let known = near.find(|index| entries[**index].reach.holds(place, instances));
+        match known.map(|index| &mut entries[*index]) {
             None => left.push(problem),
             Some(entry) if problem.is_error() => {
                 entry.used = true;
@@ -68,12 +130,12 @@ pub(crate) fn apart(ast: &Ast, problems: Vec<Problem>, whole: bool) -> (Vec<Prob
             }
             Some(entry) => {
                 entry.used = true;
-                accepted.push(Accepted { problem, reason: entry.reason.text.trim().to_owned() });
+                accepted.push(Accepted { problem, reason: entry.reason.clone() });
             }
         }
     }
     let unknown = entries.iter().filter(|entry| entry.code.is_none());
-    left.extend(unknown.map(|entry| unknown_code(entry.key)));
+    left.extend(unknown.map(|entry| unknown_code(&entry.key)));
     // What a template accepts is needed if one of its instances needs it.
     let place = |entry: &Entry| Span { source: entry.key.span.source.plain(), ..entry.key.span };
     let used: BTreeSet<Span> = entries.iter().filter(|entry| entry.used).map(place).collect();
@@ -109,35 +171,6 @@ fn unknown_code(code: &Key) -> Problem {
 fn short(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
-}
-
-/// Every entry, the innermost first.
-fn entries(ast: &Ast) -> Vec<Entry<'_>> {
-    fn of<'a>(all: &mut Vec<Entry<'a>>, reach: Reach, map: &'a Map<Scalar>) {
-        let entry = |(key, reason): (&'a Key, &'a Scalar)| Entry {
-            reach,
-            key,
-            code: Code::named(&key.text),
-            reason,
-            used: false,
-        };
-        all.extend(map.iter().map(|(key, reason)| entry((key, reason))));
-    }
-    let mut all = Vec::new();
-    for service in &ast.services {
-        for (key, slo) in &service.slos {
-            of(&mut all, block(key, slo.span), &slo.settings.accepted);
-        }
-        for (key, alert) in &service.alerts {
-            of(&mut all, block(key, alert.span), &alert.accepted);
-        }
-        of(&mut all, Reach::File(service.name.place(0, 0).source), &service.settings.accepted);
-    }
-    if let Some(project) = &ast.project {
-        of(&mut all, Reach::Project, &project.settings.accepted);
-    }
-    all.sort_by_key(|entry| entry.reach);
-    all
 }
 
 fn block(key: &Key, value: Span) -> Reach {

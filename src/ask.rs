@@ -63,7 +63,15 @@ pub struct Live {
     types: BTreeMap<String, (Kind, Option<String>)>,
     /// Names that were asked for and have no series.
     absent: BTreeSet<String>,
+    /// How many sets of label names the series have, metric by metric.
+    shapes: usize,
 }
+
+/// How many sets of label names are kept of all metrics: a kilobyte or more each.
+pub const MOST_SHAPES: usize = 100_000;
+
+/// How many names of metrics are kept of those that are only offered where one is misspelt.
+const MOST_NAMES: usize = 100_000;
 
 /// What is asked first.
 pub fn questions(model: &Model) -> Vec<Question> {
@@ -191,17 +199,23 @@ impl Live {
                 }
             }
             About::Names => {
-                for name in texts(data) {
+                for name in texts(data).take(MOST_NAMES) {
                     self.named(name);
                 }
             }
         }
     }
 
+    /// Whether a server told of more sets of label names than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.shapes > MOST_SHAPES
+    }
+
     /// Whether a model's metrics are there, seen from its own labels: the checks take it from here.
     pub fn hold(&self, model: &mut Model) {
+        let contract = Arc::new(self.contract.clone());
         for service in &mut model.services {
-            service.contract = Some(Arc::new(self.contract.clone()));
+            service.contract = Some(Arc::clone(&contract));
         }
         let prometheus = &mut model.project.prometheus;
         prometheus.replicas = self.replicas.clone();
@@ -226,6 +240,12 @@ impl Live {
                 .map(|(label, _)| label.clone())
                 .filter(|label| label != "le" && label != "__name__")
                 .collect();
+            if !shapes.contains_key(&names) {
+                self.shapes += 1;
+            }
+            if self.is_full() {
+                return;
+            }
             let shape = shapes.entry(names.clone()).or_default();
             let count = result["value"][1].as_str().and_then(|count| count.parse::<u64>().ok()).unwrap_or(1);
             shape.series = shape.series.saturating_add(count);

@@ -56,6 +56,11 @@ impl<'a> Facts<'a> {
         self.services.iter().flat_map(ServiceFacts::alerts).collect()
     }
 
+    /// The alerts of one service that may notify people; empty if there is no such service.
+    pub fn alerts_of(&self, service: &Name) -> impl Iterator<Item = &AlertFacts<'a>> {
+        self.service(service).into_iter().flat_map(ServiceFacts::alerts)
+    }
+
     /// Every SLO with its service.
     pub fn slos(&self) -> impl Iterator<Item = (&'a Service, &SloFacts<'a>)> {
         self.services.iter().flat_map(|service| service.slos.iter().map(|slo| (service.service, slo)))

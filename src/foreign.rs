@@ -51,6 +51,8 @@ pub struct Slo {
     pub service: Option<String>,
     /// What it is called there.
     pub name: String,
+    /// `service/slo`, as `import` calls it, of an SLO that was read from a spec.
+    pub imported: Option<String>,
     /// What tells its series from others.
     pub identity: Labels,
     /// In (0, 1).

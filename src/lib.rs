@@ -367,12 +367,15 @@ fn refused(targets: &model::RuleTargets, limit: &emit::limits::Exceeded) -> Prob
 }
 
 fn finish(
-    (ast, mut problems): (ast::Ast, Vec<Problem>),
+    (mut ast, mut problems): (ast::Ast, Vec<Problem>),
     live: Option<&ask::Live>,
     policy: Option<&str>,
 ) -> Compiled {
     let (mut model, unresolved) = resolve::resolve_by(&ast, policy);
     problems.extend(unresolved);
+    let acceptances = accepted::Entries::of(&ast);
+    // What is written is not needed any more, and is as large as all that follows from it.
+    ast.services = Vec::new();
     let sees = if problems.iter().any(Problem::is_error) { Sees::Part } else { Sees::Whole };
     if let Some(live) = live {
         live.hold(&mut model);
@@ -390,7 +393,7 @@ fn finish(
     }
     // A server shows other problems than a contract does, and another policy has others.
     let whole = live.is_none() && policy.is_none();
-    let (problems, mut accepted) = accepted::apart(&ast, problems, whole);
+    let (problems, mut accepted) = accepted::apart(acceptances, &ast.instances, problems, whole);
     let mut problems = parse::told(problems, &ast.instances);
     for one in &mut accepted {
         parse::plain(&mut one.problem);

@@ -22,8 +22,10 @@ use support::prometheus::Server;
 use support::samples::made_up;
 use support::{prometheus, promtool, skipped};
 
-const PAIRS: [(&str, &str); 2] =
-    [("sloth-availability.yaml", "sloth.rules.yaml"), ("pyrra-ratio.yaml", "pyrra.rules.yaml")];
+const PAIRS: [(&str, &str); 2] = [
+    ("sloth-availability.yaml", "sloth-availability.rules.yaml"),
+    ("pyrra-ratio.yaml", "pyrra-ratio.rules.yaml"),
+];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).unwrap()
@@ -41,12 +43,16 @@ fn migrated(spec: &str, rules: &str) -> (Folder, Foreign) {
         |text: &str| Sources::new(vec![SourceFile { path: "old.yaml".to_owned(), text: text.to_owned() }]);
     let (foreign, problems) = slowburn::import::rules(&of(&text));
     assert!(problems.is_empty(), "{problems:?}");
-    // An object of Kubernetes has its rules one level down.
-    let plain = match text.split_once("\nspec:\n") {
-        Some((_, spec)) => {
-            spec.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect()
+    // Objects of Kubernetes have their rules one level down.
+    let objects: Vec<&str> = text.split("\nspec:\n  groups:\n").skip(1).collect();
+    let plain = match objects.is_empty() {
+        false => {
+            let groups = objects.iter().map(|object| object.split("\n---\n").next().unwrap());
+            let lines = groups.flat_map(str::lines);
+            let lines = lines.map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line)));
+            format!("groups:\n{}", lines.collect::<String>())
         }
-        None => text,
+        true => text,
     };
     folder.write("old.rules.yaml", plain);
     (folder, foreign)

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use slowburn::diagnostic::{Code, Problem};
-use slowburn::secret;
 use slowburn::source::{SourceFile, Sources};
+use slowburn::{import, secret, simulate};
 
 const SLO: &str = "slos:\n  s: { objective: 99%, sli: { probe: up } }\n";
 
@@ -144,6 +144,111 @@ fn patterns_are_tried_against_little() {
         format!("  a{index}: {{ severity: ticket, for: 5m, expr: 'm{{l=~\"{pattern}\"}} > {index}' }}\n")
     });
     assert_eq!(count(&service(&format!("{SLO}alerts:\n{alerts}")), Code::PromqlSyntax), 0);
+}
+
+#[test]
+fn a_template_has_as_many_parameters_as_somebody_sets() {
+    let text = |many| {
+        let parameters = joined(many, "", |index| format!("  p{index}: x\n"));
+        let instances = joined(300, "", |index| format!("  a{index}: {{}}\n"));
+        format!("version: slowburn/v1\nparameters:\n{parameters}instances:\n{instances}{SLO}")
+    };
+    assert!(problems(&[("a.yaml", text(64))]).is_empty());
+    only(&problems(&[("a.yaml", text(3_000))]), Code::TooLarge);
+}
+
+/// A query of so many placeholders is read once, and not once for each.
+#[test]
+fn placeholders_know_the_quotes_before_them() {
+    let asked = joined(4_000, " or ", |index| format!("up{{a=\"<<p>>{index}\"}} == 0"));
+    let text = format!(
+        "version: slowburn/v1\nparameters: {{ p: '\\d' }}\ninstances: {{ x: {{}} }}\n{SLO}alerts: {{ a: {{ severity: page, expr: '{asked}' }} }}\n"
+    );
+    assert_eq!(count(&problems(&[("a.yaml", text)]), Code::PromqlSyntax), 1, "it is too long");
+}
+
+#[test]
+fn what_every_slo_reads_is_short() {
+    let slos = joined(100, "", |index| format!("  s{index}: {{ objective: 99%, sli: {{ probe: up }} }}\n"));
+    let text = |many| {
+        let except = joined(many, " or ", |index| format!("m{index} == 1"));
+        format!("except: {except}\nslos:\n{slos}")
+    };
+    assert!(service(&text(50)).iter().all(|problem| !problem.is_error()));
+    only(&service(&text(5_000)), Code::TooLarge);
+}
+
+#[test]
+fn few_services_are_needed_by_everything() {
+    let project = |many| {
+        let needed = joined(many, ", ", |index| format!("s{index}"));
+        format!("version: slowburn/v1\ndependencies: {{ everything: [{needed}] }}\n")
+    };
+    let found = |many| {
+        let file = |index: usize| {
+            (format!("s{index}.yaml"), format!("version: slowburn/v1\nservice: s{index}\n{SLO}"))
+        };
+        let services: Vec<(String, String)> = (0..60).map(file).collect();
+        let mut files: Vec<(&str, String)> =
+            services.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+        files.push(("slowburn.yaml", project(many)));
+        problems(&files)
+    };
+    assert_eq!(count(&found(20), Code::TooLarge), 0);
+    only(&found(50), Code::TooLarge);
+}
+
+/// Of every part only the alerts count that say that it fails, and none of the hundreds beside it.
+#[test]
+fn journeys_look_at_their_parts_alone() {
+    let parts =
+        joined(300, "", |index| format!("  s{index}: {{ objective: 99.99%, sli: {{ probe: up }} }}\n"));
+    let journeys = joined(200, "", |index| {
+        let through = joined(20, ", ", |part| format!("a/s{}", (index * 7 + part) % 300));
+        format!("  j{index}: {{ objective: 99%, sli: {{ journey: [{through}] }} }}\n")
+    });
+    let found = service(&format!("slos:\n{parts}{journeys}"));
+    assert!(found.iter().all(|problem| !problem.is_error()), "{found:?}");
+    let unknown = joined(60, "", |index| {
+        format!("  j{index}: {{ objective: 99%, sli: {{ journey: [a/s{index}, a/zs{index}] }} }}\n")
+    });
+    let found = service(&format!("slos:\n{parts}{unknown}"));
+    let undefined = found.iter().filter(|problem| problem.code == Code::ServiceUndefined);
+    let meant: Vec<bool> =
+        undefined.map(|problem| problem.primary.text.starts_with("did you mean")).collect();
+    assert_eq!(meant, [true; 50], "{found:?}");
+}
+
+#[test]
+fn documents_of_others_repeat_no_more_text_than_a_definition_needs() {
+    let imported = |many| {
+        let query = format!("sum(a{{b=\"{}\"}})", "x".repeat(40_000));
+        let source =
+            |query: &str| format!("{{ metricSource: {{ type: Prometheus, spec: {{ query: '{query}' }} }} }}");
+        let sli = format!(
+            "apiVersion: openslo/v1\nkind: SLI\nmetadata: {{ name: i }}\nspec: {{ ratioMetric: {{ counter: true, good: {}, total: {} }} }}\n",
+            source(&query),
+            source("sum(a)")
+        );
+        let slos = joined(many, "", |index| {
+            format!(
+                "---\napiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: o{index} }}\nspec: {{ service: web, indicatorRef: i, timeWindow: [{{ duration: 28d, isRolling: true }}], budgetingMethod: Occurrences, objectives: [{{ target: 0.99 }}] }}\n"
+            )
+        });
+        let file = SourceFile { path: "in.yaml".to_owned(), text: format!("{sli}{slos}") };
+        import::import(&Sources::new(vec![file]), &import::Options::default()).problems
+    };
+    assert_eq!(count(&imported(20), Code::TooLarge), 0);
+    assert_eq!(count(&imported(200), Code::TooLarge), 1);
+}
+
+#[test]
+fn a_word_of_an_incident_is_short_and_so_is_what_is_said_of_it() {
+    for text in ["x".repeat(100_000), format!("1% for {}", "1m".repeat(50_000)), "1% for 1m ".repeat(10_000)]
+    {
+        let said = simulate::parse(&text).unwrap_err().to_string();
+        assert!(said.len() < 1_000, "{said}");
+    }
 }
 
 #[test]

@@ -7,6 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use slowburn::foreign::Slo;
+use slowburn::source::{SourceFile, Sources};
+use slowburn::vocabulary::Duration as Window;
 
 use crate::support::folder::{Folder, Ran};
 
@@ -42,7 +45,7 @@ fn diff(folder: &Folder, args: &[&str]) -> Ran {
 
 #[test]
 fn rules_of_sloth_are_compared_with_what_was_imported() {
-    let folder = migrated("sloth-availability.yaml", "sloth.rules.yaml", &[]);
+    let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &[]);
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}", human.stderr);
     insta::assert_snapshot!("sloth", human.stdout);
@@ -61,7 +64,7 @@ fn rules_of_sloth_are_compared_with_what_was_imported() {
     assert!(!of("series").is_empty() && !of("label").is_empty() && !of("kept").is_empty());
     assert_eq!(json["amounts"]["before"]["recorded_series"], 30);
     // With their identity, alerts keep every label.
-    let folder = migrated("sloth-availability.yaml", "sloth.rules.yaml", &["--identity"]);
+    let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &["--identity"]);
     let json: Value = serde_json::from_str(&diff(&folder, &["old.yaml", "--format", "json"]).stdout).unwrap();
     let lost =
         json["changes"].as_array().unwrap().iter().filter(|change| {
@@ -72,10 +75,71 @@ fn rules_of_sloth_are_compared_with_what_was_imported() {
 
 #[test]
 fn rules_of_pyrra_are_compared_with_what_was_imported() {
-    let folder = migrated("pyrra-ratio.yaml", "pyrra.rules.yaml", &[]);
+    let folder = migrated("pyrra-ratio.yaml", "pyrra-ratio.rules.yaml", &[]);
     let human = diff(&folder, &["old.yaml"]);
     assert_eq!(human.code, Some(0), "{}", human.stderr);
     insta::assert_snapshot!("pyrra", human.stdout);
+    // Native histograms, gauges, groupings, and alerts with names of their own.
+    let folder = migrated("pyrra-alerting.yaml", "pyrra-alerting.rules.yaml", &[]);
+    let human = diff(&folder, &["old.yaml"]);
+    assert_eq!(human.code, Some(0), "{}", human.stderr);
+    insta::assert_snapshot!("pyrra-alerting", human.stdout);
+    // Several SLOs of one name, which labels tell apart.
+    let folder = migrated("pyrra-sites.yaml", "pyrra-sites.rules.yaml", &[]);
+    let json: Value = serde_json::from_str(&diff(&folder, &["old.yaml", "--format", "json"]).stdout).unwrap();
+    let changes = json["changes"].as_array().unwrap();
+    let matched = |name: &str| {
+        let said = format!("in the rules of Pyrra it is `{name}`");
+        changes.iter().any(|change| change["kind"] == "kept" && change.to_string().contains(&said))
+    };
+    for name in ["text-madrid", "upload-madrid", "text-bilbao", "upload-bilbao"] {
+        assert!(matched(&format!("edge-requests-{name}")), "{name}: {json:#}");
+    }
+    assert!(
+        changes
+            .iter()
+            .all(|change| !["slo-added", "slo-removed"].contains(&change["kind"].as_str().unwrap()))
+    );
+}
+
+#[test]
+fn rules_that_sloth_makes_of_openslo_are_found_by_the_numbers_of_objectives() {
+    let folder = migrated("openslo-by-sloth.yaml", "openslo-by-sloth.rules.yaml", &[]);
+    let human = diff(&folder, &["old.yaml"]);
+    assert_eq!(human.code, Some(0), "{}", human.stderr);
+    insta::assert_snapshot!("openslo-by-sloth", human.stdout);
+}
+
+#[test]
+fn specs_are_looked_for_under_the_names_that_their_tools_record() {
+    for spec in ["sloth-availability", "openslo-by-sloth", "pyrra-ratio", "pyrra-alerting", "pyrra-sites"] {
+        let of = |text: String| Sources::new(vec![SourceFile { path: "old.yaml".to_owned(), text }]);
+        let (named, _) = slowburn::import::specs(&of(file(&format!("import/{spec}.yaml"))));
+        let (recorded, _) = slowburn::import::rules(&of(file(&format!("foreign/{spec}.rules.yaml"))));
+        let mut compared = 0;
+        for expected in &named.slos {
+            let is = |slo: &&Slo| {
+                expected
+                    .identity
+                    .iter()
+                    .all(|pair| slo.recorded.iter().all(|rule| rule.labels.get(pair.0) == Some(pair.1)))
+            };
+            let mut found = recorded.slos.iter().filter(is);
+            let real = found.next().expect(&expected.name);
+            assert!(found.next().is_none(), "{spec}: {}", expected.name);
+            assert_eq!((&real.service, real.period), (&expected.service, expected.period), "{}", real.name);
+            let windows = |slo: &Slo| -> Vec<(Window, String)> {
+                let ratios = slo
+                    .ratios
+                    .iter()
+                    .filter_map(|ratio| Some((ratio.window, ratio.series.as_ref()?.name.clone()?)));
+                ratios.collect()
+            };
+            assert_eq!(windows(expected), windows(real), "{spec}: {}", real.name);
+            compared += windows(real).len();
+        }
+        assert!(compared > 12, "{spec}: {compared}");
+    }
 }
 
 #[test]
@@ -118,12 +182,16 @@ alertmanager:
 
 #[test]
 fn a_spec_of_another_tool_is_what_import_makes_of_it() {
-    let folder = migrated("sloth-availability.yaml", "sloth.rules.yaml", &[]);
+    let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &[]);
     let same = diff(&folder, &["spec.yaml"]);
     assert_eq!(
         (same.code, same.stdout.as_str()),
         (Some(0), "spec.yaml → slos\nThe two definitions mean the same.\n")
     );
+    // Files of Pyrra may say any version.
+    folder.write("pyrra.yaml", file("import/pyrra-ratio.yaml").replace("pyrra.dev/v1alpha1", "v1alpha1"));
+    let pyrra = diff(&folder, &["pyrra.yaml"]);
+    assert!(pyrra.stdout.contains("gateway/gateway-api-errors"), "{}{}", pyrra.stdout, pyrra.stderr);
     let strict = folder.read("slos/checkout.yaml").replace("objective: 99%", "objective: 99.5%");
     folder.write("slos/checkout.yaml", strict);
     let said = diff(&folder, &["spec.yaml"]).stdout;
@@ -132,7 +200,7 @@ fn a_spec_of_another_tool_is_what_import_makes_of_it() {
 
 #[test]
 fn folders_and_several_files_are_one_old_side() {
-    let folder = migrated("sloth-availability.yaml", "sloth.rules.yaml", &[]);
+    let folder = migrated("sloth-availability.yaml", "sloth-availability.rules.yaml", &[]);
     let text = folder.read("old.yaml");
     let (head, second) =
         text.split_once("- name: sloth-slo-sli-recordings-checkout-requests-latency").unwrap();

@@ -152,7 +152,7 @@ fn answer(text: &str, chance: u64) {
                 history.hear(&question, from, &value);
             }
         }
-        history.steps();
+        history.steps().count();
         backtest::warnings(&value).count();
         if chance.is_multiple_of(16) {
             live.hold(&mut model);

@@ -280,6 +280,35 @@ fn what_cannot_be_read_is_told_once_and_nothing_is_written() {
 }
 
 #[test]
+fn whoever_has_nothing_to_import_reads_why() {
+    let slo = "version: prometheus/v1\nservice: api\nslos:\n- { name: a, objective: 99, sli: { plugin: { id: x } } }\n";
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\n";
+    let helm = "{{- if .Values.slo }}\nversion: prometheus/v1\n{{- end }}\n";
+    let value = "version: prometheus/v1\nservice: {{ .Values.service }}\n";
+    let later = "apiVersion: openslo.com/v2alpha\nkind: SLO\nmetadata: { name: a }\n";
+    let of_helm = "templates of Helm are not filled in: import what `helm template` prints";
+    for (text, place, said, why) in [
+        (slo, "spec.yaml:4:11", "`sloth generate` shows its query", "no SLO can be imported as it is"),
+        (deployment, "spec.yaml:2:7", "this Deployment is not imported", "no file contains an SLO"),
+        (helm, "spec.yaml:1:3", of_helm, "correct the errors, and import again"),
+        (value, "spec.yaml:2:", of_helm, "correct the errors, and import again"),
+        (
+            later,
+            "spec.yaml:1:13",
+            "this version of OpenSLO is not supported",
+            "correct the errors, and import again",
+        ),
+    ] {
+        let folder = Folder::empty();
+        folder.write("spec.yaml", text);
+        let ran = folder.slowburn(&["import", "spec.yaml", "--to", "slos"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{text}{}", ran.stderr);
+        assert!(ran.stderr.contains(place) && ran.stderr.contains(said), "{text}{}", ran.stderr);
+        assert!(ran.stderr.ends_with(&format!("nothing was written: {why}\n")), "{text}{}", ran.stderr);
+    }
+}
+
+#[test]
 fn no_secret_of_a_spec_is_repeated() {
     let spec = "\
 apiVersion: openslo/v1

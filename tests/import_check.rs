@@ -333,8 +333,15 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
         (
             "pyrra-ratio.yaml",
             vec![
-                r#"gateway_requests:burnrate5m{slo="gateway-api-errors"}"#,
-                r#"gateway_request_duration_seconds:burnrate1h{slo="gateway-api-latency"}"#,
+                r#"gateway_requests:burnrate5m{slo="gateway-api-errors",team="edge"}"#,
+                r#"gateway_request_duration_seconds:burnrate1h{slo="gateway-api-latency",team="edge"}"#,
+            ],
+        ),
+        (
+            "openslo-by-sloth.yaml",
+            vec![
+                r#"slo:sli_error:ratio_rate4w{sloth_id="shop-slo-requests-1",sloth_service="shop",sloth_slo="slo-requests-1"}"#,
+                r#"slo:sli_error:ratio_rate5m{sloth_id="shop-slo-payments-0",sloth_service="shop",sloth_slo="slo-payments-0"}"#,
             ],
         ),
     ] {
@@ -374,4 +381,77 @@ fn specs_are_asked_for_by_the_series_that_their_tool_would_record() {
         assert!(ran.code == Some(1) && ran.stdout.contains("differs"), "{}{}", ran.stdout, ran.stderr);
         assert!(!ran.stdout.contains("the two sides read different series"), "{}", ran.stdout);
     }
+}
+
+/// A vector of one value for each route.
+fn routes(values: &[(&str, &str)]) -> (&'static str, String) {
+    let sample = |(route, value): &(&str, &str)| {
+        format!(r#"{{"metric":{{"route":"{route}"}},"value":[1763800000,"{value}"]}}"#)
+    };
+    let samples: Vec<String> = values.iter().map(sample).collect();
+    let samples = samples.join(",");
+    ("200 OK", format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{samples}]}}}}"#))
+}
+
+#[test]
+fn calendar_periods_are_compared_since_they_began_and_each_value_has_its_own_reasons() {
+    let folder = Folder::empty();
+    let shop = SHOP.replace("service: shop\n", "service: shop\nperiod: calendar month\n");
+    let shop = shop.replace("status=~\"5..\"}\n", "status=~\"5..\"}\n    by: [route]\n");
+    folder.write("slos/shop.yaml", &shop);
+    folder.write("old.yaml", sloth().replace("(sum(", "(sum by (route) ("));
+    let server = support::server::Server::telling_time(|request| {
+        let is = |part: &str| request.contains(part);
+        match () {
+            () if is("resets%28") => routes(&[("a", "3"), ("b", "0"), ("c", "0")]),
+            () if is("unless") => routes(&[("a", "0"), ("b", "40"), ("c", "0")]),
+            () if is("timestamp%28") => routes(&[("a", "9999999"), ("b", "9999999"), ("c", "9999999")]),
+            () if is("tile5m") && !is("bad") => routes(&[("a", "1000"), ("b", "1000"), ("c", "1000")]),
+            () if is("sloth%5Fid") || is("rate%28") => routes(&[("b", "0.2"), ("c", "0.1"), ("a", "0.5")]),
+            () => routes(&[("c", "0.1"), ("b", "0.15"), ("a", "0.1")]),
+        }
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let asked = ["--only", "shop/events", "--prometheus", &url, "--save", "kept.json"];
+    let ran = check(&folder, &[&asked[..], &["--format", "json"]].concat());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let of_month: Vec<&Value> =
+        answer["ratios"].as_array().unwrap().iter().filter(|line| line["window"] == "month").collect();
+    let told: Vec<(&str, bool, String)> = of_month
+        .iter()
+        .map(|line| (line["labels"].as_str().unwrap(), line["differs"].as_bool().unwrap(), reasons(line)))
+        .collect();
+    // The worst is first, and has the reason that is its own.
+    assert_eq!(
+        told.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>(),
+        [("route=a", true), ("route=b", true), ("route=c", false)]
+    );
+    assert!(of_month.iter().all(|line| line["period"] == true));
+    assert!(told[1].2.contains("started with up to 40 events") && !told[0].2.contains("started with"));
+    let hour: Vec<&Value> =
+        answer["ratios"].as_array().unwrap().iter().filter(|line| line["window"] == "1h").collect();
+    assert!(reasons(hour[0]).contains("counters restarted 3 times"), "{}", hour[0]);
+    assert!(!reasons(hour[1]).contains("restarted"), "{}", hour[1]);
+    assert_eq!(
+        answer["notes"][0]["said"],
+        "the period differs: the old rules count their budget over the last 30d, the new ones over the calendar month"
+    );
+    // The old side is asked about the month as far as it is over: it is the 22nd, 8:26 in UTC.
+    let kept: Value = serde_json::from_str(&folder.read("kept.json")).unwrap();
+    let mut questions = kept["answers"].as_array().unwrap().iter().map(|one| one["asked"].as_str().unwrap());
+    assert!(questions.any(|asked| asked.contains("rate(") && asked.contains("[21d8h26m]")), "{kept:#}");
+    let human = check(&folder, &["--answer", "kept.json", "--only", "shop/events"]);
+    assert_eq!(human.code, Some(1), "{}", human.stderr);
+    insta::assert_snapshot!("calendar", human.stdout);
+
+    // What cannot be read over another window is not compared over the month.
+    let fixed = "groups:\n- name: a\n  rules:\n  - record: slo:sli_error:ratio_rate1h\n    expr: shop:errors:ratio1h\n    labels: { sloth_id: shop-events, sloth_service: shop, sloth_slo: events, sloth_window: 1h }\n";
+    folder.write("old.yaml", fixed);
+    let ran = check(&folder, &["--prometheus", &url, "--only", "shop/events"]);
+    assert!(
+        ran.stdout.contains("the calendar month is not compared: the old rules record no ratio over it, and it cannot be computed from their queries"),
+        "{}",
+        ran.stdout
+    );
 }

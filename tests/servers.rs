@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use support::folder::{Folder, Ran};
+use support::folder::{API, Folder, Ran};
 use support::server::Server;
 use support::skipped;
 
@@ -162,6 +162,47 @@ fn an_answer_of_nothing_but_values_is_not_read() {
         let words = format!("error: the answer of {url} is larger than 150 MB\n");
         assert!(ran.stderr.starts_with(&words), "{part}: {}", ran.stderr);
     }
+}
+
+/// Of each label value a history of the whole past is kept, so a server decides by them how much memory that takes.
+#[test]
+fn a_past_of_too_many_label_values_is_not_played() {
+    let folder = Folder::new();
+    folder.write("slos/api.yaml", API.replace("    sli:", "    by: [region]\n    sli:"));
+    let regions = |many: usize| {
+        let series = |index| format!(r#"{{"metric":{{"region":"r{index}"}},"values":[]}}"#);
+        (0..many).map(series).collect::<Vec<_>>().join(",")
+    };
+    for (many, last, is_too_much) in [(150, "30d", true), (3, "1d", false)] {
+        let body = format!(
+            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}}"#,
+            regions(many)
+        );
+        let server = Server::telling_time(move |_| ("200 OK", body.clone()));
+        let url = format!("http://127.0.0.1:{}", server.port);
+        let ran = folder.slowburn(&["backtest", "api", "--raw", "--last", last, "--prometheus", &url]);
+        assert_eq!(ran.code, Some(if is_too_much { 2 } else { 0 }), "{many} {last}: {}", ran.stderr);
+        let words = format!(
+            "error: {url} has more values of the labels in `by` than there is room for: 10000000 counts\n"
+        );
+        assert_eq!(ran.stderr.starts_with(&words), is_too_much, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn of_many_warnings_a_few_are_told() {
+    let folder = Folder::new();
+    let warnings: Vec<String> =
+        (0..5_000).map(|index| format!("\"{index} {}\"", "x".repeat(1_000))).collect();
+    let body = format!(
+        r#"{{"status":"success","warnings":[{}],"data":{{"resultType":"vector","result":[]}}}}"#,
+        warnings.join(",")
+    );
+    let server = Server::telling_time(move |_| ("200 OK", body.clone()));
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let ran = folder.slowburn(&["status", "--prometheus", &url, "--format", "json"]);
+    assert!(ran.stdout.contains("and 4980 more warnings"), "{}", ran.stderr);
+    assert!(ran.stdout.len() < 30_000, "{}", ran.stdout.len());
 }
 
 #[test]

@@ -116,7 +116,12 @@ pub struct Answers {
     /// The share of each part of a journey in the bad events, by service and SLO.
     parts: BTreeMap<(String, String), BTreeMap<String, Decimal>>,
     warnings: BTreeSet<String>,
+    /// The number of these hours.
+    kept: usize,
 }
+
+/// The most hours that are kept, for all SLOs and label values together: a hundred bytes each.
+pub const MOST_HOURS: usize = 5_000_000;
 
 /// The queries about the selected SLOs: three range queries per service with one point per hour, and a fourth for journeys; if the month is not over,
 /// two more for the time before it.
@@ -162,7 +167,12 @@ fn ask(service: &ServicePlan, series: &str, asks: Asks, asked: Range) -> Questio
 impl Answers {
     /// Without answers.
     pub fn new(span: Span) -> Self {
-        Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new() }
+        Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new(), kept: 0 }
+    }
+
+    /// Whether a server sent more hours than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.kept > MOST_HOURS
     }
 
     /// Adds an answer; `None` if it does not have the format of the API.
@@ -198,6 +208,10 @@ impl Answers {
                 let at = is_asked.then_some(at as u64)?;
                 // A value that is not a number is not a count.
                 let Some(value) = number(value) else { continue };
+                self.kept += usize::from(!hours.contains_key(&at));
+                if self.kept > MOST_HOURS {
+                    return Some(());
+                }
                 let hour = hours.entry(at).or_default();
                 // Of two servers with the same rules the sums of both count. Time is missing only if both lack it.
                 match asked.asks {

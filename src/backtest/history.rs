@@ -92,8 +92,11 @@ impl Count {
     }
 }
 
-/// Counts by the labels that are kept, and by the end of their time.
-type Counts = BTreeMap<Labels, BTreeMap<u64, Count>>;
+/// Counts by the labels that are kept; one for each moment of the range.
+type Counts = BTreeMap<Labels, Vec<Count>>;
+
+/// How many counts a history has at most, of all values of its labels together: 40 bytes each.
+pub const MOST_COUNTS: usize = 10_000_000;
 
 /// The past of one SLO, as far as it is known.
 #[derive(Debug)]
@@ -107,6 +110,8 @@ pub struct History {
     raw: Counts,
     /// What the server says of its own answers.
     warnings: BTreeSet<String>,
+    /// Whether there was more than there is room for.
+    full: bool,
 }
 
 /// Where counts come from.
@@ -130,7 +135,13 @@ impl History {
             recorded: Counts::new(),
             raw: Counts::new(),
             warnings: BTreeSet::new(),
+            full: false,
         }
+    }
+
+    /// Whether a server told of more label values than there is room for, so that some of them are missing.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Of when it is.
@@ -171,9 +182,23 @@ impl History {
         (range.from + step..=range.until).step_by(step as usize)
     }
 
+    /// Which of its moments it is.
+    fn index(&self, at: u64) -> Option<usize> {
+        let (since, step) = (at.checked_sub(self.range.from)?, self.grain.step().secs());
+        let index =
+            (since / step).checked_sub(1).filter(|_| since.is_multiple_of(step) && at <= self.range.until);
+        index.map(|index| index as usize)
+    }
+
+    fn count<'c>(&self, counts: &'c [Count], at: u64) -> Option<&'c Count> {
+        counts.get(self.index(at)?).filter(|count| count.is_whole())
+    }
+
     /// Whether a count is recorded, or a later one that makes good what happened then.
-    fn is_told(&self, counts: &BTreeMap<u64, Count>, at: u64) -> bool {
-        counts.range(at..at + REACH.secs()).any(|(_, count)| count.is_whole())
+    fn is_told(&self, counts: &[Count], at: u64) -> bool {
+        let reach = (REACH.secs().div_ceil(self.grain.step().secs())) as usize;
+        let later = self.index(at).and_then(|index| counts.get(index..));
+        later.is_some_and(|later| later.iter().take(reach).any(Count::is_whole))
     }
 
     /// Takes in an answer; `None` if it is not of the shape that the API promises.
@@ -183,23 +208,44 @@ impl History {
             return None;
         }
         self.warnings.extend(warnings(answer).map(str::to_owned));
-        let counts = match from {
+        let moments = self.moments(self.range).count();
+        let mut all = std::mem::take(match from {
             From::Recorded => &mut self.recorded,
             From::Raw => &mut self.raw,
-        };
+        });
+        let other = self.recorded.len() + self.raw.len();
+        let heard = self.hear_all(question, is_total, answer, (&mut all, other, moments));
+        match from {
+            From::Recorded => self.recorded = all,
+            From::Raw => self.raw = all,
+        }
+        heard
+    }
+
+    fn hear_all(
+        &mut self,
+        question: &Question,
+        is_total: bool,
+        answer: &Value,
+        (all, other, moments): (&mut Counts, usize, usize),
+    ) -> Option<()> {
         for series in answer["data"]["result"].as_array()? {
             let metric = series["metric"].as_object()?;
             let kept = |label: &String| Some((label.clone(), metric.get(label)?.as_str()?.to_owned()));
             let labels: Labels = self.by.iter().filter_map(kept).collect();
-            let counts = counts.entry(labels).or_default();
+            if !all.contains_key(&labels) && (all.len() + other + 1).saturating_mul(moments) > MOST_COUNTS {
+                self.full = true;
+                return Some(());
+            }
+            let counts = all.entry(labels).or_insert_with(|| vec![Count::default(); moments]);
             for sample in series["values"].as_array()? {
                 let (at, value) = (sample[0].as_f64()?, sample[1].as_str()?);
                 let asked =
                     at.fract() == 0.0 && at > question.range.from as f64 && at <= question.range.until as f64;
                 let at = asked.then_some(at as u64)?;
                 // What is not a number is not a count.
-                let Some(value) = number(value) else { continue };
-                let count = counts.entry(at).or_default();
+                let (Some(value), Some(index)) = (number(value), self.index(at)) else { continue };
+                let count = &mut counts[index];
                 let side = if is_total { &mut count.total } else { &mut count.bad };
                 *side = Some(side.unwrap_or_default() + value);
             }
@@ -208,24 +254,23 @@ impl History {
     }
 
     /// What happened, one entry for each evaluation, by the labels that are kept.
-    pub fn steps(&self) -> BTreeMap<Labels, Vec<Step>> {
-        let none = BTreeMap::new();
+    pub fn steps(&self) -> impl Iterator<Item = (Labels, Vec<Step>)> {
         let labels: BTreeSet<&Labels> = self.recorded.keys().chain(self.raw.keys()).collect();
         let parts = self.grain.step().millis() / INTERVAL.millis();
-        let course = |labels: &Labels| {
-            let recorded = self.recorded.get(labels).unwrap_or(&none);
-            let raw = self.raw.get(labels).unwrap_or(&none);
-            let count = |at: u64| match recorded.get(&at).filter(|count| count.is_whole()) {
+        let course = move |labels: &Labels| {
+            let recorded = self.recorded.get(labels).map_or(&[][..], Vec::as_slice);
+            let raw = self.raw.get(labels).map_or(&[][..], Vec::as_slice);
+            let count = |at: u64| match self.count(recorded, at) {
                 Some(count) => Some(count),
                 None if self.is_told(recorded, at) => None,
-                None => raw.get(&at).filter(|count| count.is_whole()),
+                None => self.count(raw, at),
             };
             let steps = self
                 .moments(self.range)
                 .flat_map(|at| std::iter::repeat_n(step(count(at), parts), parts as usize));
             steps.collect()
         };
-        labels.into_iter().map(|labels| (labels.clone(), course(labels))).collect()
+        labels.into_iter().map(move |labels| (labels.clone(), course(labels)))
     }
 }
 

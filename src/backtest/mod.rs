@@ -11,7 +11,7 @@ mod history;
 mod json;
 mod words;
 
-pub use history::{From, Grain, History, Question, Range, warnings};
+pub use history::{From, Grain, History, MOST_COUNTS, Question, Range, warnings};
 pub use json::json;
 pub use words::words;
 

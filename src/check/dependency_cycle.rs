@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
-use crate::model::{Dependency, Model, Part};
+use crate::model::{Dependency, Part};
 use crate::vocabulary::Name;
 
 /// The dependencies of each service.
 type Edges<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
 
-pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
-    let edges = &model.project.dependencies;
+pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
+    let edges = &facts.model.project.dependencies;
     let (mut next, mut back) = (Edges::new(), Edges::new());
     for edge in edges {
         next.entry(&edge.service).or_default().push(&edge.on);
@@ -39,20 +39,23 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         );
         said.extend(way);
     }
-    journeys(model, &next, problems);
+    journeys(facts, &back, problems);
 }
 
 /// Services that depend on a journey which includes them: each would silence the other.
-fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
-    for edge in &model.project.dependencies {
+fn journeys<'a>(facts: &'a Facts, back: &Edges<'a>, problems: &mut Vec<Problem>) {
+    // The direct and indirect dependants of the last dependency's service.
+    let mut needing: Option<(&Name, BTreeSet<&Name>)> = None;
+    for edge in &facts.model.project.dependencies {
         let cause = edge.slo.as_ref().map_or("availability", Name::as_str);
-        let service = model.services.iter().find(|service| service.name == edge.on);
-        let mut slos = service.iter().flat_map(|service| &service.slos);
-        let Some(journey) = slos.find(|slo| slo.name.as_str() == cause) else { continue };
-        let leads = |part: &&Part| {
-            part.service != edge.on
-                && (part.service == edge.service || way_between(next, &part.service, &edge.service).is_some())
+        let slos = facts.service(&edge.on).into_iter().flat_map(|service| &service.slos);
+        let mut journeys = slos.map(|slo| slo.slo).filter(|slo| !slo.parts().is_empty());
+        let Some(journey) = journeys.find(|slo| slo.name.as_str() == cause) else { continue };
+        let (_, leading) = match needing.take().filter(|(name, _)| *name == &edge.service) {
+            Some(known) => needing.insert(known),
+            None => needing.insert((&edge.service, reached(back, &edge.service))),
         };
+        let leads = |part: &&Part| part.service != edge.on && leading.contains(&part.service);
         let Some(part) = journey.parts().iter().find(leads) else { continue };
         problems.push(
             Problem::error(
@@ -65,6 +68,16 @@ fn journeys(model: &Model, next: &Edges, problems: &mut Vec<Problem>) {
             .help("remove the dependency: a journey fails when one of its parts fails, so a part cannot need it"),
         );
     }
+}
+
+/// A service, and everything that a path of edges leads to.
+fn reached<'a>(next: &Edges<'a>, from: &'a Name) -> BTreeSet<&'a Name> {
+    let mut reached = BTreeSet::from([from]);
+    let mut open = vec![from];
+    while let Some(last) = open.pop() {
+        open.extend(next.get(last).into_iter().flatten().filter(|on| reached.insert(on)));
+    }
+    reached
 }
 
 /// Services with an endless path of dependencies.
@@ -87,15 +100,10 @@ fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
 
 /// The path from an edge's end back to its beginning; `None` if there is none.
 fn way<'a>(next: &Edges<'a>, edge: &'a Dependency) -> Option<Vec<&'a Name>> {
-    way_between(next, &edge.on, &edge.service)
-}
-
-/// A path from one service to another, both included.
-fn way_between<'a>(next: &Edges<'a>, from: &'a Name, to: &Name) -> Option<Vec<&'a Name>> {
-    let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(from, None)]);
-    let mut open = vec![from];
+    let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(&edge.on, None)]);
+    let mut open = vec![&edge.on];
     while let Some(last) = open.pop() {
-        if last == to {
+        if last == &edge.service {
             let mut way: Vec<&Name> = std::iter::successors(Some(last), |name| before[name]).collect();
             way.reverse();
             return Some(way);

@@ -19,15 +19,14 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     problems.extend(
         alertmanager.inhibitions.iter().filter_map(|inhibition| declared(inhibition, &alerts)).take(MOST),
     );
-    let mut said = Vec::new();
+    let mut said = BTreeSet::new();
     for dependency in &model.project.dependencies {
-        if said.contains(&dependency.place) || !causes(dependency, &alerts).is_empty() {
+        if !causes(dependency, facts).is_empty() || !said.insert(dependency.place) {
             continue;
         }
-        said.push(dependency.place);
-        let service = model.services.iter().find(|service| service.name == dependency.on);
+        let service = facts.service(&dependency.on);
         let slos: Vec<&str> =
-            service.into_iter().flat_map(|service| &service.slos).map(|slo| slo.name.as_str()).collect();
+            service.into_iter().flat_map(|service| &service.slos).map(|slo| slo.slo.name.as_str()).collect();
         let on = &dependency.on;
         problems.push(
             Problem::warning(

@@ -3,42 +3,36 @@
 //! Both are compared in a full outage: the silenced alert fires at the earliest after the detection time of its fastest tier, and waits for the
 //! `group_wait` of its route; the alert that silences it fires at the latest one evaluation after its own detection time.
 
-use crate::derive::{causes, failing, longest_range, reads_the_same};
+use crate::derive::{Needs, causes, failing, longest_range, reads_the_same};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity, spoken};
 use rust_decimal::prelude::ToPrimitive;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most pairs of a companion alert and an SLO that are compared in one run.
 const MOST_PAIRS: usize = 10_000;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &facts.model.project.alertmanager else { return };
-    let alerts = facts.alerts();
     let race = Race::new(facts, alertmanager);
     let mut outrun = Vec::new();
     let mut pairs = MOST_PAIRS;
     for dependency in &facts.model.project.dependencies {
-        let silencers = causes(dependency, &alerts);
-        let silenced = alerts.iter().copied().filter(|alert| {
-            *alert.service == dependency.service
-                && alert.slo.is_some()
-                && !alert.independent
-                && alert.severity >= dependency.silences
+        let silencers = causes(dependency, facts);
+        let silenced = facts.alerts_of(&dependency.service).filter(|alert| {
+            alert.slo.is_some() && !alert.independent && alert.severity >= dependency.silences
         });
         let lost = silenced.filter_map(|alert| race.lost(alert, &silencers)).max_by_key(Lost::early);
         outrun.extend(lost.map(|lost| (dependency.place, lost)));
     }
+    let needs = Needs::of(facts.model);
     for (_, journey) in facts.slos().filter(|(_, facts)| !facts.slo.parts().is_empty()) {
         let Some(page) = journey.burn(Severity::Page) else { continue };
         for part in journey.slo.parts() {
-            let failing = failing(facts.model, part);
-            let silencers: Vec<&AlertFacts> = (alerts.iter().copied())
-                .filter(|alert| failing.iter().any(|it| (&it.name, &it.apart) == (&alert.name, &alert.apart)))
-                .collect();
+            let silencers = failing(facts, &needs, part);
             outrun.extend(race.lost(page, &silencers).map(|lost| (part.place, lost)));
         }
     }
@@ -55,11 +49,10 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         }
     }
     // A route without `group_wait`, or a dependency of all services, is one problem each.
-    let mut reported: Vec<Span> = Vec::new();
+    let mut reported: BTreeSet<Span> = BTreeSet::new();
     for (place, lost) in outrun {
         let at = lost.route.filter(|_| lost.waits < INTERVAL).unwrap_or(place);
-        if !reported.contains(&at) {
-            reported.push(at);
+        if reported.insert(at) {
             problems.push(lost.problem(at, place));
         }
     }

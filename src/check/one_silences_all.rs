@@ -1,17 +1,20 @@
 //! Alerts with `down` that fire for each of several targets: one failed target silences the alerts of all others.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
 use crate::model::Companion;
 use crate::promql::ast::{Expr, Kind, Op};
 use crate::promql::build::{call, eq, number};
+use crate::vocabulary::Name;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
-    let model = facts.model;
+    let whole = facts.model.project.dependencies.iter().filter(|need| need.slo.is_none());
+    let needed: BTreeSet<&Name> = whole.map(|need| &need.on).collect();
     for facts in &facts.services {
         let service = facts.service;
-        let is_needed =
-            model.project.dependencies.iter().any(|need| need.on == service.name && need.slo.is_none());
+        let is_needed = needed.contains(&service.name);
         if service.slos.is_empty() && !is_needed {
             continue;
         }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
 use crate::model::{Labels, Model};
 use crate::source::Span;
-use crate::vocabulary::{Severity, distance};
+use crate::vocabulary::{SEARCHED, Severity, distance};
 
 /// Names of runbooks that do not exist.
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -23,9 +23,10 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if !said.insert(alert.place) {
             continue;
         }
+        let near = if said.len() <= SEARCHED { nearest(name, &names) } else { None };
         let headline = format!("the runbook `runbooks/{name}.md` does not exist");
         let problem = Problem::warning(Code::RunbookMissing, alert.place, headline);
-        problems.push(match nearest(name, &names) {
+        problems.push(match near {
             Some(near) => problem.label(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 alert.place,
@@ -47,16 +48,21 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let names: Vec<&str> = written.keys().map(String::as_str).collect();
     let mut without: BTreeMap<Span, Vec<String>> = BTreeMap::new();
     let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut misspelt: BTreeSet<&str> = BTreeSet::new();
     for alert in alerts(model) {
         match alert.runbook {
-            // A misspelt name also counts as a use of the runbook that was meant.
-            Some(name) => named.extend([name].into_iter().chain(nearest(name, &names))),
+            Some(name) => match written.contains_key(name) {
+                true => drop(named.insert(name)),
+                false => drop(misspelt.insert(name)),
+            },
             None if alert.pages && !alert.elsewhere => {
                 without.entry(alert.place).or_default().push(alert.name);
             }
             None => {}
         }
     }
+    // A misspelt name also counts as a use of the runbook that was meant.
+    named.extend(misspelt.into_iter().take(SEARCHED).filter_map(|name| nearest(name, &names)));
     for (place, alerts) in without {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
         problems.push(

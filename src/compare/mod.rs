@@ -18,13 +18,16 @@ use crate::foreign::{Foreign, Slo};
 use crate::model::Labels;
 use crate::plan::Plan;
 use crate::secret;
-use crate::vocabulary::{Decimal, Duration, Period};
+use crate::vocabulary::{Calendar, Decimal, Duration, Period};
 
 /// More questions than this are not asked of a server at once.
 pub const MOST_QUESTIONS: usize = 5_000;
 
 /// More sets of label values of one SLO are counted, and not told.
 const MOST_SETS: usize = 20;
+
+/// A calendar period that is younger than this has too few events.
+const YOUNG: Duration = Duration::from_secs(3600);
 
 /// What both sides say of one SLO.
 #[derive(Debug)]
@@ -37,15 +40,27 @@ pub struct Subject<'a> {
 /// One window of an SLO.
 #[derive(Clone, Debug)]
 struct Window {
+    /// How far it reaches back from the moment of the questions.
     length: Duration,
     /// Whether it is the period of the promise.
     period: bool,
+    /// The month or quarter that it is, so far.
+    calendar: Option<Calendar>,
+}
+
+impl Window {
+    /// As people read it.
+    fn named(&self) -> String {
+        self.calendar.map_or_else(|| self.length.to_string(), |unit| unit.as_str().to_owned())
+    }
 }
 
 /// What is compared.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     subjects: Vec<Subject<'a>>,
+    /// What is not compared of SLOs that are.
+    pub notes: Vec<Note>,
     /// SLOs of the old side that no definition has.
     pub old_only: Vec<String>,
     /// SLOs that no old rule is of.
@@ -53,6 +68,20 @@ pub struct Comparison<'a> {
     answers: BTreeMap<String, Vec<(Labels, Option<Decimal>)>>,
     /// Questions that the server refused, and with which words.
     refused: BTreeMap<String, String>,
+    /// Samples that are kept.
+    kept: usize,
+}
+
+/// How many samples are kept of all answers: half a kilobyte each.
+pub const MOST_SAMPLES: usize = 500_000;
+
+/// What is not compared, and why.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// `service/slo`
+    pub slo: String,
+    /// What is so, in a sentence.
+    pub said: String,
 }
 
 /// How much two ratios may differ.
@@ -74,8 +103,8 @@ pub struct Row {
     pub slo: String,
     /// The values of the labels that are kept apart.
     pub labels: String,
-    /// The window.
-    pub window: Duration,
+    /// The window: its length, or `month` or `quarter`.
+    pub window: String,
     /// Whether it is the period of the promise.
     pub period: bool,
     /// The old ratio.
@@ -86,6 +115,16 @@ pub struct Row {
     pub differs: bool,
     /// Why, if they do.
     pub reasons: Vec<String>,
+    /// The values of the labels that are kept apart, in their order.
+    key: Vec<String>,
+}
+
+impl Row {
+    /// How far apart the two are; what is missing, or counted nothing, is taken for 0.
+    fn apart(&self) -> Decimal {
+        let number = |ratio| if let Ratio::Of(ratio) = ratio { ratio } else { Decimal::ZERO };
+        (number(self.new) - number(self.old)).abs()
+    }
 }
 
 /// What a side says.
@@ -107,22 +146,37 @@ impl<'a> Comparison<'a> {
             let (service, slo) = (one.slo.promise.service.as_str(), one.name());
             named.is_empty() || named.iter().any(|name| name == service || *name == slo)
         };
-        let subjects = both.into_iter().filter(|(_, ours)| is(ours)).map(|(theirs, ours)| {
-            let windows = windows(&theirs, ours);
-            Subject { theirs, ours, windows }
-        });
+        let subjects = both.into_iter().filter(|(_, ours)| is(ours));
+        let subject = |(theirs, ours)| Subject { theirs, ours, windows: Vec::new() };
         Self {
-            subjects: subjects.collect(),
+            subjects: subjects.map(subject).collect(),
+            notes: Vec::new(),
             old_only: old.iter().map(|slo| slo.subject()).collect(),
             new_only: new.iter().filter(|one| is(one)).map(|one| one.name()).collect(),
             answers: BTreeMap::new(),
             refused: BTreeMap::new(),
+            kept: 0,
+        }
+    }
+
+    /// Chooses the windows, as they are at a moment in seconds since 1970.
+    pub fn at(&mut self, now: u64) {
+        for subject in &mut self.subjects {
+            let (windows, said) = windows(&subject.theirs, subject.ours, now);
+            let slo = subject.ours.name();
+            self.notes.extend(said.into_iter().map(|said| Note { slo: slo.clone(), said }));
+            subject.windows = windows;
         }
     }
 
     /// How many SLOs are compared.
     pub fn slos(&self) -> usize {
         self.subjects.len()
+    }
+
+    /// Their names, in the order of the definitions.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.subjects.iter().map(|subject| subject.ours.name())
     }
 
     /// The first round: both ratios of every window.
@@ -148,7 +202,7 @@ impl<'a> Comparison<'a> {
                     Some(asked) if !recorded && !self.answers.contains_key(&asked) => all.push(asked),
                     Some(_) | None => {}
                 }
-                if self.rows_of(subject, window, tolerance).iter().any(|row| row.differs) {
+                if self.rows_of(subject, window, tolerance).0.iter().any(|row| row.differs) {
                     all.extend(reasons::questions(subject, window));
                 }
             }
@@ -182,10 +236,19 @@ impl<'a> Comparison<'a> {
                 .iter()
                 .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect();
+            self.kept += 1;
+            if self.is_full() {
+                return Some(());
+            }
             samples.push((labels?, number(result["value"][1].as_str()?)));
         }
         self.answers.insert(asked.to_owned(), samples);
         Some(())
+    }
+
+    /// Whether a server told of more samples than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.kept > MOST_SAMPLES
     }
 
     /// The server would not answer a question.
@@ -206,38 +269,38 @@ impl<'a> Comparison<'a> {
         self.answers.get(asked).is_some_and(|samples| !samples.is_empty())
     }
 
-    /// The one number that a question is answered with.
-    fn number(&self, asked: &str) -> Option<Decimal> {
-        match self.answers.get(asked).map(Vec::as_slice) {
-            Some([(_, value)]) => *value,
-            Some(_) | None => None,
+    /// The number that a question is answered with for these values of labels.
+    fn number(&self, asked: &str, labels: &[String], values: &[String]) -> Option<Decimal> {
+        match by_values(self.answers.get(asked), labels).get(values) {
+            Some(Ratio::Of(number)) => Some(*number),
+            Some(Ratio::Nothing | Ratio::Missing) | None => None,
         }
     }
 
-    /// All lines of the table, with reasons.
-    pub fn rows(&self, tolerance: Tolerance) -> Vec<Row> {
-        let mut rows = Vec::new();
+    /// All lines of the table, with reasons; and what is not told.
+    pub fn rows(&self, tolerance: Tolerance) -> (Vec<Row>, Vec<Note>) {
+        let (mut rows, mut notes) = (Vec::new(), self.notes.clone());
         for subject in &self.subjects {
             for window in &subject.windows {
-                let mut found = self.rows_of(subject, window, tolerance);
+                let (mut found, more) = self.rows_of(subject, window, tolerance);
                 for row in found.iter_mut().filter(|row| row.differs) {
                     row.reasons = reasons::reasons(self, subject, window, row, tolerance);
                 }
                 rows.extend(found);
+                notes.extend(more);
             }
         }
-        rows
+        (rows, notes)
     }
 
-    fn rows_of(&self, subject: &Subject, window: &Window, tolerance: Tolerance) -> Vec<Row> {
+    /// The lines of one window, those that differ most first, and how many more differ.
+    fn rows_of(&self, subject: &Subject, window: &Window, tolerance: Tolerance) -> (Vec<Row>, Option<Note>) {
         let promise = &subject.ours.slo.promise;
         let recorded = questions::old_series(subject, window).filter(|asked| self.has(asked));
         let old = recorded.or_else(|| questions::old_expr(subject, window));
-        let read = |label: &String| promise.read_as.get(label).unwrap_or(label).clone();
         let old = old.and_then(|asked| self.answers.get(&asked));
         let new = self.answers.get(&questions::new_ratio(subject, window));
-        let theirs: Vec<String> = promise.by.iter().map(read).collect();
-        let old = by_values(old, &theirs);
+        let old = by_values(old, &subject.labels());
         let new = by_values(new, &promise.by);
         let mut keys: Vec<&Vec<String>> = old.keys().chain(new.keys()).collect();
         keys.sort();
@@ -246,7 +309,6 @@ impl<'a> Comparison<'a> {
         if keys.is_empty() {
             keys.push(&none);
         }
-        let many = keys.len() > MOST_SETS;
         let row = |key: &Vec<String>| {
             let (old, new) = (
                 old.get(key).copied().unwrap_or(Ratio::Missing),
@@ -264,26 +326,36 @@ impl<'a> Comparison<'a> {
             Row {
                 slo: subject.ours.name(),
                 labels: named.collect::<Vec<_>>().join(", "),
-                window: window.length,
+                window: window.named(),
                 period: window.period,
                 old,
                 new,
                 differs,
                 reasons: Vec::new(),
+                key: key.clone(),
             }
         };
         let mut rows: Vec<Row> = keys.into_iter().map(row).collect();
-        if many {
-            // Those that differ most are worth the lines.
-            rows.sort_by_key(|row| !row.differs);
-            let more = rows.split_off(MOST_SETS);
-            let differ = more.iter().filter(|row| row.differs).count();
-            let mut last = more.into_iter().next().expect("there are more than are shown");
-            last.labels = format!("{differ} more that differ");
-            last.differs = differ > 0;
-            rows.extend((differ > 0).then_some(last));
-        }
-        rows
+        rows.sort_by_key(|row| std::cmp::Reverse((row.differs, row.apart())));
+        let more = rows.split_off(rows.len().min(MOST_SETS));
+        let differ = more.iter().filter(|row| row.differs).count();
+        let note = (differ > 0).then(|| Note {
+            slo: subject.ours.name(),
+            said: format!(
+                "over {} {differ} more values of {} differ, by no more than those in the table",
+                window.named(),
+                promise.by.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+            ),
+        });
+        (rows, note)
+    }
+}
+
+impl Subject<'_> {
+    /// The labels that are kept apart, as the old side calls them.
+    fn labels(&self) -> Vec<String> {
+        let promise = &self.ours.slo.promise;
+        promise.by.iter().map(|label| promise.read_as.get(label).unwrap_or(label).clone()).collect()
     }
 }
 
@@ -307,22 +379,59 @@ fn by_values(
     all
 }
 
-/// Windows that either side watches, and the period.
-fn windows(theirs: &Slo, ours: Ours) -> Vec<Window> {
-    let promise = &ours.slo.promise;
-    let period = match &promise.period {
-        Period::Rolling(length) => Some(*length),
-        Period::Calendar(..) => None,
-    };
+/// Windows that the old side watches, and the periods of both; and what is not compared, in sentences.
+fn windows(theirs: &Slo, ours: Ours, now: u64) -> (Vec<Window>, Vec<String>) {
+    let period = &ours.slo.promise.period;
+    let mut said = Vec::new();
+    if let Some(was) = theirs.period.filter(|was| *period != Period::Rolling(*was)) {
+        let is = match period {
+            Period::Rolling(length) => format!("the last {length}"),
+            Period::Calendar(unit, _) => format!("the calendar {}", unit.as_str()),
+        };
+        said.push(format!(
+            "the period differs: the old rules count their budget over the last {was}, the new ones over {is}"
+        ));
+    }
     let mut lengths: Vec<Duration> = theirs.ratios.iter().map(|ratio| ratio.window).collect();
     lengths.extend(theirs.period);
+    let untold = "the old rules record no ratio over it, and it cannot be computed from their queries";
+    let mut of_calendar = None;
+    match period {
+        Period::Rolling(length) if questions::says(theirs, *length) => lengths.push(*length),
+        Period::Rolling(length) => said.push(format!("the period {length} is not compared: {untold}")),
+        Period::Calendar(unit, zone) => {
+            // Sums of five minutes end at whole minutes.
+            let elapsed = now.saturating_sub(zone.begins(*unit, now)) / 60 * 60;
+            let length = Duration::from_secs(elapsed);
+            let name = format!("the calendar {}", unit.as_str());
+            if length < YOUNG {
+                said.push(format!("{name} is not compared: it began {length} ago, so it has too few events"));
+            } else if questions::weighted(theirs, length).is_none() {
+                said.push(format!("{name} is not compared: {untold}"));
+            } else {
+                of_calendar = Some(Window { length, period: true, calendar: Some(*unit) });
+            }
+        }
+    }
     lengths.sort();
     lengths.dedup();
     // What the old side says nothing of cannot be compared; and what is shorter than an evaluation is recorded by nobody.
     lengths.retain(|length| questions::says(theirs, *length) && length.millis() >= 60_000);
+    if lengths.is_empty() && of_calendar.is_none() && said.is_empty() {
+        said.push("the old rules record no error ratio".to_owned());
+    }
     const WINDOWS: usize = 16;
-    lengths.truncate(WINDOWS);
-    lengths.into_iter().map(|length| Window { length, period: Some(length) == period }).collect()
+    if lengths.len() > WINDOWS {
+        let is_period = |length: &Duration| *period == Period::Rolling(*length);
+        let at = lengths.iter().position(is_period).filter(|at| *at >= WINDOWS);
+        let kept = at.map(|at| lengths[at]);
+        let left_out = lengths.len() - WINDOWS;
+        lengths.truncate(WINDOWS - usize::from(kept.is_some()));
+        lengths.extend(kept);
+        said.push(format!("{left_out} of the longer windows are not compared"));
+    }
+    let rolling = |length| Window { length, period: *period == Period::Rolling(length), calendar: None };
+    (lengths.into_iter().map(rolling).chain(of_calendar).collect(), said)
 }
 
 /// A sample's value; `None` for what is no number, and for what no ratio and no count can be.

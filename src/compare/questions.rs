@@ -24,12 +24,15 @@ pub fn says(theirs: &Slo, length: Duration) -> bool {
 
 /// The recorded series.
 pub fn old_series(subject: &Subject, window: &Window) -> Option<String> {
+    if window.calendar.is_some() {
+        return None;
+    }
     Some(ratio(&subject.theirs, window.length)?.series.as_ref()?.to_string())
 }
 
 /// What the series is computed by; of a window that is not recorded, what the shortest one would be over it.
 pub fn old_expr(subject: &Subject, window: &Window) -> Option<String> {
-    match ratio(&subject.theirs, window.length) {
+    match ratio(&subject.theirs, window.length).filter(|_| window.calendar.is_none()) {
         Some(ratio) => ratio.expr.as_ref().map(Expr::to_string),
         None => weighted(&subject.theirs, window.length),
     }
@@ -55,6 +58,9 @@ pub fn weighted(theirs: &Slo, length: Duration) -> Option<String> {
 /// The new ratio: as it is recorded for alerts and for the period, or else summed from what is counted.
 pub fn new_ratio(subject: &Subject, window: &Window) -> String {
     let slo = subject.ours.slo;
+    if window.calendar.is_some() {
+        return read(&slo.readings.period_ratio).to_string();
+    }
     let mut known = slo
         .promise
         .tiers

@@ -4,7 +4,7 @@ use super::questions::{new_ratio, old_expr, old_series, weighted};
 use super::{Comparison, Ratio, Row, Subject, Tolerance, Window};
 use crate::diff::foreign::apart;
 use crate::promql::ast::{Expr, Kind, Selector};
-use crate::promql::build::{call, selector, sub, subquery, sum, unless};
+use crate::promql::build::{aggregate, call, selector, sub, subquery, sum_by, unless};
 use crate::secret;
 use crate::vocabulary::{Decimal, Duration, text};
 
@@ -29,6 +29,7 @@ struct Asked {
 
 fn asked(subject: &Subject, window: &Window) -> Asked {
     let length = window.length;
+    let (theirs, ours) = (subject.labels(), &subject.ours.slo.promise.by);
     let readings = &subject.ours.slo.readings;
     let series = |window: &Window| {
         let ratio = subject.theirs.ratios.iter().find(|ratio| ratio.window == window.length)?;
@@ -39,17 +40,20 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
     let of_old =
         if is_averaged(subject, window) { shortest.or_else(|| series(window)) } else { series(window) };
     let raw = raw_selectors(subject).into_iter().map(|raw| {
-        let born = born(&raw, length).to_string();
-        let resets = sum(call("resets", vec![raw.clone().range(length)])).to_string();
+        let born = born(&raw, length, &theirs).to_string();
+        let resets = sum_by(&theirs, call("resets", vec![raw.clone().range(length)])).to_string();
         (Some(born), (length <= RESETS).then_some(resets))
     });
     Asked {
-        old_age: of_old.map(|series| age(&series, length).to_string()),
-        new_age: age(&readings.counted_total, length.max(Duration::from_secs(600))).to_string(),
-        events: sum(call(
-            "sum_over_time",
-            vec![readings.counted_total.clone().range(length.max(Duration::from_secs(600)))],
-        ))
+        old_age: of_old.map(|series| age(&series, length, &theirs).to_string()),
+        new_age: age(&readings.counted_total, length.max(Duration::from_secs(600)), ours).to_string(),
+        events: sum_by(
+            ours,
+            call(
+                "sum_over_time",
+                vec![readings.counted_total.clone().range(length.max(Duration::from_secs(600)))],
+            ),
+        )
         .to_string(),
         weighted: is_averaged(subject, window).then(|| weighted(&subject.theirs, length)).flatten(),
         raw: raw.collect(),
@@ -57,19 +61,19 @@ fn asked(subject: &Subject, window: &Window) -> Asked {
 }
 
 /// Seconds since the first of its samples within the window, looked at a hundred times.
-fn age(series: &Selector, length: Duration) -> Expr {
+fn age(series: &Selector, length: Duration, by: &[String]) -> Expr {
     let step = Duration::from_millis((length.millis() / 100).max(15_000));
     let stamps = subquery(call("timestamp", vec![series.clone().into()]), length, Some(step));
-    let first = crate::promql::build::aggregate::<&str>("min", &[], call("min_over_time", vec![stamps]));
+    let first = aggregate("min", by, call("min_over_time", vec![stamps]));
     sub(call("time", Vec::new()), first).into()
 }
 
 /// `sum((x unless last_over_time(x[5m] offset 1h)) - increase(x[1h]))`: what series had on them that began within the window, and no increase
 /// shows.
-fn born(raw: &Selector, length: Duration) -> Expr {
+fn born(raw: &Selector, length: Duration, by: &[String]) -> Expr {
     let before = call("last_over_time", vec![raw.clone().offset(length).range(Duration::from_secs(300))]);
     let new = unless(Expr::from(raw.clone()), before);
-    sum(sub(Expr::from(new), call("increase", vec![raw.clone().range(length)])))
+    sum_by(by, sub(Expr::from(new), call("increase", vec![raw.clone().range(length)])))
 }
 
 /// The counters that the old rules read.
@@ -96,7 +100,7 @@ fn raw_selectors(subject: &Subject) -> Vec<Selector> {
 
 fn is_averaged(subject: &Subject, window: &Window) -> bool {
     let ratio = subject.theirs.ratios.iter().find(|ratio| ratio.window == window.length);
-    ratio.is_some_and(|ratio| ratio.averaged)
+    window.calendar.is_none() && ratio.is_some_and(|ratio| ratio.averaged)
 }
 
 /// Everything that is asked of it.
@@ -117,6 +121,9 @@ pub fn reasons(
     let asked = asked(subject, window);
     let length = window.length;
     let promise = &subject.ours.slo.promise;
+    let theirs = subject.labels();
+    let of_old = |asked: &str| all.number(asked, &theirs, &row.key);
+    let of_new = |asked: &str| all.number(asked, &promise.by, &row.key);
     let mut reasons = Vec::new();
     if row.old == Ratio::Missing {
         let series = old_series(subject, window);
@@ -142,20 +149,19 @@ pub fn reasons(
         });
     }
     // Shorter than nine tenths of the window is not enough to compare by.
-    let young = |asked: &Option<String>| {
-        let seconds = all.number(asked.as_deref()?)?;
+    let young = |seconds: Decimal| {
         let enough = Decimal::from(length.millis()) * Decimal::new(9, 1) / Decimal::from(1000);
         let known = u64::try_from(seconds.trunc()).ok().map(Duration::from_secs)?;
         (seconds < enough).then_some(known)
     };
-    if let Some(known) = young(&asked.old_age) {
+    if let Some(known) = asked.old_age.as_deref().and_then(of_old).and_then(young) {
         reasons.push(format!(
             "not enough history yet: the old rules have recorded {} of {length}",
             short(known)
         ));
     }
     if length >= Duration::from_secs(600)
-        && let Some(known) = young(&Some(asked.new_age.clone()))
+        && let Some(known) = of_new(&asked.new_age).and_then(young)
     {
         reasons.push(format!(
             "not enough history yet: the new rules have counted for {} of {length}",
@@ -168,7 +174,7 @@ pub fn reasons(
     reasons.extend(other_selectors(subject));
     if is_averaged(subject, window) {
         let mean = "the old ratio is a mean of ratios over shorter windows: a quiet hour has the same weight as a busy one";
-        let weighted = asked.weighted.as_ref().and_then(|asked| all.number(asked));
+        let weighted = asked.weighted.as_deref().and_then(of_old);
         reasons.push(match (weighted, row.new) {
             (Some(weighted), Ratio::Of(new)) => {
                 let near = if tolerance.differs(weighted, new, promise.budget) {
@@ -184,7 +190,7 @@ pub fn reasons(
     let born: Vec<Decimal> = asked
         .raw
         .iter()
-        .filter_map(|(born, _)| all.number(born.as_ref()?))
+        .filter_map(|(born, _)| of_old(born.as_deref()?))
         .filter(|born| *born >= Decimal::ONE)
         .collect();
     if let Some(most) = born.iter().max() {
@@ -193,14 +199,14 @@ pub fn reasons(
             text(most.round_dp(0))
         ));
     }
-    let resets = asked.raw.iter().filter_map(|(_, resets)| all.number(resets.as_ref()?)).max();
+    let resets = asked.raw.iter().filter_map(|(_, resets)| of_old(resets.as_deref()?)).max();
     if let Some(resets) = resets.filter(|resets| *resets >= Decimal::ONE) {
         reasons.push(format!(
             "counters restarted {} times in the window: the two sides estimate the events around a restart differently",
             text(resets.round_dp(0))
         ));
     }
-    let events = all.number(&asked.events).filter(|events| *events > Decimal::ZERO);
+    let events = of_new(&asked.events).filter(|events| *events > Decimal::ZERO);
     if let (Some(events), Ratio::Of(old), Ratio::Of(new)) = (events, row.old, row.new) {
         let apart = (new - old).abs() * events;
         if apart < Decimal::TWO {

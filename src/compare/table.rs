@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::reasons::shown;
-use super::{Comparison, Ratio, Row, Tolerance};
+use super::{Comparison, Note, Ratio, Row, Tolerance};
 use crate::inert;
 use crate::vocabulary::percent;
 
@@ -32,32 +32,25 @@ fn apart(row: &Row) -> String {
     }
 }
 
-/// For people: a table for each SLO, and below a line that differs the reasons.
-pub fn human(comparison: &Comparison, rows: &[Row], tolerance: Tolerance, address: &str) -> String {
+/// For people: a table for each SLO, and below a line that differs the reasons. A reason that all lines of a window have is said once.
+pub fn human(
+    comparison: &Comparison,
+    rows: &[Row],
+    notes: &[Note],
+    tolerance: Tolerance,
+    address: &str,
+) -> String {
     let mut text = String::new();
-    let mut last = None;
-    for row in rows {
-        if last != Some(&row.slo) {
-            let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(
-                text,
-                "{gap}{}\n  {:<10} {:>12} {:>12} {:>12}",
-                row.slo, "window", "old", "new", "difference"
-            );
-            last = Some(&row.slo);
+    for slo in comparison.names() {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let _ =
+            writeln!(text, "{gap}{slo}\n  {:<10} {:>12} {:>12} {:>12}", "window", "old", "new", "difference");
+        let of_slo: Vec<&Row> = rows.iter().filter(|row| row.slo == slo).collect();
+        for window in of_slo.chunk_by(|one, other| one.window == other.window) {
+            lines(&mut text, window);
         }
-        let window = match row.period {
-            true => format!("{} *", row.window),
-            false => row.window.to_string(),
-        };
-        let mark = if row.differs { "  differs" } else { "" };
-        let line =
-            format!("  {window:<10} {:>12} {:>12} {:>12}{mark}", said(row.old), said(row.new), apart(row));
-        let labels =
-            if row.labels.is_empty() { String::new() } else { format!("  {}", inert::line(&row.labels)) };
-        let _ = writeln!(text, "{}{labels}", line.trim_end());
-        for reason in &row.reasons {
-            let _ = writeln!(text, "    - {}", inert::line(reason));
+        for note in notes.iter().filter(|note| note.slo == slo) {
+            let _ = writeln!(text, "  {}", inert::line(&note.said));
         }
     }
     if rows.iter().any(|row| row.period) {
@@ -86,12 +79,41 @@ pub fn human(comparison: &Comparison, rows: &[Row], tolerance: Tolerance, addres
     text
 }
 
+/// The lines of one window.
+fn lines(text: &mut String, rows: &[&Row]) {
+    let differ: Vec<&&Row> = rows.iter().filter(|row| row.differs).collect();
+    let everywhere = |reason: &String| differ.iter().all(|row| row.reasons.contains(reason));
+    let shared: Vec<&String> = match differ[..] {
+        [first, _, ..] => first.reasons.iter().filter(|reason| everywhere(reason)).collect(),
+        _ => Vec::new(),
+    };
+    for row in rows {
+        let window = match row.period {
+            true => format!("{} *", row.window),
+            false => row.window.clone(),
+        };
+        let mark = if row.differs { "  differs" } else { "" };
+        let line =
+            format!("  {window:<10} {:>12} {:>12} {:>12}{mark}", said(row.old), said(row.new), apart(row));
+        let labels =
+            if row.labels.is_empty() { String::new() } else { format!("  {}", inert::line(&row.labels)) };
+        let _ = writeln!(text, "{}{labels}", line.trim_end());
+        for reason in row.reasons.iter().filter(|reason| !shared.contains(reason)) {
+            let _ = writeln!(text, "    - {}", inert::line(reason));
+        }
+    }
+    for reason in shared {
+        let _ = writeln!(text, "    - all {} that differ: {}", differ.len(), inert::line(reason));
+    }
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
     tolerance: String,
     slos: usize,
     differ: usize,
     ratios: Vec<Line<'a>>,
+    notes: Vec<Told<'a>>,
     old_only: &'a [String],
     new_only: &'a [String],
 }
@@ -100,7 +122,7 @@ struct Report<'a> {
 struct Line<'a> {
     slo: &'a str,
     labels: &'a str,
-    window: String,
+    window: &'a str,
     period: bool,
     old: Option<String>,
     new: Option<String>,
@@ -108,8 +130,14 @@ struct Line<'a> {
     reasons: &'a [String],
 }
 
+#[derive(Serialize)]
+struct Told<'a> {
+    slo: &'a str,
+    said: &'a str,
+}
+
 /// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
-pub fn json(comparison: &Comparison, rows: &[Row], tolerance: Tolerance) -> String {
+pub fn json(comparison: &Comparison, rows: &[Row], notes: &[Note], tolerance: Tolerance) -> String {
     let number = |ratio: Ratio| match ratio {
         Ratio::Of(ratio) => Some(ratio.normalize().to_string()),
         Ratio::Nothing | Ratio::Missing => None,
@@ -123,7 +151,7 @@ pub fn json(comparison: &Comparison, rows: &[Row], tolerance: Tolerance) -> Stri
             .map(|row| Line {
                 slo: &row.slo,
                 labels: &row.labels,
-                window: row.window.to_string(),
+                window: &row.window,
                 period: row.period,
                 old: number(row.old),
                 new: number(row.new),
@@ -131,6 +159,7 @@ pub fn json(comparison: &Comparison, rows: &[Row], tolerance: Tolerance) -> Stri
                 reasons: &row.reasons,
             })
             .collect(),
+        notes: notes.iter().map(|note| Told { slo: &note.slo, said: &note.said }).collect(),
         old_only: &comparison.old_only,
         new_only: &comparison.new_only,
     };

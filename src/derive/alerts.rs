@@ -10,13 +10,18 @@ use crate::vocabulary::Severity;
 /// The page of the SLO with this name means that a service is down.
 const DOWN: &str = "availability";
 
+/// Whether the page of an SLO means that its service is down.
+pub(super) fn means_down(slo: &Slo) -> bool {
+    slo.name.as_str() == DOWN
+}
+
 /// The alerts of one SLO: burn alerts, then budget alerts.
 pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> Vec<AlertFacts<'a>> {
     let mut all = Vec::new();
     for severity in Severity::ALL {
         if slo.tiers.iter().any(|tier| tier.severity == severity) {
             let alert = alert(model, service, slo, which(model, service, slo, severity), severity);
-            let down = slo.name.as_str() == DOWN && severity == Severity::Page;
+            let down = means_down(slo) && severity == Severity::Page;
             all.push(AlertFacts { down, ..alert });
         }
     }

@@ -15,7 +15,7 @@ mod routing;
 
 pub use aftermath::reads_the_same;
 pub use budget::pages_of_companions;
-pub use dependencies::causes;
+pub use dependencies::{Needs, causes};
 pub use journeys::failing;
 pub use labels::external;
 pub use matching::{Piece, Values, piece};
@@ -30,22 +30,27 @@ use crate::parallel;
 
 /// The facts of a model. It cannot fail: every possible error was already a problem.
 pub fn derive(model: &Model) -> Facts<'_> {
-    Facts { model, services: parallel::map(&model.services, |one| service(model, one)) }
+    let needs = Needs::of(model);
+    Facts { model, services: parallel::map(&model.services, |one| service_by(model, &needs, one)) }
 }
 
 /// The facts of one service.
 pub fn service<'a>(model: &'a Model, service: &'a Service) -> ServiceFacts<'a> {
+    service_by(model, &Needs::of(model), service)
+}
+
+fn service_by<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service) -> ServiceFacts<'a> {
     let companion = |companion| (companion, companions::alert(model, service, companion));
     ServiceFacts {
         service,
-        slos: service.slos.iter().map(|one| slo(model, service, one)).collect(),
+        slos: service.slos.iter().map(|one| slo(model, needs, service, one)).collect(),
         missing: alerts::missing(model, service),
         companions: service.alerts.iter().map(companion).collect(),
     }
 }
 
-fn slo<'a>(model: &'a Model, service: &'a Service, slo: &'a Slo) -> SloFacts<'a> {
-    let failing_parts = journeys::failing_parts(model, service, slo);
+fn slo<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service, slo: &'a Slo) -> SloFacts<'a> {
+    let failing_parts = journeys::failing_parts(model, needs, service, slo);
     SloFacts {
         slo,
         promise: promise(service, slo),

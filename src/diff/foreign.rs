@@ -54,9 +54,12 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     let mut used: BTreeSet<usize> = BTreeSet::new();
     type Keys<'a> = (fn(&Slo) -> Vec<String>, fn(Ours) -> Vec<String>);
-    let keys: [Keys; 4] = [
+    const BY_ALERTS: usize = 5;
+    let keys: [Keys; BY_ALERTS + 1] = [
+        (imported, our_names),
         (identities, our_identities),
         (names, our_names),
+        (only_objectives, our_names),
         (slo_names, our_slo_names),
         (alert_names, our_alert_names),
     ];
@@ -77,7 +80,7 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
         }
         for (index, of) in wanted {
             // Only alerts without recording rules can be several for one SLO, such as page and ticket.
-            if of.len() == 1 || step == 3 {
+            if of.len() == 1 || step == BY_ALERTS {
                 taken.extend(of.into_iter().map(|at| (at, index)));
                 used.insert(index);
             }
@@ -102,6 +105,10 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
 /// A name in our spelling.
 fn ours(text: &str) -> String {
     Name::parse(text).or_else(|| Name::nearest(text)).map_or_else(|| text.to_owned(), |name| name.to_string())
+}
+
+fn imported(slo: &Slo) -> Vec<String> {
+    slo.imported.iter().cloned().collect()
 }
 
 fn identities(slo: &Slo) -> Vec<String> {
@@ -133,6 +140,15 @@ fn names(slo: &Slo) -> Vec<String> {
 
 fn our_names(one: Ours) -> Vec<String> {
     vec![one.name()]
+}
+
+/// Sloth names the SLO of an OpenSLO file with a single objective `…-0`.
+fn only_objectives(slo: &Slo) -> Vec<String> {
+    let name = slo.name.strip_suffix("-0").filter(|_| slo.tool == "Sloth");
+    name.zip(slo.service.as_ref())
+        .iter()
+        .map(|(name, service)| format!("{}/{}", ours(service), ours(name)))
+        .collect()
 }
 
 fn slo_names(slo: &Slo) -> Vec<String> {

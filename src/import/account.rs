@@ -42,14 +42,15 @@ pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     };
     for ((service, slo), rows) in slos().zip(&rows) {
         let draft = &slo.draft;
-        let from = format!("{} of {}, {}", draft.name.text, draft.tool, lines.place(draft.place));
-        block(format!("{}/{}: {from}", service.name, slo.name), rows, &shared);
+        let from = format!("`{}` of {} in {}", draft.name.text, draft.tool, lines.place(draft.place));
+        block(format!("{}/{}, from {from}", service.name, slo.name), rows, &shared);
     }
     if shared.iter().any(|row| !row.is_empty()) {
         block("all of them".to_owned(), &shared, &Rows::default());
     }
     for (draft, missing) in gathered.services.iter().flat_map(|service| &service.left_out) {
-        text += &format!("{} of {}, {}: left out\n", draft.name.text, draft.tool, lines.place(draft.place));
+        text +=
+            &format!("`{}` of {} in {}: left out\n", draft.name.text, draft.tool, lines.place(draft.place));
         row(&mut text, "why", &[why(missing)]);
         text.push('\n');
     }
@@ -65,19 +66,22 @@ fn stays(slo: &Slo) -> Vec<String> {
     let draft = &slo.draft;
     let measured = match &slo.measured {
         Measured::Events(parts) => match (parts[0].0, parts[1].0) {
-            (Part::Total, Part::Good) => "good events of all",
-            (Part::Total, _) => "bad events of all",
-            _ => "good and bad events",
+            (Part::Total, Part::Good) => "it counts good events and all events",
+            (Part::Total, _) => "it counts bad events and all events",
+            _ => "it counts good events and bad events",
         },
         Measured::Latency { success, .. } if !success.is_empty() => {
-            "events that are fast and successful, by the same histogram"
+            "it counts events that are fast and successful, with the same histogram"
         }
-        Measured::Latency { .. } => "events below the threshold, by the same histogram",
-        Measured::Condition(_) => "the condition",
-        Measured::Probe(_) => "the gauge that is 1 while all is well",
-        Measured::Ratio(_) => "the ratio, as it was computed",
+        Measured::Latency { .. } => "it counts events below the threshold, with the same histogram",
+        Measured::Condition(_) => "it watches the same condition",
+        Measured::Probe(_) => "it watches the same gauge, which is 1 while all is well",
+        Measured::Ratio(_) => "it watches the same ratio",
     };
-    let mut stays = vec![format!("{} over {}", draft.objective, period(&draft.period)), measured.to_owned()];
+    let mut stays = vec![
+        format!("the objective {} over {}", draft.objective, period(&draft.period)),
+        measured.to_owned(),
+    ];
     if let Some(slice) = &draft.slice {
         stays.push(format!("slices of {}, good from {} on", slice.length, slice.objective));
     }
@@ -157,7 +161,7 @@ fn changes(service: &Service, slo: &Slo, gathered: &Gathered) -> Vec<String> {
             changes.push(format!("a {severity} now has the label `severity: {}`", label.text));
         }
         if label.is_none() {
-            changes.push(format!("a {severity} has the label `severity: {severity}`"));
+            changes.push(format!("a {severity} now has the label `severity: {severity}`"));
         }
     }
     if !alerts.is_empty() {

@@ -58,7 +58,19 @@ pub struct Draft {
     pub missing: Option<(bool, Span)>,
     /// What its alerts are called.
     pub alert_name: Option<Said>,
+    pub recorder: Recorder,
     pub account: Account,
+}
+
+/// Whose rules record an SLO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorder {
+    /// Sloth's, which call it by this name.
+    Sloth(String),
+    /// Pyrra's.
+    Pyrra,
+    /// No known tool makes rules of it.
+    Nobody,
 }
 
 /// Why an SLO is left out.

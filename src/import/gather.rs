@@ -88,8 +88,12 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
     }
     let mut at: BTreeMap<Name, usize> = BTreeMap::new();
     let mut names = Names::default();
-    for draft in drafts {
-        let name = options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
+    let service =
+        |draft: &Draft| options.service.clone().unwrap_or_else(|| named(&draft.service.text, "service"));
+    let apart = apart(&drafts, service);
+    for (index, draft) in drafts.into_iter().enumerate() {
+        let wanted = named(apart.get(&index).unwrap_or(&draft.name.text), "slo");
+        let name = service(&draft);
         let index = *at.entry(name.clone()).or_insert_with(|| {
             gathered.services.push(Service {
                 name,
@@ -105,7 +109,7 @@ pub fn gather(mut drafts: Vec<Draft>, options: &Options, problems: &mut Vec<Prob
             });
             gathered.services.len() - 1
         });
-        add(&mut gathered, &mut names, index, draft, problems);
+        add(&mut gathered, &mut names, index, wanted, draft, problems);
     }
     for service in &mut gathered.services {
         settle(service, problems);
@@ -156,11 +160,44 @@ fn discreet(draft: &mut Draft, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Names for SLOs of a service that have the same one: with the values of the labels that differ, if these tell all of them apart.
+fn apart(drafts: &[Draft], service: impl Fn(&Draft) -> Name) -> BTreeMap<usize, String> {
+    let mut alike: BTreeMap<(Name, Name), Vec<usize>> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        alike.entry((service(draft), named(&draft.name.text, "slo"))).or_default().push(index);
+    }
+    let mut apart = BTreeMap::new();
+    for indices in alike.into_values().filter(|indices| indices.len() > 1) {
+        let value = |index: usize, label: &str| {
+            drafts[index].labels.iter().find(|pair| pair.name == label).map(|pair| pair.value.as_str())
+        };
+        let labels: BTreeSet<&str> =
+            indices.iter().flat_map(|index| &drafts[*index].labels).map(|pair| pair.name.as_str()).collect();
+        let differ = labels.into_iter().filter(|label| {
+            let values: BTreeSet<Option<&str>> = indices.iter().map(|index| value(*index, label)).collect();
+            values.len() > 1 && !values.contains(&None)
+        });
+        let differ: Vec<&str> = differ.collect();
+        let with_values = |index: usize| {
+            let values = differ.iter().filter_map(|label| value(index, label));
+            std::iter::once(drafts[index].name.text.as_str()).chain(values).collect::<Vec<_>>().join("-")
+        };
+        let found: Vec<(usize, String)> =
+            indices.into_iter().map(|index| (index, with_values(index))).collect();
+        let names: BTreeSet<Name> = found.iter().map(|(_, name)| named(name, "slo")).collect();
+        if names.len() == found.len() {
+            apart.extend(found);
+        }
+    }
+    apart
+}
+
 /// Takes one SLO into its service.
 fn add(
     gathered: &mut Gathered,
     names: &mut Names,
     index: usize,
+    wanted: Name,
     mut draft: Draft,
     problems: &mut Vec<Problem>,
 ) {
@@ -174,7 +211,7 @@ fn add(
                         draft.name.place,
                         format!("this SLO is left out: somebody must decide {decision}"),
                     )
-                    .help("write its `sli` by hand: the source does not say more"),
+                    .help("decide it, and write this SLO by hand in the file of its service"),
                 );
             }
             gathered.services[index].left_out.push((draft, missing));
@@ -188,7 +225,7 @@ fn add(
         Policy::Own(name, tiers) => Some(names.policy(&mut gathered.policies, name, tiers)),
     };
     let service = &mut gathered.services[index];
-    let name = names.of(&service.name, named(&draft.name.text, "slo"));
+    let name = names.of(&service.name, wanted);
     if service.name.as_str() != draft.service.text {
         draft
             .account

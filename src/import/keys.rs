@@ -7,6 +7,7 @@ use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::secret;
 use crate::source::Span;
+use crate::vocabulary::nearest;
 
 /// The keys of one map that have not been taken yet.
 pub struct Keys<'n> {
@@ -14,6 +15,8 @@ pub struct Keys<'n> {
     pub span: Span,
     what: String,
     left: Vec<(&'n Key, &'n Node)>,
+    /// The names that somebody asked for.
+    known: Vec<String>,
 }
 
 impl<'n> Keys<'n> {
@@ -23,7 +26,7 @@ impl<'n> Keys<'n> {
         match &node.value {
             Value::Map(entries) => {
                 let left = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
-                Some(Self { span: node.span, what, left })
+                Some(Self { span: node.span, what, left, known: Vec::new() })
             }
             Value::Null | Value::Scalar(_) | Value::List(_) => {
                 problems.push(wrong_type(node, &what, "a map of keys and values"));
@@ -37,8 +40,14 @@ impl<'n> Keys<'n> {
         self.entry(name).map(|(_, node)| node)
     }
 
-    /// The same with its key.
+    /// A value that is left for others to take.
+    pub fn peek(&self, name: &str) -> Option<&'n Node> {
+        self.left.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
+    }
+
+    /// A value with its key.
     pub fn entry(&mut self, name: &str) -> Option<(&'n Key, &'n Node)> {
+        self.known.push(name.to_owned());
         let at = self.left.iter().position(|(key, _)| key.text == name)?;
         let (key, node) = self.left.remove(at);
         (node.value != Value::Null).then_some((key, node))
@@ -61,7 +70,13 @@ impl<'n> Keys<'n> {
         match self.text(name, problems) {
             Some(text) if !text.text.trim().is_empty() => Some(text),
             None if there => None,
-            Some(_) | None => {
+            Some(empty) => {
+                let headline = format!("`{name}` of {} is empty", self.what);
+                let problem = Problem::error(Code::MissingKey, whole(&empty), headline);
+                problems.push(problem.help("the promise is not known without it"));
+                None
+            }
+            None => {
                 problems.push(
                     Problem::error(
                         Code::MissingKey,
@@ -98,6 +113,17 @@ impl<'n> Keys<'n> {
                 problems.push(wrong_type(node, &format!("`{name}`"), "a list"));
                 &[]
             }
+        }
+    }
+
+    /// The entries of a list; a single map is a list of one.
+    pub fn one_or_more(&mut self, name: &str, problems: &mut Vec<Problem>) -> &'n [Node] {
+        match self.peek(name) {
+            Some(node @ Node { value: Value::Map(_), .. }) => {
+                self.pass(&[name]);
+                std::slice::from_ref(node)
+            }
+            Some(_) | None => self.list(name, problems),
         }
     }
 
@@ -140,6 +166,7 @@ impl<'n> Keys<'n> {
 
     /// Passes over a key that says nothing to us or to anybody who is told.
     pub fn pass(&mut self, names: &[&str]) {
+        self.known.extend(names.iter().map(|name| (*name).to_owned()));
         self.left.retain(|(key, _)| !names.contains(&key.text.as_str()));
     }
 
@@ -151,8 +178,17 @@ impl<'n> Keys<'n> {
     /// Tells of every key that nobody took.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for (key, node) in self.left {
-            let why = format!("{} has no such key", self.what);
-            problems.push(dropped(key, node, &why));
+            let problem = dropped(key, node, &format!("{} has no such key", self.what));
+            let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+            let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
+            let same = known.iter().find(|name| plain(name) == plain(&key.text));
+            problems.push(match (same, nearest(&key.text, &known)) {
+                (Some(same), _) => {
+                    problem.help(format!("it is spelled `{same}` here: the old tool did not read this"))
+                }
+                (None, Some(near)) => problem.help(format!("did you mean `{near}`?")),
+                (None, None) => problem,
+            });
         }
     }
 }

@@ -73,15 +73,32 @@ struct Dialect {
     tool: &'static str,
     /// What its documents say of themselves.
     versions: &'static [&'static str],
+    /// The kind of its objects, if no other tool has it.
+    kind: Option<&'static str>,
     /// What documents mean together: they may refer to each other.
     read: fn(&[&Document], &Options, &mut Found),
 }
 
 /// Every dialect.
 const DIALECTS: [Dialect; 3] = [
-    Dialect { tool: sloth::TOOL, versions: &["prometheus/v1", "sloth.slok.dev/v1"], read: sloth::read },
-    Dialect { tool: pyrra::TOOL, versions: &["pyrra.dev/v1alpha1"], read: pyrra::read },
-    Dialect { tool: openslo::TOOL, versions: &["openslo/v1", "openslo/v1alpha"], read: openslo::read },
+    Dialect {
+        tool: sloth::TOOL,
+        versions: &["prometheus/v1", "sloth.slok.dev/v1"],
+        kind: None,
+        read: sloth::read,
+    },
+    Dialect {
+        tool: pyrra::TOOL,
+        versions: &["pyrra.dev/v1alpha1"],
+        kind: Some("ServiceLevelObjective"),
+        read: pyrra::read,
+    },
+    Dialect {
+        tool: openslo::TOOL,
+        versions: &["openslo/v1", "openslo/v1alpha"],
+        kind: None,
+        read: openslo::read,
+    },
 ];
 
 /// One document.
@@ -110,7 +127,7 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
                     .help("remove it from the command"),
             );
         }
-        found.problems.extend(faults);
+        found.problems.extend(faults.into_iter().map(|fault| of_helm(fault, sources)));
         for node in nodes.into_iter().flat_map(listed_in) {
             any = true;
             match recognised(&node, &mut found.problems) {
@@ -132,7 +149,9 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
 pub fn specs(sources: &Sources) -> (Foreign, Vec<Problem>) {
     let (Found { drafts, mut problems }, _) = read(sources, &Options::default());
     diagnostic::sort(&mut problems);
-    (specs::foreign(&drafts), problems)
+    // Whatever is told of an import was told when they were imported.
+    let gathered = gather::gather(drafts.clone(), &Options::default(), &mut Vec::new());
+    (specs::foreign(&drafts, &gathered), problems)
 }
 
 /// Reads sources of other tools, and says the same in ours.
@@ -158,6 +177,18 @@ pub fn import(sources: &Sources, options: &Options) -> Imported {
     Imported { files, problems, account, beside, slos, complete }
 }
 
+/// Of a fault in a line with a template, says that the template must be filled in first.
+fn of_helm(fault: Problem, sources: &Sources) -> Problem {
+    let text = &sources.file(fault.primary.span.source).text;
+    let (before, after) = text.split_at_checked(fault.primary.span.start as usize).unwrap_or((text, ""));
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = &text[begin..before.len() + after.find('\n').unwrap_or(after.len())];
+    match line.contains("{{") {
+        true => Problem { help: Vec::new(), ..fault }.help(queries::HELM),
+        false => fault,
+    }
+}
+
 /// The objects of a document: those of a list, as `kubectl get -o yaml` and OpenSLO have them, or itself.
 fn listed_in(node: Node) -> Vec<Node> {
     match node.value {
@@ -180,6 +211,13 @@ fn listed_in(node: Node) -> Vec<Node> {
     }
 }
 
+/// The dialect with this version. Files of Pyrra may say any version, because Pyrra does not read it; their kind tells them.
+fn dialect(version: Option<&str>, kind: Option<&str>) -> Option<usize> {
+    let by_version = |version: &str| DIALECTS.iter().position(|dialect| dialect.versions.contains(&version));
+    let by_kind = || DIALECTS.iter().position(|dialect| kind.is_some() && dialect.kind == kind);
+    version.and_then(by_version).or_else(by_kind)
+}
+
 /// Which dialect a document is of; a problem if it is of none.
 fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
     let Value::Map(entries) = &node.value else {
@@ -193,27 +231,44 @@ fn recognised(node: &Node, problems: &mut Vec<Problem>) -> Option<usize> {
         })
     };
     let named = said("apiVersion").or_else(|| said("version"));
-    let index =
-        named.and_then(|(text, _)| DIALECTS.iter().position(|dialect| dialect.versions.contains(&text)));
-    if index.is_none() {
-        let known: Vec<&str> = DIALECTS.iter().flat_map(|dialect| dialect.versions.iter().copied()).collect();
-        let tools: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.tool).collect();
-        let (place, headline) = match named {
-            Some(("slowburn/v1", place)) => (place, "this file is already in slowburn's language"),
-            Some((_, place)) => (place, "this language is not known"),
-            None => (first_line(node.span), "the file does not say its language"),
-        };
-        problems.push(
-            Problem::error(Code::UnknownDialect, place, headline)
-                .label(format!("known languages are {}", listed(&known)))
-                .help(format!(
-                    "these are {}: write `apiVersion` or `version`",
-                    diagnostic::joined(
-                        &tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>(),
-                        "and"
-                    )
-                )),
-        );
+    let kind = said("kind");
+    if let Some(index) = dialect(named.map(|(text, _)| text), kind.map(|(kind, _)| kind)) {
+        return Some(index);
     }
-    index
+    let of_tool = named.and_then(|(text, _)| {
+        DIALECTS.iter().find(|dialect| text.to_lowercase().contains(&dialect.tool.to_lowercase()))
+    });
+    if let (Some((kind, place)), Some(_), None) = (kind, said("apiVersion"), of_tool) {
+        let kind: String = kind.chars().take(60).collect();
+        let problem = Problem::warning(Code::NotCarried, place, format!("this {kind} is not imported"));
+        problems.push(match kind.as_str() {
+            "PrometheusRule" => problem
+                .label("these are rules: SLOs are imported from the specs that rules are made from")
+                .help("compare rules with definitions: `slowburn diff FILE`"),
+            _ => problem.label("it contains no SLO of Sloth, Pyrra or OpenSLO"),
+        });
+        return None;
+    }
+    let known: Vec<&str> = match of_tool {
+        Some(dialect) => dialect.versions.to_vec(),
+        None => DIALECTS.iter().flat_map(|dialect| dialect.versions.iter().copied()).collect(),
+    };
+    let (place, headline) = match (named, of_tool) {
+        (Some(("slowburn/v1", place)), _) => {
+            (place, "this file is already in slowburn's language".to_owned())
+        }
+        (Some((_, place)), Some(dialect)) => {
+            (place, format!("this version of {} is not supported", dialect.tool))
+        }
+        (Some((_, place)), None) => (place, "this language is not known".to_owned()),
+        (None, _) => (first_line(node.span), "the file does not say its language".to_owned()),
+    };
+    let problem = Problem::error(Code::UnknownDialect, place, headline);
+    problems.push(match of_tool {
+        Some(_) => problem.label(format!("supported: {}", listed(&known))),
+        None => problem
+            .label(format!("known languages are {}", listed(&known)))
+            .help("files of Sloth begin with `version: prometheus/v1`, those of Pyrra and OpenSLO with `apiVersion`"),
+    });
+    None
 }

@@ -6,13 +6,13 @@ mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Account, Draft, Pair, Policy, Said, Slice};
+use super::draft::{Account, Draft, Missing, Pair, Policy, Recorder, Said, Slice};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::sli::Sli;
 use super::{Document, Found, Options};
 use crate::diagnostic::{Code, Problem};
-use crate::parse::yaml::{Entry, Node, Value};
+use crate::parse::yaml::{Entry, MAX_COPIED, Node, Value};
 use crate::parse::{first_line, wrong_type};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -34,6 +34,8 @@ struct Objects<'n> {
     named: BTreeMap<(String, String), usize>,
     /// Those that something referred to.
     used: BTreeSet<usize>,
+    /// Bytes of those that were referred to, each as often as it was.
+    copied: usize,
 }
 
 struct Object<'n> {
@@ -70,6 +72,8 @@ impl<'n> Objects<'n> {
     /// The object of a kind that a reference names, and whether it is referred to for the first time.
     fn find(&mut self, kind: &str, name: &str) -> Option<(&'n Node, bool)> {
         let at = *self.named.get(&(kind.to_owned(), name.to_owned()))?;
+        let span = self.all[at].node.span;
+        self.copied += (span.end - span.start) as usize;
         Some((self.all[at].node, self.used.insert(at)))
     }
 }
@@ -86,6 +90,15 @@ pub fn read(documents: &[&Document], _: &Options, found: &mut Found) {
     let slos: Vec<&Node> =
         objects.all.iter().filter(|object| object.kind == "SLO").map(|object| object.node).collect();
     for node in slos {
+        // A long query that every SLO refers to is read, and written, once for each.
+        if objects.copied > MAX_COPIED {
+            let headline = "SLOs repeat more text of other documents than any definition needs";
+            let problem = Problem::error(Code::TooLarge, first_line(node.span), headline);
+            problems.push(
+                problem.label("this SLO and those after it are not read").help("import them in several runs"),
+            );
+            break;
+        }
         drafts.extend(slo(node, &mut objects, problems));
     }
     for (index, object) in objects.all.iter().enumerate() {
@@ -221,6 +234,10 @@ struct Group {
     sliced: Sliced,
     alerts: alerts::Alerts,
     changes: Vec<String>,
+    /// Whether it has several objectives.
+    several: bool,
+    /// Whether `sloth generate` makes rules of it. Sloth numbers objectives from 0.
+    by_sloth: bool,
 }
 
 /// How a budget is counted.
@@ -236,7 +253,8 @@ enum Sliced {
 
 fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<Draft> {
     let Some(mut keys) = Keys::of(node, "the document", problems) else { return Vec::new() };
-    keys.pass(&["apiVersion", "kind"]);
+    keys.pass(&["kind"]);
+    let alpha = keys.text("apiVersion", problems).is_some_and(|version| version.text == "openslo/v1alpha");
     let metadata = metadata(&mut keys, problems);
     let there = keys.has("spec");
     let spec = keys.below("spec", problems);
@@ -257,6 +275,7 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
     let description = spec.text("description", problems).map(|text| text.text);
     let said = spec.required("service", problems);
     let mut changes = Vec::new();
+    let in_days = time::in_days(&spec);
     let period = time::period(&mut spec, &mut changes, problems);
     let sliced = method(spec.text("budgetingMethod", problems), problems);
     let indicator = indicator::Written::of(&mut spec, problems);
@@ -305,15 +324,20 @@ fn slo(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Vec<D
         sliced,
         alerts,
         changes,
+        several: objectives.len() > 1,
+        by_sloth: alpha && in_days && objectives.iter().all(has_two_metrics),
     };
-    let several = objectives.len() > 1;
     let mut drafts = Vec::new();
     for (index, node) in objectives.iter().enumerate() {
         let Some(keys) = Keys::of(node, "an objective", problems) else { continue };
-        let number = several.then_some(index + 1);
-        drafts.extend(objective(keys, number, &indicator, &group, objects, problems));
+        drafts.extend(objective(keys, index, &indicator, &group, objects, problems));
     }
     drafts
+}
+
+/// Whether an objective has its metrics right below it, as Sloth reads them.
+fn has_two_metrics(objective: &Node) -> bool {
+    matches!(&objective.value, Value::Map(entries) if entries.iter().any(|entry| entry.key.text == "ratioMetrics"))
 }
 
 fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
@@ -346,7 +370,7 @@ fn method(written: Option<Scalar>, problems: &mut Vec<Problem>) -> Sliced {
 /// One objective, which is an SLO of its own.
 fn objective(
     mut keys: Keys,
-    number: Option<usize>,
+    index: usize,
     shared: &indicator::Written,
     group: &Group,
     objects: &mut Objects,
@@ -373,15 +397,23 @@ fn objective(
         false => Sli::missing("what it measures"),
     };
     let target = target?;
+    let (slice, measured) = match slice {
+        Ok(slice) => (slice, sli.measured),
+        Err(missing) => (None, Err(missing)),
+    };
     let mut account = Account { changes: group.changes.clone(), ..Account::default() };
     let mut name = group.name.clone();
-    if let Some(number) = number {
+    let by_sloth = format!("{}-{index}", name.text);
+    if group.several {
+        name.place = place;
         account
             .changes
             .push(format!("it is one objective of `{}`: each objective becomes an SLO", name.text));
         name.text = match &shown {
+            // By this number its old rules are found.
+            _ if group.by_sloth => by_sloth.clone(),
             Some(shown) => format!("{}-{}", name.text, named(shown, "objective")),
-            None => format!("{}-{number}", name.text),
+            None => format!("{}-{}", name.text, index + 1),
         };
     }
     account.alerts.extend(group.alerts.names.iter().cloned());
@@ -394,18 +426,18 @@ fn objective(
         Said { text: owner.value, place: owner.place }
     });
     Some(Draft {
-        place: if number.is_some() { place } else { group.place },
+        place: if group.several { place } else { group.place },
         tool: TOOL,
         service: group.service.clone(),
         name,
         service_description: group.service_description.clone(),
         owner,
-        description: match (&group.description, shown.filter(|_| number.is_some())) {
+        description: match (&group.description, shown.filter(|_| group.several)) {
             (Some(description), Some(shown)) => Some(format!("{shown}: {description}")),
             (description, shown) => description.clone().or(shown),
         },
         objective: target,
-        measured: sli.measured,
+        measured,
         by: sli.by.into_iter().map(|text| Said { text, place }).collect(),
         period: group.period.clone(),
         slice,
@@ -418,6 +450,7 @@ fn objective(
         },
         missing: None,
         alert_name: None,
+        recorder: if group.by_sloth { Recorder::Sloth(by_sloth) } else { Recorder::Nobody },
         account,
     })
 }
@@ -469,17 +502,26 @@ fn decimal(written: &Scalar) -> Option<Decimal> {
 }
 
 /// How time is sliced.
-fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<Slice> {
+///
+/// # Errors
+/// What somebody must decide, if the source does not say it.
+fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Result<Option<Slice>, Missing> {
     const WHY: &str = "the budget counts events: it has no slices";
     if group.sliced != Sliced::Slices {
         let why = if group.sliced == Sliced::Means { "every event has the same weight here" } else { WHY };
         keys.drop("timeSliceTarget", why, problems);
         keys.drop("timeSliceWindow", why, problems);
-        return None;
+        return Ok(None);
     }
-    let length = keys.required("timeSliceWindow", problems).and_then(|text| time::slice(&text, problems));
-    let target = keys.required("timeSliceTarget", problems);
-    let target = target.and_then(|written| match decimal(&written) {
+    let decide = |decision: &str| Missing::Decision(decision.to_owned());
+    let length = keys.text("timeSliceWindow", problems);
+    let target = keys.text("timeSliceTarget", problems);
+    let length = length.ok_or_else(|| decide("how long its slices of time are: `timeSliceWindow`"))?;
+    let written = target.ok_or_else(|| {
+        decide("from which share of good events on a slice of time is good: `timeSliceTarget`")
+    })?;
+    let length = time::slice(&length, problems);
+    let target = match decimal(&written) {
         Some(all) if all == Decimal::ONE => {
             problems.push(
                 Problem::warning(
@@ -492,6 +534,7 @@ fn slice(keys: &mut Keys, group: &Group, problems: &mut Vec<Problem>) -> Option<
             Objective::from_percent("99.9999").ok()
         }
         _ => share(&written, problems),
-    });
-    Some(Slice { length: length?, objective: target? })
+    };
+    let fault = Missing::Fault("its slices of time cannot be read");
+    length.zip(target).map(|(length, objective)| Some(Slice { length, objective })).ok_or(fault)
 }

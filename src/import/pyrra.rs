@@ -1,6 +1,6 @@
 //! Pyrra: `ServiceLevelObjective` of `pyrra.dev/v1alpha1`, of Kubernetes or of files.
 
-use super::draft::{Account, Alert, Draft, Pair, Policy, Said};
+use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said};
 use super::gather::named;
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
@@ -8,13 +8,14 @@ use super::measure::Measured;
 use super::queries::{self, Counters, asked};
 use super::sli::{self, Sli};
 use super::sloth::{duration, objective};
+use super::specs::of_pyrra;
 use super::{Document, Found, Options};
 use crate::ast::Key;
-use crate::diagnostic::{Code, Problem, few};
+use crate::diagnostic::{Code, Problem, few, joined};
 use crate::parse::first_line;
 use crate::promql::ast::{Kind, Selector};
 use crate::scalar::Scalar;
-use crate::vocabulary::{Duration, Name, PerSeverity, Period, Severity};
+use crate::vocabulary::{Decimal, Duration, Name, PerSeverity, Period, Severity, quotient, text as number};
 
 /// What the tool is called.
 pub const TOOL: &str = "Pyrra";
@@ -83,6 +84,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         false => Some(Indicator { sli: Sli::missing("what it measures"), by: Vec::new(), job: None }),
     };
     let mut account = Account::default();
+    let scaled = length.is_some_and(|length| length < MONTH);
     let (severities, missing, mut alert_name) = match spec.below("alerting", problems) {
         Some(keys) => alerting(keys, place, &mut account, problems),
         None => {
@@ -95,9 +97,7 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
     if !(severities.page.off && severities.ticket.off) {
         let alert_name = alert_name.get_or_insert_with(|| Said { text: "ErrorBudgetBurn".to_owned(), place });
         account.alerts.push(alert_name.text.clone());
-        account.changes.push(
-            "Pyrra's burn rates are 14, 7, 2 and 1 with windows of a 672nd, a 112th, a 28th and a 7th of the period; here they are 14.4, 6, 3 and 1 with a 720th, a 120th, a 30th and a 10th".to_owned(),
-        );
+        account.changes.extend(length.map(burn_rates));
         account.changes.push(
             "there were four alerts, one per pair of windows; now there are two: a page and a ticket"
                 .to_owned(),
@@ -152,11 +152,32 @@ fn slo(mut keys: Keys, options: &Options, problems: &mut Vec<Problem>) -> Option
         labels,
         annotations: metadata.annotations,
         severities,
-        policy: if length < MONTH { Policy::Scaled } else { Policy::Workbook },
+        policy: if scaled { Policy::Scaled } else { Policy::Workbook },
         missing,
         alert_name,
+        recorder: Recorder::Pyrra,
         account,
     })
+}
+
+/// The burn rates of both tools, and their long windows.
+fn burn_rates(period: Duration) -> String {
+    const LONG: [u64; 4] = [672, 112, 28, 7];
+    let theirs = LONG.map(|share| of_pyrra(period, share).to_string());
+    let theirs = format!("Pyrra alerted at burn rates of 14, 7, 2 and 1 over {}", joined(&theirs, "and"));
+    if period < MONTH {
+        return format!(
+            "{theirs}; the policy `workbook-scaled` alerts at 14.4, 6, 3 and 1 over a 720th, a 120th, a 30th and a 10th of the period"
+        );
+    }
+    // The shares and windows of the SRE Workbook.
+    const WORKBOOK: [(i64, u64); 4] = [(2, 1), (5, 6), (10, 24), (10, 72)];
+    let rates = WORKBOOK.map(|(percent, hours)| {
+        let spent = Decimal::new(percent, 2) * Decimal::from(period.secs());
+        let rate = quotient(spent, Decimal::from(hours * 3600));
+        number(rate.round_sf(3).unwrap_or(rate))
+    });
+    format!("{theirs}; the policy `workbook` alerts at {} over 1h, 6h, 1d and 3d", joined(&rates, "and"))
 }
 
 /// What Kubernetes says of an object, and Pyrra takes from there.
@@ -180,14 +201,17 @@ fn metadata(mut keys: Keys, problems: &mut Vec<Problem>) -> Metadata {
         if let Some((first, _)) = others.first() {
             let names: Vec<String> =
                 others.iter().map(|(key, _)| key.text.chars().take(60).collect()).collect();
-            let verb = if names.len() > 1 { "are" } else { "is" };
+            let (verb, belongs) = match names.len() {
+                1 => ("is", "it belongs"),
+                _ => ("are", "they belong"),
+            };
             let problem = Problem::warning(
                 Code::NotCarried,
                 first.span,
                 format!("{} {verb} not imported", few(&names)),
             );
             problems.push(problem.label(format!(
-                "it belongs to the object in Kubernetes: only {what} that begin with `{PREFIX}` are on alerts"
+                "{belongs} to the object in Kubernetes: only {what} that begin with `{PREFIX}` are on alerts"
             )));
         }
         let carried = |(key, value): (Key, Scalar)| {

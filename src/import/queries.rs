@@ -18,6 +18,9 @@ use crate::vocabulary::Decimal;
 /// The placeholder of a window, as our own language has it.
 pub const WINDOW: &str = "window";
 
+/// What to do with templates that another program fills in.
+pub const HELM: &str = "templates of Helm are not filled in: import what `helm template` prints";
+
 /// Whether counters stand bare, without a function that says how much they gained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counters {
@@ -59,10 +62,12 @@ pub fn read(query: &Scalar, problems: &mut Vec<Problem>) -> Option<Expr> {
     let text = match untemplated(&query.text) {
         Ok(text) => text,
         Err(span) => {
+            let template = &query.text[span.start..span.end];
+            let of_helm = ["include", ".Values", "printf", "`"].iter().any(|word| template.contains(word));
             problems.push(
                 Problem::error(Code::PromqlSyntax, place(span), "this template is not known")
                     .label("only the window is known")
-                    .help("write the value that the template would give"),
+                    .help(if of_helm { HELM } else { "write the value that the template would give" }),
             );
             return None;
         }

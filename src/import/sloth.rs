@@ -1,18 +1,18 @@
 //! Sloth: `prometheus/v1`, and the same as an object of Kubernetes, `PrometheusServiceLevel`, with the windows that may be declared beside it.
 
 use super::account::night;
-use super::draft::{Account, Alert, Draft, Pair, Policy, Said, Tier};
+use super::draft::{Account, Alert, Draft, Pair, Policy, Recorder, Said, Tier};
 use super::keys::{self, Keys, whole};
 use super::measure::Counts;
 use super::measure::Measured;
 use super::queries::Counters;
 use super::sli::{self, Sli};
 use super::{Document, Found, Options};
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, few};
 use crate::parse::first_line;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity};
+use crate::vocabulary::{Decimal, Duration, Objective, PerSeverity, Period, Severity, text};
 
 /// What the tool is called.
 pub const TOOL: &str = "Sloth";
@@ -167,9 +167,16 @@ pub fn metadata(keys: &mut Keys, problems: &mut Vec<Problem>) {
         "managedFields",
         "selfLink",
     ]);
-    const WHY: &str = "it belongs to the object in Kubernetes, and was never on alerts";
-    for name in ["namespace", "labels", "annotations", "ownerReferences", "finalizers"] {
-        metadata.drop(name, WHY, problems);
+    const OF_THE_OBJECT: [&str; 5] = ["namespace", "labels", "annotations", "ownerReferences", "finalizers"];
+    let found: Vec<_> = OF_THE_OBJECT.iter().filter_map(|name| metadata.entry(name)).collect();
+    if let Some((first, _)) = found.first() {
+        let names: Vec<&str> = found.iter().map(|(key, _)| key.text.as_str()).collect();
+        let (verb, why) = match names.len() {
+            1 => ("is", "it belongs to the object in Kubernetes, and was never on alerts"),
+            _ => ("are", "they belong to the object in Kubernetes, and were never on alerts"),
+        };
+        let headline = format!("{} {verb} not imported", few(&names));
+        problems.push(Problem::warning(Code::NotCarried, first.span, headline).label(why));
     }
     metadata.finish(problems);
 }
@@ -262,6 +269,7 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
         policy,
         missing: None,
         alert_name,
+        recorder: Recorder::Sloth(keys::short(&name)),
         account,
     };
     if matches!(draft.measured, Ok(Measured::Events(_) | Measured::Latency { .. })) {
@@ -273,7 +281,24 @@ fn slo(mut keys: Keys, group: &Group, options: &Options, problems: &mut Vec<Prob
 /// A percentage without its sign.
 pub fn objective(written: &Scalar, problems: &mut Vec<Problem>) -> Option<Objective> {
     match Objective::from_percent(written.text.trim()) {
-        Ok(objective) => Some(objective),
+        Ok(objective) => {
+            let ratio = objective.ratio();
+            if ratio < Decimal::new(1, 2) {
+                problems.push(
+                    Problem::warning(
+                        Code::ObjectiveOutOfRange,
+                        whole(written),
+                        "an objective below 1% promises next to nothing",
+                    )
+                    .label(format!("a percentage is read here: this is {objective}"))
+                    .help(format!(
+                        "if {}% is meant, write {0}",
+                        text((ratio * Decimal::from(10_000)).normalize())
+                    )),
+                );
+            }
+            Some(objective)
+        }
         Err(_) => {
             problems.push(
                 Problem::error(

@@ -17,7 +17,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
     let mut all = vec![page_over_ticket(model, alerts)];
     all.extend(burn_over_budget(model, alerts));
     all.extend(lines(model, alerts));
-    all.extend(dependencies(model, alerts));
+    all.extend(dependencies(facts));
     all.extend(companions(facts));
     all.extend(journeys(facts));
     for declared in model.project.alertmanager.iter().flat_map(|alertmanager| &alertmanager.inhibitions) {
@@ -122,17 +122,22 @@ fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
 /// Everything that depends on a cause, directly or not; with the highest severity that is silenced there.
 type Dependants<'a> = BTreeMap<&'a Name, Severity>;
 
+/// The dependencies on each service.
+type NeededBy<'a> = BTreeMap<&'a Name, Vec<&'a Dependency>>;
+
 /// One rule per cause and per set of labels that both sides have.
-fn dependencies(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
-    let edges = &model.project.dependencies;
+fn dependencies(facts: &Facts) -> Vec<Silenced> {
+    let edges = &facts.model.project.dependencies;
+    let mut needed_by: NeededBy = BTreeMap::new();
     let mut broken: BTreeMap<(&Name, Option<&Name>), &Dependency> = BTreeMap::new();
     for edge in edges {
         broken.entry((&edge.on, edge.slo.as_ref())).or_insert(edge);
+        needed_by.entry(&edge.on).or_default().push(edge);
     }
     let mut rules: Vec<Silenced> = Vec::new();
     for edge in broken.into_values() {
-        let dependants = dependants(edge, edges);
-        for (labels, sources) in by_labels(causes(edge, alerts)) {
+        let dependants = dependants(edge, &needed_by);
+        for (labels, sources) in by_labels(causes(edge, facts)) {
             let of = |severity: Severity| -> Vec<&AlertFacts> {
                 sources.iter().copied().filter(|source| source.severity == severity).collect()
             };
@@ -145,7 +150,7 @@ fn dependencies(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
             };
             let (page, ticket) = (Severity::Page, Severity::Ticket);
             let mut add = |sources: &[&AlertFacts], targets: &[&Name], tickets: bool| {
-                rules.extend(rule(model, edge, &labels, sources, targets, tickets, alerts));
+                rules.extend(rule(facts, edge, &labels, sources, targets, tickets));
             };
             // Pages silence as much as the dependency says. Tickets silence only tickets.
             add(&of(page), &needing(&[page]), false);
@@ -166,9 +171,10 @@ fn by_labels<'a>(alerts: Vec<&'a AlertFacts<'a>>) -> BTreeMap<BTreeSet<String>, 
 }
 
 /// What depends on the service that `cause` names: a chain silences no more than its weakest link.
-fn dependants<'a>(cause: &Dependency, edges: &'a [Dependency]) -> Dependants<'a> {
+fn dependants<'a>(cause: &Dependency, needed_by: &NeededBy<'a>) -> Dependants<'a> {
     let mut found: Dependants = BTreeMap::new();
-    let direct = edges.iter().filter(|edge| edge.on == cause.on && edge.slo == cause.slo);
+    let needing = |name| needed_by.get(name).into_iter().flatten();
+    let direct = needing(&cause.on).filter(|edge| edge.slo == cause.slo);
     let mut left: Vec<(&Name, Severity)> = direct.map(|edge| (&edge.service, edge.silences)).collect();
     while let Some((name, most)) = left.pop() {
         // `Page` is more severe, but smaller in the order of the type.
@@ -176,27 +182,25 @@ fn dependants<'a>(cause: &Dependency, edges: &'a [Dependency]) -> Dependants<'a>
             continue;
         }
         found.insert(name, most);
-        let further = edges.iter().filter(|edge| edge.on == *name);
-        left.extend(further.map(|edge| (&edge.service, edge.silences.max(most))));
+        left.extend(needing(name).map(|edge| (&edge.service, edge.silences.max(most))));
     }
     found
 }
 
 fn rule(
-    model: &Model,
+    facts: &Facts,
     cause: &Dependency,
     by: &BTreeSet<String>,
     sources: &[&AlertFacts],
     targets: &[&Name],
     tickets: bool,
-    alerts: &[&AlertFacts],
 ) -> Vec<Silenced> {
     if sources.is_empty() || targets.is_empty() {
         return Vec::new();
     }
     let mut shared: BTreeMap<Vec<String>, Vec<Vec<Matcher>>> = BTreeMap::new();
     let (apart, alerts): (Vec<&AlertFacts>, Vec<&AlertFacts>) =
-        alerts.iter().filter(|alert| targets.contains(&alert.service)).partition(|alert| alert.independent);
+        targets.iter().flat_map(|name| facts.alerts_of(name)).partition(|alert| alert.independent);
     if by.is_empty() {
         let mut target = vec![is("service", targets.iter().map(|name| name.as_str()))];
         if !apart.is_empty() {
@@ -219,9 +223,9 @@ fn rule(
     for (both, targets) in shared {
         for mut target in targets {
             if tickets && !target.iter().any(|matcher| matcher.label == "severity") {
-                target.push(severity(model, Severity::Ticket));
+                target.push(severity(facts.model, Severity::Ticket));
             }
-            let mut equal = external(model);
+            let mut equal = external(facts.model);
             equal.extend(both.iter().cloned());
             let why = Why::Down { service: cause.on.to_string() };
             rules.extend(between(&why, &sources, &[target], &equal));

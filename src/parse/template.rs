@@ -24,7 +24,13 @@ const PARAMETERS: &str = "parameters";
 const NAME: &str = "name";
 
 /// Every so many bytes that are put into a text count as one more value.
-const LONG: usize = 16;
+const LONG: usize = 64;
+
+/// How many values the templates of a file may make: several times as many as a project has.
+const MOST_VALUES: usize = MAX_VALUES / 4;
+
+/// Every instance has a value for each parameter.
+const MOST_PARAMETERS: usize = 64;
 
 /// Under these keys stands PromQL.
 const QUERIES: [&str; 10] =
@@ -64,7 +70,7 @@ pub fn services(file: Node, problems: &mut Vec<Problem>) -> (Vec<Node>, Vec<Inst
         instances: Vec::new(),
         known: BTreeSet::new(),
         spread: BTreeSet::new(),
-        left: MAX_VALUES,
+        left: MOST_VALUES,
         spent: false,
         problems,
     };
@@ -162,23 +168,27 @@ impl Templates<'_> {
 
     fn parts(&mut self, parts: Vec<Entry>) -> Vec<Entry> {
         let mut all: Vec<Entry> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for part in parts {
             let made = match is_template(&part.value) {
                 true => self.expand(&part.value, self.parent(part.key.span)),
                 false => vec![(part.key, part.value)],
             };
             for (key, value) in made {
-                match all.iter().find(|known| known.key.text == key.text) {
-                    Some(known) => self.problems.push(
+                match seen.get(&key.text) {
+                    Some(first) => self.problems.push(
                         Problem::error(
                             Code::DuplicateKey,
                             key.span,
                             format!("`{}` is defined twice", key.text),
                         )
-                        .and(known.key.span, "the first is here")
+                        .and(*first, "the first is here")
                         .help("give one of them another name"),
                     ),
-                    None => all.push(Entry { key, value }),
+                    None => {
+                        seen.insert(key.text.clone(), key.span);
+                        all.push(Entry { key, value });
+                    }
                 }
             }
         }
@@ -212,7 +222,7 @@ impl Templates<'_> {
         }
         let rest = entries.iter().filter(|entry| ![PARAMETERS, INSTANCES].contains(&entry.key.text.as_str()));
         let body = Node { span: template.span, value: Value::Map(rest.cloned().collect()) };
-        let size = body.count();
+        let size = body.count() + defaults.len();
         // Before any is made: most of what is too much would be made in vain.
         let room = (self.left / size).min(crate::source::MOST_INSTANCES - 1 - self.instances.len());
         if let Some(more) = instances.get(room) {
@@ -250,6 +260,15 @@ impl Templates<'_> {
             );
             return BTreeMap::new();
         };
+        if let Some(more) = entries.get(MOST_PARAMETERS) {
+            let headline = format!("a template has more than {MOST_PARAMETERS} parameters");
+            self.problems.push(
+                Problem::error(Code::TooLarge, more.key.span, headline)
+                    .help("write several templates: nobody sets so many"),
+            );
+            self.spent = true;
+            return BTreeMap::new();
+        }
         let mut parameters = BTreeMap::new();
         for Entry { key, value } in entries {
             let is_name = |text: &str| {
@@ -384,12 +403,13 @@ impl Templates<'_> {
     /// A text in which parameters have their values; in a query, so that each stays a value.
     fn filled(&mut self, scalar: &Scalar, values: &BTreeMap<String, Scalar>, query: bool) -> Scalar {
         let mut parts = Vec::new();
+        let mut quotes = Quotes::default();
         for (start, end, name) in placeholders(&scalar.text) {
             let Some(value) = values.get(name) else { continue };
             if !query && start == 0 && end == scalar.text.len() {
                 return value.clone();
             }
-            let text = match query.then(|| quote_at(&scalar.text, start)) {
+            let text = match query.then(|| quotes.at(&scalar.text, start)) {
                 None => value.text.clone(),
                 Some(Some(quote)) => quoted(&value.text, quote),
                 Some(None) => {
@@ -465,30 +485,40 @@ fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     })
 }
 
-/// The quote that a place of a query is inside of.
-fn quote_at(query: &str, place: usize) -> Option<char> {
-    let mut open = None;
-    let mut escaped = false;
-    for c in query[..place].chars() {
-        match open {
-            Some('`') | None => {}
-            Some(_) if escaped => {
-                escaped = false;
-                continue;
+/// The quotes of a query, followed from its beginning on.
+#[derive(Default)]
+struct Quotes {
+    /// How much was read.
+    read: usize,
+    open: Option<char>,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// The quote that a place is inside of; it may not lie before the one that was asked for last.
+    fn at(&mut self, query: &str, place: usize) -> Option<char> {
+        for c in query[self.read..place].chars() {
+            match self.open {
+                Some('`') | None => {}
+                Some(_) if self.escaped => {
+                    self.escaped = false;
+                    continue;
+                }
+                Some(_) if c == '\\' => {
+                    self.escaped = true;
+                    continue;
+                }
+                Some(_) => {}
             }
-            Some(_) if c == '\\' => {
-                escaped = true;
-                continue;
+            match self.open {
+                Some(quote) if c == quote => self.open = None,
+                None if matches!(c, '"' | '\'' | '`') => self.open = Some(c),
+                _ => {}
             }
-            Some(_) => {}
         }
-        match open {
-            Some(quote) if c == quote => open = None,
-            None if matches!(c, '"' | '\'' | '`') => open = Some(c),
-            _ => {}
-        }
+        self.read = place;
+        self.open
     }
-    open
 }
 
 /// A value inside of a string of PromQL.

@@ -151,7 +151,7 @@ pub fn plain(text: &str) -> Option<serde_json::Value> {
 }
 
 /// More text than this is not copied by aliases, in bytes.
-const MAX_COPIED: usize = 1 << 20;
+pub const MAX_COPIED: usize = 1 << 20;
 
 /// More documents than this stand in no file that a person looks after.
 const MAX_DOCUMENTS: usize = 1_000;

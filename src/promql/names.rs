@@ -22,6 +22,42 @@ pub const AGGREGATIONS: [&str; 14] = [
 pub(super) const WITH_PARAMETER: [&str; 6] =
     ["bottomk", "count_values", "limit_ratio", "limitk", "quantile", "topk"];
 
+/// Functions of MetricsQL that SLOs use and that PromQL does not have.
+pub(super) const METRICSQL: [&str; 32] = [
+    "any",
+    "count_eq_over_time",
+    "count_gt_over_time",
+    "count_le_over_time",
+    "count_ne_over_time",
+    "default_rollup",
+    "distinct_over_time",
+    "duration_over_time",
+    "histogram_quantiles",
+    "histogram_share",
+    "increase_prometheus",
+    "increase_pure",
+    "interpolate",
+    "keep_last_value",
+    "label_keep",
+    "label_set",
+    "lifetime",
+    "median",
+    "median_over_time",
+    "quantiles_over_time",
+    "range_avg",
+    "rate_over_sum",
+    "rate_prometheus",
+    "remove_resets",
+    "rollup",
+    "rollup_increase",
+    "rollup_rate",
+    "running_sum",
+    "share",
+    "share_gt_over_time",
+    "share_le_over_time",
+    "union",
+];
+
 /// Words that cannot be metric names, in any case.
 const NOT_A_METRIC: [&str; 8] =
     ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];

@@ -130,6 +130,8 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
         let end = if span.end > span.start { span.start + name.len() } else { span.end };
         let fault = Fault::new(Span { end, ..span }, format!("unknown function `{name}`"));
         faults.push(match nearest(name) {
+            _ if names::METRICSQL.contains(&name) => fault
+                .help("it is a function of MetricsQL, which only VictoriaMetrics has: write it in PromQL"),
             Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
             None => fault,
         });

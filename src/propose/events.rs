@@ -1,6 +1,6 @@
 //! Proposes SLOs that count events: requests by status, failures, durations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{subject, words};
 use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
@@ -146,6 +146,10 @@ fn of_users(all: Selector, family: &Family) -> Selector {
 pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
     const FAILED: [&str; 3] = ["failed", "failure", "error"];
     let failed = |metric: &str| words(metric).iter().any(|word| FAILED.contains(&word.as_str()));
+    let mut totals: BTreeMap<Vec<String>, Vec<(&str, &Family)>> = BTreeMap::new();
+    for (name, family) in metrics(contract, &COUNTERS).filter(|(name, _)| !failed(name)) {
+        totals.entry(words(name)).or_default().push((name, family));
+    }
     let mut proposals = Vec::new();
     for (bad, family) in metrics(contract, &COUNTERS).filter(|(name, _)| failed(name)) {
         let mut about = words(bad);
@@ -153,9 +157,8 @@ pub(super) fn failures(contract: &Contract, job: &str) -> Vec<Proposal> {
         let labels = |family: &Family| -> BTreeSet<String> {
             family.shapes.iter().flat_map(|shape| shape.labels.keys().cloned()).collect()
         };
-        let total = metrics(contract, &COUNTERS)
-            .find(|(name, total)| !failed(name) && words(name) == about && labels(total) == labels(family));
-        let Some((total, _)) = total else { continue };
+        let mut known = totals.get(&about).into_iter().flatten();
+        let Some((total, _)) = known.find(|(_, total)| labels(total) == labels(family)) else { continue };
         if proposals.len() < OF_ONE_KIND {
             let query = |name: &str| Value::Query(selector(name, &[("job", job)]).into());
             proposals.push(proposal(

@@ -1,6 +1,6 @@
 //! Proposes SLOs on states: whether a system answers, when it last succeeded, how near it is to a limit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::words;
 use super::{Found, OF_ONE_KIND, Proposal, Value, has_label, metrics, of_job};
@@ -68,8 +68,9 @@ pub(super) fn successes(contract: &Contract, job: &str) -> Vec<Proposal> {
 pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     let mut used = BTreeSet::new();
+    let named = Named::of(contract);
     for (limit, of) in metrics(contract, &GAUGES) {
-        let Some((gauge, every)) = limited(contract, limit, of) else { continue };
+        let Some((gauge, every)) = limited(contract, &named, limit, of) else { continue };
         if !used.insert(gauge) || proposals.len() == OF_ONE_KIND {
             continue;
         }
@@ -85,8 +86,38 @@ pub(super) fn limits(contract: &Contract, job: &str) -> Vec<Proposal> {
     proposals
 }
 
+/// Metrics by the words of their names.
+struct Named<'a> {
+    /// Of all metrics.
+    all: BTreeSet<Vec<String>>,
+    /// Gauges by their words, and by those without words of use.
+    gauges: BTreeMap<Vec<String>, Vec<(&'a str, &'a Family)>>,
+}
+
+impl<'a> Named<'a> {
+    fn of(contract: &'a Contract) -> Self {
+        const USES: [&str; 6] = ["used", "current", "open", "active", "allocated", "inuse"];
+        let mut gauges: BTreeMap<Vec<String>, Vec<(&str, &Family)>> = BTreeMap::new();
+        for (name, family) in metrics(contract, &GAUGES) {
+            let all = words(name);
+            let rest: Vec<String> =
+                all.iter().filter(|word| !USES.contains(&word.as_str())).cloned().collect();
+            if rest != all {
+                gauges.entry(rest).or_default().push((name, family));
+            }
+            gauges.entry(all).or_default().push((name, family));
+        }
+        Self { all: contract.families.keys().map(|name| words(name)).collect(), gauges }
+    }
+}
+
 /// The gauge that a limit is for, and whether it is for all its series together.
-fn limited<'a>(contract: &'a Contract, limit: &str, of: &Family) -> Option<(&'a str, bool)> {
+fn limited<'a>(
+    contract: &'a Contract,
+    named: &Named<'a>,
+    limit: &str,
+    of: &Family,
+) -> Option<(&'a str, bool)> {
     // Names that no rule finds.
     const KNOWN: [(&str, &str, bool); 3] = [
         ("pg_settings_max_connections", "pg_stat_database_numbackends", true),
@@ -94,7 +125,6 @@ fn limited<'a>(contract: &'a Contract, limit: &str, of: &Family) -> Option<(&'a 
         ("redis_config_maxclients", "redis_connected_clients", false),
     ];
     const LIMITS: [&str; 3] = ["limit", "max", "maximum"];
-    const USES: [&str; 6] = ["used", "current", "open", "active", "allocated", "inuse"];
     if let Some((_, gauge, every)) = KNOWN.iter().find(|(known, _, _)| *known == limit) {
         let (gauge, _) = contract.families.get_key_value(*gauge)?;
         return Some((gauge, *every));
@@ -108,9 +138,9 @@ fn limited<'a>(contract: &'a Contract, limit: &str, of: &Family) -> Option<(&'a 
     let is_limit = about.remove(at) == "limit";
     // Of a program with both, `max` is the highest that was seen.
     let other = || {
-        let mut named = about.clone();
-        named.insert(at, "limit".to_owned());
-        contract.families.keys().any(|name| words(name) == named)
+        let mut other = about.clone();
+        other.insert(at, "limit".to_owned());
+        named.all.contains(&other)
     };
     if !is_limit && other() {
         return None;
@@ -118,14 +148,7 @@ fn limited<'a>(contract: &'a Contract, limit: &str, of: &Family) -> Option<(&'a 
     let labels = |family: &Family| -> BTreeSet<Vec<String>> {
         family.shapes.iter().map(|shape| shape.labels.keys().cloned().collect()).collect()
     };
-    let fits = |name: &str| {
-        let mut words = words(name);
-        if words != about {
-            words.retain(|word| !USES.contains(&word.as_str()));
-        }
-        words == about
-    };
-    let found = metrics(contract, &GAUGES)
-        .find(|(name, family)| *name != limit && fits(name) && labels(family) == labels(of));
+    let mut known = named.gauges.get(&about).into_iter().flatten();
+    let found = known.find(|(name, family)| *name != limit && labels(family) == labels(of));
     Some((found?.0, false))
 }

@@ -9,7 +9,7 @@ use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Job, Planned, Reading};
 use crate::parse::beside;
-use crate::vocabulary::{Duration, nearest};
+use crate::vocabulary::{Duration, SEARCHED, nearest};
 
 /// Prometheus's own default.
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
@@ -26,18 +26,26 @@ pub(super) fn contract(file: &ServiceFile, ast: &Ast, problems: &mut Vec<Problem
                 Some(all) => Arc::make_mut(all).merge(Contract::clone(contract)),
             },
             None if ast.unreadable.contains(&path) => {}
-            None => problems.push(missing(&path, named, file, ast)),
+            None => problems.push(missing(&path, named, file, ast, problems.len() < SEARCHED)),
         }
     }
     all
 }
 
-fn missing(path: &str, named: &crate::scalar::Scalar, file: &ServiceFile, ast: &Ast) -> Problem {
+/// `search` says whether to look for what was meant.
+fn missing(
+    path: &str,
+    named: &crate::scalar::Scalar,
+    file: &ServiceFile,
+    ast: &Ast,
+    search: bool,
+) -> Problem {
     let place = whole(named);
     let problem =
         Problem::error(Code::ContractNotFound, place, format!("the contract `{path}` does not exist"));
     let here = file.path.rfind('/').map_or("", |slash| &file.path[..=slash]);
-    let known: Vec<&str> = ast.contracts.keys().filter_map(|known| known.strip_prefix(here)).collect();
+    let all = ast.contracts.keys().take_while(|_| search);
+    let known: Vec<&str> = all.filter_map(|known| known.strip_prefix(here)).collect();
     let problem = match nearest(&named.text, &known) {
         Some(near) => problem.fix(format!("write `{near}`"), place, near),
         None => problem,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{values, whole};
 use crate::ast::{DependencyBlock, Map};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Code, Problem};
 use crate::model::{Dependency, Service};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -12,6 +12,9 @@ use crate::vocabulary::{Name, Severity};
 
 /// Stands for every service that what is named does not itself need.
 const EVERYTHING: &str = "everything";
+
+/// Each of them is a dependency of every service.
+const MOST: usize = 20;
 
 /// Every dependency; those of services that are `absent` in this environment are none.
 pub(super) fn all(
@@ -36,8 +39,16 @@ pub(super) fn all(
     }
     for (_, blocks) in written.iter().filter(|(key, _)| key.text == EVERYTHING) {
         let Some(any) = services.first() else { break };
+        if let Some(more) = blocks.get(MOST) {
+            let headline = format!("`{EVERYTHING}` needs more than {MOST} services");
+            problems.push(
+                Problem::error(Code::TooLarge, whole(&more.on), headline)
+                    .help("write here what everything needs, and under each service what it needs"),
+            );
+        }
         let found: Vec<Dependency> = blocks
             .iter()
+            .take(MOST)
             .filter(is_there)
             .filter_map(|block| dependency(any, block, services, problems))
             .collect();

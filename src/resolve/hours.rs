@@ -29,6 +29,9 @@ const MOST_HOLIDAYS: usize = 200;
 /// What is under maintenance for longer is not promised.
 const LONGEST: i64 = 31 * 86_400;
 
+/// The query of `except` stands in the rules of every SLO that it applies to.
+const LONGEST_EXCEPT: usize = 1000;
+
 /// As many characters as an alert has room for.
 const LONGEST_REASON: usize = 200;
 
@@ -180,6 +183,15 @@ fn except_of(
     effort: &Effort,
     problems: &mut Vec<Problem>,
 ) -> Option<Except> {
+    if let Some((at, _)) = written.text.char_indices().nth(LONGEST_EXCEPT) {
+        let headline = format!("this query has more than {LONGEST_EXCEPT} characters");
+        problems.push(
+            Problem::error(Code::TooLarge, written.place(at, written.text.len()), headline)
+                .label("every SLO that it applies to reads all of it")
+                .help("record a series of its result, and write the name of that series"),
+        );
+        return None;
+    }
     let mut reader = Reader::new(version);
     let expr = reader.alert(written, problems)?;
     if expr.selectors().is_empty() {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreed, Budgeting, Part, Service, Sli, Slo};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::vocabulary::{Duration, Name, Objective};
+use crate::vocabulary::{Duration, Name, Objective, SEARCHED};
 
 /// Each part is a rule that is evaluated every thirty seconds, and a line on screens.
 const MOST: usize = 20;
@@ -215,7 +215,7 @@ fn linked(
     }
     let Some(service) = known.get(&part.service) else {
         // The same SLO may be known elsewhere.
-        let all: Vec<String> = names(known, own);
+        let all: Vec<String> = if undefined.len() < SEARCHED { names(known, own) } else { Vec::new() };
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let headline = format!("there is no service `{}`", part.service);
         undefined.push(values::undefined(part.place, headline, &part.name(), &all));
@@ -224,7 +224,7 @@ fn linked(
     let Some(found) = service.get(&part.slo) else {
         let all: Vec<String> = service
             .iter()
-            .filter(|(_, slo)| !slo.is_journey)
+            .filter(|(_, slo)| !slo.is_journey && undefined.len() < SEARCHED)
             .map(|(slo, _)| format!("{}/{slo}", part.service))
             .collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();

@@ -16,15 +16,26 @@ pub struct Fault {
     label: String,
 }
 
+/// The number of characters that are shown on each side of a fault.
+const AROUND: usize = 100;
+
+/// The longest word of an incident.
+const LONGEST_WORD: usize = 40;
+
 impl fmt::Display for Fault {
-    /// The headline, the text with the error marked, and how incidents are written.
+    /// The headline, the text around the error with the error marked, and how incidents are written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown =
             |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
-        let column = self.text[..self.place.start].chars().count();
-        let width = self.text[self.place.clone()].chars().count().max(1);
+        let Range { start, end } = self.place;
+        let (before, after) = (&self.text[..start], &self.text[end..]);
+        let from = before.char_indices().rev().nth(AROUND - 1).map_or(0, |(at, _)| at);
+        let until = after.char_indices().nth(AROUND).map_or(self.text.len(), |(at, _)| end + at);
+        let (cut, more) = (if from > 0 { "…" } else { "" }, if until < self.text.len() { "…" } else { "" });
+        let column = self.text[from..start].chars().count() + cut.chars().count();
+        let width = self.text[start..end].chars().count().max(1);
         writeln!(f, "{}", self.headline)?;
-        writeln!(f, "  {}", shown(&self.text))?;
+        writeln!(f, "  {cut}{}{more}", shown(&self.text[from..until]))?;
         writeln!(f, "  {}{} {}", " ".repeat(column), "^".repeat(width), self.label)?;
         write!(
             f,
@@ -40,10 +51,19 @@ impl fmt::Display for Fault {
 /// [`Fault`], at the first word that does not fit.
 pub fn parse(text: &str) -> Result<Incident, Fault> {
     let mut reader = Reader { text, words: words(text), next: 0 };
-    let mut phases = Vec::new();
+    if let Some(long) = reader.words.iter().find(|word| text[(*word).clone()].chars().count() > LONGEST_WORD)
+    {
+        let start =
+            text[long.clone()].char_indices().nth(LONGEST_WORD).map_or(long.end, |(at, _)| long.start + at);
+        let label = format!("no word has more than {LONGEST_WORD} characters");
+        return Err(reader.fault(long.start..start, "this is not an incident", label));
+    }
+    let mut phases: Vec<Phase> = Vec::new();
+    let mut total = 0;
     loop {
-        phases.push(reader.phase()?);
-        let total: u64 = phases.iter().map(|phase: &Phase| phase.length.millis()).sum();
+        let phase = reader.phase()?;
+        total += phase.length.millis();
+        phases.push(phase);
         if total > LONGEST.millis() {
             let label = format!("together at most {LONGEST}");
             return Err(reader.fault(reader.last(), "the incident is longer than any period", label));

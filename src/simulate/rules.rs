@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::clock::Clock;
-use super::recorded::{Counts, Recorded};
+use super::recorded::{Counts, Newest};
 use super::{Schedule, Step, struck};
 use crate::plan::{Counted, Event, Observer, Part, SloPlan, TierState, Watch};
 use crate::vocabulary::{
@@ -76,11 +76,11 @@ pub(super) struct Rules<'a> {
     /// `slo:*_events:tile5m`
     tiles: Pair,
     /// `slo:sli_error:ratio_rate*`, as counts.
-    ratios: BTreeMap<Duration, Recorded<Counted>>,
+    ratios: BTreeMap<Duration, Newest<Counted>>,
     /// Windows of the fast group.
     fast: Vec<Duration>,
     /// `slo:period_error_budget_remaining:ratio`
-    left: Recorded<Left>,
+    left: Newest<Left>,
     /// Whether a slice was exactly at its objective, so that the rounding of Prometheus decides.
     pub undecided: bool,
 }
@@ -100,7 +100,7 @@ impl<'a> Rules<'a> {
     ) -> Self {
         let fast = plan.promise.fast_windows();
         let windows = plan.promise.tiers.iter().flat_map(|tier| [tier.long, tier.short]);
-        let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Recorded::new(schedule)));
+        let ratios = windows.chain(fast.iter().copied()).map(|window| (window, Newest::new(schedule)));
         Self {
             plan,
             clock,
@@ -115,7 +115,7 @@ impl<'a> Rules<'a> {
             tiles: Pair::new(schedule),
             ratios: ratios.collect(),
             fast,
-            left: Recorded::new(schedule),
+            left: Newest::new(schedule),
             undecided: false,
         }
     }
@@ -133,7 +133,7 @@ impl<'a> Rules<'a> {
             let ratio =
                 self.events.sum(at, less(*window, INTERVAL)).filter(|sum| self.is_known(at, *window, sum));
             if let Some(ratios) = self.ratios.get_mut(window) {
-                ratios.push(ratio);
+                ratios.push(at, ratio);
             }
         }
     }
@@ -148,11 +148,11 @@ impl<'a> Rules<'a> {
         for (window, ratios) in &mut self.ratios {
             if !self.fast.contains(window) {
                 let sum = || self.tiles.sum(at, less(*window, LONG_INTERVAL));
-                ratios.push(is_due.then(sum).flatten());
+                ratios.push(at, is_due.then(sum).flatten());
             }
         }
         let left = is_due.then(|| self.period(at)).flatten();
-        self.left.push(left);
+        self.left.push(at, left);
     }
 
     /// Events since the last evaluation: `lower::events::base`.
@@ -303,13 +303,13 @@ fn tile(at: usize, count: &Counts, tiles: &Counts) -> Option<Decimal> {
     let times = |number: u64| Duration::from_millis(LONG_INTERVAL.millis() * number);
     let counted =
         |number: u64| count.sum(at.checked_sub(1)?, Duration::from_millis(times(number).millis() - 1));
-    if tiles.last(at, less(LONG_INTERVAL, INTERVAL)).is_some() {
+    if tiles.any(at, less(LONG_INTERVAL, INTERVAL)) {
         return None;
     }
     let before = Duration::from_millis(times(3).millis() / 2);
     match tiles.sum(at, less(times(6), LONG_INTERVAL)) {
         None => counted(6),
-        Some(others) if tiles.last(at, before).is_none() => Some((counted(6)? - others).max(Decimal::ZERO)),
+        Some(others) if !tiles.any(at, before) => Some((counted(6)? - others).max(Decimal::ZERO)),
         Some(_) => counted(1),
     }
 }

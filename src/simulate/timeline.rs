@@ -121,13 +121,16 @@ impl BudgetCourse {
 impl Timeline {
     /// Whether rounding decides when some alert fires or stops.
     pub fn is_close(&self) -> bool {
-        let near = |one: Duration, other: Duration| {
-            one.millis().abs_diff(other.millis()) <= self.schedule.long.millis()
-        };
         let close = |alert: &AlertCourse| {
             let changes = alert.firings.iter().flat_map(|firing| [Some(firing.span.from), firing.span.until]);
-            let changes: Vec<Duration> = changes.flatten().collect();
-            alert.undecided.iter().any(|moment| changes.iter().any(|change| near(*moment, *change)))
+            let changes: Vec<u64> = changes.flatten().map(Duration::millis).collect();
+            let long = self.schedule.long.millis();
+            // Both are sorted by time.
+            let near = |moment: u64| {
+                let first = changes.partition_point(|change| change + long < moment);
+                changes.get(first).is_some_and(|change| *change <= moment + long)
+            };
+            alert.undecided.iter().any(|moment| near(moment.millis()))
         };
         self.undecided || self.alerts.iter().any(close)
     }
@@ -309,8 +312,9 @@ impl<'a> Courses<'a> {
     pub fn follow_lines(&mut self, rules: &Rules, at: usize) {
         let (Some(now), Some(left)) = (self.time(at), rules.budget()) else { return };
         let courses = self.alerts.iter().map(|followed| &followed.course);
-        let mut pages =
-            courses.filter(|course| course.severity == Severity::Page).flat_map(|course| &course.firings);
+        // Only the last firing of each: those before it ended earlier.
+        let pages = courses.filter(|course| course.severity == Severity::Page);
+        let mut pages = pages.filter_map(|course| course.firings.last());
         let is_awake = pages.any(|firing| {
             firing.span.until.is_none_or(|until| now.millis() < until.millis() + BudgetLine::AWAKE.millis())
         });

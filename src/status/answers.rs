@@ -30,7 +30,12 @@ pub struct Answers {
     /// Who it is, if it tells.
     engine: Option<Engine>,
     incomplete: BTreeSet<String>,
+    /// Samples and alerts that are kept.
+    kept: usize,
 }
+
+/// How many series of SLOs and alerts are kept of all answers: a kilobyte each.
+pub const MOST_SERIES: usize = 500_000;
 
 /// The moment that an answer to `time()` tells, in seconds since 1970.
 pub fn moment(data: &Value) -> Option<Decimal> {
@@ -53,7 +58,13 @@ impl Answers {
             loaded: None,
             engine: None,
             incomplete: BTreeSet::new(),
+            kept: 0,
         }
+    }
+
+    /// Whether a server told of more series than are kept, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.kept > MOST_SERIES
     }
 
     /// Takes in an answer. `None` if it is not of the shape that the API promises: then nothing of it is believed.
@@ -85,6 +96,10 @@ impl Answers {
                 labels.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
             let (mut labels, value) = (labels?, &result["value"][1]);
             value.as_str()?;
+            self.kept += 1;
+            if self.is_full() {
+                return Some(());
+            }
             if question.about == About::Alerts {
                 let of = |label: &str| labels.get(label).cloned();
                 let subject = (of("alertname").unwrap_or_default(), of("service"), of("slo"));

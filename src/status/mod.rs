@@ -14,7 +14,7 @@ mod markdown;
 mod questions;
 mod shown;
 
-pub use answers::{Answers, moment};
+pub use answers::{Answers, MOST_SERIES, moment};
 pub use gate::{Gate, Verdict};
 pub use human::human;
 pub use json::json;

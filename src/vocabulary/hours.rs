@@ -128,11 +128,14 @@ impl Hours {
         let rest = window.millis() % slot;
         let week = open.iter().filter(|open| **open).count();
         let (weeks, slots) = (slots / SLOTS, slots % SLOTS);
-        let begun = |from: usize| {
-            let whole = (from..from + slots).filter(|at| open[at % SLOTS]).count() as u64 * slot;
-            whole + if open[(from + slots) % SLOTS] { rest } else { 0 }
-        };
-        let most = (0..SLOTS).map(begun).max().unwrap_or(0);
+        // The open slots of one window; each next window loses a slot and gains one.
+        let mut within = open[..slots].iter().filter(|open| **open).count();
+        let mut most = 0;
+        for from in 0..SLOTS {
+            let next = open[(from + slots) % SLOTS];
+            most = most.max(within as u64 * slot + if next { rest } else { 0 });
+            within = within + usize::from(next) - usize::from(open[from]);
+        }
         Duration::from_millis((weeks * week) as u64 * slot + most)
     }
 
@@ -193,6 +196,24 @@ mod tests {
         assert!(!hours.hold(at("2026-11-28T15:00:00Z")), "a Saturday");
         assert!(!hours.hold(at("2027-01-01T15:00:00Z")), "a holiday");
         assert_eq!(hours.holiday_spans(), [(at("2027-01-01T03:00:00Z"), at("2027-01-02T03:00:00Z"))]);
+    }
+
+    /// The same, counted window by window.
+    #[test]
+    fn windows_move_from_slot_to_slot() {
+        let zone = || ("UTC".to_owned(), Offsets::of("UTC").expect("is"));
+        for (days, from, to) in [(&[0, 2][..], 480, 1200), (&[6], 1300, 305), (&[0, 1, 2, 3, 4, 5, 6], 0, 5)]
+        {
+            let hours = Hours::new(days, &[(from, to)], String::new(), zone(), Vec::new());
+            let open = hours.week();
+            for minutes in [1u64, 5, 7, 600, 1440, 10_075, 10_083] {
+                let within =
+                    |begin: u64| (begin..begin + minutes).filter(|at| open[(at / 5) as usize % SLOTS]);
+                let most = (0..SLOTS as u64).map(|slot| within(5 * slot).count() as u64).max();
+                let window = Duration::from_secs(60 * minutes);
+                assert_eq!(Some(hours.most_within(window).secs() / 60), most, "{days:?} {minutes}");
+            }
+        }
     }
 
     #[test]

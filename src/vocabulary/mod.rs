@@ -24,7 +24,7 @@ pub use hours::{Hours, STEP as HOURS_STEP, Span as HoursSpan};
 pub use line::BudgetLine;
 pub use month::{Month, moment, on_the_clock};
 pub use name::{LabelName, Name, RESERVED_LABELS, says_up};
-pub use near::{MOST_NAMES, distance, may_be_near, nearest};
+pub use near::{MOST_NAMES, SEARCHED, distance, may_be_near, nearest};
 pub use objective::{ErrorBudget, Objective, ObjectiveFault};
 pub use offset::{Offsets, Summer, Turn};
 pub use period::{Calendar, Period, Zone, ZoneFault};

@@ -25,10 +25,13 @@ impl Name {
 
     /// The nearest valid name, for advice; `None` if no character is left.
     pub fn nearest(text: &str) -> Option<Self> {
-        let spelled: String = text
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-            .collect();
+        let mut spelled = String::new();
+        for c in text.chars().flat_map(char::to_lowercase) {
+            match c {
+                'a'..='z' | '0'..='9' => spelled.push(c),
+                _ => spelled += plain(c),
+            }
+        }
         let words: Vec<&str> = spelled.split('-').filter(|word| !word.is_empty()).collect();
         let joined = words.join("-");
         let letters = joined.trim_start_matches(|c: char| !c.is_ascii_lowercase());
@@ -49,6 +52,31 @@ impl Name {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A letter of a European language without its marks; a hyphen for anything else.
+fn plain(c: char) -> &'static str {
+    match c {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' | 'ð' => "d",
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'ğ' => "g",
+        'ì'..='ï' | 'ī' | 'į' | 'ı' => "i",
+        'ł' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
+        'œ' => "oe",
+        'ř' => "r",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'ß' => "ss",
+        'ť' | 'ţ' | 'ț' | 'þ' => "t",
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        _ => "-",
     }
 }
 

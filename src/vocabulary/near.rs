@@ -3,6 +3,9 @@
 /// The longest word that is compared, in bytes. Longer words are not typing mistakes.
 const LONGEST: usize = 100;
 
+/// The most names of one kind for which similar names are searched: nobody reads more suggestions.
+pub const SEARCHED: usize = 50;
+
 /// The most names that are compared closely with one word.
 pub const MOST_NAMES: usize = 64;
 

@@ -1,6 +1,7 @@
 //! The period of an objective.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
@@ -135,17 +136,22 @@ impl Zone {
     /// The IANA name that was probably meant: by its city, or by a typing mistake.
     pub fn like(text: &str) -> Option<String> {
         let spelled = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
+        // The names in the order of the database, each with its spelling for comparisons.
+        static NAMES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+            let names = jiff::tz::db().available().map(|name| name.to_string());
+            let mut names: Vec<_> = names.map(|name| (name.to_lowercase().replace('-', "_"), name)).collect();
+            names.sort_by(|one, other| one.1.cmp(&other.1));
+            names
+        });
         let written = spelled(text);
-        let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        names.sort();
-        let city = |name: &str| spelled(name.rsplit('/').next().unwrap_or(name));
-        let by_city = names.iter().filter(|name| name.contains('/') && city(name) == written);
+        let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
+        let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
         // `America/Argentina/Buenos_Aires` is the current name of `America/Buenos_Aires`.
         if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {
             return Some(name.clone());
         }
         let most = 1 + written.chars().count() / 8;
-        let near = names.iter().filter_map(|name| Some((distance(&spelled(name), &written, most)?, name)));
+        let near = NAMES.iter().filter_map(|(known, name)| Some((distance(known, &written, most)?, name)));
         near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name.clone())
     }
 

@@ -60,6 +60,11 @@ pub fn live(model: &Model, address: &Address, connection: &Connection) -> Result
         ask::questions(model).into_iter().partition(|question| matches!(question.about, About::Series(_)));
     for question in &series {
         live.hear(question, &success(question, &asking).map_err(|why| asking.whom(why))?);
+        if live.is_full() {
+            let headline =
+                format!("the series of {address} have more than {} sets of label names", ask::MOST_SHAPES);
+            return Err(Failure::new(headline).and("check against a contract: `slowburn metrics capture`"));
+        }
     }
     let mut silent = None;
     for question in others.into_iter().chain(ask::further(model, &live)) {
@@ -170,6 +175,9 @@ impl<'a> Asking<'a> {
         };
         let mut told = read.unwrap_or_default();
         self.remark(&told);
+        if let Some(warnings) = told.get_mut("warnings").and_then(Value::as_array_mut) {
+            shorten(warnings);
+        }
         // VictoriaMetrics says it so when not all of its nodes answered.
         if told["isPartial"] == true {
             let partial = Value::from("the answer is incomplete: some parts of the server did not answer");
@@ -191,6 +199,21 @@ impl<'a> Asking<'a> {
                 stderr::print(&format!("the server warns: {}\n", inert::line(&short)));
             }
         }
+    }
+}
+
+/// Leaves of what a server says of an answer as much as a person reads.
+fn shorten(all: &mut Vec<Value>) {
+    const TOLD: usize = 20;
+    let more = all.len().saturating_sub(TOLD);
+    all.truncate(TOLD);
+    for warning in all.iter_mut() {
+        if let Some((end, _)) = warning.as_str().and_then(|text| text.char_indices().nth(500)) {
+            *warning = Value::from(format!("{}…", &warning.as_str().unwrap_or_default()[..end]));
+        }
+    }
+    if more > 0 {
+        all.push(Value::from(format!("and {more} more warnings")));
     }
 }
 
@@ -219,6 +242,11 @@ impl<'a> Past<'a> {
         self.asking.answer("/api/v1/query_range", &question.parameters()).map_err(|why| self.asking.whom(why))
     }
 
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        self.address
+    }
+
     pub fn no_prometheus(&self) -> Failure {
         self.asking.whom(Unanswered::by_a_stranger(no_prometheus(self.address)))
     }
@@ -238,6 +266,11 @@ impl<'a> Moment<'a> {
         let asking = Asking::new(address, connection, &ADVICE, Wanted::Queries)?;
         let at = moment(&asking)?;
         Ok(Self { address, asking, at })
+    }
+
+    /// Its clock, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.at.floor()).unwrap_or(0)
     }
 
     /// The answer to an instant query, or why the server refuses this one.
@@ -309,6 +342,13 @@ pub fn answers(
             .answer(question.path, &parameters)
             .and_then(|answer| answers.hear(&question, &answer).ok_or_else(none));
         match heard {
+            Ok(()) if answers.is_full() => {
+                let headline =
+                    format!("{address} has more than {} series of these SLOs", status::MOST_SERIES);
+                return Err(
+                    Failure::new(headline).and("ask for a part of them: --only api, or --only api/latency")
+                );
+            }
             Ok(()) => {}
             // Not every server has rules to tell of; series they all have.
             Err(unanswered) if !question.about.is_optional() => return Err(asking.whom(unanswered)),

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use serde_json::Value;
-use slowburn::backtest::{Course, From, Grain, History, Question, Range, Run, course, json, warnings, words};
+use slowburn::backtest::{
+    Course, From, Grain, History, MOST_COUNTS, Question, Range, Run, course, json, warnings, words,
+};
 use slowburn::diagnostic::few;
 use slowburn::inert;
 use slowburn::model::{Model, Service, Slo};
@@ -67,12 +69,10 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             .collect();
         // What is recorded is of the definitions that were loaded then: it says nothing of others that measure something else.
         let same = histories.iter().all(|history| history.raw_queries() == histories[0].raw_queries());
-        for (history, (index, side)) in histories.iter_mut().zip(&sides) {
-            asking.fill(history, whole, same && !args.raw)?;
-            let courses = history
-                .steps()
-                .into_iter()
-                .map(|(labels, steps)| course(side.plan, labels, history, judged, steps));
+        asking.fill(&mut histories, whole, same && !args.raw)?;
+        for (history, (index, side)) in histories.iter().zip(&sides) {
+            let courses =
+                history.steps().map(|(labels, steps)| course(side.plan, labels, history, judged, steps));
             let mut courses: Vec<Course> = courses.collect();
             if courses.is_empty() {
                 let nothing = vec![Default::default(); ((whole.until - whole.from) / 30) as usize];
@@ -80,7 +80,6 @@ pub fn run(args: &Backtest) -> Result<Ending, Failure> {
             }
             runs[*index].courses.extend(courses);
         }
-        asking.heard.clear();
     }
     asking.end();
     stdout::print(&match args.format {
@@ -177,12 +176,10 @@ fn ranges(args: &Backtest, now: u64, sides: &[(usize, Side)]) -> Result<(Range, 
     }
 }
 
-/// A server, and what it has answered.
+/// A server, and what it has answered before.
 struct Asking<'a> {
     past: Past<'a>,
     cached: Option<Cached<'a>>,
-    /// Of the SLO that is being played.
-    heard: BTreeMap<(String, Range), Value>,
     progress: bool,
 }
 
@@ -191,33 +188,58 @@ impl<'a> Asking<'a> {
         let past = Past::connect(&args.prometheus, &args.connection)?;
         let open = |folder| Cached::open(folder, &args.prometheus, &args.connection);
         let cached = args.cache.as_deref().map(open).transpose()?;
-        Ok(Self { past, cached, heard: BTreeMap::new(), progress: io::stderr().is_terminal() })
+        Ok(Self { past, cached, progress: io::stderr().is_terminal() })
     }
 
-    /// Asks for all that a history lacks.
-    fn fill(&mut self, history: &mut History, whole: Range, recorded: bool) -> Result<(), Failure> {
+    /// Asks for all that the histories of an SLO lack.
+    fn fill(&mut self, histories: &mut [History], whole: Range, recorded: bool) -> Result<(), Failure> {
         if recorded {
-            self.ask(history, &whole.pieces(), From::Recorded)?;
+            self.ask(histories, vec![whole.pieces(); histories.len()], From::Recorded)?;
         }
-        let rest = if recorded { history.unrecorded() } else { whole.pieces() };
-        self.ask(history, &rest, From::Raw)
+        let lacking = |history: &History| if recorded { history.unrecorded() } else { whole.pieces() };
+        let lacking = histories.iter().map(lacking).collect();
+        self.ask(histories, lacking, From::Raw)
     }
 
-    fn ask(&mut self, history: &mut History, pieces: &[Range], from: From) -> Result<(), Failure> {
-        for (done, piece) in pieces.iter().enumerate() {
-            self.show(done, pieces.len(), from);
-            for question in history.questions(*piece, from) {
-                let key = (question.query.clone(), question.range);
-                if !self.heard.contains_key(&key) {
-                    let answer = self.answer(&question)?;
-                    self.heard.insert(key.clone(), answer);
+    /// Asks for pieces of each history. No answer is kept: what several of them ask is asked for all of them at once.
+    fn ask(&mut self, histories: &mut [History], pieces: Vec<Vec<Range>>, from: From) -> Result<(), Failure> {
+        let mut wanted: BTreeMap<Range, Vec<usize>> = BTreeMap::new();
+        for (index, pieces) in pieces.into_iter().enumerate() {
+            pieces.into_iter().for_each(|piece| wanted.entry(piece).or_default().push(index));
+        }
+        for (done, (piece, of)) in wanted.iter().enumerate() {
+            self.show(done, wanted.len(), from);
+            let mut questions: Vec<(Question, Vec<usize>)> = Vec::new();
+            for index in of {
+                for question in histories[*index].questions(*piece, from) {
+                    match questions.iter_mut().find(|(known, _)| *known == question) {
+                        Some((_, of)) => of.push(*index),
+                        None => questions.push((question, vec![*index])),
+                    }
                 }
-                if history.hear(&question, from, &self.heard[&key]).is_none() {
-                    return Err(self.past.no_prometheus());
+            }
+            for (question, of) in questions {
+                let answer = self.answer(&question)?;
+                for index in of {
+                    let history = &mut histories[index];
+                    if history.hear(&question, from, &answer).is_none() {
+                        return Err(self.past.no_prometheus());
+                    }
+                    if history.is_full() {
+                        return Err(self.too_much());
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    fn too_much(&self) -> Failure {
+        let headline = format!(
+            "{} has more values of the labels in `by` than there is room for: {MOST_COUNTS} counts",
+            self.past.address()
+        );
+        Failure::new(headline).and("use a larger step: --step 5m, or a shorter past: --last 7d")
     }
 
     /// From the folder, or else from the server.

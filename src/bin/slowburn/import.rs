@@ -36,7 +36,7 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
     diagnostic::sort(&mut imported.problems);
     problems::shown(&imported.problems, &sources, args.format)?;
     if !imported.complete || imported.files.is_empty() {
-        stderr::print("nothing was written\n");
+        stderr::print(&format!("nothing was written: {}\n", why_nothing(&imported)));
         return Ok(Ending::Problems);
     }
     stderr::print(&imported.account);
@@ -52,6 +52,16 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
         problems::shown(&errors(&compiled), &compiled.sources, args.format)?;
     }
     Ok(if decided && compiled.compiled.model.is_some() { Ending::Clean } else { Ending::Problems })
+}
+
+/// Why nothing is written.
+fn why_nothing(imported: &Imported) -> &'static str {
+    let left_out = imported.problems.iter().any(Problem::is_error);
+    match (imported.complete, left_out) {
+        (false, _) => "correct the errors, and import again",
+        (true, true) => "no SLO can be imported as it is",
+        (true, false) => "no file contains an SLO",
+    }
 }
 
 /// Writes files that are not there yet, and compiles what the folder holds then.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use slowburn::compare::{Comparison, MOST_QUESTIONS, Tolerance, human, json as printed};
+use slowburn::compare::{Comparison, MOST_QUESTIONS, MOST_SAMPLES, Tolerance, human, json as printed};
 use slowburn::diagnostic::Problem;
 use slowburn::foreign::Foreign;
 use slowburn::import::specs;
@@ -47,26 +47,28 @@ pub fn run(args: &Import) -> Result<Ending, Failure> {
         (None, Some(file)) => Source::Saved(Saved::read(file, args.connection.max_size)?),
         (None, None) => unreachable!("one of both is asked for"),
     };
-    let mut saved = Vec::new();
+    let now = source.now();
+    comparison.at(now);
+    let mut asked = Asked { count: 0, saved: args.save.is_some().then(Vec::new) };
     let first = comparison.questions();
-    ask(&mut comparison, first, &mut source, &mut saved)?;
+    ask(&mut comparison, first, &mut source, &mut asked)?;
     if let Some(why) = comparison.silent() {
         return Err(Failure::new(format!("{} did not answer any question", source.name())).and(why));
     }
     // What is not recorded is asked for by its expression; only then is it known what differs.
     for _ in 0..2 {
         let further = comparison.further(tolerance);
-        ask(&mut comparison, further, &mut source, &mut saved)?;
+        ask(&mut comparison, further, &mut source, &mut asked)?;
     }
     if let Some(file) = &args.save {
-        let text = json!({ "slowburn": KIND, "answers": saved });
+        let text = json!({ "slowburn": KIND, "moment": now, "answers": asked.saved });
         write::private(file, &format!("{text}\n"))?;
     }
-    let rows = comparison.rows(tolerance);
+    let (rows, notes) = comparison.rows(tolerance);
     stdout::painted(&match args.format {
-        Format::Json => printed(&comparison, &rows, tolerance),
+        Format::Json => printed(&comparison, &rows, &notes, tolerance),
         Format::Human | Format::Github | Format::Sarif => {
-            human(&comparison, &rows, tolerance, &source.name())
+            human(&comparison, &rows, &notes, tolerance, &source.name())
         }
     })?;
     Ok(if rows.iter().any(|row| row.differs) { Ending::Problems } else { Ending::Clean })
@@ -96,9 +98,10 @@ fn ask(
     comparison: &mut Comparison,
     questions: Vec<String>,
     source: &mut Source,
-    saved: &mut Vec<Value>,
+    all: &mut Asked,
 ) -> Result<(), Failure> {
-    if saved.len() + questions.len() > MOST_QUESTIONS {
+    all.count += questions.len();
+    if all.count > MOST_QUESTIONS {
         return Err(Failure::new(format!("this needs more than {MOST_QUESTIONS} questions"))
             .and("compare a part of it: --only api, or --only api/latency"));
     }
@@ -110,15 +113,33 @@ fn ask(
                         "write the base address of the server (above /api/v1/query), or a file of --save",
                     ));
                 }
-                saved.push(json!({ "asked": asked, "answer": answer }));
+                if comparison.is_full() {
+                    let headline =
+                        format!("{} has more than {MOST_SAMPLES} series of these SLOs", source.name());
+                    return Err(
+                        Failure::new(headline).and("compare a part of it: --only api, or --only api/latency")
+                    );
+                }
+                if let Some(saved) = &mut all.saved {
+                    saved.push(json!({ "asked": asked, "answer": answer }));
+                }
             }
             Err(why) => {
                 comparison.refuse(&asked, &why);
-                saved.push(json!({ "asked": asked, "refused": why }));
+                if let Some(saved) = &mut all.saved {
+                    saved.push(json!({ "asked": asked, "refused": why }));
+                }
             }
         }
     }
     Ok(())
+}
+
+/// What was asked so far.
+struct Asked {
+    count: usize,
+    /// With the answers, if they are wanted.
+    saved: Option<Vec<Value>>,
 }
 
 /// Who answers.
@@ -132,6 +153,14 @@ impl Source<'_> {
         match self {
             Self::Server(moment) => moment.address.to_string(),
             Self::Saved(saved) => saved.name.clone(),
+        }
+    }
+
+    /// The moment that is asked about, in seconds since 1970.
+    fn now(&self) -> u64 {
+        match self {
+            Self::Server(moment) => moment.now(),
+            Self::Saved(saved) => saved.moment,
         }
     }
 
@@ -150,6 +179,7 @@ impl Source<'_> {
 /// What a server answered before.
 struct Saved {
     name: String,
+    moment: u64,
     /// By what was asked.
     answers: BTreeMap<String, Result<Value, String>>,
 }
@@ -167,6 +197,7 @@ impl Saved {
         if kept["slowburn"] != KIND {
             return Err(none());
         }
+        let moment = kept["moment"].as_u64().ok_or_else(none)?;
         let answers = kept["answers"].as_array_mut().ok_or_else(none)?;
         let answers = answers.iter_mut().map(|one| {
             let asked = one["asked"].as_str().unwrap_or_default().to_owned();
@@ -176,6 +207,6 @@ impl Saved {
             };
             (asked, answer)
         });
-        Ok(Self { name, answers: answers.collect() })
+        Ok(Self { name, moment, answers: answers.collect() })
     }
 }

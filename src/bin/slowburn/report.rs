@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use slowburn::attained::{Answers, Span, json, page, questions};
+use slowburn::attained::{Answers, MOST_HOURS, Span, json, page, questions};
 use slowburn::backtest::Question;
 
 use crate::args::{Format, MonthFormat, Report};
@@ -41,6 +41,13 @@ pub fn run(args: &Report) -> Result<Ending, Failure> {
             return Err(Failure::new("this is not an answer of Prometheus to a range query").and(
                 "write the base address of the server (above /api/v1/query_range), or a file of --save",
             ));
+        }
+        if answers.is_full() {
+            let headline =
+                format!("the answers have more than {MOST_HOURS} hours of SLOs and values of their labels");
+            return Err(
+                Failure::new(headline).and("ask for a part of them: --only api, or --only api/latency")
+            );
         }
         if args.save.is_some() {
             saved.push(serde_json::json!({ "asked": asked(&one.question), "answer": answer }));

@@ -128,9 +128,6 @@ pub(super) struct Judged<'a> {
     pub search: bool,
 }
 
-/// All known names are searched for this many unknown names per run: nobody reads more suggestions.
-const SEARCHED: usize = 50;
-
 /// A check of all selectors that have a verdict.
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
@@ -161,7 +158,12 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
         judged
     });
     let unknown = |judged: &&mut Judged| matches!(judged.verdict, Verdict::NoMetric | Verdict::NoLabel(..));
-    judged.iter_mut().flatten().filter(unknown).skip(SEARCHED).for_each(|judged| judged.search = false);
+    judged
+        .iter_mut()
+        .flatten()
+        .filter(unknown)
+        .skip(crate::vocabulary::SEARCHED)
+        .for_each(|judged| judged.search = false);
     let found = parallel::map(&judged, |judged| {
         let mut problems = Vec::new();
         for check in CHECKS {

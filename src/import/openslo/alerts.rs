@@ -77,7 +77,7 @@ fn referred<'n>(
             Problem::warning(
                 Code::NotCarried,
                 whole(named),
-                format!("no file contains a {kind} with this name"),
+                format!("no file contains the {kind} of this name"),
             )
             .label("import its document together with this one: without it there is no alert"),
         );

@@ -60,7 +60,7 @@ pub fn read(
         Some((node, _)) => indicator(node, comparison, objects, problems),
         None => {
             problems.push(
-                Problem::warning(Code::NotUnderstood, whole(named), "no file contains an SLI with this name")
+                Problem::warning(Code::NotUnderstood, whole(named), "no file contains the SLI of this name")
                     .label("import its document together with this one"),
             );
             let name: String = named.text.chars().take(60).collect();
@@ -179,8 +179,10 @@ fn kind_of(name: &str, objects: &mut Objects) -> Option<String> {
 
 /// Servers that are asked in PromQL.
 fn is_prometheus(kind: &str) -> bool {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "prometheus",
+        // What `sloth generate` also takes.
+        "sloth",
         "promql",
         "thanos",
         "mimir",
@@ -195,7 +197,7 @@ fn is_prometheus(kind: &str) -> bool {
 
 fn elsewhere(kind: &str) -> Sli {
     let kind: String = kind.chars().take(40).collect();
-    Sli::missing(&format!("which series of Prometheus replace its query of {kind}"))
+    Sli::missing(&format!("which query of Prometheus replaces its query for {kind}"))
 }
 
 /// Two metrics, or one that is a ratio already.

@@ -3,7 +3,7 @@
 use super::super::keys::{Keys, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::parse::first_line;
-use crate::parse::yaml::Node;
+use crate::parse::yaml::{Node, Value};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::vocabulary::{Calendar, Duration, Period, Zone, ZoneFault};
@@ -87,7 +87,8 @@ impl Length {
 
 /// The period of an SLO; what changes by it is said.
 pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Period {
-    let windows = [spec.list("timeWindow", problems), spec.list("timeWindows", problems)].concat();
+    let windows =
+        [spec.one_or_more("timeWindow", problems), spec.one_or_more("timeWindows", problems)].concat();
     let Some((window, others)) = windows.split_first() else {
         changes.push("there was no period: it is now 30d".to_owned());
         return USUAL;
@@ -103,6 +104,22 @@ pub fn period(spec: &mut Keys, changes: &mut Vec<String>, problems: &mut Vec<Pro
         );
     }
     self::window(window, changes, problems).unwrap_or(USUAL)
+}
+
+/// Whether there is one window of so-many days, or none: Sloth reads no other.
+pub fn in_days(spec: &Keys) -> bool {
+    let unit = |window: &Node| match &window.value {
+        Value::Map(entries) => entries.iter().any(|entry| {
+            entry.key.text == "unit"
+                && matches!(&entry.value.value, Value::Scalar(unit) if unit.text.eq_ignore_ascii_case("day"))
+        }),
+        Value::Null | Value::Scalar(_) | Value::List(_) => false,
+    };
+    match spec.peek("timeWindows").map(|node| &node.value) {
+        None => true,
+        Some(Value::List(windows)) => windows.len() == 1 && windows.iter().all(unit),
+        Some(Value::Null | Value::Scalar(_) | Value::Map(_)) => false,
+    }
 }
 
 fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -> Option<Period> {
@@ -135,21 +152,23 @@ fn window(node: &Node, changes: &mut Vec<String>, problems: &mut Vec<Problem>) -
         }
     };
     let calendar = keys.below("calendar", problems);
-    let zone = calendar.map(|mut calendar| {
-        let zone = calendar.text("timeZone", problems);
-        if let Some(start) = calendar.text("startTime", problems) {
-            started(&start, problems);
-        }
+    let calendar = calendar.map(|mut calendar| {
+        let (zone, start) = (calendar.text("timeZone", problems), calendar.text("startTime", problems));
         calendar.finish(problems);
-        zone
+        (zone, start)
     });
     keys.finish(problems);
     let length = length?;
-    match zone {
-        Some(zone) if rolling != Some(true) => Some(calendar_period(length, zone, place, changes, problems)),
-        None if rolling == Some(false) => Some(calendar_period(length, None, place, changes, problems)),
-        _ => Some(Period::Rolling(length.duration())),
+    let (zone, start) = match calendar {
+        Some(calendar) if rolling != Some(true) => calendar,
+        None if rolling == Some(false) => (None, None),
+        _ => return Some(Period::Rolling(length.duration())),
+    };
+    let period = calendar_period(length, zone, place, changes, problems);
+    if let (Period::Calendar(..), Some(start)) = (&period, start) {
+        started(&start, problems);
     }
+    Some(period)
 }
 
 /// A period of the calendar, if it is one of those that there are.

@@ -41,10 +41,9 @@ pub fn holds(sources: &Sources) -> Vec<(SourceId, Holds)> {
     let of = |node: &Node| {
         let said = |name: &str| entry(node, name).and_then(text_of);
         let version = said("apiVersion").or_else(|| said("version"));
-        let known = |version: &str| super::DIALECTS.iter().any(|dialect| dialect.versions.contains(&version));
         match version {
             Some("slowburn/v1") => Holds::Ours,
-            Some(version) if known(version) => Holds::Specs,
+            version if super::dialect(version, said("kind")).is_some() => Holds::Specs,
             _ if entry(node, "groups").is_some() || said("kind") == Some("PrometheusRule") => Holds::Rules,
             Some(_) | None => Holds::Other,
         }

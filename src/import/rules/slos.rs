@@ -16,6 +16,14 @@ struct Key {
     tool: &'static str,
     service: Option<String>,
     name: String,
+    /// The labels that tell SLOs of this name apart.
+    apart: Labels,
+}
+
+impl Key {
+    fn new(tool: &'static str, service: Option<String>, name: String) -> Self {
+        Self { tool, service, name, apart: Labels::new() }
+    }
 }
 
 /// Labels by which Sloth names an SLO.
@@ -36,6 +44,7 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
         })
         .filter_map(|(_, labels)| labels.get("slo").cloned())
         .collect();
+    let pyrra = told_apart(pyrra, &rules, &known);
     let mut keys: Vec<Option<Key>> = known.iter().map(|labels| key(labels, &pyrra)).collect();
     // What is not named says by its alert which SLO it is of.
     let mut named: BTreeMap<&str, BTreeSet<Option<Key>>> = BTreeMap::new();
@@ -44,8 +53,7 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
     }
     for (rule, key) in rules.iter().zip(&mut keys) {
         if key.is_none() && rule.alerts {
-            *key = by_series(rule, &named)
-                .or_else(|| Some(Key { tool: "rules", service: None, name: rule.name.clone() }));
+            *key = by_series(rule, &named).or_else(|| Some(Key::new("rules", None, rule.name.clone())));
         }
     }
     take_what_alerts_read(&rules, &mut keys);
@@ -76,6 +84,35 @@ pub fn foreign(rules: Vec<Rule>) -> Foreign {
     Foreign { slos, rest, rules: count }
 }
 
+/// Of each name of Pyrra, the labels by which several SLOs of this name differ. All their rules have them.
+fn told_apart(
+    names: BTreeSet<String>,
+    rules: &[Rule],
+    known: &[Labels],
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut of_name: BTreeMap<&String, Vec<(&Rule, &Labels)>> = BTreeMap::new();
+    for (rule, labels) in rules.iter().zip(known) {
+        if let Some(name) = labels.get("slo").filter(|name| names.contains(*name)) {
+            of_name.entry(name).or_default().push((rule, labels));
+        }
+    }
+    let differ = |of_name: &[(&Rule, &Labels)]| {
+        let mut recorded: BTreeMap<&str, &Labels> = BTreeMap::new();
+        let mut differ = BTreeSet::new();
+        for (rule, labels) in of_name.iter().filter(|(rule, _)| rule.name.contains(":burnrate")) {
+            let first = *recorded.entry(&rule.name).or_insert(labels);
+            differ.extend(
+                first.iter().filter(|(name, value)| labels.get(*name) != Some(value)).map(|(name, _)| name),
+            );
+        }
+        differ.retain(|name| of_name.iter().all(|(_, labels)| labels.contains_key(*name)));
+        differ.into_iter().cloned().collect()
+    };
+    let apart: BTreeMap<String, BTreeSet<String>> =
+        of_name.iter().map(|(name, rules)| ((*name).clone(), differ(rules))).collect();
+    apart
+}
+
 /// The labels that a rule's answer has for sure: those that it sets, and those that all it reads are asked for.
 fn known(rule: &Rule) -> Labels {
     let mut labels = Labels::new();
@@ -98,16 +135,17 @@ fn known(rule: &Rule) -> Labels {
     labels
 }
 
-fn key(labels: &Labels, pyrra: &BTreeSet<String>) -> Option<Key> {
+fn key(labels: &Labels, pyrra: &BTreeMap<String, BTreeSet<String>>) -> Option<Key> {
     let of = |name: &str| labels.get(name).cloned();
     if let Some(name) = of("sloth_slo").or_else(|| of("sloth_id")) {
-        return Some(Key { tool: "Sloth", service: of("sloth_service"), name });
+        return Some(Key::new("Sloth", of("sloth_service"), name));
     }
     let name = of("slo")?;
-    if pyrra.contains(&name) {
-        return Some(Key { tool: "Pyrra", service: None, name });
+    if let Some(apart) = pyrra.get(&name) {
+        let apart = apart.iter().filter_map(|label| Some((label.clone(), of(label)?))).collect();
+        return Some(Key { apart, ..Key::new("Pyrra", None, name) });
     }
-    Some(Key { tool: "rules", service: of("service"), name })
+    Some(Key::new("rules", of("service"), name))
 }
 
 /// The SLO of the recorded series that an alert reads, if it is one.
@@ -224,7 +262,12 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     };
     let tiers = || alerts.iter().flat_map(|alert| &alert.tiers);
     let watched: BTreeSet<Duration> = tiers().flat_map(|tier| [tier.long, tier.short]).collect();
-    let increased = recorded.iter().filter(|rule| rule.name.contains(":increase"));
+    // What Pyrra counts over the period; of a gauge it counts and sums what it looks at.
+    let counts = |name: &str| {
+        [":count", ":sum"].iter().any(|part| key.tool == "Pyrra" && name.contains(part))
+            || name.contains(":increase")
+    };
+    let increased = recorded.iter().filter(|rule| counts(&rule.name));
     let ratios = ratios(&recorded, &watched, &alerts, windows);
     let longest = ratios.last().map(|ratio| ratio.window).filter(|window| !watched.contains(window));
     let period = number("slo:time_period:days")
@@ -248,7 +291,7 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
             }
             found
         }
-        "Pyrra" => Labels::from([("slo".to_owned(), key.name.clone())]),
+        "Pyrra" => key.apart.clone().into_iter().chain([("slo".to_owned(), key.name.clone())]).collect(),
         _ => {
             let named = [("service", key.service.clone()), ("slo", Some(key.name.clone()))];
             let set = |name: &str| recorded.iter().any(|rule| rule.labels.contains_key(name));
@@ -259,7 +302,8 @@ fn slo(key: Key, rules: Vec<(Rule, Labels)>, windows: &BTreeMap<&str, Duration>)
     Ok(Slo {
         tool: key.tool,
         service: key.service,
-        name: key.name,
+        name: std::iter::once(&key.name).chain(key.apart.values()).cloned().collect::<Vec<_>>().join("-"),
+        imported: None,
         identity,
         objective,
         period,
