@@ -4,54 +4,54 @@ use std::fmt;
 
 use crate::secret;
 
-/// Everything that is different, worst first.
+/// All changes, most severe first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     /// One entry per fact; a fact that holds for several SLOs is one entry that names them.
     pub changes: Vec<Change>,
-    /// The old side.
+    /// The size of the old side.
     pub before: Amounts,
-    /// The new side.
+    /// The size of the new side.
     pub after: Amounts,
-    /// SLOs that are on both sides, also under another name.
+    /// The number of SLOs on both sides, also with a new name.
     pub kept: usize,
-    /// Whether both sides could be understood in whole, so that their amounts can be compared.
+    /// Whether both sides were understood completely, so that their sizes can be compared.
     pub complete: bool,
 }
 
-/// How much there is. Series are counted once for each combination of `by` values, which nobody knows before they are there.
+/// The size of a project. Series are counted once for all values of `by`, because their number is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// Service files.
     pub services: usize,
-    /// SLOs of all of them.
+    /// SLOs of all services.
     pub slos: usize,
-    /// Alerts that page.
+    /// Pages.
     pub pages: usize,
-    /// Alerts that ask for work within days.
+    /// Tickets.
     pub tickets: usize,
-    /// Series that rules record.
+    /// Recorded series.
     pub recorded: usize,
-    /// Rules that are evaluated in an hour, alerts included.
+    /// Evaluations of rules in an hour, alerts included.
     pub evaluations: usize,
-    /// How often in an hour a selector of series that no rule here records is read.
+    /// How often in an hour a selector of raw series is read.
     pub raw_reads: usize,
 }
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its subject.
+    /// Its kind.
     pub kind: Kind,
-    /// `service` or `service/slo`, as they are called now, or were if they are gone; none for the whole project.
+    /// `service` or `service/slo`, with the current names, or the last ones if they were removed; empty for the whole project.
     pub subjects: Vec<String>,
-    /// The fact, in one clause that can stand behind the subject's name and a colon.
+    /// The fact, as a clause that can follow the subject's name and a colon.
     pub said: Words,
     /// The old value, if there is one.
     pub before: Option<String>,
     /// The new value.
     pub after: Option<String>,
-    /// A warning: what is lost or misleading because of the change, and until when.
+    /// A warning: which data is lost or misleading because of the change, and until when.
     pub warning: Option<Words>,
     /// Its effects.
     pub effects: Vec<Effect>,
@@ -60,16 +60,16 @@ pub struct Change {
 /// An effect of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
-    /// One clause.
+    /// The effect, as a clause.
     pub said: Words,
-    /// For which of the change's subjects; none for all of them.
+    /// The subjects that it holds for; empty for all subjects of the change.
     pub subjects: Vec<String>,
 }
 
-/// How much a reviewer has to care, worst first.
+/// How severe a change is for a reviewer, most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Something is lost, or misleads for some time.
+    /// Data is lost, or misleading for some time.
     Care,
     /// The promise.
     Promise,
@@ -80,10 +80,10 @@ pub enum Weight {
 }
 
 impl Weight {
-    /// All of them, worst first.
+    /// All weights, most severe first.
     pub const ALL: [Self; 4] = [Self::Care, Self::Promise, Self::Alerting, Self::Detail];
 
-    /// For programs.
+    /// The name for programs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Care => "care",
@@ -97,27 +97,27 @@ impl Weight {
 /// The kind of a change, in the order in which changes of one weight are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Sources with errors do not say.
+    /// Sources with errors, which were not compared.
     Unread,
-    /// A service that is called otherwise.
+    /// A service with a new name.
     ServiceRenamed,
-    /// A service that is gone.
+    /// A removed service.
     ServiceRemoved,
     /// A new service.
     ServiceAdded,
-    /// An SLO that is called otherwise, or belongs to another service.
+    /// An SLO with a new name, or in another service.
     SloRenamed,
-    /// An SLO that is gone.
+    /// A removed SLO.
     SloRemoved,
     /// A new SLO.
     SloAdded,
     /// The measurement.
     Sli,
-    /// From where on an event is bad.
+    /// The limit between good and bad events.
     Threshold,
     /// Labels in which promises differ.
     By,
-    /// What an event is.
+    /// The kind of its events.
     Budgeting,
     /// The period.
     Period,
@@ -125,39 +125,39 @@ pub enum Kind {
     Stricter,
     /// A lower share of good events.
     Looser,
-    /// When it holds.
+    /// The time that counts.
     AgreedTime,
     /// The error budget policy.
     BudgetPolicy,
-    /// Whether its metric is there yet.
+    /// Whether its metric exists.
     Planned,
-    /// An alert that there was not.
+    /// A new alert.
     AlertAdded,
     /// An alert that was removed.
     AlertRemoved,
-    /// An alert that is called otherwise.
+    /// An alert with a new name.
     AlertRenamed,
     /// A pair of windows.
     Tier,
-    /// How a companion alert watches its cause.
+    /// The condition of a companion alert.
     Companion,
-    /// How many bad events it takes.
+    /// The minimum of bad events.
     MinBadEvents,
-    /// How many events it takes.
+    /// The minimum of events.
     MinEvents,
-    /// An alert of what is left of the budget.
+    /// A budget alert.
     BudgetAlert,
-    /// The alert for events that disappear.
+    /// The alert for missing events.
     MissingEvents,
     /// The receivers of an alert.
-    Told,
+    Notified,
     /// The channels of a receiver.
     Receiver,
     /// Routes and times.
     Route,
     /// Inhibitions.
     Inhibition,
-    /// How severities are spelled.
+    /// The label values of severities.
     Severity,
     /// Constant labels of alerts.
     Label,
@@ -165,17 +165,17 @@ pub enum Kind {
     Annotation,
     /// The owner.
     Owner,
-    /// Warnings that somebody accepts.
+    /// Accepted warnings.
     Accepted,
     /// Texts for people.
     Description,
     /// The runbook.
     Runbook,
-    /// Where things can be read.
+    /// Addresses.
     Link,
     /// Expected events.
     Traffic,
-    /// How often targets are scraped.
+    /// The scrape interval.
     Scrape,
     /// The contract of a service.
     Contract,
@@ -183,11 +183,11 @@ pub enum Kind {
     Prometheus,
     /// Other systems that run the rules.
     Target,
-    /// Of the texts for people.
+    /// The language of texts for people.
     Language,
-    /// In which the times are that people read, and in which their months and office hours begin.
+    /// The time zone of texts, months and office hours.
     TimeZone,
-    /// A recorded series that ends, or that others find no longer.
+    /// A recorded series that ends, or that other queries no longer find.
     Series,
     /// Parts that were not understood, and so are not compared.
     NotUnderstood,
@@ -196,7 +196,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// For programs: stays as it is from release to release.
+    /// The name for programs. It does not change between releases.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unread => "unread",
@@ -225,7 +225,7 @@ impl Kind {
             Self::MinEvents => "min-events",
             Self::BudgetAlert => "budget-alert",
             Self::MissingEvents => "missing-events",
-            Self::Told => "told",
+            Self::Notified => "told",
             Self::Receiver => "receiver",
             Self::Route => "route",
             Self::Inhibition => "inhibition",
@@ -278,7 +278,7 @@ impl Kind {
             | Self::MinEvents
             | Self::BudgetAlert
             | Self::MissingEvents
-            | Self::Told
+            | Self::Notified
             | Self::Receiver
             | Self::Route
             | Self::Inhibition
@@ -311,64 +311,64 @@ impl Change {
         Self { kind, subjects: subjects.to_vec(), said, before, after, warning: None, effects: Vec::new() }
     }
 
-    /// With both values.
+    /// Adds both values.
     pub fn values(mut self, before: impl ToString, after: impl ToString) -> Self {
         let shown = |value: String| Some(secret::masked(&value));
         (self.before, self.after) = (shown(before.to_string()), shown(after.to_string()));
         self
     }
 
-    /// With what is lost or misleading.
+    /// Adds a warning.
     pub fn warn(mut self, warning: impl Into<Option<Words>>) -> Self {
         self.warning = warning.into();
         self
     }
 
-    /// With what follows.
+    /// Adds effects.
     pub fn effects(mut self, effects: impl IntoIterator<Item = Words>) -> Self {
         let effect = |said| Effect { said, subjects: Vec::new() };
         self.effects.extend(effects.into_iter().map(effect));
         self
     }
 
-    /// How much a reviewer has to care.
+    /// How severe it is for a reviewer.
     pub fn weight(&self) -> Weight {
         if self.warning.is_some() { Weight::Care } else { self.kind.weight() }
     }
 }
 
-/// A sentence in which our words and those of the sources are kept apart, so that every reader can be shown the latter as they are.
+/// A sentence that separates our words from those of the sources, so that every output can quote the latter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Words(pub Vec<Word>);
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
-    /// Ours.
+    /// Our own words.
     Plain(String),
-    /// Somebody else's: a name, a selector, a text.
+    /// A text of the sources: a name, a selector.
     Quoted(String),
 }
 
 impl Words {
-    /// Begins with words of ours.
+    /// A sentence that begins with our own words.
     pub fn plain(text: impl Into<String>) -> Self {
         Self(vec![Word::Plain(text.into())])
     }
 
-    /// Goes on in words of ours.
+    /// Adds our own words.
     pub fn and(mut self, text: impl Into<String>) -> Self {
         self.0.push(Word::Plain(text.into()));
         self
     }
 
-    /// Goes on with somebody else's, less the secrets in it.
+    /// Adds a text of the sources, without its secrets.
     pub fn quote(mut self, text: impl ToString) -> Self {
         self.0.push(Word::Quoted(secret::masked(&text.to_string())));
         self
     }
 
-    /// Goes on with several of somebody else's.
+    /// Adds several texts of the sources.
     pub fn list<T: ToString>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
         for (index, text) in texts.into_iter().enumerate() {
             if index > 0 {
@@ -395,7 +395,7 @@ impl Difference {
         self.changes.is_empty()
     }
 
-    /// How many SLOs, or services, a kind of change is about.
+    /// How many SLOs or services have a change of these kinds.
     fn count(&self, kinds: &[Kind]) -> usize {
         let mut subjects: Vec<&String> = self
             .changes
@@ -408,7 +408,7 @@ impl Difference {
         subjects.len()
     }
 
-    /// All of it in one sentence.
+    /// The difference in one sentence.
     pub fn summary(&self) -> String {
         if self.is_empty() {
             return "The two definitions mean the same.".to_owned();
@@ -439,14 +439,14 @@ impl Difference {
         let tickets =
             more(before.tickets, after.tickets, "alert that opens a ticket", "alerts that open tickets");
         parts.extend([pages, tickets].into_iter().flatten().filter(|_| self.complete));
-        // That somebody is told of what is new goes without saying.
+        // A new alert always has new receivers.
         let is_new = |subject: &String| {
             self.changes
                 .iter()
                 .any(|change| change.kind == Kind::SloAdded && change.subjects.contains(subject))
         };
-        let told = self.changes.iter().filter(|change| change.kind == Kind::Told);
-        if told.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
+        let notified = self.changes.iter().filter(|change| change.kind == Kind::Notified);
+        if notified.flat_map(|change| &change.subjects).any(|subject| !is_new(subject)) {
             parts.push("other people are notified".to_owned());
         }
         let care = self.changes.iter().filter(|change| change.weight() == Weight::Care).count();

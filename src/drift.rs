@@ -20,10 +20,10 @@ use crate::promql::build::selector;
 use crate::vocabulary::Duration;
 use routes::Routes;
 
-/// Where a server tells which rules it evaluates, below its address.
+/// The path of a server's rules, below its address.
 pub const PATH: &str = "/api/v1/rules";
 
-/// How much of a text that a server sent is shown.
+/// The most characters of a server's text that are shown.
 const SHOWN: usize = 300;
 
 /// A rule that a server evaluates.
@@ -41,7 +41,7 @@ pub struct Loaded {
     error: Option<String>,
 }
 
-/// What a server answered about its rules. `None` if it is not of the shape that the API promises.
+/// The rules in an answer. `None` if it does not have the format of the API.
 pub fn loaded(answer: &Value) -> Option<Vec<Loaded>> {
     if answer["status"] != "success" {
         return None;
@@ -62,7 +62,7 @@ pub fn loaded(answer: &Value) -> Option<Vec<Loaded>> {
                 name: rule["name"].as_str()?.to_owned(),
                 query: rule["query"].as_str()?.to_owned(),
                 hold: seconds(&rule["duration"]),
-                // Prometheus and Mimir, vmalert.
+                // The first name is that of Prometheus and Mimir, the second that of vmalert.
                 keep_firing_for: seconds(&rule["keepFiringFor"]).or(seconds(&rule["keep_firing_for"])),
                 labels: labels("labels"),
                 annotations: labels("annotations"),
@@ -80,15 +80,15 @@ fn seconds(value: &Value) -> Option<Duration> {
     Some(Duration::from_millis((seconds * 1000.0).round() as u64))
 }
 
-/// What is not as it was compiled.
+/// The kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Nobody evaluates it.
+    /// The server does not evaluate it.
     Missing,
     /// It is evaluated, and differs from the compiled rule.
     Changed,
-    /// It is evaluated, and is not compiled any more.
+    /// It is evaluated, but no longer compiled.
     LeftOver,
     /// Its last evaluation failed.
     Failing,
@@ -99,43 +99,43 @@ pub enum Kind {
 pub struct Difference {
     /// `expr`, `for`, `keep_firing_for`, `interval`, `labels` or `annotations`.
     pub field: &'static str,
-    /// As the server has it.
+    /// The value on the server.
     pub loaded: String,
-    /// As it is compiled.
+    /// The compiled value.
     pub compiled: String,
 }
 
-/// A rule that is not as it was compiled.
+/// A rule that differs from the compiled one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// In which way.
+    /// The kind of difference.
     pub kind: Kind,
-    /// The group: of the server, if it has the rule.
+    /// The group: that of the server if it has the rule.
     pub group: String,
     /// The series that it records, or the alert.
     pub rule: String,
     /// Its labels.
     pub labels: Labels,
-    /// What differs, if it was changed.
+    /// The differences, if it was changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// What the server says, if it fails.
+    /// The server's error, if it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// Where the rules of a server are not those that were compiled.
+/// The differences between the rules of a server and the compiled ones.
 #[derive(Clone, Debug, Serialize)]
 pub struct Drift {
-    /// How many rules were compiled.
+    /// The number of compiled rules.
     pub compiled: usize,
-    /// How many of them the server evaluates as they are.
+    /// How many of them the server evaluates unchanged.
     pub loaded: usize,
-    /// The rest, by kind.
+    /// The differences, by kind.
     pub findings: Vec<Finding>,
 }
 
-/// An expression as whoever prints it means it.
+/// The meaning of an expression, independent of its printed form.
 fn meant(expr: Expr) -> String {
     let sorted = |reads: Selector| {
         let mut matchers: Vec<_> = reads.matchers.iter().collect();
@@ -149,7 +149,7 @@ fn meant(expr: Expr) -> String {
     plain.map_selectors(&mut |reads| sorted(reads)).to_string()
 }
 
-/// Compares what is compiled with what a server evaluates.
+/// Compares the compiled rules with those that a server evaluates.
 pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     let queries: Vec<String> = rules
         .iter()
@@ -162,7 +162,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     let mut taken = vec![false; rules.len()];
     let mut open: Vec<(&str, Written, String)> = Vec::new();
     let (mut compiled, mut same) = (0, 0);
-    // What is the same first, so that nothing else is taken for it.
+    // Equal rules are paired first, so that they are in no other pair.
     for service in &plan.services {
         for rule in written(&plan.project, service) {
             compiled += 1;
@@ -217,7 +217,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
             differences: Vec::new(),
             error,
         };
-        // Rules of other people are none of our business.
+        // Rules of other tools are ignored.
         let ours = rule.name.starts_with("slo:")
             || plan
                 .services
@@ -235,7 +235,7 @@ pub fn drift(plan: &Plan, rules: &[Loaded]) -> Drift {
     Drift { compiled, loaded: same, findings }
 }
 
-/// Whether a group is one of a service's: `api`, `api/slos`, `api/slos/long`.
+/// Whether a group belongs to a service: `api`, `api/slos`, `api/slos/long`.
 fn belongs(group: &str, service: &str) -> bool {
     group.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -267,7 +267,7 @@ fn pairs(labels: &Labels) -> String {
     pairs.join(", ")
 }
 
-/// Two long texts from shortly before where they part.
+/// Two long texts, each from shortly before their first difference.
 fn apart(one: &str, other: &str) -> (String, String) {
     const BEFORE: usize = 60;
     let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
@@ -280,7 +280,7 @@ fn apart(one: &str, other: &str) -> (String, String) {
     (from(one), from(other))
 }
 
-/// What is shown of a text from elsewhere.
+/// The part of a foreign text that is shown.
 fn short(text: &str) -> String {
     let mut short: String = text.chars().take(SHOWN).collect();
     if short.len() < text.len() {
@@ -289,14 +289,14 @@ fn short(text: &str) -> String {
     inert::line(&short).into_owned()
 }
 
-/// As many rules are told one by one.
-const TOLD: usize = 50;
+/// The most rules that are listed.
+const LISTED: usize = 50;
 
-/// For people: a line for each rule, and what it comes to. `address` is whoever was asked.
+/// The text for people: a line for each rule, and a summary. `address` is that of the server.
 pub fn human(drift: &Drift, address: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for finding in drift.findings.iter().take(TOLD) {
+    for finding in drift.findings.iter().take(LISTED) {
         let Finding { group, rule, labels, .. } = finding;
         let of = match (labels.get("service"), labels.get("slo")) {
             (Some(service), Some(slo)) => format!(" of {service}/{slo}"),
@@ -318,7 +318,7 @@ pub fn human(drift: &Drift, address: &str) -> String {
             let _ = writeln!(text, "  {field} compiled: {compiled}");
         }
     }
-    let more = drift.findings.len().saturating_sub(TOLD);
+    let more = drift.findings.len().saturating_sub(LISTED);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: --format json shows them all");
     }
@@ -336,7 +336,7 @@ pub fn human(drift: &Drift, address: &str) -> String {
     text
 }
 
-/// For programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+/// The result for programs. The names and meanings of fields do not change between releases; new fields may be added.
 pub fn json(rules: Option<&Drift>, routes: Option<&Routes>) -> String {
     #[derive(Serialize)]
     struct Both<'a> {

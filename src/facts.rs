@@ -8,7 +8,7 @@ mod watch;
 pub use alert::{Aftermath, AlertFacts, BELOW, Which};
 pub use outage::{Outage, of_agreed_time, seconds};
 pub use promise::{AgreedTime, Event, Part, Promise};
-pub use watch::{Counted, Sight, Watch};
+pub use watch::{Counted, TierState, Watch};
 
 use crate::model::{Companion, Model, Service, Slo};
 use crate::vocabulary::{Name, Severity};
@@ -16,47 +16,47 @@ use crate::vocabulary::{Name, Severity};
 /// The facts of a model.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
-    /// From which.
+    /// The model.
     pub model: &'a Model,
-    /// By name.
+    /// The services, by name.
     pub services: Vec<ServiceFacts<'a>>,
 }
 
 /// The facts of one service.
 #[derive(Clone, Debug)]
 pub struct ServiceFacts<'a> {
-    /// For which.
+    /// The service.
     pub service: &'a Service,
     /// In the order of the source.
     pub slos: Vec<SloFacts<'a>>,
-    /// The alert for events that disappear, if there is one.
+    /// The alert for missing events, if there is one.
     pub missing: Option<AlertFacts<'a>>,
-    /// Companion alerts with what is known of them, in the order of the source.
+    /// Companion alerts with their facts, in the order of the source.
     pub companions: Vec<(&'a Companion, AlertFacts<'a>)>,
 }
 
 /// The facts of one SLO.
 #[derive(Clone, Debug)]
 pub struct SloFacts<'a> {
-    /// For which.
+    /// The SLO.
     pub slo: &'a Slo,
     /// Its promise.
     pub promise: Promise,
-    /// Its alerts: those of burn rates, then those of the budget.
+    /// Its alerts: burn alerts, then budget alerts.
     pub alerts: Vec<AlertFacts<'a>>,
-    /// The alerts that say that a part of a journey fails; none of any other SLO.
+    /// The alerts which mean that a part of a journey fails; empty for other SLOs.
     pub failing_parts: Vec<AlertFacts<'a>>,
-    /// Alerts of a journey that stay silenced after them.
+    /// Alerts of a journey that stay silenced after those of its parts.
     pub aftermath: Option<Aftermath>,
 }
 
 impl<'a> Facts<'a> {
-    /// Every alert that somebody may be notified of, by service.
+    /// Every alert that may notify people, by service.
     pub fn alerts(&self) -> Vec<&AlertFacts<'a>> {
         self.services.iter().flat_map(ServiceFacts::alerts).collect()
     }
 
-    /// The alerts of one service that somebody may be notified of; none if there is no such service.
+    /// The alerts of one service that may notify people; empty if there is no such service.
     pub fn alerts_of(&self, service: &Name) -> impl Iterator<Item = &AlertFacts<'a>> {
         self.service(service).into_iter().flat_map(ServiceFacts::alerts)
     }
@@ -74,7 +74,7 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> ServiceFacts<'a> {
-    /// Its alerts that somebody may be notified of.
+    /// Its alerts that may notify people.
     pub fn alerts(&self) -> impl Iterator<Item = &AlertFacts<'a>> {
         let companions = self.companions.iter().map(|(_, alert)| alert);
         self.slos.iter().flat_map(|slo| &slo.alerts).chain(&self.missing).chain(companions)
@@ -82,7 +82,7 @@ impl<'a> ServiceFacts<'a> {
 }
 
 impl<'a> SloFacts<'a> {
-    /// The alert of its burn rates with this severity, if a tier has it.
+    /// Its burn alert with this severity, if a tier has it.
     pub fn burn(&self, severity: Severity) -> Option<&AlertFacts<'a>> {
         self.alerts.iter().find(|alert| alert.line.is_none() && alert.severity == severity)
     }

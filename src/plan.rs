@@ -7,73 +7,73 @@ mod screens;
 use std::sync::Arc;
 
 pub use alertmanager::{
-    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Receiver, SentTo, Silenced, Smtp,
-    TimeSpan, Times, Timing, Told, Why,
+    Address, Channel, Clock, Delivery, Matcher, NOBODY, Notifications, Notified, Receiver, SentTo, Silenced,
+    Smtp, TimeSpan, Times, Timing, Why,
 };
 pub use companion::Companion;
 pub use screens::Screens;
 
 pub use crate::facts::{
-    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, Sight, Watch, Which, of_agreed_time,
-    seconds,
+    Aftermath, AgreedTime, BELOW, Counted, Event, Outage, Part, Promise, TierState, Watch, Which,
+    of_agreed_time, seconds,
 };
 pub use crate::model::Labels;
 use crate::model::{Language, RuleTargets, Wordings};
 use crate::promql::ast::{Expr, Selector};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, PerSeverity, Severity};
 
-/// Everything that is emitted.
+/// The whole plan.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Facts that all services share.
     pub project: ProjectPlan,
-    /// By name.
+    /// The services, by name.
     pub services: Vec<ServicePlan>,
 }
 
 /// Facts that all services share.
 #[derive(Clone, Debug)]
 pub struct ProjectPlan {
-    /// The environment that it is compiled for; `None` where a project has none.
+    /// The environment that it is compiled for; `None` if the project has none.
     pub environment: Option<String>,
-    /// Of the texts for people.
+    /// The language of texts for people.
     pub language: Language,
-    /// The time zone that people live in who read the texts; UTC where none is named.
+    /// The time zone of the people who read the texts; UTC if none is declared.
     pub time_zone: String,
     /// The values of the label `severity`.
     pub severities: PerSeverity<String>,
-    /// The identity of the dashboard that shows all services; `None` if none of them promises anything.
+    /// The identity of the dashboard of all services; `None` if there are no SLOs.
     pub overview: Option<String>,
     /// The series that its dashboards read.
     pub screens: Screens,
     /// Receivers and routes; `None` if slowburn does not write them.
     pub notifications: Option<Notifications>,
-    /// Texts of alerts instead of the built-in ones.
+    /// Texts of alerts that replace the built-in ones.
     pub texts: Wordings,
-    /// Where Alertmanager is.
+    /// The address of Alertmanager.
     pub alertmanager_url: Option<String>,
-    /// Where Grafana is.
+    /// The address of Grafana.
     pub grafana_url: Option<String>,
-    /// Which services need which, in the order of the source.
+    /// The dependencies of all services, in the order of the source.
     pub needs: Vec<Need>,
-    /// Whether somebody has chosen names of alerts, so that names do not say what is a page.
+    /// Whether the author chose names of alerts. Then the name of an alert does not show whether it is a page.
     pub names_chosen: bool,
     /// Other systems that run the rules.
     pub targets: RuleTargets,
-    /// Warnings that are accepted wherever they are, by code, with the reasons.
+    /// Warnings that are accepted everywhere, by code, with the reasons.
     pub accepted: Labels,
 }
 
-/// One service cannot work without another.
+/// A dependency: one service cannot work without another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// Which.
+    /// The service that depends.
     pub service: String,
-    /// On which.
+    /// The service that it depends on.
     pub on: String,
-    /// The SLO whose page says that the other is down; if there is none, its `availability` and its missing events do.
+    /// The SLO whose page means that the dependency is down; if there is none, its `availability` and its alert for missing events do.
     pub slo: Option<String>,
-    /// Whether pages are silenced meanwhile, or tickets only.
+    /// Whether pages are silenced meanwhile, or only tickets.
     pub silences: Severity,
 }
 
@@ -82,38 +82,38 @@ pub struct Need {
 pub struct ServicePlan {
     /// Its name.
     pub name: String,
-    /// For people.
+    /// The description, for people.
     pub description: Option<String>,
     /// The responsible team.
     pub owner: Option<String>,
-    /// Where its source can be read.
+    /// The address of its source.
     pub source: Option<String>,
     /// The identity of its dashboard.
     pub dashboard: String,
-    /// Whether it has a contract; without one its selectors were not checked.
+    /// Whether it has a contract. Without one its selectors were not checked.
     pub contract: bool,
-    /// Metrics that are not there yet, by name.
+    /// Metrics that do not exist yet, by name.
     pub planned: Vec<Planned>,
     /// In the order of the source.
     pub slos: Vec<SloPlan>,
-    /// The rules of all SLOs as they are evaluated: what several have is in them once.
+    /// The rules of all SLOs as they are evaluated: shared rules are in them once.
     pub groups: Vec<Group>,
-    /// The alert for events that disappear, in a group of its own.
+    /// The alert for missing events, in a group of its own.
     pub missing: Option<Group>,
     /// The runbook of that alert.
     pub missing_page: Runbook,
     /// Companion alerts, in a group of their own.
     pub companions: Option<Group>,
-    /// Alerts that silence what these leave behind, likewise.
+    /// Alerts that silence the aftermath of these, in a group of their own.
     pub aftermath: Option<Group>,
     /// Warnings that are accepted in its file, by code, with the reasons.
     pub accepted: Labels,
-    /// The proofs of all of them; empty until they are made.
+    /// The proofs of all rules; empty until they are made.
     pub proofs: Vec<Proof>,
 }
 
 impl ServicePlan {
-    /// Every rule, as if each SLO were evaluated for itself.
+    /// Every rule, as if each SLO were evaluated alone.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let groups = self.slos.iter().flat_map(|slo| &slo.groups);
         let others = [&self.companions, &self.aftermath, &self.missing];
@@ -141,7 +141,7 @@ impl ServicePlan {
         })
     }
 
-    /// A copy for other services: its promises and alerts, without recorded series, runbooks and proofs.
+    /// A copy for the files of the whole project: promises and alerts, without recorded series, runbooks and proofs.
     pub fn outline(mut self) -> Self {
         self.groups = Vec::new();
         let groups = self.slos.iter_mut().flat_map(|slo| &mut slo.groups);
@@ -169,7 +169,7 @@ impl ServicePlan {
     }
 }
 
-/// A metric that is not there yet.
+/// A metric that does not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// Its name.
@@ -185,7 +185,7 @@ pub struct Planned {
 pub struct SloPlan {
     /// Its promise, in numbers.
     pub promise: Promise,
-    /// Its rules, in the order in which they are to be evaluated, as if it were the service's only SLO.
+    /// Its rules, in the order of evaluation, as if it were the service's only SLO.
     pub groups: Vec<Group>,
     /// The recorded series by meaning.
     pub readings: Readings,
@@ -193,11 +193,11 @@ pub struct SloPlan {
     pub signal: Option<Signal>,
     /// How its events are counted.
     pub observed: Observed,
-    /// Warnings that are accepted in it, by code, with the reasons.
+    /// Warnings that are accepted for it, by code, with the reasons.
     pub accepted: Labels,
     /// The name of its runbook.
     pub runbook: Option<String>,
-    /// Where its runbook can be read.
+    /// The address of its runbook.
     pub runbook_url: Option<String>,
     /// More facts for its runbook.
     pub page: Runbook,
@@ -219,7 +219,7 @@ pub struct Runbook {
 pub struct Question {
     /// The question that it answers.
     pub asks: Asks,
-    /// To be pasted as it is. Raw series: over short ranges only.
+    /// The query, which can be pasted as it is. It reads raw series over short ranges only.
     pub query: Expr,
 }
 
@@ -228,32 +228,32 @@ pub struct Question {
 pub enum Asks {
     /// How fast the budget burns.
     Burn,
-    /// Which series have bad events.
+    /// Which series have the most bad events.
     Worst,
     /// Which series have the fewest good events.
     Good,
     /// Which series have the most events.
     Traffic,
-    /// What is bad at this moment.
+    /// What is bad now.
     BadNow,
-    /// What the values are.
+    /// The current values.
     Value,
-    /// Whether the targets answer.
+    /// Whether the targets are scraped.
     Scraped,
-    /// Whether anything fires that it needs.
+    /// Whether alerts of the dependencies fire.
     Needs,
-    /// What has been counted.
+    /// How many events were counted.
     Counted,
-    /// Which parts are bad at this moment.
+    /// Which parts are bad now.
     BadParts,
     /// Which parts have spent the budget.
     Shares,
-    /// Whether anything fires of the parts.
+    /// Whether alerts of the parts fire.
     Parts,
 }
 
 impl SloPlan {
-    /// Its alerts, the louder first.
+    /// Its burn alerts, pages first.
     pub fn alerts(&self) -> impl Iterator<Item = (Severity, &Alert)> {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
@@ -267,7 +267,7 @@ impl SloPlan {
         })
     }
 
-    /// Its alerts of what is left of the budget, each with its line and its rule.
+    /// Its budget alerts, each with its line and its rule.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &Rule, &Alert)> {
         self.groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
@@ -282,7 +282,7 @@ impl SloPlan {
     }
 }
 
-/// The recorded series of an SLO that dashboards read. All carry `service`, `slo` and the labels that are kept, and nothing else.
+/// The recorded series of an SLO that dashboards read. All have `service`, `slo` and the kept labels, and no others.
 #[derive(Clone, Debug)]
 pub struct Readings {
     /// The objective.
@@ -297,40 +297,40 @@ pub struct Readings {
     pub period_ratio: Reading,
     /// The share of the period's budget that is left; below 0 if it is overspent.
     pub budget_left: Reading,
-    /// The burn rate over the period, or over that part of a calendar period which is over.
+    /// The burn rate over the period; for a calendar period, over the part that is over.
     pub period_burn_rate: Reading,
     /// Events of the period.
     pub period_total: Reading,
-    /// Of a calendar period, the events that are expected of all of it: what its budget is measured against.
+    /// For a calendar period, the events that are expected in all of it: its budget is compared with them.
     pub period_expected: Option<Reading>,
     /// Bad events of the period.
     pub period_bad: Reading,
     /// The number of events in a window, if the service counts events.
     pub traffic: Option<(Reading, Duration)>,
-    /// Counts of events that neither overlap nor leave out any, so that they can be summed over any range.
+    /// Counts of events that do not overlap and leave out none, so that they can be summed over any range.
     pub counted_total: Selector,
-    /// Bad ones likewise.
+    /// The same of bad events.
     pub counted_bad: Selector,
-    /// How often these are counted.
+    /// The interval of these counts.
     pub counted_every: Duration,
     /// Error ratios of the tiers, in their order.
     pub tiers: Vec<TierReadings>,
     /// Recorded series of each part of a journey.
     pub parts: Option<PartReadings>,
-    /// Seconds until the budget is gone, at most the period.
+    /// Seconds until the budget is spent, at most the period.
     pub exhaustion: Reading,
-    /// The window whose burn rate that goes by.
+    /// The window of the burn rate for this prediction.
     pub pace: Duration,
 }
 
 /// Recorded series of the parts of a journey, with the label `part`.
 #[derive(Clone, Debug)]
 pub struct PartReadings {
-    /// 1 while it is bad, 0 while it is good, nothing without events.
+    /// 1 while a part is bad, 0 while it is good, absent without events.
     pub bad_now: Reading,
-    /// Its share in what was bad in the period.
+    /// Its share of the bad events of the period.
     pub share: Reading,
-    /// Its share in bad events, in counts that neither overlap nor leave out any.
+    /// Its share of bad events, in counts that do not overlap and leave out none.
     pub counted_bad: Selector,
 }
 
@@ -339,7 +339,7 @@ pub struct PartReadings {
 pub struct Reading {
     /// Its selector.
     pub series: Selector,
-    /// How long its last sample can be read, if that is longer than an instant selector reads.
+    /// How long its last sample is valid, if that is longer than the range of an instant selector.
     pub held: Option<Duration>,
 }
 
@@ -348,7 +348,7 @@ pub struct Reading {
 pub struct TierReadings {
     /// Over its long window.
     pub long: Reading,
-    /// Over its short one.
+    /// Over its short window.
     pub short: Reading,
 }
 
@@ -365,15 +365,15 @@ pub enum Signal {
 /// How long events take.
 #[derive(Clone, Debug)]
 pub struct Latency {
-    /// The histogram; a classic one without `_bucket`.
+    /// The histogram; a classic one has the name without `_bucket`.
     pub histogram: Selector,
     /// Whether it is a native one.
     pub native: bool,
     /// Its unit.
     pub measure: Measure,
-    /// From where on an event is bad, in that measure.
+    /// The limit above which an event is bad, in the unit of `measure`.
     pub limit: Decimal,
-    /// Which percentiles are of interest, each in (0, 1).
+    /// The percentiles that dashboards show, each in (0, 1).
     pub percentiles: Vec<Decimal>,
     /// How often it is scraped.
     pub scrape_interval: Duration,
@@ -404,20 +404,20 @@ pub enum Measure {
     Milliseconds,
     /// A share of a whole.
     Share,
-    /// Nothing that is known.
+    /// Unknown.
     Plain,
 }
 
 /// How events are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
-    /// What is observed.
+    /// The source of its events.
     pub by: Observer,
-    /// The share of bad ones that a slice may have, where slices are judged.
+    /// The share of bad events that a slice may have; `None` without slices.
     pub slice_budget: Option<Decimal>,
 }
 
-/// What is observed.
+/// The source of an SLO's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observer {
     /// Counters.
@@ -425,30 +425,30 @@ pub enum Observer {
         /// Expected counts per second, if declared.
         traffic: Option<Decimal>,
     },
-    /// A state, good or bad at each look.
-    Looks,
-    /// A ratio, so that a look is bad in part.
-    Shares,
-    /// Other SLOs.
+    /// A state that is good or bad in each evaluation.
+    States,
+    /// A ratio: an evaluation is bad in part.
+    Ratios,
+    /// The parts of a journey.
     Parts,
 }
 
-/// Rules that are evaluated one after the other at one timestamp.
+/// Rules that are evaluated in order at one timestamp.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Unique in its file.
+    /// Its name, unique in the file.
     pub name: String,
-    /// How often.
+    /// The evaluation interval.
     pub interval: Duration,
-    /// In order.
+    /// The rules, in order.
     pub rules: Vec<Rule>,
 }
 
 impl Group {
-    /// Whether it sums what faster groups record. Where what they recorded is seen late, or where all groups are evaluated at the same moments, it has to
-    /// be evaluated behind them: what is not there yet when it sums is in no sum, ever.
+    /// Whether it sums the series of faster groups. If a ruler shows their samples late, or evaluates all groups at the same moments, this group must
+    /// be evaluated after them: a sample that does not exist at that time is in no sum.
     ///
-    /// `tests/engines/run` before and after: Mimir summed 36,605 of 41,135 events, in all services; then all of them.
+    /// Measured with `tests/engines/run` in all services: Mimir summed 36,605 of 41,135 events before, and all of them after.
     pub fn sums_others(&self) -> bool {
         self.interval > Duration::from_secs(60)
     }
@@ -459,9 +459,9 @@ impl Group {
 pub struct Rule {
     /// The series or alert that it makes.
     pub makes: Makes,
-    /// Of what.
+    /// The expression.
     pub expr: Expr,
-    /// Labels it sets; those of an SLO's recording rules are all the same.
+    /// Labels that it sets; those of an SLO's recording rules are all the same.
     pub labels: Arc<Labels>,
     /// A comment for reviewers; may be empty.
     pub remark: &'static str,
@@ -486,22 +486,22 @@ pub enum Makes {
     Alert(Box<Alert>),
 }
 
-/// An alert beside its expression and labels.
+/// An alert without its expression and labels.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// Its name, and the labels that separate it from others of that name.
+    /// The alert's identity.
     pub which: Which,
-    /// Where its runbook can be read.
+    /// The address of its runbook.
     pub runbook_url: Option<String>,
     /// The dashboard that shows it.
     pub dashboard: Option<DashboardLink>,
-    /// How long the expression has to hold.
+    /// How long the expression must be true before it fires.
     pub hold: Option<Duration>,
-    /// How long it goes on firing after that is over.
+    /// How long it keeps firing after that.
     pub keep_firing_for: Option<Duration>,
     /// The values of its texts.
     pub notice: Notice,
-    /// The sources' own annotations.
+    /// The annotations from the sources.
     pub annotations: Labels,
 }
 
@@ -511,21 +511,21 @@ pub fn anchor(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// The address of a dashboard, to which the alert's values of some labels are added.
+/// The address of a dashboard; the alert's values of some labels are added to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DashboardLink {
-    /// Without them.
+    /// The address without them.
     pub url: String,
     /// The selected values, by the names of its variables.
     pub chosen: Vec<(&'static str, String)>,
-    /// The labels.
+    /// The labels whose values are added.
     pub by: Vec<String>,
 }
 
-/// Stands for the alert's value in what its texts ask, as Go's `printf` fills it in.
+/// The placeholder for the alert's value in queries of its texts. Go's `printf` replaces it.
 pub const VALUE: &str = "%g";
 
-/// How fast a budget burns. [`VALUE`] stands for the alert's value.
+/// How fast a budget burns. [`VALUE`] is replaced by the alert's value.
 #[derive(Clone, Debug)]
 pub struct Pace {
     /// The error ratio.
@@ -543,11 +543,11 @@ pub enum Notice {
         promise: Box<Promise>,
         /// Page or ticket.
         severity: Severity,
-        /// What the service is, for people.
+        /// The description of the service.
         of: Option<String>,
         /// The name of the runbook.
         runbook: Option<String>,
-        /// Who looks after the service.
+        /// The responsible team.
         owner: Option<String>,
         /// The budget left, in percent; with the same labels as the alert.
         budget_left: Expr,
@@ -562,68 +562,68 @@ pub enum Notice {
         line: BudgetLine,
         /// Page or ticket.
         severity: Severity,
-        /// What the service is, for people.
+        /// The description of the service.
         of: Option<String>,
         /// The name of the runbook.
         runbook: Option<String>,
-        /// Who looks after the service.
+        /// The responsible team.
         owner: Option<String>,
         /// The budget left, in percent; with the same labels as the alert, except the line.
         budget_left: Expr,
-        /// The window that is looked at for how it goes on.
+        /// The window for the prediction.
         window: Duration,
-        /// The error ratio in that window, and how long the budget lasts at it; labels likewise.
+        /// The error ratio in that window, and how long the budget lasts at it; with the same labels.
         pace: Box<Pace>,
     },
-    /// Events have disappeared.
+    /// Events are missing.
     Missing {
         /// The service's name.
         service: String,
-        /// What the service is, for people.
+        /// The description of the service.
         of: Option<String>,
         /// The responsible team.
         owner: Option<String>,
         /// Page or ticket.
         severity: Severity,
-        /// For how long.
+        /// How long they must be missing.
         after: Duration,
         /// The SLOs without events.
         which: Expr,
     },
-    /// A cause that is watched beside the promises.
+    /// A companion alert fires.
     Companion(Box<Companion>),
     /// It notifies nobody: it silences the aftermath of an alert.
     Aftermath {
         /// The service's name.
         service: String,
-        /// The alert that left it.
+        /// The alert whose aftermath it is.
         of: String,
-        /// What is silenced.
+        /// The aftermath.
         aftermath: Aftermath,
     },
 }
 
-/// One file of tests that run the very rules.
+/// One file of tests that run the real rules.
 #[derive(Clone, Debug)]
 pub struct Proof {
     /// The kind of proof, as part of a file's name.
     pub what: String,
-    /// For the reviewer.
+    /// A description for the reviewer.
     pub about: &'static str,
-    /// Input and evaluation step.
+    /// The interval of samples, and of evaluations.
     pub step: Duration,
-    /// The groups in the order in which they are to be evaluated.
+    /// The groups, in the order of evaluation.
     pub groups: Vec<String>,
     /// The tests.
     pub cases: Vec<Case>,
-    /// What could not be proven, and the reason.
+    /// The situations that could not be proven, each with the reason.
     pub unproven: Vec<String>,
 }
 
 /// One test.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The sentence it proves.
+    /// The sentence that it proves.
     pub title: String,
     /// The time between two samples.
     pub interval: Duration,
@@ -638,27 +638,27 @@ pub struct Case {
 pub enum Check {
     /// No such alert fires.
     Silent {
-        /// When.
+        /// The moment.
         at: Duration,
-        /// Which.
+        /// The alert.
         alert: Which,
     },
     /// That many of these alerts fire.
     Fires {
-        /// When.
+        /// The moment.
         at: Duration,
-        /// Which.
+        /// The alert.
         alert: Which,
-        /// How many.
+        /// The number.
         count: usize,
     },
-    /// Exactly this alert fires, with these texts.
+    /// Only this alert fires, with these texts.
     Says {
-        /// When.
+        /// The moment.
         at: Duration,
         /// The rule.
         rule: Box<Rule>,
-        /// Labels that the expression brings along.
+        /// Labels that the result of the expression has.
         labels: Labels,
         /// The alert's value in the text: the burn rate, or the value of a companion alert.
         value: String,
@@ -669,13 +669,13 @@ pub enum Check {
         /// How long the budget lasts; empty if there is none.
         budget_lasts: String,
     },
-    /// A query has this value; `None` for no answer.
+    /// A query has this value; `None` if it has no result.
     Value {
-        /// When.
+        /// The moment.
         at: Duration,
         /// The query.
         expr: Expr,
-        /// Labels of the one sample, without the metric's name.
+        /// Labels of the only sample, without the metric's name.
         labels: Labels,
         /// The value as decimal text.
         value: Option<String>,

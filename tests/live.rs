@@ -22,7 +22,7 @@ use support::application::Application;
 use support::dashboards::{self, Chosen, Dashboard, Query};
 use support::mailbox::{Mail, Mailbox};
 use support::prometheus::Server;
-use support::recorder::{Recorder, Told};
+use support::recorder::{Notification, Recorder};
 use support::rules::files;
 use support::{full, prometheus, skipped, slots};
 use tempfile::TempDir;
@@ -116,7 +116,8 @@ impl World {
 
     /// What is so, for whoever reads why it failed.
     fn state(&self) -> String {
-        let told: Vec<String> = self.recorder.told().iter().map(|told| format!("{told:?}")).collect();
+        let told: Vec<String> =
+            self.recorder.notifications().iter().map(|told| format!("{told:?}")).collect();
         let alerts = self.prometheus.data("/api/v1/alerts");
         format!("{alerts:?}\n{:?}\n{}", self.alertmanager.alerts(), told.join("\n"))
     }
@@ -156,9 +157,9 @@ impl World {
     }
 
     /// The notifications of a receiver.
-    fn of(&self, receiver: &str) -> Vec<Told> {
+    fn of(&self, receiver: &str) -> Vec<Notification> {
         let path = format!("/{receiver}");
-        self.recorder.told().into_iter().filter(|told| told.path == path).collect()
+        self.recorder.notifications().into_iter().filter(|told| told.path == path).collect()
     }
 
     /// The only notification in which a receiver was told this, and the alert in it.
@@ -266,12 +267,12 @@ fn well(application: &Application) {
     grows("database", "queries_total{result=\"ok\"}", 200.0);
     grows("web", "pages_total{code=\"200\"}", 200.0);
     // Nobody comes by night. What failed was long ago.
-    application.stands("night", "orders_total{result=\"ok\"}", 70.0);
-    application.stands("night", "orders_total{result=\"error\"}", 30.0);
+    application.set("night", "orders_total{result=\"ok\"}", 70.0);
+    application.set("night", "orders_total{result=\"error\"}", 30.0);
     for number in 0..20 {
-        application.stands("stock", &format!("stock_queue_length{{queue=\"{number}\"}}"), 7.0);
+        application.set("stock", &format!("stock_queue_length{{queue=\"{number}\"}}"), 7.0);
         let series = format!("stock_last_export_timestamp_seconds{{export=\"{number}\"}}");
-        application.stands("stock", &series, now() as f64);
+        application.set("stock", &series, now() as f64);
     }
     grows("stock", "stock_bookings_total{result=\"ok\"}", 200.0);
     grows("stock", "stock_bookings_total{result=\"error\"}", 0.0);
@@ -330,7 +331,7 @@ fn nobody_is_told_anything_while_all_is_well(world: &World) {
         (world.ask("slo:error_budget_exhaustion:seconds").len() == promised).then_some(())
     });
     assert_eq!(world.firing(), BTreeSet::new());
-    assert!(world.recorder.told().is_empty(), "{:?}", world.recorder.told());
+    assert!(world.recorder.notifications().is_empty(), "{:?}", world.recorder.notifications());
     let left = world.ask("slo:period_error_budget_remaining:ratio < 0.75");
     assert!(left.is_empty(), "{left:?}");
 }
@@ -415,8 +416,8 @@ fn four_digits(value: f64) -> String {
 
 /// In Slack what is text there stays text.
 fn in_chat(world: &World, summary: &str) {
-    let attachment = |told: &Told| told.body["attachments"][0].clone();
-    let ours = |told: &Told| attachment(told).to_string().contains("shop/checkout");
+    let attachment = |told: &Notification| told.body["attachments"][0].clone();
+    let ours = |told: &Notification| attachment(told).to_string().contains("shop/checkout");
     let said = world.wait("the chat is told of the outage", || world.of("slack").into_iter().find(ours));
     let escaped = summary.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     assert_eq!(word(&attachment(&said)["title"]), escaped);

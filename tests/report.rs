@@ -395,7 +395,7 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
         // At no traffic that is known it takes a million events per evaluation.
         Observer::Counters { .. } if incident.traffic.is_none() && slo.promise.traffic.is_none() => incident,
         Observer::Parts if incident.traffic.is_none() => incident,
-        Observer::Counters { .. } | Observer::Shares | Observer::Parts => {
+        Observer::Counters { .. } | Observer::Ratios | Observer::Parts => {
             let step = slo.promise.interval.millis();
             let traffic = incident.traffic.map(|traffic| (traffic * Decimal::ONE_THOUSAND).floor());
             Incident {
@@ -404,7 +404,7 @@ fn in_whole_events(slo: &SloPlan, incident: Incident) -> Incident {
                 ..incident
             }
         }
-        Observer::Looks => Incident { errors: Decimal::ONE, ..incident },
+        Observer::States => Incident { errors: Decimal::ONE, ..incident },
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
-use support::recorder::{Recorder, Told};
+use support::recorder::{Notification, Recorder};
 use support::rules::{compiled, groups, read, written};
 use support::{amtool, amtool28, skipped};
 
@@ -675,7 +675,7 @@ alertmanager:
 /// What was sent: the receiver's path, its token or its channel, and the name and `env` of each alert, or what the chat was told.
 type Sent = (String, String, Vec<String>);
 
-fn sent(told: Told) -> Sent {
+fn sent(told: Notification) -> Sent {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if told.path.starts_with("/slack") {
         let shown = &told.body["attachments"][0];
@@ -753,7 +753,7 @@ alertmanager:
         alert("WebEventsMissing", ""),
         foreign,
     ]);
-    let all_sent = || recorder.told().into_iter().map(sent).collect::<Vec<_>>();
+    let all_sent = || recorder.notifications().into_iter().map(sent).collect::<Vec<_>>();
     let begun = Instant::now();
     let told = |path: &str| all_sent().iter().any(|(to, ..)| to == path);
     while !["/on-call", "/team", "/office", "/slack", "/rest"].into_iter().all(told) {

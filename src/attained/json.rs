@@ -1,4 +1,4 @@
-//! The month for programs. The names of fields and their meaning stay as they are from release to release; new ones may come.
+//! The month for programs. The names and meanings of fields do not change between releases; new fields may be added.
 
 use rust_decimal::RoundingStrategy;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::model::Labels;
 use crate::plan::Plan;
 use crate::vocabulary::{Decimal, text};
 
-/// A field that is not known is `null`. Times are seconds since 1970.
+/// An unknown value is `null`. Times are seconds since 1970.
 #[derive(Serialize)]
 struct Report<'a> {
     /// `2027-01`
@@ -18,12 +18,12 @@ struct Report<'a> {
     time_zone: &'a str,
     environment: Option<&'a str>,
     from_seconds: u64,
-    /// Of a month that is not over, the last whole hour.
+    /// If the month is not over, the last whole hour.
     until_seconds: u64,
     is_over: bool,
-    /// By team, the broken ones first.
+    /// By team, broken ones first.
     slos: Vec<Slo<'a>>,
-    /// What the server said of answers that are not whole.
+    /// Warnings of the server about incomplete answers.
     warnings: Vec<&'a str>,
 }
 
@@ -39,7 +39,7 @@ struct Slo<'a> {
     verdict: &'static str,
     total_events: Value,
     bad_events: Value,
-    /// Of a month that is not over, what its budget is measured against: these, and what its rest is expected to bring.
+    /// If the month is not over, the events that its budget is compared with: the events so far, and those that are expected in the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_events: Option<Value>,
     /// The share of good events, rounded down.
@@ -47,11 +47,11 @@ struct Slo<'a> {
     /// The share of the month's budget that was spent, rounded up; above 1 if it was overspent.
     budget_spent: Option<Value>,
     missing_seconds: u64,
-    /// The share that was spent on each day of the month.
+    /// The share of the budget that was spent on each day of the month.
     days: Vec<Option<Value>>,
-    /// What spent most of it, first.
+    /// The times that spent the most of it, the largest first.
     incidents: Vec<Span>,
-    /// Of a journey the share of each part in what was bad, the largest first.
+    /// For a journey, the share of each part in the bad events, the largest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part<'a>>,
 }
@@ -70,7 +70,7 @@ struct Span {
     error_ratio: Value,
 }
 
-/// The month of the SLOs that are named.
+/// The month of the selected SLOs.
 pub fn json(plan: &Plan, named: &[String], answers: &Answers) -> String {
     let span = &answers.span;
     let teams = teams(plan, named, answers);

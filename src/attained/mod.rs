@@ -1,8 +1,8 @@
 //! plan + the data of a month on a server → which promises were kept in that month, and what spent their budgets.
 //!
 //! It queries the sums that the rules record every five minutes, hour by hour. Hours without data are reported as missing. A month is judged as a
-//! whole, also if the period of a promise is different: its bad and total events against the objective. The rest of a month that is not over is expected to
-//! have as many events as the same length of time in the last four weeks, as the rules of a calendar month expect it.
+//! whole, also if the period of a promise is different: its bad and total events are compared with the objective. If the month is not over, its rest
+//! is expected to have as many events as the same length of time in the last four weeks, like in the rules for a calendar month.
 
 mod json;
 mod page;
@@ -22,30 +22,30 @@ use crate::promql::build::{call, selector};
 use crate::status::is_named;
 use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL, Month, OUTLOOK};
 
-/// The time between two sums.
+/// The seconds between two sums.
 const HOUR: u64 = 3600;
 
-/// More than so much of a month, one in so many parts, may not be missing from what is called kept.
+/// The largest missing part of a month that still counts as kept, as its reciprocal.
 const TOLERATED: u64 = 100;
 
-/// What spent most of a budget is told one by one, up to so many.
+/// The most times of high spending that are listed.
 const MOST_INCIDENTS: usize = 5;
 
-/// A month, as far as it is over.
+/// A month, or the part of it that is over.
 #[derive(Clone, Debug)]
 pub struct Span {
-    /// Which.
+    /// The month.
     pub month: Month,
-    /// The time zone whose month it is.
+    /// The time zone of the month.
     pub zone: String,
-    /// When its days begin, and when the last one ends.
+    /// The beginning of each day, and the end of the last one.
     days: Vec<u64>,
     /// Whole hours that are over.
     range: Range,
 }
 
 impl Span {
-    /// `None` if not even an hour of it is over at `now`, in seconds since 1970.
+    /// `None` if less than an hour of it is over at `now`, in seconds since 1970.
     pub fn new(month: Month, zone: &str, now: u64) -> Option<Self> {
         let days = month.days(zone);
         let (from, end) = (*days.first()?, *days.last()?);
@@ -63,12 +63,12 @@ impl Span {
         (self.range.until - self.range.from) / HOUR
     }
 
-    /// What tells how many events the rest of it brings: the four weeks before now.
+    /// The range from which the events of the rest are estimated: the four weeks before now.
     fn outlook(&self) -> Range {
         Range { from: self.range.until.saturating_sub(OUTLOOK.secs()), until: self.range.until }
     }
 
-    /// The part of these that is not in the month, if that is asked for.
+    /// The part of that range before the month; `None` if it is not needed.
     fn before(&self) -> Option<Range> {
         let before = Range { from: self.outlook().from, until: self.range.from };
         (!self.is_over() && before.from < before.until).then_some(before)
@@ -81,7 +81,7 @@ impl Span {
     }
 }
 
-/// Bad and total events of an hour, as far as they are known, and in how many counts.
+/// Bad and total events of an hour, if known, and the number of counts.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hour {
     total: Option<Decimal>,
@@ -89,7 +89,7 @@ struct Hour {
     counts: Decimal,
 }
 
-/// What is asked of a series.
+/// What a query asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asks {
     Total,
@@ -99,32 +99,32 @@ enum Asks {
     Parts,
 }
 
-/// A question, and what it asks.
+/// A query with its meaning.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// As it is asked.
+    /// The query.
     pub question: Question,
     asks: Asks,
 }
 
-/// All that was answered.
+/// All answers.
 #[derive(Debug)]
 pub struct Answers {
     span: Span,
-    /// By service, SLO, labels that are kept, and the end of the hour.
+    /// By service, SLO, kept labels, and the end of the hour.
     hours: BTreeMap<(String, String), BTreeMap<Labels, BTreeMap<u64, Hour>>>,
-    /// What each part of a journey has in what was bad, by service and SLO.
+    /// The share of each part of a journey in the bad events, by service and SLO.
     parts: BTreeMap<(String, String), BTreeMap<String, Decimal>>,
     warnings: BTreeSet<String>,
-    /// How many hours of them there are.
+    /// The number of these hours.
     kept: usize,
 }
 
-/// How many hours are kept, of all SLOs and label values together: a hundred bytes each.
+/// The most hours that are kept, for all SLOs and label values together: a hundred bytes each.
 pub const MOST_HOURS: usize = 5_000_000;
 
-/// What is asked about the SLOs that are named: three range queries per service, of one point an hour, and a fourth of journeys; of a month that is not over
-/// two more, of what was before it.
+/// The queries about the selected SLOs: three range queries per service with one point per hour, and a fourth for journeys; if the month is not over,
+/// two more for the time before it.
 pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
     let mut all = Vec::new();
     for service in &plan.services {
@@ -158,24 +158,24 @@ pub fn questions(plan: &Plan, named: &[String], span: &Span) -> Vec<Asked> {
 
 fn ask(service: &ServicePlan, series: &str, asks: Asks, asked: Range) -> Question {
     let series: Selector = selector(series, &[("service", &service.name)]);
-    // A millisecond short, so that no count is in two hours, whether ranges include their left edge or not.
+    // A millisecond shorter, so that no count is in two hours, with open and with closed edges of ranges.
     let range = series.range(Time::Fixed(Duration::from_millis(HOUR * 1000 - 1)));
     let function = if asks == Asks::Counts { "count_over_time" } else { "sum_over_time" };
     Question { query: call(function, vec![range]).to_string(), range: asked, step: HOUR }
 }
 
 impl Answers {
-    /// Nothing answered yet.
+    /// Without answers.
     pub fn new(span: Span) -> Self {
         Self { span, hours: BTreeMap::new(), parts: BTreeMap::new(), warnings: BTreeSet::new(), kept: 0 }
     }
 
-    /// Whether a server told of more hours than are kept, so that some are missing.
+    /// Whether a server sent more hours than are kept, so that some are missing.
     pub fn is_full(&self) -> bool {
         self.kept > MOST_HOURS
     }
 
-    /// Takes in an answer; `None` if it is not of the shape that the API promises.
+    /// Adds an answer; `None` if it does not have the format of the API.
     pub fn hear(&mut self, plan: &Plan, asked: &Asked, answer: &Value) -> Option<()> {
         if answer["status"] != "success" || answer["data"]["resultType"] != "matrix" {
             return None;
@@ -206,14 +206,14 @@ impl Answers {
                 let range = asked.question.range;
                 let is_asked = at.fract() == 0.0 && at > range.from as f64 && at <= range.until as f64;
                 let at = is_asked.then_some(at as u64)?;
-                // What is not a number is not a count.
+                // A value that is not a number is not a count.
                 let Some(value) = number(value) else { continue };
                 self.kept += usize::from(!hours.contains_key(&at));
                 if self.kept > MOST_HOURS {
                     return Some(());
                 }
                 let hour = hours.entry(at).or_default();
-                // Of two servers with the same rules both are counted, and so is what both missed once.
+                // Of two servers with the same rules the sums of both count. Time is missing only if both lack it.
                 match asked.asks {
                     Asks::Total => hour.total = Some(hour.total.unwrap_or_default() + value),
                     Asks::Bad => hour.bad = Some(hour.bad.unwrap_or_default() + value),
@@ -226,7 +226,7 @@ impl Answers {
     }
 }
 
-/// More events are in no hour.
+/// An hour with more events is not valid.
 const MOST: u64 = 1_000_000_000_000_000;
 
 fn number(text: &str) -> Option<Decimal> {
@@ -234,24 +234,24 @@ fn number(text: &str) -> Option<Decimal> {
     (Decimal::ZERO..=Decimal::from(MOST)).contains(&number).then(|| number.round_dp(6))
 }
 
-/// What is said of a promise.
+/// The verdict on a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// More was bad than the objective allows.
+    /// More events were bad than the objective allows.
     Broken,
-    /// Too much of the month is missing to say it.
+    /// Too much of the month is missing.
     Unknown,
-    /// Nothing at all is known.
+    /// There is no data.
     Nothing,
-    /// So few events that one bad one would be more than the whole budget.
+    /// There are so few events that a single bad one is more than the whole budget.
     Few,
-    /// No more was bad than the objective allows.
+    /// No more events were bad than the objective allows.
     Kept,
     /// The definition says that its metrics do not exist yet.
     Planned,
 }
 
-/// A time in which more was bad than the budget stands.
+/// A time in which the error ratio was higher than the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// Its beginning and end on whole hours, in seconds since 1970.
@@ -262,7 +262,7 @@ pub struct Incident {
     pub ratio: Decimal,
 }
 
-/// What became of one promise.
+/// The result of one promise.
 #[derive(Debug)]
 pub struct Outcome<'a> {
     /// The SLO.
@@ -271,21 +271,21 @@ pub struct Outcome<'a> {
     pub labels: Labels,
     /// Whether it was kept.
     pub verdict: Verdict,
-    /// Events that are known.
+    /// All known events.
     pub total: Decimal,
-    /// Bad ones among them.
+    /// Known bad events.
     pub bad: Decimal,
-    /// What the budget is measured against: those that are known, and of a month that is not over those that its rest is expected to bring.
+    /// The events that the budget is compared with: the known ones, and if the month is not over, those that are expected in the rest.
     pub expected: Decimal,
-    /// How much of the time is not known.
+    /// How much of the time is unknown.
     pub missing: Duration,
-    /// The share of the budget that was spent; `None` if nothing is known.
+    /// The share of the budget that was spent; `None` without data.
     pub spent: Option<Decimal>,
-    /// What spent most of it, first.
+    /// The times that spent the most of it, the largest first.
     pub incidents: Vec<Incident>,
-    /// Of a journey the share of each part in what was bad, the largest first.
+    /// For a journey, the share of each part in the bad events, the largest first.
     pub parts: Vec<(String, Decimal)>,
-    /// The share that was spent on each day; `None` if nothing is known of it.
+    /// The share that was spent on each day; `None` without data.
     pub days: Vec<Option<Decimal>>,
 }
 
@@ -298,7 +298,7 @@ pub struct Team<'a> {
     pub outcomes: Vec<Outcome<'a>>,
 }
 
-/// What became of the SLOs that are named, team by team.
+/// The results of the selected SLOs, team by team.
 pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Team<'a>> {
     let mut teams: BTreeMap<Option<&str>, Vec<Outcome>> = BTreeMap::new();
     let none = BTreeMap::new();
@@ -306,7 +306,7 @@ pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Tea
         for slo in service.slos.iter().filter(|slo| is_named(slo, named)) {
             let subject = (slo.promise.service.clone(), slo.promise.slo.clone());
             let known = answers.hours.get(&subject).unwrap_or(&none).iter();
-            // Of whom nothing but the weeks before is known, nothing is said.
+            // SLOs with data only in the weeks before are left out.
             let counted_in =
                 |hours: &BTreeMap<u64, Hour>| hours.range(answers.span.range.from + 1..).next().is_some();
             let mut known = known.filter(|(_, hours)| counted_in(hours)).peekable();
@@ -322,7 +322,7 @@ pub fn teams<'a>(plan: &'a Plan, named: &[String], answers: &Answers) -> Vec<Tea
             }
         }
     }
-    // Who has no owner comes last.
+    // SLOs without an owner come last.
     let (with, without): (Vec<_>, Vec<_>) = teams.into_iter().partition(|(owner, _)| owner.is_some());
     let team = |(owner, mut outcomes): (Option<&'a str>, Vec<Outcome<'a>>)| {
         outcomes.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -361,7 +361,7 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
     let allowed = expected * budget;
     let share = |bad: Decimal| if allowed.is_zero() { Decimal::ZERO } else { bad / allowed };
     let is_missing = missing.secs() * TOLERATED > span.hours() * HOUR;
-    // Broken even if nothing was bad in what is missing, at the same traffic.
+    // It is broken even if no event was bad in the missing time, at the same traffic.
     let (seen_part, all_of_it) = (Decimal::from(seen), Decimal::from(span.hours() * HOUR));
     let is_broken = bad * seen_part > (total * all_of_it + to_come * seen_part) * budget;
     let verdict = match (expected >= slo.promise.enough_events, seen) {
@@ -393,7 +393,7 @@ fn outcome<'a>(slo: &'a SloPlan, labels: Labels, hours: &BTreeMap<u64, Hour>, sp
     }
 }
 
-/// The events that the rest of the month is expected to bring.
+/// The events that are expected in the rest of the month.
 fn to_come(slo: &SloPlan, hours: &BTreeMap<u64, Hour>, span: &Span) -> Decimal {
     let outlook = span.outlook();
     let known = hours
@@ -405,7 +405,7 @@ fn to_come(slo: &SloPlan, hours: &BTreeMap<u64, Hour>, span: &Span) -> Decimal {
     slo.promise.expected(span.to_come(), counted, tiles)
 }
 
-/// What each part has in what was bad, as a share of it; the largest first, and none that has nothing.
+/// The share of each part in the bad events, the largest first, without parts that have none.
 fn shares(parts: Option<&BTreeMap<String, Decimal>>) -> Vec<(String, Decimal)> {
     let bad = || parts.into_iter().flatten().filter(|(_, bad)| **bad > Decimal::ZERO);
     let all: Decimal = bad().map(|(_, bad)| *bad).sum();
@@ -414,7 +414,7 @@ fn shares(parts: Option<&BTreeMap<String, Decimal>>) -> Vec<(String, Decimal)> {
     shares
 }
 
-/// Hours on end in which more was bad than the budget stands.
+/// Consecutive hours in which the error ratio was higher than the budget.
 fn incidents(
     known: &BTreeMap<u64, (Decimal, Decimal)>,
     budget: Decimal,

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::text;
 use crate::vocabulary::{Decimal, Period, on_the_clock};
 
-/// The page of the SLOs that are named.
+/// The page of the selected SLOs.
 pub fn page(plan: &Plan, named: &[String], answers: &Answers) -> String {
     let words = Words::new(plan.project.language, &plan.project.severities);
     let (code, _) = Language::ALL
@@ -43,7 +43,7 @@ pub fn page(plan: &Plan, named: &[String], answers: &Answers) -> String {
     text::month(plan.project.language, &page)
 }
 
-/// Whether neither kept nor broken is said.
+/// Whether the verdict is neither kept nor broken.
 fn is_open(verdict: Verdict) -> bool {
     !matches!(verdict, Verdict::Kept | Verdict::Broken)
 }
@@ -90,7 +90,7 @@ struct Figure {
 
 #[derive(Serialize)]
 struct DayPart {
-    /// From 0 to 1; none where there is nothing to draw.
+    /// From 0 to 1; `None` if there is nothing to draw.
     height: Option<String>,
     class: &'static str,
     title: String,
@@ -150,7 +150,7 @@ fn outcome(one: &Outcome, span: &Span, words: &Words) -> OutcomePart {
     }
 }
 
-/// What a part of a journey has in what was bad.
+/// The share of a journey's part in the bad events.
 fn part((part, share): &(String, Decimal), words: &Words) -> String {
     words.say("month.part", &[("part", part), ("share", &words.percent(share.round_dp(3).normalize()))])
 }
@@ -185,13 +185,13 @@ fn figures(one: &Outcome, words: &Words) -> Vec<Figure> {
     figures
 }
 
-/// Two digits more than the objective has, rounded to the worse side: less than was promised never looks like it.
+/// Two digits more than the objective has, rounded down: a lower ratio never looks like the objective.
 fn down(attained: Decimal, objective: Decimal) -> Decimal {
     let digits = objective.normalize().scale().max(2) + 2;
     attained.round_dp_with_strategy(digits, rust_decimal::RoundingStrategy::ToZero).normalize()
 }
 
-/// A share of the budget, likewise rounded to the worse side.
+/// A share of the budget, rounded up.
 fn share(spent: Decimal, words: &Words) -> String {
     let rounded = spent.round_dp_with_strategy(3, rust_decimal::RoundingStrategy::AwayFromZero);
     words.percent(rounded.normalize())
@@ -216,29 +216,29 @@ fn days(one: &Outcome, span: &Span, words: &Words) -> Vec<DayPart> {
     let most = one.days.iter().flatten().max().copied().unwrap_or_default();
     let day = |(spent, begins): (&Option<Decimal>, &u64)| {
         let date = date(*begins, span);
-        let told = |name: &str, values: &[(&str, &str)]| {
+        let title = |name: &str, values: &[(&str, &str)]| {
             words.say(&format!("month.{name}"), &[&[("day", &*date)], values].concat())
         };
         match spent {
             Some(spent) => DayPart {
                 height: (most > Decimal::ZERO).then(|| (spent / most).round_dp(3).normalize().to_string()),
-                // What is spent evenly is a thirtieth a day.
+                // Even spending is a thirtieth per day.
                 class: if *spent > Decimal::ONE / Decimal::from(10) { "much" } else { "little" },
-                title: told("day", &[("share", &*share(*spent, words))]),
+                title: title("day", &[("share", &*share(*spent, words))]),
             },
             None if begins + HOUR > span.range.until => {
-                DayPart { height: None, class: "ahead", title: told("day.ahead", &[]) }
+                DayPart { height: None, class: "ahead", title: title("day.ahead", &[]) }
             }
-            None => DayPart { height: None, class: "missing", title: told("day.missing", &[]) },
+            None => DayPart { height: None, class: "missing", title: title("day.missing", &[]) },
         }
     };
     one.days.iter().zip(&span.days).map(day).collect()
 }
 
-/// The days for whoever does not see them.
+/// The days as a text for screen readers.
 fn strip(one: &Outcome, span: &Span, words: &Words) -> String {
     let known = one.days.iter().zip(&span.days).filter_map(|(spent, begins)| Some(((*spent)?, *begins)));
-    // Of several the first.
+    // The first of several equal ones.
     match known.rev().max_by_key(|(spent, _)| *spent).filter(|(spent, _)| *spent > Decimal::ZERO) {
         Some((spent, begins)) => {
             let values = [("day", &*date(begins, span)), ("share", &*share(spent, words))];

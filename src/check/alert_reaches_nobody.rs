@@ -1,4 +1,4 @@
-//! Alerts that notify nobody, never or not at some hours.
+//! Alerts that notify nobody, either never or at some hours.
 
 use std::collections::BTreeSet;
 
@@ -14,28 +14,33 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         return;
     };
     let alerts = facts.alerts();
-    untold(model, alertmanager, &alerts, problems);
+    without_receiver(model, alertmanager, &alerts, problems);
     muted(alertmanager, &alerts, problems);
 }
 
-/// Without a default, a route has to be certain to take each alert.
-fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
+/// Without a default receiver, some route must certainly match each alert.
+fn without_receiver(
+    model: &Model,
+    alertmanager: &Alertmanager,
+    alerts: &[&AlertFacts],
+    problems: &mut Vec<Problem>,
+) {
     if alertmanager.default.is_some() {
         return;
     }
     let taken = |alert: &AlertFacts| alertmanager.routes.iter().any(|route| alert.always(&route.matching));
-    let untold: Vec<&AlertFacts> = alerts.iter().copied().filter(|alert| !taken(alert)).collect();
-    let Some(first) = untold.first() else { return };
-    let names: BTreeSet<&str> = untold.iter().map(|alert| alert.name.as_str()).collect();
+    let unmatched: Vec<&AlertFacts> = alerts.iter().copied().filter(|alert| !taken(alert)).collect();
+    let Some(first) = unmatched.first() else { return };
+    let names: BTreeSet<&str> = unmatched.iter().map(|alert| alert.name.as_str()).collect();
     let of_severity = |alerts: &mut dyn Iterator<Item = &AlertFacts>| {
         alerts.filter(|alert| alert.severity == first.severity).count()
     };
-    let all_of_one = of_severity(&mut untold.iter().copied()) == untold.len()
-        && of_severity(&mut alerts.iter().copied()) == untold.len();
+    let all_of_one = of_severity(&mut unmatched.iter().copied()) == unmatched.len()
+        && of_severity(&mut alerts.iter().copied()) == unmatched.len();
     let mut problem = Problem::error(
         Code::AlertReachesNobody,
         alertmanager.place,
-        match (untold.len(), all_of_one) {
+        match (unmatched.len(), all_of_one) {
             (1, _) => format!("no route is sure to match `{}`", first.name),
             (_, true) => format!("no route is sure to match any {}", first.severity),
             (count, false) => format!("no route is sure to match {count} alerts"),
@@ -51,7 +56,7 @@ fn untold(model: &Model, alertmanager: &Alertmanager, alerts: &[&AlertFacts], pr
     );
 }
 
-/// A page wants somebody now: hours at which every route that takes it is muted are hours without anybody.
+/// A page needs a person now. If every matching route is muted at some hours, nobody is notified then.
 fn muted(alertmanager: &Alertmanager, alerts: &[&AlertFacts], problems: &mut Vec<Problem>) {
     let mut said: BTreeSet<(usize, &Name)> = BTreeSet::new();
     for alert in alerts.iter().filter(|alert| alert.severity == Severity::Page) {

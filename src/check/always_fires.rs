@@ -1,4 +1,4 @@
-//! Companion alerts that fire whenever their series exist, whatever the values are.
+//! Companion alerts that fire for any value of their series.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -30,11 +30,11 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether the answer may be nothing although the series are there: because a comparison drops them, or because they are what it is about.
+/// Whether the result may be empty although the series exist: a comparison drops them, or the expression is about their absence.
 pub(super) fn can_be_empty(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => false,
-        // Alerts are series that come and go themselves.
+        // Series of alerts appear and disappear themselves.
         Kind::Selector(selector) => selector.name.as_deref() == Some("ALERTS"),
         Kind::Range { .. } => false,
         Kind::Paren(inner) | Kind::Subquery { expr: inner, .. } | Kind::Unary { expr: inner, .. } => {
@@ -49,7 +49,7 @@ pub(super) fn can_be_empty(expr: &Expr) -> bool {
         },
         Kind::Binary(binary) => match binary.op {
             Op::Or => can_be_empty(&binary.left) && can_be_empty(&binary.right),
-            // Whether the other side is there decides.
+            // The result depends on the existence of the other side.
             Op::And | Op::Unless => true,
             op if op.is_comparison() && !binary.bool => true,
             _ => can_be_empty(&binary.left) || can_be_empty(&binary.right),

@@ -20,11 +20,11 @@ pub(super) fn is_all(model: &Model, service: &Service, slo: &Slo) -> bool {
     alike(model, service, slo).is_some()
 }
 
-/// Two kinds of events that are the same events.
+/// Two kinds of events that are equal.
 struct Alike {
     part: Role,
     whole: Role,
-    /// The matcher that says nothing, by its selector and index, and why.
+    /// The matcher that has no effect, by its selector and index, and why.
     idle: Option<(Selector, usize)>,
 }
 
@@ -34,7 +34,7 @@ fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<Alike> {
     let all = [given(Role::Bad, bad), given(Role::Good, good), given(Role::Total, total)];
     let [(part, inner), (whole, outer)] =
         <[_; 2]>::try_from(all.into_iter().flatten().collect::<Vec<_>>()).ok()?;
-    // Every term of the one is a term of the other, but for matchers that leave nothing out.
+    // Every term of one is a term of the other, except for matchers that exclude nothing.
     let mut idle = None;
     let mut rest = outer;
     for term in inner {
@@ -47,7 +47,8 @@ fn alike(model: &Model, service: &Service, slo: &Slo) -> Option<Alike> {
     rest.is_empty().then_some(Alike { part, whole, idle })
 }
 
-/// Whether a counter selects all that another one of the same metric does. A matcher that only the known values make idle is kept.
+/// Whether a counter selects all series of another one with the same metric. `idle` becomes a matcher that has no effect only because of the known
+/// values.
 fn covers(
     model: &Model,
     service: &Service,
@@ -77,7 +78,7 @@ fn covers(
         let mut distinct = left.clone();
         distinct.sort();
         distinct.dedup();
-        // One value tells nothing: the others may not have happened yet.
+        // A single known value proves nothing: others may not have happened yet.
         let idles = distinct.len() > 1 && left.iter().all(|value| asked.meets(value) == Some(true));
         if idles {
             *idle = Some((inner.clone(), index));
@@ -86,7 +87,7 @@ fn covers(
     })
 }
 
-/// The bucket without a bound is the count of all events.
+/// The bucket without a bound counts all events.
 fn counted(selector: &Selector) -> Selector {
     let is_le = |matcher: &&Matcher| matcher.label == "le";
     let mut bounds = selector.matchers.iter().filter(is_le).map(listed);
@@ -100,7 +101,7 @@ fn counted(selector: &Selector) -> Selector {
     }
 }
 
-/// Whether a matcher leaves nothing out, whatever the values are.
+/// Whether a matcher excludes no value.
 fn matches_all(matcher: &Matcher) -> bool {
     match matcher.op {
         MatchOp::Matches => [".*", "(.*)", "^.*$", "(?s:.*)", "(?s).*"].contains(&matcher.value.as_str()),

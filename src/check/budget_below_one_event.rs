@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     for (_, SloFacts { slo, promise, .. }) in facts.slos() {
         let Some(traffic) = promise.traffic else { continue };
         let events = traffic * Decimal::new(promise.period_length.millis() as i64, 3);
-        // Events of `100/d` are a quotient without end per second; the one rounding rule brings them back.
+        // Events of `100/d` have no finite decimal per second. The usual rounding restores the exact number.
         let budget = quotient(events * promise.budget, Decimal::ONE);
         if budget >= Decimal::ONE {
             continue;
@@ -42,7 +42,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The highest objective, in round numbers, that leaves one of so many events to fail.
+/// The highest round objective with a budget of at least one event.
 fn affordable(events: Decimal) -> Option<String> {
     let budget = Decimal::ONE / events;
     let round = budget.round_sf_with_strategy(2, RoundingStrategy::AwayFromZero)?;

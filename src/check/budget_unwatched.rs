@@ -5,11 +5,11 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::{Facts, SloFacts};
 use crate::vocabulary::{Decimal, Duration, LONG_INTERVAL};
 
-/// A burn rate up to here exhausts the budget only in the last hundredth of the period, and scaled windows are rounded by up to as much.
+/// A burn rate of up to this value spends the budget only in the last hundredth of the period, and the rounding of scaled windows is as large.
 const NEARLY_ONE: Decimal = Decimal::from_parts(101, 0, 0, false, 2);
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
-    // Whoever is told of what is left hears of it before it is gone, however slowly that goes.
+    // With a budget alert somebody is notified before the budget is spent, at any burn rate.
     for (_, SloFacts { slo, promise, .. }) in
         facts.slos().filter(|(_, facts)| facts.slo.budget_alerts.is_empty())
     {
@@ -46,7 +46,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A tenth of the period, or a part of that, in steps that tickets are evaluated in.
+/// A tenth of the period, or a part of it, in multiples of the evaluation interval of tickets.
 fn tenth(period: u64, parts: u64) -> Duration {
     let step = LONG_INTERVAL.millis();
     Duration::from_millis((period / 10 / parts / step).max(1) * step)

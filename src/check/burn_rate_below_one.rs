@@ -1,4 +1,4 @@
-//! Tiers that alert while the promise is being kept.
+//! Tiers that alert although the promise is kept.
 
 use super::{about, about_percent, also, named, tiers_against_period, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let slo = facts.slo;
         let period = slo.period.nominal();
         let agreed = slo.agreed.most_within(period);
-        // Windows as long as the period are the same fault, only worse: see `window_order`.
+        // Windows as long as the period are a worse case of the same problem: see `window_order`.
         if slo.tiers.iter().any(|tier| tier.long >= period) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Tiers that not even a full outage makes fire.
+//! Tiers that do not fire even in a full outage.
 
 use super::{about, about_percent, named, tiers_by_place};
 use crate::diagnostic::{Code, Problem};
@@ -47,7 +47,8 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Tiers whose long window never has as many events as `min_events` asks for. States are looked at at a fixed pace; declared traffic may be more one day.
+/// Tiers whose long window never has the number of events of `min_events`. This is known for states, which have a fixed number of evaluations.
+/// Declared traffic may grow.
 fn starved(promise: &Promise, severity: Severity, place: Span) -> Option<Problem> {
     let pace = promise.traffic?;
     let events = |tier: &Watch| pace * seconds(tier.long);

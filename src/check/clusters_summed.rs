@@ -1,4 +1,4 @@
-//! SLOs that add up several clusters of one store, although the source does not say so.
+//! SLOs that add up several clusters of one store although the source does not declare it.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::model::{Sli, Slo};
 use crate::promql::ast::{MatchOp, Selector};
 
-/// As many SLOs are named.
+/// The most SLOs that the problem names.
 const NAMED: usize = 3;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -15,7 +15,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let prometheus = &model.project.prometheus;
     for label in &prometheus.external_labels {
         let label = label.as_str();
-        // What tells replicas apart is taken away by the store.
+        // The store removes the labels of replicas.
         if prometheus.replica_labels.iter().any(|replica| replica.as_str() == label) {
             continue;
         }
@@ -44,7 +44,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether every selector of what is measured says which values of a label it means.
+/// Whether every selector of the SLI selects values of a label.
 fn is_matched(slo: &Slo, label: &str) -> bool {
     let says = |selector: &Selector| {
         selector.matchers.iter().any(|matcher| {
@@ -58,7 +58,7 @@ fn is_matched(slo: &Slo, label: &str) -> bool {
         }
         Sli::Checked { good, .. } => good.selectors().into_iter().all(says),
         Sli::Ratio { bad } => bad.selectors().into_iter().all(says),
-        // It says so of its parts.
+        // Its parts have the selectors.
         Sli::Journey { .. } => true,
     }
 }

@@ -1,4 +1,4 @@
-//! Good events that another job counts than all events.
+//! SLOs whose good events and all events are counted by different jobs.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
@@ -29,7 +29,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The matcher that names the one job of a selector.
+/// The matcher that selects the only job of a selector.
 fn job(reading: &Reading) -> Option<usize> {
     reading
         .selector

@@ -7,7 +7,7 @@ use crate::model::{Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Selector};
 use crate::promql::regex;
 
-/// Every two of so many are held against each other.
+/// The most selectors whose pairs are compared.
 const MOST: usize = 40;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -15,7 +15,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let Sli::Counted { histogram: None, total, good, bad } = &slo.sli else { continue };
         for (role, terms) in [(Role::Total, total), (Role::Good, good), (Role::Bad, bad)] {
             let added: Vec<&Selector> = added(terms).take(MOST).collect();
-            // What is subtracted may be what was counted twice.
+            // A subtracted term may be the one that was counted twice.
             if terms.iter().flatten().any(|term| term.negative) {
                 continue;
             }
@@ -51,7 +51,7 @@ fn added(terms: &Option<Vec<Term>>) -> impl Iterator<Item = &Selector> {
     terms.iter().flatten().filter(|term| !term.negative).map(|term| term.counter.selector())
 }
 
-/// Whether a series was found that both select: labels know nothing of each other, so every one of them has a value that meets both.
+/// Whether a series is found that both match. Labels are independent, so each must have a value that matches both.
 fn overlap(one: &Selector, other: &Selector) -> bool {
     let labels = one.matchers.iter().chain(other.matchers.iter()).map(|matcher| matcher.label.as_str());
     one.name == other.name

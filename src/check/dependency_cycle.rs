@@ -1,4 +1,4 @@
-//! Services that need each other, so that each would silence the other and nobody would be notified.
+//! Services that depend on each other, so that each would silence the other and nobody would be notified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::model::{Dependency, Part};
 use crate::vocabulary::Name;
 
-/// Whom each service leads to.
+/// The dependencies of each service.
 type Edges<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         next.entry(&edge.service).or_default().push(&edge.on);
         back.entry(&edge.on).or_default().push(&edge.service);
     }
-    // What leads nowhere, and what nothing leads to, is in no cycle.
+    // A service without dependencies or without dependants is in no cycle.
     let (onward, backward) = (endless(&next, &back), endless(&back, &next));
     let left: BTreeSet<&Name> = onward.intersection(&backward).copied().collect();
     let mut said: BTreeSet<&Name> = BTreeSet::new();
@@ -42,9 +42,9 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     journeys(facts, &back, problems);
 }
 
-/// A journey that silences what it goes through, and is silenced by it.
+/// Services that depend on a journey which includes them: each would silence the other.
 fn journeys<'a>(facts: &'a Facts, back: &Edges<'a>, problems: &mut Vec<Problem>) {
-    // Whoever needs the service of the dependency that was looked at last, however far.
+    // The direct and indirect dependants of the last dependency's service.
     let mut needing: Option<(&Name, BTreeSet<&Name>)> = None;
     for edge in &facts.model.project.dependencies {
         let cause = edge.slo.as_ref().map_or("availability", Name::as_str);
@@ -70,7 +70,7 @@ fn journeys<'a>(facts: &'a Facts, back: &Edges<'a>, problems: &mut Vec<Problem>)
     }
 }
 
-/// A service, and all that it leads to.
+/// A service, and everything that a path of edges leads to.
 fn reached<'a>(next: &Edges<'a>, from: &'a Name) -> BTreeSet<&'a Name> {
     let mut reached = BTreeSet::from([from]);
     let mut open = vec![from];
@@ -80,7 +80,7 @@ fn reached<'a>(next: &Edges<'a>, from: &'a Name) -> BTreeSet<&'a Name> {
     reached
 }
 
-/// Services from which a way goes on for ever.
+/// Services with an endless path of dependencies.
 fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
     let mut ways: BTreeMap<&Name, usize> = back.keys().map(|name| (*name, 0)).collect();
     ways.extend(next.iter().map(|(name, all)| (*name, all.len())));
@@ -98,7 +98,7 @@ fn endless<'a>(next: &Edges<'a>, back: &Edges<'a>) -> BTreeSet<&'a Name> {
     ways.into_keys().collect()
 }
 
-/// What an edge leads through, from its end back to its beginning; `None` if it never comes back.
+/// The path from an edge's end back to its beginning; `None` if there is none.
 fn way<'a>(next: &Edges<'a>, edge: &'a Dependency) -> Option<Vec<&'a Name>> {
     let mut before: BTreeMap<&Name, Option<&Name>> = BTreeMap::from([(&edge.on, None)]);
     let mut open = vec![&edge.on];

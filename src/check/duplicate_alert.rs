@@ -114,12 +114,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Where the name of its alerts comes from.
+/// The place that decides the names of its alerts.
 fn named_at(slo: &Slo) -> Span {
     if slo.alert_name.is_some() { slo.places.alert_name } else { slo.places.name }
 }
 
-/// Two promises have alerts of one name. That is meant where it is written once for both: by a service, by the project or for several objectives.
+/// The problem of two promises with the same alert names. It is intended if one setting names both: a service, the project, or an SLO with several
+/// objectives.
 fn chosen_twice(name: &str, first: (&Service, &Slo), second: (&Service, &Slo)) -> Option<Problem> {
     let plain = |slo: &Slo| {
         let place = slo.places.alert_name;

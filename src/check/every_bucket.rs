@@ -1,6 +1,6 @@
-//! Buckets that are counted without a single bound: an event is in every bucket whose bound it does not exceed, and would be counted in each.
+//! Buckets that are counted without a single bound: an event is in every bucket whose bound is not below it, and would be counted in each.
 
-use super::contract::{Reader, tell};
+use super::contract::{Reader, report};
 use super::slos;
 use crate::contract::Part;
 use crate::diagnostic::{Code, Problem};
@@ -14,12 +14,12 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         let counted = |reading: &&Reading| matches!(reading.role, Role::Total | Role::Good | Role::Bad);
         for reading in slo.readings.iter().filter(counted).filter(|reading| counts_several(service, reading))
         {
-            tell(problems, Reader::Slo(slo), to_problem(reading));
+            report(problems, Reader::Slo(slo), to_problem(reading));
         }
     }
 }
 
-/// Whether buckets with different bounds are selected, as far as that is known.
+/// Whether buckets with different bounds are selected, if that is known.
 fn counts_several(service: &Service, reading: &Reading) -> bool {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let found = service.contract.as_ref().and_then(|contract| contract.find(name));
@@ -40,7 +40,7 @@ fn counts_several(service: &Service, reading: &Reading) -> bool {
                 bounds.dedup();
                 one |= positive && bounds.len() == 1;
             }
-            // A pattern of another kind may be one bound in all its spellings.
+            // Another pattern may be one bound in all its spellings.
             None => one |= positive && !["", ".*", ".+"].contains(&matcher.value.as_str()),
         }
     }

@@ -1,4 +1,4 @@
-//! Exceptions that hold whenever their series exist, whatever the value.
+//! Exceptions that hold for any value of their series.
 
 use super::always_fires::can_be_empty;
 use super::slos;
@@ -12,7 +12,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if can_be_empty(&except.expr) || seen.contains(&except.place) {
             continue;
         }
-        // A setting that several SLOs share is one problem.
+        // A setting of several SLOs is one problem.
         seen.push(except.place);
         let problem = Problem::warning(
             Code::NeverCounted,

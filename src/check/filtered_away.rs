@@ -1,4 +1,4 @@
-//! Conditions that have a result only while something is wrong: a comparison inside an aggregation drops the good series, and then no series is left.
+//! Conditions that have a result only in a bad state: a comparison inside an aggregation drops the good series, and then no series is left.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
@@ -27,7 +27,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether the condition of an SLO is only looked at while something is wrong.
+/// Whether the condition of an SLO is only evaluated in a bad state.
 pub(super) fn is_so(slo: &Slo) -> bool {
     of(slo).is_some()
 }
@@ -38,11 +38,11 @@ fn of(slo: &Slo) -> Option<&Expr> {
     filter(&condition.left).or_else(|| filter(&condition.right))
 }
 
-/// An aggregation of what a comparison left over.
+/// An aggregation whose argument is a comparison.
 fn filter(expr: &Expr) -> Option<&Expr> {
     match &expr.kind {
         Kind::Aggregate { expr: inner, .. } if filters(inner) => Some(expr),
-        // With something in its place, there is an answer.
+        // An alternative gives the expression a result.
         Kind::Binary(binary) if binary.op == crate::promql::ast::Op::Or => None,
         Kind::Call { function, .. } if function.starts_with("absent") => None,
         _ => expr.children().into_iter().find_map(filter),

@@ -1,4 +1,4 @@
-//! Alerts that fire because nothing happened over a range, also for series that are younger than the range.
+//! Alerts on the absence of events over a range that also fire for series which are younger than the range.
 
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -9,14 +9,15 @@ use crate::vocabulary::Duration;
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         let Some((function, range)) = too_little(&alert.expr) else { continue };
-        if alert.hold.is_some_and(|hold| hold >= range) || looks_at_the_past(&alert.expr) {
+        if alert.hold.is_some_and(|hold| hold >= range) || reads_the_past(&alert.expr) {
             continue;
         }
         problems.push(to_problem(alert, function, range));
     }
 }
 
-/// The function and the range that an alert finds too little in: `increase(x[1h]) == 0`. Those of a few scrapes are full at once.
+/// The function and the range in which an alert finds too few events: `increase(x[1h]) == 0`. Ranges of a few scrapes are excluded, because they are
+/// full soon.
 fn too_little(expr: &Expr) -> Option<(&str, Duration)> {
     const LEAST: Duration = Duration::from_secs(900);
     match &expr.kind {
@@ -34,7 +35,7 @@ fn too_little(expr: &Expr) -> Option<(&str, Duration)> {
     .filter(|(_, range)| *range >= LEAST)
 }
 
-/// What a counter gains over the longest range, if it is compared as it is or in sum.
+/// The increase over the longest range, if it is compared itself or in a sum.
 fn gained(expr: &Expr) -> Option<(&str, Duration)> {
     match &expr.kind {
         Kind::Paren(inner) => gained(inner),
@@ -45,7 +46,7 @@ fn gained(expr: &Expr) -> Option<(&str, Duration)> {
                 _ => None,
             }
         }
-        // A share of two gains is as good over any time.
+        // A quotient of two increases is valid for any range.
         Kind::Binary(binary) if matches!(binary.op, Op::Mul | Op::Add) => {
             gained(&binary.left).into_iter().chain(gained(&binary.right)).max_by_key(|(_, range)| *range)
         }
@@ -53,14 +54,14 @@ fn gained(expr: &Expr) -> Option<(&str, Duration)> {
     }
 }
 
-/// Whether it asks what was there before, with `offset`.
-fn looks_at_the_past(expr: &Expr) -> bool {
+/// Whether it reads the past with `offset`.
+fn reads_the_past(expr: &Expr) -> bool {
     expr.selectors().iter().any(|selector| selector.at.offset.is_some())
 }
 
 fn to_problem(alert: &Companion, function: &str, range: Duration) -> Problem {
     let held = alert.hold.map_or("at once".to_owned(), |hold| format!("after {hold}"));
-    // Nobody holds an alert for longer, and its proof could not be played.
+    // A longer `for` is not realistic, and its proof could not be played.
     const LONGEST: Duration = Duration::from_secs(86_400);
     Problem::warning(
         Code::FiresWhenNew,

@@ -36,7 +36,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The first metric of 0 and 1 that is 0 where all is said to be well and 1 where it is not, if all that change are such.
+/// The first metric with values 0 and 1 that is 0 in the good state and 1 in the bad one, if all changing series are like this.
 fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str> {
     let mut found = None;
     for one in series {
@@ -59,7 +59,7 @@ fn up_side_down<'a>(series: impl Iterator<Item = &'a Series>) -> Option<&'a str>
     found
 }
 
-/// Whether a metric is 1 while all is well, by its name.
+/// Whether a metric is 1 in the good state, by its name.
 fn says_well(name: &str) -> bool {
     const WORDS: [&str; 5] = ["up", "success", "healthy", "ready", "reachable"];
     name.rsplit(['_', ':', '.']).next().is_some_and(|last| WORDS.contains(&last))

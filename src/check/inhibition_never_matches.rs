@@ -8,7 +8,7 @@ use crate::facts::{AlertFacts, Facts};
 use crate::model::{Inhibition, Model};
 use crate::vocabulary::Severity;
 
-/// More such inhibitions than this are one mistake.
+/// More such inhibitions have one common cause.
 const MOST: usize = 100;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -40,7 +40,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Pages are told from tickets by the label `severity`.
+/// The label `severity` distinguishes pages from tickets.
 fn alike(model: &Model, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &model.project.alertmanager else { return };
     let [page, ticket] = Severity::ALL.map(|severity| &model.project.severities.get(severity).label);
@@ -101,12 +101,12 @@ fn declared(inhibition: &Inhibition, alerts: &[&AlertFacts]) -> Option<Problem> 
     })
 }
 
-/// Whether some alert of one side may have the same value as one of the other. What is not compiled here may carry anything.
+/// Whether alerts of both sides may have the same value. Alerts of other tools may have any value.
 fn can_be_equal(label: &str, sources: &[&AlertFacts], silenced: &[&AlertFacts]) -> bool {
     if sources.is_empty() {
         return silenced.iter().any(|silenced| silenced.carries(label));
     }
-    // The values that are known, and whether there are alerts with one that is not, and without any.
+    // The known values, whether some alerts have an unknown value, and whether some have none.
     fn values<'a>(label: &str, alerts: &'a [&AlertFacts]) -> (BTreeSet<&'a str>, bool, bool) {
         let known = alerts.iter().filter_map(|alert| alert.labels.get(label)).map(String::as_str).collect();
         let unknown = |carried| {

@@ -1,9 +1,9 @@
-//! Alerts that are sent before the alert that silences them can fire.
+//! Alerts that notify before the alert that silences them can fire.
 //!
 //! Both are compared in a full outage: the silenced alert fires at the earliest after the detection time of its fastest tier, and waits for the
 //! `group_wait` of its route; the alert that silences it fires at the latest one evaluation after its own detection time.
 
-use crate::derive::{Needs, causes, failing, longest_range, looks_at_the_same};
+use crate::derive::{Needs, causes, failing, longest_range, reads_the_same};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::{AlertFacts, Facts, SloFacts, Watch, seconds};
 use crate::model::{Alertmanager, Companion, Route, Service, Sli, Slo};
@@ -12,7 +12,7 @@ use crate::vocabulary::{Decimal, Duration, INTERVAL, Name, Severity, spoken};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many companion alerts with an SLO each are held against each other in one run.
+/// The most pairs of a companion alert and an SLO that are compared in one run.
 const MOST_PAIRS: usize = 10_000;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -48,11 +48,11 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             outrun.extend(lost.map(|lost| (companion.places.hold, lost)));
         }
     }
-    // A route that waits for nothing, and a dependency of everything, are one mistake each.
-    let mut told: BTreeSet<Span> = BTreeSet::new();
+    // A route without `group_wait`, or a dependency of all services, is one problem each.
+    let mut reported: BTreeSet<Span> = BTreeSet::new();
     for (place, lost) in outrun {
         let at = lost.route.filter(|_| lost.waits < INTERVAL).unwrap_or(place);
-        if told.insert(at) {
+        if reported.insert(at) {
             problems.push(lost.problem(at, place));
         }
     }
@@ -79,7 +79,7 @@ impl<'a> Here<'a> {
     }
 }
 
-/// What says the same within a service, as far as it certainly looks at the same.
+/// Pairs of alerts with the same meaning in a service, if they certainly read the same series.
 fn companions<'a>(
     race: &Race<'a>,
     service: &Service,
@@ -88,7 +88,7 @@ fn companions<'a>(
     pairs: &mut usize,
 ) -> Vec<Lost<'a>> {
     let is_about = |slo: &&Slo| {
-        (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && looks_at_the_same(slo, companion)
+        (companion.down || companion.same_as.as_ref() == Some(&slo.name)) && reads_the_same(slo, companion)
     };
     let about: Vec<&Slo> = service.slos.iter().filter(is_about).take(*pairs).collect();
     *pairs -= about.len();
@@ -105,7 +105,7 @@ fn companions<'a>(
             let silenced = louder.iter().filter(|alert| alert.severity == own.severity).chain(&quieter);
             lost.extend(silenced.filter_map(|alert| race.lost(alert, &[own])));
         } else {
-            // What looks back fires later than its `for` says, and nobody knows how much.
+            // An alert with a range fires later than its `for`, by an unknown time.
             if longest_range(companion).is_none() {
                 lost.extend(race.lost(own, &louder));
             }
@@ -115,25 +115,25 @@ fn companions<'a>(
     lost
 }
 
-/// What decides who is first.
+/// The facts that decide which alert is first.
 struct Race<'a> {
     alertmanager: &'a Alertmanager,
     services: BTreeMap<&'a Name, &'a Service>,
-    /// With the tiers of each, whether it is looked at, and not counted, and how much later than what happens.
+    /// For each SLO its tiers, whether it has a state (no counters), and its delay in seconds.
     slos: BTreeMap<(&'a Name, &'a Name), (&'a [Watch], bool, Decimal)>,
 }
 
-/// An alert that is told before it can be silenced.
+/// An alert that notifies before it can be silenced.
 struct Lost<'a> {
     silenced: &'a AlertFacts<'a>,
-    /// Seconds after the beginning of a full outage.
+    /// Seconds from the beginning of a full outage until it fires.
     fires: Decimal,
-    /// How long its notification waits for others.
+    /// Its `group_wait`.
     waits: Duration,
-    /// The route that says so, if it is not the default.
+    /// The route with that `group_wait`, if it is not the default.
     route: Option<Span>,
     silencer: &'a AlertFacts<'a>,
-    /// Seconds until it is known at the latest.
+    /// Seconds until the silencing alert has fired at the latest.
     known: Decimal,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Race<'a> {
     fn new(facts: &'a Facts<'a>, alertmanager: &'a Alertmanager) -> Self {
         let services = facts.model.services.iter().map(|service| (&service.name, service)).collect();
         let tiers = |facts: &'a SloFacts<'a>| {
-            // A journey reads what was recorded of its parts an evaluation ago.
+            // A journey reads series of its parts that were recorded an evaluation ago.
             let late = if facts.slo.parts().is_empty() { Duration::default() } else { INTERVAL };
             (&facts.promise.tiers[..], !matches!(facts.slo.sli, Sli::Counted { .. }), seconds(late))
         };
@@ -149,7 +149,7 @@ impl<'a> Race<'a> {
         Self { alertmanager, services, slos: slos.collect() }
     }
 
-    /// Whether `silenced` is told before any of `silencers`, and before the page of its own SLO, can silence it.
+    /// Whether `silenced` notifies before any of `silencers`, and the page of its own SLO, can silence it.
     fn lost(&self, silenced: &'a AlertFacts<'a>, silencers: &[&'a AlertFacts<'a>]) -> Option<Lost<'a>> {
         let louder = silencers.iter().copied().filter(|alert| alert.severity <= silenced.severity);
         let known = louder.filter_map(|alert| Some((self.fires(alert)?.latest, alert)));
@@ -162,34 +162,34 @@ impl<'a> Race<'a> {
         (!is_silenced).then_some(Lost { silenced, fires, waits, route, silencer, known })
     }
 
-    /// When the tier of its SLO fires that a full outage makes fire first, among those of a severity; `None` for never.
+    /// When the first tier of a severity of its SLO fires in a full outage; `None` if it never fires.
     fn first(&self, alert: &AlertFacts<'a>, severity: Severity) -> Option<Fires> {
-        let (tiers, looked_at, late) = self.slos.get(&(alert.service, alert.slo?))?;
+        let (tiers, has_state, late) = self.slos.get(&(alert.service, alert.slo?))?;
         let tiers = tiers.iter().filter(|tier| tier.severity == severity);
         let fires = |tier: &Watch| {
             let after = tier.fires_after(Decimal::ONE)?;
             let evaluation = seconds(tier.interval());
-            let look = seconds(INTERVAL);
-            Some(match looked_at {
+            let interval = seconds(INTERVAL);
+            Some(match has_state {
                 false => Fires { earliest: after, latest: after + evaluation },
-                // Looks come one by one, the first of them at once or an interval later.
+                // Evaluations follow each other; the first is immediate or an interval later.
                 true => {
-                    let looks = (after / look).ceil();
-                    let latest = (looks * look).max(after) + evaluation - look;
-                    Fires { earliest: (looks - Decimal::ONE) * look + late, latest: latest + late }
+                    let evaluations = (after / interval).ceil();
+                    let latest = (evaluations * interval).max(after) + evaluation - interval;
+                    Fires { earliest: (evaluations - Decimal::ONE) * interval + late, latest: latest + late }
                 }
             })
         };
         tiers.filter_map(fires).min_by_key(|fires| fires.earliest)
     }
 
-    /// When it fires in a full outage; `None` if that is never, or not known.
+    /// When it fires in a full outage; `None` if it never fires, or if that is unknown.
     fn fires(&self, alert: &AlertFacts<'a>) -> Option<Fires> {
         let evaluation = seconds(INTERVAL);
         let service = self.services.get(alert.service)?;
         let held = |hold, longest| Fires { earliest: hold, latest: hold + longest + evaluation };
         match (alert.slo, alert.companion) {
-            // What it costs of a budget is known only when it has happened.
+            // The time until a budget alert depends on the budget left.
             (Some(_), _) if alert.line.is_some() => None,
             (Some(_), _) => self.first(alert, alert.severity),
             (None, Some(name)) => {
@@ -201,16 +201,16 @@ impl<'a> Race<'a> {
         }
     }
 
-    /// The shortest wait of those who are told of it at once.
+    /// The shortest `group_wait` of the receivers that are notified first.
     fn waits(&self, alert: &AlertFacts) -> (Duration, Option<Span>) {
-        let told = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
-        let routes = self.alertmanager.routes.iter().filter(told);
+        let is_first = |route: &&Route| !route.escalates && alert.sometimes(&route.matching);
+        let routes = self.alertmanager.routes.iter().filter(is_first);
         let waits = routes.map(|route| (route.timing.group_wait, Some(route.place)));
         waits.min_by_key(|(wait, _)| *wait).unwrap_or((self.alertmanager.timing.group_wait, None))
     }
 }
 
-/// Seconds after the beginning of a full outage.
+/// Times in seconds after the beginning of a full outage.
 #[derive(Clone, Copy)]
 struct Fires {
     earliest: Decimal,
@@ -223,7 +223,7 @@ impl Lost<'_> {
         self.known - self.fires - seconds(self.waits)
     }
 
-    /// `place` is where somebody said that one silences the other.
+    /// `place` is the declaration that one alert silences the other.
     fn problem(&self, at: Span, place: Span) -> Problem {
         let (silenced, silencer) = (&self.silenced.name, &self.silencer.name);
         let wait = (self.known - self.fires).ceil().to_u64().unwrap_or_default().next_multiple_of(10);

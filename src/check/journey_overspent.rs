@@ -1,4 +1,4 @@
-//! Journeys that break although every part keeps its promise: the parts may fail more together than the journey may.
+//! Journeys that can break although every part keeps its promise: the parts may fail for a longer time in total than the journey.
 
 use super::{about_percent, slos};
 use crate::diagnostic::{Code, Problem, joined};
@@ -45,7 +45,7 @@ fn known<'a>(model: &'a Model, part: &Part) -> Option<&'a Slo> {
     service.slos.iter().find(|slo| slo.name == part.slo)
 }
 
-/// What a part may fail in a period of the journey: of a longer period of its own, all of it.
+/// The time that a part may fail in a period of the journey; if its own period is longer, its whole budget.
 fn spends(journey: &Slo, part: &Slo) -> Decimal {
     let length = |slo: &Slo| Decimal::from(slo.period.nominal().millis());
     let (own, whole) = (length(part), length(journey));

@@ -44,10 +44,10 @@ fn to_problem(companion: &Companion, label: &str) -> Problem {
     }
 }
 
-/// Whether two answers may differ in a label that the alert overwrites.
+/// Whether two results may differ in a label that the alert overwrites.
 fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &str) -> bool {
     let expr = &companion.expr;
-    // What is absent is one.
+    // The result of `absent` is one series.
     if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) {
         return false;
     }
@@ -58,7 +58,7 @@ fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &s
     match &carried {
         Carried::Among(_) => true,
         Carried::AllBut(_) => {
-            // Targets are told apart by their `instance` as long as it is there.
+            // The label `instance` distinguishes targets as long as the result has it.
             let targets = &model.project.prometheus.target_labels;
             let of_target = !carried.may_have("instance") && targets.iter().any(|it| it.as_str() == label);
             of_target || origins(expr).into_iter().any(|selector| differ(model, service, selector, label))
@@ -66,7 +66,7 @@ fn overwrites(model: &Model, service: &Service, companion: &Companion, label: &s
     }
 }
 
-/// The labels that an expression keeps, into which it copies another one.
+/// The kept labels into which an expression copies another one.
 fn copies<'e>(expr: &'e Expr, label: &str) -> impl Iterator<Item = &'e String> {
     let carried = Carried::of(expr);
     let mut copies = Vec::new();
@@ -85,12 +85,12 @@ fn copies<'e>(expr: &'e Expr, label: &str) -> impl Iterator<Item = &'e String> {
     copies.into_iter().filter(move |copy| carried.may_have(copy))
 }
 
-/// Whether series that a selector sees are known to differ in a label alone.
+/// Whether series that match a selector are known to differ only in this label.
 fn differ(model: &Model, service: &Service, selector: &Selector, label: &str) -> bool {
     let name = selector.name.as_deref().unwrap_or_default();
     let made = match label {
         "alertname" => ["ALERTS", "ALERTS_FOR_STATE"].contains(&name),
-        // SLOs of several services have the same names.
+        // SLOs of different services may have the same names.
         "service" => name.starts_with("slo:") && model.services.len() > 1,
         _ => false,
     };
@@ -105,7 +105,7 @@ fn differ(model: &Model, service: &Service, selector: &Selector, label: &str) ->
         let combinations = others.fold(1u64, |product, (_, values)| {
             product.saturating_mul(values.known.len() as u64 + values.more)
         });
-        // More series than the other labels can tell apart.
+        // There are more series than combinations of the other labels.
         seen > 1 && shape.series > combinations
     })
 }

@@ -1,4 +1,4 @@
-//! Checks of valid definitions that would not do what their author expects.
+//! Checks of valid definitions that would not work as their author expects.
 //!
 //! A new check is one file here, its page, and one line in [`CHECKS`].
 
@@ -53,19 +53,19 @@ use crate::parallel;
 use crate::source::Span;
 use crate::vocabulary::{Decimal, Duration};
 
-/// A check looks at the whole model, or at what follows from it, and adds its problems.
+/// A check reads the facts of the whole model, and adds its problems.
 pub type Check = fn(&Facts, &mut Vec<Problem>);
 
-/// What a check has to see for its problems to be true.
+/// What a check needs so that its problems are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
-    /// What it speaks of: whatever else was left out, for a fault of its own.
+    /// Only the definition itself, even if other definitions were left out because of a problem.
     Part,
-    /// Everything: it says that something is nowhere.
+    /// The whole model: it reports that something does not exist anywhere.
     Whole,
 }
 
-/// Every check of the model with its code; those of selectors against their contract are listed in `contract`.
+/// Every check of the model with its code; the checks of selectors with contracts are in `contract`.
 pub const CHECKS: [(Code, Sees, Check); 47] = [
     (Code::AlertReachesNobody, Sees::Whole, alert_reaches_nobody::check),
     (Code::AlwaysFires, Sees::Part, always_fires::check),
@@ -116,7 +116,7 @@ pub const CHECKS: [(Code, Sees, Check); 47] = [
     (Code::WindowOrder, Sees::Part, window_order::check),
 ];
 
-/// The problems that all checks find; if something was left out of the model, those that are true all the same.
+/// The problems of all checks. If a part of the model was left out, only those of checks that do not need it.
 pub fn check(facts: &Facts, sees: Sees) -> Vec<Problem> {
     let found = parallel::map(&CHECKS, |(_, needs, check)| {
         let mut problems = Vec::new();
@@ -134,7 +134,7 @@ fn slos(model: &Model) -> impl Iterator<Item = (&Service, &Slo)> {
     model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)))
 }
 
-/// The tiers of an SLO with their numbers, together if they were written in one place: that of a policy's name, say.
+/// The tiers of an SLO with their numbers, grouped by the place where they are written, such as the name of a policy.
 fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<Watch>)> {
     let mut places: Vec<(Span, Vec<Watch>)> = Vec::new();
     for (tier, watch) in facts.slo.tiers.iter().zip(&facts.promise.tiers) {
@@ -146,15 +146,15 @@ fn tiers_by_place(facts: &SloFacts) -> Vec<(Span, Vec<Watch>)> {
     places
 }
 
-/// Where tiers and period disagree: at the tiers or their policy if somebody wrote them, else at the period, else at the SLO, which has both
-/// by default. A fault of the project's settings is so found in one place, however many SLOs it has.
+/// The place for a conflict between tiers and period: the tiers or their policy if they are written, else the period, else the SLO, which has both by
+/// default. So a problem of the project's settings has one place, for any number of SLOs.
 fn tiers_against_period(slo: &Slo, tiers: Span) -> (Span, Option<Span>) {
     let name = slo.places.name;
     let mut written = [tiers, slo.places.period].into_iter().filter(|place| *place != name);
     (written.next().unwrap_or(name), written.next())
 }
 
-/// Points at a second place, if there is one.
+/// Adds a second place, if there is one.
 fn also(problem: Problem, place: Option<Span>, text: String) -> Problem {
     match place {
         Some(place) => problem.and(place, text),
@@ -169,7 +169,7 @@ fn named(tiers: &[Watch]) -> String {
     format!("the tier{s} of {}", joined(&longs, "and"))
 }
 
-/// Where what an alert speaks of is defined.
+/// The place where the SLO or the companion of an alert is defined.
 fn place_of(model: &Model, alert: &AlertFacts) -> Option<Span> {
     let service = &model.services[model.services.binary_search_by(|one| one.name.cmp(alert.service)).ok()?];
     if let Some(name) = alert.companion {
@@ -180,19 +180,19 @@ fn place_of(model: &Model, alert: &AlertFacts) -> Option<Span> {
     Some(slo.places.name)
 }
 
-/// A multi-line block by where it begins.
+/// The beginning of a multi-line block.
 fn beginning(span: Span) -> Span {
     Span { end: (span.start + 1).min(span.end), ..span }
 }
 
-/// A number as people read it, to three digits. Nothing is decided by it.
+/// A number with three digits for texts. No decision depends on it.
 fn about(value: Decimal) -> String {
     let rounded =
         if value.abs() >= Decimal::from(1000) { value.round() } else { value.round_sf(3).unwrap_or(value) };
     crate::vocabulary::text(rounded)
 }
 
-/// A ratio as a percentage, to three digits.
+/// A ratio as a percentage with three digits.
 fn about_percent(ratio: Decimal) -> String {
     format!("{}%", about(ratio * Decimal::ONE_HUNDRED))
 }

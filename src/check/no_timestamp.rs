@@ -1,6 +1,6 @@
-//! Ages that are computed from a value that is not a timestamp: a duration, an age, a time in milliseconds.
+//! Ages that are computed from a value that is not a timestamp: a duration, an age, or a time in milliseconds.
 
-use super::contract::{Reader, tell};
+use super::contract::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Reading, Sli, Slo};
@@ -21,7 +21,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             let named = |reading: &&Reading| moment.selectors().contains(&&reading.selector);
             let Some(reading) = reader.readings().iter().find(named) else { return };
             if let Some(problem) = fault(moment, reading) {
-                tell(problems, reader, problem);
+                report(problems, reader, problem);
             }
         });
     }
@@ -31,19 +31,19 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 pub(super) fn is_twice(slo: &Slo) -> bool {
     let Sli::Checked { good, .. } = &slo.sli else { return false };
     let mut found = false;
-    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(tells_time));
+    good.visit(&mut |part| found |= subtracted_from_now(part).is_some_and(calls_time));
     found
 }
 
-fn tells_time(expr: &Expr) -> bool {
-    let mut tells = false;
+fn calls_time(expr: &Expr) -> bool {
+    let mut calls = false;
     expr.visit(&mut |part| {
-        tells |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
+        calls |= matches!(&part.kind, Kind::Call { function, .. } if function == "time");
     });
-    tells
+    calls
 }
 
-/// `x` of `time() - x`.
+/// The `x` in `time() - x`.
 fn subtracted_from_now(part: &Expr) -> Option<&Expr> {
     let Kind::Binary(binary) = &part.kind else { return None };
     let is_now = |expr: &Expr| matches!(&expr.kind, Kind::Call { function, .. } if function == "time");
@@ -55,7 +55,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     moment.visit(&mut |part| {
         divided |= matches!(&part.kind, Kind::Binary(binary) if matches!(binary.op, Op::Div | Op::Mul));
     });
-    if tells_time(moment) {
+    if calls_time(moment) {
         let selector = Selector { at: Default::default(), ..reading.selector.clone() };
         return Some(
             Problem::error(Code::NoTimestamp, reading.place, "the age is computed twice")
@@ -66,7 +66,7 @@ fn fault(moment: &Expr, reading: &Reading) -> Option<Problem> {
     let name = reading.selector.name.as_deref()?;
     let words: Vec<String> = name.split(['_', ':', '.']).map(str::to_lowercase).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    // Functions such as `timestamp(x)` make a moment of any metric.
+    // Functions such as `timestamp(x)` return a timestamp for any metric.
     let made = matches!(&moment.kind, Kind::Call { function, .. } if function == "timestamp");
     if made {
         return None;

@@ -19,12 +19,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             continue;
         }
         for (alert, known) in facts.companions.iter().filter(|(alert, _)| alert.down) {
-            let told = &known.told;
-            if told.is_empty() {
+            let distinguishing = &known.distinguishing;
+            if distinguishing.is_empty() {
                 continue;
             }
             let what = if is_needed { "the service and all that needs it" } else { "the service's SLOs" };
-            let labels = few(told);
+            let labels = few(distinguishing);
             problems.push(
                 Problem::warning(
                     Code::OneSilencesAll,
@@ -43,7 +43,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The same of all together, if what is written looks for what is 0: alone, or beside the case that nothing is there.
+/// The same condition for all targets together, if the expression looks for 0, alone or with an alternative for missing series.
 fn together(alert: &Companion) -> Option<Expr> {
     let expr = match &alert.expr.kind {
         Kind::Binary(binary) if binary.op == Op::Or && is_absent(&binary.right) => &binary.left,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contract::{Reader, renamed, tell};
+use super::contract::{Reader, renamed, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
 use crate::lower;
@@ -12,9 +12,9 @@ use crate::promql::ast::{MatchOp, Matcher};
 use crate::source::Span;
 use crate::vocabulary::distance;
 
-/// So many selectors at fault are told in one run, and so many SLOs are held against selectors that name none exactly.
+/// The most problems in one run, and the most SLOs that are compared with selectors without an exact name.
 const MOST_FAULTS: usize = 100;
-const MOST_LOOKS: usize = 20_000;
+const MOST_COMPARISONS: usize = 20_000;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let model = facts.model;
@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             let recorded = recorded.get_or_insert_with(|| all(facts));
             if let Some(problem) = recorded.wrong(reading).and_then(|fault| fault.problem(reading, recorded))
             {
-                tell(problems, reader, problem);
+                report(problems, reader, problem);
                 faults += 1;
                 if faults == MOST_FAULTS {
                     return;
@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Companion alerts that read what is not recorded, by the place of their query: nothing else has to be said of them.
+/// Companion alerts that read series which are not recorded, by the place of their query: other checks then skip them.
 pub(super) fn at_fault(facts: &Facts) -> BTreeSet<Span> {
     let alerts = || facts.model.services.iter().flat_map(|service| &service.alerts);
     let own = |alert: &Companion| alert.readings.iter().any(is_own);
@@ -47,25 +47,25 @@ pub(super) fn at_fault(facts: &Facts) -> BTreeSet<Span> {
     alerts().filter(|alert| alert.readings.iter().any(wrong)).map(|alert| alert.places.expr).collect()
 }
 
-/// Whether a selector reads what these rules record, or what is meant to be that. Sloth's rules have the same names, and labels of their own.
+/// Whether a selector reads recorded series of these rules, or is meant to. Sloth's rules use the same names, with other labels.
 fn is_own(reading: &Reading) -> bool {
     let name = reading.selector.name.as_deref().unwrap_or_default();
     let of_sloth = |matcher: &Matcher| matcher.label.starts_with("sloth_");
     name.starts_with("slo:") && !reading.selector.matchers.iter().any(of_sloth)
 }
 
-/// What all rules record.
+/// The series that all rules record.
 #[derive(Default)]
 struct All<'a> {
     by_name: BTreeMap<String, Name<'a>>,
     services: BTreeSet<&'a str>,
-    looks: Cell<usize>,
+    comparisons: Cell<usize>,
 }
 
-/// What is recorded under one name.
+/// The series with one name.
 #[derive(Default)]
 struct Name<'a> {
-    /// The SLOs of each service.
+    /// The SLOs by service.
     of: BTreeMap<&'a str, BTreeSet<&'a str>>,
     labels: BTreeSet<String>,
 }
@@ -88,24 +88,24 @@ fn all<'a>(facts: &Facts<'a>) -> All<'a> {
     all
 }
 
-/// What is wrong with a selector.
+/// The problem of a selector.
 enum Fault<'a> {
-    /// No service is called that.
+    /// No service has this name.
     Service,
-    /// No rule records the name.
+    /// No rule records this name.
     Name,
-    /// The matcher at this place asks for a label that the series do not have.
+    /// The matcher at this index uses a label that the series do not have.
     Label(usize, &'a BTreeSet<String>),
-    /// None of these SLOs, which record it, is called that.
+    /// None of the SLOs that record the series has this name.
     Slo(Vec<&'a BTreeSet<&'a str>>),
 }
 
 impl Fault<'_> {
-    /// `None` for a service that may be one of another repository.
+    /// `None` if the service may be in another repository.
     fn problem(self, reading: &Reading, all: &All) -> Option<Problem> {
         let name = reading.selector.name.as_deref().unwrap_or_default();
         match self {
-            // Unless it is nearly one of these.
+            // Unless it is nearly one of these names.
             Fault::Service => misspelt(reading, "service", &all.services),
             Fault::Name => Some(unrecorded(reading, name, all)),
             Fault::Label(index, known) => {
@@ -146,7 +146,7 @@ impl<'a> All<'a> {
         Some(if slos.is_empty() { Fault::Name } else { Fault::Slo(slos) })
     }
 
-    /// The values that meet all that is asked of a label; `None` if too much was looked at in this run already.
+    /// The values that meet all conditions on a label; `None` if this run has already compared too many.
     fn meeting<'b>(
         &self,
         reading: &Reading,
@@ -155,14 +155,14 @@ impl<'a> All<'a> {
     ) -> Option<Vec<&'b str>> {
         let asks = reading.selector.matchers.iter().any(|matcher| matcher.label == label);
         if asks {
-            self.looks.set(self.looks.get() + values.len());
+            self.comparisons.set(self.comparisons.get() + values.len());
         }
         let meets = meets(reading, label);
-        (self.looks.get() <= MOST_LOOKS).then(|| values.filter(|value| meets(value)).collect())
+        (self.comparisons.get() <= MOST_COMPARISONS).then(|| values.filter(|value| meets(value)).collect())
     }
 }
 
-/// Whether a value meets all that is asked of a label.
+/// Whether a value meets all conditions on a label.
 fn meets<'a>(reading: &'a Reading, label: &'a str) -> impl Fn(&str) -> bool + 'a {
     let of_label = reading.selector.matchers.iter().filter(move |matcher| matcher.label == label);
     let asked: Vec<_> = of_label.map(Matcher::asked).collect();
@@ -185,7 +185,7 @@ fn unrecorded(reading: &Reading, name: &str, all: &All) -> Problem {
         false => problem.label(format!("there are {}", few(&alike))),
     };
     match likely.as_slice() {
-        // Another window is another question.
+        // Another window has another meaning.
         [one] if alike.is_empty() => renamed(problem, reading, one, |written| format!("write `{written}`")),
         _ if alike.is_empty() => problem.help("look for its name in `out/prometheus`"),
         _ => problem.help("did you mean one of those? A window is recorded only if a tier has it"),
@@ -198,7 +198,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
     let problem =
         Problem::error(Code::UnknownLabel, reading.labels[index], format!("`{name}` has no label `{label}`"))
             .label(format!("it has {}", few(&all)));
-    // `slo_name` is `slo`, and so is `sloo`.
+    // `slo_name` or `sloo` for `slo`.
     let begins = |known: &&&str| label.starts_with(**known) || label.ends_with(**known);
     let near = all.iter().filter_map(|known| {
         let most = if begins(&known) { label.len() } else { 1 + known.len() / 4 };
@@ -212,7 +212,7 @@ fn unlabelled(reading: &Reading, index: usize, name: &str, known: &BTreeSet<&str
     }
 }
 
-/// The problem of a value that is nearly one that is there.
+/// The problem of a value that is nearly an existing one.
 fn misspelt(reading: &Reading, label: &str, known: &BTreeSet<&str>) -> Option<Problem> {
     let index = equal(reading, label)?;
     let value = reading.selector.matchers[index].value.as_str();

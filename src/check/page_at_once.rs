@@ -10,7 +10,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for alert in model.services.iter().flat_map(|service| &service.alerts) {
         match alert.hold {
             Some(hold) => problems.extend(off_grid(alert, hold)),
-            None if alert.severity == Severity::Page && !looks_back(alert) => problems.push(
+            None if alert.severity == Severity::Page && !reads_ranges(alert) => problems.push(
                 Problem::warning(
                     Code::PageAtOnce,
                     alert.places.name,
@@ -25,7 +25,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
 }
 
 /// Whether more than the last sample decides.
-fn looks_back(alert: &Companion) -> bool {
+fn reads_ranges(alert: &Companion) -> bool {
     let mut ranges = false;
     alert.expr.visit(&mut |part| ranges |= matches!(&part.kind, Kind::Range { .. } | Kind::Subquery { .. }));
     ranges

@@ -22,7 +22,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// `5..`, `.*`, `api|web.*`: nobody calls a value so.
+/// `5..`, `.*`, `api|web.*`: real values do not have this form.
 fn is_pattern(value: &str) -> bool {
     let class = matches!(value.as_bytes(), [b'1'..=b'5', b'.', b'.']);
     class || value.contains(".*") || value.contains(".+") || value.contains("[0-9]")

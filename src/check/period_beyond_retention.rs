@@ -1,4 +1,4 @@
-//! Periods that are longer than samples are kept.
+//! Periods that are longer than the retention of samples.
 
 use super::{also, slos};
 use crate::diagnostic::{Code, Problem};
@@ -7,16 +7,16 @@ use crate::source::Span;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let Some((retention, place)) = model.project.prometheus.retention else { return };
-    let mut told: Vec<Option<Span>> = Vec::new();
+    let mut reported: Vec<Option<Span>> = Vec::new();
     for (_, slo) in slos(model) {
         let reach = slo.period.reach();
         let period = slo.places.period;
-        // The default period is one fault, however many SLOs have it.
+        // The default period is one problem for any number of SLOs.
         let written = (period != slo.places.name).then_some(period);
-        if reach <= retention || told.contains(&written) {
+        if reach <= retention || reported.contains(&written) {
             continue;
         }
-        told.push(written);
+        reported.push(written);
         let problem =
             Problem::error(
                 Code::PeriodBeyondRetention,

@@ -1,6 +1,6 @@
 //! Recorded series that are read as counters: a sum of counters falls when one counter disappears, and that looks like a restart.
 
-use super::contract::{Reader, tell};
+use super::contract::{Reader, report};
 use super::slos;
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
@@ -20,7 +20,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
                 )
                 .label("when one of the summed counters disappears the sum falls, and Prometheus counts the rest again")
                 .help("select the raw counters that the rule reads; slowburn's rules sum them up");
-                tell(problems, Reader::Slo(slo), problem);
+                report(problems, Reader::Slo(slo), problem);
             }
         }
     }

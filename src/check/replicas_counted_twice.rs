@@ -1,4 +1,4 @@
-//! Series that a server has once for each replica, so that every event is counted as often.
+//! Series that a server has once per replica, so that every event is counted several times.
 
 use super::slos;
 use crate::diagnostic::{Code, Problem};
@@ -25,7 +25,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             }
             Some((prometheus.replicas.get(&shown)?, shown, reading.place))
         });
-        // One is enough: what is told of the others is the same.
+        // One example is enough.
         let Some((count, name, place)) = found else { continue };
         problems.push(
             Problem::error(

@@ -5,13 +5,13 @@ use crate::diagnostic::{Code, Problem, few};
 use crate::facts::{AlertFacts, Facts};
 use crate::model::{Alertmanager, Route};
 
-/// More such routes than this are one mistake.
+/// More such routes have one common cause.
 const MOST: usize = 100;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let Some(alertmanager) = &facts.model.project.alertmanager else { return };
     let alerts = facts.alerts();
-    let told = problems.len();
+    let before = problems.len();
     for (index, route) in alertmanager.routes.iter().enumerate() {
         let mut possible = alerts.iter().copied().filter(|alert| alert.sometimes(&route.matching)).peekable();
         if possible.peek().is_none() {
@@ -19,13 +19,13 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         } else if let Some(earlier) = taken(alertmanager, index, route, possible) {
             problems.push(after(route, earlier));
         }
-        if problems.len() - told == MOST {
+        if problems.len() - before == MOST {
             break;
         }
     }
 }
 
-/// The earlier route that takes the first of the alerts, if others leave nothing to this one.
+/// The earlier route that takes the first of the alerts, if earlier routes take all alerts of this one.
 fn taken<'a>(
     alertmanager: &'a Alertmanager,
     index: usize,
@@ -58,7 +58,7 @@ fn after(route: &Route, earlier: &Route) -> Problem {
     }
 }
 
-/// No alert has such labels; says which one is at fault, and what there is instead.
+/// The problem of a route whose labels no alert has: it names the label and the existing values.
 fn nothing(route: &Route, alerts: &[&AlertFacts]) -> Problem {
     let alone = |label: &str| {
         let only = route.matching.iter().filter(|(name, _)| *name == label);

@@ -10,7 +10,7 @@ use crate::model::{Labels, Model};
 use crate::source::Span;
 use crate::vocabulary::{SEARCHED, Severity, distance};
 
-/// Names of runbooks that nobody wrote.
+/// Names of runbooks that do not exist.
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     let written = &model.project.runbooks;
     if written.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             None => {}
         }
     }
-    // What was meant by a name that is misspelt is named, too.
+    // A misspelt name also counts as a use of the runbook that was meant.
     named.extend(misspelt.into_iter().take(SEARCHED).filter_map(|name| nearest(name, &names)));
     for (place, alerts) in without {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
@@ -85,13 +85,13 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// An SLO or a companion alert, as far as runbooks are concerned.
+/// An SLO or a companion alert, for its runbook.
 struct Alert<'a> {
     /// `service/slo`
     name: String,
     pages: bool,
     runbook: Option<&'a str>,
-    /// Whether an annotation says where a runbook is that is not ours.
+    /// Whether an annotation has the address of another runbook.
     elsewhere: bool,
     place: Span,
 }
@@ -118,7 +118,7 @@ fn alerts(model: &Model) -> impl Iterator<Item = Alert<'_>> {
     })
 }
 
-/// The name that is spelled most like this one, if it is near enough to have been meant.
+/// The existing name with the most similar spelling, if it is similar enough.
 fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let near = |other: &&'a str| Some((distance(&name, &other.to_lowercase(), 1 + other.len() / 4)?, *other));

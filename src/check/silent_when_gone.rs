@@ -9,11 +9,12 @@ use crate::vocabulary::Severity;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for service in model.services.iter().filter(|service| !service.alerts.is_empty()) {
-        let told = service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
+        let has_missing_alert =
+            service.missing_events.is_some() && service.slos.iter().any(|slo| slo.is_expected());
         for alert in &service.alerts {
             let matters = alert.severity == Severity::Page || alert.down;
             let watched = is_watched(service, alert);
-            if told && watched || !matters || !falls_silent(alert) {
+            if has_missing_alert && watched || !matters || !falls_silent(alert) {
                 continue;
             }
             let problem = Problem::warning(
@@ -41,9 +42,9 @@ fn falls_silent(alert: &Companion) -> bool {
     alert.stimulus.as_ref().is_some_and(|firing| firing.gone == Some(None))
 }
 
-/// Whether what an alert watches disappears together with the events of an SLO: then whoever is told of these is told of that.
+/// Whether the series of an alert disappear together with the events of an SLO: then the alert for missing events covers them.
 fn is_watched(service: &Service, alert: &Companion) -> bool {
-    // What the service's own rules record is made of those events.
+    // The recorded series of the service are computed from those events.
     let is_recorded = |reading: &Reading| {
         let name = reading.selector.name.as_deref().unwrap_or_default();
         name.starts_with("slo:") && asked(reading, "service") == Some(service.name.as_str())
@@ -61,7 +62,7 @@ fn go_together(one: &Reading, other: &Reading) -> bool {
         || asked(one, "job").is_some() && asked(one, "job") == asked(other, "job")
 }
 
-/// The one value of a label that is read.
+/// The only value of a label that is read.
 fn asked<'a>(reading: &'a Reading, label: &str) -> Option<&'a str> {
     let mut matchers = reading.selector.matchers.iter();
     let equal = matchers.find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal);

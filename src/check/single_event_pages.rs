@@ -9,20 +9,20 @@ use crate::source::Span;
 use crate::vocabulary::{Decimal, Severity};
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
-    // One number in the sources is one fault; it is told for the SLO that it hits hardest.
+    // One number in the sources is one problem. It names the SLO that has the worst effect.
     let mut worst: BTreeMap<Span, (Decimal, String)> = BTreeMap::new();
     for (_, SloFacts { slo, promise, .. }) in facts.slos() {
         if slo.min_bad_events.page >= 2 {
             continue;
         }
         let alone = |tier: &&Watch| match (promise.event, promise.traffic) {
-            // Looks come at a fixed pace, so it is known whether one of them is enough.
+            // The rate of evaluations is known, so it is known whether one of them is enough.
             (Event::Check | Event::Slice(_) | Event::Journey(_), Some(pace)) => {
                 pace * Decimal::new(tier.long.millis() as i64, 3) * tier.threshold < Decimal::ONE
             }
             _ => true,
         };
-        // Of as many events as `min_events` asks for, one may be too little.
+        // With the number of events of `min_events`, a single bad one may be too few.
         let of_few = |tier: &&Watch| Decimal::from(tier.min_events) * tier.threshold < Decimal::ONE;
         let pages = promise.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let pages = pages.filter(alone).filter(of_few);
@@ -43,7 +43,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Below so many events an hour one bad event alone exceeds the threshold: `1 ÷ T` per long window.
+/// The events per hour below which a single bad event exceeds the threshold: `1 ÷ T` per long window.
 fn hourly(tier: &Watch) -> Decimal {
     Decimal::from(3_600_000) / (tier.threshold * Decimal::from(tier.long.millis()))
 }

@@ -1,4 +1,4 @@
-//! Good events that are called errors, and bad ones that are called successes.
+//! Good events with the name of errors, and bad ones with the name of successes.
 //!
 //! Only the usual words are known: the classes of HTTP, the codes of gRPC, and English words for failure and success.
 
@@ -10,10 +10,10 @@ use crate::facts::Facts;
 use crate::model::{Reading, Role, Sli, Term};
 use crate::promql::ast::{MatchOp, Matcher, Selector};
 
-/// Parts of names of labels that tell how something ended.
+/// Parts of names of labels for the result of an event.
 const TELLING: [&str; 7] = ["code", "status", "result", "outcome", "success", "state", "reason"];
 
-/// What failures are called.
+/// Names of failures.
 const FAILED: [&str; 16] = [
     "error",
     "errors",
@@ -33,11 +33,11 @@ const FAILED: [&str; 16] = [
     "SERVER_ERROR",
 ];
 
-/// What successes are called.
+/// Names of successes.
 const WELL: [&str; 9] =
     ["ok", "OK", "Ok", "success", "SUCCESS", "succeeded", "successful", "2xx", "SUCCESSFUL"];
 
-/// What is asked of a label, with whether it is what failures are called, and what successes are: many SLOs ask the same.
+/// The conditions on a label, with whether they select names of failures, and of successes: many SLOs have the same conditions.
 type Asked<'a> = BTreeMap<Vec<(&'static str, &'a str)>, (bool, bool)>;
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
@@ -45,7 +45,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
         let Sli::Counted { histogram: None, good, bad, .. } = &slo.sli else { continue };
         for (role, terms) in [(Role::Good, good), (Role::Bad, bad)] {
-            // What is subtracted is what is not meant.
+            // A subtracted term selects the opposite.
             let selectors = terms.iter().flatten().filter(|term: &&Term| !term.negative);
             for selector in selectors.map(|term| term.counter.selector()) {
                 let same = |reading: &&Reading| reading.role == role && reading.selector == *selector;
@@ -66,7 +66,7 @@ pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether what is asked of a label is what failures are called, and what successes are; `None` of a label that does not tell.
+/// Whether the conditions on a label select names of failures, and of successes; `None` if the label is not for the result of an event.
 fn asked<'a>(selector: &'a Selector, label: &str, known: &mut Asked<'a>) -> Option<(bool, bool)> {
     let name = label.to_lowercase();
     if !TELLING.iter().any(|word| name.contains(word)) {
@@ -87,7 +87,7 @@ fn called(of_label: &[&Matcher]) -> (bool, bool) {
         };
         return (any(5), any(2));
     }
-    // Words have no end: of those that are left out, the other ones that mean the same are left out, too.
+    // There are infinitely many words. If a condition excludes a word, it excludes the others with the same meaning, too.
     let (mut failed, mut well) = (false, false);
     for matcher in of_label {
         let negative = matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotMatches);

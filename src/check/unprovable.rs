@@ -1,4 +1,4 @@
-//! SLIs and companion alerts for which slowburn finds no series to test them.
+//! SLIs and companion alerts for which slowburn finds no series for a test.
 
 use super::always_fires::can_be_empty;
 use super::{beginning, slos};
@@ -12,7 +12,7 @@ use crate::promql::carried::Carried;
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     let at_fault = super::own_series::at_fault(facts);
     for alert in facts.model.services.iter().flat_map(|service| &service.alerts) {
-        // What always fires is a fault of its own.
+        // An alert that always fires has its own problem.
         if alert.stimulus.is_none() && can_be_empty(&alert.expr) && !at_fault.contains(&alert.places.expr) {
             problems.push(unplayed(alert));
         }
@@ -33,7 +33,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
     }
     let model = facts.model;
     for (service, slo) in slos(model) {
-        // Events that are all of one kind are a fault of their own.
+        // Events that are all of one kind have their own problem.
         if slo.stimulus.is_some()
             || super::bad_is_total::is_all(model, service, slo)
             || super::filtered_away::is_so(slo)
@@ -44,7 +44,7 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
         let help = match &slo.sli {
             Sli::Counted { .. } => "let `bad` select a part of what `total` selects",
             Sli::Checked { .. } => "write a comparison that some values pass and others fail",
-            // What is recorded of its parts can be played.
+            // The recorded series of its parts can be played.
             Sli::Journey { .. } => continue,
             Sli::Ratio { .. } => {
                 "write a ratio that is 0 when all events are good and 1 when all are bad: `errors ÷ total`"
@@ -81,7 +81,7 @@ fn unplayed(alert: &Companion) -> Problem {
         .help("or slowburn cannot evaluate this expression: then test the alert by hand")
 }
 
-/// Whether buckets are summed over the label that tells them apart.
+/// Whether buckets are summed over the label of their bounds.
 fn loses_bounds(expr: &Expr) -> bool {
     let mut loses = false;
     expr.visit(&mut |part| {

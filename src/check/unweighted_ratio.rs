@@ -8,7 +8,7 @@ use crate::promql::ast::{Expr, Kind};
 
 pub(super) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
     for (_, slo) in slos(model) {
-        // A ratio of gauges has no events that could be counted.
+        // A ratio of gauges has no events to count.
         if matches!(&slo.sli, Sli::Ratio { bad } if reads_ranges(bad)) {
             problems.push(
                 Problem::warning(

@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::source::{SourceId, Span};
 use crate::vocabulary::Duration;
 
-/// A rate needs two samples, one scrape may be missed, and a window may begin between two.
+/// A rate needs two samples, one scrape may be missed, and a window may begin between two scrapes.
 const SCRAPES: u64 = 4;
 
 pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
@@ -17,12 +17,12 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             problems.push(range_too_short(*range, *span, scrape, least));
         }
     }
-    let mut told: Vec<(SourceId, Duration, Duration)> = Vec::new();
+    let mut reported: Vec<(SourceId, Duration, Duration)> = Vec::new();
     for (_, facts) in facts.slos() {
         let slo = facts.slo;
         let scrape = slo.scrape_interval;
         let least = Duration::from_millis(SCRAPES * scrape.millis());
-        // A period that leaves no room for windows is a fault of its own: see `window_order`.
+        // A period that is too short for its windows has its own problem: see `window_order`.
         if slo.tiers.iter().any(|tier| tier.short >= tier.long) {
             continue;
         }
@@ -30,11 +30,11 @@ pub(super) fn check(facts: &Facts, problems: &mut Vec<Problem>) {
             tiers.retain(|tier| tier.short < least);
             let Some(shortest) = tiers.iter().min_by_key(|tier| tier.short) else { continue };
             let fault = (span.source, scrape, shortest.short);
-            // Where nobody wrote the tiers, the service's scrape interval is the fault, and one.
-            if span == slo.places.name && told.contains(&fault) {
+            // With default tiers, the service's scrape interval is the cause, and one problem.
+            if span == slo.places.name && reported.contains(&fault) {
                 continue;
             }
-            told.push(fault);
+            reported.push(fault);
             let longs: Vec<String> = tiers.iter().map(|tier| tier.long.to_string()).collect();
             problems.push(
                 Problem::error(
@@ -65,7 +65,7 @@ fn range_too_short(range: Duration, span: Span, scrape: Duration, least: Duratio
         ))
 }
 
-/// A quarter of the window, in whole seconds where there are any.
+/// A quarter of the window, in whole seconds if possible.
 fn fraction(window: Duration) -> Duration {
     let quarter = window.millis() / SCRAPES;
     Duration::from_millis(if quarter >= 1_000 { quarter / 1_000 * 1_000 } else { quarter })

@@ -5,22 +5,22 @@ use std::fmt;
 
 use super::{Contract, Family, Shape, Values};
 
-/// More values of one list than this are counted.
-const TOLD: usize = 10;
+/// More values of one list are only counted.
+const LISTED: usize = 10;
 
-/// How a contract differs from the one before. Where the program came from does not count.
+/// The changes of a contract. Its origin does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     /// Metrics that only the new one has, with their types.
     pub appeared: Vec<String>,
     /// Metrics that only the old one has, with their types.
     pub vanished: Vec<String>,
-    /// Metrics that both have, each with sentences on what is different.
+    /// Metrics that both have, each with sentences about its changes.
     pub changed: BTreeMap<String, Vec<String>>,
 }
 
 impl Difference {
-    /// What `new` shows and `old` does not, and the other way round.
+    /// The changes between two contracts.
     pub fn between(old: &Contract, new: &Contract) -> Self {
         let only = |one: &Contract, other: &Contract| {
             let only = one.families.iter().filter(|(name, _)| !other.families.contains_key(*name));
@@ -37,7 +37,7 @@ impl Difference {
         Self { appeared: only(new, old), vanished: only(old, new), changed }
     }
 
-    /// Whether nothing differs.
+    /// Whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.appeared.is_empty() && self.vanished.is_empty() && self.changed.is_empty()
     }
@@ -84,7 +84,7 @@ fn changes(old: &Family, new: &Family) -> Vec<String> {
 
 type Pairs<'a> = (Vec<(&'a Shape, &'a Shape)>, Vec<&'a Shape>, Vec<&'a Shape>);
 
-/// Shapes with the same labels belong together; so does one that is left on each side: a label came or went.
+/// Shapes with the same labels are pairs. If one shape is left on each side, they are a pair, too: a label was added or removed.
 fn pairs<'a>(old: &'a [Shape], new: &'a [Shape]) -> Pairs<'a> {
     let same = |a: &Shape, b: &Shape| a.labels.keys().eq(b.labels.keys());
     let lone = |one: &'a [Shape], other: &[Shape]| -> Vec<&'a Shape> {
@@ -127,7 +127,7 @@ fn compare(old: &Shape, new: &Shape, said: &mut Vec<String>) {
     said.extend(bounds.map(|bounds| format!("bounds: {bounds}")));
 }
 
-/// What is known to have come and gone. Of values that are only counted it is not known which they are.
+/// The values that were added and removed, as far as they are known. Values that are only counted are unknown.
 fn of_values(old: &Values, new: &Values) -> Option<String> {
     let only = |one: &Values, other: &Values| {
         let counted = |value: &String| other.more > 0 && other.known.last().is_none_or(|last| value > last);
@@ -152,9 +152,9 @@ fn sentence(came: Option<String>, went: Option<String>) -> Option<String> {
 
 fn list(entries: impl Iterator<Item = String>) -> Option<String> {
     let mut entries: Vec<String> = entries.collect();
-    if entries.len() > TOLD {
-        let more = entries.len() - TOLD;
-        entries.truncate(TOLD);
+    if entries.len() > LISTED {
+        let more = entries.len() - LISTED;
+        entries.truncate(LISTED);
         entries.push(format!("{more} more"));
     }
     (!entries.is_empty()).then(|| entries.join(", "))

@@ -12,11 +12,10 @@ use crate::vocabulary::Decimal;
 pub use difference::Difference;
 pub use text::MARK;
 
-/// An upper bound of a bucket, or a quantile, with the decimal places that it is written with: `1.0` equals `1`, and is printed as it
-/// stands in the program's `le`.
+/// An upper bound of a bucket, or a quantile, with its decimal places: `1.0` equals `1`, and is printed as the program's `le` has it.
 pub type Bound = Decimal;
 
-/// Label values that are kept of each label; the rest are counted.
+/// How many values of each label are kept; the rest are only counted.
 pub const VALUES: usize = 40;
 
 /// The content of one capture, or of several together.
@@ -31,11 +30,11 @@ pub struct Contract {
 /// One metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Family {
-    /// What it is.
+    /// Its type.
     pub kind: Kind,
-    /// Its unit, where the exposition declares one.
+    /// Its unit, if the exposition declares one.
     pub unit: Option<String>,
-    /// How its series are labelled, sorted by label names: usually one shape.
+    /// The shapes of its series, sorted by label names: usually one.
     pub shapes: Vec<Shape>,
 }
 
@@ -45,24 +44,24 @@ pub struct Family {
 pub enum Kind {
     Counter,
     Gauge,
-    /// With buckets as series of their own.
+    /// With buckets as separate series.
     Histogram,
-    /// With sparse buckets inside of one sample.
+    /// With sparse buckets inside of each sample.
     NativeHistogram,
-    /// With both.
+    /// With both kinds of buckets.
     BothHistograms,
     Summary,
     /// OpenMetrics: a gauge that is always 1.
     Info,
     /// OpenMetrics: one gauge of 0 or 1 for each state.
     StateSet,
-    /// Declared untyped or unknown, or not at all.
+    /// Declared as untyped or unknown, or not declared.
     #[default]
     Unknown,
 }
 
 impl Kind {
-    /// Every one of them.
+    /// All types.
     pub const ALL: [Self; 9] = [
         Self::Counter,
         Self::Gauge,
@@ -75,7 +74,7 @@ impl Kind {
         Self::Unknown,
     ];
 
-    /// The type that a contract's word means.
+    /// The type for a word in a contract.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.to_string() == word)
     }
@@ -102,7 +101,7 @@ impl fmt::Display for Kind {
 pub struct Shape {
     /// Values by label, without `le` and `quantile`.
     pub labels: BTreeMap<String, Values>,
-    /// How many series there are; a histogram's buckets, count and sum are one.
+    /// The number of series; the buckets, count and sum of a histogram count as one.
     pub series: u64,
     /// Upper bounds of classic buckets that every series of the shape has, without `+Inf`; of a summary, its quantiles.
     pub bounds: BTreeSet<Bound>,
@@ -111,9 +110,9 @@ pub struct Shape {
 /// The values of one label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
-    /// The first [`VALUES`] of them.
+    /// The first [`VALUES`] values.
     pub known: BTreeSet<String>,
-    /// How many there are beyond.
+    /// The number of further values.
     pub more: u64,
 }
 
@@ -131,7 +130,7 @@ pub enum Part {
 }
 
 impl Contract {
-    /// Adds what another one shows.
+    /// Adds the content of another contract.
     pub fn merge(&mut self, other: Self) {
         for (name, family) in other.families {
             let known = self.families.entry(name).or_default();
@@ -143,10 +142,10 @@ impl Contract {
         }
     }
 
-    /// The program and its version, from its own metric: `shop 1.4.2` of `shop_build_info{version="1.4.2"}`. `None` if there is not exactly one that
-    /// does.
+    /// The program and its version, from its own metric: `shop 1.4.2` from `shop_build_info{version="1.4.2"}`. `None` unless there is exactly one
+    /// such metric.
     pub fn build(&self) -> Option<String> {
-        // A library tells its own version in the same manner.
+        // A library exposes its own version in the same form.
         const LIBRARIES: [&str; 1] = ["go_build_info"];
         let mut found = self.families.iter().filter_map(|(name, family)| {
             let program = name.strip_suffix("_build_info").filter(|_| !LIBRARIES.contains(&name.as_str()))?;
@@ -180,7 +179,7 @@ impl Contract {
     }
 }
 
-/// The number that a bound's text means, exactly; `None` if it is none, infinite, or beyond the 28 digits of a decimal.
+/// The exact number of a bound's text; `None` if it is not a number, infinite, or needs more than the 28 digits of a decimal.
 pub fn bound(text: &str) -> Option<Bound> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, power) = match unsigned.split_once(['e', 'E']) {
@@ -192,7 +191,7 @@ pub fn bound(text: &str) -> Option<Bound> {
     if digits == 0 || digits > 64 || !mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;
     }
-    // Zeros at either end do not count, unless they are decimal places as written.
+    // Leading and trailing zeros do not count, except for written decimal places.
     let mut all = format!("{whole}{fraction}");
     let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(power)?;
     if power != 0 {

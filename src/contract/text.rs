@@ -13,9 +13,9 @@
 //!   le: 0.1 0.5 1.0
 //! ```
 //!
-//! What is in quotes is a text, what is not is a number. Lists too long for one line have one entry on each, so that a new one is one
-//! line of a diff. How many series there are is said only where it is not one for each combination of values; `series: 0` is a metric
-//! that is declared and has none yet. A metric whose series have differing labels has a block for each set of labels.
+//! A text is in quotes, a number is not. A list that is too long for one line has one entry per line, so that a new entry is one line of a diff. The
+//! number of series is written only if it is not one per combination of values; `series: 0` is a metric that is declared but has no series yet. A
+//! metric whose series have different labels has a block for each set of labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
@@ -31,11 +31,11 @@ pub const MARK: &str = "# slowburn contract";
 
 const ORIGIN: &str = "# from:";
 
-/// Lists that fit stay on one line of this many characters.
+/// A list stays on one line if it has at most this many characters.
 const WIDTH: usize = 100;
 
-/// The most problems that are reported for one file: with more it is not a contract.
-const TOLD: usize = 20;
+/// The most problems that are reported for one file: with more, it is not a contract.
+const MOST_PROBLEMS: usize = 20;
 
 impl fmt::Display for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,13 +98,13 @@ fn bounds_key(kind: Kind) -> &'static str {
     if kind == Kind::Summary { "quantile" } else { "le" }
 }
 
-/// How many series there are if every combination of values is one.
+/// The number of series if every combination of values is one.
 fn combinations(shape: &Shape) -> Option<u64> {
     let count = |values: &Values| (values.known.len() as u64).checked_add(values.more);
     shape.labels.values().try_fold(1_u64, |all, values| all.checked_mul(count(values)?))
 }
 
-/// A name as it stands in a contract: plain where PromQL takes it plain, otherwise quoted. A colon may be in that of a metric.
+/// A name in a contract: without quotes if PromQL needs none. The name of a metric may contain a colon.
 struct Name<'a>(&'a str, bool);
 
 impl fmt::Display for Name<'_> {
@@ -116,7 +116,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// In quotes; what would break the line, or cannot be seen in review, is escaped.
+/// A text in quotes; characters that would break the line or are invisible are escaped.
 fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"");
     let escaped = inert::replaced(&text, |c| match c {
@@ -127,10 +127,10 @@ fn quoted(text: &str) -> String {
 }
 
 impl Contract {
-    /// Reads what was printed.
+    /// Reads a printed contract.
     ///
     /// # Errors
-    /// All problems found; what is printed has none.
+    /// All problems; a printed contract has none.
     pub fn parse(source: SourceId, text: &str) -> Result<Self, Vec<Problem>> {
         let mut parser = Parser::default();
         let mut offset = 0;
@@ -142,7 +142,7 @@ impl Contract {
                 parser.line(cursor);
             }
             offset += line.len();
-            if parser.conflict || parser.problems.len() >= TOLD {
+            if parser.conflict || parser.problems.len() >= MOST_PROBLEMS {
                 break;
             }
         }
@@ -150,20 +150,20 @@ impl Contract {
     }
 }
 
-/// What has been read up to some line.
+/// The state of the parser after a line.
 #[derive(Default)]
 struct Parser {
     contract: Contract,
     problems: Vec<Problem>,
     block: Option<Block>,
     list: Option<List>,
-    /// Whether the lines that follow belong to a metric that could not be read.
+    /// Whether the next lines belong to a metric that could not be read.
     lost: bool,
-    /// Whether a merge was left undone: what follows is of two minds.
+    /// Whether the file contains a merge conflict.
     conflict: bool,
 }
 
-/// One shape.
+/// A shape while it is read.
 struct Block {
     name: String,
     place: Span,
@@ -172,11 +172,11 @@ struct Block {
     labels: BTreeMap<String, Values>,
     bounds: BTreeSet<Bound>,
     series: Option<u64>,
-    /// Whether something in it could not be read.
+    /// Whether a part of it could not be read.
     spoilt: bool,
 }
 
-/// What stands after one key, on its line or below.
+/// The entries after one key, on its line or below.
 struct List {
     key: String,
     place: Span,
@@ -189,7 +189,7 @@ enum Entry {
     More(u64),
 }
 
-/// The one problem of a line; in a box, because most lines have none.
+/// The only problem of a line. It is boxed, because most lines have none.
 type Fault = Box<Problem>;
 
 fn fault(place: Span, label: impl Into<String>) -> Fault {
@@ -203,7 +203,7 @@ fn fault(place: Span, label: impl Into<String>) -> Fault {
 struct Cursor<'a> {
     source: SourceId,
     line: &'a str,
-    /// Of the line in the file.
+    /// The offset of the line in the file.
     offset: usize,
     at: usize,
 }
@@ -228,7 +228,7 @@ impl<'a> Cursor<'a> {
         is
     }
 
-    /// Up to the next blank or colon.
+    /// The text up to the next blank or colon.
     fn word(&mut self, colon: bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| c == ' ' || c == '\t' || (colon && c == ':')).unwrap_or(rest.len());
@@ -259,7 +259,7 @@ impl<'a> Cursor<'a> {
         Err(self.problem(start, self.at, "this quote is not closed"))
     }
 
-    /// What an escape means; its backslash has been taken.
+    /// The character of an escape, after its backslash.
     fn escape(&mut self) -> Option<char> {
         let c = self.rest().chars().next()?;
         self.at += c.len_utf8();
@@ -291,7 +291,7 @@ impl<'a> Cursor<'a> {
         Ok(name)
     }
 
-    /// What stands between here and the end of the line.
+    /// The entries up to the end of the line.
     fn entries(&mut self) -> Result<Vec<(Entry, Span)>, Fault> {
         let mut entries = Vec::new();
         loop {
@@ -395,14 +395,14 @@ impl Parser {
         }
     }
 
-    /// The block has a fault, so its labels are not known.
+    /// Marks the block as not readable, so that its labels are unknown.
     fn spoil(&mut self) {
         if let Some(block) = &mut self.block {
             block.spoilt = true;
         }
     }
 
-    /// Puts the finished list where it belongs.
+    /// Adds the finished list to its block.
     fn close_list(&mut self) {
         let Some(List { key, place, entries }) = self.list.take() else { return };
         let Some(block) = &mut self.block else { return };
@@ -422,7 +422,7 @@ impl Parser {
         }
     }
 
-    /// Puts the finished block where it belongs.
+    /// Adds the finished block to its metric.
     fn close(&mut self) {
         self.close_list();
         let Some(block) = self.block.take() else { return };
@@ -515,7 +515,7 @@ fn block(cursor: &mut Cursor) -> Result<Block, Fault> {
     })
 }
 
-/// The key that a line begins with, if it does; only then `cursor` moves on.
+/// The key at the beginning of a line, if there is one; only then `cursor` moves.
 fn key(ahead: &mut Cursor, cursor: &mut Cursor) -> Result<Option<(String, Span)>, Fault> {
     let start = ahead.at;
     let quoted = ahead.rest().starts_with('"');
@@ -555,7 +555,7 @@ fn values(entries: &[(Entry, Span)]) -> Result<Values, (Span, String)> {
     Ok(values)
 }
 
-/// Bounds, or how many series there are.
+/// Bounds, or the number of series.
 fn numbers(block: &mut Block, key: &str, place: Span, entries: &[(Entry, Span)]) -> Result<(), Fault> {
     let mut all = Vec::new();
     for (entry, place) in entries {

@@ -7,11 +7,11 @@ use crate::model::{Budgeting, Companion, Model, Service, Slo, Tier};
 use crate::promql::ast::Selector;
 use crate::vocabulary::{Duration, INTERVAL, Severity};
 
-/// How long missing events are still missing after their counters are back: until those were scraped, compared with a previous scrape, and evaluated.
+/// How long events are still missing after their counters are back: until the counters are scraped, compared with a previous scrape, and evaluated.
 const COUNTED_AGAIN: Duration = Duration::from_secs(300);
 
-/// Whether a companion alert certainly reads the same series as an SLO: it reads one of its metrics, by no more matchers than the SLO does.
-pub fn looks_at_the_same(slo: &Slo, companion: &Companion) -> bool {
+/// Whether a companion alert certainly reads the same series as an SLO: it reads one of its metrics, with no matcher that the SLO lacks.
+pub fn reads_the_same(slo: &Slo, companion: &Companion) -> bool {
     let covers = |event: &Selector, watched: &Selector| {
         event.name.is_some()
             && event.name == watched.name
@@ -29,7 +29,7 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
     }
     let mut silenced = Vec::new();
     let mut length = Duration::default();
-    for slo in service.slos.iter().filter(|slo| looks_at_the_same(slo, companion)) {
+    for slo in service.slos.iter().filter(|slo| reads_the_same(slo, companion)) {
         let pages = slo.tiers.iter().filter(|tier| tier.severity == Severity::Page);
         let stops = |tier: &Tier| tier.short.millis() + tier.keep_firing_for.unwrap_or_default().millis();
         let Some(longest) = pages.map(stops).max() else { continue };
@@ -37,7 +37,7 @@ pub(super) fn of(model: &Model, service: &Service, companion: &Companion) -> Opt
             Budgeting::Timeslices { length, .. } => *length,
             Budgeting::Occurrences => Duration::default(),
         };
-        // Up to two evaluations pass before both alerts have seen that the outage is over.
+        // It takes up to two evaluations until both alerts have stopped.
         let late = slice.millis() + lag(slo).millis() + 2 * INTERVAL.millis();
         length = length.max(Duration::from_millis(longest + late));
         silenced.push(which(model, service, slo, Severity::Page));

@@ -7,21 +7,21 @@ use crate::facts::{AlertFacts, BELOW, Which};
 use crate::model::{Labels, Model, Service, Slo};
 use crate::vocabulary::Severity;
 
-/// The SLO whose page says that a service is down.
+/// The page of the SLO with this name means that a service is down.
 const DOWN: &str = "availability";
 
-/// Whether the page of an SLO says that its service is down.
-pub(super) fn says_down(slo: &Slo) -> bool {
+/// Whether the page of an SLO means that its service is down.
+pub(super) fn means_down(slo: &Slo) -> bool {
     slo.name.as_str() == DOWN
 }
 
-/// The alerts of one SLO: those of burn rates, then those of the budget.
+/// The alerts of one SLO: burn alerts, then budget alerts.
 pub(super) fn of_slo<'a>(model: &Model, service: &'a Service, slo: &'a Slo) -> Vec<AlertFacts<'a>> {
     let mut all = Vec::new();
     for severity in Severity::ALL {
         if slo.tiers.iter().any(|tier| tier.severity == severity) {
             let alert = alert(model, service, slo, which(model, service, slo, severity), severity);
-            let down = says_down(slo) && severity == Severity::Page;
+            let down = means_down(slo) && severity == Severity::Page;
             all.push(AlertFacts { down, ..alert });
         }
     }
@@ -53,7 +53,7 @@ fn alert<'a>(
         apart,
         labels,
         by,
-        told: Vec::new(),
+        distinguishing: Vec::new(),
         severity,
         service: &service.name,
         slo: Some(&slo.name),
@@ -65,7 +65,7 @@ fn alert<'a>(
     }
 }
 
-/// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
+/// The alert for a service whose events disappeared; `None` if it is switched off, or if no events are expected yet.
 pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFacts<'a>> {
     let missing = service.missing_events?;
     if !service.slos.iter().any(|slo| slo.is_expected()) {
@@ -80,7 +80,7 @@ pub(super) fn missing<'a>(model: &Model, service: &'a Service) -> Option<AlertFa
         apart: Labels::new(),
         labels,
         by: Vec::new(),
-        told: Vec::new(),
+        distinguishing: Vec::new(),
         severity: missing.severity,
         service: &service.name,
         slo: None,

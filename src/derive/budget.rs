@@ -4,7 +4,7 @@ use super::names::companion_name;
 use crate::model::{BudgetAlert, Service, Slo};
 use crate::vocabulary::Severity;
 
-/// As it says, and as a ticket if somebody may be awake.
+/// Its own severity, and ticket if somebody may be awake.
 pub(super) fn severities(service: &Service, slo: &Slo, alert: &BudgetAlert) -> Vec<Severity> {
     let burns = slo.tiers.iter().any(|tier| tier.severity == Severity::Page);
     match alert.severity {
@@ -15,7 +15,7 @@ pub(super) fn severities(service: &Service, slo: &Slo, alert: &BudgetAlert) -> V
     }
 }
 
-/// The names of companion alerts whose page says that this SLO fails.
+/// The names of companion alerts whose page means that this SLO fails.
 pub fn pages_of_companions(service: &Service, slo: &Slo) -> Vec<String> {
     let same = service.alerts.iter().filter(|companion| {
         companion.severity == Severity::Page

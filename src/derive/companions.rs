@@ -26,7 +26,7 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
         labels,
         open,
         by: Vec::new(),
-        told: distinguishing_labels(service, companion),
+        distinguishing: distinguishing_labels(service, companion),
         severity: companion.severity,
         service: &service.name,
         slo: None,
@@ -38,11 +38,11 @@ pub(super) fn alert<'a>(model: &'a Model, service: &'a Service, companion: &'a C
     }
 }
 
-/// The labels in which several alerts differ: those that the expression keeps by name, or the target's; none if there are no several.
+/// The labels in which several alerts differ: those that the expression keeps by name, or those of the target; empty if there is only one alert.
 fn distinguishing_labels(service: &Service, companion: &Companion) -> Vec<String> {
     let expr = &companion.expr;
     let mut labels: Vec<String> = match Carried::of(expr) {
-        // What `absent` takes over is written in the expression, and the same in every alert.
+        // The labels that `absent` copies are in the expression, and so the same in every alert.
         Carried::Among(_) if matches!(&expr.kind, Kind::Call { function, .. } if function.starts_with("absent")) => {
             Vec::new()
         }
@@ -62,7 +62,7 @@ fn distinguishing_labels(service: &Service, companion: &Companion) -> Vec<String
     labels
 }
 
-/// The labels that its series are known to have of their own.
+/// The labels that its series have of their own, as far as they are known.
 fn exposed(service: &Service, companion: &Companion) -> BTreeSet<String> {
     let contract = service.contract.as_ref();
     let names = companion.readings.iter().filter_map(|reading| reading.selector.name.as_deref());
@@ -71,7 +71,7 @@ fn exposed(service: &Service, companion: &Companion) -> BTreeSet<String> {
     shapes.flat_map(|shape| shape.labels.keys().cloned()).collect()
 }
 
-/// The labels that the expression may bring along, as far as they are known.
+/// The labels that the result of the expression may have, as far as they are known.
 fn carried(model: &Model, service: &Service, companion: &Companion) -> Vec<String> {
     let carried = Carried::of(&companion.expr);
     let mut labels: Vec<String> = match &carried {

@@ -1,4 +1,4 @@
-//! Which alerts say that a part of a journey fails, and which alerts of the journey they silence.
+//! Which alerts mean that a part of a journey fails, and which alerts of the journey they silence.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::facts::{Aftermath, AlertFacts, Facts};
 use crate::model::{Model, Part, Service, Slo, Tier};
 use crate::vocabulary::{Duration, INTERVAL, Name, Severity};
 
-/// The alerts that say that a part of a journey fails: the part's own alerts, and pages that say that its service, or one that it needs, is down.
+/// The alerts which mean that a part of a journey fails: the part's own alerts, and pages about its service or a dependency that is down.
 pub fn failing<'a>(facts: &'a Facts<'a>, needs: &Needs<'a>, part: &Part) -> Vec<&'a AlertFacts<'a>> {
     let mut found = Vec::new();
     of_part(part, needs, &mut BTreeSet::new(), &mut |service, _, wanted| {
@@ -19,20 +19,20 @@ pub fn failing<'a>(facts: &'a Facts<'a>, needs: &Needs<'a>, part: &Part) -> Vec<
     found
 }
 
-/// Hears the service, an SLO of it that counts beside those that say that it is down, and which of their alerts count. Services that were `seen` are
-/// not gone through again.
-type Hear<'h, 'a> = dyn FnMut(&'a Name, Option<&'a Name>, &dyn Fn(&AlertFacts) -> bool) + 'h;
+/// Called with a service, one SLO of it besides those whose page means that the service is down, and the condition for their alerts. Services in
+/// `seen` are not visited again.
+type Visit<'h, 'a> = dyn FnMut(&'a Name, Option<&'a Name>, &dyn Fn(&AlertFacts) -> bool) + 'h;
 
-fn of_part<'a>(part: &'a Part, needs: &Needs<'a>, seen: &mut BTreeSet<&'a Name>, hear: &mut Hear<'_, 'a>) {
+fn of_part<'a>(part: &'a Part, needs: &Needs<'a>, seen: &mut BTreeSet<&'a Name>, visit: &mut Visit<'_, 'a>) {
     let is_page = |alert: &AlertFacts| alert.severity == Severity::Page;
-    hear(&part.service, Some(&part.slo), &|alert| {
+    visit(&part.service, Some(&part.slo), &|alert| {
         let own = alert.slo == Some(&part.slo) && alert.line.is_none();
         own || alert.down && is_page(alert)
     });
     let mut open: Vec<&Name> = seen.insert(&part.service).then_some(&part.service).into_iter().collect();
     while let Some(name) = open.pop() {
         for edge in needs.of_service(name) {
-            hear(&edge.on, edge.slo.as_ref(), &|alert| is_cause(edge, alert) && is_page(alert));
+            visit(&edge.on, edge.slo.as_ref(), &|alert| is_cause(edge, alert) && is_page(alert));
             if seen.insert(&edge.on) {
                 open.push(&edge.on);
             }
@@ -40,27 +40,27 @@ fn of_part<'a>(part: &'a Part, needs: &Needs<'a>, seen: &mut BTreeSet<&'a Name>,
     }
 }
 
-/// The alerts of one SLO of a service, and those that say that the service is down, among others.
+/// The alerts of one SLO of a service and of those whose page means that the service is down, and other alerts which mean that.
 fn alerts_of<'a>(model: &'a Model, name: &Name, slo: Option<&Name>) -> Vec<AlertFacts<'a>> {
     let Ok(at) = model.services.binary_search_by(|service| service.name.cmp(name)) else { return Vec::new() };
     let service = &model.services[at];
-    let slos = service.slos.iter().filter(|known| slo == Some(&known.name) || alerts::says_down(known));
+    let slos = service.slos.iter().filter(|known| slo == Some(&known.name) || alerts::means_down(known));
     let slos = slos.flat_map(|slo| alerts::of_slo(model, service, slo));
     let companions = service.alerts.iter().filter(|companion| companion.down);
     let companions = companions.map(|companion| companions::alert(model, service, companion));
     slos.chain(alerts::missing(model, service)).chain(companions).collect()
 }
 
-/// The alerts of all parts of a journey, each once; its own are not among them.
+/// The alerts of all parts of a journey, each once, without those of the journey.
 pub(super) fn failing_parts<'a>(
     model: &'a Model,
     needs: &Needs<'a>,
     service: &Service,
     slo: &'a Slo,
 ) -> Vec<AlertFacts<'a>> {
-    let (mut all, mut gone_through, mut known) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut all, mut visited, mut known) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for part in slo.parts() {
-        of_part(part, needs, &mut gone_through, &mut |of, slo, wanted| {
+        of_part(part, needs, &mut visited, &mut |of, slo, wanted| {
             all.extend(alerts_of(model, of, slo).into_iter().filter(wanted));
         });
     }
@@ -69,8 +69,8 @@ pub(super) fn failing_parts<'a>(
     all
 }
 
-/// Alerts of a journey that stay silenced when its parts stop paging: its windows contain the outage a little longer than theirs. `None` if nothing
-/// does, or if nobody is notified of anything.
+/// Alerts of a journey that stay silenced after the pages of its parts stop: its windows contain the outage a little longer than theirs. `None` if
+/// there are none, or if nobody is notified of anything.
 pub(super) fn aftermath(
     model: &Model,
     service: &Service,

@@ -3,13 +3,13 @@
 use crate::model::{Labels, Model, Service};
 use crate::vocabulary::Severity;
 
-/// Labels of every alert; nothing that changes while it fires.
+/// Labels of every alert. They do not change while it fires.
 pub(super) fn alert_labels(model: &Model, service: &Service, own: &Labels, severity: Severity) -> Labels {
     let style = model.project.severities.get(severity);
     let mut labels = service.labels.clone();
     labels.extend(own.clone());
     labels.extend(style.labels.clone());
-    // To Prometheus an empty label is none: it takes back what an outer level said.
+    // For Prometheus an empty label does not exist: it removes the label of an outer level.
     labels.retain(|_, value| !value.is_empty());
     labels.insert("severity".to_owned(), style.label.clone());
     labels.insert("service".to_owned(), service.name.to_string());
@@ -24,7 +24,7 @@ pub fn external(model: &Model) -> Vec<String> {
     model.project.prometheus.external_labels.iter().map(ToString::to_string).collect()
 }
 
-/// Labels whose values are not known: those that are kept, and those that Prometheus adds where an alert has none of that name.
+/// Labels with unknown values: those that are kept, and those that Prometheus adds if an alert has no label of that name.
 pub(super) fn open(labels: &Labels, by: &[String], external: &[String]) -> Vec<String> {
     let added = external.iter().filter(|label| !labels.contains_key(*label) && !by.contains(label));
     by.iter().chain(added).cloned().collect()

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Matching;
 
-/// Alerts for each of whose labels this holds.
+/// The alerts whose labels all have such values.
 pub type Piece = BTreeMap<String, Values>;
 
-/// Values of one label; a label that is not there has the value "".
+/// Values of one label. A missing label has the value "".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values {
     /// One of these.
@@ -62,7 +62,7 @@ pub(super) fn without(piece: &Piece, matching: &Matching) -> Vec<Piece> {
     let mut rest = piece.clone();
     for (label, values) in matching {
         let Some(inside) = and(&rest, label, &Values::Among(values.clone())) else {
-            // They have nothing in common.
+            // The sets have no alert in common.
             return vec![piece.clone()];
         };
         pieces.extend(and(&rest, label, &Values::Beside(values.clone())));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_what_is_left_and_do_not_overlap() {
+    fn pieces_are_the_difference_and_do_not_overlap() {
         let one = matching(&[("a", "1|2"), ("c", "1")]);
         let two = matching(&[("a", "2|3"), ("b", "1")]);
         let pieces = without(&piece(&one), &two);

@@ -13,7 +13,7 @@ mod promises;
 mod ranges;
 mod routing;
 
-pub use aftermath::looks_at_the_same;
+pub use aftermath::reads_the_same;
 pub use budget::pages_of_companions;
 pub use dependencies::{Needs, causes};
 pub use journeys::failing;

@@ -4,12 +4,12 @@ use crate::facts::Which;
 use crate::model::{Companion, Labels, Model, Service, Slo};
 use crate::vocabulary::{BudgetLine, Severity};
 
-/// The name of an SLO's alert: `ApiAvailabilityBurnPage`, or the one that somebody has chosen.
+/// The name of an SLO's alert: `ApiAvailabilityBurnPage`, or the one that the author chose.
 pub fn alert_name(service: &Service, slo: &Slo, severity: Severity) -> String {
     slo.alert_name.as_ref().map_or_else(|| made_alert_name(service, slo, severity), ToString::to_string)
 }
 
-/// The name that is made of the names of the service and the SLO.
+/// The generated name: it consists of the names of the service and the SLO.
 pub fn made_alert_name(service: &Service, slo: &Slo, severity: Severity) -> String {
     let severity = match severity {
         Severity::Page => "Page",
@@ -18,7 +18,7 @@ pub fn made_alert_name(service: &Service, slo: &Slo, severity: Severity) -> Stri
     format!("{}{}Burn{severity}", service.name.camel(), slo.name.camel())
 }
 
-/// Which alert of an SLO is meant: a name that somebody has chosen may be that of several, and of rules that are not ours.
+/// The identity of an SLO's alert: several alerts, and rules of other tools, may have a name that the author chose.
 pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Severity) -> Which {
     let apart = slo.alert_name.is_some().then(|| {
         Labels::from([
@@ -30,7 +30,7 @@ pub(super) fn which(model: &Model, service: &Service, slo: &Slo, severity: Sever
     Which { name: alert_name(service, slo, severity), apart: apart.unwrap_or_default() }
 }
 
-/// The name of the alert of a line of the budget: `ApiAvailabilityBudgetBelow25`.
+/// The name of a budget alert: `ApiAvailabilityBudgetBelow25`.
 pub fn budget_alert_name(service: &Service, slo: &Slo, line: BudgetLine) -> String {
     format!("{}{}BudgetBelow{}", service.name.camel(), slo.name.camel(), line.percent())
 }

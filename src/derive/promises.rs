@@ -57,7 +57,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
     }
 }
 
-/// Every tier with its burn rate and threshold, each the one quotient of exact products (SRE Workbook, ch. 5).
+/// Every tier with its burn rate and threshold, each a single quotient of exact products (SRE Workbook, ch. 5).
 pub fn watches(slo: &Slo) -> Vec<Watch> {
     let period = Decimal::from(slo.agreed.most_within(slo.period.nominal()).millis());
     slo.tiers
@@ -83,7 +83,7 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
         .collect()
 }
 
-/// When a promise holds; `None` if always.
+/// The time that counts for a promise; `None` if all time counts.
 fn agreed_time(agreed: &Agreed) -> Option<AgreedTime> {
     (!agreed.is_always()).then(|| AgreedTime {
         hours: agreed.hours.clone(),
@@ -92,19 +92,20 @@ fn agreed_time(agreed: &Agreed) -> Option<AgreedTime> {
     })
 }
 
-/// How few events are too few to judge the objective by: with fewer than 1 ÷ budget of them, a single bad one is more than the whole budget.
+/// The number of events below which the objective cannot be judged: with fewer than 1 ÷ budget events, a single bad one is more than the whole
+/// budget.
 fn enough_events(budget: Decimal) -> Decimal {
     (Decimal::ONE / budget).ceil()
 }
 
-/// `status!~"5.."`: the matchers that tell successful events.
+/// `status!~"5.."`: the matchers of successful events.
 fn successful(histogram: &Histogram) -> String {
     let matchers = histogram.success.clone().into();
     let spelled = Expr::from(Selector { name: None, matchers, ..histogram.selector.clone() }).to_string();
     spelled.trim_start_matches('{').trim_end_matches('}').to_owned()
 }
 
-/// A part, as targets know it.
+/// A part in the form that targets read.
 fn part(part: &model::Part) -> Part {
     Part {
         service: part.service.to_string(),

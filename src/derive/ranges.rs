@@ -4,7 +4,7 @@ use crate::model::{Budgeting, Companion, Sli, Slo};
 use crate::promql::ast::{Expr, Kind, Time};
 use crate::vocabulary::{Duration, INTERVAL};
 
-/// How far behind a state may be that is read from ranges: the longest of them.
+/// How late the state of an SLO may be if it is read from ranges: the longest of them.
 pub fn lag(slo: &Slo) -> Duration {
     let longest = |expr: &Expr| {
         let mut longest = Duration::default();
@@ -22,7 +22,7 @@ pub fn lag(slo: &Slo) -> Duration {
         Sli::Counted { .. } => Duration::default(),
         Sli::Checked { good, .. } => longest(good),
         Sli::Ratio { bad } => longest(bad),
-        // Its slice, and the evaluation that it waits for.
+        // Its slice, and the evaluation before it.
         Sli::Journey { .. } => match &slo.budgeting {
             Budgeting::Timeslices { length, .. } => {
                 Duration::from_millis(length.millis() + INTERVAL.millis())

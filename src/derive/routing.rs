@@ -8,10 +8,10 @@ use crate::vocabulary::Name;
 /// The most pieces of one route: people cannot follow more.
 const MOST_PIECES: usize = 16;
 
-/// Neither are more labels than this that one piece has to exclude.
+/// The most labels that one piece can exclude, for the same reason.
 const MOST_LABELS: usize = 16;
 
-/// Whether it takes too many routes or labels to say which alerts reach a receiver by this route.
+/// Whether too many routes or labels are needed to describe which alerts reach a receiver by this route.
 pub fn entangled(routes: &[Route], index: usize, receiver: &Name) -> bool {
     is_too_much(&pieces(routes, index, receiver), &routes[index])
 }
@@ -21,7 +21,7 @@ fn is_too_much(pieces: &[Piece], route: &Route) -> bool {
     pieces.len() >= MOST_PIECES || pieces.iter().any(added)
 }
 
-/// The alerts of which this route notifies `receiver`.
+/// The alerts that this route sends to `receiver`.
 pub fn pieces(routes: &[Route], index: usize, receiver: &Name) -> Vec<Piece> {
     let mut pieces = vec![piece(&routes[index].matching)];
     for earlier in before(routes, index, receiver) {
@@ -41,7 +41,7 @@ pub fn before<'a>(routes: &'a [Route], index: usize, receiver: &Name) -> impl It
     routes[..index].iter().filter(move |earlier| earlier.stop || earlier.to.contains(receiver))
 }
 
-/// The first earlier route that takes an alert from this one, for one of its receivers.
+/// The first earlier route that prevents this one from notifying one of its receivers of an alert.
 pub fn taken<'a>(
     routes: &'a [Route],
     index: usize,

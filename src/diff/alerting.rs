@@ -10,7 +10,7 @@ use crate::model::Labels;
 use crate::plan::{Companion, Delivery, Makes, ServicePlan, Which};
 use crate::vocabulary::Severity;
 
-/// Alerts that came and went with the tiers of an SLO, and other receivers.
+/// Alerts that were added or removed with the tiers of an SLO, and changed receivers.
 pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let mut changes = Vec::new();
     for pair in &pairs.kept {
@@ -58,12 +58,12 @@ pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     changes
 }
 
-/// Whether somebody chose a name: what is made of names of services and SLOs changes with those, which is said already.
+/// Whether an author chose one of the names. A generated name changes with the names of the service and the SLO, which is already reported.
 fn chosen(pair: &Pair) -> bool {
     [&pair.old, &pair.new].iter().any(|side| side.slo.alert_name.is_some())
 }
 
-/// Who is told of which alert, where both sides say.
+/// Changes of receivers by alert, if both sides declare them.
 fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let (Some(before), Some(after)) = (&old.plan.project.notifications, &new.plan.project.notifications)
     else {
@@ -99,14 +99,14 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             }
         }
     }
-    // Nobody has said of new alerts yet whom they reach.
+    // For a new alert, new receivers are no change.
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let said = Words::plain(format!("{severity} goes to "));
-            let told = is.of_alert(&alert.which);
-            let everybody = everybody(&told);
+            let receivers = is.of_alert(&alert.which);
+            let everybody = everybody(&receivers);
             let said = if everybody.is_empty() { said.and("nobody") } else { said.list(everybody) };
-            changes.push(Change::new(Kind::Told, &[slo.name()], said));
+            changes.push(Change::new(Kind::Notified, &[slo.name()], said));
         }
     }
     changes
@@ -118,10 +118,10 @@ fn missing(service: &ServicePlan) -> Option<Which> {
     matches!(rule.makes, Makes::Alert(_)).then(|| Which::of(rule.name().to_owned()))
 }
 
-/// Of one alert, by the labels that are not known before it fires.
+/// The receivers of one alert, by its labels with unknown values.
 type ByLabels = BTreeMap<String, BTreeSet<String>>;
 
-/// Who is told, by the names of alerts.
+/// The receivers by names of alerts.
 struct Receivers<'a> {
     alerts: BTreeMap<&'a str, Vec<&'a Delivery>>,
     renamed: &'a BTreeMap<String, String>,
@@ -147,12 +147,12 @@ impl<'a> Receivers<'a> {
             let open = labels.iter().filter(|(name, value)| differs(name, value));
             open.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
         };
-        let told = |delivery: &&Delivery| {
+        let receivers = |delivery: &&Delivery| {
             let names = delivery.receivers.iter();
             let names = names.map(|name| self.renamed.get(name).unwrap_or(name).clone());
             (open(&delivery.labels), names.collect())
         };
-        examples.iter().map(told).collect()
+        examples.iter().map(receivers).collect()
     }
 }
 
@@ -165,14 +165,14 @@ fn difference(subject: &[String], thing: &str, old: &ByLabels, new: &ByLabels) -
     let gone: Vec<_> = was.difference(&is).collect();
     let come: Vec<_> = is.difference(&was).collect();
     let said = Words::plain(format!("{thing} "));
-    let change = |said| Change::new(Kind::Told, subject, said);
+    let change = |said| Change::new(Kind::Notified, subject, said);
     match (come.is_empty(), gone.is_empty()) {
         (true, true) if old == new => None,
         (true, true) => {
             let said = said.and("goes to the same receivers, but under other conditions");
             let side = |word: &str, by: &ByLabels| -> Vec<Words> {
-                let line = |(labels, told): (&String, &BTreeSet<String>)| {
-                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(told)
+                let line = |(labels, receivers): (&String, &BTreeSet<String>)| {
+                    Words::plain(format!("{word} with ")).quote(labels).and(": ").list(receivers)
                 };
                 by.iter().map(line).collect()
             };

@@ -5,10 +5,10 @@ use crate::plan::{Group, Makes, Notice, Plan};
 use crate::promql::ast::Selector;
 use crate::vocabulary::Severity;
 
-/// What every series begins with that rules of ours record.
+/// The prefix of all series that our rules record.
 const RECORDED: &str = "slo:";
 
-/// Counts of everything that is evaluated.
+/// The size of a plan.
 pub(super) fn amounts(plan: &Plan) -> Amounts {
     let slos = plan.services.iter().map(|service| service.slos.len()).sum();
     let mut amounts = Amounts { services: plan.services.len(), slos, ..Amounts::default() };

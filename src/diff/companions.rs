@@ -8,7 +8,7 @@ use crate::difference::{Change, Kind, Words};
 use crate::model::{Companion, Service};
 use crate::vocabulary::{Duration, Severity};
 
-/// Those that came, went, or watch something else, service by service.
+/// Companion alerts that were added, removed or changed, service by service.
 pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let mut changes = Vec::new();
     for service in &new.model.services {
@@ -59,7 +59,7 @@ fn removed(service: &Service, alert: &Companion) -> Change {
     Change::new(Kind::AlertRemoved, &subject(service, alert), Words::plain(said)).warn(Words::plain(warning))
 }
 
-/// What an alert does after it is over.
+/// How long an alert keeps firing.
 pub(super) fn kept_firing(old: Option<Duration>, new: Option<Duration>) -> String {
     match (old, new) {
         (None, Some(new)) => format!("goes on firing for {new} after it is over; it stopped at once before"),

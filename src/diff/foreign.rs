@@ -16,7 +16,7 @@ use crate::foreign::{Foreign, Rule, Slo};
 use crate::plan::{Plan, ServicePlan, SloPlan};
 use crate::vocabulary::{Decimal, Name, PerSeverity, Period, Severity, percent};
 
-/// As many rules that are not understood are named one by one.
+/// How many rules that are not understood are named.
 const NAMED: usize = 100;
 
 /// An SLO of the new side.
@@ -35,10 +35,10 @@ impl Ours<'_> {
     }
 }
 
-/// Which SLO of the one side is which of the other.
+/// The pairs of SLOs of both sides.
 #[derive(Debug)]
 pub struct Matched<'a> {
-    /// On both sides, in the order of the new one. What alerts say one by one is one SLO.
+    /// On both sides, in the order of the new one. Alerts without recording rules that belong together are one SLO.
     pub both: Vec<(Slo, Ours<'a>)>,
     /// On the old side only.
     pub old: Vec<&'a Slo>,
@@ -46,7 +46,7 @@ pub struct Matched<'a> {
     pub new: Vec<Ours<'a>>,
 }
 
-/// By their labels first, then by names that mean the same, then by the names of alerts. What more than one could be is none.
+/// Pairs by labels first, then by names with the same meaning, then by names of alerts. An SLO with several candidates has no pair.
 pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
     let services = plan.services.iter();
     let ours: Vec<Ours> =
@@ -79,7 +79,7 @@ pub fn matched<'a>(foreign: &'a Foreign, plan: &'a Plan) -> Matched<'a> {
             }
         }
         for (index, of) in wanted {
-            // Only alerts stand for themselves: page and ticket of one SLO may be two.
+            // Only alerts without recording rules can be several for one SLO, such as page and ticket.
             if of.len() == 1 || step == BY_ALERTS {
                 taken.extend(of.into_iter().map(|at| (at, index)));
                 used.insert(index);
@@ -142,7 +142,7 @@ fn our_names(one: Ours) -> Vec<String> {
     vec![one.name()]
 }
 
-/// Of an SLO of OpenSLO with a single objective, Sloth calls it `…-0`.
+/// Sloth names the SLO of an OpenSLO file with a single objective `…-0`.
 fn only_objectives(slo: &Slo) -> Vec<String> {
     let name = slo.name.strip_suffix("-0").filter(|_| slo.tool == "Sloth");
     name.zip(slo.service.as_ref())
@@ -152,7 +152,7 @@ fn only_objectives(slo: &Slo) -> Vec<String> {
 }
 
 fn slo_names(slo: &Slo) -> Vec<String> {
-    // Pyrra names no service, and a rule of Sloth may be known by its `sloth_id` alone.
+    // Pyrra has no names of services, and a rule of Sloth may have only its `sloth_id`.
     if slo.service.is_none() { vec![ours(&slo.name)] } else { Vec::new() }
 }
 
@@ -168,7 +168,7 @@ fn our_alert_names(one: Ours) -> Vec<String> {
     one.slo.alerts().map(|(_, alert)| alert.which.name.clone()).collect()
 }
 
-/// What `new` means and these rules do not, and the other way round. `complete` says whether all of the rules could be read.
+/// The difference in meaning between rules of another tool and `new`. `complete` is true if all of these rules could be read.
 pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
     let Matched { both, old, new: added } = matched(foreign, new.plan);
     let mut changes = Vec::new();
@@ -203,7 +203,7 @@ pub fn diff(foreign: &Foreign, complete: bool, new: Side) -> Difference {
 
 fn renamed(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Option<Change> {
     let (was, is) = (theirs.subject(), one.name());
-    // Pyrra, and rules of somebody's hand, name no service.
+    // Pyrra, and rules written by hand, have no names of services.
     if was == is || theirs.service.is_none() {
         kept.push(Words::plain(format!("in {} it is ", name_of_rules(theirs))).quote(&was));
         return None;
@@ -264,13 +264,13 @@ fn promise(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {
     changes
 }
 
-/// Numbers of rules may have taken a detour through binary fractions.
+/// The numbers of rules may contain errors of binary fractions.
 fn same(one: Decimal, other: Decimal) -> bool {
     let short = |number: Decimal| number.round_sf(7).unwrap_or(number).normalize();
     short(one) == short(other) || short(Decimal::ONE - one) == short(Decimal::ONE - other)
 }
 
-/// Page or ticket, as the new side spells it, or as it is usual.
+/// Page or ticket, by the names of severities on the new side, or by usual names.
 fn severity(alert: &crate::foreign::Alert, spelled: &PerSeverity<String>) -> Option<Severity> {
     let said = alert.labels.get("severity");
     let ours = Severity::ALL.into_iter().find(|one| said == Some(spelled.get(*one)));
@@ -282,7 +282,7 @@ fn severity(alert: &crate::foreign::Alert, spelled: &PerSeverity<String>) -> Opt
     }
 }
 
-/// What of the old alerts could not be compared.
+/// The parts of the old alerts that could not be compared.
 fn unclear(subject: &str, slo: &Slo) -> Vec<Change> {
     let mut changes = Vec::new();
     for alert in &slo.alerts {
@@ -344,7 +344,7 @@ fn added_slo(one: Ours, complete: bool) -> Change {
     Change::new(Kind::SloAdded, &subject, Words::plain(said))
 }
 
-/// Rules that speak of no SLO.
+/// Rules that belong to no SLO.
 fn rest(rules: &[Rule]) -> Vec<Change> {
     let what = |rule: &Rule| if rule.alerts { "the alert " } else { "the recorded series " };
     let one = |rule: &Rule| {
@@ -359,7 +359,7 @@ fn rest(rules: &[Rule]) -> Vec<Change> {
     changes
 }
 
-/// How much the old rules are.
+/// The size of the old rules.
 fn amounts(foreign: &Foreign, spelled: &PerSeverity<String>) -> Amounts {
     let mut amounts = Amounts { slos: foreign.slos.len(), ..Amounts::default() };
     let services: BTreeSet<&Option<String>> = foreign.slos.iter().map(|slo| &slo.service).collect();

@@ -54,7 +54,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     let (old, new) = (pair.old.slo, pair.new.slo);
     let (before, after) = (parts(old), parts(new));
     let threshold = match (old.threshold, new.threshold) {
-        (Some(one), Some(other)) if one != other && looks_at(old) == looks_at(new) => Some((one, other)),
+        (Some(one), Some(other)) if one != other && series_of(old) == series_of(new) => Some((one, other)),
         _ => None,
     };
     if let Some((one, other)) = threshold {
@@ -69,7 +69,7 @@ fn sli(pair: &Pair) -> Option<Change> {
         return None;
     }
     if what(old) == what(new) {
-        // The same histogram in another form or unit: the same events, counted elsewhere.
+        // The same histogram in another form or unit: the same events from other series.
         let said =
             Words::plain("the same histogram is read in another form: classic or native, or in another unit");
         return Some(Change::new(Kind::Sli, &pair.subject(), said).effects(became(&before, &after)));
@@ -85,7 +85,7 @@ fn sli(pair: &Pair) -> Option<Change> {
     Some(change.effects(became(&before, &after)))
 }
 
-/// What a journey goes through, and what is asked of each part.
+/// The parts of a journey, and the objective of each.
 fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option<Change> {
     let without = |some: &[model::Part], others: &[model::Part]| -> Vec<String> {
         let is_there = |part: &&model::Part| others.iter().any(|other| other.name() == part.name());
@@ -118,13 +118,13 @@ fn journey(pair: &Pair, before: &[model::Part], after: &[model::Part]) -> Option
     Some(change.effects(judged))
 }
 
-/// Recorded series are called the same before and after.
+/// The names of recorded series are the same before and after.
 fn mixed(why: &str, pair: &Pair) -> Option<Words> {
     let warning = || format!("until {} the budget left is a mixture: {why}", until(pair.new.slo));
     pair.goes_on().then(|| Words::plain(warning()))
 }
 
-/// When sums over the period no longer hold what was before.
+/// When sums over the period no longer contain the time before.
 pub(super) fn until(slo: &Slo) -> String {
     match &slo.period {
         Period::Rolling(length) => format!("{length} after this is deployed"),
@@ -133,7 +133,7 @@ pub(super) fn until(slo: &Slo) -> String {
 }
 
 /// The series that are read, without their roles.
-fn looks_at(slo: &Slo) -> Vec<String> {
+fn series_of(slo: &Slo) -> Vec<String> {
     match &slo.sli {
         Sli::Counted { histogram: Some(_), .. } => vec![what(slo)],
         Sli::Journey { parts } => parts.iter().map(model::Part::name).collect(),

@@ -1,4 +1,4 @@
-//! Two models with their plans → [`Difference`]: what changes in meaning, not in text.
+//! Two models with their plans → [`Difference`]: the changes in meaning, not in text.
 //!
 //! Each file compares one subject, SLO by SLO and service by service. Changes that many SLOs share are merged here, at the end.
 
@@ -25,15 +25,15 @@ use crate::plan::Plan;
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// What is meant.
+    /// The model.
     pub model: &'a Model,
-    /// What is computed of it.
+    /// Its plan.
     pub plan: &'a Plan,
-    /// Whether that is all; if not, what is missing here was perhaps only not understood.
+    /// Whether the model is complete. If not, a missing part may only be one that was not understood.
     pub complete: bool,
 }
 
-/// What `new` means and `old` does not, and the other way round.
+/// The difference in meaning between two models.
 pub fn diff(old: Side, new: Side) -> Difference {
     let pairs = pairs::pairs(old, new);
     let mut changes = project::changes(old, new);
@@ -55,7 +55,7 @@ pub fn diff(old: Side, new: Side) -> Difference {
     }
 }
 
-/// What is the same for several subjects, as one fact. Of what follows from it, that which does not hold for all names those it does.
+/// Changes that are the same for several subjects, as one change. An effect that does not hold for all subjects names its own.
 fn together(changes: Vec<Change>) -> Vec<Change> {
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     let mut facts: Vec<Vec<Change>> = Vec::new();
@@ -70,7 +70,7 @@ fn together(changes: Vec<Change>) -> Vec<Change> {
     facts.into_iter().map(one).collect()
 }
 
-/// The same fact of several subjects.
+/// The same change of several subjects.
 fn one(mut same: Vec<Change>) -> Change {
     let mut effects: Vec<Effect> = Vec::new();
     let mut subjects: Vec<String> = Vec::new();
@@ -92,12 +92,12 @@ fn one(mut same: Vec<Change>) -> Change {
             effect.subjects.clear();
         }
     }
-    // What holds for all first, then what holds for many.
+    // Effects on all subjects first, then those on many.
     effects.sort_by_key(|effect| (!effect.subjects.is_empty(), std::cmp::Reverse(effect.subjects.len())));
     Change { subjects, effects, ..same.swap_remove(0) }
 }
 
-/// Worst first, then what concerns many before what concerns few.
+/// Most severe first, then changes of many subjects before those of few.
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     changes.sort_by(|a, b| {
         let rank = |change: &Change| (change.weight(), change.kind, std::cmp::Reverse(reach(change)));
@@ -106,7 +106,7 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-/// How many subjects a change has; the project is more than any number of them.
+/// How many subjects a change has; the whole project has the most.
 fn reach(change: &Change) -> usize {
     if change.subjects.is_empty() { usize::MAX } else { change.subjects.len() }
 }

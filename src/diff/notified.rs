@@ -40,7 +40,7 @@ pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
     changes
 }
 
-/// Names of receivers that are gone, with the new name under which the same channels are reached.
+/// Names of removed receivers, each with the new name for the same channels.
 pub(super) fn renamed_receivers(old: &[Receiver], new: &[Receiver]) -> BTreeMap<String, String> {
     let known = |all: &[Receiver], name: &str| all.iter().any(|receiver| receiver.name.as_str() == name);
     let mut renamed = BTreeMap::new();
@@ -120,7 +120,7 @@ fn channel(channel: &Channel) -> Words {
     }
 }
 
-/// When the receivers of a route are told, and how often; whom it tells is said alert by alert.
+/// Changes of the timing of routes. Their receivers are compared alert by alert.
 fn routes(old: &Notifications, new: &Notifications, severities: [&PerSeverity<String>; 2]) -> Vec<Change> {
     let renamed = renamed_receivers(&old.receivers, &new.receivers);
     let own = |routes: &[SentTo], severities| -> Vec<(String, SentTo)> {
@@ -212,7 +212,7 @@ fn rhythm(old: &SentTo, new: &SentTo) -> Vec<Words> {
     said
 }
 
-/// `component=api, severity=page`, with severities as the sources call them.
+/// `component=api, severity=page`, with the names of severities in the sources.
 fn matching(matchers: &[Matcher], severities: &PerSeverity<String>) -> String {
     let one = |matcher: &Matcher| {
         let op = if matcher.negative { "≠" } else { "=" };
@@ -225,13 +225,13 @@ fn matching(matchers: &[Matcher], severities: &PerSeverity<String>) -> String {
     }
 }
 
-/// A label's value; of a severity not its spelling, which changes for all at once.
+/// A label's value; for a severity its own name instead of its label value, which changes for all alerts at once.
 fn called<'a>(label: &str, value: &'a str, severities: &PerSeverity<String>) -> &'a str {
     let severity = Severity::ALL.into_iter().find(|severity| severities.get(*severity) == value);
     severity.filter(|_| label == "severity").map_or(value, |severity| severity.as_str())
 }
 
-/// Mail, named times, the default receiver, the author's own inhibitions.
+/// Changes of mail, named times, the default receiver and the author's inhibitions.
 fn alertmanager(
     old: &Alertmanager,
     new: &Alertmanager,
@@ -300,7 +300,7 @@ fn declared(inhibition: &Inhibition, severities: &PerSeverity<String>) -> Words 
     if equal.is_empty() { words } else { words.and(" with the same ").list(equal) }
 }
 
-/// What is silent while something it needs is down.
+/// Changes of dependencies.
 fn dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Change> {
     type Edge = (String, &'static str, String);
     let edges = |all: &[Dependency]| -> Vec<Edge> {

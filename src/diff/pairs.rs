@@ -29,12 +29,12 @@ pub(super) struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    /// What it is called now.
+    /// The name now.
     pub fn subject(&self) -> [String; 1] {
         [self.new.name()]
     }
 
-    /// Whether there are counts from before that stay under the same names.
+    /// Whether recorded counts from before continue under the same names.
     pub fn goes_on(&self) -> bool {
         self.old.name() == self.new.name() && self.old.slo.planned.is_none()
     }
@@ -48,7 +48,7 @@ pub(super) struct Pairs<'a> {
     pub removed: Vec<Slo<'a>>,
     /// On the new side only.
     pub added: Vec<Slo<'a>>,
-    /// Services that are called otherwise now, with both names.
+    /// Services with a new name: the old and the new one.
     pub renamed_services: Vec<(String, String)>,
 }
 
@@ -62,8 +62,8 @@ pub(super) fn slos(side: Side<'_>) -> Vec<Slo<'_>> {
         .collect()
 }
 
-/// Same names first, then the same measure and as much else as possible. What only resembles something is not taken for it: services that are
-/// written after one pattern resemble each other.
+/// Pairs by name first, then by the same measurement and the most other similarities. Similarity alone makes no pair, because services that are
+/// written after one pattern are similar.
 pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
     let mut left = (slos(old), slos(new));
     let mut kept = Vec::new();
@@ -83,7 +83,7 @@ pub(super) fn pairs<'a>(old: Side<'a>, new: Side<'a>) -> Pairs<'a> {
     Pairs { kept, removed: left.0, added: left.1, renamed_services }
 }
 
-/// Those that have the same key, the most alike first, and among equals the first.
+/// Pairs with the same key, the most similar first, and then in order.
 fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize)> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, slo) in new.iter().enumerate() {
@@ -107,7 +107,7 @@ fn alike(old: &[Slo], new: &[Slo], key: fn(&Slo) -> String) -> Vec<(usize, usize
     found.into_iter().map(|(_, i, j)| (i, j)).collect()
 }
 
-/// How much two SLOs of different names are alike, beside what they measure: the service says most, then the name.
+/// How similar two SLOs of different names are, besides their measurement: the service counts most, then the name.
 fn likeness(old: &Slo, new: &Slo) -> u32 {
     let same_service = old.service.name == new.service.name;
     let same_slo = old.slo.name == new.slo.name;
@@ -119,7 +119,7 @@ fn likeness(old: &Slo, new: &Slo) -> u32 {
         + u32::from(same_event)
 }
 
-/// A service that is gone, and one that is new and has most of what it had.
+/// Pairs of a removed service and a new one that has most of its SLOs.
 fn renamed_services(old: Side, new: Side, kept: &[Pair]) -> Vec<(String, String)> {
     let known =
         |side: Side, name: &str| side.model.services.iter().any(|service| service.name.as_str() == name);

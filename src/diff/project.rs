@@ -8,7 +8,7 @@ use crate::difference::{Change, Kind, Words};
 use crate::model::{Job, Labels, Links, Model, Objects, Project, Prometheus, RuleTargets, Wording, Wordings};
 use crate::vocabulary::Severity;
 
-/// All of that.
+/// The changes of the project.
 pub(super) fn changes(old: Side, new: Side) -> Vec<Change> {
     let (before, after) = (&old.model.project, &new.model.project);
     let mut changes = severities(old.model, new.model);
@@ -46,7 +46,7 @@ fn value_change(kind: Kind, words: &str, old: impl Display, new: impl Display) -
     (old != new).then(|| Change::new(kind, &[], said).values(old, new))
 }
 
-/// Entries of a list that came and went: what is said before them, and each with its own words after.
+/// Entries of a list that were added or removed, each in its words after the introduction.
 pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &[Words]) -> Vec<Change> {
     let behind = |prefix: &Words, words: Words| Words(prefix.0.iter().cloned().chain(words.0).collect());
     let came = only(new, old, |words| behind(&came, words));
@@ -54,7 +54,7 @@ pub(super) fn listed(kind: Kind, came: Words, went: Words, old: &[Words], new: &
     came.chain(went).map(|said| Change::new(kind, &[], said)).collect()
 }
 
-/// What is on one side only, in words.
+/// The entries that only one side has, in words.
 pub(super) fn only<'a, T: PartialEq + Clone>(
     one: &'a [T],
     other: &'a [T],
@@ -95,7 +95,7 @@ fn severities(old: &Model, new: &Model) -> Vec<Change> {
     changes
 }
 
-/// What runs the rules beside Prometheus, each with what it is told.
+/// Other targets of the rules, each with its settings.
 fn targets(old: &RuleTargets, new: &RuleTargets) -> Vec<Change> {
     let pairs = |labels: &Labels| -> String {
         let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -148,7 +148,7 @@ fn links(old: &Links, new: &Links) -> Vec<Change> {
     all.into_iter().flatten().collect()
 }
 
-/// What alerts say in the author's own words.
+/// Changes of the author's texts of alerts.
 fn texts(old: &Wordings, new: &Wordings) -> Vec<Change> {
     let pairs = [
         ("burn rates", &old.burn, &new.burn),

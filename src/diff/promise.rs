@@ -10,7 +10,7 @@ use crate::model::{Agreement, Slo};
 use crate::plan::{Event, Promise, SloPlan, Watch};
 use crate::vocabulary::{Decimal, Period, Severity, percent, spoken, text};
 
-/// Objective, period, tiers and what keeps them silent.
+/// Changes of the objective, the period, the tiers and their minimum of events.
 pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     let (old, new) = (&pair.old.plan.promise, &pair.new.plan.promise);
     let mut changes = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn changes(pair: &Pair) -> Vec<Change> {
     changes.extend(agreed::changes(pair, old, new));
     changes.extend(budget_policy(pair, old, new));
     changes.extend(planned(pair, old, new));
-    // What follows from all of them together is told with the objective, or else with the first.
+    // Common effects of all changes are reported with the objective, or else with the first change.
     changes.sort_by_key(|change| !matches!(change.kind, Kind::Stricter | Kind::Looser));
     if let Some(first) = changes
         .iter_mut()
@@ -47,7 +47,7 @@ fn objective(pair: &Pair, old: &Promise, new: &Promise) -> Option<Change> {
         if new.ratio > old.ratio { (Kind::Stricter, "stricter") } else { (Kind::Looser, "looser") };
     let said = Words::plain(format!("objective {after}, was {before}: {word}"));
     let used = |share: Decimal| percent(share.round_sf(3).unwrap_or(share).normalize());
-    // The events of the period stay what they are, and are held against another budget.
+    // The events of the period stay the same and are compared with another budget.
     let past = match new.budget < old.budget {
         true => format!(
             "it applies at once to the events that are already counted: errors that had used {} of the old budget have used all of the new one",
@@ -136,7 +136,7 @@ fn budget(old: &Promise, new: &Promise) -> Vec<Words> {
     said
 }
 
-/// What first tells of an outage, and what ratio of errors it takes, per severity.
+/// Which tier detects an outage first, and at which error ratio, per severity.
 fn times(old: &Promise, new: &Promise) -> Vec<Words> {
     let mut said = Vec::new();
     for severity in Severity::ALL {
@@ -197,7 +197,7 @@ fn short(value: Decimal) -> String {
     text(value.round_sf(3).unwrap_or(value))
 }
 
-/// Tiers that came, went or have other windows. Those of one severity with the same long window belong together, then those that are left, in order.
+/// Tiers that were added, removed or changed. Tiers of one severity with the same long window are pairs, then the rest in order.
 fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let subject = pair.subject();
     let mut changes = Vec::new();
@@ -226,7 +226,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
                 changes.push(change.effects(burn));
             }
         }
-        // Where all of one severity come or go, the alert does, and that is told instead.
+        // If all tiers of a severity are added or removed, so is the alert, and that is reported instead.
         if of(old).is_empty() || of(new).is_empty() {
             continue;
         }
@@ -246,7 +246,7 @@ fn tiers(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     changes
 }
 
-/// `2% of the budget is gone within 1h (and burns in the last 5m)`
+/// `2% of the budget is spent within 1h and it still burns over 5m`
 fn described(tier: &Watch) -> String {
     let share = percent(tier.budget_share.round_sf(4).unwrap_or(tier.budget_share));
     format!("{share} of the budget is spent within {} and it still burns over {}", tier.long, tier.short)
@@ -273,7 +273,7 @@ fn min_bad_events(pair: &Pair) -> Vec<Change> {
     changes
 }
 
-/// Lines of the budget that came, went or are told otherwise.
+/// Budget alerts that were added, removed or changed.
 fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let subject = pair.subject();
     let of = |promise: &Promise, line| {
@@ -304,7 +304,7 @@ fn budget_alerts(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     changes
 }
 
-/// What is agreed otherwise than before, or no more.
+/// Actions of the error budget policy that were added, removed or changed.
 fn budget_policy(pair: &Pair, old: &Promise, new: &Promise) -> Vec<Change> {
     let of = |promise: &'_ Promise, line| {
         promise.budget_policy.iter().find(|agreement| agreement.line == line).cloned()

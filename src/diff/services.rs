@@ -10,7 +10,7 @@ use crate::model::{MissingEvents, Service};
 use crate::plan::Part;
 use crate::vocabulary::Severity;
 
-/// All of that.
+/// The changes of services.
 pub(super) fn changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
     let mut changes = Vec::new();
     let find = |side: Side<'_>, name: &str| -> bool {
@@ -95,7 +95,7 @@ fn is_of(pair: &Pair, before: &str, after: &str) -> bool {
     pair.old.service.name.as_str() == before && pair.new.service.name.as_str() == after
 }
 
-/// An SLO that is called otherwise, unless that is only because its service is.
+/// An SLO with a new name, unless only its service has a new name.
 fn renamed(pair: &Pair, pairs: &Pairs) -> Option<Change> {
     let same_name = pair.old.slo.name == pair.new.slo.name;
     let with_service = pairs.renamed_services.iter().any(|(before, after)| is_of(pair, before, after));
@@ -170,7 +170,7 @@ fn about(service: &Service) -> Vec<Words> {
     said
 }
 
-/// What a service says about itself.
+/// Changes of a service's own settings.
 fn kept(subject: &[String], old: &Service, new: &Service) -> Vec<Change> {
     let mut changes = labels(Kind::Label, subject, "label", &old.labels, &new.labels);
     changes.extend(labels(Kind::Annotation, subject, "annotation", &old.annotations, &new.annotations));
@@ -181,7 +181,7 @@ fn kept(subject: &[String], old: &Service, new: &Service) -> Vec<Change> {
     changes
 }
 
-/// The alert for missing events, if there is one: not while all of a service is only planned.
+/// The alert for missing events; `None` while all metrics of a service are planned.
 fn watched(side: Side, service: &Service) -> Option<MissingEvents> {
     let plan = side.plan.services.iter().find(|plan| plan.name == service.name.as_str())?;
     service.missing_events.filter(|_| plan.missing.is_some())
@@ -192,22 +192,24 @@ fn missing_events(
     old: Option<MissingEvents>,
     new: Option<MissingEvents>,
 ) -> Option<Change> {
-    let told = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
+    let described = |missing: MissingEvents| format!("a {} after {}", missing.severity, missing.after);
     let change = |said: String| Change::new(Kind::MissingEvents, subject, Words::plain(said));
     match (old, new) {
         (Some(was), Some(is)) if was != is => {
-            Some(change(format!("missing events: {}, was {}", told(is), told(was))))
+            Some(change(format!("missing events: {}, was {}", described(is), described(was))))
         }
-        (None, Some(is)) => Some(change(format!("there is now an alert for missing events: {}", told(is)))),
+        (None, Some(is)) => {
+            Some(change(format!("there is now an alert for missing events: {}", described(is))))
+        }
         (Some(was), None) => Some(
-            change(format!("there is no alert for missing events any more; was {}", told(was)))
+            change(format!("there is no alert for missing events any more; was {}", described(was)))
                 .warn(Words::plain("a service without measurements looks like a service without errors")),
         ),
         _ => None,
     }
 }
 
-/// What the contract shows now and did not before.
+/// The metrics that are new in the contract.
 fn exposed(subject: &[String], old: &Service, new: &Service) -> Option<Change> {
     let (before, after) = match (&old.contract, &new.contract) {
         (None, None) => return None,

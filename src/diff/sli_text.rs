@@ -1,4 +1,4 @@
-//! An SLI as text, spelled in one way however it was written.
+//! An SLI as text, in one spelling for all ways to write it.
 
 use crate::model::{Counter, Sli, Slo, Term};
 use crate::promql::ast::{Expr, Selector};
@@ -7,7 +7,7 @@ use crate::vocabulary::text;
 
 pub(super) type Part = (&'static str, String);
 
-/// What tells one measure from another, whatever threshold is promised of it.
+/// The identity of a measurement, without its threshold.
 pub(super) fn what(slo: &Slo) -> String {
     match &slo.sli {
         Sli::Counted { histogram: Some(histogram), .. } if histogram.success.is_empty() => {
@@ -27,7 +27,7 @@ pub(super) fn what(slo: &Slo) -> String {
     }
 }
 
-/// The SLI in its parts, spelled in one way however it was written.
+/// The parts of an SLI, in one spelling for all ways to write it.
 pub(super) fn parts(slo: &Slo) -> Vec<Part> {
     match &slo.sli {
         Sli::Counted { total, good, bad, .. } => {
@@ -71,7 +71,7 @@ pub(super) fn selector(selector: &Selector) -> String {
     expression(&Expr::from(selector.clone()))
 }
 
-/// An expression without the parentheses and the order of matchers in which it happens to be written.
+/// An expression without redundant parentheses, and with matchers in a fixed order.
 pub(super) fn expression(expr: &Expr) -> String {
     let ordered = without_parens(expr).map_selectors(&mut |mut selector| {
         let mut matchers = selector.matchers.to_vec();

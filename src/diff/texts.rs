@@ -5,10 +5,10 @@ use crate::difference::{Change, Kind, Words};
 use crate::model::Labels;
 use crate::vocabulary::Period;
 
-/// A warning that somebody accepts, before its code.
+/// The words before the code of an accepted warning.
 pub(super) const ACCEPTED: &str = "the accepted warning";
 
-/// Those of an SLO, beside its service's.
+/// Those of an SLO that are not its service's.
 pub(super) fn of_slo(pair: &Pair) -> Vec<Change> {
     let (old, new) = (pair.old.slo, pair.new.slo);
     let subject = pair.subject();
@@ -59,7 +59,7 @@ pub(super) fn labels(kind: Kind, subject: &[String], thing: &str, old: &Labels, 
     names.into_iter().filter_map(change).collect()
 }
 
-/// A text that may not be there.
+/// A change of an optional text.
 pub(super) fn value(
     kind: Kind,
     subject: &[String],

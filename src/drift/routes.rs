@@ -12,40 +12,40 @@ use crate::parse::yaml;
 use crate::secret;
 use crate::vocabulary::Duration;
 
-/// Where an Alertmanager tells its configuration, below its address.
+/// The path of an Alertmanager's configuration, below its address.
 pub const PATH: &str = "/api/v2/status";
 
-/// What Alertmanager prints for every secret.
+/// Alertmanager prints this for every secret.
 const MASK: &str = "<secret>";
 
-/// A part of the configuration that is not as it was compiled.
+/// A part of the configuration that differs from the compiled one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// In which way.
+    /// The kind of difference.
     pub kind: Kind,
     /// `route.routes[2].receiver`
     pub place: String,
-    /// As Alertmanager has it, if it was changed.
+    /// The value in Alertmanager, if it was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loaded: Option<String>,
-    /// As it is compiled, if it was changed.
+    /// The compiled value, if it was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compiled: Option<String>,
 }
 
-/// Where a configuration is not the one that was compiled.
+/// The differences between a configuration and the compiled one.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Routes {
-    /// In the order of the compiled configuration.
+    /// The differences, in the order of the compiled configuration.
     pub findings: Vec<Finding>,
 }
 
-/// The configuration in an answer. `None` if it is not of the shape that the API promises.
+/// The configuration in an answer. `None` if it does not have the format of the API.
 pub fn running(answer: &Value) -> Option<Value> {
     yaml::plain(answer["config"]["original"].as_str()?).filter(Value::is_object)
 }
 
-/// Compares the compiled configuration with the one that runs.
+/// Compares the compiled configuration with the running one.
 pub fn routes(compiled: &str, running: &Value) -> Routes {
     let compiled = yaml::plain(compiled).expect("what is compiled is YAML");
     let mut comparing = Comparing { findings: Vec::new() };
@@ -97,7 +97,7 @@ impl Comparing {
         }
     }
 
-    /// What is the same first, so that nothing else is taken for it; then what has the same name; then whatever stands at the same place.
+    /// Pairs equal elements first, so that they are in no other pair; then those with the same name; then those at the same position.
     fn lists(&mut self, place: &str, compiled: &[Value], loaded: &[Value]) {
         let equal = |one: &Value, other: &Value| {
             let mut trial = Comparing { findings: Vec::new() };
@@ -133,7 +133,7 @@ impl Comparing {
             self.one(Kind::LeftOver, &element(place, at, &loaded[at]), None);
         }
         let order: Vec<usize> = taken.into_iter().flatten().collect();
-        // Among routes the first one decides; receivers, inhibitions and times have no order.
+        // The first matching route decides; receivers, inhibitions and times have no order.
         if place.ends_with("routes") && !order.is_sorted() {
             self.one(Kind::Changed, &format!("{place}, their order"), None);
         }
@@ -152,12 +152,12 @@ fn element(place: &str, at: usize, value: &Value) -> String {
     }
 }
 
-/// Whether something more there is a difference: whatever else Alertmanager prints of a receiver may be its default.
+/// Whether an additional value is a difference. Other additional values of a receiver may be defaults that Alertmanager prints.
 fn whole(place: &str) -> bool {
     ["route", "inhibit_rules", "time_intervals"].iter().any(|part| place.starts_with(part))
 }
 
-/// What Alertmanager prints, or leaves out, without anybody having written it.
+/// Whether Alertmanager prints or omits this value by default.
 fn is_default(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -168,7 +168,7 @@ fn is_default(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether two values mean the same there.
+/// Whether two values have the same meaning at that place.
 fn same(place: &str, compiled: &Value, loaded: &Value) -> bool {
     let key = place.rsplit('.').next().unwrap_or_default();
     if loaded == MASK {
@@ -183,7 +183,7 @@ fn same(place: &str, compiled: &Value, loaded: &Value) -> bool {
             };
             sorted(one) == sorted(other)
         }
-        // Alertmanager takes both to be relative to its configuration; an operator mounts them elsewhere.
+        // Alertmanager resolves both relative to its configuration; an operator mounts them elsewhere.
         (Value::Array(one), Value::Array(other)) if key == "templates" => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| file(one) == file(other))
         }
@@ -209,7 +209,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value for people: without what is secret in it, and none at all of an address that may be one.
+/// A value for people, without secrets; empty for an address that may be one.
 fn shown(place: &str, value: &Value) -> String {
     let text = plain(value);
     match place.ends_with("url") || secret::is_in(&text) {
@@ -218,14 +218,14 @@ fn shown(place: &str, value: &Value) -> String {
     }
 }
 
-/// As many differences are told one by one.
-const TOLD: usize = 50;
+/// The most differences that are listed.
+const LISTED: usize = 50;
 
-/// For people: a line for each difference, and what it comes to. `address` is whoever was asked.
+/// The text for people: a line for each difference, and a summary. `address` is that of the server.
 pub fn human(routes: &Routes, address: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(TOLD) {
+    for Finding { kind, place, loaded, compiled } in routes.findings.iter().take(LISTED) {
         let said = match kind {
             Kind::Missing => "is not loaded",
             Kind::Changed => "differs from the compiled configuration",
@@ -238,7 +238,7 @@ pub fn human(routes: &Routes, address: &str) -> String {
             let _ = writeln!(text, "  compiled: {compiled}");
         }
     }
-    let more = routes.findings.len().saturating_sub(TOLD);
+    let more = routes.findings.len().saturating_sub(LISTED);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: --format json shows them all");
     }

@@ -3,16 +3,16 @@
 use crate::diagnostic::{Fix, Problem};
 use crate::source::Span;
 
-/// One edit, and what it is good for.
+/// One edit with its title.
 #[derive(Clone, Copy, Debug)]
 pub struct Action<'a> {
-    /// What is wrong.
+    /// The problem.
     pub problem: &'a Problem,
-    /// The words that are done by it.
+    /// The title of the edit.
     pub title: &'a str,
     /// The edit.
     pub fix: &'a Fix,
-    /// Whether it is the one edit that its problem has.
+    /// Whether it is the only edit of its problem.
     pub only: bool,
 }
 
@@ -32,7 +32,7 @@ pub fn actions(problems: &[Problem], place: Span) -> Vec<Action<'_>> {
     actions
 }
 
-/// Whether two places share a byte, or are next to each other: a cursor stands between two.
+/// Whether two places share a byte, or are adjacent: a cursor is between two characters.
 pub(super) fn touch(a: Span, b: Span) -> bool {
     a.source == b.source && a.start <= b.end && b.start <= a.end
 }

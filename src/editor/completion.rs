@@ -16,7 +16,7 @@ use crate::promql::names::AGGREGATIONS;
 use crate::promql::places::{spelled_label, spelled_metric};
 use crate::source::{SourceId, Span, Spelling};
 
-/// What kind of thing is proposed.
+/// The kind of a completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -30,24 +30,24 @@ pub enum Kind {
     Function,
 }
 
-/// One proposal.
+/// One completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What is shown, and looked for among.
+    /// The text that is shown and searched.
     pub label: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What it replaces: what is written of it.
+    /// The text that it replaces: the part that is already written.
     pub span: Span,
-    /// What is written instead.
+    /// The new text.
     pub text: String,
-    /// In a word or two; may be empty.
+    /// A word or two; may be empty.
     pub detail: String,
-    /// In full, as Markdown; may be empty.
+    /// The description, as Markdown; may be empty.
     pub documentation: String,
 }
 
-/// Everything that can stand at a place, in the order in which it is to be shown.
+/// All completions at a place, in their order.
 pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item> {
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);
@@ -106,14 +106,14 @@ pub fn completion(project: Project, source: SourceId, offset: usize) -> Vec<Item
     items
 }
 
-/// Proposed as it is shown.
+/// A completion whose new text is its label.
 fn item(label: String, kind: Kind) -> Item {
     let nowhere = Span { source: SourceId(0), start: 0, end: 0 };
     let (detail, documentation) = (String::new(), String::new());
     Item { text: label.clone(), label, kind, span: nowhere, detail, documentation }
 }
 
-/// Names that somebody gave, where one of them is meant.
+/// Names in the project that fit the key.
 fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec<(String, Kind)> {
     let keys: Vec<&str> = path.iter().map(String::as_str).filter(|key| *key != LIST).collect();
     let named = |names: Vec<String>| names.into_iter().map(|name| (name, Kind::Name)).collect();
@@ -173,7 +173,7 @@ fn names(project: Project, source: SourceId, path: &[String], here: Here) -> Vec
     }
 }
 
-/// SLOs that a journey may go through, each with its service.
+/// SLOs that may be parts of a journey, with their services.
 fn parts(project: Project) -> Vec<String> {
     let slos =
         project.model.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
@@ -181,7 +181,7 @@ fn parts(project: Project) -> Vec<String> {
     parts.map(|(service, slo)| format!("{}/{}", service.name, slo.name)).collect()
 }
 
-/// The labels of some metrics.
+/// The labels of the metrics for which `of` is true.
 fn labels(contract: &Contract, of: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let families = contract.families.iter().filter(|(name, _)| of(name));
     families.flat_map(|(_, family)| &family.shapes).flat_map(|shape| shape.labels.keys().cloned()).collect()
@@ -197,7 +197,7 @@ fn in_query(
     let found = |metric: &Option<String>| {
         metric.as_deref().and_then(|metric| contract?.find(metric)).map(|(name, _, _)| name.to_owned())
     };
-    // Where nothing is known of the metric, it may be any.
+    // If the metric is unknown, labels of all metrics.
     let known = |metric: &Option<String>, label: &str| {
         let name = found(metric);
         let mut values = BTreeSet::new();
@@ -227,7 +227,7 @@ fn in_query(
             let alone = before.trim_start() == word;
             let written = |name: &str| match spelled_metric(name) {
                 plain if plain == name => plain,
-                // Without quotes, YAML would take the braces for a map.
+                // Without quotes, YAML would read the braces as a map.
                 quoted if alone => format!("'{{{}}}'", quoted.replace('\'', "''")),
                 quoted => spelled(format!("{{{quoted}}}")),
             };
@@ -266,7 +266,7 @@ fn in_query(
                 .collect()
         }
         Query::Value(metric, label, written) => {
-            // Of a regular expression, the alternative that is being written.
+            // In a regular expression, the alternative that is being written.
             let last = written.rsplit('|').next().map_or(0, str::len);
             let value = |value: String| Item {
                 span: span(last),
@@ -279,7 +279,7 @@ fn in_query(
     }
 }
 
-/// Metrics that fit the key, and functions where an expression belongs.
+/// Metrics that fit the key, and functions if the value is an expression.
 fn metrics(contract: Option<&Contract>, path: &[String]) -> Vec<Item> {
     let key = path.last().map_or("", String::as_str);
     let mut items = Vec::new();
@@ -299,7 +299,7 @@ fn metrics(contract: Option<&Contract>, path: &[String]) -> Vec<Item> {
     items
 }
 
-/// The endings of the series of a metric that make sense under a key.
+/// The suffixes of a metric's series that make sense under a key.
 fn series(key: &str, family: &Family) -> &'static [&'static str] {
     let histogram = matches!(family.kind, Type::Histogram | Type::BothHistograms | Type::NativeHistogram);
     match (key, family.kind) {

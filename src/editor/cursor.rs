@@ -1,11 +1,10 @@
-//! Finds the key or value at a place, in YAML that is still being written.
+//! Finds the key or value at a place, in YAML that is incomplete.
 //!
-//! The parser cannot read half a line. This reader uses lines, indentation and brackets only; whatever looks like a key is a key. **Invariant:**
-//! nothing that is compiled comes from here.
+//! The parser cannot read half a line. This reader uses only lines, indentation and brackets. **Invariant:** it is never used to compile.
 
 use std::ops::Range;
 
-/// What stands, or could stand, at a place.
+/// The kind of text at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
     /// A key.
@@ -14,25 +13,25 @@ pub enum Here {
     Value,
     /// An entry of a list: a value, or the first key of a map.
     Entry,
-    /// Nothing that has a meaning, such as a comment.
+    /// Text without a meaning, such as a comment.
     Nothing,
 }
 
 /// A place in a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The keys from the top down: of a key those above it, of a value its own, too. `[]` is a list.
+    /// The keys from the top down: for a key those above it, for a value also its own. `[]` is a list.
     pub path: Vec<String>,
-    /// What stands there.
+    /// The kind of text there.
     pub here: Here,
-    /// Where it stands: all of a key, or of a value as far as it goes on.
+    /// Its range: all of a key, or all of a value.
     pub written: Range<usize>,
 }
 
 /// The name of a list in a path.
 pub const LIST: &str = "[]";
 
-/// What a place is in.
+/// The cursor at an offset.
 pub fn cursor(text: &str, offset: usize) -> Cursor {
     let mut walk = Walk { text, offset, levels: Vec::new(), goes_on: None };
     let mut start = 0;
@@ -41,7 +40,7 @@ pub fn cursor(text: &str, offset: usize) -> Cursor {
         match walk.line(start, end) {
             Step::Found(here, written) => {
                 let path = walk.levels.into_iter().map(|level| level.name).collect();
-                // An offset inside of what is not a character is nobody's.
+                // An offset inside of a character has no text.
                 return Cursor { path, here, written };
             }
             Step::Next(next) => start = next.max(end + 1),
@@ -50,14 +49,14 @@ pub fn cursor(text: &str, offset: usize) -> Cursor {
     Cursor { path: Vec::new(), here: Here::Nothing, written: offset..offset }
 }
 
-/// The keys beside the one that is, or could be, written at `at`: none are known in brackets.
+/// The other keys of the map with the key at `at`; empty in brackets.
 pub fn siblings(text: &str, at: usize) -> Vec<String> {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let column = at - start;
     if !text[start..at].trim_start().trim_start_matches(['-', ' ']).is_empty() {
         return Vec::new();
     }
-    // The key of a line that belongs to the same map, and whether the map goes on behind it.
+    // The key of a line that belongs to the same map, and whether the map continues after it.
     let beside = |line: &str| -> (Option<String>, bool) {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let content = line.len() - line.trim_start_matches([' ', '-']).len();
@@ -93,7 +92,7 @@ struct Level {
 
 enum Step {
     Found(Here, Range<usize>),
-    /// Where to read on.
+    /// Where to continue.
     Next(usize),
 }
 
@@ -101,7 +100,7 @@ struct Walk<'a> {
     text: &'a str,
     offset: usize,
     levels: Vec<Level>,
-    /// The column of the key whose value goes on while lines are indented further, and where that value begins.
+    /// The column of the key whose value continues while lines are indented further, and the beginning of that value.
     goes_on: Option<(usize, usize)>,
 }
 
@@ -139,12 +138,12 @@ impl Walk<'_> {
         self.entry(start, start + column, start + line.len(), end)
     }
 
-    /// What stands from `at` on in the line that begins at `start`.
+    /// Reads the line that begins at `start`, from `at` on.
     fn entry(&mut self, start: usize, mut at: usize, stop: usize, end: usize) -> Step {
         let is_here = self.offset <= end;
         let mut is_entry = false;
         while self.text[at..stop].starts_with("- ") || &self.text[at..stop] == "-" {
-            // A list may stand in the column of its key.
+            // A list may have the same column as its key.
             while self.levels.last().is_some_and(|level| {
                 level.column > at - start || (level.column == at - start && level.name == LIST)
             }) {
@@ -223,7 +222,7 @@ impl Walk<'_> {
         Step::Found(Here::Value, self.whole(column, at))
     }
 
-    /// All of a value that begins at `value` and goes on while lines are indented further than `column`.
+    /// The whole value that begins at `value` and continues while lines are indented further than `column`.
     fn whole(&self, column: usize, value: usize) -> Range<usize> {
         let mut end = value;
         let mut at = value;
@@ -242,11 +241,11 @@ impl Walk<'_> {
         value..end.max(self.offset.min(self.text.len())).max(value)
     }
 
-    /// Brackets from `at` on, up to the one that closes the first.
+    /// Reads brackets from `at` on, up to the one that closes the first.
     fn flow(&mut self, column: usize, at: usize, end: usize) -> Step {
         let mut frames: Vec<Frame> = Vec::new();
         let mut quote = None;
-        // Up to where the indentation has been judged: lines without anything are looked at once.
+        // The offset up to which the indentation was checked, so that empty lines are read only once.
         let mut judged = at;
         let bytes = self.text.as_bytes();
         for (index, c) in self.text[at..].char_indices().map(|(index, c)| (at + index, c)) {
@@ -293,7 +292,7 @@ impl Walk<'_> {
                     judged = self.text.len() - rest.len();
                     let line = self.text[..judged].rfind('\n').map_or(0, |newline| newline + 1);
                     if judged - line <= column && !rest.is_empty() {
-                        // Nobody closed it: what is not indented further belongs to others.
+                        // No bracket closes it: a line with less indentation belongs to another value.
                         return Step::Next(index + 1);
                     }
                 }
@@ -324,7 +323,7 @@ impl Walk<'_> {
         Step::Found(here, begin..stop)
     }
 
-    /// Leaves every key that a line at this column does not belong to.
+    /// Closes every key that a line at this column does not belong to.
     fn outside(&mut self, column: usize) {
         while self.levels.last().is_some_and(|level| level.column >= column) {
             self.levels.pop();
@@ -336,7 +335,7 @@ impl Walk<'_> {
 struct Frame {
     is_map: bool,
     key: Option<String>,
-    /// Where the key or value begins that is being read.
+    /// The beginning of the key or value that is being read.
     begin: usize,
     /// Its first character that is not blank.
     first: Option<usize>,
@@ -352,7 +351,7 @@ impl Frame {
     }
 }
 
-/// The key that a line begins with, and where its colon stands.
+/// The key at the beginning of a line, and the offset of its colon.
 fn key(line: &str) -> Option<(String, usize)> {
     let colon = match line.chars().next()? {
         quote @ ('"' | '\'') => {
@@ -361,7 +360,7 @@ fn key(line: &str) -> Option<(String, usize)> {
         }
         _ => {
             let colon = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
-            // A query that goes on in a line of its own has brackets before its first colon.
+            // A query that continues on a line of its own has brackets before its first colon.
             (!line[..colon].contains(['{', '}', '[', ']', '(', ')', '"', '\'', '=', ','])).then_some(colon)?
         }
     };
@@ -373,7 +372,7 @@ fn unquoted(text: &str) -> String {
     text.trim().trim_matches(['"', '\'']).to_owned()
 }
 
-/// Where the text up to `stop` ends, without the comment behind it.
+/// The end of the text up to `stop`, without a comment.
 fn without_comment(text: &str, at: usize, stop: usize) -> usize {
     let line = &text[at..stop];
     let quoted = match line.chars().next() {
@@ -390,7 +389,7 @@ pub(super) fn is_query(path: &[String]) -> bool {
         ["total", "good", "bad", "latency", "successful", "condition", "probe", "freshness", "bad_ratio"];
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let path = match &path[..] {
-        // What an environment says of a service.
+        // The settings of a service in an environment.
         ["environments", _, "services", _, rest @ ..] => rest,
         path => path,
     };
@@ -405,7 +404,7 @@ pub(super) fn is_query(path: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    /// What the `▮` in a text is in.
+    /// The cursor at the `▮` in a text.
     fn at(text: &str) -> String {
         let offset = text.find('▮').expect("a mark");
         let text = text.replace('▮', "");
@@ -414,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_in_the_key_or_value_that_a_reader_sees() {
+    fn a_place_is_in_the_right_key_or_value() {
         const CASES: &[(&str, &str)] = &[
             ("▮", "Key  <>"),
             ("ver▮", "Key  <ver>"),
@@ -465,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_same_map_are_beside_a_place() {
+    fn siblings_are_keys_of_the_same_map() {
         let beside = |text: &str| siblings(&text.replace('▮', ""), text.find('▮').expect("a mark")).join(" ");
         assert_eq!(beside("a: 1\nb:\n  c: 2\n▮\nd: 3\n"), "b a d");
         assert_eq!(beside("a: 1\nb:\n  c: 2\n\n  ▮x: 1\n  # e: 1\n  f: 3\nd: 3\n"), "c f");
@@ -474,9 +473,9 @@ mod tests {
         assert_eq!(beside("a: { b: 1, ▮ }\n"), "");
     }
 
-    /// Each would take hours if any line or bracket were looked at for each of the others.
+    /// Each would take hours if the time were quadratic in the number of lines or brackets.
     #[test]
-    fn long_texts_are_walked_through_once() {
+    fn long_texts_are_read_once() {
         let many = |part: &str| part.repeat(200_000);
         for text in [
             format!("labels: {{{}", many("\n")),
@@ -491,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_every_text_is_somewhere() {
+    fn every_place_of_a_text_has_a_cursor() {
         for text in [
             "a: {[}]\n- - x: 'y\"\n  ? é: |\n   🔥: [\n",
             "\r\n- \r\n  -\t: {",

@@ -9,7 +9,7 @@ use crate::ast::{Ast, Key, Map};
 use crate::parse::{beside, is_contract, parse};
 use crate::source::{SourceId, Span};
 
-/// Where what stands at a place is defined; empty if it is defined nowhere, or is not a name.
+/// The definitions of the name at a place; empty if there is none, or if the text is not a name.
 pub fn definition(project: Project, source: SourceId, offset: usize) -> Vec<Span> {
     let file = project.sources.file(source);
     let Cursor { path, here, written } = cursor(&file.text, offset);
@@ -50,7 +50,7 @@ fn key<T>(map: &Map<T>, name: &str) -> Option<Span> {
     map.iter().find(|(key, _)| key.text == name).map(|(Key { span, .. }, _)| *span)
 }
 
-/// `database`, or `database/connections`.
+/// `database` or `database/connections`.
 fn service(project: Project, name: &str) -> Vec<Span> {
     let (name, slo) = name.split_once('/').map_or((name, None), |(name, slo)| (name, Some(slo)));
     let Some(service) = project.model.services.iter().find(|service| service.name.as_str() == name) else {
@@ -70,7 +70,7 @@ fn file_named(project: Project, path: &str) -> Vec<Span> {
     found.map(|(source, _)| Span { source, start: 0, end: 0 }).collect()
 }
 
-/// Where contracts say what a metric is, in a line such as `gauge pg_up`: those that the service of this file names.
+/// The lines of contracts that declare a metric, such as `gauge pg_up`, in the contracts of this file's service.
 fn metric(project: Project, source: SourceId, word: &str) -> Vec<Span> {
     let Some(contract) = contract(project, source) else { return Vec::new() };
     let Some((name, ..)) = contract.find(word) else { return Vec::new() };

@@ -25,8 +25,8 @@ pub(super) fn contract<'a>(project: Project<'a>, source: SourceId) -> Option<Cow
     all.map(Cow::Owned)
 }
 
-/// The contracts that a file names, by their paths. A line `metrics: …` says so, and entries in the lines below it: while somebody writes a
-/// query, the file is seldom YAML.
+/// The contracts that a file names, by their paths: after `metrics:`, and in the entries below it. While a query is being written, the file is often
+/// not valid YAML.
 pub(super) fn paths(project: Project, source: SourceId) -> Vec<String> {
     let file = project.sources.file(source);
     let mut lines = file.text.lines().skip_while(|line| !line.starts_with("metrics:"));

@@ -1,4 +1,4 @@
-//! What a place means: a problem's page, a promise in numbers, the rules that an SLI makes, a key's use, a metric's labels.
+//! The meaning of a place: a problem's page, a promise in numbers, the rules of an SLI, the description of a key, a metric's labels.
 
 use super::actions::touch;
 use super::cursor::is_query;
@@ -18,19 +18,19 @@ use crate::pages;
 use crate::plan::{Group, Rule, ServicePlan, SloPlan};
 use crate::source::{SourceId, Span};
 
-/// What is said of a place.
+/// The text for a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hover {
-    /// What it is said of.
+    /// The place.
     pub span: Span,
-    /// As Markdown.
+    /// The text, as Markdown.
     pub markdown: String,
 }
 
-/// Values of a label that are shown.
+/// The most values of a label that are shown.
 const SHOWN: usize = 12;
 
-/// What there is to say of a place: of what is wrong first.
+/// The text for a place, problems first.
 pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover> {
     let file = project.sources.file(source);
     let cursor = cursor(&file.text, offset);
@@ -67,7 +67,7 @@ pub fn hover(project: Project, source: SourceId, offset: usize) -> Option<Hover>
     (!parts.is_empty()).then(|| Hover { span, markdown: parts.join("\n\n---\n\n") })
 }
 
-/// What the metric under the cursor is known to be.
+/// Facts about the metric under the cursor.
 fn metric(project: Project, source: SourceId, cursor: &Cursor, offset: usize) -> Option<String> {
     let is_query = matches!(cursor.here, Here::Value) && is_query(&cursor.path);
     let text = &project.sources.file(source).text;
@@ -100,7 +100,7 @@ pub(super) fn described(name: &str, family: &Family) -> String {
     lines.join("\n")
 }
 
-/// What the SLO or companion alert means whose name, objective or SLI stands here.
+/// The meaning of the SLO or companion alert whose name, objective or SLI is at this place.
 fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     let service = project.service(source)?;
     let of_slo = |slo: &&Slo| touch(slo.places.name, here) || touch(slo.places.objective, here);
@@ -121,7 +121,7 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     }
     let planned = |slo: &Slo| plan.slos.iter().find(|planned| planned.promise.slo == slo.name.as_str());
     if named.is_empty() {
-        // Several objectives share one SLI; each makes rules of its own.
+        // Several objectives share one SLI; each has its own rules.
         let parts: Vec<String> =
             measured.into_iter().filter_map(|slo| Some(rules(project, &plan, slo, planned(slo)?))).collect();
         return Some(parts.join("\n\n"));
@@ -131,7 +131,7 @@ fn meaning(project: Project, source: SourceId, here: Span) -> Option<String> {
     Some(pages.join("\n\n"))
 }
 
-/// The rules that read what an SLI names, and how many are derived from those.
+/// The rules that read the series of an SLI, and the number of rules that are derived from them.
 fn rules(project: Project, service: &ServicePlan, slo: &Slo, plan: &SloPlan) -> String {
     let reads = |rule: &&Rule| {
         rule.expr.selectors().iter().any(|selector| {
@@ -174,7 +174,7 @@ mod tests {
     use crate::source::SourceId;
 
     #[test]
-    fn what_a_program_exposes_is_no_markup() {
+    fn exposed_texts_are_no_markup() {
         const HOSTILE: &str =
             "# slowburn contract\n\ncounter a_total\n  path: \"\" \"/\" \"a`[x](http://evil)\" \"b\\n# c\"\n";
         let contract = Contract::parse(SourceId(0), HOSTILE).expect("a contract");

@@ -6,7 +6,7 @@ use super::cursor::LIST;
 use crate::parse::{PROJECT_FILE, is_contract, is_runbook};
 use crate::schema::SCHEMAS;
 
-/// What may stand under some keys of a file, one schema for each form that it may have.
+/// The schemas of the values under some keys of a file, one for each possible form.
 pub(super) fn under(file: &str, path: &[String]) -> Vec<Value> {
     if is_contract(file) || is_runbook(file) {
         return Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn under(file: &str, path: &[String]) -> Vec<Value> {
     forms
 }
 
-/// A schema, and those that it names instead.
+/// A schema, or those that it refers to.
 fn forms_of(schema: &Value) -> Vec<&Value> {
     let others = schema["anyOf"].as_array().into_iter().flatten();
     others.flat_map(forms_of).chain([schema]).collect()
@@ -34,14 +34,14 @@ fn below<'a>(form: &'a Value, key: &str) -> Option<&'a Value> {
     named.or_else(|| form.get("additionalProperties").filter(|value| value.is_object()))
 }
 
-/// Keys, each with what it is for and its schema, in the order of their names.
+/// The keys, each with its description and its schema, by name.
 pub(super) fn keys(forms: &[Value]) -> Vec<(&str, &Value)> {
     let forms = forms.iter().flat_map(forms_of);
     let keys = forms.filter_map(|form| form["properties"].as_object()).flatten();
     keys.map(|(name, schema)| (name.as_str(), schema)).collect()
 }
 
-/// Words that may stand there, and where there are too many of them, examples.
+/// The allowed words, or examples if there are too many of them.
 pub(super) fn words(forms: &[Value]) -> Vec<String> {
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let lists = forms.iter().flat_map(forms_of).flat_map(|form| {
@@ -58,12 +58,12 @@ pub(super) fn words(forms: &[Value]) -> Vec<String> {
     words
 }
 
-/// What a key is for.
+/// The description of a key.
 pub(super) fn description(forms: &[Value]) -> Option<String> {
     forms.iter().find_map(|form| form["description"].as_str().map(str::to_owned))
 }
 
-/// Whether the value of a key is a map or a list, which begins in the next line.
+/// Whether the value of a key is a map or a list, which begins on the next line.
 pub(super) fn is_block(schema: &Value) -> bool {
     schema["type"] == "object"
 }

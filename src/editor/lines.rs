@@ -1,11 +1,12 @@
-//! Places as editors count them: lines and columns from 0, columns in units of UTF-16 unless UTF-8 was agreed on.
+//! Places as editors count them: lines and columns from 0, columns in units of UTF-16 unless UTF-8 was negotiated.
 //!
-//! [Language Server Protocol 3.17, text documents](https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#textDocuments):
-//! a line ends in `\n`, `\r\n` or `\r`, and a column beyond the end of its line is that end.
+//! [Language Server Protocol 3.17, text
+//! documents](https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#textDocuments): a line ends in `\n`, `\r\n`
+//! or `\r`, and a column beyond the end of its line is that end.
 
 use serde::{Deserialize, Serialize};
 
-/// What a column counts.
+/// The unit of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// Units of UTF-16: `ó` is one, `🔥` is two.
@@ -20,16 +21,16 @@ pub enum Encoding {
 pub struct Place {
     /// From 0.
     pub line: u32,
-    /// From 0; what it counts is agreed on elsewhere.
+    /// From 0, in the negotiated unit.
     pub character: u32,
 }
 
-/// From one place up to another.
+/// A range between two places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
-    /// First.
+    /// Its beginning.
     pub start: Place,
-    /// One past the last.
+    /// Its end, exclusive.
     pub end: Place,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Lines<'a> {
         Self { text, starts: [0].into_iter().chain(after).collect(), encoding }
     }
 
-    /// The byte at a place: a place that does not exist is moved back to the nearest that does.
+    /// The byte at a place: for a place that does not exist, the nearest one before it.
     pub fn offset(&self, place: Place) -> usize {
         let line = place.line as usize;
         let Some(&start) = self.starts.get(line) else { return self.text.len() };
@@ -69,7 +70,7 @@ impl<'a> Lines<'a> {
         start + written.len()
     }
 
-    /// The place of a byte; one inside of a character is moved back to where that begins.
+    /// The place of a byte: for a byte inside of a character, the beginning of that.
     pub fn place(&self, offset: usize) -> Place {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_leads_back_to_its_byte() {
+    fn a_byte_has_one_place_and_back() {
         for encoding in [Encoding::Utf16, Encoding::Utf8] {
             let lines = Lines::of(TEXT, encoding);
             let inside = TEXT.find("\n🔥").expect("it is there");

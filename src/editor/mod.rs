@@ -1,7 +1,7 @@
-//! Answers to questions of editors about a place in a definition, as data. The shell speaks the protocol.
+//! Answers to questions of editors about a place in a definition, as data. The shell implements the protocol.
 //!
-//! Texts may be half-written: `cursor` finds the keys around a place, the schema knows what is allowed there, and the model knows what it means, if
-//! it can be read.
+//! Texts may be incomplete: `cursor` finds the keys around a place, the schema contains the allowed values, and the model contains the meaning, if it
+//! can be read.
 
 mod actions;
 mod completion;
@@ -24,14 +24,14 @@ use crate::diagnostic::Problem;
 use crate::model::{Model, Service};
 use crate::source::{SourceId, Sources};
 
-/// All that is known of the definitions at a moment.
+/// The current state of the definitions.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
-    /// The texts, of which some may not be saved.
+    /// The texts; some may not be saved.
     pub sources: &'a Sources,
-    /// What is wrong with them.
+    /// Their problems.
     pub problems: &'a [Problem],
-    /// What they mean, as far as they mean something.
+    /// Their model, as far as they are valid.
     pub model: &'a Model,
 }
 

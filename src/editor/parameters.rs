@@ -8,7 +8,7 @@ use crate::inert::code;
 use crate::parse::parameters;
 use crate::source::SourceId;
 
-/// The name in `<<…>>` that a place is in, or so much of it as is written before the place.
+/// The name in `<<…>>` at a place, or the part of it that is written before the place.
 pub(super) fn named(text: &str, offset: usize) -> Option<Range<usize>> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let before = text.get(..offset)?.bytes().rev().take_while(is_name).count();
@@ -17,12 +17,12 @@ pub(super) fn named(text: &str, offset: usize) -> Option<Range<usize>> {
     text[..start].ends_with("<<").then_some(start..offset + after)
 }
 
-/// The parameters that may stand at a place, the innermost first, each with its default.
+/// The parameters that are allowed at a place, the innermost first, each with its default.
 pub(super) fn known(project: Project, source: SourceId, path: &[String]) -> Vec<(Key, Option<String>)> {
     parameters(source, &project.sources.file(source).text, path)
 }
 
-/// What a parameter is, for whoever asks.
+/// The description of a parameter.
 pub(super) fn described(project: Project, source: SourceId, path: &[String], name: &str) -> Option<String> {
     if name == "name" {
         return Some("The name of the instance.".to_owned());

@@ -1,15 +1,15 @@
-//! Finds the part of a PromQL expression at a place, while it is still being written.
+//! Finds the part of a PromQL expression at a place while the expression is incomplete.
 
-/// What could stand at the end of a text.
+/// The kind of text that can follow a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Query {
-    /// A metric or a function, of which so much is written.
+    /// A metric or a function, with the part that is written.
     Metric(String),
     /// A label of a metric, if that is known.
     Label(Option<String>, String),
     /// A value of a label of a metric.
     Value(Option<String>, String, String),
-    /// A label to group by, of any metric in the expression.
+    /// A label for grouping, from any metric in the expression.
     Grouping(String),
     /// A duration, or the rest of a number.
     Other,
@@ -38,16 +38,16 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
 }
 
-/// What stands at the end of `before`, which begins where the YAML value does.
+/// The kind of text at the end of `before`, which begins with the YAML value.
 pub(super) fn query(before: &str) -> Query {
-    // Only the quote that a value begins with can be that of the YAML around the expression.
+    // Only a quote at the beginning of the value can belong to YAML.
     match before.chars().next() {
         Some(quote @ ('"' | '\'')) => in_yaml(&before[1..], Some(quote)),
         _ => in_yaml(before, None),
     }
 }
 
-/// What stands at the end of `before`, which is written in such quotes of YAML, or in none.
+/// The kind of text at the end of `before`, which is in these quotes of YAML, or in none.
 fn in_yaml(before: &str, yaml: Option<char>) -> Query {
     // The metric before the open brace, and the label before the open quote.
     let mut brace: Option<Option<String>> = None;
@@ -57,7 +57,7 @@ fn in_yaml(before: &str, yaml: Option<char>) -> Query {
     let mut brackets = 0_usize;
     let mut characters = before.char_indices().peekable();
     while let Some((mut at, mut c)) = characters.next() {
-        // A quote in quotes is spelled `\"` or `''`; alone it ends the value.
+        // A quote in quotes is written `\"` or `''`; alone it ends the value.
         let spells = match yaml {
             Some('"') if c == '\\' => true,
             Some('\'') if c == '\'' => characters.peek().is_some_and(|(_, next)| *next == '\''),
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_in_an_expression_is_what_a_reader_takes_it_for() {
+    fn a_place_in_an_expression_has_the_right_kind() {
         let text = |text: &str| Some(text.to_owned());
         let cases = [
             ("", Query::Metric(String::new())),
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(word_at("rate(up{a})", 6), "up");
     }
 
-    /// On the stack of a thread as small as those that answer an editor.
+    /// On a stack as small as that of threads that answer an editor.
     #[test]
     fn thousands_of_quotes_are_one_place() {
         for text in ["\"\\", "\\\"", "\"", "'", "`", "{a=\"", "\"{"].map(|quotes| quotes.repeat(100_000)) {

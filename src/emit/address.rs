@@ -1,6 +1,6 @@
-//! Addresses that the sources give, as links may carry them.
+//! Addresses from the sources, in a form that links can contain.
 
-/// Of the web, and with nothing in it that Grafana or a page would take for its own; `None` for all others, such as `javascript:`.
+/// A web address without characters that Grafana or a page would interpret; `None` for all others, such as `javascript:`.
 pub fn address(url: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!&'()*+,;=%".contains(c);
     let web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));

@@ -10,7 +10,8 @@ use crate::plan::{
 use crate::text;
 use crate::vocabulary::Severity;
 
-/// Adds `alertmanager/alertmanager.yml`, the templates it reads, and `alertmanager/routes.test.yaml`; nothing if the sources do not say who is told.
+/// Adds `alertmanager/alertmanager.yml`, the templates that it reads, and `alertmanager/routes.test.yaml`; nothing if the sources declare no
+/// receivers.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let Some(notifications) = &plan.project.notifications else { return };
     artifacts.insert("alertmanager/alertmanager.yml".to_owned(), configuration(notifications, TEMPLATES));
@@ -18,7 +19,7 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     artifacts.insert("alertmanager/routes.test.yaml".to_owned(), tests(&notifications.deliveries));
 }
 
-/// Beside the configuration, to which Alertmanager takes it to be relative.
+/// The path of the templates. Alertmanager resolves it relative to the configuration.
 const TEMPLATES: &str = "templates/slowburn.tmpl";
 
 /// The templates of notifications.
@@ -31,7 +32,7 @@ pub(super) fn templates(project: &ProjectPlan, notifications: &Notifications) ->
     format!("# {MARK}\n{}", text::notification(project.language, &texts))
 }
 
-/// A text as Go's templates write one, in which everything is seen.
+/// A text as a string in Go's templates, with invisible characters escaped.
 fn in_template(text: &str) -> String {
     let mut written = "\"".to_owned();
     for c in text.chars() {
@@ -65,7 +66,7 @@ fn moment(clock: &Clock, time: &str) -> String {
     }
 }
 
-/// All that Alertmanager reads, with its templates in such a file.
+/// The configuration of Alertmanager. `templates` is the path of its templates.
 pub(super) fn configuration(notifications: &Notifications, templates: &str) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
@@ -83,7 +84,7 @@ pub(super) fn configuration(notifications: &Notifications, templates: &str) -> S
     }
     yaml.line(0, "");
     yaml.line(0, "receivers:");
-    if notifications.default.is_none() || !notifications.unheard.is_empty() {
+    if notifications.default.is_none() || !notifications.notify_nobody.is_empty() {
         yaml.pair(2, "- ", "name", NOBODY);
     }
     for receiver in &notifications.receivers {
@@ -128,17 +129,17 @@ fn route(yaml: &mut Yaml, notifications: &Notifications) {
         }
     }
     timing(yaml, 2, &notifications.timing, None);
-    if notifications.routes.is_empty() && notifications.unheard.is_empty() {
+    if notifications.routes.is_empty() && notifications.notify_nobody.is_empty() {
         return;
     }
     yaml.line(2, "routes:");
-    if !notifications.unheard.is_empty() {
+    if !notifications.notify_nobody.is_empty() {
         yaml.comment(
             4,
             "Alerts that only silence other alerts after an outage. Nobody is notified of them, so this route is first.",
         );
         yaml.pair(4, "- ", "receiver", NOBODY);
-        let values = notifications.unheard.clone();
+        let values = notifications.notify_nobody.clone();
         let names = Matcher { label: "alertname".to_owned(), negative: false, values };
         matchers(yaml, 6, "matchers", &[names]);
     }
@@ -184,7 +185,7 @@ fn sent(yaml: &mut Yaml, sent: &SentTo, outer: &Timing) {
     }
 }
 
-/// What differs from the outer timing, or all of it.
+/// The timing, without the values that the outer timing already has.
 fn timing(yaml: &mut Yaml, indent: usize, timing: &Timing, outer: Option<&Timing>) {
     let differs = |get: fn(&Timing) -> &crate::vocabulary::Duration| {
         outer.is_none_or(|outer| get(outer) != get(timing))
@@ -220,7 +221,7 @@ fn matchers(yaml: &mut Yaml, indent: usize, key: &str, matchers: &[Matcher]) {
     }
 }
 
-/// `severity="critical"`, `component=~"api|websocket"`; as Alertmanager's old and its new reader of matchers both take it.
+/// `severity="critical"`, `component=~"api|websocket"`: a form that both parsers of Alertmanager read.
 fn spelled(matcher: &Matcher) -> String {
     let (operator, value) = match (&matcher.values[..], matcher.negative) {
         ([value], false) => ("=", value.clone()),
@@ -231,7 +232,7 @@ fn spelled(matcher: &Matcher) -> String {
         }
     };
     let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    // Names in quotes are for the new reader alone, which is asked for where there are any.
+    // Only the new parser reads quoted names. The configuration requires it if there are any.
     format!("{}{operator}\"{value}\"", crate::promql::places::spelled_label(&matcher.label))
 }
 
@@ -285,7 +286,7 @@ fn inhibition(yaml: &mut Yaml, silenced: &Silenced) {
     }
 }
 
-/// Values that have to be a text of Alertmanager's templates, in one place.
+/// The title as a template. Several kinds of receivers use it.
 const TITLE: &str = r#"{{ template "slowburn.title" . }}"#;
 const TEXT: &str = r#"{{ template "slowburn.text" . }}"#;
 const HTML: &str = r#"{{ template "slowburn.html" . }}"#;
@@ -312,7 +313,7 @@ fn receiver(yaml: &mut Yaml, receiver: &Receiver) {
             Channel::Teams { .. } => "msteamsv2_configs",
             Channel::Discord { .. } => "discord_configs",
         };
-        // Channels of one kind stand together.
+        // Channels of one kind are written as one list.
         if kind != last {
             yaml.line(4, &format!("{kind}:"));
             last = kind;
@@ -363,7 +364,7 @@ fn channel(yaml: &mut Yaml, channel: &Channel) {
         Channel::Telegram { chat_id, bot_token_file } => {
             yaml.pair(8, "", "bot_token_file", bot_token_file);
             yaml.line(8, &format!("chat_id: {chat_id}"));
-            // Plain text is cut where it is too long; a page would not be sent.
+            // As plain text a message that is too long is cut; as HTML it would not be sent.
             yaml.line(8, "parse_mode: \"\"");
             yaml.pair(8, "", "message", TELEGRAM);
         }
@@ -404,7 +405,7 @@ fn times(yaml: &mut Yaml, times: &Times) {
     }
 }
 
-/// Who is told of every alert, for `amtool config routes test` or any other reader of YAML.
+/// The receivers of every alert, for `amtool config routes test` or any other reader of YAML.
 fn tests(deliveries: &[Delivery]) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);

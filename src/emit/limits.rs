@@ -10,27 +10,27 @@ use crate::plan::Plan;
 pub struct Exceeded {
     /// Its target.
     pub target: &'static str,
-    /// By what.
+    /// What exceeds it.
     pub what: Excess,
 }
 
-/// What is too much.
+/// The excess.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Excess {
     /// More groups than a tenant of Mimir may have.
     Groups {
-        /// How many there are.
+        /// The number of groups.
         count: usize,
-        /// How many there may be.
+        /// The limit.
         most: usize,
     },
-    /// A group that no object of Kubernetes holds, or a dashboard.
+    /// A group or a dashboard that is too large for an object of Kubernetes.
     Bytes {
         /// `the group api/slos` or `the dashboard overview`.
         what: String,
-        /// How large it is.
+        /// Its size in bytes.
         bytes: usize,
-        /// How large it may be.
+        /// The limit in bytes.
         most: usize,
     },
 }

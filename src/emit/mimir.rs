@@ -11,9 +11,9 @@ pub fn mimir(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artif
     let groups: Vec<Group> =
         service.all_groups().flat_map(|group| parts(group, mimir.max_rules as usize)).collect();
     let text = file(project, service, &groups, &|yaml, group| {
-        // So a window holds as many samples whichever group recorded them.
+        // So a window contains the same number of samples, from any group.
         yaml.line(4, "align_evaluation_time_on_interval: true");
-        // At the moment at which all groups are evaluated, the last count is not there yet; they are evaluated a minute in the past.
+        // At the moment of evaluation of all groups the last count is not stored yet. So these groups are evaluated a minute in the past.
         if group.sums_others() {
             yaml.line(4, "query_offset: 2m");
         }
@@ -52,7 +52,7 @@ fn file(
     yaml.finish()
 }
 
-/// A group as several that are small enough: `api/slos`, `api/slos/part2`, …
+/// A group, divided into several that are small enough: `api/slos`, `api/slos/part2`, …
 fn parts(group: &Group, most: usize) -> Vec<Group> {
     let name = |index: usize| match index {
         0 => group.name.clone(),
@@ -64,7 +64,7 @@ fn parts(group: &Group, most: usize) -> Vec<Group> {
         .collect()
 }
 
-/// How many groups the rules of a service come to.
+/// The number of groups of a service's rules.
 pub(super) fn count(service: &ServicePlan, most: usize) -> usize {
     service.all_groups().map(|group| group.rules.len().div_ceil(most)).sum()
 }

@@ -28,11 +28,11 @@ use crate::plan::{Group, Plan, ProjectPlan, ServicePlan};
 pub struct Target {
     /// Its name, and its directory.
     pub name: &'static str,
-    /// Whether it is made from proofs, which are left out if nobody asks for them.
+    /// Whether it needs proofs. They are not computed if no target needs them.
     pub proves: bool,
     /// Adds the files of one service.
     pub service: Option<fn(&ProjectPlan, &ServicePlan, &mut Artifacts)>,
-    /// Adds the files that services share; it sees their alerts, and neither recorded series nor proofs.
+    /// Adds the files that services share. It gets their alerts, but no recorded series and no proofs.
     pub project: Option<fn(&Plan, &mut Artifacts)>,
 }
 
@@ -67,17 +67,17 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "vmrule", proves: false, service: Some(vmrule::emit), project: None },
 ];
 
-/// A rule file that makes the history of a service, for promtool.
+/// A rule file for the history of a service, for promtool.
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     prometheus::history(project, groups)
 }
 
-/// Some groups of rules, as they stand in a rule file.
+/// Some groups of rules, as in a rule file.
 pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
     prometheus::excerpt(project, groups)
 }
 
-/// The configuration of Alertmanager; `None` if the sources do not say who is told.
+/// The configuration of Alertmanager; `None` if the sources declare no receivers.
 pub fn routes(plan: &Plan) -> Option<String> {
     let mut artifacts = Artifacts::new();
     alertmanager::emit(plan, &mut artifacts);

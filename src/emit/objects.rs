@@ -6,13 +6,13 @@ use crate::artifact::MARK;
 use crate::model::{Labels, Objects};
 use crate::plan::{Group, ProjectPlan, ServicePlan};
 
-/// How many bytes of rules an object holds at most. `kubectl apply` writes an object into an annotation of 256 KiB once more, as JSON.
+/// The most bytes of rules in an object. `kubectl apply` copies an object as JSON into an annotation of at most 256 KiB.
 pub(super) const MOST: usize = 180_000;
 
-/// How many bytes a `ConfigMap` or `Secret` holds at most: 1 MiB with all that belongs to it.
+/// The most bytes in a `ConfigMap` or `Secret`: together with its metadata, 1 MiB.
 pub(super) const MOST_DATA: usize = 1_000_000;
 
-/// How far the groups of a rule file are indented in an object.
+/// The indentation of a rule file's groups in an object.
 const WITHIN: usize = 2;
 
 /// A kind of object that holds rules.
@@ -21,11 +21,11 @@ pub(super) struct Kind {
     pub version: &'static str,
     /// `kind`
     pub kind: &'static str,
-    /// What stands between a group's interval and its rules.
+    /// Lines between a group's interval and its rules.
     pub more: fn(&mut Yaml, &Group),
 }
 
-/// The rules of a service, in as many objects as they take: `slo-api`, `slo-api-2`, …
+/// The rules of a service, in as many objects as necessary: `slo-api`, `slo-api-2`, …
 pub(super) fn rules(project: &ProjectPlan, service: &ServicePlan, objects: &Objects, kind: &Kind) -> String {
     let mut all = String::new();
     let mut size = 0;
@@ -56,7 +56,7 @@ pub(super) fn rules(project: &ProjectPlan, service: &ServicePlan, objects: &Obje
     all
 }
 
-/// The groups of a service by name, as they stand in an object.
+/// The groups of a service by name, as written in an object.
 pub(super) fn groups<'a>(
     project: &'a ProjectPlan,
     service: &'a ServicePlan,
@@ -69,7 +69,7 @@ pub(super) fn groups<'a>(
     })
 }
 
-/// What every object begins with.
+/// The beginning of every object.
 pub(super) fn head(
     version: &str,
     kind: &str,

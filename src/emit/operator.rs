@@ -14,7 +14,7 @@ use crate::plan::{Plan, ProjectPlan, ServicePlan};
 pub(super) const KIND: Kind =
     Kind { version: "monitoring.coreos.com/v1", kind: "PrometheusRule", more: |_, _| {} };
 
-/// Where the operator mounts what else is in the `Secret`.
+/// The directory where the operator mounts the other files of the `Secret`.
 const MOUNTED: &str = "/etc/alertmanager/config";
 
 /// Adds `operator/<service>.yaml` and the dashboard of the service.
@@ -36,12 +36,12 @@ pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
         let files = [("alertmanager.yaml", configuration.as_str()), ("slowburn.tmpl", texts.as_str())];
         let name = format!("alertmanager-{name}");
         let text = objects::files("Secret", &name, &operator.objects, &Labels::new(), &files);
-        // Services have names of their own, and one may be called alertmanager.
+        // Services have names of their own, and a service may have the name alertmanager.
         artifacts.insert("operator/secrets/alertmanager.yaml".to_owned(), text);
     }
 }
 
-/// What `make` adds of dashboards, each as a `ConfigMap`.
+/// The dashboards that `make` adds, each as a `ConfigMap`.
 fn dashboards(operator: &Operator, artifacts: &mut Artifacts, make: impl FnOnce(&mut Artifacts)) {
     let Some(labels) = &operator.dashboards else { return };
     let mut made = Artifacts::new();

@@ -16,7 +16,7 @@ use crate::vocabulary::{Duration, percent, text};
 /// The width of a line.
 const COLUMNS: usize = 110;
 
-/// Where a service's rules are.
+/// The path of a service's rules.
 pub fn path(service: &str) -> String {
     format!("prometheus/{service}.rules.yaml")
 }
@@ -30,13 +30,13 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
     yaml.line(0, "groups:");
-    let (mut told, mut remarks) = (BTreeSet::new(), BTreeSet::new());
+    let (mut slos, mut remarks) = (BTreeSet::new(), BTreeSet::new());
     for group in &service.groups {
         yaml.line(0, "");
         head(&mut yaml, group);
         for rule in &group.rules {
             if let Some(slo) = rule.labels.get("slo")
-                && told.insert(slo)
+                && slos.insert(slo)
                 && let Some(slo) = service.slos.iter().find(|known| known.promise.slo == *slo)
             {
                 yaml.line(0, "");
@@ -63,7 +63,7 @@ fn file(project: &ProjectPlan, service: &ServicePlan) -> String {
     yaml.finish()
 }
 
-/// What a reviewer wants to know of a companion alert.
+/// Facts about a companion alert for reviewers.
 fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
     let Companion { service, name, severity, .. } = companion;
     yaml.comment(6, &format!("{service}/{name}: a {severity}"));
@@ -75,30 +75,30 @@ fn companion_comment(yaml: &mut Yaml, companion: &Companion) {
     }
 }
 
-/// A rule as it stands in the file.
+/// A rule as it is written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The name of its group.
     pub group: String,
-    /// How often the group is evaluated.
+    /// The evaluation interval of the group.
     pub interval: Duration,
-    /// Whether it alerts.
+    /// Whether it is an alert.
     pub alerts: bool,
     /// Its name.
     pub name: String,
-    /// What it evaluates.
+    /// The expression.
     pub expr: Expr,
-    /// `for`; zero for rules that record.
+    /// `for`; zero for recording rules.
     pub hold: Duration,
-    /// `keep_firing_for`; zero for rules that record.
+    /// `keep_firing_for`; zero for recording rules.
     pub keep_firing_for: Duration,
     /// Its labels.
     pub labels: Labels,
-    /// Its annotations; none for rules that record.
+    /// Its annotations; empty for recording rules.
     pub annotations: Labels,
 }
 
-/// The rules of a service, as they stand in the file.
+/// The rules of a service, as they are written in the file.
 pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
     let of = |group: &Group, rule: &Rule| {
         let alert = match &rule.makes {
@@ -125,7 +125,7 @@ pub fn written(project: &ProjectPlan, service: &ServicePlan) -> Vec<Written> {
     groups.flat_map(|group| group.rules.iter().map(move |rule| of(group, rule))).collect()
 }
 
-/// Some groups, as they stand in the file.
+/// Some groups, as they are written in the file.
 pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();
     let mut remarks = BTreeSet::new();
@@ -135,7 +135,7 @@ pub fn excerpt(project: &ProjectPlan, groups: &[Group]) -> String {
     yaml.finish()
 }
 
-/// A file of groups that make history, for promtool.
+/// A file of groups for the backfill, for promtool.
 pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     let mut yaml = Yaml::default();
     yaml.comment(0, MARK);
@@ -148,7 +148,7 @@ pub fn history(project: &ProjectPlan, groups: &[Group]) -> String {
     yaml.finish()
 }
 
-/// What a reviewer can check by hand.
+/// Facts that a reviewer can check.
 fn promise(yaml: &mut Yaml, promise: &Promise) {
     yaml.comment(
         6,
@@ -250,10 +250,10 @@ impl Watches {
     }
 }
 
-fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, told: &mut BTreeSet<&'static str>) {
+fn write(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, remarks: &mut BTreeSet<&'static str>) {
     head(yaml, group);
     for rule in &group.rules {
-        write_rule(yaml, project, rule, told);
+        write_rule(yaml, project, rule, remarks);
     }
 }
 
@@ -263,7 +263,7 @@ fn head(yaml: &mut Yaml, group: &Group) {
     yaml.line(4, "rules:");
 }
 
-/// A group without comments, for other rulers. `more` adds what stands between its interval and its rules.
+/// A group without comments, for other rulers. `more` adds lines between its interval and its rules.
 pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more: &dyn Fn(&mut Yaml, &Group)) {
     yaml.pair(2, "- ", "name", &group.name);
     yaml.pair(4, "", "interval", &group.interval.to_string());
@@ -274,9 +274,9 @@ pub(super) fn plain(yaml: &mut Yaml, project: &ProjectPlan, group: &Group, more:
     }
 }
 
-/// `told` holds the remarks that the file has already.
-fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, told: &mut BTreeSet<&'static str>) {
-    if !rule.remark.is_empty() && told.insert(rule.remark) {
+/// `remarks` contains the remarks that are already in the file.
+fn write_rule(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule, remarks: &mut BTreeSet<&'static str>) {
+    if !rule.remark.is_empty() && remarks.insert(rule.remark) {
         yaml.comment(6, rule.remark);
     }
     if let Makes::Alert(alert) = &rule.makes
@@ -308,7 +308,7 @@ fn spell(yaml: &mut Yaml, project: &ProjectPlan, rule: &Rule) {
     });
     let labels: Vec<(&str, Cow<str>)> = labels.collect();
     if !labels.is_empty() {
-        // What is recorded has few and short ones, or is `slo:definition:info`, of which nobody reads more than a word.
+        // Labels of recorded series are few and short, or belong to `slo:definition:info`, which people need not read in the file.
         let columns = if inert { COLUMNS } else { usize::MAX };
         yaml.labels(8, "labels", &labels, columns);
     }

@@ -60,7 +60,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
         yaml.pair(8, "", "values", values);
     }
     let (alerts, queries): (Vec<&Check>, Vec<&Check>) = case.checks.iter().partition(|check| match check {
-        // promtool knows alerts by their names alone.
+        // promtool distinguishes alerts only by their names.
         Check::Silent { alert, .. } => alert.apart.is_empty(),
         Check::Says { .. } => true,
         Check::Fires { .. } | Check::Value { .. } => false,
@@ -99,7 +99,7 @@ fn write(yaml: &mut Yaml, project: &ProjectPlan, case: &Case) {
     }
 }
 
-/// How many of these alerts fire; nothing if none does.
+/// How many of these alerts fire; empty if none does.
 fn firing(alert: &Which) -> Expr {
     let apart = alert.apart.iter().map(|(label, value)| (label.as_str(), value.as_str()));
     let mut labels = vec![("alertname", alert.name.as_str()), ("alertstate", "firing")];
@@ -107,7 +107,7 @@ fn firing(alert: &Which) -> Expr {
     aggregate::<&str>("count", &[], selector("ALERTS", &labels))
 }
 
-/// A query whose answer carries no metric name, so that it need not be expected.
+/// A query whose result has no metric name, so that a test need not expect one.
 fn nameless(expr: &Expr) -> Expr {
     match &expr.kind {
         crate::promql::ast::Kind::Selector(_) => {

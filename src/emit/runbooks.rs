@@ -1,7 +1,7 @@
 //! Runbooks: one per SLO, one per service for missing events, and an index.
 //!
-//! **Invariant:** texts of the sources are escaped, so that they are never read as Markdown. Only runbooks that people wrote as Markdown are copied
-//! as Markdown, below their own heading.
+//! **Invariant:** texts of the sources are escaped, so that they are never interpreted as Markdown. Only runbooks that people wrote as Markdown are
+//! copied as Markdown, below their own heading.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use super::spelling::Words;
 use crate::artifact::{Artifacts, MARK};
 use crate::inert::{self, fenced, markdown};
 use crate::plan::{
-    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Part, Plan, ProjectPlan, Promise,
-    Receiver, Rule, Runbook, ServicePlan, SloPlan, Told, Watch, Which, anchor, seconds,
+    Address, Alert, Asks, Channel, Companion, Makes, Need, Notice, Notified, Part, Plan, ProjectPlan,
+    Promise, Receiver, Rule, Runbook, ServicePlan, SloPlan, Watch, Which, anchor, seconds,
 };
 use crate::promql::places::spelled_label;
 use crate::promql::pretty;
 use crate::text::runbooks::{
-    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, OutagePart, Page,
-    Person, QuestionPart, TierPart, ToldPart,
+    self, AgreedPart, AlertPart, Index, IndexPage, IndexService, JourneyPart, NeedPart, NotifiedPart,
+    OutagePart, Page, Person, QuestionPart, TierPart,
 };
 use crate::text::{Fences, below};
 use crate::vocabulary::{Decimal, Period, Severity};
 
-/// The width that queries are broken to.
+/// The maximum width of queries.
 const WIDTH: usize = 100;
 
-/// How long a silence lasts that somebody works under.
+/// The length of a silence during work.
 const SILENCE: &str = "2h";
 
-/// The list of all. No runbook is called so: names of services are in lower case.
+/// The index. No runbook has this name: names of services are in lower case.
 const INDEX: &str = "README.md";
 
 /// Adds `runbooks/<service>-<slo>.md`, `runbooks/<service>.<alert>.md` and `runbooks/<service>.events-missing.md`.
@@ -62,7 +62,7 @@ fn path(file: &str) -> String {
     format!("runbooks/{file}")
 }
 
-/// With the mark in a comment, without the blank lines that conditions leave behind, and with whatever is unseen in what people wrote shown.
+/// The text with the mark of generated files in a comment, without the empty lines of conditions, and with invisible characters made visible.
 fn marked(text: &str) -> String {
     let mut page = format!("<!-- {MARK} -->\n\n");
     let mut fences = Fences::default();
@@ -85,7 +85,7 @@ fn plain(text: Option<&str>) -> String {
     markdown(text.unwrap_or_default())
 }
 
-/// What all runbooks of a service share.
+/// The parts that all runbooks of a service share.
 fn blank(project: &ProjectPlan, service: &ServicePlan, page: &Runbook) -> Page {
     let need = |need: &Need, name: &str| NeedPart {
         service: name.to_owned(),
@@ -167,7 +167,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
         })
         .filter_map(|(rule, alert)| match &alert.notice {
             Notice::Burn { severity, .. } => Some(burn(project, promise, rule, alert, *severity, words)),
-            // What is a page for some is a ticket for others: one section, by its name.
+            // Some receive a page and others a ticket: one section under the alert's name.
             Notice::Budget { line, severity, .. } => {
                 let declared = promise.budget_alerts.iter().find(|known| known.line == *line);
                 declared.is_some_and(|known| known.severity == *severity).then(|| AlertPart {
@@ -213,7 +213,7 @@ fn of_slo(project: &ProjectPlan, service: &ServicePlan, slo: &SloPlan, words: &W
 fn part(part: &Part, words: &Words) -> JourneyPart {
     JourneyPart {
         name: part.name(),
-        // As `lower::runbooks` calls it: names of services and SLOs need no escape in an address.
+        // The name from `lower::runbooks`: names of services and SLOs need no escape in an address.
         file: format!("{}-{}.md", part.service, part.slo),
         budget: words.percent(part.budget),
         several: part.several,
@@ -251,7 +251,7 @@ fn of_companion(
         planned: sentence(plain(companion.planned.as_deref())),
         after: companion.hold.map(|hold| words.length(hold)).unwrap_or_default(),
         kept: companion.keep_firing_for.map(|kept| words.length(kept)).unwrap_or_default(),
-        by: companion.told.iter().map(|label| spelled_label(label)).collect(),
+        by: companion.distinguishing.iter().map(|label| spelled_label(label)).collect(),
         runbook: plain(companion.runbook.as_deref()),
         people: people(project, &alerts),
         alerts,
@@ -277,7 +277,7 @@ fn alert_part(
         until: String::new(),
         tiers: Vec::new(),
         outages: Vec::new(),
-        escalates: told.iter().any(|told| told.escalates),
+        escalates: told.iter().any(|notified| notified.escalates),
         told,
         silence: fenced("sh", &silence(project, alert, rule)),
         stops: String::new(),
@@ -320,7 +320,7 @@ fn tier(tier: &Watch, period: Decimal, words: &Words) -> TierPart {
     }
 }
 
-/// `None` if the alert does not see so few errors.
+/// `None` if no tier fires at this error ratio.
 fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Words) -> Option<OutagePart> {
     let fires = tiers.iter().filter_map(|tier| tier.fires_after(error_ratio)).min()?;
     let stops = tiers.iter().filter_map(|tier| tier.stops_after(error_ratio)).max()?;
@@ -332,41 +332,41 @@ fn outage(promise: &Promise, tiers: &[&Watch], error_ratio: Decimal, words: &Wor
     })
 }
 
-/// Everybody who is told of an alert, whatever its labels are that are not known before it fires.
-fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<ToldPart> {
-    let mut all: Vec<&Told> = Vec::new();
+/// All receivers of an alert, for any values of the labels that are unknown before it fires.
+fn receiver_parts(project: &ProjectPlan, which: &Which, rule: &Rule, words: &Words) -> Vec<NotifiedPart> {
+    let mut all: Vec<&Notified> = Vec::new();
     let is = |labels: &crate::model::Labels| {
         which.is(labels) && labels.get("service") == rule.labels.get("service")
     };
     let deliveries = project.notifications.iter().flat_map(|notifications| &notifications.deliveries);
     for delivery in deliveries.filter(|delivery| is(&delivery.labels)) {
-        for told in &delivery.told {
-            if !all.iter().any(|known| known.receiver == told.receiver) {
-                all.push(told);
+        for notified in &delivery.notified {
+            if !all.iter().any(|known| known.receiver == notified.receiver) {
+                all.push(notified);
             }
         }
     }
-    let part = |told: &Told| ToldPart {
-        receiver: markdown(&told.receiver),
-        after: words.length(told.after),
-        escalates: told.escalates,
-        mute: told.mute.iter().map(|time| markdown(time)).collect(),
+    let part = |notified: &Notified| NotifiedPart {
+        receiver: markdown(&notified.receiver),
+        after: words.length(notified.after),
+        escalates: notified.escalates,
+        mute: notified.mute.iter().map(|time| markdown(time)).collect(),
     };
     all.into_iter().map(part).collect()
 }
 
-/// The receivers of these alerts with what they are reached by, as far as it is not a secret.
+/// The receivers of these alerts with their channels, without secrets.
 fn people(project: &ProjectPlan, alerts: &[AlertPart]) -> Vec<Person> {
     let receivers = project.notifications.iter().flat_map(|notifications| &notifications.receivers);
-    let told = |receiver: &&Receiver| {
+    let is_notified = |receiver: &&Receiver| {
         let name = markdown(receiver.name.as_str());
-        alerts.iter().flat_map(|alert| &alert.told).any(|told| told.receiver == name)
+        alerts.iter().flat_map(|alert| &alert.told).any(|notified| notified.receiver == name)
     };
     let person = |receiver: &Receiver| Person {
         name: markdown(receiver.name.as_str()),
         at: receiver.channels.iter().flat_map(reached).map(|at| markdown(&at)).collect(),
     };
-    receivers.filter(told).map(person).collect()
+    receivers.filter(is_notified).map(person).collect()
 }
 
 fn reached(channel: &Channel) -> Vec<String> {
@@ -383,7 +383,7 @@ fn reached(channel: &Channel) -> Vec<String> {
     }
 }
 
-/// The command for a shell. Names of alerts, services and SLOs hold no quotes, and addresses hold nothing of a shell's.
+/// The command for a shell. Names of alerts, services and SLOs contain no quotes, and addresses contain no special characters of a shell.
 fn silence(project: &ProjectPlan, alert: &Alert, rule: &Rule) -> String {
     let url = project.alertmanager_url.as_ref().map(|url| format!(" --alertmanager.url='{url}'"));
     let mut matchers = vec![format!("'alertname=\"{}\"'", alert.which.name)];
@@ -442,7 +442,7 @@ fn index_service(service: &ServicePlan, words: &Words) -> IndexService {
     }
 }
 
-/// With a full stop.
+/// The text with a full stop.
 fn sentence(text: String) -> String {
     if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }

@@ -5,10 +5,10 @@ use crate::plan::{AgreedTime, Event, Promise, of_agreed_time};
 use crate::text;
 use crate::vocabulary::{self, Decimal, Duration, PerSeverity, Period, Severity, amount};
 
-/// A space at which no line is broken.
+/// A space that does not break a line.
 const TIED: &str = "\u{a0}";
 
-/// Days as the sources write them, from Sunday on.
+/// The names of days in the sources, from Sunday on.
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// The spelling of one language.
@@ -30,13 +30,13 @@ impl<'a> Words<'a> {
         text::say(self.language, name, values)
     }
 
-    /// All of its digits.
+    /// A number with all of its digits.
     pub fn number(&self, value: Decimal) -> String {
         let digits = vocabulary::text(value);
         let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
         let mut spelled = String::new();
         for (index, digit) in whole.chars().enumerate() {
-            // Four digits stand together.
+            // Four digits are not separated.
             if whole.len() > 4 && index > 0 && (whole.len() - index).is_multiple_of(3) {
                 spelled += &self.thousands;
             }
@@ -49,7 +49,7 @@ impl<'a> Words<'a> {
         spelled
     }
 
-    /// Three digits, or all whole ones.
+    /// A number with three digits, or with all digits before the point.
     pub fn short(&self, value: Decimal) -> String {
         let rounded = value.round_sf(3).unwrap_or(value);
         self.number(if value.abs() < Decimal::ONE_HUNDRED { rounded } else { value.round() })
@@ -69,13 +69,13 @@ impl<'a> Words<'a> {
         self.say("number.percent", &[("n", &number)]).replace(' ', TIED)
     }
 
-    /// Seconds in the unit that people would take, rounded: `43.2 min`.
+    /// Seconds in a suitable unit, rounded: `43.2 min`.
     pub fn time(&self, seconds: Decimal) -> String {
         let (amount, unit) = amount(seconds);
         format!("{}{TIED}{}", self.number(amount), spelled(unit))
     }
 
-    /// Exactly, as a source has it: `1 h 30 min`.
+    /// An exact length, as in the sources: `1 h 30 min`.
     pub fn length(&self, length: Duration) -> String {
         let mut parts = Vec::new();
         let text = length.to_string();
@@ -107,7 +107,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Below which events are good.
+    /// The limit below which events are good.
     pub fn limit(&self, promise: &Promise) -> Option<String> {
         let (_, limit) = promise.objective.split_once(" < ")?;
         Some(Duration::parse(limit).map_or_else(|| limit.to_owned(), |limit| self.length(limit)))
@@ -123,7 +123,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// When a promise holds, line by line; nothing for always.
+    /// The time that counts for a promise, line by line; empty if all time counts.
     pub fn agreed_time(&self, promise: &Promise) -> Vec<String> {
         let Some(agreed) = &promise.agreed else { return Vec::new() };
         let mut lines = Vec::new();
@@ -159,18 +159,18 @@ impl<'a> Words<'a> {
         self.say(&format!("severity.{severity}"), &[])
     }
 
-    /// What the label `severity` says.
+    /// The value of the label `severity`.
     pub fn severity_label(&self, severity: Severity) -> &str {
         self.severities.get(severity)
     }
 
-    /// What bad ones are counted in.
+    /// The unit of bad events.
     pub fn events(&self, event: Event) -> String {
         self.say(&format!("events.{}", kind(event)), &[])
     }
 }
 
-/// The name of a kind of events in words' names and in the simulator.
+/// The kind of events in keys of texts and in the simulator.
 pub fn kind(event: Event) -> &'static str {
     match event {
         Event::Occurrence => "occurrence",
@@ -179,7 +179,7 @@ pub fn kind(event: Event) -> &'static str {
     }
 }
 
-/// Units as the SI has them.
+/// Units of time with their symbols in the SI.
 fn spelled(unit: &str) -> &str {
     if unit == "m" { "min" } else { unit }
 }

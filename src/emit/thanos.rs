@@ -14,7 +14,7 @@ pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifa
     for group in service.all_groups() {
         plain(&mut yaml, project, group, &|yaml, group| {
             yaml.pair(4, "", "partial_response_strategy", strategy.as_str());
-            // What a ruler without storage writes arrives some seconds later.
+            // Samples from a ruler without storage arrive some seconds later.
             if group.sums_others() {
                 yaml.line(4, "query_offset: 1m");
             }

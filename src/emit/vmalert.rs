@@ -19,8 +19,8 @@ pub fn emit(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Artifa
     artifacts.insert(format!("vmalert/{}.rules.yaml", service.name), yaml.finish());
 }
 
-/// VictoriaMetrics hides the last 30 seconds if nobody asks for them. vmalert evaluates up to a minute in the past, each group at a moment of its own, as of
-/// whole intervals: what sums others is evaluated behind them.
+/// VictoriaMetrics hides the last 30 seconds by default. vmalert evaluates up to a minute in the past, each group at a different moment, aligned to
+/// whole intervals. Groups that sum the series of others are evaluated after them.
 pub(super) fn latest(yaml: &mut Yaml, group: &Group) {
     if group.sums_others() {
         yaml.line(4, "eval_delay: 90s");

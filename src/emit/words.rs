@@ -11,13 +11,13 @@ use crate::promql::places::spelled_label;
 use crate::text::{self, Texts};
 use crate::vocabulary::{BudgetLine, Duration, Period, Severity, percent};
 
-/// What is not known before an alert fires.
+/// Values that are known only while an alert fires.
 pub struct Known<'a> {
-    /// Values of the labels that the expression brings along.
+    /// Values of the labels that the result of the expression has.
     pub labels: &'a Labels,
     /// The alert's value.
     pub value: &'a str,
-    /// What is left of the budget, in percent; empty if there is none.
+    /// The budget left, in percent; empty if there is none.
     pub budget_left: &'a str,
     /// The error ratio, in percent; empty if there is none.
     pub error_ratio: &'a str,
@@ -25,7 +25,7 @@ pub struct Known<'a> {
     pub budget_lasts: &'a str,
 }
 
-/// All annotations of an alert, ready for a rule file if nothing is known yet, or as they are once it fires.
+/// All annotations of an alert: as templates for a rule file if `known` is `None`, otherwise as the firing alert shows them.
 pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) -> Labels {
     let own = |value: &String| {
         let shown = inert::text(value);
@@ -43,13 +43,21 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     let texts = match &alert.notice {
         Notice::Burn { promise, severity, of, runbook, owner, budget_left, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let told = Told { of, runbook, owner, severity: *severity };
-            burn(project, promise, &told, (budget_left, pace), known, &mut blanks)
+            let context = AlertContext { of, runbook, owner, severity: *severity };
+            burn(project, promise, &context, (budget_left, pace), known, &mut blanks)
         }
         Notice::Budget { promise, line, severity, of, runbook, owner, budget_left, window, pace } => {
             let (of, runbook, owner) = (of.as_deref(), runbook.as_deref(), owner.as_deref());
-            let told = Told { of, runbook, owner, severity: *severity };
-            budget(project, promise, *line, &told, (budget_left, *window, pace.as_ref()), known, &mut blanks)
+            let context = AlertContext { of, runbook, owner, severity: *severity };
+            budget(
+                project,
+                promise,
+                *line,
+                &context,
+                (budget_left, *window, pace.as_ref()),
+                known,
+                &mut blanks,
+            )
         }
         Notice::Companion(companion) => self::companion(project, companion, known, &mut blanks),
         Notice::Aftermath { service, of, .. } => {
@@ -82,8 +90,8 @@ pub fn annotations(project: &ProjectPlan, alert: &Alert, known: Option<&Known>) 
     annotations
 }
 
-/// What an alert of an SLO says beside its promise.
-struct Told<'a> {
+/// Facts of an alert of an SLO, besides its promise.
+struct AlertContext<'a> {
     of: Option<&'a str>,
     runbook: Option<&'a str>,
     owner: Option<&'a str>,
@@ -93,7 +101,7 @@ struct Told<'a> {
 fn burn(
     project: &ProjectPlan,
     promise: &Promise,
-    told: &Told,
+    context: &AlertContext,
     (budget_left, pace): (&Expr, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
@@ -119,10 +127,10 @@ fn burn(
         error_ratio: &blanks.blank(ratio),
         budget_left: &blanks.blank(left),
         budget_lasts: &blanks.blank(lasts),
-        of: &clause(told.of),
-        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
-        page: told.severity == Severity::Page,
-        owner: &Blanks::none(told.owner.unwrap_or_default()),
+        of: &clause(context.of),
+        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
+        page: context.severity == Severity::Page,
+        owner: &Blanks::none(context.owner.unwrap_or_default()),
     };
     text::burn(project.language, &project.texts, &values)
 }
@@ -131,7 +139,7 @@ fn budget(
     project: &ProjectPlan,
     promise: &Promise,
     line: BudgetLine,
-    told: &Told,
+    context: &AlertContext,
     (budget_left, window, pace): (&Expr, Duration, &Pace),
     known: Option<&Known>,
     blanks: &mut Blanks,
@@ -156,10 +164,10 @@ fn budget(
         budget_lasts: &blanks.blank(lasts),
         agreed: &sentence(&Blanks::none(promise.agreed_below(line).map_or("", |one| one.action.as_str()))),
         budget_left: &blanks.blank(left),
-        of: &clause(told.of),
-        runbook: &Blanks::none(told.runbook.unwrap_or_default()),
-        page: told.severity == Severity::Page,
-        owner: &Blanks::none(told.owner.unwrap_or_default()),
+        of: &clause(context.of),
+        runbook: &Blanks::none(context.runbook.unwrap_or_default()),
+        page: context.severity == Severity::Page,
+        owner: &Blanks::none(context.owner.unwrap_or_default()),
     };
     text::budget(project.language, &project.texts, &values)
 }
@@ -180,7 +188,7 @@ fn companion(
 ) -> Texts {
     let spoken = Spoken(project.language);
     let own = |words: Option<&str>| Blanks::none(words.unwrap_or_default());
-    let which: String = (companion.told.iter())
+    let which: String = (companion.distinguishing.iter())
         .map(|label| match known {
             Some(known) => {
                 let value = known.labels.get(label).map(|value| format!(", {label} {value}"));
@@ -191,7 +199,7 @@ fn companion(
         })
         .collect();
     let value = match known {
-        _ if !companion.tells_value => String::new(),
+        _ if !companion.has_value => String::new(),
         Some(known) => blanks.blank(spoken.number(known.value)),
         None => blanks.blank(format!("{{{{ $value | printf \"%.4g\"{} }}}}", spoken.filter())),
     };
@@ -210,7 +218,7 @@ fn companion(
     text::companion(project.language, &project.texts, &values)
 }
 
-/// ` (env: production)`: which of the promises it is.
+/// ` (env: production)`: which promise of the SLO it is.
 fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> String {
     let mut value = |label: &String| match known {
         Some(known) => blanks.blank(known.labels.get(label).map_or("", String::as_str)),
@@ -220,18 +228,18 @@ fn which(promise: &Promise, known: Option<&Known>, blanks: &mut Blanks) -> Strin
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
-/// Places in a text that are filled in last, each one character of which no template can make two, and no source has one: so what
-/// Prometheus is to expand stands there whole, and nothing else looks like it.
+/// Placeholders in a text that are replaced last. Each is one character that no template changes and no source contains. So templates for Prometheus
+/// stay whole, and no other text can be mistaken for one.
 #[derive(Default)]
 struct Blanks {
     values: Vec<String>,
 }
 
 impl Blanks {
-    /// The last private plane of Unicode, in which nothing is defined.
+    /// The first character of Unicode's last private plane, which has no defined characters.
     const FIRST: u32 = 0x10_0000;
 
-    /// A place for this value.
+    /// A placeholder for this value.
     fn blank(&mut self, value: impl Into<String>) -> String {
         let place =
             char::from_u32(Self::FIRST + self.values.len() as u32).expect("a plane has places enough");
@@ -239,7 +247,7 @@ impl Blanks {
         place.to_string()
     }
 
-    /// A text of the sources, without characters that would be places.
+    /// A text of the sources, without characters that would be placeholders.
     fn none(text: &str) -> String {
         text.chars().filter(|c| u32::from(*c) < Self::FIRST).collect()
     }
@@ -259,7 +267,7 @@ impl Blanks {
         })
     }
 
-    /// The text with its values, which Prometheus is to expand, and nothing else: no brace joins one of theirs.
+    /// The text with its values, in which Prometheus expands only these values: braces of the text cannot join theirs.
     fn fill_inert(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text::inert(text);
@@ -272,9 +280,9 @@ impl Blanks {
     }
 }
 
-/// The address of a dashboard with the alert's values of its labels chosen.
+/// The address of a dashboard that selects the alert's values of its labels.
 fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
-    // As PromQL writes a text, so that whatever a value holds stays a value.
+    // As a string of PromQL, so that no value can end the string.
     let value = |label: &String| match known {
         Some(known) => {
             let value = known.labels.get(label).map_or("", String::as_str);
@@ -295,14 +303,14 @@ fn dashboard(link: &DashboardLink, known: Option<&Known>) -> String {
     }
 }
 
-/// What Go's `urlquery` makes of a text.
+/// The result of Go's `urlquery` for a text.
 fn escaped(text: &str) -> String {
     const KEPT: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b' ');
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
-/// What is left of the budget, or the template that asks for it.
+/// The budget left, or the template that queries it.
 fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Known>) -> String {
     match known {
         Some(known) => spoken.percent(known.budget_left),
@@ -310,7 +318,7 @@ fn left(spoken: Spoken, promise: &Promise, budget_left: &Expr, known: Option<&Kn
     }
 }
 
-/// The error ratio and how long the budget lasts at it, or the templates that ask for them.
+/// The error ratio and how long the budget lasts at it, or the templates that query them.
 fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) -> (String, String) {
     match known {
         Some(known) => (spoken.percent(known.error_ratio), known.budget_lasts.to_owned()),
@@ -320,7 +328,7 @@ fn paced(spoken: Spoken, promise: &Promise, pace: &Pace, known: Option<&Known>) 
     }
 }
 
-/// How a language writes what Prometheus fills in.
+/// How a language writes numbers that Prometheus fills in.
 #[derive(Clone, Copy)]
 struct Spoken(Language);
 
@@ -329,7 +337,7 @@ impl Spoken {
         text::say(self.0, "number.mark", &[])
     }
 
-    /// A number, or what holds numbers: every point between two digits is the language's mark.
+    /// A number, or a text with numbers: every point between two digits becomes the decimal mark of the language.
     fn number(self, text: &str) -> String {
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         let mark = self.mark();
@@ -355,7 +363,7 @@ impl Spoken {
         written.strip_suffix('%').map_or_else(|| self.number(written), |number| self.percent(number))
     }
 
-    /// What makes the same of a number that a template of Prometheus prints.
+    /// The template function that does the same with a number that Prometheus prints.
     fn filter(self) -> String {
         match self.mark().as_str() {
             "." => String::new(),
@@ -363,7 +371,7 @@ impl Spoken {
         }
     }
 
-    /// A share of one, as Prometheus writes it in percent.
+    /// The template for a ratio, which Prometheus prints in percent.
     fn asked_ratio(self, promise: &Promise, query: &Expr) -> String {
         let percent = text::say(self.0, "number.percent", &[("n", "")]);
         let sign = (percent != "%").then(|| format!(" | reReplaceAll \"%\" \"{percent}\""));
@@ -371,7 +379,7 @@ impl Spoken {
         asked(promise, query, &printed, "", text::unknown_part(self.0))
     }
 
-    /// What is recorded in percent is printed as it is.
+    /// The template for a value that is recorded in percent.
     fn asked_percent(self, promise: &Promise, query: &Expr) -> String {
         let printed = match self.filter() {
             // Only texts can be filtered.
@@ -387,12 +395,12 @@ impl Spoken {
     }
 }
 
-/// The template that asks Prometheus for a number, with the alert's own value and its values of the labels that are kept.
+/// The template that queries a number in Prometheus, with the alert's value and its values of the kept labels.
 fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &str) -> String {
     let wanted: String =
         (promise.by.iter()).map(|label| format!(",{}=%q", spelled_label(label).replace('%', "%%"))).collect();
     let (mut format, mut values) = (String::new(), String::new());
-    // Names of services and SLOs, which the query has for values, hold neither braces nor percent signs.
+    // Names of services and SLOs, which are values in the query, contain neither braces nor percent signs.
     for c in query.to_string().chars() {
         match c {
             '}' => {
@@ -413,7 +421,7 @@ fn asked(promise: &Promise, query: &Expr, printed: &str, after: &str, unknown: &
     )
 }
 
-/// A label of the alert in Go's templates, where only names without points can stand behind one.
+/// A label of the alert in Go's templates. Only names without points can follow a dot there.
 fn asked_label(label: &str) -> String {
     match spelled_label(label) == label {
         true => format!("$labels.{label}"),
@@ -426,7 +434,7 @@ fn quoted(text: &str) -> String {
     if text.contains('`') { format!("{text:?}") } else { format!("`{text}`") }
 }
 
-/// Words as part of a sentence: on one line, without a full stop.
+/// Words for the middle of a sentence: on one line, without a full stop.
 fn clause(text: Option<&str>) -> String {
     Blanks::none(text.unwrap_or_default()).trim().trim_end_matches('.').replace(['\n', '\r'], " ")
 }

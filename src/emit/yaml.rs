@@ -13,24 +13,24 @@ use crate::promql::pretty_into;
 #[derive(Default)]
 pub struct Yaml {
     text: String,
-    /// How far all of it is indented.
+    /// The indentation of the whole document.
     margin: usize,
 }
 
 impl Yaml {
-    /// A document that stands in another one, indented so far.
+    /// A document inside of another one, with this indentation.
     pub fn within(margin: usize) -> Self {
         Self { text: String::new(), margin }
     }
 
     /// The document.
     pub fn finish(mut self) -> String {
-        // Thousands of them wait to be written.
+        // Thousands of them may be in memory until they are written.
         self.text.shrink_to_fit();
         self.text
     }
 
-    /// `# text`, one comment line per line of text, whatever a reader takes for the end of one.
+    /// `# text`, one comment line per line of text, for every kind of line end that readers know.
     pub fn comment(&mut self, indent: usize, text: &str) {
         for line in inert::lines(text) {
             self.begin(indent);
@@ -49,7 +49,7 @@ impl Yaml {
         self.text.push('\n');
     }
 
-    /// `key: value`; a text of several lines becomes a block. `start` is what stands before the key: spaces, or `- `.
+    /// `key: value`; a text of several lines becomes a block. `start` is the text before the key: spaces, or `- `.
     pub fn pair(&mut self, indent: usize, start: &str, key: &str, value: &str) {
         self.begin(indent);
         self.text.push_str(start);
@@ -57,7 +57,7 @@ impl Yaml {
         self.text.push_str(": ");
         if value.contains('\n') && is_plain_block(value) {
             self.text.push('|');
-            // A block that begins with blanks has to say how far it is indented.
+            // A block that begins with blanks must declare its indentation.
             self.text.push_str(if value.starts_with(' ') { "2" } else { "" });
             self.text.push_str(if value.ends_with('\n') { "\n" } else { "-\n" });
             let inner = indent + start.len() + 2;
@@ -70,14 +70,14 @@ impl Yaml {
         }
     }
 
-    /// `key: expr`, over several lines if it does not end before column `columns`. Printed where it stands: it is most of what rule files hold, and a query
-    /// has no control characters and no blank at the end of a line.
+    /// `key: expr`, over several lines if it does not end before column `columns`. It is printed directly into the text, because queries are most of
+    /// a rule file. A query has no control characters and no blank at the end of a line.
     pub fn query(&mut self, indent: usize, key: &str, expr: &Expr, columns: usize) {
         self.begin(indent);
         self.text.push_str(key);
         self.text.push_str(": ");
         let (start, inner) = (self.text.len(), self.margin + indent + 2);
-        // On its first line stands the key, which is longer than the margin of the others.
+        // The key is on the first line. It is longer than the margin of the other lines.
         pretty_into(&mut self.text, expr, columns - (indent + 2), inner, key.len());
         let written = &self.text[start..];
         if written.contains('\n') {
@@ -89,7 +89,7 @@ impl Yaml {
         self.text.push('\n');
     }
 
-    /// `key: { a: b, c: d }` if that fits into `width` columns and every value is a plain word, otherwise one pair on a line.
+    /// `key: { a: b, c: d }` if that fits into `width` columns and every value is a plain word, otherwise one pair per line.
     pub fn labels(&mut self, indent: usize, key: &str, pairs: &[(&str, Cow<str>)], width: usize) {
         let short = indent + key.len() + 5 + pairs.iter().map(|(k, v)| k.len() + v.len() + 4).sum::<usize>();
         let plain = |text: &str| if is_plain_word(text) { text.to_owned() } else { quoted(text) };
@@ -111,15 +111,15 @@ impl Yaml {
     }
 }
 
-/// Nothing is indented further than this.
+/// The largest indentation.
 const BLANKS: &str = "                                ";
 
-/// Whether a text survives as a literal block: nothing unseen, no blank at the end of lines.
+/// Whether a text can be a literal block: no invisible characters, no blank at the end of lines.
 fn is_plain_block(text: &str) -> bool {
     !text.starts_with('\n')
         && !text.ends_with("\n\n")
         && match text.is_ascii() {
-            // Looking at bytes takes a fraction of the time, and nearly all texts are ASCII.
+            // A test of bytes takes a fraction of the time, and nearly all texts are ASCII.
             true => {
                 let mut before = b'\n';
                 let plain = text.bytes().all(|byte| {
@@ -140,8 +140,8 @@ pub fn scalar(text: &str) -> Cow<'_, str> {
     if is_plain_word(text) || is_plain_query(text) { Cow::Borrowed(text) } else { Cow::Owned(spelled(text)) }
 }
 
-/// A name that no reader of YAML takes for anything but itself. Nearly all that is written are such names, and asking for the spelling of each
-/// would take longer than all the rest.
+/// A name that every reader of YAML reads as this text. Nearly all scalars are such names, and the general case would take longer than everything
+/// else together.
 fn is_plain_word(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'/' | b'-');
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -150,7 +150,7 @@ fn is_plain_word(text: &str) -> bool {
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// A query as most of them are: nothing in it means anything to a reader of YAML.
+/// A query without characters that have a meaning in YAML. Most queries are like this.
 fn is_plain_query(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_:/-(){}[]\"=,.~<>*+ ".contains(&byte);
     text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -159,7 +159,7 @@ fn is_plain_query(text: &str) -> bool {
         && text.bytes().all(inner)
 }
 
-/// Letters that are true, false, nothing or a number to some reader of YAML.
+/// Words that some reader of YAML reads as true, false, null or a number.
 const WORDS: [&str; 12] =
     ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
 
@@ -175,7 +175,7 @@ fn spelled(text: &str) -> String {
     if written.contains('\n') { quoted(text) } else { written.to_owned() }
 }
 
-/// Between double quotes, with everything that is unseen escaped.
+/// Between double quotes, with invisible characters escaped.
 pub fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"");
     let escaped = inert::replaced(&text, |c| match c {
@@ -198,12 +198,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn plain_queries_are_spelled_as_they_are(text in "[a-z][a-z0-9_:/(){}\\[\\]\"=,.~<>*+ -]{0,20}[)}\\]]") {
+        fn plain_queries_need_no_quotes(text in "[a-z][a-z0-9_:/(){}\\[\\]\"=,.~<>*+ -]{0,20}[)}\\]]") {
             prop_assert!(!is_plain_query(&text) || spelled(&text) == text);
         }
 
         #[test]
-        fn plain_words_are_spelled_as_they_are(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
+        fn plain_words_need_no_quotes(text in "[A-Za-z][A-Za-z0-9_:/-]{0,12}|[yntfo][a-z]{0,4}") {
             prop_assert!(!is_plain_word(&text) || spelled(&text) == text);
         }
     }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_read_back_as_they_are() {
+    fn scalars_are_read_back_unchanged() {
         for text in [
             "yes",
             "5m",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_leaves_its_comment_or_its_value() {
+    fn a_text_stays_in_its_comment_or_value() {
         for end in ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\x0c", "\x0b", "\u{feff}", "\0"] {
             let text = format!("a{end}key: other\nb{end}  - x: y\u{202e}");
             let mut yaml = Yaml::default();

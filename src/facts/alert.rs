@@ -3,7 +3,7 @@
 use crate::model::{Labels, Matching};
 use crate::vocabulary::{BudgetLine, Duration, Name, Severity};
 
-/// Which alert is meant.
+/// The identity of an alert.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Which {
     /// Its name.
@@ -13,7 +13,7 @@ pub struct Which {
 }
 
 impl Which {
-    /// The only alert of its name.
+    /// The identity of an alert with a name of its own.
     pub fn of(name: String) -> Self {
         Self { name, apart: Labels::new() }
     }
@@ -26,14 +26,14 @@ impl Which {
         }
     }
 
-    /// Whether an alert with these labels, its name among them, may be it.
+    /// Whether an alert with these labels, the name included, may be this one.
     pub fn is(&self, labels: &Labels) -> bool {
         labels.get("alertname") == Some(&self.name)
             && self.apart.iter().all(|(label, value)| labels.get(label) == Some(value))
     }
 }
 
-/// The label of a line of the budget, on what is recorded and on alerts.
+/// The label for the line of a budget alert, on recorded series and on alerts.
 pub const BELOW: &str = "budget_below";
 
 /// The aftermath of an alert: alerts that stay silenced for a while after it has stopped.
@@ -41,9 +41,9 @@ pub const BELOW: &str = "budget_below";
 pub struct Aftermath {
     /// The alert that silences them, and notifies nobody.
     pub name: String,
-    /// The alerts that it is left by.
+    /// The alerts whose aftermath it is.
     pub causes: Vec<Which>,
-    /// Alerts.
+    /// The alerts that it silences.
     pub silenced: Vec<Which>,
     /// For how long.
     pub length: Duration,
@@ -58,12 +58,12 @@ pub struct AlertFacts<'a> {
     pub apart: Labels,
     /// Its labels, with the name.
     pub labels: Labels,
-    /// Labels that it has, with values that are not known.
+    /// Labels whose values are unknown.
     pub open: Vec<String>,
     /// The labels in which the promises of one SLO differ.
     pub by: Vec<String>,
     /// Labels in which several companion alerts of this name differ, as far as they are known.
-    pub told: Vec<String>,
+    pub distinguishing: Vec<String>,
     /// Page or ticket.
     pub severity: Severity,
     /// Its service.
@@ -72,9 +72,9 @@ pub struct AlertFacts<'a> {
     pub slo: Option<&'a Name>,
     /// The companion alert, if it is one.
     pub companion: Option<&'a Name>,
-    /// Whether it says that the service is down, so that what needs it cannot work.
+    /// Whether it means that the service is down, so that its dependants cannot work.
     pub down: bool,
-    /// Whether it is sent even while something that its service needs is down.
+    /// Whether it notifies even while a dependency of its service is down.
     pub independent: bool,
     /// Its line of the budget, if it is a budget alert. Such an alert may fire although nothing fails now.
     pub line: Option<BudgetLine>,
@@ -83,7 +83,7 @@ pub struct AlertFacts<'a> {
 }
 
 impl AlertFacts<'_> {
-    /// Its name, and the labels that separate it from others of that name.
+    /// The alert's identity.
     pub fn which(&self) -> Which {
         Which { name: self.name.clone(), apart: self.apart.clone() }
     }
@@ -95,7 +95,7 @@ impl AlertFacts<'_> {
         labels
     }
 
-    /// Whether it matches for all possible values of unknown labels.
+    /// Whether `matching` matches for all possible values of unknown labels.
     pub fn always(&self, matching: &Matching) -> bool {
         matching.iter().all(|(label, values)| match self.labels.get(label) {
             Some(value) => values.contains(value),
@@ -103,7 +103,7 @@ impl AlertFacts<'_> {
         })
     }
 
-    /// Whether it matches for some values.
+    /// Whether `matching` matches for some values.
     pub fn sometimes(&self, matching: &Matching) -> bool {
         matching.iter().all(|(label, values)| match self.labels.get(label) {
             Some(value) => values.contains(value),
@@ -112,7 +112,7 @@ impl AlertFacts<'_> {
         })
     }
 
-    /// Whether it may carry a label.
+    /// Whether it may have a label.
     pub fn carries(&self, label: &str) -> bool {
         self.labels.contains_key(label) || self.open.iter().any(|open| open == label)
     }

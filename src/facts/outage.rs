@@ -1,19 +1,19 @@
 //! When tiers fire and stop in a steady outage: the arithmetic of the SRE Workbook (ch. 5), in exact decimals.
 //!
-//! All of it is for a steady error ratio after a period without errors, at even traffic; evaluations, scrapes and notifications come on top.
+//! The error ratio is constant, the time before had no errors, and the traffic is even. Evaluations, scrapes and notifications take additional time.
 
 use super::{Promise, Watch};
 use crate::model::Agreement;
 use crate::vocabulary::{BudgetLine, Decimal, Duration};
 
 impl Watch {
-    /// Seconds from the beginning of an outage of this error ratio until the tier fires: `W·T/e`; `None` for never.
+    /// Seconds from the beginning of an outage with this error ratio until the tier fires: `W·T/e`; `None` if it never fires.
     pub fn fires_after(&self, error_ratio: Decimal) -> Option<Decimal> {
         (error_ratio > self.threshold).then(|| seconds(self.long_agreed) * self.threshold / error_ratio)
     }
 
-    /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier's alert stops: `w·(1 − T/e)`, and as long as it is kept;
-    /// `None` if it never fired.
+    /// Seconds from the end of an outage that lasted longer than `w·T/e` until the tier's alert stops: `w·(1 − T/e)`, plus the time for which it
+    /// keeps firing; `None` if it never fired.
     pub fn stops_after(&self, error_ratio: Decimal) -> Option<Decimal> {
         let kept = seconds(self.keep_firing_for.unwrap_or_default());
         (error_ratio > self.threshold)
@@ -24,15 +24,15 @@ impl Watch {
 /// The effect of a steady outage on every tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// In (0, 1].
+    /// The error ratio, in (0, 1].
     pub error_ratio: Decimal,
-    /// Long windows of the tiers whose threshold is half of it.
+    /// Long windows of the tiers whose threshold is half of this ratio.
     pub twice: Vec<Duration>,
-    /// Seconds until each tier fires, and from the end until it stops; `None` for never.
+    /// Seconds until each tier fires, and from the end until it stops; `None` if it never fires.
     pub tiers: Vec<Option<(Decimal, Decimal)>>,
 }
 
-/// A length of agreed time: `264h` where it is less than the `whole`.
+/// A length of agreed time: `264h` if it is less than `whole`.
 pub fn of_agreed_time(agreed: Duration, whole: Duration) -> String {
     if agreed == whole {
         return whole.to_string();
@@ -57,7 +57,7 @@ impl Promise {
         seconds(self.period_length) * self.budget
     }
 
-    /// The agreed action while this share of the budget is left: if several lines are crossed, the lowest one.
+    /// The agreed action when this share of the budget is left: that of the lowest line that is crossed.
     pub fn agreed(&self, left: Decimal) -> Option<&Agreement> {
         self.budget_policy.iter().rfind(|agreement| left < agreement.line.ratio())
     }
@@ -67,7 +67,7 @@ impl Promise {
         self.budget_policy.iter().rfind(|agreement| agreement.line >= line)
     }
 
-    /// Outages in which the tiers differ, the worst first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
+    /// Outages that show the differences between the tiers, the largest first: 100%, 10% and 1% of errors, and twice the threshold of each tier.
     pub fn outages(&self) -> Vec<Outage> {
         let twice = |tier: &Watch| tier.threshold * Decimal::TWO;
         let mut ratios: Vec<Decimal> = [100, 10, 1].map(|of| Decimal::new(of, 2)).to_vec();

@@ -13,25 +13,25 @@ pub struct Promise {
     pub service: String,
     /// The SLO's name.
     pub slo: String,
-    /// For people.
+    /// The description, for people.
     pub description: Option<String>,
     /// `99.9%`, or `95% < 500ms`.
     pub objective: String,
-    /// In (0, 1).
+    /// The objective, in (0, 1).
     pub ratio: Decimal,
     /// 1 − objective.
     pub budget: Decimal,
-    /// With fewer events than this the period says nothing about the objective.
+    /// With fewer events than this, the period says nothing about the objective.
     pub enough_events: Decimal,
     /// The period.
     pub period: Period,
     /// The length from which burn rates are derived: the most agreed time in a period.
     pub period_length: Duration,
-    /// When it holds; `None` for always.
+    /// The time that counts; `None` if all time counts.
     pub agreed: Option<AgreedTime>,
-    /// What one event is.
+    /// The kind of its events.
     pub event: Event,
-    /// The parts of a journey; none of any other.
+    /// The parts of a journey; empty for other SLOs.
     pub parts: Vec<Part>,
     /// Labels that are kept.
     pub by: Vec<String>,
@@ -41,19 +41,19 @@ pub struct Promise {
     pub successful: Option<String>,
     /// Expected events per second, if declared or known.
     pub traffic: Option<Decimal>,
-    /// Watching tiers, in the order of the policy.
+    /// The tiers, in the order of the policy.
     pub tiers: Vec<Watch>,
     /// Lines of the budget with a budget alert, the highest first.
     pub budget_alerts: Vec<BudgetAlert>,
     /// The agreed actions by line of the budget, the highest first.
     pub budget_policy: Vec<Agreement>,
-    /// Tiers of its policy that could never fire: page or ticket, and the long window.
+    /// Tiers of the policy that could never fire: page or ticket, and the long window.
     pub left_out: Vec<(Severity, Duration)>,
     /// The evaluation interval of pages and their windows.
     pub interval: Duration,
     /// The evaluation interval of long windows.
     pub long_interval: Duration,
-    /// Why the metric is not there yet.
+    /// Why the metric does not exist yet.
     pub planned: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl Promise {
         windows
     }
 
-    /// The events that so many tiles to come are expected to bring, where the last four weeks have had so many in so many tiles that were counted.
+    /// The events that are expected in `to_come` tiles, if the last four weeks had `counted` events in `tiles` tiles.
     pub fn expected(&self, to_come: u64, counted: Decimal, tiles: Decimal) -> Decimal {
         let all = Decimal::from(OUTLOOK.millis() / self.long_interval.millis());
         let per_tile = match self.expected_per_tile() {
@@ -80,8 +80,8 @@ impl Promise {
         per_tile * Decimal::from(to_come)
     }
 
-    /// How many events five minutes bring on average, closed hours included, if the traffic is declared. What is looked at is counted, and needs no declaring;
-    /// and where labels are kept nobody has said which of their values has how much of the traffic.
+    /// How many events are expected in five minutes on average, closed hours included, if the traffic is declared. A state needs no declaration,
+    /// because its evaluations are counted. With kept labels there is no value, because the traffic of each label value is not declared.
     pub fn expected_per_tile(&self) -> Option<Decimal> {
         let traffic = self.traffic.filter(|_| self.event == Event::Occurrence && self.by.is_empty())?;
         let agreed =
@@ -89,7 +89,7 @@ impl Promise {
         Some(quotient(agreed, Decimal::from(self.period.nominal().secs())))
     }
 
-    /// The name of the time zone of its hours, or of its calendar period; without either UTC.
+    /// The name of the time zone of its hours, or of its calendar period; UTC without either.
     pub fn zone(&self) -> &str {
         let hours = self.agreed.as_ref().and_then(|agreed| agreed.hours.as_ref());
         match (hours, &self.period) {
@@ -109,21 +109,21 @@ impl Promise {
     }
 }
 
-/// What one event is.
+/// The kind of an SLO's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Something that the service counts.
+    /// An event that the service counts.
     Occurrence,
     /// One evaluation of a state, every `interval`, for each of its series.
     Check,
     /// One moment, judged by the slice that ends there.
     Slice(Duration),
-    /// One moment, judged by several SLOs in the slice that ends there.
+    /// One moment, judged by the parts of a journey in the slice that ends there.
     Journey(Duration),
 }
 
 impl Event {
-    /// The length of the slices that are judged, if any are.
+    /// The length of the slices; `None` without slices.
     pub fn slice(self) -> Option<Duration> {
         match self {
             Self::Slice(length) | Self::Journey(length) => Some(length),
@@ -139,13 +139,13 @@ pub struct Part {
     pub service: String,
     /// Its SLO.
     pub slo: String,
-    /// The error ratio that it may have in a slice.
+    /// The largest error ratio of a good slice.
     pub budget: Decimal,
-    /// Whether it has several promises, which are taken together.
+    /// Whether it has several promises, which are added up.
     pub several: bool,
-    /// Why its metric is not there yet.
+    /// Why its metric does not exist yet.
     pub planned: Option<String>,
-    /// When it holds; `None` for always.
+    /// The time that counts; `None` if all time counts.
     pub agreed: Option<AgreedTime>,
 }
 
@@ -156,33 +156,33 @@ impl Part {
     }
 }
 
-/// When a promise holds.
+/// The time that counts for a promise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgreedTime {
     /// Its hours and holidays; `None` for every hour.
     pub hours: Option<Hours>,
-    /// A query that has an answer while it does not hold.
+    /// A query that has a result while time does not count.
     pub except: Option<String>,
-    /// Windows in which it does not hold, by their beginning.
+    /// Windows of maintenance, by their beginning.
     pub maintenance: Vec<Maintenance>,
 }
 
 impl AgreedTime {
-    /// As many windows of maintenance are shown, the latest first.
+    /// The number of windows of maintenance that are shown, the latest first.
     pub const SHOWN: usize = 20;
 
-    /// Whether events count that happen at a moment, in seconds since 1970. What `except` says at that moment is not known.
+    /// Whether events at a moment count, in seconds since 1970. The result of `except` at that moment is not known.
     pub fn counts(&self, at: i64) -> bool {
         let in_maintenance = |window: &Maintenance| (window.from..window.to).contains(&at);
         self.hours.as_ref().is_none_or(|hours| hours.hold(at)) && !self.maintenance.iter().any(in_maintenance)
     }
 
-    /// Dates on which it does not hold, as in `2027-01-01`.
+    /// Dates on which no time counts, such as `2027-01-01`.
     pub fn holidays(&self) -> Vec<String> {
         self.hours.iter().flat_map(|hours| hours.holidays()).map(ToString::to_string).collect()
     }
 
-    /// Dates in a row; of very many, the first.
+    /// Dates as a list; of very many, only the first.
     pub fn dates<S: AsRef<str>>(dates: &[S]) -> String {
         let shown: Vec<&str> = dates.iter().take(Self::SHOWN).map(AsRef::as_ref).collect();
         let rest = if dates.len() > Self::SHOWN { ", …" } else { "" };

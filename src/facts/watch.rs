@@ -2,16 +2,16 @@
 
 use crate::vocabulary::{Decimal, Duration, Severity, interval_of};
 
-/// One tier with everything that follows from it.
+/// One tier with its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// Page or ticket.
     pub severity: Severity,
-    /// The share of the budget that is gone when it fires.
+    /// The share of the budget that is spent when it fires.
     pub budget_share: Decimal,
     /// Long window.
     pub long: Duration,
-    /// The most agreed time in it: all of it, unless the promise has hours.
+    /// The most agreed time in the long window: all of it, unless the promise has hours.
     pub long_agreed: Duration,
     /// Short window.
     pub short: Duration,
@@ -19,11 +19,11 @@ pub struct Watch {
     pub burn_rate: Decimal,
     /// Burn rate × error budget.
     pub threshold: Decimal,
-    /// Fewer bad events in the long window never fire.
+    /// With fewer bad events in the long window it does not fire.
     pub min_bad_events: u32,
-    /// Fewer events in the long window, good ones among them, never fire.
+    /// With fewer events in the long window, good ones included, it does not fire.
     pub min_events: u32,
-    /// How long its alert goes on firing after it; the same for all tiers of a severity.
+    /// How long its alert keeps firing afterwards; the same for all tiers of a severity.
     pub keep_firing_for: Option<Duration>,
     /// Whether its windows are evaluated every `long_interval` only.
     pub slow: bool,
@@ -38,20 +38,20 @@ pub struct Counted {
     pub total: Decimal,
 }
 
-/// Which windows of a tier exceed its threshold.
+/// The state of a tier: which of its windows exceed the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct TierState {
     /// The error ratio of the long window is above the threshold.
     pub long: bool,
-    /// That of the short one is.
+    /// The error ratio of the short window is above the threshold.
     pub short: bool,
     /// Whether the long window has the minimum of events and of bad events.
     pub enough: bool,
-    /// A ratio is so exactly at the threshold that the rounding of Prometheus decides.
+    /// A ratio is exactly at the threshold, so the rounding of Prometheus decides.
     pub undecided: bool,
 }
 
-impl Sight {
+impl TierState {
     /// Whether the tier fires.
     pub fn fires(self) -> bool {
         self.long && self.short && self.enough
@@ -70,11 +70,11 @@ impl Watch {
         Duration::from_millis((self.long.millis() / 4).max(2 * self.interval().millis()))
     }
 
-    /// The result for windows with these counts.
-    pub fn sight(&self, long: Counted, short: Counted) -> Sight {
-        // Most moments are healthy, and no threshold is as low as zero.
+    /// The state of the tier if its windows have these counts.
+    pub fn state(&self, long: Counted, short: Counted) -> TierState {
+        // Most moments have no bad events, and no threshold is zero.
         if long.bad.is_zero() && short.bad.is_zero() {
-            return Sight::default();
+            return TierState::default();
         }
         let mut undecided = false;
         let mut above = |window: Counted| {
@@ -84,10 +84,10 @@ impl Watch {
             window.bad > limit
         };
         let (is_long, is_short) = (above(long), above(short));
-        // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
+        // Counts may be fractions if a ratio is observed instead of events. So the limit is half a step below the number.
         let reaches =
             |count: Decimal, least: u32| least < 2 || count > Decimal::from(least) - Decimal::new(5, 1);
         let enough = reaches(long.bad, self.min_bad_events) && reaches(long.total, self.min_events);
-        Sight { long: is_long, short: is_short, enough, undecided: undecided && enough }
+        TierState { long: is_long, short: is_short, enough, undecided: undecided && enough }
     }
 }

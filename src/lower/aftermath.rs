@@ -1,8 +1,8 @@
-//! The aftermath of an alert with `down`. The alert stops as soon as the service is back, but the outage is still in long windows, and events are
+//! The aftermath of an alert with `down`. The alert stops as soon as the service is back. But long windows still contain the outage, and events are
 //! counted again only some evaluations later. Alerts about that would be a second notification for a problem that is over.
 //!
 //! So a second alert, which notifies nobody, fires during that time and silences them. It silences only pages of SLOs that read the same series as
-//! the first alert, and the service's missing events: if those fail again, the first alert says so. All other alerts may have another cause by then.
+//! the first alert, and the alert for missing events: if those fail again, the first alert fires again. All other alerts may have another cause.
 
 use super::sums::less;
 use crate::derive::external;
@@ -13,10 +13,10 @@ use crate::promql::ast::{Expr, MatchOp, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, gt, number, selector, sub};
 use crate::vocabulary::{INTERVAL, Severity};
 
-/// When each alert that is pending or fires began to be, in seconds since 1970. Prometheus records it beside `ALERTS`.
+/// When each pending or firing alert began, in seconds since 1970. Prometheus records it beside `ALERTS`.
 pub(super) const BEGAN: &str = "ALERTS_FOR_STATE";
 
-/// The alerts of a service of which nobody is told, in a group of their own.
+/// The alerts of a service that notify nobody, in a group of their own.
 pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let service = facts.service;
     let after = |(_, known): &(&Companion, AlertFacts)| {
@@ -29,13 +29,13 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     };
     let companions = facts.companions.iter().filter_map(after);
     let rules: Vec<Rule> = companions.chain(facts.slos.iter().filter_map(of_slo)).collect();
-    // Groups of SLOs are called after them.
+    // Groups of SLOs have the names of the SLOs.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "aftermath");
     let name = format!("{}/aftermath{}", service.name, if taken { "/companions" } else { "" });
     (!rules.is_empty()).then_some(Group { name, interval: INTERVAL, rules })
 }
 
-/// Selectors of a series that Prometheus keeps of these alerts.
+/// Selectors of a series that Prometheus records for these alerts.
 fn kept_of(name: &str, alerts: &[Which], state: Option<&str>) -> Vec<Selector> {
     let (alone, apart): (Vec<&Which>, Vec<&Which>) = alerts.iter().partition(|alert| alert.apart.is_empty());
     let firing = |selector: Selector| match state {
@@ -53,10 +53,10 @@ fn kept_of(name: &str, alerts: &[Which], state: Option<&str>) -> Vec<Selector> {
     alone.into_iter().chain(apart).map(firing).collect()
 }
 
-/// It fires while something burns on that began when the outage did, or later. What had begun before was told before, so its end has to be
-/// told, too: Alertmanager forgets what ends while it is silenced.
+/// It fires while an alert is active that began with the outage or later. Alerts that began before the outage have already notified somebody. Their
+/// end must be notified, too: Alertmanager forgets an alert that ends while it is silenced.
 fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, aftermath: Aftermath) -> Rule {
-    // Half an interval less holds as many samples, whatever the edges of ranges are.
+    // A range that is half an interval shorter contains the same number of samples with open and with closed edges.
     let range = less(aftermath.length, INTERVAL.millis() / 2);
     let over = |op: &str, series: Vec<Selector>| {
         let ranged =
@@ -71,7 +71,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
             };
             (over("max", of("ALERTS", &[("alertstate", "firing")])), over("max", of(BEGAN, &[])))
         }
-        // Of several causes the first: what began with it is not told for the others either.
+        // If there are several causes, the first one decides: its outage explains the later ones.
         _ => (
             over("max", kept_of("ALERTS", causes, Some("firing"))),
             over("min", kept_of(BEGAN, causes, None)),
@@ -89,7 +89,7 @@ fn rule(model: &Model, service: &Service, of: String, mut labels: Labels, afterm
         annotations: Labels::new(),
         notice: Notice::Aftermath { service: service.name.to_string(), of, aftermath },
     };
-    // Without `service`, by which others look for alerts; with what decides whether two Prometheus are meant.
+    // Without `service`, because other rules select alerts by it. With the external labels that distinguish two Prometheus servers.
     labels.retain(|label, _| external(model).contains(label));
     Rule {
         makes: Makes::Alert(Box::new(alert)),

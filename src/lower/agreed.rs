@@ -22,16 +22,16 @@ use crate::promql::build::{
 };
 use crate::vocabulary::{Duration, HoursSpan, INTERVAL, LONG_INTERVAL, Offsets, Turn};
 
-/// The series.
+/// The name of the series.
 pub(super) const NAME: &str = "slo:agreed_service_time:bool";
 
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;
 
-/// 1970 began on a Thursday, so long after a Monday.
+/// 1970 began on a Thursday, this many seconds after a Monday.
 const SINCE_MONDAY: u32 = 3 * DAY;
 
-/// The rule that records it; `groups` has one sample for each value of the labels that a query of maintenance names. `None` where everything counts.
+/// The rule that records it. `groups` gives one sample for each value of the labels that a query of maintenance names. `None` if everything counts.
 pub(super) fn rule(slo: &Slo, names: &Series, groups: impl FnOnce(&[String]) -> Expr) -> Option<Rule> {
     if slo.agreed.is_always() {
         return None;
@@ -45,7 +45,7 @@ pub(super) fn rule(slo: &Slo, names: &Series, groups: impl FnOnce(&[String]) -> 
     Some(names.record(NAME.to_owned(), flag(&slo.agreed, INTERVAL, groups), remark))
 }
 
-/// 1 or 0 for a count of so long a time that ends now.
+/// 1 or 0 for a count over `length` that ends now.
 fn flag(agreed: &Agreed, length: Duration, groups: impl FnOnce(&[String]) -> Expr) -> Expr {
     let on = agreed.except.as_ref().map(|except| &except.on[..]).unwrap_or_default();
     let excepted = agreed.except.as_ref().map(|except| during(except.expr.clone(), length));
@@ -69,7 +69,7 @@ fn flag(agreed: &Agreed, length: Duration, groups: impl FnOnce(&[String]) -> Exp
     or(held, mul(number("0"), groups)).into()
 }
 
-/// What had an answer at some moment of so long a time; of one evaluation, now.
+/// The series that had a sample at any moment of `length`; for one evaluation, the series that have one now.
 fn during(expr: Expr, length: Duration) -> Expr {
     match length > INTERVAL {
         true => {
@@ -80,7 +80,7 @@ fn during(expr: Expr, length: Duration) -> Expr {
     }
 }
 
-/// A sample without labels while hours and windows let events count that happened in so long a time; `None` if they always do.
+/// A sample without labels if hours and windows let the events of the last `length` count; `None` if they always count.
 fn open(agreed: &Agreed, length: Duration) -> Option<Expr> {
     if agreed.hours.is_none() && agreed.maintenance.is_empty() {
         return None;
@@ -103,7 +103,7 @@ fn open(agreed: &Agreed, length: Duration) -> Option<Expr> {
     Some(open)
 }
 
-/// Local time, where it is within some hours of some days; then seconds since its midnight.
+/// The local time if it is within the hours and days of this span; then also the seconds since its midnight.
 fn within_span(span: HoursSpan, local: Expr) -> Expr {
     let whole_week = span.first == 0 && span.last == 6;
     let local = add(local, number(SINCE_MONDAY));
@@ -156,7 +156,7 @@ fn local(offsets: &Offsets, utc: &dyn Fn() -> crate::promql::ast::Binary) -> Exp
     add(base, Expr::from(shift)).into()
 }
 
-/// What is counted, as far as it counts. Of series without the labels `service` and `slo`, `bare` is true.
+/// The counted events, multiplied by the agreed time. `bare` is true if the series have no labels `service` and `slo`.
 pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> Expr {
     if slo.agreed.is_always() {
         return counted;
@@ -166,7 +166,7 @@ pub(super) fn applied(slo: &Slo, names: &Series, counted: Expr, bare: bool) -> E
     mul(counted, names.recorded(NAME)).on(&on).group_left::<&str>(&[]).into()
 }
 
-/// What holds, if events count now or did so within some time: nothing that needs attention begins outside of the hours.
+/// A condition, if events count now or counted within a range: outside of the hours nothing begins.
 pub(super) fn lately(slo: &Slo, names: &Series, holds: Expr, range: Duration) -> Expr {
     if slo.agreed.is_always() {
         return holds;
@@ -177,7 +177,7 @@ pub(super) fn lately(slo: &Slo, names: &Series, holds: Expr, range: Duration) ->
     and(holds, Expr::from(gt(counted, number("0")))).on(&on).into()
 }
 
-/// What is counted afterwards of so long a time that ends now, as far as it counts; `groups` as in [`rule`].
+/// Past counts over `length`, ending now, as far as they are in agreed time; `groups` as in [`rule`].
 pub(super) fn applied_to_past(
     slo: &Slo,
     counted: Expr,
@@ -191,7 +191,7 @@ pub(super) fn applied_to_past(
     mul(counted, flag(&slo.agreed, length, groups)).on(&on).group_left::<&str>(&[]).into()
 }
 
-/// Groups of targets that are kept, by some labels.
+/// The groups of targets by these labels, as far as counts are recorded for them.
 pub(super) fn kept_groups<'a>(slo: &Slo, names: &'a Series) -> impl FnOnce(&[String]) -> Expr + 'a {
     let unit = match slo.budgeting {
         Budgeting::Occurrences => Unit::Events,
@@ -200,14 +200,14 @@ pub(super) fn kept_groups<'a>(slo: &Slo, names: &'a Series) -> impl FnOnce(&[Str
     move |on| aggregate("group", on, names.kept(unit, "counted", None))
 }
 
-/// That events have been expected for so long, of an SLO whose events are missing.
+/// Whether events were expected for the whole `range`, for an SLO without events.
 pub(super) fn expected(slo: &Slo, events: Expr, labels: &[(&str, &str)], range: Duration) -> Expr {
     if slo.agreed.is_always() {
         return events;
     }
     let named = |except: &crate::model::Except| !except.on.is_empty();
     if slo.agreed.except.as_ref().is_some_and(named) {
-        // Of what is gone nobody knows the labels.
+        // The labels of series that disappeared are unknown.
         return match open(&slo.agreed, range) {
             Some(open) => and(events, open).on::<&str>(&[]).into(),
             None => events,
@@ -217,9 +217,9 @@ pub(super) fn expected(slo: &Slo, events: Expr, labels: &[(&str, &str)], range: 
     and(events, gt(call("min_over_time", vec![flag]), number("0"))).into()
 }
 
-/// The sum over a period without what was counted in windows of maintenance: what is excused afterwards has been recorded before.
+/// The sum over a period without the counts during windows of maintenance: a window may be declared after the counts were recorded.
 ///
-/// `tiles` are summed, and `reach` is the longest that the period can be. A window is taken off whole as long as any of it is in the period.
+/// `tiles` are summed, and `reach` is the longest possible period. A window is subtracted as a whole as long as any part of it is in the period.
 pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -> Expr {
     let off = |(index, window): (usize, &Maintenance)| -> Expr {
         let length = Duration::from_secs(u64::try_from(window.to - window.from).unwrap_or(0));
@@ -231,7 +231,7 @@ pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -
         let off = and(tiles, lt(vector(call("time", vec![])), number(leaves))).on::<&str>(&[]);
         match slo.agreed.maintenance.len() {
             1 => off.into(),
-            // What several windows hold stands in one vector.
+            // One vector contains the sums of several windows.
             _ => {
                 let marked = ["slowburn_window", &index.to_string(), "", ""].map(string);
                 call("label_replace", [vec![off.into()], marked.to_vec()].concat())

@@ -10,10 +10,10 @@ use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, and, any, call, div, gt, selector};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, STALE, Severity};
 
-/// A service's alert for missing events holds that long before it fires, so that a restart of Prometheus is none.
+/// The alert for missing events waits this long before it fires, so that a restart of Prometheus does not fire it.
 const SETTLING: Duration = Duration::from_secs(300);
 
-/// The alerts of one SLO, and whether each belongs to the slow group.
+/// The alerts of one SLO, and for each whether it belongs to the slow group.
 pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Vec<(Rule, bool)> {
     let SloFacts { slo, promise, .. } = facts;
     let mut rules = Vec::new();
@@ -53,21 +53,21 @@ pub(super) fn burn(model: &Model, service: &Service, facts: &SloFacts, names: &S
     rules
 }
 
-/// Whether one tier sees its burn: over the long window, still over the short one, and in more than a stray event.
+/// Whether one tier burns: over the long window, over the short window, and with more than a single event.
 ///
-/// While a gap leaves the short window empty, its last known ratio stands in for a quarter of the long window: missing data is not a recovery.
+/// While a gap leaves the short window empty, its last known ratio is used for a quarter of the long window: missing data is not a recovery.
 fn burning(names: &Series, tier: &Watch) -> Expr {
     let ratio = |window: Duration| names.recorded(names.ratio(&window.to_string()));
     let held =
         |series: Selector, range: Duration| call("last_over_time", vec![series.range(Time::Fixed(range))]);
-    // What the slow group records may be too old for an instant selector.
+    // The last sample of the slow group may be too old for an instant selector.
     let known = |series: Selector| if tier.slow { held(series, STALE) } else { series.into() };
     let above = |ratio: Expr| gt(ratio, exact(tier.threshold));
     let both = and(above(known(ratio(tier.long))), above(held(ratio(tier.short), tier.hold())));
     let mut burning: Expr = both.into();
     for (side, least) in [(Side::Bad, tier.min_bad_events), (Side::Total, tier.min_events)] {
         if least > 1 {
-            // Counts may be fractional where a ratio is observed and not events, so half a step below the number is enough.
+            // Counts may be fractions if a ratio is observed instead of events. So the limit is half a step below the number.
             let count = known(names.recorded(names.increase(Unit::Events, side, tier.long)));
             burning = and(burning, gt(count, exact(Decimal::from(least) - Decimal::new(5, 1)))).into();
         }
@@ -75,7 +75,7 @@ fn burning(names: &Series, tier: &Watch) -> Expr {
     burning
 }
 
-/// The alert for a service whose events have disappeared; none if it is switched off, or if nothing is expected yet.
+/// The alert for a service whose events disappeared; `None` if it is switched off, or if no events are expected yet.
 pub(super) fn missing(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     let service = facts.service;
     let (missing, known) = (service.missing_events?, facts.missing.as_ref()?);

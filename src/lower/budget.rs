@@ -1,16 +1,16 @@
-//! Alerts of what is left of the budget: one per line, told once when less is left, and ended when clearly more is left again.
+//! Budget alerts: one per line. It notifies once when less than the line is left, and ends when clearly more is left again.
 //!
-//! Whether a line is crossed is recorded, because that depends on what was so before: between the line and [`BudgetLine::DISTANCE`] above it an alert that
-//! fires goes on, and one that is silent stays silent. So whatever wobbles around the line is told once.
+//! Whether a line is crossed is recorded, because it depends on the state before: between the line and [`BudgetLine::DISTANCE`] above it, a firing
+//! alert continues to fire and a silent one stays silent. So a budget that oscillates around the line notifies once.
 //!
-//! A line is crossed only where the budget is known: with enough events in the period, in one of the calendar as many as are expected of it, and counted for
-//! a day. An hour's luck says nothing of a month.
+//! A line is crossed only if the budget is known: the period has enough events (a calendar period: as many as are expected of it), and events were
+//! counted for a day. One hour says nothing about a month.
 //!
-//! A line is not crossed outside of the hours of the SLO, or during maintenance: what is left changes then too, while old events leave a rolling period
-//! and a calendar period goes by, but nothing fails.
+//! A line is not crossed outside of the hours of the SLO, or during maintenance. The budget that is left changes then too, because old events leave a
+//! rolling period and a calendar period has fewer events to come, but nothing fails.
 //!
-//! A page of a line is a ticket if it is crossed while a page of the same SLO, or one that says the same, fires or has fired in the hour before:
-//! somebody is awake already, and is told what is left.
+//! A page of a line becomes a ticket if a page of the same SLO, or of a companion alert with the same meaning, fires or has fired in the hour before:
+//! somebody is already awake.
 
 use super::series::{Series, Side};
 use super::sums::{exact, held, less};
@@ -24,23 +24,23 @@ use crate::promql::ast::{Expr, MatchOp, Time};
 use crate::promql::build::{add, aggregate, and, call, eq, ge, gt, lt, mul, number, or, selector};
 use crate::vocabulary::{BudgetLine, Duration, LONG_INTERVAL, Period, STALE, Severity};
 
-/// 0 while enough is left, 1 from when a line is crossed until it has recovered; 2 if somebody was awake when it was crossed.
+/// 0 while enough is left; 1 from the crossing of the line until the recovery; 2 if somebody was awake at the crossing.
 pub(super) const STATE: &str = "slo:budget_below:state";
 
-/// How far back it is looked what was so before: over a restart of Prometheus.
+/// The state before is read over this time, so that it survives a restart of Prometheus.
 const BEFORE: Duration = Duration::from_secs(3600);
 
-/// The rules of all lines of an SLO, for the slow group: they read what it has just recorded.
+/// The rules of all lines of an SLO, for the slow group: they read the series that this group has just recorded.
 pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &Series) -> Vec<Rule> {
     let SloFacts { slo, promise, alerts, .. } = facts;
     let mut rules = Vec::new();
     for declared in &slo.budget_alerts {
-        let told: Vec<&AlertFacts> =
+        let of_line: Vec<&AlertFacts> =
             alerts.iter().filter(|alert| alert.line == Some(declared.line)).collect();
-        let awake = if told.len() > 1 { awake(service, facts, names) } else { Vec::new() };
+        let awake = if of_line.len() > 1 { awake(service, facts, names) } else { Vec::new() };
         rules.push(state(slo, promise, names, declared.line, awake));
-        for alert in told {
-            // The ticket of a page is for whoever is awake.
+        for alert in of_line {
+            // The ticket in place of a page is for the person who is awake.
             let crossed = if alert.severity == declared.severity { "1" } else { "2" };
             rules.push(self::alert(model, service, facts, names, (alert, declared.line, crossed)));
         }
@@ -48,7 +48,7 @@ pub(super) fn rules(model: &Model, service: &Service, facts: &SloFacts, names: &
     rules
 }
 
-/// The state of a line, of this evaluation or the last.
+/// The state of a line in this evaluation, or in the last one.
 fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: Vec<Expr>) -> Rule {
     let left = || held(names, BUDGET_LEFT);
     let recorded = names.recorded(STATE).matching(BELOW, MatchOp::Equal, &line.to_string());
@@ -67,7 +67,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     };
     let value = |of: Expr, value: &str| -> Expr { add(mul(number("0"), of), number(value)).into() };
     let mut begins: Expr = or(value(below(), "1"), mul(number("0"), left())).into();
-    // Each is one `and`, so that what several pages say is never counted twice.
+    // Each page is one `and`, so that several firing pages are not counted twice.
     for page in awake.into_iter().rev() {
         begins = or(value(page_and(below(), page, names), "2"), begins).into();
     }
@@ -81,7 +81,7 @@ fn state(slo: &Slo, promise: &Promise, names: &Series, line: BudgetLine, awake: 
     }
 }
 
-/// What is below while a page fires: a burn has the labels that are kept, a companion alert has not.
+/// The samples of `below` while a page fires. A burn alert has the labels that are kept, a companion alert does not.
 fn page_and(below: Expr, page: Expr, names: &Series) -> Expr {
     let kept: &[String] =
         if matches!(&page.kind, crate::promql::ast::Kind::Aggregate { grouping: Some(_), .. }) {
@@ -94,13 +94,13 @@ fn page_and(below: Expr, page: Expr, names: &Series) -> Expr {
 
 /// Whether tiles were recorded a day ago.
 fn counted_for_a_day(names: &Series) -> Expr {
-    // Twelve tiles and a half, so that one on the edge decides nothing.
+    // Twelve and a half tiles, so that a tile on the edge of the range decides nothing.
     let hour = Time::Fixed(Duration::from_millis(3_600_000 + LONG_INTERVAL.millis() / 2));
     let series = names.recorded(names.tile(Side::Total, LONG_INTERVAL)).offset(BudgetLine::KNOWN_AFTER);
     call("present_over_time", vec![series.range(hour)])
 }
 
-/// Pages that say that this SLO fails, now or within the hour before.
+/// Pages about a failure of this SLO that fire now or fired within the hour before.
 fn awake(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
     let slo = facts.slo;
     let range = less(BudgetLine::AWAKE, LONG_INTERVAL.millis() / 2);
@@ -120,8 +120,7 @@ fn awake(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
     };
     let burn: Vec<String> = page.iter().map(|page| page.name.clone()).collect();
     let companions = pages_of_companions(service, slo);
-    // What a burn has of the labels that are kept, a companion alert may not have.
-    // Neither has it labels that tell it from others of its name.
+    // A companion alert may lack the kept labels that a burn alert has. It also lacks the labels that distinguish alerts of one name.
     let alike = names.by.is_empty() && slo.alert_name.is_none();
     let (apart, together) = match alike {
         true => (Vec::new(), [burn, companions].concat()),
@@ -132,7 +131,7 @@ fn awake(service: &Service, facts: &SloFacts, names: &Series) -> Vec<Expr> {
     both.into_iter().filter(|(_, alerts)| !alerts.is_empty()).map(|(by, alerts)| max(by, &alerts)).collect()
 }
 
-/// The alert of a line. Its value is the share that is left.
+/// The alert of a line. Its value is the share of the budget that is left.
 fn alert(
     model: &Model,
     service: &Service,

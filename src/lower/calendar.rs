@@ -1,12 +1,12 @@
 //! Calendar periods: tiles carry the month or quarter they belong to, so that a sum since its first day needs no variable range.
 //!
-//! # What the budget is measured against
-//! A promise for a month is of all its events, and of those that are to come nobody knows the number. Measured against the events so far, five minutes of outage
-//! in the first hour are seventy budgets of 99.9 %, and a tenth of one in the end. So the rest of the period is expected to bring events as the four weeks
-//! before now did: they hold every weekday equally often, and follow a service that grows. The estimate needs nothing of the period before, and so no series
-//! that must have been recorded at its edge. The longer the period lasts the less of it is estimated, and in the end nothing is: then the budget is what the
-//! promise says of the events that there were. What was not counted in the four weeks is taken from `traffic`, where that is declared, and otherwise to
-//! be like what was.
+//! # What the budget is compared with
+//! A promise for a month is about all events of the month, and nobody knows how many events are still to come. Compared with the events so far, five
+//! minutes of outage in the first hour are seventy budgets of 99.9 %, and a tenth of one at the end. So the rules estimate the rest of the period
+//! from the four weeks before now: they contain every weekday equally often, and follow a service that grows. The estimate needs no series from the
+//! edge of the period before. As the period passes, less of it is estimated, and at its end nothing is: then the budget is exactly that of the events
+//! that happened. If less than four weeks were counted, the missing part is taken from `traffic` if that is declared. Otherwise it is extrapolated
+//! from the counted part.
 
 use super::agreed;
 use super::series::{Series, Side};
@@ -20,13 +20,13 @@ use crate::promql::build::{
 };
 use crate::vocabulary::{Calendar, LONG_INTERVAL, OUTLOOK, Zone};
 
-/// Seconds.
+/// Seconds in a day.
 const DAY: u64 = 86_400;
 
-/// The label on tiles.
+/// The label of tiles with the period.
 pub(super) const LABEL: &str = "period";
 
-/// Tiles with their mark. Evaluated before the tiles without, from which both tell whether one is due.
+/// Tiles with the label of the period. They are evaluated before the tiles without it, which decide for both whether a tile is due.
 pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     let record = |side| {
         let remark = if side == Side::Total { "Each tile with the calendar unit it belongs to." } else { "" };
@@ -36,7 +36,7 @@ pub(super) fn tiles(names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     names.sides().map(record).collect()
 }
 
-/// All sides of the period.
+/// The sums of the period for all sides.
 pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Vec<Rule> {
     let record = |side| {
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
@@ -52,7 +52,7 @@ pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Ve
     names.sides().map(record).collect()
 }
 
-/// The events of the whole period: those so far, and what the rest brings if it goes on as in the four weeks before now.
+/// The events of the whole period: those so far, and the rest of the period at the rate of the four weeks before now.
 pub(super) fn expected(promise: &Promise, names: &Series, unit: Calendar, zone: &Zone) -> Rule {
     let so_far = || held(names, &names.period(Side::Total, false, unit.as_str()));
     let tiles = || {
@@ -78,11 +78,11 @@ pub(super) fn expected(promise: &Promise, names: &Series, unit: Calendar, zone: 
             "The budget is measured against the events so far, plus the average of the last four weeks for every five minutes to come.\nThe average takes `traffic` for the time without counts."
         }
     };
-    // A promise that counted nothing for four weeks expects nothing.
+    // A promise without counts in four weeks expects no events.
     names.record(names.expected(unit.as_str()), or(all, so_far()), remark)
 }
 
-/// How many tiles the period has still to come: one is recorded in every five minutes from its first moment on, whatever the second.
+/// How many tiles are still to come in the period: one is recorded in every five minutes since its first moment.
 fn to_come(unit: Calendar, zone: &Zone) -> Expr {
     let now = || vector(local(zone));
     let day = DAY / LONG_INTERVAL.secs();
@@ -92,7 +92,7 @@ fn to_come(unit: Calendar, zone: &Zone) -> Expr {
     let days_to_come: Expr = match unit {
         Calendar::Month => left().into(),
         Calendar::Quarter => {
-            // The first day of the next month, and a day of the one after it: no month has more than 31.
+            // The first day of the next month, plus the days of a further month: no month has more than 31.
             let next = |more: u64| -> Expr {
                 add(now(), mul(number(DAY), Expr::from(add(left(), number(1 + more))))).into()
             };
@@ -106,17 +106,17 @@ fn to_come(unit: Calendar, zone: &Zone) -> Expr {
     sub(whole, call("floor", vec![today.into()])).into()
 }
 
-/// What belongs to the month or quarter that it is now.
+/// The tiles of the current month or quarter.
 pub(super) fn here(tiles: Expr, unit: Calendar, zone: &Zone) -> Expr {
     and(tiles, current(unit, zone)).on(&[LABEL]).into()
 }
 
-/// A tile with the month or quarter it belongs to as a label.
+/// A tile with its month or quarter as a label.
 pub(super) fn marked(tile: Expr, unit: Calendar, zone: &Zone) -> Expr {
     mul(tile, current(unit, zone)).on::<&str>(&[]).group_left(&[LABEL]).into()
 }
 
-/// One sample whose label says which month or quarter it is there now.
+/// One sample whose label is the current month or quarter in local time.
 fn current(unit: Calendar, zone: &Zone) -> Expr {
     let month = call("month", vec![vector(local(zone))]);
     let index: Expr = match unit {
@@ -130,7 +130,7 @@ fn current(unit: Calendar, zone: &Zone) -> Expr {
     counted
 }
 
-/// The local time, as far as the beginning of months is concerned: seconds since 1970 shifted by the offset that holds at the nearest first of a month.
+/// The local time for the purpose of month boundaries: seconds since 1970, shifted by the UTC offset at the nearest first day of a month.
 fn local(zone: &Zone) -> Expr {
     let time = || call("time", vec![]);
     let ahead = zone.ahead();
@@ -144,7 +144,8 @@ fn local(zone: &Zone) -> Expr {
     };
     let changed: Vec<usize> = (0..12).filter(|month| ahead[*month] != base).collect();
     let (Some(first), Some(last)) = (changed.first(), changed.last()) else { return shifted(base) };
-    // The months that differ from January follow each other in every zone there is; half a month ahead of now tells which first of a month is nearest.
+    // In every time zone, months with another offset than January are consecutive. The month of now plus half a month shows which first day is
+    // nearest.
     let nearest = || call("month", vec![vector(add(time(), number(15 * 86_400)))]);
     let summer = mul(
         Expr::from(ge(nearest(), number(first + 1)).bool()),

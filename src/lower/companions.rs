@@ -15,7 +15,7 @@ pub(super) fn group(model: &Model, facts: &ServiceFacts) -> Option<Group> {
     }
     let companions = facts.companions.iter();
     let rules = companions.map(|(companion, known)| rule(model, service, companion, known)).collect();
-    // Groups of SLOs are called after them.
+    // Groups of SLOs have the names of the SLOs.
     let taken = service.slos.iter().any(|slo| slo.name.as_str() == "alerts");
     let name = format!("{}/alerts{}", service.name, if taken { "/companions" } else { "" });
     Some(Group { name, interval: INTERVAL, rules })
@@ -40,8 +40,8 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
             severity: companion.severity,
             hold: companion.hold,
             keep_firing_for: companion.keep_firing_for,
-            told: known.told.clone(),
-            tells_value: tells_value(&companion.expr),
+            distinguishing: known.distinguishing.clone(),
+            has_value: has_value(&companion.expr),
             down: companion.down,
             independent: companion.independent,
             same_as: companion.same_as.as_ref().map(ToString::to_string),
@@ -61,12 +61,12 @@ fn rule(model: &Model, service: &Service, companion: &Companion, known: &AlertFa
     }
 }
 
-/// Whether the alert's value says more than that it fires.
-fn tells_value(expr: &Expr) -> bool {
+/// Whether the alert's value is more than the fact that it fires.
+fn has_value(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Binary(binary) => match binary.op {
             Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Ne => !binary.bool,
-            Op::And | Op::Unless => tells_value(&binary.left),
+            Op::And | Op::Unless => has_value(&binary.left),
             _ => false,
         },
         _ => false,

@@ -3,25 +3,25 @@
 use crate::model::Model;
 use crate::plan::DashboardLink;
 
-/// The dashboard of all services. No service's is called so: names of services hold no `_`.
+/// The dashboard of all services. No service has this name: names of services contain no `_`.
 pub(super) fn overview(environment: Option<&str>) -> String {
     within("slo_overview", environment)
 }
 
-/// The dashboard of one SLO, whichever it is.
+/// The dashboard that shows any one SLO.
 pub(super) fn promise(environment: Option<&str>) -> String {
     within("slo_promise", environment)
 }
 
-/// The longest identity that Grafana takes.
+/// The longest identity that Grafana accepts.
 const LONGEST: usize = 40;
 
-/// The dashboard of one service: from its name and its environment alone, so that links to it hold for ever.
+/// The dashboard of one service. It depends only on the service's name and environment, so links to it stay valid.
 pub(super) fn uid(service: &str, environment: Option<&str>) -> String {
     within(&format!("slo-{service}"), environment)
 }
 
-/// What [`uid`] makes of nearly all names, as PromQL replaces what a pattern has found.
+/// The result of [`uid`] for nearly all names, written as a replacement for `label_replace` in PromQL.
 pub(super) fn pattern(environment: Option<&str>) -> String {
     match environment {
         None => "slo-$1".to_owned(),
@@ -29,7 +29,8 @@ pub(super) fn pattern(environment: Option<&str>) -> String {
     }
 }
 
-/// In an environment, dashboards have identities of their own: one Grafana may show them all. What is too long ends in a digest of the whole of it.
+/// The identity in an environment: one Grafana may show the dashboards of all environments. An identity that is too long ends in a digest of all of
+/// it.
 fn within(uid: &str, environment: Option<&str>) -> String {
     let uid = environment.map_or(uid.to_owned(), |environment| format!("{uid}_{environment}"));
     if uid.len() <= LONGEST {
@@ -44,7 +45,7 @@ pub(super) fn of_service(model: &Model, service: &str) -> Option<DashboardLink> 
     link(model, &uid(service, model.project.environment.as_deref()), Vec::new(), &[])
 }
 
-/// The address of the dashboard that shows one SLO, with it and the alert's values of these labels chosen.
+/// The address of the dashboard that shows one SLO. It selects the SLO and the alert's values of these labels.
 pub(super) fn of_slo(model: &Model, service: &str, slo: &str, by: &[String]) -> Option<DashboardLink> {
     let uid = promise(model.project.environment.as_deref());
     link(model, &uid, vec![("service", service.to_owned()), ("slo", slo.to_owned())], by)
@@ -98,7 +99,7 @@ mod tests {
             assert_eq!(uid(&name).len(), 40, "{name}");
         }
         assert_ne!(uid(&long("b")), uid(&long("c")));
-        // What is cut has a `_`, and names have none.
+        // A shortened identity contains a `_`, and names contain none.
         assert_ne!(uid(&long("b")), uid(&uid(&long("b"))[4..].replace('_', "-")));
     }
 }

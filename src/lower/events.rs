@@ -1,7 +1,7 @@
 //! Bad and total events since the last evaluation: the two series from which everything else is derived.
 //!
-//! Counters are kept for each target by `ledger`, and summed here over all of them. If one matcher more selects the events of one side, the opposite
-//! matcher selects the others: then good and bad are counted, and total is their sum, so that no series is read twice.
+//! `ledger` keeps a counter for each target, and this file sums them over all targets. If an additional matcher selects the events of one side, the
+//! opposite matcher selects the other side: then good and bad are counted, and total is their sum, so that no series is read twice.
 //!
 //! # Good events instead of bad ones
 //! If `total` and `good` are given and do not split, both are counted, and bad is the rest. Their targets may be scraped at different times: events
@@ -21,7 +21,7 @@ use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{add, aggregate, call, ge, gt, mul, number, or, sub, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, text};
 
-/// Rules up to `slo:{total,bad}_events:increase30s`.
+/// The rules up to `slo:{total,bad}_events:increase30s`.
 pub(super) fn base(model: &Model, service: &Service, slo: &Slo, names: &Series) -> Vec<Rule> {
     if let Sli::Journey { parts } = &slo.sli {
         return journey::rules(slo, parts, names);
@@ -50,17 +50,17 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, unit: Unit)
         let own = targets::own_labels(model, service, slo, &split.all());
         return counted(slo, names, unit, &own, &split);
     }
-    let (seen, failed) = looks(slo, names).expect("a state is looked at");
+    let (seen, failed) = evaluated(slo, names).expect("a state is looked at");
     let groups = |on: &[String]| aggregate("group", on, seen.clone());
     let mut rules: Vec<Rule> = agreed::rule(slo, names, groups).into_iter().collect();
     let seen = agreed::applied(slo, names, seen, true);
     let failed = agreed::applied(slo, names, failed, true);
-    rules.extend(checks(names, unit, seen, |looks| or(failed, mul(number("0"), looks)).on(&names.by).into()));
+    rules.extend(checks(names, unit, seen, |all| or(failed, mul(number("0"), all)).on(&names.by).into()));
     rules
 }
 
-/// How many series are looked at, and how many of them are bad; `None` where events are counted. Where none is bad the second has no answer.
-pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
+/// How many series are evaluated, and how many of them are bad; `None` if events are counted. If no series is bad, the second query has no result.
+pub(super) fn evaluated(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     match &slo.sli {
         Sli::Counted { .. } | Sli::Journey { .. } => None,
         Sli::Checked { good, bad } => {
@@ -85,7 +85,7 @@ pub(super) fn looks(slo: &Slo, names: &Series) -> Option<(Expr, Expr)> {
     }
 }
 
-/// Counters.
+/// The rules for counters.
 fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split) -> Vec<Rule> {
     let sides = match split {
         Split::Apart { .. } => [(Side::Good, true), (Side::Bad, true)],
@@ -139,7 +139,7 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
     match split {
         Split::Apart { .. } => {
             let total = match accounts.iter().any(|account| account.ledger.subtracted) {
-                // What is subtracted on one side is there, too.
+                // A term that is subtracted on one side is on this side, too.
                 true => add(sum(Side::Good), sum(Side::Bad)).into(),
                 false => sum_by(&names.all_by(), ledger::gains(names, unit, None, None)),
             };
@@ -159,19 +159,15 @@ fn counted(slo: &Slo, names: &Series, unit: Unit, own: &[String], split: &Split)
     rules
 }
 
-/// States that are looked at: one event per look and series. A look that was missed is not an event: nobody knows what it would have seen.
+/// The rules for states: one event per evaluation and series. A missed evaluation is not an event, because its state is unknown.
 fn checks(names: &Series, unit: Unit, seen: Expr, bad: impl FnOnce(Expr) -> Expr) -> Vec<Rule> {
-    let looks = names.recorded(names.increase(unit, Side::Total, INTERVAL));
+    let all = names.recorded(names.increase(unit, Side::Total, INTERVAL));
     vec![
         names.record(
             names.increase(unit, Side::Total, INTERVAL),
             seen,
             "One check every 30s for each series.",
         ),
-        names.record(
-            names.increase(unit, Side::Bad, INTERVAL),
-            bad(looks.into()),
-            "Checks with a bad result.",
-        ),
+        names.record(names.increase(unit, Side::Bad, INTERVAL), bad(all.into()), "Checks with a bad result."),
     ]
 }

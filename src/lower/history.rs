@@ -1,10 +1,10 @@
 //! Backfill: tiles of the past, computed from raw series, so that a fresh installation has history for windows of days and for the period.
 //!
-//! Recorded tiles read earlier recorded counts, so promtool cannot compute them for the past. These rules do the same in one step, from raw series:
-//! what a counter gained in five minutes is its value at their end less its value at their beginning, and a state is looked at every thirty seconds
-//! by a subquery. Windows of hours are not backfilled: they have data within hours.
+//! Recorded tiles read earlier recorded counts, so promtool cannot compute them for the past. These rules compute them in one step from raw series:
+//! the increase of a counter in five minutes is its value at the end minus its value at the beginning, and a subquery evaluates a state every thirty
+//! seconds. Windows of hours need no backfill: they have data within hours.
 
-use super::events::looks;
+use super::events::evaluated;
 use super::ledger::value;
 use super::series::{Series, Side, Unit};
 use super::split::Split;
@@ -18,7 +18,7 @@ use crate::promql::build::{
 };
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, Period, text};
 
-/// How far back it is looked for a series that comes back.
+/// A series that was absent is continued if it comes back within this time.
 const MEMORY: Duration = Duration::from_secs(3600);
 
 /// The rules that promtool evaluates every five minutes of the past, once.
@@ -36,7 +36,7 @@ pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promi
             let one = add(mul(number("0"), total.clone()), number("1"));
             let flagged = |slice: Expr| agreed::applied_to_past(slo, slice, INTERVAL, groups);
             let (one, spoiled) = (flagged(one.into()), flagged(spoiled.into()));
-            (looked(one, LONG_INTERVAL), looked(spoiled, LONG_INTERVAL))
+            (over_window(one, LONG_INTERVAL), over_window(spoiled, LONG_INTERVAL))
         }
     };
     let mut rules = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn group(model: &Model, service: &Service, slo: &Slo, promise: &Promi
     Group { name: format!("{}/{}/history", promise.service, promise.slo), interval: LONG_INTERVAL, rules }
 }
 
-/// Total and bad events of so long a time, as a server can be asked for them afterwards: first what the rules recorded, then what raw series tell.
+/// Total and bad events over `window`, as queries to a server: first from recorded series, then from raw series.
 pub(super) fn counted(
     model: &Model,
     service: &Service,
@@ -59,7 +59,7 @@ pub(super) fn counted(
     window: Duration,
 ) -> [(Expr, Expr); 2] {
     let names = Series::new(slo, promise);
-    // Slices are judged by what is counted in them.
+    // Slices are judged by the events in them.
     let unit = match &slo.budgeting {
         Budgeting::Timeslices { .. } if names.is_journey => Unit::Events,
         Budgeting::Occurrences => Unit::Events,
@@ -73,13 +73,13 @@ pub(super) fn counted(
         call("sum_over_time", vec![names.recorded(name).range(less(window, 1))])
     };
     let past = match journey::afterwards(slo) {
-        Some((total, bad)) => (looked(total, window), looked(bad, window)),
+        Some((total, bad)) => (over_window(total, window), over_window(bad, window)),
         None => pair(model, service, slo, &names, window),
     };
     [(recorded(Side::Total), recorded(Side::Bad)), agreed_pair(slo, past, window)]
 }
 
-/// Both as far as they count.
+/// Both, as far as they are in agreed time.
 fn agreed_pair(slo: &Slo, (total, bad): (Expr, Expr), window: Duration) -> (Expr, Expr) {
     let groups = |on: &[String]| aggregate("group", on, total.clone());
     let applied = |events: &Expr| agreed::applied_to_past(slo, events.clone(), window, groups);
@@ -92,9 +92,9 @@ fn pair(model: &Model, service: &Service, slo: &Slo, names: &Series, window: Dur
         let own = targets::own_labels(model, service, slo, &split.all());
         return gained_pair(names, &own, &split, window);
     }
-    let (seen, failed) = looks(slo, names).expect("what is not counted is looked at");
+    let (seen, failed) = evaluated(slo, names).expect("what is not counted is looked at");
     let none = mul(number("0"), seen.clone());
-    (looked(seen, window), looked(or(failed, none).on(&names.by), window))
+    (over_window(seen, window), over_window(or(failed, none).on(&names.by), window))
 }
 
 /// Total and bad events of a window, straight from the counters.
@@ -119,7 +119,8 @@ fn gained_pair(names: &Series, own: &[String], split: &Split, window: Duration) 
     }
 }
 
-/// What tells a newborn series from a new target: the counters of the first side, and of the other if it is another metric, which may be exposed elsewhere.
+/// Selectors that distinguish a new series from a new target: the counters of the first side, and those of the other side if it is another metric,
+/// which another program may expose.
 fn homes<'a>(first: &'a [Term], second: &'a [Term]) -> Vec<&'a Selector> {
     let metric = |selector: &Selector| {
         let name = selector.name.clone().unwrap_or_default();
@@ -138,12 +139,12 @@ fn homes<'a>(first: &'a [Term], second: &'a [Term]) -> Vec<&'a Selector> {
     homes
 }
 
-/// What a sum of counters gained in a window.
+/// The increase of a sum of counters in a window.
 fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], window: Duration) -> Expr {
     if let [Term { negative: false, counter }] = terms {
         return names.aggregate("sum", gain(own, counter, homes, window));
     }
-    // A label keeps series of several counters apart in one vector, so that a counter without series is not a missing operand.
+    // The label separates series of several counters in one vector. So a counter without series does not make the sum empty.
     let parts = terms.iter().enumerate().map(|(index, term)| {
         let gain = gain(own, &term.counter, homes, window);
         let marked = ["slowburn_term", &index.to_string(), "", ""].map(string);
@@ -153,8 +154,8 @@ fn gained(names: &Series, own: &[String], terms: &[Term], homes: &[&Selector], w
     names.aggregate("sum", any(parts).expect("a sum has terms"))
 }
 
-/// What every series of one counter gained in a window: since then, or since it was last seen; a series that restarted, or was born in a known target, from
-/// zero.
+/// The increase of every series of one counter in a window: since its start, or since the series was last seen. A series that restarted, or is new in
+/// a known target, increases from zero.
 fn gain(own: &[String], counter: &Counter, homes: &[&Selector], window: Duration) -> Expr {
     let now = || value(counter, None, None);
     let then = || value(counter, Some(MEMORY), Some(window));
@@ -169,9 +170,9 @@ fn gain(own: &[String], counter: &Counter, homes: &[&Selector], window: Duration
     or(or(ge(sub(now(), then()), number("0")), restarted), fresh).into()
 }
 
-/// The sum of what was seen every thirty seconds. Subqueries look at whole half minutes, so a range that is a millisecond short holds as many of
-/// them wherever it begins, and whether ranges include their left edge or not.
-fn looked(state: impl Into<Expr>, window: Duration) -> Expr {
+/// The sum of the states of every thirty seconds. Subqueries evaluate at whole half minutes. So a range that is a millisecond shorter contains the
+/// same number of them, wherever it begins, and with open and with closed edges.
+fn over_window(state: impl Into<Expr>, window: Duration) -> Expr {
     let range = less(window, 1);
     call("sum_over_time", vec![subquery(state, range, Some(INTERVAL))])
 }

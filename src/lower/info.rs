@@ -14,7 +14,7 @@ const INFO: &str = "slo:definition:info";
 /// The longest value of a label, in characters.
 const LONGEST: usize = 300;
 
-/// Records `slo:definition:info`. Whether or not anything is measured, it is there: every SLO has a row on every screen.
+/// Records `slo:definition:info`. The series exists even if nothing is measured: every SLO has a row on every dashboard.
 pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promise, names: &Series) -> Rule {
     let own = |name: &str| slo.annotations.get(name).or(service.annotations.get(name)).cloned();
     let file = || runbooks::file_url(model, &runbooks::of_slo(&promise.service, &promise.slo));
@@ -27,7 +27,7 @@ pub(super) fn rule(model: &Model, service: &Service, slo: &Slo, promise: &Promis
     let policy = promise.budget_policy.iter();
     let policy: Vec<String> =
         policy.map(|agreement| format!("< {}: {}", agreement.line, agreement.action)).collect();
-    // Screens know what all others are called.
+    // Dashboards know the names of all other external labels.
     let environment = model.project.environment.as_deref();
     let name = service.name.as_str();
     let (uid, usual) = (dashboards::uid(name, environment), dashboards::pattern(environment));
@@ -84,7 +84,7 @@ pub(super) fn screens(environment: Option<&str>) -> Screens {
     }
 }
 
-/// On one line, without what nobody sees, and no longer than a label should be.
+/// The text on one line, without invisible characters, and cut to the longest label value.
 fn shown(value: &str) -> String {
     let line = inert::line(value.trim());
     match line.char_indices().nth(LONGEST) {
@@ -93,7 +93,7 @@ fn shown(value: &str) -> String {
     }
 }
 
-/// `30d`, or `month Europe/Madrid`: the first word is what the series of the period end in.
+/// `30d`, or `month Europe/Madrid`: the first word is the suffix of the series of the period.
 fn period(period: &Period) -> String {
     match period {
         Period::Rolling(length) => length.to_string(),
@@ -106,7 +106,7 @@ fn tier(tier: &Watch) -> String {
     format!("{} {}/{} {}", tier.severity.as_str(), tier.long, tier.short, pointed(tier.burn_rate))
 }
 
-/// With a decimal point, so that a zero before it changes nothing: `014.4` is 14.4, and `010` would be 8.
+/// With a decimal point, so that a leading zero changes nothing: `014.4` is 14.4, but `010` would be 8.
 fn pointed(value: Decimal) -> String {
     let text = text(value);
     if text.contains('.') { text } else { text + ".0" }

@@ -1,6 +1,6 @@
 //! Inhibitions: which alerts silence which, so that one problem is one notification.
 //!
-//! **Invariant:** an alert never silences a more severe one, and a label in `equal` is on all silenced alerts, or on none of either side.
+//! **Invariant:** an alert never silences a more severe one, and a label in `equal` is on all alerts of both sides, or on none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::model::{Dependency, Model};
 use crate::plan::{BELOW, Matcher, Silenced, Why};
 use crate::vocabulary::{Name, Severity};
 
-/// All of them: the page over its ticket, what is down over what needs it, the author's own.
+/// All inhibitions: a page over its ticket, a dependency that is down over its dependants, and those of the author.
 pub(super) fn all(facts: &Facts) -> Vec<Silenced> {
     let (model, alerts) = (facts.model, &facts.alerts()[..]);
     let mut all = vec![page_over_ticket(model, alerts)];
@@ -35,7 +35,7 @@ fn severity(model: &Model, severity: Severity) -> Matcher {
     is("severity", [model.project.severities.get(severity).label.as_str()])
 }
 
-/// The matchers of these alerts: of all that have names of their own together, of each of the others for itself.
+/// The matchers of these alerts: one set for all that have names of their own, and one set for each of the others.
 fn these<'a>(alerts: impl IntoIterator<Item = &'a AlertFacts<'a>>) -> Vec<Vec<Matcher>> {
     let (mut alone, mut apart) = (Vec::new(), BTreeSet::new());
     for alert in alerts {
@@ -53,7 +53,7 @@ fn these<'a>(alerts: impl IntoIterator<Item = &'a AlertFacts<'a>>) -> Vec<Vec<Ma
     alone.into_iter().chain(apart).collect()
 }
 
-/// The same, by name.
+/// The same, sorted by name.
 fn sorted<'a>(alerts: impl IntoIterator<Item = &'a AlertFacts<'a>>) -> Vec<Vec<Matcher>> {
     let mut alerts: Vec<&AlertFacts> = alerts.into_iter().collect();
     alerts.sort_by_key(|alert| &alert.name);
@@ -65,12 +65,12 @@ fn is<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> Matcher {
     Matcher { label: label.to_owned(), negative: false, values }
 }
 
-/// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager takes a label that is on neither side for equal.
-/// For the same reason alerts without `slo` have to be left out, or everything a service says about itself would be one SLO.
+/// One rule for all SLOs: `equal` lists the labels of every `by`, and Alertmanager treats a label that both sides lack as equal. For the same reason
+/// the rule excludes alerts without `slo`: all alerts of a service without it would be equal.
 fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> Silenced {
     let any = Matcher { label: "slo".to_owned(), negative: true, values: vec![String::new()] };
     let mut source = vec![severity(model, Severity::Page), any.clone()];
-    // What a budget lacks for weeks silences nothing that happens meanwhile.
+    // A budget can be low for weeks, so a budget alert silences no other alerts.
     if alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page) {
         source.push(is(BELOW, [""]));
     }
@@ -82,7 +82,7 @@ fn page_over_ticket(model: &Model, alerts: &[&AlertFacts]) -> Silenced {
     }
 }
 
-/// A page that burns wakes for what the page of its budget would wake for.
+/// A burn page silences the page of the budget of its SLO.
 fn burn_over_budget(model: &Model, alerts: &[&AlertFacts]) -> Option<Silenced> {
     let pages = alerts.iter().any(|alert| alert.line.is_some() && alert.severity == Severity::Page);
     let page = severity(model, Severity::Page);
@@ -103,7 +103,7 @@ fn same_promise(model: &Model) -> Vec<String> {
     ["service", "slo"].map(str::to_owned).into_iter().chain(by).collect()
 }
 
-/// Whoever is told that less is left than a line says need not be told of the lines above: their tickets, because nothing silences what is louder.
+/// The alert of a lower line silences the tickets of the lines above it: only tickets, because an alert never silences a more severe one.
 fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
     let all: BTreeSet<_> = alerts.iter().filter_map(|alert| alert.line).collect();
     let all: Vec<String> = all.into_iter().map(|line| line.to_string()).collect();
@@ -119,13 +119,13 @@ fn lines(model: &Model, alerts: &[&AlertFacts]) -> Vec<Silenced> {
     all.iter().enumerate().filter_map(one).collect()
 }
 
-/// Everything that needs a cause, however far; with the loudest alert of it that is silenced.
+/// Everything that depends on a cause, directly or not; with the highest severity that is silenced there.
 type Dependants<'a> = BTreeMap<&'a Name, Severity>;
 
 /// The dependencies on each service.
 type NeededBy<'a> = BTreeMap<&'a Name, Vec<&'a Dependency>>;
 
-/// One rule per cause and per set of labels that both sides carry.
+/// One rule per cause and per set of labels that both sides have.
 fn dependencies(facts: &Facts) -> Vec<Silenced> {
     let edges = &facts.model.project.dependencies;
     let mut needed_by: NeededBy = BTreeMap::new();
@@ -152,7 +152,7 @@ fn dependencies(facts: &Facts) -> Vec<Silenced> {
             let mut add = |sources: &[&AlertFacts], targets: &[&Name], tickets: bool| {
                 rules.extend(rule(facts, edge, &labels, sources, targets, tickets));
             };
-            // Pages silence as much as the dependency says, tickets never more than tickets.
+            // Pages silence as much as the dependency says. Tickets silence only tickets.
             add(&of(page), &needing(&[page]), false);
             add(&of(page), &needing(&[ticket]), true);
             add(&of(ticket), &needing(&[page, ticket]), true);
@@ -161,7 +161,7 @@ fn dependencies(facts: &Facts) -> Vec<Silenced> {
     rules
 }
 
-/// Alerts by the labels that tell them apart among those of one name.
+/// Alerts of one name, grouped by the labels that distinguish them.
 fn by_labels<'a>(alerts: Vec<&'a AlertFacts<'a>>) -> BTreeMap<BTreeSet<String>, Vec<&'a AlertFacts<'a>>> {
     let mut groups: BTreeMap<BTreeSet<String>, Vec<&AlertFacts>> = BTreeMap::new();
     for alert in alerts {
@@ -170,14 +170,14 @@ fn by_labels<'a>(alerts: Vec<&'a AlertFacts<'a>>) -> BTreeMap<BTreeSet<String>, 
     groups
 }
 
-/// Who needs what `cause` names: a chain silences no more than its weakest link.
+/// What depends on the service that `cause` names: a chain silences no more than its weakest link.
 fn dependants<'a>(cause: &Dependency, needed_by: &NeededBy<'a>) -> Dependants<'a> {
     let mut found: Dependants = BTreeMap::new();
     let needing = |name| needed_by.get(name).into_iter().flatten();
     let direct = needing(&cause.on).filter(|edge| edge.slo == cause.slo);
     let mut left: Vec<(&Name, Severity)> = direct.map(|edge| (&edge.service, edge.silences)).collect();
     while let Some((name, most)) = left.pop() {
-        // `Page` is the louder of the two, and the lesser in order.
+        // `Page` is more severe, but smaller in the order of the type.
         if *name == cause.on || found.get(name).is_some_and(|known| *known <= most) {
             continue;
         }
@@ -246,7 +246,8 @@ fn between(why: &Why, sources: &[Vec<Matcher>], targets: &[Vec<Matcher>], equal:
     pairs.map(rule).collect()
 }
 
-/// While a part pages, its journey is silent, and after that as long as it burns on for the same; while a part opens a ticket, so is the journey's.
+/// While the page of a part fires, that of its journey is silenced, and afterwards as long as it burns for the same outage. The ticket of a part
+/// silences that of the journey while it fires.
 fn journeys(facts: &Facts) -> Vec<Silenced> {
     let mut rules = Vec::new();
     let external = external(facts.model);
@@ -270,7 +271,7 @@ fn journeys(facts: &Facts) -> Vec<Silenced> {
     rules
 }
 
-/// Companion alerts that say what an SLO says, too.
+/// Companion alerts with the same meaning as an SLO.
 fn companions(facts: &Facts) -> Vec<Silenced> {
     let model = facts.model;
     let mut rules = Vec::new();
@@ -297,7 +298,7 @@ fn companions(facts: &Facts) -> Vec<Silenced> {
     rules
 }
 
-/// A service that is down keeps no promise: of all its SLOs, only that is told.
+/// A service that is down violates all its SLOs: only the alert with `down` notifies.
 fn down(model: &Model, alert: &AlertFacts, here: &[&AlertFacts]) -> Vec<Silenced> {
     let of_slos = here.iter().copied().filter(|other| other.companion.is_none());
     let targets = sorted(of_slos.filter(|other| other.severity >= alert.severity));
@@ -305,7 +306,7 @@ fn down(model: &Model, alert: &AlertFacts, here: &[&AlertFacts]) -> Vec<Silenced
     between(&why, &these([alert]), &targets, &external(model))
 }
 
-/// The SLO's alert tells more than a companion that is no louder. A companion that pages tells more than the SLO's ticket.
+/// The SLO's alert silences a companion that is not more severe, because it says more. A companion page silences the SLO's ticket.
 fn same(model: &Model, alert: &AlertFacts, slo: &Name, here: &[&AlertFacts]) -> Vec<Silenced> {
     let (louder, quieter): (Vec<&AlertFacts>, Vec<&AlertFacts>) = here
         .iter()

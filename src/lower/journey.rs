@@ -1,13 +1,12 @@
 //! Journeys: a moment is good if each of several SLOs kept its objective in the slice that ends there.
 //!
-//! Only recorded series of the parts are read: their counts of every thirty seconds, as of thirty seconds ago. By then they exist, in whatever order
-//! and by whatever ruler the groups are evaluated, and a range that is a millisecond shorter contains exactly the counts of a slice. No instant
-//! selector is used.
+//! Rules read only recorded series of the parts: their counts of every thirty seconds, as of thirty seconds ago. By then they exist, in any order of
+//! groups and on any ruler. A range that is a millisecond shorter contains exactly the counts of a slice. There are no instant selectors.
 //!
-//! A part without events in the slice does not make it bad; if none has any, nothing is counted. Outside of the hours of a part or during its
+//! A part without events in the slice does not make it bad. If no part has events, nothing is counted. Outside of the hours of a part or during its
 //! maintenance, zero events are recorded, so they do not count for the journey either. All promises of a part with `by` are added up.
 //!
-//! A bad moment is shared equally among the parts that were bad in it. So the shares of a period are all of it.
+//! A bad moment is divided equally among the parts that were bad in it. So the shares of a period add up to one.
 
 use super::agreed;
 use super::series::{PART, Series, Side, Unit};
@@ -18,13 +17,13 @@ use crate::promql::ast::{Expr, Selector, Time};
 use crate::promql::build::{aggregate, any, call, div, gt, mul, number, or, selector, string, sum_by};
 use crate::vocabulary::{Duration, INTERVAL, STALE};
 
-/// 1 while a part is bad, 0 while it is good, nothing while it has no events.
+/// 1 while a part is bad, 0 while it is good, absent while it has no events.
 pub(super) const BAD: &str = "slo:journey_part_bad:bool";
 
-/// The share that each part has in what was bad in the period.
+/// The share of each part in the bad moments of the period.
 pub(super) const SHARE: &str = "slo:journey_part_share:ratio";
 
-/// The length of its slices.
+/// The length of the journey's slices.
 fn slice(slo: &Slo) -> Duration {
     match &slo.budgeting {
         Budgeting::Timeslices { length, .. } => *length,
@@ -32,14 +31,14 @@ fn slice(slo: &Slo) -> Duration {
     }
 }
 
-/// What was counted of a part in the last slice: events, or bad ones.
+/// The counts of a part in the last slice: all events, or bad ones.
 fn counted(part: &Part, side: Side, slice: Duration) -> Expr {
     let name = Series::counts_of_evaluation(side);
     let series = selector(&name, &[("service", part.service.as_str()), ("slo", part.slo.as_str())]);
     call("sum_over_time", vec![series.offset(Time::Fixed(INTERVAL)).range(Time::Fixed(less(slice, 1)))])
 }
 
-/// Rules up to `slo:{total,bad}_events:increase30s`, and what of these each part has.
+/// The rules up to `slo:{total,bad}_events:increase30s`, and the bad moments of each part.
 pub(super) fn rules(slo: &Slo, parts: &[Part], names: &Series) -> Vec<Rule> {
     let slice = slice(slo);
     let by = names.all_by();
@@ -83,14 +82,15 @@ pub(super) fn rules(slo: &Slo, parts: &[Part], names: &Series) -> Vec<Rule> {
     rules
 }
 
-/// Whether a part is bad in the slice, as 0 or 1; nothing without events.
+/// Whether a part is bad in the slice, as 0 or 1; absent without events.
 fn is_bad(part: &Part, slice: Duration) -> Expr {
     let sum = |side| aggregate::<&str>("sum", &[], counted(part, side, slice));
     let ratio = div(sum(Side::Bad), Expr::from(gt(sum(Side::Total), number("0"))));
     gt(ratio, exact(part.objective.budget().ratio())).bool().into()
 }
 
-/// The share of each part in the bad moments of the period; `of_parts` is what each has of them. All are 0 as long as nothing was bad.
+/// The share of each part in the bad moments of the period. `of_parts` is the series with the bad moments of each. All shares are 0 if nothing was
+/// bad.
 pub(super) fn shares(names: &Series, of_parts: &str) -> Vec<Rule> {
     if !names.is_journey {
         return Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn shares(names: &Series, of_parts: &str) -> Vec<Rule> {
     )]
 }
 
-/// Whether each moment of the past counts, and whether it was bad, from what is recorded of the parts; `None` of what is no journey.
+/// Whether each moment of the past counts, and whether it was bad, from the recorded series of the parts; `None` if the SLO is not a journey.
 pub(super) fn afterwards(slo: &Slo) -> Option<(Expr, Expr)> {
     let slice = slice(slo);
     let total = any_counted(slo.parts(), slice)?;
@@ -119,13 +119,13 @@ pub(super) fn afterwards(slo: &Slo) -> Option<(Expr, Expr)> {
     Some((total.clone(), or(bad, mul(number("0"), total)).into()))
 }
 
-/// Whether any part has events in the slice, as 0 or 1; nothing where nothing is recorded.
+/// Whether any part has events in the slice, as 0 or 1; absent if nothing is recorded.
 fn any_counted(parts: &[Part], slice: Duration) -> Option<Expr> {
     let counted = any(parts.iter().map(|part| counted(part, Side::Total, slice)))?;
     Some(gt(aggregate::<&str>("max", &[], counted), number("0")).bool().into())
 }
 
-/// What is recorded of parts, by what it says.
+/// The recorded series of the parts.
 pub(super) fn readings(series: impl Fn(&str) -> Selector) -> plan::PartReadings {
     plan::PartReadings {
         bad_now: plan::Reading { series: series(BAD), held: None },
@@ -134,7 +134,7 @@ pub(super) fn readings(series: impl Fn(&str) -> Selector) -> plan::PartReadings 
     }
 }
 
-/// What is recorded of a part, as the proofs play it.
+/// The recorded series of a part that the proofs play.
 pub(super) fn counts_of(part: &Part) -> Vec<model::Series> {
     let labels = model::Labels::from([
         ("service".to_owned(), part.service.to_string()),

@@ -6,11 +6,12 @@
 //! increase, and a new target counts from its first sample on.
 //!
 //! # How it is kept
-//! Three series for each target and side (`slo:events:…{events="bad"}`), all as of the last whole ten seconds, so that they speak of the same samples:
+//! There are three series for each target and side (`slo:events:…{events="bad"}`). All are of the last whole ten seconds, so they refer to the same
+//! samples:
 //!
 //! - `shown`: the current sum of its counters.
-//! - `gained`: what each of its series gained in thirty seconds. A series that restarted counts from zero. A series that was absent for up to a
-//!   quarter of an hour gains the events of that time.
+//! - `gained`: the sum of the increases of its series in thirty seconds. A series that restarted counts from zero. A series that was absent for up to
+//!   a quarter of an hour gains the events of that time.
 //! - `counted`: before + gained, or `shown` if that is more: a new series, a missed evaluation, a late sample. If `shown` falls and nine tenths of
 //!   the good events it shows are just gained, the process has just restarted: `counted` starts again from `shown`. If `shown` rises but stays below
 //!   the earlier maximum, because an older series is gone, at least one event is counted: there is a new series, which may have existed before.
@@ -30,8 +31,8 @@
 //! results one evaluation late (vmalert, a Thanos Ruler that writes remotely) records the same counts, each half a minute later.
 //!
 //! # Forms that were measured and not taken
-//! 200 counters, 80 of them errors, scraped every 15 s, on 10 targets; processor time of all rules of an SLO for each evaluation, beside the form of before
-//! in one run.
+//! 200 counters, 80 of them errors, scraped every 15 s, on 10 targets; processor time of all rules of an SLO for each evaluation, compared with the
+//! earlier form in one run.
 //!
 //! | form | times cheaper | why not |
 //! |---|---|---|
@@ -43,7 +44,8 @@
 //! | sums of targets, a drop counts nothing | 6.8 to 8.8 | a crash loop counts next to nothing |
 //! | this one | 3.0 to 4.1 | |
 //!
-//! On 200 targets of one series each this one costs as much as that of before, or up to 1.3 times as much: nothing is summed, and everything is kept twice.
+//! On 200 targets with one series each, this form costs as much as the earlier one, or up to 1.3 times as much: nothing is summed, and everything is
+//! stored twice.
 
 use super::series::{EVENTS, Ledger, Series, Side, Unit};
 use super::sums::less;
@@ -55,33 +57,33 @@ use crate::promql::build::{
 };
 use crate::vocabulary::{Duration, INTERVAL, MEMORY, REACH, text};
 
-/// What counters are looked at: whole multiples of this, since 1970.
+/// Counters are read at whole multiples of this time since 1970.
 const TICK: Duration = Duration::from_secs(10);
 
-/// The sum of a target's counters as they stand.
+/// The current sum of a target's counters.
 const SHOWN: &str = "shown";
 
-/// What its series gained in an interval.
+/// The increase of its series in an interval.
 const GAINED: &str = "gained";
 
-/// What is counted of it.
+/// The counted events.
 const COUNTED: &str = "counted";
 
-/// Keeps series of several counters apart in one vector.
+/// The label that separates series of several counters in one vector.
 const TERM: &str = "slowburn_term";
 
-/// One side of an SLI, as its counters are kept.
+/// One side of an SLI with its counters.
 pub(super) struct Account<'a> {
-    /// Which.
+    /// The ledger that is kept.
     pub ledger: Ledger,
-    /// Its counters; all are added.
+    /// The counters; all are added.
     pub terms: Vec<&'a Counter>,
-    /// Whether targets that `first` knows and this one does not have zero events of it.
+    /// Whether a target that `first` has and this one lacks has zero events here.
     pub filled: bool,
 }
 
 impl<'a> Account<'a> {
-    /// The counters that are added, and those that are subtracted; the latter only if there are any.
+    /// The accounts of the counters that are added, and of those that are subtracted, if there are any.
     pub fn of(unit: Unit, side: Side, terms: &'a [Term], filled: bool) -> Vec<Self> {
         let signs = [false, true].into_iter().filter_map(|negative| {
             let terms: Vec<&Counter> =
@@ -93,21 +95,21 @@ impl<'a> Account<'a> {
     }
 }
 
-/// How long nothing is counted if a target of good events is not scraped, because it may be back at the next scrape: four intervals, and a half.
+/// If a target of good events is not scraped, nothing is counted for this time, because it may be back at the next scrape: four and a half intervals.
 const PATIENCE: Duration = Duration::from_secs(135);
 
-/// By which events it is told that a process has just begun: good ones.
+/// The good events, which show that a process has just started.
 #[derive(Clone, Copy)]
 pub(super) enum Begins {
-    /// Those of one ledger.
+    /// The events of one ledger.
     With(Ledger),
-    /// Those of the first ledger that are not of the second.
+    /// The events of the first ledger without those of the second.
     WithRest(Ledger, Ledger),
 }
 
-/// `shown`, `gained` and `counted` of all accounts; the first one tells which targets there are.
+/// `shown`, `gained` and `counted` of all accounts. The first account decides which targets exist.
 ///
-/// Where total and good events may be counted by programs of their own, `apart` is true: what the one has not shown yet is not bad.
+/// `apart` is true if different programs may count total and good events: then an event that only one of them has shown is not bad.
 pub(super) fn rules(
     names: &Series,
     own: &[String],
@@ -161,7 +163,7 @@ pub(super) fn rules(
     let all = |operation| names.kept(unit, operation, None);
     let before =
         call("last_over_time", vec![all(COUNTED).offset(Time::Fixed(half_an_interval())).range(MEMORY)]);
-    // Half of one, so that the rounding of sums decides nothing.
+    // Half an event, so that rounding errors of sums decide nothing.
     let risen = gt(last_gain(all(SHOWN)), number("0.5")).bool();
     let idle = lt(all(GAINED), number("0.5")).bool();
     let grown = add(add(before, all(GAINED)), Expr::from(mul(Expr::from(risen), Expr::from(idle))));
@@ -173,7 +175,7 @@ pub(super) fn rules(
         }
     };
     let began = ge(good(GAINED), mul(number("0.9"), good(SHOWN)));
-    // A burst where older series are gone may be most of what is shown, too; but then less is shown than before only at a restart.
+    // A burst of events while older series are gone may also be most of `shown`. But `shown` falls only at a restart.
     let fell = lt(last_gain(names.kept(unit, SHOWN, Some(first))), number("0"));
     let began = match begins {
         Begins::With(ledger) if ledger == first => and(began, fell),
@@ -191,7 +193,7 @@ pub(super) fn rules(
         };
         let gone = unless(recently(good), names.kept(unit, SHOWN, Some(good)));
         let gone = unless(Expr::from(gone), recently(first)).ignoring(&[EVENTS]);
-        // Never for longer, however often another target goes.
+        // Never for longer, even if other targets disappear meanwhile.
         let lately = all(COUNTED).offset(Time::Fixed(half_an_interval())).range(PATIENCE);
         let gone = and(Expr::from(gone), call("last_over_time", vec![lately])).on(&names.all_by());
         counted = unless(counted, Expr::from(gone)).on(&names.all_by()).into();
@@ -207,8 +209,8 @@ pub(super) fn rules(
     rules
 }
 
-/// Events since the last evaluation, for each target: of one ledger or of all, and only of targets that `only` counts too. The first sample of a target tells
-/// nothing; MetricsQL would take what was before it for zero.
+/// The events since the last evaluation for each target: of one ledger or of all, and only of targets that `only` counts too. The first sample of a
+/// target is no increase; MetricsQL would count from zero.
 pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option<Ledger>) -> Expr {
     let counted = || names.kept(unit, COUNTED, of);
     let gained = or(ge(last_gain(counted()), number("0")), counted());
@@ -220,23 +222,23 @@ pub(super) fn gains(names: &Series, unit: Unit, of: Option<Ledger>, only: Option
     }
 }
 
-/// What is between the last two samples, however far apart.
+/// The difference of the last two samples, at any distance.
 fn last_gain(series: Selector) -> Expr {
     call("idelta", vec![series.range(MEMORY)])
 }
 
-/// So old is what was recorded at the evaluation before, and nothing that this one records.
+/// The offset that reads the evaluation before, and nothing from this one.
 fn half_an_interval() -> Duration {
     Duration::from_millis(INTERVAL.millis() / 2)
 }
 
-/// The sum of counters over each target.
+/// The sum of counters per target.
 fn together(names: &Series, own: &[String], terms: &[&Counter], of: &dyn Fn(&Counter) -> Expr) -> Expr {
     if let [only] = terms {
         return names.renamed(aggregate_without("sum", own, of(only)));
     }
     let own: Vec<String> = own.iter().cloned().chain([TERM.to_owned()]).collect();
-    // A counter without series is not a missing operand.
+    // A counter without series does not make the sum empty.
     let parts = terms.iter().enumerate().map(|(index, term)| {
         let marked = [TERM, &index.to_string(), "", ""].map(string);
         call("label_replace", [vec![of(term)], marked.to_vec()].concat())
@@ -244,7 +246,7 @@ fn together(names: &Series, own: &[String], terms: &[&Counter], of: &dyn Fn(&Cou
     names.renamed(aggregate_without("sum", &own, any(parts).expect("a side has counters")))
 }
 
-/// What a counter stands at; with `held`, the last that it stood at in so long a time; with `ago`, as it was then.
+/// The value of a counter; with `held`, its last value within that time; with `ago`, its value then.
 pub(super) fn value(counter: &Counter, held: Option<Duration>, ago: Option<Duration>) -> Expr {
     let at = |selector: &Selector| -> Expr {
         let selector = match ago {
@@ -263,7 +265,7 @@ pub(super) fn value(counter: &Counter, held: Option<Duration>, ago: Option<Durat
             let bounds = [number("-Inf"), number(text(*bound)), at(selector)];
             let below =
                 mul(call("histogram_fraction", bounds.to_vec()), call("histogram_count", vec![at(selector)]));
-            // A histogram without observations has no fraction; NaN would spoil the sum.
+            // A histogram without observations has no fraction; NaN would make the sum NaN.
             ge(below, number("0")).into()
         }
     }

@@ -3,7 +3,7 @@
 use crate::derive::{Piece, Values};
 use crate::plan::Matcher;
 
-/// The matchers that hold for the alerts of a piece and for no others.
+/// The matchers for exactly the alerts of a piece.
 pub(super) fn matchers(piece: &Piece) -> Vec<Matcher> {
     piece
         .iter()

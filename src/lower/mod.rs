@@ -29,7 +29,7 @@ mod timeline;
 mod windows;
 
 pub use recorded::recorded;
-pub use routes::told as receivers;
+pub use routes::receivers;
 
 use crate::derive;
 use crate::facts::{Facts, ServiceFacts, SloFacts};
@@ -41,24 +41,24 @@ use crate::plan::{
 use crate::promql::ast::Expr;
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL, PerSeverity};
 
-/// What proves the plan of a service. Apart from [`service`], because it takes longer than the rules and is needed for one target only.
+/// The proofs for the plan of a service. They are apart from [`service`] because they take longer than the rules, and only one target needs them.
 pub fn prove(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     proofs::all(service, plan)
 }
 
-/// The plan for a model, without proofs. It cannot fail: whatever could go wrong was a problem before.
+/// The plan for a model, without proofs. It cannot fail: every cause of a failure was reported as a problem before.
 pub fn lower(facts: &Facts) -> Plan {
     let services = facts.services.iter().map(|one| service(facts.model, one)).collect();
     Plan { project: project(facts), services }
 }
 
-/// Who is told of what, if that is declared.
+/// Who is notified of which alert, if notifications are declared.
 fn notifications(facts: &Facts) -> Option<Notifications> {
     let model = facts.model;
     let alertmanager = model.project.alertmanager.as_ref()?;
     let alerts = facts.alerts();
     let groups = facts.services.iter().filter_map(|service| aftermath::group(model, service));
-    let unheard: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
+    let notify_nobody: Vec<Rule> = groups.flat_map(|group| group.rules).collect();
     Some(Notifications {
         smtp: alertmanager.smtp.clone(),
         receivers: alertmanager.receivers.clone(),
@@ -67,16 +67,16 @@ fn notifications(facts: &Facts) -> Option<Notifications> {
         times: alertmanager.times.clone(),
         clock: alertmanager.clock.clone(),
         routes: routes::all(alertmanager, &alerts),
-        unheard: unheard.iter().map(|rule| rule.name().to_owned()).collect(),
+        notify_nobody: notify_nobody.iter().map(|rule| rule.name().to_owned()).collect(),
         inhibitions: inhibitions::all(facts),
         deliveries: routes::deliveries(alertmanager, &alerts)
             .into_iter()
-            .chain(unheard.iter().map(routes::to_nobody))
+            .chain(notify_nobody.iter().map(routes::to_nobody))
             .collect(),
     })
 }
 
-/// What all services share.
+/// The part of the plan that all services share.
 pub fn project(facts: &Facts) -> ProjectPlan {
     let model = facts.model;
     let severities = PerSeverity {
@@ -116,11 +116,11 @@ fn need(dependency: &Dependency) -> Need {
     }
 }
 
-/// The companion alerts of a service that are not played although series are known that make them fire, each with the reason.
+/// The companion alerts of a service that have series which make them fire, but are not played, each with the reason.
 pub fn unplayed<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<(&'a Companion, String)> {
     let known: Vec<&Companion> =
         facts.service.alerts.iter().filter(|companion| companion.stimulus.is_some()).collect();
-    // Names without a colon are of no rule, and then the plan need not be made for this.
+    // Names without a colon belong to no rule. Then this needs no plan.
     let made = |name: &String| name.contains(':') || name.starts_with("ALERTS");
     let mut read = known.iter().flat_map(|companion| &companion.readings);
     let plan =
@@ -178,7 +178,7 @@ fn lower_slo(model: &Model, service: &Service, facts: &SloFacts, bounds: series:
     let mut fast = vec![info::rule(model, service, slo, promise, &names)];
     fast.extend(windows::constants(promise, &names));
     let counted = events::base(model, service, slo, &names);
-    // Constants with labels that are kept need something that is counted.
+    // Constants with kept labels must come after the counts, which they read.
     let at = if promise.by.is_empty() { fast.len() } else { 1 };
     fast.splice(at..at, counted);
     fast.extend(windows::fast(promise, &names));
@@ -221,21 +221,21 @@ fn observed(slo: &Slo) -> Observed {
     };
     let by = match &slo.sli {
         Sli::Counted { .. } => Observer::Counters { traffic: slo.traffic },
-        Sli::Checked { .. } => Observer::Looks,
-        Sli::Ratio { .. } => Observer::Shares,
+        Sli::Checked { .. } => Observer::States,
+        Sli::Ratio { .. } => Observer::Ratios,
         Sli::Journey { .. } => Observer::Parts,
     };
     Observed { by, slice_budget }
 }
 
-/// What makes the history of a service out of raw series, for promtool; see `history`.
+/// The rules that compute the history of a service from raw series, for promtool; see `history`.
 pub fn history(model: &Model, facts: &ServiceFacts) -> Vec<Group> {
-    // What its parts counted every thirty seconds is not in the history that is made of them.
+    // The backfill does not contain the counts of every thirty seconds that a journey reads.
     let slos = facts.slos.iter().filter(|slo| slo.slo.parts().is_empty());
     slos.map(|slo| history::group(model, facts.service, slo.slo, &slo.promise)).collect()
 }
 
-/// Total and bad events of so long a time, as they are asked for afterwards: what was recorded, and what raw series tell.
+/// Total and bad events over `window`, as queries about the past: from recorded series, and from raw series.
 pub fn counted(model: &Model, service: &Service, slo: &Slo, window: Duration) -> [(Expr, Expr); 2] {
     history::counted(model, service, slo, &derive::promise(service, slo), window)
 }

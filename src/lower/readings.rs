@@ -8,7 +8,7 @@ use crate::promql::build::vector;
 use crate::promql::{Type, check};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, Period, STALE};
 
-/// The recorded series of an SLO, by what they say.
+/// The recorded series of an SLO, by their meaning.
 pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings {
     let fast = |name: &str| Reading { series: names.recorded(name), held: None };
     let slow = |name: &str| Reading { series: names.recorded(name), held: Some(STALE) };
@@ -18,7 +18,7 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
         if slowly { slow(&name) } else { fast(&name) }
     };
     let tier = |tier: &Watch| {
-        // A window that a fast tier has too is recorded with that.
+        // A window that a fast tier uses, too, is recorded in the fast group.
         let fast = |window| promise.fast_windows().contains(&window);
         TierReadings { long: ratio(tier.long, !fast(tier.long)), short: ratio(tier.short, !fast(tier.short)) }
     };
@@ -50,7 +50,7 @@ pub(super) fn readings(slo: &Slo, promise: &Promise, names: &Series) -> Readings
     }
 }
 
-/// What the SLI looks at, as far as it is more than the events that are recorded anyway.
+/// The signal of the SLI, if it is more than the recorded events.
 pub(super) fn signal(slo: &Slo) -> Option<Signal> {
     match &slo.sli {
         Sli::Counted { histogram, .. } => {
@@ -67,12 +67,12 @@ pub(super) fn signal(slo: &Slo) -> Option<Signal> {
             }))
         }
         Sli::Checked { good, .. } => level(slo, good).map(Signal::Level),
-        // Its ratio is what is recorded, or its parts.
+        // Its signal is the recorded ratio, or its parts.
         Sli::Ratio { .. } | Sli::Journey { .. } => None,
     }
 }
 
-/// The usual ones, and the one that is promised.
+/// The usual percentiles, and the promised one.
 fn percentiles(objective: Decimal) -> Vec<Decimal> {
     let mut percentiles = vec![Decimal::new(5, 1), Decimal::new(95, 2), Decimal::new(99, 2), objective];
     percentiles.sort();
@@ -80,7 +80,7 @@ fn percentiles(objective: Decimal) -> Vec<Decimal> {
     percentiles
 }
 
-/// Both sides of the comparison that tells good from bad.
+/// Both sides of the comparison that separates good from bad.
 fn level(slo: &Slo, good: &Expr) -> Option<Level> {
     let Kind::Binary(comparison) = &good.kind else { return None };
     let Binary { op, left, right, .. } = &**comparison;
@@ -108,7 +108,7 @@ fn level(slo: &Slo, good: &Expr) -> Option<Level> {
     })
 }
 
-/// The comparison with its sides changed over.
+/// The comparison with exchanged sides.
 fn mirrored(op: Op) -> Op {
     match op {
         Op::Lt => Op::Gt,

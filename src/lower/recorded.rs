@@ -14,11 +14,11 @@ use crate::plan::Makes;
 pub struct Recorded<'a> {
     /// Each name with the labels that the rule sets.
     pub names: Vec<(String, Vec<String>)>,
-    /// Which SLOs.
+    /// The SLOs.
     pub slos: Vec<&'a Slo>,
 }
 
-/// What a service's rules record.
+/// The series that a service's rules record.
 pub fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recorded<'a>> {
     let service = facts.service;
     let mut forms: BTreeMap<String, Vec<&SloFacts>> = BTreeMap::new();
@@ -41,7 +41,7 @@ pub fn recorded<'a>(model: &Model, facts: &ServiceFacts<'a>) -> Vec<Recorded<'a>
     forms.into_values().map(recorded).collect()
 }
 
-/// All that names and labels of recorded series depend on, but for the name of the SLO; a test holds it against the rules.
+/// Everything that the names and labels of recorded series depend on, except the name of the SLO. A test compares it with the rules.
 fn form(service: &Service, facts: &SloFacts) -> String {
     let slo = facts.slo;
     let counted = Split::of(slo).map(|split| {

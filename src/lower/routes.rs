@@ -7,16 +7,16 @@ use super::matchers::matchers;
 use crate::derive::{piece, pieces};
 use crate::facts::AlertFacts;
 use crate::model::{Alertmanager, Labels, Matching};
-use crate::plan::{Delivery, NOBODY, Rule, SentTo, Told};
+use crate::plan::{Delivery, NOBODY, Notified, Rule, SentTo};
 use crate::vocabulary::Duration;
 
-/// The examples of one alert are not multiplied beyond this.
+/// The limit of examples for one alert.
 const MOST_EXAMPLES: usize = 64;
 
-/// As long as Alertmanager remembers what it has sent, if nobody says otherwise (`--data.retention`): to repeat later is to repeat then.
+/// How long Alertmanager remembers a notification by default (`--data.retention`): with a longer repeat interval it repeats after this time.
 const REMEMBERED: Duration = Duration::from_secs(5 * 86_400);
 
-/// The routes as they are sent.
+/// The routes as Alertmanager gets them.
 pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<SentTo> {
     let mut sent = Vec::new();
     for (index, route) in alertmanager.routes.iter().enumerate() {
@@ -40,37 +40,36 @@ pub(super) fn all(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Se
     sent
 }
 
-/// Who is told of each alert, read off the routes as they were written: it knows nothing of pieces and matchers, so that it can
-/// judge them.
+/// Who is notified of each alert, from the routes as they were written. It does not use pieces and matchers, so that it can test them.
 pub(super) fn deliveries(alertmanager: &Alertmanager, alerts: &[&AlertFacts]) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     for alert in alerts {
         for labels in examples(alertmanager, alert) {
-            let told = told(alertmanager, &labels);
-            let receivers = told.iter().map(|told| told.receiver.clone()).collect();
-            deliveries.push(Delivery { labels, receivers, told });
+            let notified = receivers(alertmanager, &labels);
+            let receivers = notified.iter().map(|notified| notified.receiver.clone()).collect();
+            deliveries.push(Delivery { labels, receivers, notified });
         }
     }
     deliveries
 }
 
-/// Of an alert that only silences.
+/// The delivery of an alert that only silences.
 pub(super) fn to_nobody(rule: &Rule) -> Delivery {
     let mut labels: Labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     labels.insert("alertname".to_owned(), rule.name().to_owned());
-    Delivery { labels, receivers: vec![NOBODY.to_owned()], told: Vec::new() }
+    Delivery { labels, receivers: vec![NOBODY.to_owned()], notified: Vec::new() }
 }
 
-/// Who is told of an alert with these labels.
-pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
-    let mut all: Vec<Told> = Vec::new();
+/// Who is notified of an alert with these labels.
+pub fn receivers(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Notified> {
+    let mut all: Vec<Notified> = Vec::new();
     for route in &alertmanager.routes {
         if !matches(&route.matching, labels) {
             continue;
         }
         for receiver in &route.to {
             if !all.iter().any(|known| known.receiver == receiver.as_str()) {
-                all.push(Told {
+                all.push(Notified {
                     receiver: receiver.to_string(),
                     after: route.timing.group_wait,
                     escalates: route.escalates,
@@ -84,7 +83,7 @@ pub fn told(alertmanager: &Alertmanager, labels: &Labels) -> Vec<Told> {
     }
     if let (true, Some(default)) = (all.is_empty(), &alertmanager.default) {
         let after = alertmanager.timing.group_wait;
-        all.push(Told { receiver: default.to_string(), after, escalates: false, mute: Vec::new() });
+        all.push(Notified { receiver: default.to_string(), after, escalates: false, mute: Vec::new() });
     }
     all
 }
@@ -93,7 +92,7 @@ fn matches(matching: &Matching, labels: &Labels) -> bool {
     matching.iter().all(|(label, values)| values.contains(labels.get(label).map_or("", String::as_str)))
 }
 
-/// The alert with each value that a route asks for where its own are not known, and with one that none asks for.
+/// Examples of the alert: where its label values are unknown, each value that a route matches, and one that no route matches.
 fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
     let mut examples = vec![alert.labels.clone()];
     for label in &alert.open {
@@ -106,7 +105,7 @@ fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
             .cloned()
             .collect();
         if values.is_empty() && !alert.by.contains(label) {
-            // One that Prometheus adds to all alerts, and that nobody asks for.
+            // Prometheus adds this label to all alerts, and no route matches on it.
             continue;
         }
         values.sort();
@@ -127,7 +126,7 @@ fn examples(alertmanager: &Alertmanager, alert: &AlertFacts) -> Vec<Labels> {
             .iter()
             .map(|labels| with(labels, rest))
             .chain(
-                // Where there were too many together, each value is tried once.
+                // If there are too many combinations, each value occurs once.
                 examples
                     .iter()
                     .take(if every { examples.len() } else { 1 })

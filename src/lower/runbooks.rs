@@ -13,33 +13,33 @@ use crate::vocabulary::{Duration, text};
 /// How many series an answer shows at most.
 const MOST: &str = "10";
 
-/// The file of an SLO's runbook. Two SLOs whose files would be one would have one alert name, too, which is an error even if one has no alerts.
+/// The file of an SLO's runbook. Two SLOs with the same file would have the same alert name, too. That is an error even if one of them has no alerts.
 pub(super) fn of_slo(service: &str, slo: &str) -> String {
     format!("{service}-{slo}.md")
 }
 
-/// The file of the runbook for events that disappear. No SLO's is called so: their names hold no dot.
+/// The file of the runbook for missing events. No SLO has this file: names of SLOs contain no dot.
 pub(super) fn of_missing(service: &str) -> String {
     format!("{service}.events-missing.md")
 }
 
-/// The file of a companion alert's runbook: likewise, and not one of an SLO that is called as it is.
+/// The file of a companion alert's runbook. No SLO has this file either, even one with the name of the alert.
 pub(super) fn of_alert(service: &str, alert: &str) -> String {
     format!("{service}.{alert}.md")
 }
 
-/// Where a runbook can be read.
+/// The address of a runbook.
 pub(super) fn file_url(model: &Model, file: &str) -> Option<String> {
     Some(format!("{}/{file}", model.project.links.runbooks.as_deref()?))
 }
 
-/// Where the section of one alert can be read. Whatever shows Markdown makes an anchor of a heading, and of letters, digits and single hyphens all
-/// make the same one.
+/// The address of one alert's section. Readers of Markdown make an anchor of a heading, and for letters, digits and single hyphens all make the same
+/// one.
 pub(super) fn url(model: &Model, file: &str, alert: &str) -> Option<String> {
     Some(format!("{}#{}", file_url(model, file)?, anchor(alert)))
 }
 
-/// What people wrote for a runbook of this name.
+/// The text that people wrote for a runbook of this name.
 pub(super) fn written(model: &Model, name: Option<&str>) -> Option<String> {
     let runbook = model.project.runbooks.get(name?)?;
     Some(runbook.text.clone()).filter(|text| !text.trim().is_empty())
@@ -68,7 +68,7 @@ pub(super) fn runbook(
     }
 }
 
-/// What to ask of the parts of a journey.
+/// The questions about the parts of a journey.
 fn parts(slo: &Slo, names: &Series) -> Vec<Question> {
     if slo.parts().is_empty() {
         return Vec::new();
@@ -84,13 +84,13 @@ fn parts(slo: &Slo, names: &Series) -> Vec<Question> {
     ]
 }
 
-/// The alerts of some services. Their names are letters, digits and hyphens, which mean themselves in a pattern.
+/// The alerts of some services. Their names consist of letters, digits and hyphens, which need no escape in a pattern.
 fn firing(services: &BTreeSet<&str>) -> Expr {
     let pattern = services.iter().copied().collect::<Vec<_>>().join("|");
     selector("ALERTS", &[("alertstate", "firing")]).matching("service", MatchOp::Matches, &pattern).into()
 }
 
-/// The runbook of the alert for events that disappear.
+/// The runbook of the alert for missing events.
 pub(super) fn of_missing_events(model: &Model, service: &Service) -> Runbook {
     let mut questions: Vec<Question> = needs(model, service.name.as_str()).into_iter().collect();
     let mut asked = BTreeSet::new();
@@ -125,7 +125,7 @@ pub(super) fn of_companion(model: &Model, service: &Service, companion: &Compani
     }
 }
 
-/// The series that a selector stands for: a classic histogram has none of its own name.
+/// The exposed series of a selector: a classic histogram has no series of its own name.
 fn exposed(reading: &Reading) -> Selector {
     match reading.role {
         Role::Classic(_) => suffixed(&reading.selector, "_count"),
@@ -135,9 +135,9 @@ fn exposed(reading: &Reading) -> Selector {
     }
 }
 
-/// Which of the raw series are bad, and what the others do, over a few scrapes.
+/// Which of the raw series are bad, and the values of the others, over a few scrapes.
 fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
-    // A rate needs a few samples; raw series are never read over more.
+    // A rate needs a few samples; raw series are never read over a longer range.
     let recent = Time::Fixed(Duration::from_millis((4 * slo.scrape_interval.millis()).max(300_000)));
     let rate = |selector: &Selector| call("rate", vec![selector.clone().range(recent.clone())]);
     let mut questions = Vec::new();
@@ -192,7 +192,7 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
                 ask(Asks::Value, top(if *high_is_bad { "topk" } else { "bottomk" }, value.clone()));
             }
         }
-        // Its parts have runbooks of their own.
+        // Its parts have their own runbooks.
         (Sli::Journey { .. }, _) => {}
         (Sli::Ratio { bad }, _) => {
             let now = bad.clone().map_times(&mut |time| match time {
@@ -205,7 +205,7 @@ fn worst(slo: &Slo, signal: Option<&Signal>) -> Vec<Question> {
     questions
 }
 
-/// Events above the threshold, per series: what is counted, less what is in the bucket of the threshold.
+/// Events above the threshold, per series: all counted events minus those in the bucket of the threshold.
 fn slow_of_buckets(slo: &Slo, rate: &dyn Fn(&Selector) -> Expr) -> Option<Expr> {
     let Sli::Counted { total: Some(total), good: Some(good), .. } = &slo.sli else { return None };
     let each = |terms: &[Term]| match terms {
@@ -218,11 +218,11 @@ fn slow_of_buckets(slo: &Slo, rate: &dyn Fn(&Selector) -> Expr) -> Option<Expr> 
     let slow = sub(all.clone(), each(good)?);
     let success =
         matches!(&slo.sli, Sli::Counted { histogram: Some(histogram), .. } if !histogram.success.is_empty());
-    // Series of failed events have no bucket that is looked at.
+    // Series of failed events have no bucket that the SLI reads.
     Some(if success { or(slow, all).into() } else { slow.into() })
 }
 
-/// Counters that are added up.
+/// Counters that are added.
 fn plain(terms: &Option<Vec<Term>>) -> impl Iterator<Item = &Selector> {
     let added = terms.iter().flatten().filter(|term| !term.negative);
     added.filter_map(|term| match &term.counter {
@@ -235,14 +235,14 @@ fn suffixed(selector: &Selector, suffix: &str) -> Selector {
     Selector { name: selector.name.as_ref().map(|name| format!("{name}{suffix}")), ..selector.clone() }
 }
 
-/// Alerts of what a service needs.
+/// The alerts of the dependencies of a service.
 fn needs(model: &Model, service: &str) -> Option<Question> {
     let edges = model.project.dependencies.iter().filter(|edge| edge.service.as_str() == service);
     let needed: BTreeSet<&str> = edges.map(|edge| edge.on.as_str()).collect();
     (!needed.is_empty()).then(|| Question { asks: Asks::Needs, query: firing(&needed) })
 }
 
-/// Whether the targets that the SLI reads answer at all.
+/// Whether the targets that the SLI reads are scraped.
 fn scraped(readings: &[Reading]) -> Option<Question> {
     let reads_up = readings.iter().any(|reading| reading.selector.name.as_deref() == Some("up"));
     let matchers = readings.iter().flat_map(|reading| reading.selector.matchers.iter());
@@ -256,7 +256,7 @@ fn scraped(readings: &[Reading]) -> Option<Question> {
     Some(Question { asks: Asks::Scraped, query: query.into() })
 }
 
-/// The first of many, each with all its labels.
+/// The largest of many series, each with all its labels.
 fn top(op: &str, expr: Expr) -> Expr {
     let param = Some(Box::new(number(MOST)));
     Kind::Aggregate { op: op.to_owned(), param, expr: Box::new(expr), grouping: None }.into()

@@ -9,7 +9,7 @@ use crate::promql::ast::{Expr, MatchOp, Selector};
 use crate::promql::build::{aggregate, aggregate_without, call, selector, string};
 use crate::vocabulary::{Duration, INTERVAL, LONG_INTERVAL};
 
-/// Total, bad, or, where bad events are not counted themselves, good events; of a journey also bad ones of each part.
+/// Total and bad events, or good events if bad ones are not counted themselves; for a journey also the bad ones of each part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Total,
@@ -29,7 +29,7 @@ impl Side {
     }
 }
 
-/// What is counted: what the SLI counts, or events. They differ for timeslices only, where an event is a moment.
+/// The unit of counts: that of the SLI, or events. They differ only for timeslices, where an event is a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Occurrences,
@@ -62,41 +62,41 @@ impl Ledger {
     }
 }
 
-/// The label that tells the parts of a journey apart.
+/// The label that distinguishes the parts of a journey.
 pub(super) const PART: &str = "part";
 
-/// The label that tells ledgers of one SLO apart.
+/// The label that distinguishes the ledgers of one SLO.
 pub(super) const EVENTS: &str = "events";
 
-/// The series of one SLO.
+/// The names and selectors of the series of one SLO.
 pub(super) struct Series {
-    /// A selector of no name that every series of this SLO matches.
+    /// A selector without a name that matches every series of this SLO.
     all: Selector,
-    /// Labels of what is recorded.
+    /// Labels of recorded series.
     labels: Arc<Labels>,
     /// Labels that are kept.
     pub by: Vec<String>,
-    /// The same as they are read.
+    /// Their names in the raw series.
     read: Vec<String>,
-    /// Whether counts are told apart by the parts of a journey, too.
+    /// Whether counts also have the label of a journey's parts.
     pub is_journey: bool,
-    /// How ratios are kept in [0, 1].
+    /// How ratios are limited to [0, 1].
     pub bounds: Bounds,
 }
 
-/// How ratios are kept in [0, 1]: a service's SLOs do it alike, so that they have the same rules.
+/// How ratios are limited to [0, 1]. All SLOs of a service use the same form, so that they have the same rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Bounds {
-    /// Bad events are among all events, and so counted.
+    /// Every bad event is also counted as an event.
     Kept,
-    /// What restarts together with Prometheus may be missed in the total and seen among the bad.
+    /// Events of a program that restarts together with Prometheus may be missing in the total, but counted as bad.
     Above,
-    /// Counts are differences, too.
+    /// Counts are also differences.
     Both,
 }
 
 impl Bounds {
-    /// What all SLOs of a service need.
+    /// The bounds that suit all SLOs of a service.
     pub fn of_all(service: &Service) -> Self {
         let each = service.slos.iter().map(|slo| Self::of(Split::of(slo).as_ref()));
         each.max().unwrap_or(Self::Kept)
@@ -127,28 +127,28 @@ impl Series {
         }
     }
 
-    /// What is counted in tiles and in the period.
+    /// The sides that tiles and the period contain.
     pub fn sides(&self) -> impl Iterator<Item = Side> {
         let parts = self.is_journey.then_some(Side::BadOfPart);
         [Side::Total, Side::Bad].into_iter().chain(parts)
     }
 
-    /// With ratios that are bounded like those of a whole service.
+    /// The same series with these bounds, usually those of the whole service.
     pub fn bounded(self, bounds: Bounds) -> Self {
         Self { bounds, ..self }
     }
 
-    /// `slo:total_events:increase5m`: from the counters, over a window.
+    /// `slo:total_events:increase5m`: the increase of the counters over a window.
     pub fn increase(&self, unit: Unit, side: Side, window: Duration) -> String {
         called(unit, side, &format!("increase{window}"))
     }
 
-    /// `slo:total_events:increase30s`: what every SLO has.
+    /// `slo:total_events:increase30s`: every SLO has it.
     pub fn counts_of_evaluation(side: Side) -> String {
         called(Unit::Events, side, &format!("increase{INTERVAL}"))
     }
 
-    /// `slo:events:shown`, what is kept for each target: of all ledgers, or of one.
+    /// `slo:events:shown`, which is kept for each target: of all ledgers, or of one.
     pub fn kept(&self, unit: Unit, operation: &str, of: Option<Ledger>) -> Selector {
         let all = self.recorded(format!("slo:{}:{operation}", unit.as_str()));
         match of {
@@ -170,12 +170,12 @@ impl Series {
         called(Unit::Events, side, &format!("tile{window}"))
     }
 
-    /// The same of every SLO.
+    /// The same name for every SLO.
     pub fn tile_of(side: Side) -> String {
         called(Unit::Events, side, &format!("tile{LONG_INTERVAL}"))
     }
 
-    /// `slo:bad_events:month_tile5m`: tiles with the calendar unit they belong to as a label.
+    /// `slo:bad_events:month_tile5m`: tiles with their calendar unit as a label.
     pub fn calendar_tile(&self, side: Side, unit: &str, window: Duration) -> String {
         called(Unit::Events, side, &format!("{unit}_tile{window}"))
     }
@@ -186,7 +186,7 @@ impl Series {
         called(Unit::Events, side, &operation)
     }
 
-    /// `slo:expected_events:month`: what the budget of a calendar period is measured against.
+    /// `slo:expected_events:month`: the events that the budget of a calendar period is compared with.
     pub fn expected(&self, unit: &str) -> String {
         format!("slo:expected_events:{unit}")
     }
@@ -201,17 +201,17 @@ impl Series {
         if rolling { self.ratio(suffix) } else { format!("slo:sli_error:ratio_{suffix}") }
     }
 
-    /// The labels of what is recorded: those of the SLO, and those that are kept.
+    /// The labels of recorded series: those of the SLO, and the kept ones.
     pub fn all_by(&self) -> Vec<String> {
         self.labels.keys().chain(&self.by).cloned().collect()
     }
 
-    /// Raw series together, for each value of the labels that are kept.
+    /// Aggregates raw series for each value of the kept labels.
     pub fn aggregate(&self, op: &str, raw: impl Into<Expr>) -> Expr {
         self.renamed(aggregate(op, &self.read, raw))
     }
 
-    /// With the names that the labels that are kept have from here on. No two results differ in a label alone that gets another name or makes way for one.
+    /// Renames the kept labels to their recorded names. No two results differ only in a label that is renamed or replaced.
     pub fn renamed(&self, raw: Expr) -> Expr {
         let pairs = || self.by.iter().zip(&self.read).filter(|(name, label)| name != label);
         let before: Vec<&String> = pairs().map(|(_, label)| label).collect();

@@ -5,14 +5,14 @@ use crate::model::{Behaviour, Series};
 use crate::promql::build::selector;
 use crate::vocabulary::{Decimal, Duration, text};
 
-/// What befalls all series of a case beside its loads.
+/// Incidents of all series of a case, besides its loads.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mishaps {
     /// All processes restart between this step and the next: counters begin again at zero.
     pub restart: Option<usize>,
     /// Counters of bad events alone do not exist before their first one.
     pub unborn: bool,
-    /// All series end behind this step.
+    /// All series end after this step.
     pub vanish: Option<usize>,
 }
 
@@ -34,9 +34,9 @@ pub(super) fn samples(series: &Series, step: Duration, loads: &[Load], mishaps: 
 /// One sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sample {
-    /// Nothing new is known.
+    /// No sample.
     Missing,
-    /// The series is known to have ended.
+    /// A stale marker: the series ended.
     Stale,
     Is(Decimal),
 }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_written_short() {
+    fn equal_steps_are_compressed() {
         let is = |value: i64| Sample::Is(Decimal::from(value));
         let values =
             [Sample::Missing, Sample::Missing, is(3), is(3), is(3), is(5), is(7), is(1), Sample::Stale];

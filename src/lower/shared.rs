@@ -1,11 +1,11 @@
-//! The rules of a service: those that are the same for several SLOs, but for the name of the SLO, are written once.
+//! The rules of a service: rules that differ only in the name of the SLO are written once.
 //!
 //! Recorded series carry `service` and `slo`, so a rule that reads nothing else can be evaluated for many SLOs at once. If all SLOs of the service
 //! have the rule, its selectors do not match `slo`; if some have it, they match those. Rules that read raw series, contain an objective, or alert
 //! belong to one SLO. So a service of ten SLOs has one rule for a window and not ten.
 //!
-//! A shared rule sets no labels, and to Prometheus two rules of one name without labels are duplicates. So of each name only one rule is shared: that of
-//! most SLOs.
+//! A shared rule sets no labels, and to Prometheus two rules of one name without labels are duplicates. So of each name only one rule is shared: that
+//! of most SLOs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::plan::{Group, Makes, Rule, SloPlan};
 use crate::promql::ast::{Expr, Grouping, Kind, MatchOp, Selector};
 use crate::promql::build::selector;
 
-/// How many SLOs have their raw series read in the main group. Those of the others are read in groups before it, at the same time. So no group
-/// outgrows an object of Kubernetes.
+/// The main group reads the raw series of this many SLOs. Groups before it, evaluated at the same time, read those of the others. So no group becomes
+/// too large for an object of Kubernetes.
 const TOGETHER: usize = 25;
 
-/// How many alerts stand in the main group. The others are in groups behind it: they read what is recorded, whenever that was evaluated.
+/// The number of alerts in the main group. The others are in groups after it: they read recorded series, so their time of evaluation does not matter.
 const ALERTS: usize = 50;
 
 /// The groups of all SLOs of a service.
@@ -59,25 +59,25 @@ pub(super) fn groups(service: &str, slos: &[SloPlan]) -> Vec<Group> {
     groups
 }
 
-/// What the group of a service's SLOs is called: `api/slos`. What it cannot hold is in `api/slos/2`, and so on.
+/// The name of the group of a service's SLOs: `api/slos`. The rules beyond its limits are in `api/slos/2`, and so on.
 pub(super) fn name(service: &str) -> String {
     format!("{service}/slos")
 }
 
-/// A rule that several SLOs have: without the SLO's name.
+/// A rule that several SLOs share, without the SLO's name.
 struct Common<'a> {
     rule: &'a Rule,
     /// The expression for all SLOs of the service.
     expr: Expr,
-    /// Which have it.
+    /// The SLOs that have it.
     of: Vec<usize>,
     done: bool,
 }
 
-/// What the SLOs of a service have in common.
+/// The rules that the SLOs of a service share.
 struct Commons<'a> {
     all: Vec<Common<'a>>,
-    /// For every rule of every SLO at every place the common one that it is.
+    /// The index of the shared rule, for every place, SLO and rule.
     is: Vec<Vec<Vec<Option<usize>>>>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Commons<'a> {
             let mut of_group = |group: &'a Group| group.rules.iter().map(&mut common).collect();
             is.push(slo.groups.iter().map(&mut of_group).collect());
         }
-        // Of rules of one name, one can be without labels: that of most SLOs.
+        // Of the rules with one name, only one can have no labels: that of most SLOs.
         let mut kept = vec![false; all.len()];
         for namesakes in named.into_values() {
             let most = namesakes.into_iter().rev().max_by_key(|common| all[*common].of.len());
@@ -123,7 +123,7 @@ impl<'a> Commons<'a> {
         Self { all, is }
     }
 
-    /// The rules at a place, in an order that keeps the order of each SLO: what each has before anything in common, and the rest.
+    /// The rules at a place, in an order that keeps the order of each SLO: the rules of each SLO before the first shared one, and the rest.
     fn ordered(&mut self, slos: &[SloPlan], place: usize) -> (Vec<Vec<Rule>>, Vec<Rule>) {
         let lists: Vec<&[Rule]> =
             slos.iter().map(|slo| slo.groups.get(place).map_or(&[][..], |group| &group.rules)).collect();
@@ -136,7 +136,7 @@ impl<'a> Commons<'a> {
             let heads: Vec<usize> = (0..lists.len()).filter_map(waits).collect();
             let Some(first) = heads.first() else { break };
             let ready = |common: &&usize| self.all[**common].of.iter().all(|of| waits(*of) == Some(**common));
-            // Where two SLOs have rules in opposite orders, one of them reads what was recorded an evaluation ago.
+            // If two SLOs have rules in opposite orders, one of them reads the value of the evaluation before.
             let common = *heads.iter().find(ready).unwrap_or(first);
             let common = &mut self.all[common];
             common.done = true;
@@ -152,7 +152,7 @@ impl<'a> Commons<'a> {
         (before, rest)
     }
 
-    /// What each SLO has next that is its own; what it has in common with others and is done is left out.
+    /// The next rules of each SLO that are not shared; shared rules that are already written are skipped.
     fn own(&self, lists: &[&[Rule]], place: usize, next: &mut [usize]) -> Vec<Vec<Rule>> {
         let own = lists.iter().enumerate().map(|(index, list)| {
             let mut rules = Vec::new();
@@ -170,8 +170,8 @@ impl<'a> Commons<'a> {
     }
 }
 
-/// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: what it reads are series of the
-/// SLO, and nothing in it drops their labels.
+/// The expression of a recording rule without the SLO's name, if its result has the labels that the rule would set: it reads only series of the SLO,
+/// and nothing in it drops their labels.
 fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
     if carried(&rule.expr, identity)? != Carried::Both {
         return None;
@@ -187,7 +187,7 @@ fn widened(rule: &Rule, identity: &[(&str, &str); 2]) -> Option<Expr> {
     }))
 }
 
-/// Whether two expressions of a service are the same but for the SLO's name: of one that can be widened, and any other.
+/// Whether two expressions of a service differ only in the SLO's name. One of them can be widened.
 fn alike(one: &Expr, other: &Expr) -> bool {
     let reads = |one: &Selector, other: &Selector| {
         let skipped =
@@ -237,16 +237,16 @@ fn narrowed(expr: Expr, slos: &[&str]) -> Expr {
     })
 }
 
-/// Which labels a result has.
+/// The labels of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Carried {
-    /// `service` and `slo`, of the series that it reads.
+    /// `service` and `slo`, from the series that it reads.
     Both,
-    /// None of an SLO's: it reads no series.
+    /// No label of an SLO: it reads no series.
     None,
 }
 
-/// Which labels the result of an expression has; `None` if that is not certain, or if it reads other series.
+/// The labels of the result of an expression; `None` if they are not certain, or if it reads other series.
 fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
     let of = |expr: &Expr| carried(expr, identity);
     match &expr.kind {
@@ -287,7 +287,7 @@ fn carried(expr: &Expr, identity: &[(&str, &str); 2]) -> Option<Carried> {
                 None => true,
                 Some(matching) => {
                     let names = |label: &str| matching.labels.iter().any(|name| name == label);
-                    // What is matched with a vector of no SLO keeps its own labels if it is not the one side that loses them.
+                    // A result that is matched with a vector without SLO labels keeps its own labels, unless it is the one side that loses them.
                     let lone = right == Carried::None && (matching.group.is_some() || binary.op.is_set());
                     lone || matching.on == names("service") && matching.on == names("slo")
                 }

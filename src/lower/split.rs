@@ -3,13 +3,13 @@
 use super::targets;
 use crate::model::{Sli, Slo, Term};
 
-/// How the counters of an SLI tell good from bad.
+/// How the counters of an SLI separate good from bad.
 pub(super) enum Split {
     /// No event is counted on both sides.
     Apart { good: Vec<Term>, bad: Vec<Term> },
-    /// All events are counted, and bad ones among them, if any can be.
+    /// All events are counted, and the bad ones among them, if there can be any.
     Bad { total: Vec<Term>, bad: Vec<Term> },
-    /// All events are counted, and good ones among them.
+    /// All events are counted, and the good ones among them.
     Good {
         total: Vec<Term>,
         good: Vec<Term>,
@@ -19,7 +19,7 @@ pub(super) enum Split {
 }
 
 impl Split {
-    /// Of an SLO; `None` if it counts nothing.
+    /// The split of an SLO; `None` if it counts no events.
     pub fn of(slo: &Slo) -> Option<Self> {
         let Sli::Counted { total, good, bad, histogram } = &slo.sli else { return None };
         Some(match (total.clone(), good.clone(), bad.clone()) {
@@ -30,7 +30,7 @@ impl Split {
             (Some(total), Some(good), None) => match targets::complement(&total, &good) {
                 Some(bad) => Self::Apart { good, bad },
                 None => {
-                    // Where only successful events are looked for in the buckets, a target that has none still has failed ones.
+                    // If buckets are read for successful events only, a target without buckets still has failed events.
                     let histogram = histogram
                         .as_ref()
                         .is_some_and(|histogram| !histogram.native && histogram.success.is_empty());
@@ -51,7 +51,7 @@ impl Split {
         }
     }
 
-    /// Whether counts of bad events are differences, which may be below zero for a moment: of counters that are not scraped together.
+    /// Whether counts of bad events are differences that may be below zero for a moment, because their counters are not scraped together.
     pub fn is_signed(&self) -> bool {
         matches!(self, Self::Good { .. }) || self.all().into_iter().flatten().any(|term| term.negative)
     }

@@ -5,12 +5,12 @@ use crate::promql::ast::{Expr, Time};
 use crate::promql::build::{call, div, gt, mul, number, or, sub, unless};
 use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, STALE, text};
 
-/// A number of the plan as PromQL.
+/// A number of the plan in PromQL.
 pub(super) fn exact(value: Decimal) -> Expr {
     number(text(value))
 }
 
-/// `window` shortened by so many milliseconds.
+/// `window` minus this number of milliseconds.
 pub(super) fn less(window: Duration, millis: u64) -> Duration {
     Duration::from_millis(window.millis().saturating_sub(millis))
 }
@@ -27,12 +27,12 @@ pub(super) fn summed(names: &Series, unit: Unit, side: Side, window: Duration) -
     )
 }
 
-/// The last that a slow rule recorded.
+/// The last sample that a slow rule recorded.
 pub(super) fn held(names: &Series, name: &str) -> Expr {
     call("last_over_time", vec![names.recorded(name).range(Time::Fixed(STALE))])
 }
 
-/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` is there.
+/// The share of bad events, in [0, 1]; 0 without events, as long as `idle` has a sample.
 pub(super) fn share(names: &Series, bad: Expr, total: Expr, idle: impl Into<Expr>) -> Expr {
     let ratio = div(bad, Expr::from(gt(total, number("0")))).into();
     let ratio = match names.bounds {
@@ -49,10 +49,10 @@ pub(super) fn tiled(names: &Series, side: Side, window: Duration) -> Expr {
     call("sum_over_time", vec![names.recorded(names.tile(side, LONG_INTERVAL)).range(Time::Fixed(range))])
 }
 
-/// The next tile: five minutes; if the tile before was missed, all of the last half hour that is in no tile.
+/// The next tile: five minutes. If the tile before was missed, everything of the last half hour that is in no tile.
 ///
-/// Another group counts, and what it counts at this moment may be there a moment later. So every tile ends half a minute ago: otherwise the last count would
-/// be in no tile. Ranges are a millisecond short, so that they hold the same samples whether they include their left edge or not.
+/// Another group records the counts, and the count of this moment may be recorded a moment later. So every tile ends half a minute ago: otherwise no
+/// tile would contain the last count. Ranges are a millisecond shorter, so they contain the same samples with open and with closed left edges.
 pub(super) fn tile(names: &Series, side: Side) -> Expr {
     let counted = |tiles: u64| {
         let counts = names.recorded(names.increase(Unit::Events, side, INTERVAL)).offset(INTERVAL);

@@ -1,11 +1,11 @@
-//! The labels that identify a target: all labels of a counter that are not the metric's own.
+//! The labels that identify a target: all labels of a counter that do not belong to the metric.
 //!
-//! The counters of one process restart together, so their sum is a counter, too, and one sum per target is enough. A label is the metric's own if the
-//! contract lists it for that metric, or if the selectors differ by it (`code`, `le`). Without a contract every other label is part of the target:
-//! that is always true, and only costs more series.
+//! The counters of one process restart together. So their sum is a counter, too, and one sum per target is enough. A label belongs to the metric if
+//! the contract lists it for that metric, or if the selectors differ in it (`code`, `le`). Without a contract every other label is part of the
+//! target: that is always correct, and only costs more series.
 //!
-//! **Invariant:** a label that names a program or a place is never the metric's own, whatever the contract lists. Several programs may be behind one
-//! collector, and a program that moves to another collector keeps its counter values.
+//! **Invariant:** a label that names a program or a place never belongs to the metric, even if the contract lists it. Several programs may be behind
+//! one collector, and a program that moves to another collector keeps its counter values.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ const PLACES: [&str; 40] = [
     "zone",
 ];
 
-/// The labels of these counters that tell no target from another, sorted.
+/// The labels of these counters that do not identify a target, sorted.
 pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[Term]]) -> Vec<String> {
     let selectors: Vec<&Selector> =
         all.iter().copied().flatten().map(|term| term.counter.selector()).collect();
@@ -70,7 +70,7 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
         let named = |names: &[crate::vocabulary::LabelName]| names.iter().any(|name| name.as_str() == label);
         let place = PLACES.contains(&label.as_str())
             || ["exported_", "k8s_", "service_instance"].iter().any(|start| label.starts_with(start));
-        // What only Prometheus 3 reads is not a label of a series that an older one scrapes.
+        // A label that only Prometheus 3 can read is not on series that an older version scrapes.
         let readable = prometheus.version >= (3, 0) || crate::promql::places::spelled_label(label) == *label;
         readable
             && !place
@@ -79,12 +79,12 @@ pub(super) fn own_labels(model: &Model, service: &Service, slo: &Slo, all: &[&[T
             && !named(&prometheus.external_labels)
             && !named(&prometheus.replica_labels)
     });
-    // What already has the name of a label that is renamed makes way for it.
+    // A label that already has the new name of a renamed label is dropped.
     own.extend(slo.by.iter().filter(|kept| kept.is_renamed()).map(ToString::to_string));
     own.into_iter().collect()
 }
 
-/// Labels that not all selectors match alike.
+/// Labels on which the selectors have different matchers.
 fn differing(selectors: &[&Selector]) -> BTreeSet<String> {
     let matches = |selector: &Selector, label: &str| -> Vec<_> {
         let matchers = selector.matchers.iter().filter(|matcher| matcher.label == label);
@@ -109,7 +109,7 @@ fn listed(contract: &Contract, selector: &Selector) -> Vec<String> {
     labels.chain((part == Part::Bucket).then(|| "le".to_owned())).collect()
 }
 
-/// The counters that `part` leaves of `whole`: those of a selector with one more matcher are all but those that match it.
+/// The counters of `whole` without those of `part`: if a selector has one more matcher, its complement has the opposite matcher.
 pub(super) fn complement(whole: &[Term], part: &[Term]) -> Option<Vec<Term>> {
     let (
         [Term { negative: false, counter: Counter::Plain(whole) }],

@@ -5,16 +5,16 @@
 use crate::plan::{Counted, Event, Watch};
 use crate::vocabulary::{CURRENT, Decimal, Duration, LONG_INTERVAL, Severity};
 
-/// What happens in one step.
+/// The events of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Load {
-    /// Good events; for a state, how many series are looked at and good.
+    /// Good events; for a state, how many series are good.
     pub good: u64,
     /// Bad events; for a state, how many series are bad.
     pub bad: u64,
 }
 
-/// What one step counts.
+/// The counts of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Sum {
     total: u64,
@@ -30,19 +30,20 @@ pub(super) struct Timeline<'a> {
     origin: usize,
 }
 
-/// What an alert does at one step.
+/// The state of an alert at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Silent,
     /// Fires for the tier of this index.
     Fires(usize),
-    /// So exactly at a threshold that rounding decides.
+    /// Exactly at a threshold, so rounding decides.
     Undecided,
 }
 
 impl<'a> Timeline<'a> {
-    /// The timeline of `loads`, the first of which happens before the first step. States are looked at from the beginning on; counters have
-    /// gained something only after the first step. What happens where `counts` says no is not counted. `slice_budget` is the share of bad events that a slice may have.
+    /// The timeline of `loads`. The first load happens before the first step. States are evaluated from the beginning on; counters increase only
+    /// after the first step. Load at a step for which `counts` is false is not counted. `slice_budget` is the share of bad events that a slice may
+    /// contain.
     pub fn new(
         event: Event,
         states: bool,
@@ -54,7 +55,7 @@ impl<'a> Timeline<'a> {
     ) -> Self {
         let first = loads.first().copied().filter(|_| states);
         let origin = usize::from(!states);
-        // Parts of a journey count on; only what is made of them does not.
+        // The parts of a journey continue to count; only the journey's counts stop.
         let keeps = matches!(event, Event::Journey(_));
         let all = first.into_iter().chain(loads.iter().copied()).enumerate();
         let loads: Vec<Load> = all
@@ -82,7 +83,7 @@ impl<'a> Timeline<'a> {
         Self { step, tiers, sums, origin }
     }
 
-    /// The same if the first count is recorded so many steps later.
+    /// The same timeline if the first count is recorded this number of steps later.
     pub fn begun_later(self, steps: usize) -> Self {
         Self { origin: self.origin + steps, ..self }
     }
@@ -92,18 +93,18 @@ impl<'a> Timeline<'a> {
         self.sums.len() - 1
     }
 
-    /// Bad and total events of a window as its rule sums them at a step: a window of tiles ends where the last tile ends.
+    /// Bad and total events of a window as its rule sums them at a step: a window of tiles ends with the last tile.
     pub fn window(&self, at: usize, window: Duration) -> (u64, u64) {
         let ends = if self.is_tiled(window) { self.behind(at) } else { at };
         self.counted(ends, window)
     }
 
-    /// Bad and total events of the period that ends at a step, if it is longer than what was played.
+    /// Bad and total events of the period that ends at a step, if it is longer than the timeline.
     pub fn period(&self, at: usize, period: Duration) -> (u64, u64) {
         self.counted(self.behind(at), period)
     }
 
-    /// The step whose counts the last tile holds, where a tile is recorded at each: tiles end half a minute before.
+    /// The last step in the last tile, if each step records one: tiles end half a minute earlier.
     fn behind(&self, at: usize) -> usize {
         if self.step < LONG_INTERVAL { at } else { at.saturating_sub(1) }
     }
@@ -114,14 +115,14 @@ impl<'a> Timeline<'a> {
         window != CURRENT && !self.tiers.iter().any(fast)
     }
 
-    /// Bad and total events that are counted in a window that ends at a step.
+    /// Bad and total events in a window that ends at a step.
     pub fn counted(&self, at: usize, window: Duration) -> (u64, u64) {
         let steps = (window.millis() / self.step.millis()) as usize;
         let from = at.checked_sub(steps).map_or(Sum::default(), |from| self.sums[from]);
         (self.sums[at].bad - from.bad, self.sums[at].total - from.total)
     }
 
-    /// Bad and total events that are in tiles at a step: the first tile is recorded a step after the first count.
+    /// Bad and total events in tiles at a step: the first tile is recorded a step after the first count.
     pub fn tiled(&self, at: usize) -> (u64, u64) {
         let per_tile = (LONG_INTERVAL.millis() / self.step.millis()).max(1) as usize;
         let at = match at.checked_sub(self.origin + 1) {
@@ -137,17 +138,18 @@ impl<'a> Timeline<'a> {
         at.checked_sub(self.origin + 1).map_or(0, |since| (since / per_tile + 1) as u64)
     }
 
-    /// Whether one tier sees its burn; `None` if rounding decides.
+    /// Whether one tier burns; `None` if rounding decides.
     pub fn sees(&self, tier: &Watch, at: usize) -> Option<bool> {
         let counted = |window| {
             let (bad, total) = self.window(at, window);
             Counted { bad: Decimal::from(bad), total: Decimal::from(total) }
         };
-        let sight = tier.sight(counted(tier.long), counted(tier.short));
-        (!sight.undecided).then(|| sight.fires())
+        let state = tier.state(counted(tier.long), counted(tier.short));
+        (!state.undecided).then(|| state.fires())
     }
 
-    /// What the alert of a severity does at a step: it fires for a tier that sees its burn now, or that did so as short a time ago as it is kept.
+    /// The state of the alert of a severity at a step: it fires for a tier that burns now, or that burnt within the time for which the alert keeps
+    /// firing.
     pub fn state(&self, severity: Severity, at: usize) -> State {
         let mut tiers = self.tiers.iter().filter(|tier| tier.severity == severity);
         let kept = tiers.find_map(|tier| tier.keep_firing_for).unwrap_or_default();
@@ -164,7 +166,7 @@ impl<'a> Timeline<'a> {
         state
     }
 
-    /// What the tiers of a severity see at a step.
+    /// The state of the tiers of a severity at a step, without the time for which the alert keeps firing.
     fn seen(&self, severity: Severity, at: usize) -> State {
         let mut undecided = false;
         for (index, tier) in self.tiers.iter().enumerate().filter(|(_, tier)| tier.severity == severity) {
@@ -177,7 +179,7 @@ impl<'a> Timeline<'a> {
         if undecided { State::Undecided } else { State::Silent }
     }
 
-    /// The first step from `from` on at which `holds`.
+    /// The first step from `from` on at which `holds` is true.
     pub fn first(&self, from: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
         (from..=self.last()).find(|at| holds(*at))
     }
@@ -214,7 +216,7 @@ mod tests {
         .to_vec()
     }
 
-    /// The table of FIELD's formulas `W·T/e` and `w·(1 − T/e)` at 99.9 %, to the step.
+    /// The table of the formulas `W·T/e` and `w·(1 − T/e)` at 99.9 %, to the step.
     #[test]
     fn counting_agrees_with_the_formulas() {
         let tiers = workbook(Decimal::new(1, 3));

@@ -1,28 +1,29 @@
 //! Windows: sums of recorded counts, and the ratios that alerts and dashboards read.
 //!
 //! # The form of long windows
-//! Windows of pages are `sum_over_time` of the counts of every 30 seconds: exact at every evaluation, without lag. For windows of days that would
+//! Windows of pages are `sum_over_time` of the counts of every 30 seconds: exact at every evaluation, without delay. For windows of days that would
 //! read tens of thousands of samples, so a slower group keeps tiles: sums of five minutes that do not overlap, read with the same `sum_over_time`. A
 //! ratio is always Σ bad ÷ Σ total, so every event has the same weight at any time.
 //!
-//! `tests/bench-rules --parts forms` holds the forms a long window may have against counted events. Seven days, Prometheus off for 70 minutes while they begin:
+//! `tests/bench-rules --parts forms` compares the possible forms of a long window with counted events. Seven days; Prometheus is off for 70 minutes
+//! at their beginning:
 //!
 //! | form | samples | processor time | worst error |
 //! |---|---|---|---|
-//! | sum of what is counted every 30s | 20,013 | 2.7 ms | 0.23 % |
+//! | sum of the counts of every 30s | 20,013 | 2.7 ms | 0.23 % |
 //! | sum of tiles of 5m | 2,002 | 0.74 ms | 0.23 % |
 //! | tiles of 1h, and tiles of 5m since the last | 169 | 0.69 ms | 33 % |
 //! | sums of a day, joined by `offset` | 21 | 1.3 ms | 0.23 % |
-//! | a counter of all events, now less then | 60 | 0.42 ms | 45 % |
+//! | a counter of all events, now minus then | 60 | 0.42 ms | 45 % |
 //!
-//! The error of the first two are the events of the 55 minutes that were lost. Tiles of an hour leave the window an hour at a time. The counter has
-//! no value when the window begins, and then counts all events that ever happened. Joined days need samples at several exact moments, and cost more
-//! time than they save samples. Tiles of 5m are as exact as the counts that they sum, cost a tenth of the samples, and are easy to understand.
+//! The error of the first two is the events of the 55 minutes that were lost. Tiles of an hour leave the window an hour at a time. The counter has no
+//! value when the window begins, and then counts all events that ever happened. Joined days need samples at several exact moments, and cost more time
+//! than they save samples. Tiles of 5m are as exact as the counts that they sum, cost a tenth of the samples, and are easy to understand.
 //!
-//! The next tile adds the events of a missed tile. At most one is recorded in five minutes, at whatever step the rules are evaluated.
+//! The next tile adds the events of a missed tile. At most one tile is recorded in five minutes, at every evaluation step.
 //!
-//! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the
-//! last scrape a counter seems to stand still; a short window that holds nothing else has no data either.
+//! **Invariant:** a ratio is never NaN and never above 1: without events it is 0, and without data it is absent. For five minutes after the last
+//! scrape a counter seems to be constant; a short window that contains only this time has no data either.
 
 use super::agreed;
 use super::calendar;
@@ -35,13 +36,13 @@ use crate::promql::ast::Expr;
 use crate::promql::build::{add, call, div, gt, mul, number, sub, unless, vector};
 use crate::vocabulary::{CURRENT, Duration, INTERVAL, LONG_INTERVAL, Period, Severity};
 
-/// As far back as an instant selector looks.
+/// The range of an instant selector.
 const LOOKBACK: Duration = Duration::from_secs(300);
 
-/// The budget of the objective.
+/// The error budget of the objective.
 const BUDGET: &str = "slo:error_budget:ratio";
 
-/// The burn rate over the period, of one of the calendar over that part of it which is over.
+/// The burn rate over the period; for a calendar period, over the part that is over.
 pub(super) const BURN_RATE: &str = "slo:period_burn_rate:ratio";
 
 /// The burn rate of the last five minutes.
@@ -50,16 +51,16 @@ const CURRENT_BURN: &str = "slo:current_burn_rate:ratio";
 /// How many seconds the budget lasts at that rate, in whole minutes, and at most the period.
 const LASTS: &str = "slo:current_error_budget_exhaustion:seconds";
 
-/// What is left of the period's budget.
+/// The share of the period's budget that is left.
 pub(super) const BUDGET_LEFT: &str = "slo:period_error_budget_remaining:ratio";
 
-/// The same in percent, ready to print: never below zero, one decimal place.
+/// The same in percent for texts: never below zero, one decimal place.
 pub(super) const PERCENT_LEFT: &str = "slo:period_error_budget_remaining:percent";
 
-/// When the budget will be gone.
+/// The time at which the budget will be spent.
 pub(super) const EXHAUSTION: &str = "slo:error_budget_exhaustion:seconds";
 
-/// The window whose burn rate tells when the budget will be gone: the shortest long one, which a passing error moves little.
+/// The window whose burn rate predicts when the budget will be spent: the shortest long one, which a short error changes little.
 pub(super) fn pace(promise: &Promise) -> Duration {
     promise.tiers.iter().filter(|tier| !tier.slow).map(|tier| tier.long).min().unwrap_or(CURRENT)
 }
@@ -75,7 +76,7 @@ fn slow_windows(promise: &Promise) -> Vec<Duration> {
     windows
 }
 
-/// Whether the events of a long window are counted, because an alert asks for more than one.
+/// Whether the events of a long window are recorded, because an alert requires more than one.
 fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
     promise.tiers.iter().filter(|tier| tier.long == window).any(|tier| match side {
         Side::Bad => tier.min_bad_events > 1,
@@ -84,12 +85,12 @@ fn is_counted(promise: &Promise, side: Side, window: Duration) -> bool {
     })
 }
 
-/// Rules of the fast group behind the counted pair.
+/// The rules of the fast group after the total and bad events.
 pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
     let seen = || names.recorded(names.increase(Unit::Events, Side::Total, INTERVAL));
     for window in promise.fast_windows() {
-        // Counters that are scraped no more seem to stand still for five minutes: a window that is no longer has no events then, and no data.
+        // Counters that are no longer scraped seem to be constant for five minutes: a window of that length or less has no events then, and no data.
         let idle: Expr = match window > LOOKBACK {
             true => seen().into(),
             false => {
@@ -115,9 +116,9 @@ pub(super) fn fast(promise: &Promise, names: &Series) -> Vec<Rule> {
     rules
 }
 
-/// The objective and what it leaves.
+/// The rules for the objective and its error budget.
 pub(super) fn constants(promise: &Promise, names: &Series) -> Vec<Rule> {
-    // One per value of the labels that are kept, so that dashboards can join it with the rest.
+    // One sample per value of the kept labels, so that dashboards can join it with the other series.
     let constant = |value| -> Expr {
         match promise.by.is_empty() {
             true => vector(exact(value)),
@@ -133,14 +134,14 @@ pub(super) fn constants(promise: &Promise, names: &Series) -> Vec<Rule> {
     ]
 }
 
-/// The error budget: as it is recorded, so that SLOs of different objectives have the same rules; as a number where it is recorded only as long as something is
-/// counted.
+/// The error budget: the recorded series, so that SLOs of different objectives have the same rules. It is a number if the series is recorded only
+/// while events are counted.
 fn budget(promise: &Promise, names: &Series) -> Expr {
     if promise.by.is_empty() { names.recorded(BUDGET).into() } else { exact(promise.budget) }
 }
 
-/// Rules of the slow group. Between its rules nothing is read by an instant selector: where a ruler shows results late, that would be five minutes
-/// old, and too old to be seen.
+/// The rules of the slow group. They do not read each other by instant selectors: if a ruler shows results late, these would be five minutes old, and
+/// too old for an instant selector.
 pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     let mut rules = Vec::new();
     if let Period::Calendar(unit, zone) = &slo.period {
@@ -187,7 +188,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     }
     let events = |side| held(names, &names.period(side, rolling, &suffix));
     let ratio = names.period_ratio(rolling, &suffix);
-    // What is left reads the ratio, too: where results are seen late, every step is five minutes.
+    // The budget that is left reads the recorded ratio, too: if results are seen late, every step is five minutes.
     let burnt = div(held(names, &ratio), budget(promise, names));
     let spent = || match &slo.period {
         Period::Rolling(_) => held(names, &ratio),
@@ -219,8 +220,8 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
     rules
 }
 
-/// The error ratio, and how many seconds the budget lasts at it: of the last five minutes for a page, whose long window still holds the time
-/// before; as the alert sees it for a ticket, because a slow burn is not seen in minutes.
+/// The error ratio, and how many seconds the budget lasts at it: for a page, over the last five minutes, because its long window still contains the
+/// time before; for a ticket, over the window of the alert, because a slow burn is not visible in minutes.
 pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> Pace {
     match severity {
         Severity::Page => Pace {
@@ -234,7 +235,7 @@ pub(super) fn pace_of(promise: &Promise, names: &Series, severity: Severity) -> 
     }
 }
 
-/// The error ratio of the window that tells when the budget will be gone, and when that is.
+/// The error ratio of the window that predicts when the budget will be spent, and that time.
 pub(super) fn pace_of_period(promise: &Promise, names: &Series) -> Pace {
     Pace {
         error_ratio: held(names, &names.ratio(&pace(promise).to_string())),
@@ -256,18 +257,18 @@ fn lasts_at(promise: &Promise, names: &Series, burn_rate: Expr) -> Expr {
     call("round", vec![lasts, number("60")])
 }
 
-/// Budget left × period ÷ burn rate, as far as the period reaches; `spent` is what of all its events was bad.
+/// Budget left × period ÷ burn rate, at most to the end of the period; `spent` is the bad share of all its events.
 fn exhaustion(promise: &Promise, names: &Series, spent: Expr) -> Expr {
     let period = number(promise.period_length.secs());
     let left: Expr = sub(budget(promise, names), spent).into();
     let left = mul(left, period.clone());
     let pace = names.recorded(names.ratio(&pace(promise).to_string()));
-    // Without errors it lasts for ever, which is longer than the period.
+    // Without errors the budget lasts longer than the period.
     let ahead = div(left, call("clamp_min", vec![pace.into(), number("1e-9")]));
     call("clamp", vec![ahead.into(), number("0"), period])
 }
 
-/// The ratio over a window, and the counts that an alert asks for; see [`share`] for `idle`.
+/// The ratio over a window, and the counts that an alert requires; see [`share`] for `idle`.
 fn ratio(
     promise: &Promise,
     names: &Series,

@@ -9,43 +9,43 @@ use crate::vocabulary::Duration;
 pub struct Notifications {
     /// How mail is sent.
     pub smtp: Option<Smtp>,
-    /// All of them.
+    /// The receivers.
     pub receivers: Vec<Receiver>,
-    /// Told of what no route takes; `None` if nobody is.
+    /// The receiver of alerts that no route matches; `None` if there is none.
     pub default: Option<String>,
     /// Defaults for routes.
     pub timing: Timing,
     /// Named times.
     pub times: Vec<Times>,
-    /// In which time zone it is said when an alert began.
+    /// The time zone in which texts show when an alert began.
     pub clock: Clock,
-    /// Each route is independent of the others.
+    /// The routes. Each is independent of the others.
     pub routes: Vec<SentTo>,
-    /// Alerts that notify nobody: they only silence others.
-    pub unheard: Vec<String>,
+    /// Alerts that notify nobody. They only silence others.
+    pub notify_nobody: Vec<String>,
     /// Alerts that are silenced while other alerts fire.
     pub inhibitions: Vec<Silenced>,
     /// The receivers of every alert.
     pub deliveries: Vec<Delivery>,
 }
 
-/// The receiver that nobody is behind. No source can have a receiver of that name.
+/// The receiver that notifies nobody. No source can have a receiver of that name.
 pub const NOBODY: &str = "nobody_";
 
-/// One receiver of some alerts.
+/// A route: one receiver of some alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentTo {
-    /// All of them hold.
+    /// The matchers; all must match.
     pub matchers: Vec<Matcher>,
     /// The receiver's name.
     pub receiver: String,
-    /// When and how.
+    /// The timing of its notifications.
     pub timing: Timing,
-    /// When a budget alert on this route is repeated. It lasts for weeks, so it is notified once.
+    /// The repeat interval of budget alerts on this route. A budget alert can fire for weeks, so it notifies only once.
     pub budgets: Option<Duration>,
     /// Whether it is notified only of alerts that still fire after `timing.group_wait`.
     pub escalates: bool,
-    /// Whether alerts were taken out that earlier routes decide on.
+    /// Whether alerts were excluded because earlier routes decide about them.
     pub narrowed: bool,
     /// Names of times without notifications.
     pub mute: Vec<String>,
@@ -58,11 +58,11 @@ pub struct Matcher {
     pub label: String,
     /// Whether the value must not be one of these.
     pub negative: bool,
-    /// At least one; no value at all is "".
+    /// The values; at least one. A missing label has the value "".
     pub values: Vec<String>,
 }
 
-/// Alerts that are silenced while other alerts fire.
+/// An inhibition: alerts that are silenced while other alerts fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Silenced {
     /// For the reviewer.
@@ -71,22 +71,22 @@ pub struct Silenced {
     pub source: Vec<Matcher>,
     /// The alerts that are silenced.
     pub target: Vec<Matcher>,
-    /// Labels that have the same value on both sides, or are on neither.
+    /// Labels that have the same value on both sides, or that both sides lack.
     pub equal: Vec<String>,
 }
 
-/// Why something is silenced.
+/// The reason of an inhibition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The page says more than the ticket of the same promise.
+    /// The page over the ticket of the same promise.
     PageOverTicket,
-    /// The page that burns says more than the page of the budget that it burns.
+    /// The burn page over the page of the same SLO's budget.
     BurnOverBudget,
-    /// A line of the budget says more than the lines above it.
+    /// The alert of a line over those of the lines above it.
     LowerLine,
-    /// A needed service is down.
+    /// A dependency is down.
     Down {
-        /// The service that is needed.
+        /// The dependency.
         service: String,
     },
     /// The service of the SLO is down.
@@ -99,43 +99,43 @@ pub enum Why {
         /// The service.
         service: String,
     },
-    /// Both speak of the same.
+    /// Two alerts have the same meaning.
     Same {
         /// The service.
         service: String,
         /// Its SLO.
         slo: String,
     },
-    /// A part of a journey says where it fails.
+    /// The alerts of a part over those of its journey.
     Journey {
         /// The service of the journey.
         service: String,
         /// The journey.
         slo: String,
     },
-    /// The author says so.
+    /// The author declared it.
     Declared,
 }
 
 /// The receivers of one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its labels, with values for those that are not known before it fires.
+    /// Its labels, with values for those that are unknown before it fires.
     pub labels: Labels,
     /// The names of receivers, in the order of the routes.
     pub receivers: Vec<String>,
     /// When each of them is notified.
-    pub told: Vec<Told>,
+    pub notified: Vec<Notified>,
 }
 
 /// When one receiver is notified of a firing alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Notified {
     /// The receiver's name.
     pub receiver: String,
     /// How long the alert fires before that, at least.
     pub after: Duration,
-    /// Whether that is an escalation, for what nobody has silenced by then.
+    /// Whether that is an escalation: only of alerts that nobody has silenced by then.
     pub escalates: bool,
     /// Names of times without notifications.
     pub mute: Vec<String>,

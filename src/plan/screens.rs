@@ -8,15 +8,16 @@ use crate::promql::ast::Selector;
 pub struct Screens {
     /// The identity of the dashboard of one SLO.
     pub promise: String,
-    /// The same of nearly all services, as PromQL replaces a name: `slo-$1`. Where it is another one, `info` has a label `dashboard`.
+    /// The same for nearly all services, as a replacement for `label_replace`: `slo-$1`. If a service has another identity, its `info` has a label
+    /// `dashboard`.
     pub service: String,
-    /// `slo:definition:info`: 1 for every SLO, with what the compiler knows of it as labels.
+    /// `slo:definition:info`: 1 for every SLO, with facts from the compiler as labels.
     pub info: Selector,
     /// The beginning of the names of error ratios; a window follows.
     pub ratio: String,
-    /// A pattern that the names of the period's events begin with; what its period is called follows.
+    /// A pattern for the beginning of the names of the period's events; the name of the period follows.
     pub period_total: String,
-    /// The same of bad events.
+    /// The same for bad events.
     pub period_bad: String,
     /// The events that are expected in all of a calendar period.
     pub period_expected: String,

@@ -1,6 +1,6 @@
 //! PromQL as a tree: what the parser reads, `lower` transforms and the printer writes.
 //!
-//! Equality ignores spans: two trees are equal when they mean the same text.
+//! Equality ignores spans: two trees are equal if they stand for the same text.
 
 pub use super::matchers::{MatchOp, Matcher, Matchers};
 pub use super::span::Span;
@@ -9,16 +9,16 @@ use crate::vocabulary::Duration;
 /// An expression with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Where it stood.
+    /// Its place in the text.
     pub span: Span,
 }
 
 /// The kinds of expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A number as it was written or computed: decimal text, so that `0.0144` stays `0.0144`.
+    /// A number as it was written or computed. It is decimal text, so that `0.0144` stays `0.0144`.
     Number(String),
     /// A string, unescaped.
     String(String),
@@ -28,16 +28,16 @@ pub enum Kind {
     Range {
         /// The selector, its `offset` and `@` included.
         selector: Selector,
-        /// How far back.
+        /// The range.
         range: Time,
     },
     /// `expr[range:step]`, with modifiers.
     Subquery {
-        /// What is evaluated at every step.
+        /// The expression that is evaluated at every step.
         expr: Box<Expr>,
-        /// How far back.
+        /// The range.
         range: Time,
-        /// The step; the server's default where absent.
+        /// The step; `None` for the server's default.
         step: Option<Time>,
         /// `offset` and `@`.
         at: Modifiers,
@@ -55,9 +55,9 @@ pub enum Kind {
         op: String,
         /// The parameter of `topk`, `quantile`, `count_values`, …
         param: Option<Box<Expr>>,
-        /// What is aggregated.
+        /// The expression that is aggregated.
         expr: Box<Expr>,
-        /// `by` or `without`; absent is `by ()`, and printed as nothing.
+        /// `by` or `without`; `None` is `by ()`, which is not printed.
         grouping: Option<Grouping>,
     },
     /// `-x` or `+x`.
@@ -78,7 +78,7 @@ pub enum Kind {
 pub struct Binary {
     /// The operator.
     pub op: Op,
-    /// Whether a comparison answers 0 and 1 instead of filtering.
+    /// Whether a comparison returns 0 and 1 instead of filtering.
     pub bool: bool,
     /// How the two sides are matched.
     pub matching: Option<Matching>,
@@ -115,7 +115,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The comparison that keeps what this one drops; both drop NaN, except that `!=` keeps it. What does not compare stays.
+    /// The comparison that keeps what this one drops; both drop NaN, except that `!=` keeps it. Other operators stay the same.
     pub const fn opposite(self) -> Self {
         match self {
             Op::Eq => Op::Ne,
@@ -128,7 +128,7 @@ impl Op {
         }
     }
 
-    /// As it is written.
+    /// Its spelling.
     pub const fn symbol(self) -> &'static str {
         match self {
             Op::Pow => "^",
@@ -152,8 +152,7 @@ impl Op {
         }
     }
 
-    /// How tightly it binds: the higher, the tighter. Operators of one level associate to the left, `^` to the
-    /// right.
+    /// Its precedence: higher numbers bind tighter. Operators of one level associate to the left, `^` to the right.
     pub const fn precedence(self) -> u8 {
         match self {
             Op::Or => 1,
@@ -165,7 +164,7 @@ impl Op {
         }
     }
 
-    /// `== != < <= > >=`: what takes `bool`.
+    /// `== != < <= > >=`: the operators that allow `bool`.
     pub const fn is_comparison(self) -> bool {
         matches!(self, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge)
     }
@@ -176,7 +175,7 @@ impl Op {
     }
 }
 
-/// `on` or `ignoring`, with what follows.
+/// `on` or `ignoring`, with the modifiers after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching {
     /// `on (…)` if true, `ignoring (…)` if not.
@@ -189,7 +188,7 @@ pub struct Matching {
     pub fill: Option<Fill>,
 }
 
-/// What stands for a missing side.
+/// The values for a missing side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fill {
     /// For the left side.
@@ -221,7 +220,7 @@ pub struct Grouping {
 pub struct Selector {
     /// The metric's name, written before the braces or quoted inside them.
     pub name: Option<String>,
-    /// The matchers, all of which hold. VictoriaMetrics' `or` between them is not PromQL and is refused.
+    /// The matchers; all must match. VictoriaMetrics' `or` between them is not PromQL and is refused.
     pub matchers: Matchers,
     /// `offset`, `@`, and Prometheus 3's `anchored` and `smoothed`.
     pub at: Modifiers,
@@ -261,7 +260,7 @@ pub enum Extension {
     Smoothed,
 }
 
-/// A duration where the grammar asks for one.
+/// A duration in the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Time {
     /// A duration such as `5m`, or seconds as a plain number.
@@ -317,7 +316,7 @@ impl From<Duration> for Time {
 }
 
 impl From<TimeExpr> for Time {
-    /// The simplest way to say it: arithmetic that is no more than a duration becomes one.
+    /// The simplest form: arithmetic that is only one duration becomes a duration.
     fn from(expr: TimeExpr) -> Self {
         match fixed(&expr) {
             Some(duration) => Time::Fixed(duration),

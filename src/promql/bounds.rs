@@ -1,5 +1,5 @@
-//! How the bounds of buckets and the quantiles of summaries are spelled. Prometheus 2 stores them as they were exposed (`1`, `1.0`, `1e+06`),
-//! Prometheus 3 in one spelling (`1.0`, `1e+06`): a query for one must match all spellings.
+//! The spelling of bucket bounds and of quantiles. Prometheus 2 stores them as they were exposed (`1`, `1.0`, `1e+06`), Prometheus 3 in one spelling
+//! (`1.0`, `1e+06`): a query for one must match all spellings.
 
 use super::ast::{MatchOp, Matcher, Selector};
 use crate::vocabulary::{Decimal, text};
@@ -15,7 +15,7 @@ pub fn matching(bound: Decimal) -> (MatchOp, String) {
     }
 }
 
-/// A selector that finds the bounds it asks for in every spelling.
+/// A selector that matches its bounds in every spelling.
 pub fn in_every_spelling(selector: Selector) -> Selector {
     let is_number = |matcher: &Matcher| NUMBERS.contains(&matcher.label.as_str()) && !matcher.placeholder;
     if !selector.matchers.iter().any(is_number) {
@@ -29,12 +29,12 @@ pub fn in_every_spelling(selector: Selector) -> Selector {
     Selector { matchers: matchers.into(), ..selector }
 }
 
-/// The bounds that a matcher lists; `None` if it asks in another way.
+/// The bounds that a matcher lists; `None` if it matches in another way.
 pub fn listed(matcher: &Matcher) -> Option<Vec<Bound>> {
     let pattern = matches!(matcher.op, MatchOp::Matches | MatchOp::NotMatches);
     let words: Vec<String> = match pattern {
         false => vec![matcher.value.clone()],
-        // A point that is not escaped is meant as one all the same.
+        // A point without an escape is meant as a point, too.
         true => matcher.value.split('|').map(|word| word.replace("\\.", ".").replace("\\+", "+")).collect(),
     };
     words.iter().map(|word| Bound::parse(word)).collect()
@@ -86,7 +86,7 @@ fn pattern(spellings: &[String]) -> String {
     escaped.join("|")
 }
 
-/// A number as programs and Prometheus 3 spell it: as Go does, which writes exponents from a million on and below a ten-thousandth.
+/// A number in the spellings of programs and of Prometheus 3: like Go, which writes exponents from a million on and below a ten-thousandth.
 fn spellings(number: Decimal) -> Vec<String> {
     let sign = if number.is_sign_negative() { "-" } else { "" };
     let plain = text(number.abs());
@@ -116,7 +116,7 @@ mod tests {
     use crate::promql::{ast::Kind, parse};
 
     #[test]
-    fn bounds_are_found_however_they_are_spelled() {
+    fn bounds_match_in_every_spelling() {
         let spelled = |millis| matching(Decimal::new(millis, 3)).1;
         assert_eq!(spelled(250), "0.25");
         assert_eq!(spelled(1_000), r"1|1\.0");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_for_one_spelling_gets_them_all() {
+    fn a_matcher_of_one_spelling_becomes_one_of_all() {
         for (written, meant) in [
             (r#"x_bucket{le="1"}"#, r#"x_bucket{le=~"1|1\\.0"}"#),
             (r#"x_bucket{le="1.0",a="1"}"#, r#"x_bucket{le=~"1\\.0|1",a="1"}"#),

@@ -1,7 +1,7 @@
-//! Builds trees in code, in about as many words as the PromQL has.
+//! Builds trees in code, about as briefly as the PromQL text.
 //!
-//! Functions accept everything that converts to an expression, so selectors and operations nest:
-//! `div(sum_by(&[], bad), sum_by(&[], total)).on(&["service"])`.
+//! Functions accept everything that converts to an expression, so selectors and operations nest: `div(sum_by(&[], bad), sum_by(&[],
+//! total)).on(&["service"])`.
 
 use super::ast::{
     At, Binary, Expr, Group, Grouping, Kind, MatchOp, Matcher, Matchers, Matching, Modifiers, Op, Selector,
@@ -27,7 +27,7 @@ impl From<Binary> for Expr {
     }
 }
 
-/// `name{label="value",…}`; an empty name is none.
+/// `name{label="value",…}`; an empty name is omitted.
 pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
     let selector = Selector {
         name: (!name.is_empty()).then(|| name.to_owned()),
@@ -39,7 +39,7 @@ pub fn selector(name: &str, labels: &[(&str, &str)]) -> Selector {
 }
 
 impl Selector {
-    /// With one more matcher.
+    /// Adds a matcher.
     pub fn matching(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
         let matcher = Matcher { label, op, value, placeholder: false, span: Span::default() };
@@ -47,7 +47,7 @@ impl Selector {
         self
     }
 
-    /// With `label=~"$variable"`: what the reader of a dashboard has chosen. Without a label the variable holds matchers: `${variable:raw}`.
+    /// Adds `label=~"$variable"`, which the reader of a dashboard selects. Without a label the variable contains matchers: `${variable:raw}`.
     pub fn chosen(mut self, label: &str, variable: &str) -> Self {
         let (label, value) = (label.to_owned(), variable.to_owned());
         let op = MatchOp::Matches;
@@ -56,14 +56,14 @@ impl Selector {
         self
     }
 
-    /// With `label op "a $variable b"`: a text of ours in which a dashboard fills in variables.
+    /// Adds `label op "a $variable b"`: our own text, in which a dashboard replaces variables.
     pub fn filled(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         let (label, value) = (label.to_owned(), value.to_owned());
         self.matchers.push(Matcher { label, op, value, placeholder: true, span: Span::default() });
         self
     }
 
-    /// `self offset by`, in place of any other offset.
+    /// `self offset by`, which replaces an existing offset.
     pub fn offset(mut self, by: impl Into<Time>) -> Self {
         self.at.offset = Some((by.into(), Span::default()));
         self
@@ -91,14 +91,14 @@ pub fn subquery(expr: impl Into<Expr>, range: Duration, step: Option<Duration>) 
     Kind::Subquery { expr: Box::new(expr.into()), range, step, at: Modifiers::default() }.into()
 }
 
-/// `expr[range:step] @ start()`: as it was when the range of the whole query began.
+/// `expr[range:step] @ start()`: the value at the beginning of the whole query's range.
 pub fn subquery_at_start(expr: impl Into<Expr>, range: Duration, step: Duration) -> Expr {
     let at = Modifiers { at: Some((At::Start, Span::default())), ..Modifiers::default() };
     let (range, step) = (range.into(), Some(Time::from(step)));
     Kind::Subquery { expr: Box::new(expr.into()), range, step, at }.into()
 }
 
-/// A number, as it shall be printed. A sign becomes an operation, as it does when PromQL is read.
+/// A number with this text. A sign becomes an operation, as in parsed PromQL.
 pub fn number(text: impl ToString) -> Expr {
     let text = text.to_string();
     match text.strip_prefix('-') {
@@ -122,10 +122,10 @@ pub fn call(function: &str, args: Vec<Expr>) -> Expr {
     Kind::Call { function: function.to_owned(), args }.into()
 }
 
-/// How many alternatives stand in one chain. Whoever reads or prints an expression goes as deep as it is; thousands would need more stack than there is.
+/// The longest chain of alternatives. The depth of a tree is the depth of the stack that reads or prints it; thousands would be too many.
 const CHAIN: usize = 64;
 
-/// `a or b or c`; of very many, chains of chains. `None` if there are none.
+/// `a or b or c`; for very many, chains of chains. `None` if there are none.
 pub fn any(alternatives: impl IntoIterator<Item = Expr>) -> Option<Expr> {
     let mut all: Vec<Expr> = alternatives.into_iter().collect();
     while all.len() > CHAIN {
@@ -205,7 +205,7 @@ operations! {
 }
 
 impl Binary {
-    /// Answers 0 and 1 instead of filtering.
+    /// Returns 0 and 1 instead of filtering.
     pub fn bool(self) -> Self {
         Self { bool: true, ..self }
     }

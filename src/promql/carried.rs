@@ -9,14 +9,14 @@ use super::types::{Type, answers};
 /// Labels of a vector's samples, without the metric's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// None beside these.
+    /// Only these labels.
     Among(BTreeSet<String>),
-    /// Whatever the series have, without these.
+    /// All labels of the series, without these.
     AllBut(BTreeSet<String>),
 }
 
 impl Carried {
-    /// What `expr` answers; nothing where it answers a number.
+    /// The labels of the result of `expr`; none if it is a number.
     pub fn of(expr: &Expr) -> Self {
         match &expr.kind {
             Kind::Number(_) | Kind::String(_) => Self::nothing(),
@@ -25,7 +25,7 @@ impl Carried {
                 Self::of(inner)
             }
             Kind::Aggregate { op, param, expr: inner, grouping } => {
-                // `count_values` writes what it counts into a label of its own, which `without` can drop again.
+                // `count_values` writes the counted values into a label of its own, which `without` can remove.
                 let made = param.as_deref().and_then(text);
                 match (op.as_str(), Self::of(inner), grouping) {
                     ("topk" | "bottomk" | "limitk" | "limit_ratio", inner, _) => inner,
@@ -52,7 +52,7 @@ impl Carried {
         }
     }
 
-    /// Whether a sample may carry a label.
+    /// Whether a sample may have a label.
     pub fn may_have(&self, label: &str) -> bool {
         match self {
             Self::Among(labels) => labels.contains(label),
@@ -118,7 +118,7 @@ fn call(function: &str, args: &[Expr]) -> Carried {
     }
 }
 
-/// The label that a string names.
+/// The label name in a string.
 fn text(expr: &Expr) -> Option<String> {
     match &expr.kind {
         Kind::String(text) => Some(text.clone()),
@@ -133,7 +133,7 @@ mod tests {
     use crate::promql::parse;
 
     #[test]
-    fn labels_are_carried_as_prometheus_carries_them() {
+    fn labels_are_kept_as_in_prometheus() {
         let among = |labels: &[&str]| Carried::Among(labels.iter().map(ToString::to_string).collect());
         let all_but = |labels: &[&str]| Carried::AllBut(labels.iter().map(ToString::to_string).collect());
         for (query, carried) in [

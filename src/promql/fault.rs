@@ -1,15 +1,15 @@
-//! What is wrong with a piece of PromQL, and where: the one shape in which parser and type checker complain.
+//! An error in a piece of PromQL, with its place: parser and type checker report errors in this form.
 
 use super::ast::Span;
 
-/// One thing that Prometheus would refuse.
+/// An error for which Prometheus would refuse the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The very bytes at fault.
+    /// The exact bytes of the error.
     pub span: Span,
     /// One clause, lower case, no full stop.
     pub message: String,
-    /// What to write instead, where that is known.
+    /// How to correct it, if that is known.
     pub help: Option<String>,
 }
 
@@ -19,7 +19,7 @@ impl Fault {
         Self { span, message: message.into(), help: None }
     }
 
-    /// The same fault with blanks at the ends of its span left out.
+    /// The same fault without blanks at the ends of its span.
     pub(super) fn trimmed(mut self, text: &str) -> Self {
         if let Some(inner) = text.get(self.span.start..self.span.end) {
             let start = self.span.start + inner.len() - inner.trim_start().len();

@@ -5,17 +5,17 @@ use super::result_type::Type::{self, Matrix, Scalar, String as Text, Vector};
 /// A function of PromQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// As it is called.
+    /// Its name.
     pub name: &'static str,
-    /// The types of its arguments; where there may be more, they are of the last type.
+    /// The types of its arguments; additional ones have the last type.
     pub args: &'static [Type],
-    /// How many arguments it needs.
+    /// The minimum number of arguments.
     pub least: usize,
-    /// How many it takes; `None` is any number.
+    /// The maximum number of arguments; `None` if there is no limit.
     pub most: Option<usize>,
-    /// What it answers.
+    /// The type of its result.
     pub returns: Type,
-    /// The Prometheus that brought it, where that is later than 2.42. Such functions may ask for a feature flag.
+    /// The version of Prometheus that added it, if later than 2.42. Such functions may need a feature flag.
     pub since: Option<(u32, u32)>,
 }
 
@@ -140,7 +140,7 @@ mod tests {
     use super::FUNCTIONS;
 
     #[test]
-    fn functions_are_sorted_so_that_they_can_be_found() {
+    fn functions_are_sorted_by_name() {
         assert!(FUNCTIONS.is_sorted_by(|a, b| a.name < b.name));
     }
 }

@@ -1,4 +1,4 @@
-//! Splits PromQL text into tokens with their places, so that the parser never reads characters.
+//! Splits PromQL text into tokens with their places. The parser does not read characters.
 
 use super::ast::Span;
 use super::fault::Fault;
@@ -11,10 +11,10 @@ pub(super) struct Token {
     pub span: Span,
 }
 
-/// The kinds of token. Where the text says it all, the span is enough.
+/// The kinds of token. If the text is enough, there is only the span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// A metric, label, function or keyword: which of them is for the parser to say.
+    /// A metric, label, function or keyword: the parser decides which.
     Word,
     /// A number in any of PromQL's spellings, `Inf` and `NaN` included.
     Number,
@@ -28,8 +28,7 @@ pub(super) enum TokenKind {
     Symbol(&'static str),
     /// The end of the text.
     End,
-    /// What cannot be cut; always the last token. The parser reports it when it gets there, because what is wrong
-    /// further left is the better complaint.
+    /// Text that is not a token; always the last token. The parser reports it when it gets there, because an error further left is more useful.
     Fault(Fault),
 }
 
@@ -43,7 +42,7 @@ const SYMBOLS: [&str; 29] = [
 pub(super) fn lex(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
-    // A colon is part of a metric's name, but not of a label's, and it divides a subquery's range from its step.
+    // A colon may be in a metric's name, but not in a label's. In a subquery it separates the range from the step.
     let (mut braces, mut brackets) = (false, false);
     loop {
         at = skip_blanks(text, at);
@@ -70,7 +69,7 @@ pub(super) fn lex(text: &str) -> Vec<Token> {
     }
 }
 
-/// Past white space and comments.
+/// Skips white space and comments.
 fn skip_blanks(text: &str, mut at: usize) -> usize {
     let bytes = text.as_bytes();
     loop {
@@ -104,7 +103,7 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
         }
         _ if is_name(first) => {
             let end = name_end(at);
-            // In braces no word is reserved.
+            // In braces there are no reserved words.
             let special =
                 !braces && ["inf", "nan"].iter().any(|word| word.eq_ignore_ascii_case(&text[at..end]));
             Ok((if special { TokenKind::Number } else { TokenKind::Word }, end))
@@ -128,14 +127,13 @@ fn next(text: &str, at: usize, braces: bool, brackets: bool) -> Result<(TokenKin
     }
 }
 
-/// A character in a message: one that nobody sees by its number.
+/// A character in a message; an invisible one by its number.
 fn quoted(c: char) -> String {
     let character = c.to_string();
     if is_seen(&character) { format!("`{c}`") } else { format!("U+{:04X}", u32::from(c)) }
 }
 
-/// Everything that starts with a digit: the longest run that could belong to it is one token or one fault, so that
-/// the fault covers the whole of `5mm`.
+/// A token that starts with a digit. The longest possible run of characters is one token or one fault, so the fault for `5mm` covers all of it.
 fn number_or_duration(text: &str, at: usize) -> Result<(TokenKind, usize), Fault> {
     let bytes = text.as_bytes();
     let hex = text[at..].starts_with("0x") || text[at..].starts_with("0X");
@@ -177,7 +175,7 @@ fn is_number(word: &str) -> bool {
         let divided = underscores_divide(digits.strip_prefix('_').unwrap_or(digits));
         return divided && i64::from_str_radix(&digits.replace('_', ""), 16).is_ok();
     }
-    // Rust's floats are Go's, but for the words, which start with no digit.
+    // Rust's floats are those of Go, except for the words, which do not start with a digit.
     underscores_divide(&lower)
         && lower.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-' | b'_'))
         && lower.replace('_', "").parse::<f64>().is_ok_and(f64::is_finite)
@@ -246,7 +244,7 @@ struct Escape {
     length: usize,
 }
 
-/// The escape at the start of `text`, or how many bytes of it make no sense.
+/// The escape at the start of `text`, or the number of its bytes that are not valid.
 fn escape(text: &str, quote: char) -> Result<Escape, usize> {
     let Some(kind) = text[1..].chars().next() else { return Err(1) };
     let byte = |byte: u8| Ok(Escape { bytes: vec![byte], length: 2 });
@@ -290,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_what_go_reads() {
+    fn numbers_are_those_of_go() {
         for text in [
             "1", "1.", ".5", "1e3", "1E-3", "1_000", "0x1F", "0x_ff", "0_7", "1_000.5", "Inf", "nan",
             "1.5e+10",
@@ -303,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_take_the_escapes_of_go() {
+    fn strings_have_the_escapes_of_go() {
         let string = |text: &str| kinds(text)[0].clone();
         assert_eq!(
             string(r#""a\n\"\\\x41\101\u00e9\U0001F600é""#),
@@ -320,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colon_is_part_of_a_metric_but_divides_a_subquery() {
+    fn a_colon_is_part_of_a_metric_but_separates_a_step() {
         assert_eq!(kinds("a:b:c").len(), 2);
         assert_eq!(kinds("a[5m:1m]").len(), 7);
     }

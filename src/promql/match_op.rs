@@ -14,7 +14,7 @@ pub enum MatchOp {
 }
 
 impl MatchOp {
-    /// What holds where this one does not.
+    /// The operator that matches exactly the other values.
     pub const fn opposite(self) -> Self {
         match self {
             MatchOp::Equal => MatchOp::NotEqual,
@@ -24,7 +24,7 @@ impl MatchOp {
         }
     }
 
-    /// As it is written.
+    /// Its spelling.
     pub const fn symbol(self) -> &'static str {
         match self {
             MatchOp::Equal => "=",

@@ -1,4 +1,4 @@
-//! The matchers of a selector: shared and spelled once, because rules name the same few series again and again.
+//! The matchers of a selector. They are shared and printed once, because rules select the same few series repeatedly.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -16,32 +16,32 @@ pub struct Matcher {
     pub op: MatchOp,
     /// The value, unescaped.
     pub value: String,
-    /// Whether the value names a variable instead: printed as `"$name"`, and replaced before Prometheus reads it.
+    /// Whether the value is a variable: printed as `"$name"`, and replaced before Prometheus reads it.
     pub placeholder: bool,
-    /// Where it stood.
+    /// Its place in the text.
     pub span: Span,
 }
 
 impl Matcher {
-    /// What it asks of values, ready to be held against many.
+    /// Its condition on values, prepared to be compared with many.
     pub fn asked(&self) -> Asked {
         Asked::of(self.op, &self.value)
     }
 }
 
-/// Matchers in the order of the text, all of which hold.
+/// Matchers in the order of the text; all must match.
 #[derive(Clone, Debug, Default)]
 pub struct Matchers(Arc<Shared>);
 
 #[derive(Clone, Debug, Default)]
 struct Shared {
     list: Vec<Matcher>,
-    /// What stands between the braces, once somebody has asked for it.
+    /// The text between the braces, after it was needed once.
     spelled: OnceLock<String>,
 }
 
 impl Matchers {
-    /// One more.
+    /// Adds a matcher.
     pub fn push(&mut self, matcher: Matcher) {
         let shared = Arc::make_mut(&mut self.0);
         shared.list.push(matcher);

@@ -7,13 +7,13 @@
 //! | `types`, `functions` | `Expr` | its type, or faults |
 //! | `walk` | `Expr` | `Expr`, its parts |
 //! | `bounds` | numbers, `Selector` | their spellings |
-//! | `carried` | `Expr` | labels of its answer |
+//! | `carried` | `Expr` | labels of its result |
 //! | `build` | names, labels, numbers | `Expr` |
-//! | `places` | text, `Expr` | where its names stand |
+//! | `places` | text, `Expr` | the places of its names |
 //! | `printer` | `Expr` | text |
 //! | `matchers` | matchers | their text, once |
 //! | `regex` | a matcher's pattern | strings that it matches |
-//! | `since` | `Expr` | what of it not every Prometheus reads |
+//! | `since` | `Expr` | the parts that older versions of Prometheus cannot read |
 
 pub mod absent;
 pub mod ast;

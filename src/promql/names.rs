@@ -22,7 +22,7 @@ pub const AGGREGATIONS: [&str; 14] = [
 pub(super) const WITH_PARAMETER: [&str; 6] =
     ["bottomk", "count_values", "limit_ratio", "limitk", "quantile", "topk"];
 
-/// Functions of MetricsQL that SLOs are written with, and that PromQL does not have.
+/// Functions of MetricsQL that SLOs use and that PromQL does not have.
 pub(super) const METRICSQL: [&str; 32] = [
     "any",
     "count_eq_over_time",
@@ -58,12 +58,11 @@ pub(super) const METRICSQL: [&str; 32] = [
     "union",
 ];
 
-/// Words that cannot stand where a metric name is expected, in any case.
+/// Words that cannot be metric names, in any case.
 const NOT_A_METRIC: [&str; 8] =
     ["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
 
-/// Words that cannot stand in a list of labels, in any case; Prometheus' grammar leaves `without` out of its list of
-/// keywords that are labels too.
+/// Words that cannot be in a list of labels, in any case. Prometheus' grammar omits `without` from its list of keywords that may also be labels.
 const NOT_A_LABEL: [&str; 3] = ["inf", "nan", "without"];
 
 fn is_one_of(word: &str, list: &[&str]) -> bool {
@@ -80,7 +79,7 @@ pub(super) fn is_metric(word: &str) -> bool {
     is_identifier(word, ":") && !is_one_of(word, &NOT_A_METRIC)
 }
 
-/// Whether `word`, unquoted, is read as a label in `by (…)`, `on (…)` and the like.
+/// Whether `word`, unquoted, is read as a label in `by (…)`, `on (…)` and similar lists.
 pub(super) fn is_label(word: &str) -> bool {
     is_identifier(word, "") && !is_one_of(word, &NOT_A_LABEL)
 }
@@ -90,12 +89,12 @@ pub(super) fn is_label_in_braces(word: &str) -> bool {
     is_identifier(word, "")
 }
 
-/// Whether a word that is being read may stand in a list of labels. Prometheus 3 takes `a:b` there too.
+/// Whether a word may be in a list of labels. Prometheus 3 also accepts `a:b` there.
 pub(super) fn may_be_label(word: &str) -> bool {
     !is_one_of(word, &NOT_A_LABEL)
 }
 
-/// The name that is made of one that Prometheus 2 does not know: every character that it would not read is an underscore.
+/// The name in Prometheus 2 for a name that it cannot read: every unknown character becomes an underscore.
 pub(super) fn with_underscores(name: &str, more: &str) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(c);
     let mended: String = name.chars().map(|c| if kept(c) { c } else { '_' }).collect();

@@ -5,7 +5,7 @@ use super::ast::{Expr, Kind, MatchOp, Op, Selector};
 use super::carried::Carried;
 use super::types::{Type, answers};
 
-/// The selectors whose series give the answer its labels.
+/// The selectors whose series give the result its labels.
 pub fn origins(expr: &Expr) -> Vec<&Selector> {
     match &expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => vec![selector],
@@ -16,7 +16,7 @@ pub fn origins(expr: &Expr) -> Vec<&Selector> {
     }
 }
 
-/// The value that a label has in every sample that has it, because it is asked for; `None` if samples may differ in it.
+/// The value of a label in every sample that has it, because a matcher requires it; `None` if samples may differ.
 pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
     match &expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => {
@@ -59,7 +59,7 @@ pub fn fixed<'e>(expr: &'e Expr, label: &str) -> Option<&'e str> {
     }
 }
 
-/// The part of an expression that its answer has its labels from; `None` if that is none, or the two sides of `or`.
+/// The part of an expression that gives the result its labels; `None` if there is none, or if both sides of `or` do.
 fn origin(expr: &Expr) -> Option<&Expr> {
     let is = |side: &Expr, kind| answers(side) == Some(kind);
     let is_vector = |side: &Expr| is(side, Type::Vector);
@@ -70,7 +70,7 @@ fn origin(expr: &Expr) -> Option<&Expr> {
         | Kind::Aggregate { expr: inner, .. } => Some(inner),
         Kind::Call { function, args } => match function.as_str() {
             "vector" | "scalar" | "time" => None,
-            // Of anything else but a selector it takes nothing over.
+            // It copies labels only from a selector.
             "absent" | "absent_over_time" => {
                 args.first().filter(|arg| matches!(&arg.kind, Kind::Selector(_) | Kind::Range { .. }))
             }
@@ -95,7 +95,7 @@ mod tests {
     use crate::promql::parse;
 
     #[test]
-    fn labels_are_fixed_where_every_sample_has_the_value_that_is_asked_for() {
+    fn labels_are_fixed_if_every_sample_has_the_value_of_a_matcher() {
         for (query, value, from) in [
             ("up{job=\"a\"} == 0", Some("a"), "up"),
             ("0 == up{job=\"a\"}", Some("a"), "up"),

@@ -1,10 +1,10 @@
-//! Finds the places of a selector's names in its text. The tree does not keep them, because a name may be quoted and is then longer in the text.
+//! Finds the places of a selector's names in its text. The tree does not contain them, because a quoted name is longer in the text.
 
 use super::ast::{Matcher, Selector, Span};
 use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
-/// The place of a name, its quotes included, within the text under `span`: where it first stands in quotes.
+/// The place of a name, its quotes included, within the text under `span`: its first occurrence in quotes.
 pub fn quoted(text: &str, span: Span, name: &str) -> Option<Span> {
     let tokens = tokens(text, span);
     let found =
@@ -12,7 +12,7 @@ pub fn quoted(text: &str, span: Span, name: &str) -> Option<Span> {
     found.map(|token| token.span)
 }
 
-/// The place of a selector's name, its quotes included; the selector's if it has none.
+/// The place of a selector's name, its quotes included; that of the selector if it has none.
 pub fn name(text: &str, selector: &Selector) -> Span {
     let Some(name) = &selector.name else { return selector.span };
     let first = tokens(text, selector.span).into_iter().next();
@@ -36,7 +36,7 @@ pub fn label(text: &str, matcher: &Matcher) -> Span {
     tokens(text, matcher.span).first().map_or(matcher.span, |token| token.span)
 }
 
-/// A label as it has to be written in a matcher.
+/// A label as it is written in a matcher.
 pub fn spelled_label(label: &str) -> String {
     match names::is_label_in_braces(label) {
         true => label.to_owned(),
@@ -44,7 +44,7 @@ pub fn spelled_label(label: &str) -> String {
     }
 }
 
-/// A metric's name as it has to be written: with quotes, in the braces, where it cannot stand before them.
+/// A metric's name as it is written: with quotes inside of the braces if it cannot be before them.
 pub fn spelled_metric(name: &str) -> String {
     match names::is_metric(name) {
         true => name.to_owned(),
@@ -52,7 +52,7 @@ pub fn spelled_metric(name: &str) -> String {
     }
 }
 
-/// What takes a matcher out of its selector: the place of it, with the comma that parts it from its neighbours.
+/// The text to delete to remove a matcher: its place with the comma that separates it from its neighbours.
 pub fn with_comma(text: &str, matcher: &Matcher) -> Span {
     let Span { start, end } = matcher.span;
     let rest = text.get(end..).unwrap_or_default();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matcher_goes_with_its_comma() {
+    fn a_matcher_is_removed_with_its_comma() {
         for (text, index, left) in [
             (r#"up{a="1"}"#, 0, "up{}"),
             (r#"up{a="1", b="2"}"#, 0, r#"up{b="2"}"#),

@@ -1,7 +1,7 @@
 //! Writes a tree as PromQL: on one line by `Display`, over several by `pretty`.
 //!
-//! Trees that were built have no `Paren`; parentheses are added wherever the text would otherwise be read as another
-//! tree. What is printed, parsed and stripped of parentheses is the tree again.
+//! Trees that were built have no `Paren`. The printer adds parentheses where the text would otherwise be parsed as another tree. If printed text is
+//! parsed and stripped of parentheses, the result is the same tree.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -12,15 +12,15 @@ use super::ast::{
 use super::names;
 use crate::inert::unseen;
 
-/// `expr` on one line if that line is at most `width` characters long, otherwise over several: operators on lines of
-/// their own with their operands indented, arguments one a line.
+/// `expr` on one line if it has at most `width` characters, otherwise over several: operators begin lines of their own with indented operands, and
+/// each argument has its own line.
 pub fn pretty(expr: &Expr, width: usize) -> String {
     let mut out = String::new();
     pretty_into(&mut out, expr, width, 0, 0);
     out
 }
 
-/// [`pretty`], appended to `out`, with every line but the first indented; on one line only if so many more characters have room there.
+/// [`pretty`], appended to `out`, with every line but the first indented. It is on one line only if `more` further characters have room there.
 pub fn pretty_into(out: &mut String, expr: &Expr, width: usize, indent: usize, more: usize) {
     let page = Page { width: width + indent, indent, after: 0 };
     let first = Page { after: more, ..page };
@@ -109,7 +109,7 @@ impl<T: Display> Display for Separated<'_, T> {
     }
 }
 
-/// What stands before an aggregation's parenthesis: `sum`, or `sum by (a) ` with the space.
+/// The text before an aggregation's parenthesis: `sum`, or `sum by (a) ` with the space.
 struct Head<'e> {
     op: &'e str,
     grouping: Option<&'e Grouping>,
@@ -129,7 +129,7 @@ impl Display for Head<'_> {
     }
 }
 
-/// The operator with all that belongs to it.
+/// The operator with its modifiers.
 struct Operator<'e>(&'e Binary);
 
 impl Display for Operator<'_> {
@@ -151,7 +151,7 @@ impl Display for Operator<'_> {
 
 impl Display for Matching {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `ignoring ()` says nothing, unless it is all there is to say or a group needs it.
+        // `ignoring ()` has no effect, but is printed if there is nothing else, or if a group needs it.
         let labels = self.on || !self.labels.is_empty() || self.group.is_some() || self.fill.is_none();
         if labels {
             f.write_str(if self.on { "on (" } else { "ignoring (" })?;
@@ -159,13 +159,13 @@ impl Display for Matching {
             f.write_char(')')?;
         }
         if let Some(Group { left, include }) = &self.group {
-            // The parentheses stay when they are empty: `group_left (a + b)` would be a list of labels.
+            // Empty parentheses are printed: `group_left (a + b)` would be a list of labels.
             f.write_str(if *left { " group_left (" } else { " group_right (" })?;
             LabelList(include).fmt(f)?;
             f.write_char(')')?;
         }
         let Some(fill) = &self.fill else { return Ok(()) };
-        // With a group the labels stand there, too.
+        // With a group the labels are printed, too.
         let mut blank = if labels { " " } else { "" };
         match fill {
             Fill { left: Some(left), right: Some(right) } if left == right => {
@@ -231,10 +231,10 @@ impl Display for Bare<'_> {
     }
 }
 
-/// A selector's name as it stands before the braces, and as it stands in them; one of the two at most.
+/// A selector's name before the braces, and inside of them; at most one of both.
 pub(super) fn names_of(selector: &Selector) -> (&str, Option<&str>) {
     match selector.name.as_deref() {
-        // Before the braces, Prometheus allows no second matcher of the name in them.
+        // If the name is before the braces, Prometheus allows no second matcher of the name inside.
         Some(name) if names::is_metric(name) && selector.matchers.iter().all(|m| m.label != "__name__") => {
             (name, None)
         }
@@ -283,7 +283,7 @@ impl Display for Modifiers {
     }
 }
 
-/// Whether this arithmetic is read as a whole after `offset`.
+/// Whether this arithmetic is parsed as a whole after `offset`.
 pub(super) fn stands_after_offset(time: &TimeExpr) -> bool {
     match time {
         TimeExpr::Call(_) | TimeExpr::Choose { .. } | TimeExpr::Paren(_) => true,
@@ -343,7 +343,7 @@ fn looser_on_the_right(inner: Op, outer: Op) -> bool {
     inner.precedence() < outer.precedence() || (inner.precedence() == outer.precedence() && outer != Op::Pow)
 }
 
-/// Whether a number is one with its sign, which only built trees have.
+/// Whether a number has a sign, which only built trees contain.
 fn is_signed(text: &str) -> bool {
     text.starts_with(['-', '+'])
 }
@@ -353,7 +353,7 @@ fn left_needs_parens(outer: Op, expr: &Expr) -> bool {
         Kind::Binary(inner) => looser_on_the_left(inner.op, outer),
         Kind::Unary { .. } => outer == Op::Pow,
         Kind::Number(text) => outer == Op::Pow && is_signed(text),
-        // Prometheus reads on after a parenthesis: `x offset (5m) * 2` moves x by ten minutes.
+        // Prometheus continues after a parenthesis: `x offset (5m) * 2` moves x by ten minutes.
         Kind::Selector(Selector { at, .. })
         | Kind::Range { selector: Selector { at, .. }, .. }
         | Kind::Subquery { at, .. } => ends_in_a_parenthesis(at),
@@ -374,7 +374,7 @@ pub(super) fn ends_in_a_parenthesis(at: &Modifiers) -> bool {
 fn right_needs_parens(outer: Op, expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Binary(inner) => looser_on_the_right(inner.op, outer),
-        // An operator that follows the whole would be read into the offset.
+        // An operator after the whole would be parsed as part of the offset.
         Kind::Selector(_) | Kind::Range { .. } | Kind::Subquery { .. } => left_needs_parens(outer, expr),
         _ => false,
     }
@@ -388,7 +388,7 @@ fn binds_looser_than_sign(expr: &Expr) -> bool {
     }
 }
 
-/// Whether `[1h:]` right after `expr` is about `expr` as a whole, to the eye of a reader too.
+/// Whether `[1h:]` directly after `expr` applies to all of `expr`, also for a human reader.
 pub(super) fn takes_brackets(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::Selector(selector) => selector.at == Modifiers::default(),
@@ -398,12 +398,12 @@ pub(super) fn takes_brackets(expr: &Expr) -> bool {
     }
 }
 
-/// A string in double quotes, with Go's escapes. What a dashboard would take for one of its variables (`$name`, `${name}`, `[[name]]`)
-/// is written so that only Prometheus understands it.
+/// A string in double quotes, with Go's escapes. Text that a dashboard would read as one of its variables (`$name`, `${name}`, `[[name]]`) is escaped
+/// so that only Prometheus understands it.
 struct Quoted<'e>(&'e str);
 
 impl Quoted<'_> {
-    /// Whether a dashboard would take the `$` or `[` at a place for the beginning of a variable.
+    /// Whether a dashboard would read the `$` or `[` at a place as the beginning of a variable.
     fn names_variable(&self, at: usize) -> bool {
         let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
@@ -422,7 +422,7 @@ impl Display for Quoted<'_> {
         let mut plain = 0;
         let mut unseen = unseen(self.0).map(|(at, _)| at).peekable();
         for (at, c) in self.0.char_indices() {
-            // U+FFFD itself is what Prometheus' lexer takes for broken UTF-8.
+            // Prometheus' lexer reads U+FFFD as invalid UTF-8.
             let escaped = matches!(c, '"' | '\\' | '\u{fffd}')
                 || unseen.next_if_eq(&at).is_some()
                 || (matches!(c, '$' | '[') && self.names_variable(at));
@@ -450,7 +450,7 @@ impl Display for Quoted<'_> {
     }
 }
 
-/// Where a block is printed: how wide the page is, how far in, and how many characters follow on its last line.
+/// The layout of a block: the width of lines, the indentation, and the number of characters that follow on its last line.
 struct Page {
     width: usize,
     indent: usize,
@@ -462,7 +462,7 @@ impl Page {
         Page { width: self.width, indent: self.indent + 2, after }
     }
 
-    /// Begins a line.
+    /// Begins a line with its indentation.
     fn margin(&self, out: &mut String) {
         const BLANKS: &str = "                                                                ";
         let mut left = self.indent;
@@ -473,12 +473,12 @@ impl Page {
         }
     }
 
-    /// How many characters fit on a line.
+    /// The number of characters that fit on a line.
     fn room(&self) -> usize {
         self.width.saturating_sub(self.indent + self.after)
     }
 
-    /// Writes `text` on a line that has been begun, if it fits; if not, `out` is as it was.
+    /// Writes `text` on the current line if it fits; otherwise `out` is unchanged.
     fn on_one_line(&self, out: &mut String, text: &impl Display) -> bool {
         let start = out.len();
         let mut line = Line { out, left: self.room() };
@@ -490,7 +490,7 @@ impl Page {
     }
 }
 
-/// Takes so many more characters, and then fails: what does not fit on a line need not be written to its end to know that.
+/// Accepts this number of characters and then fails, so that a text that does not fit is not written to its end.
 struct Line<'o> {
     out: &'o mut String,
     left: usize,
@@ -510,12 +510,12 @@ impl fmt::Write for Line<'_> {
     }
 }
 
-/// In characters.
+/// The length in characters.
 fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
-/// How many characters `expr` takes on one line at the least, counted until they are more than `limit`: what surely does not fit is not tried.
+/// The minimum number of characters of `expr` on one line, counted up to `limit`: an expression that certainly does not fit is not tried.
 fn least(expr: &Expr, limit: usize) -> usize {
     let sum = |parts: &mut dyn Iterator<Item = &Expr>| {
         let mut sum = 0;
@@ -547,7 +547,7 @@ fn block(out: &mut String, expr: &Expr, page: &Page) {
     operand(out, expr, false, page);
 }
 
-/// Writes `expr` over several lines, if there is a place to break it.
+/// Writes `expr` over several lines, if it can be broken.
 fn broken(out: &mut String, expr: &Expr, page: &Page) {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => {
@@ -572,7 +572,7 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
         Kind::Unary { negative, expr } => {
             out.push(if *negative { '-' } else { '+' });
             match &expr.kind {
-                // Signs stand side by side, or each would have parentheses of its own.
+                // Signs are written side by side. Otherwise each would have parentheses of its own.
                 Kind::Unary { .. } => broken(out, expr, page),
                 Kind::Paren(inner) => enclosed(out, "", [inner.as_ref()].into_iter(), page),
                 _ => enclosed(out, "", [expr.as_ref()].into_iter(), page),
@@ -583,8 +583,8 @@ fn broken(out: &mut String, expr: &Expr, page: &Page) {
     }
 }
 
-/// Writes the left operand where it stands, and the operator at the beginning of a line, with the right operand after it. What binds tighter is
-/// indented deeper, so nothing begins with a blank. Plain scalars stay on the operator's line: `1 - (` and `> 0.0144` read better whole.
+/// Writes the left operand, and the operator at the beginning of a line with the right operand after it. Operands that bind tighter are indented
+/// more, so nothing begins with a blank. Plain scalars stay on the operator's line: `1 - (` and `> 0.0144` are easier to read together.
 fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
     let (left, right) = (&binary.left, &binary.right);
     let (left_parens, right_parens) =
@@ -598,7 +598,7 @@ fn broken_binary(out: &mut String, binary: &Binary, page: &Page) {
         return;
     }
     match &left.kind {
-        // A chain of one level of precedence is a list, not a staircase.
+        // A chain of one precedence is printed as a list without further indentation.
         Kind::Binary(inner) if inner.op.precedence() == binary.op.precedence() && !left_parens => {
             broken(out, left, page);
         }
@@ -632,7 +632,7 @@ fn is_plain(expr: &Expr) -> bool {
     }
 }
 
-/// Writes an operand, in parentheses where it needs them.
+/// Writes an operand, in parentheses if necessary.
 fn operand(out: &mut String, expr: &Expr, parens: bool, page: &Page) {
     if least(expr, page.room()) <= page.room() && page.on_one_line(out, &Operand { expr, parens }) {
         return;
@@ -644,7 +644,7 @@ fn operand(out: &mut String, expr: &Expr, parens: bool, page: &Page) {
     }
 }
 
-/// Writes `head(`, the arguments one a line, and `)`.
+/// Writes `head(`, one argument per line, and `)`.
 fn enclosed<'e>(out: &mut String, head: impl Display, args: impl Iterator<Item = &'e Expr>, page: &Page) {
     let _ = write!(out, "{head}(");
     let mut args = args.peekable();

@@ -1,5 +1,5 @@
-//! Reads the patterns of matchers: RE2, anchored on both sides. Says whether a pattern is valid, whether it matches a text, and finds texts that
-//! match.
+//! Reads the patterns of matchers: RE2, anchored on both sides. Decides whether a pattern is valid and whether it matches a text, and finds texts
+//! that match.
 //!
 //! The syntax of the `regex` crate is close to RE2, but not the same; `translate` converts a pattern. If that is not possible exactly, the result is
 //! `None`.
@@ -14,8 +14,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::match_op::MatchOp;
 
-/// Values that are tried besides what the patterns themselves suggest: the plain ones that people expect to read in
-/// an example, status codes among them.
+/// Values that are tried besides those from the patterns: plain ones that people expect in an example, such as status codes.
 const INVENTED: [&str; 14] =
     ["", "a", "b", "x1", "other", "200", "404", "500", "GET", "/", "0", "1", "a.b", "none-of-these"];
 
@@ -25,33 +24,33 @@ const POSIX: [&str; 14] = [
     "upper", "word", "xdigit",
 ];
 
-/// An invented string longer than this helps nobody.
+/// A longer example is of no use.
 const LONGEST: usize = 1_000;
 
-/// A pattern of more bytes is not read. Alternatives of a few hundred names are shorter.
+/// The longest pattern that is read, in bytes. Alternatives of a few hundred names are shorter.
 pub const LONGEST_PATTERN: usize = 8_192;
 
-/// Whether `pattern` is RE2, and what is wrong with it if not.
+/// Whether `pattern` is valid RE2, and the error if not.
 pub fn check(pattern: &str) -> Result<(), String> {
     read(pattern).map(|_| ())
 }
 
-/// Whether the whole of `text` matches `pattern`; `None` where that cannot be told.
+/// Whether the whole of `text` matches `pattern`; `None` if that cannot be computed.
 pub fn matches(pattern: &str, text: &str) -> Option<bool> {
     Some(compile(pattern).ok()??.is_match(text))
 }
 
-/// What a matcher asks of a value, read once however many values are held against it: to read a pattern takes far longer than to try it.
+/// The condition of a matcher, prepared once for many values: to compile a pattern takes far longer than to match it.
 #[derive(Debug)]
 pub struct Asked {
     op: MatchOp,
     value: String,
-    /// Of an operator that takes a pattern; `None` as well where it cannot be told what matches.
+    /// The pattern of `=~` and `!~`; also `None` if it cannot be computed.
     pattern: Option<Arc<meta::Regex>>,
 }
 
 impl Asked {
-    /// What `op "value"` asks.
+    /// The condition `op "value"`.
     pub fn of(op: MatchOp, value: &str) -> Self {
         let pattern = match op {
             MatchOp::Matches | MatchOp::NotMatches => compile(value).ok().flatten(),
@@ -60,12 +59,12 @@ impl Asked {
         Self { op, value: value.to_owned(), pattern }
     }
 
-    /// How long it takes to hold a text of so many bytes against it: of the slowest way to match, the bytes of the pattern's machine for each byte.
+    /// The work to match a text of this many bytes: in the slowest case the size of the compiled pattern for each byte.
     fn cost(&self, length: usize) -> usize {
         self.pattern.as_ref().map_or(1, |pattern| pattern.memory_usage()).saturating_mul(length.max(1))
     }
 
-    /// Whether a value meets it; the empty one stands for an absent label. `None` where that cannot be told.
+    /// Whether a value matches; the empty one stands for a missing label. `None` if that cannot be computed.
     pub fn meets(&self, text: &str) -> Option<bool> {
         let matches = || self.pattern.as_ref().map(|pattern| pattern.is_match(text));
         match self.op {
@@ -77,7 +76,7 @@ impl Asked {
     }
 }
 
-/// A short string that matches `pattern` as a whole; `None` if there is none, or none was found.
+/// A short string that matches all of `pattern`; `None` if there is none, or none was found.
 pub fn example(pattern: &str) -> Option<String> {
     example_of(&read(pattern).ok()?, pattern)
 }
@@ -88,8 +87,7 @@ fn example_of(hir: &Hir, pattern: &str) -> Option<String> {
     (matches(pattern, &out) == Some(true)).then_some(out)
 }
 
-/// A value of one label that satisfies all of `matchers`; `None` if none was found. The empty string stands for an
-/// absent label.
+/// A value of one label that matches all of `matchers`; `None` if none was found. The empty string stands for a missing label.
 pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     let patterns = matchers.iter().filter(|(op, _)| matches!(op, MatchOp::Matches | MatchOp::NotMatches));
     if patterns.count() == 0 {
@@ -114,10 +112,10 @@ pub fn satisfying(matchers: &[(MatchOp, &str)]) -> Option<String> {
     value
 }
 
-/// What was found before: a project asks for a value that is no `5..` a thousand times.
+/// Earlier results: a project needs a value other than `5..` a thousand times.
 static FOUND: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
 
-/// What is longer is not kept.
+/// Longer results are not kept.
 const LONGEST_FOUND: usize = 1_000;
 
 fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
@@ -132,7 +130,7 @@ fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
             MatchOp::NotEqual | MatchOp::NotMatches => {}
         }
     }
-    // What is present reads better than what is not, so the empty string comes after the other plain values.
+    // A value is a better example than a missing label, so the empty string comes after the other plain values.
     candidates.extend(INVENTED[1..].iter().chain(&INVENTED[..1]).map(|value| (*value).to_owned()));
     let asked: Vec<Asked> = matchers.iter().map(|(op, value)| Asked::of(*op, value)).collect();
     candidates.truncate(CANDIDATES);
@@ -148,13 +146,13 @@ fn search(matchers: &[(MatchOp, &str)]) -> Option<String> {
     candidates.into_iter().find(|candidate| satisfies(candidate))
 }
 
-/// No more is tried for one label; see [`Asked::cost`]. `5..` against a status code costs ten thousand.
+/// The most work for one label; see [`Asked::cost`]. `5..` with a status code costs ten thousand.
 const MOST_WORK: usize = 20_000_000;
 
-/// More values than this are not tried for one label.
+/// The most values that are tried for one label.
 const CANDIDATES: usize = 256;
 
-/// Several strings that match, the shortest first, so that a second matcher can refuse some.
+/// Several strings that match, the shortest first, because a second matcher may exclude some.
 fn examples(pattern: &str) -> Vec<String> {
     let mut found = Vec::new();
     if let Ok(hir) = read(pattern) {
@@ -165,7 +163,7 @@ fn examples(pattern: &str) -> Vec<String> {
     found
 }
 
-/// How many strings `several` follows up.
+/// The most strings that `several` follows.
 const SEVERAL: usize = 64;
 
 /// Some of the strings that `hir` might match, from all of its branches.
@@ -210,7 +208,7 @@ fn several(hir: &Hir) -> Vec<String> {
     found
 }
 
-/// Heads with tails.
+/// Every head with every tail.
 fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
     let pairs = heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")));
     pairs.filter(|pair| pair.len() <= LONGEST).take(SEVERAL).collect()
@@ -222,7 +220,7 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => out.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
-            // After a digit a digit reads best: `5..` is 500.
+            // After a digit a digit is the better example: `5..` becomes 500.
             let digits = out.ends_with(|c: char| c.is_ascii_digit());
             let order = if digits { "0123456789ax" } else { "abcxyz019ABCXYZ-_/.:" };
             let holds =
@@ -265,13 +263,13 @@ fn shortest(hir: &Hir, out: &mut String) -> Option<()> {
     (out.len() <= LONGEST).then_some(())
 }
 
-/// Patterns that were read before. A project says `5..` a thousand times, and to read a pattern takes far longer than to try it.
+/// Compiled patterns. A project uses `5..` a thousand times, and to compile a pattern takes far longer than to match it.
 static KNOWN: Mutex<BTreeMap<String, Option<Arc<meta::Regex>>>> = Mutex::new(BTreeMap::new());
 
-/// As many are kept: enough for any project, and an end for who makes them up.
+/// The most patterns that are kept: enough for any project, with a limit for generated ones.
 const KEPT: usize = 4_096;
 
-/// `Ok(None)` is a pattern that is RE2 but too large for us to run.
+/// `Ok(None)` is a valid pattern that is too large to run.
 fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = known().get(pattern) {
@@ -288,7 +286,7 @@ fn compile(pattern: &str) -> Result<Option<Arc<meta::Regex>>, String> {
 
 fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
     let whole = Hir::concat(vec![Hir::look(Look::Start), read(pattern)?, Hir::look(Look::End)]);
-    // A pattern is held against a few short texts: what makes long searches fast would take far longer to build than it saves.
+    // A pattern is matched with a few short texts: optimizations for long searches would take longer to build than they save.
     let plain = meta::Config::new()
         .hybrid(false)
         .dfa(false)
@@ -298,14 +296,14 @@ fn build(pattern: &str) -> Result<Option<meta::Regex>, String> {
     Ok(meta::Builder::new().configure(plain).build_from_hir(&whole).ok())
 }
 
-/// The memory that a pattern may take.
+/// The maximum size of a pattern in memory.
 const LARGEST: usize = 1 << 20;
 
 fn read(pattern: &str) -> Result<Hir, String> {
     if pattern.len() > LONGEST_PATTERN {
         return Err(format!("it has {} bytes; the longest has {LONGEST_PATTERN}", pattern.len()));
     }
-    // Prometheus 3 lets `.` match a line break; before, label values with one were as good as unknown.
+    // In Prometheus 3 `.` also matches a line break. Earlier label values almost never contained one.
     let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
     parser.parse(&translate(pattern)?).map_err(|error| reason(&error))
 }
@@ -322,7 +320,7 @@ fn reason(error: &regex_syntax::Error) -> String {
 fn translate(pattern: &str) -> Result<String, String> {
     let mut chars = pattern.chars().peekable();
     let mut out = String::with_capacity(pattern.len());
-    // How many quantifiers stand right before this place: RE2 refuses `a**`, the crate does not.
+    // How many quantifiers are directly before this place: RE2 refuses `a**`, the crate does not.
     let mut quantified = false;
     while let Some(c) = chars.next() {
         let mut quantifier = false;
@@ -347,7 +345,7 @@ fn translate(pattern: &str) -> Result<String, String> {
                     out.push_str(&text);
                     chars.nth(text.len() - 1);
                 }
-                // Not a quantifier is a brace.
+                // A brace without a quantifier.
                 None => out.push_str("\\{"),
             },
             '}' => out.push_str("\\}"),
@@ -357,7 +355,7 @@ fn translate(pattern: &str) -> Result<String, String> {
             if quantified {
                 return Err("a quantifier after a quantifier".to_owned());
             }
-            // The `?` that makes it lazy belongs to it.
+            // The `?` after a quantifier makes it lazy.
             if chars.next_if_eq(&'?').is_some() {
                 out.push('?');
             }
@@ -367,7 +365,7 @@ fn translate(pattern: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// `n}`, `n,}` or `n,m}` ahead.
+/// The text `n}`, `n,}` or `n,m}` ahead.
 fn counts(chars: &Peekable<Chars<'_>>) -> Option<String> {
     let ahead: String = chars.clone().take_while(|c| *c != '}').take(24).collect();
     let closed = chars.clone().nth(ahead.chars().count()) == Some('}');
@@ -378,7 +376,7 @@ fn counts(chars: &Peekable<Chars<'_>>) -> Option<String> {
 
 fn counted(text: &str) -> Result<(), String> {
     let numbers = text.trim_end_matches('}').split(',').filter(|number| !number.is_empty());
-    // RE2 and Go stop at a thousand repetitions.
+    // RE2 and Go allow at most a thousand repetitions.
     if numbers.clone().any(|number| !number.parse::<u32>().is_ok_and(|number| number <= 1_000)) {
         return Err("a repetition of more than 1000".to_owned());
     }
@@ -444,7 +442,7 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String
     Ok(())
 }
 
-/// A character that stands for itself. To the crate `\\<` would be the start of a word.
+/// A literal character. In the crate `\\<` would be the start of a word.
 fn literal(c: char, out: &mut String) {
     if regex_syntax::is_meta_character(c) {
         out.push('\\');
@@ -452,11 +450,11 @@ fn literal(c: char, out: &mut String) {
     out.push(c);
 }
 
-/// After a backslash.
+/// Reads the escape after a backslash.
 fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> Result<(), String> {
     let c = chars.next().ok_or("a backslash at the end")?;
     match c {
-        // The crate's are Unicode, RE2's are ASCII.
+        // The crate's classes are Unicode, RE2's are ASCII.
         'd' => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
         'w' => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
         's' => out.push_str(if in_class { "\\t\\n\\f\\r " } else { "[\\t\\n\\f\\r ]" }),
@@ -479,7 +477,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         'Q' if !in_class => {
             let mut quoted = String::new();
             loop {
-                // Prometheus puts the pattern in a group, whose end an open quote would swallow.
+                // Prometheus puts the pattern into a group, and an open quote would include the end of the group.
                 match chars.next().ok_or("`\\Q` without `\\E`")? {
                     '\\' if chars.next_if_eq(&'E').is_some() => break,
                     c => quoted.push(c),

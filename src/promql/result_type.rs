@@ -14,7 +14,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// As Prometheus' documentation calls it, with its article.
+    /// Its name in Prometheus' documentation, with its article.
     pub const fn description(self) -> &'static str {
         match self {
             Type::Scalar => "a scalar",

@@ -12,18 +12,18 @@ use crate::vocabulary::{self, Decimal, Duration};
 /// Names in quotes.
 pub const QUOTED_NAMES: (u32, u32) = (3, 0);
 
-/// A part of an expression that not every Prometheus reads.
+/// A part of an expression that some versions of Prometheus cannot read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newer {
-    /// Where it is.
+    /// Its place.
     pub span: Span,
-    /// The name in quotes that it is about, which stands somewhere in there.
+    /// The quoted name inside of that place, if it is about one.
     pub quoted: Option<String>,
-    /// What came with that version.
+    /// The feature.
     pub what: String,
-    /// The first version that reads it.
+    /// The first version with it.
     pub since: (u32, u32),
-    /// What says the same in an older one.
+    /// The equivalent for older versions.
     pub instead: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Newer {
     }
 }
 
-/// What of `expr` came with a later Prometheus than this: the first such part of every selector, call and operator, in the order of the text.
+/// The parts of `expr` that need a later version of Prometheus: the first such part of every selector, call and operator, in the order of the text.
 pub fn newer_than(expr: &Expr, version: (u32, u32)) -> Vec<Newer> {
     let mut found = Vec::new();
     expr.visit(&mut |part| {
@@ -44,7 +44,7 @@ pub fn newer_than(expr: &Expr, version: (u32, u32)) -> Vec<Newer> {
     found
 }
 
-/// All that one part needs, without the parts in it.
+/// The needs of one part, without the parts inside of it.
 fn needs(part: &Expr) -> Vec<Newer> {
     let mut needs = Vec::new();
     let head = |length: usize| Span { start: part.span.start, end: part.span.start + length };
@@ -102,7 +102,7 @@ fn of_labels<'l>(labels: impl Iterator<Item = &'l String>, span: Span, needs: &m
     needs.extend(labels.filter(|label| !names::is_label(label)).map(|label| named(label, "", span)));
 }
 
-/// A name that stands in quotes. Before 3.0, programs and the OpenTelemetry collector expose the same with underscores.
+/// A quoted name. Before 3.0, programs and the OpenTelemetry collector expose it with underscores.
 fn named(name: &str, more: &str, span: Span) -> Newer {
     let older = names::with_underscores(name, more);
     let what = format!("names in quotes such as `{}`", super::build::string(name));
@@ -145,7 +145,7 @@ fn time(time: &Time, span: Span) -> Option<Newer> {
     Some(Newer { instead, ..Newer::of(span, what.to_owned(), since) })
 }
 
-/// The version that reads duration arithmetic.
+/// The first version with duration arithmetic.
 fn since_of(expr: &TimeExpr) -> (u32, u32) {
     match expr {
         TimeExpr::Duration(_) | TimeExpr::Number(_) => (2, 54),
@@ -163,7 +163,7 @@ fn number(text: &str, span: Span) -> Option<Newer> {
     Some(Newer { instead: Some(format!("or write `{plain}`")), ..newer })
 }
 
-/// A number as every version reads it, if this text is not so already: without `_`, and a duration in seconds.
+/// A number in a spelling for all versions, if this text is not one: without `_`, and durations in seconds.
 fn plainly(text: &str) -> Option<String> {
     let ends_in_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
     if let Some(length) = Duration::parse(text).filter(|_| ends_in_unit) {

@@ -1,7 +1,6 @@
 //! Places in the text of an expression.
 
-/// A byte range in the PromQL text that was parsed; `end` is exclusive. Trees that were built and not
-/// parsed carry `Span::default()`.
+/// A byte range in the parsed PromQL text; `end` is exclusive. Trees that were not parsed have `Span::default()`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Span {
     /// First byte.

@@ -17,8 +17,8 @@ pub fn read(text: &str) -> Result<(Expr, Type), Vec<Fault>> {
     }
 }
 
-/// The type of `expr`, or all its faults in the order of the text. The tree does not know the place of its operators,
-/// so a fault of one spans all between its operands; `read` trims it to the words.
+/// The type of `expr`, or all its faults in the order of the text. The tree has no places of operators, so the fault of an operator spans all text
+/// between its operands; `read` trims it to the words.
 pub fn check(expr: &Expr) -> Result<Type, Vec<Fault>> {
     let mut faults = Vec::new();
     let found = type_of(expr, &mut faults);
@@ -31,7 +31,7 @@ pub fn check(expr: &Expr) -> Result<Type, Vec<Fault>> {
     }
 }
 
-/// The type of an expression that `check` found no fault in. It looks at few of its parts, where `check` reads all of them again.
+/// The type of an expression without faults. It reads few parts, while `check` reads all of them again.
 pub fn answers(expr: &Expr) -> Option<Type> {
     match &expr.kind {
         Kind::Number(_) => Some(Type::Scalar),
@@ -40,7 +40,7 @@ pub fn answers(expr: &Expr) -> Option<Type> {
         Kind::Range { .. } | Kind::Subquery { .. } => Some(Type::Matrix),
         Kind::Paren(inner) | Kind::Unary { expr: inner, .. } => answers(inner),
         Kind::Call { function: name, .. } => function(name).map(|function| function.returns),
-        // Long sums lean to the left, so their right side is a short one.
+        // Long sums nest on the left, so their right side is short.
         Kind::Binary(binary) => match answers(&binary.right)? {
             Type::Scalar => answers(&binary.left),
             _ => Some(Type::Vector),
@@ -48,7 +48,7 @@ pub fn answers(expr: &Expr) -> Option<Type> {
     }
 }
 
-/// The type as far as it is known: what an unknown function answers is not, and nobody complains about it twice.
+/// The type, if known. The result of an unknown function is unknown, and causes no second fault.
 fn type_of(expr: &Expr, faults: &mut Vec<Fault>) -> Option<Type> {
     match &expr.kind {
         Kind::Number(_) => Some(Type::Scalar),
@@ -142,7 +142,7 @@ fn call(span: Span, name: &str, args: &[Expr], faults: &mut Vec<Fault>) -> Optio
     };
     if args.len() < function.least || function.most.is_some_and(|most| args.len() > most) {
         faults.push(Fault::new(span, format!("`{name}` takes {}, found {}", how_many(function), args.len())));
-        // Which argument is missing is not known, so neither is what the others should be.
+        // It is unknown which argument is missing, and so are the types of the others.
         for arg in args {
             type_of(arg, faults);
         }
@@ -177,7 +177,7 @@ fn how_many(function: &Function) -> String {
     }
 }
 
-/// The function or aggregation that is most likely meant.
+/// The function or aggregation that was most likely meant.
 fn nearest(name: &str) -> Option<&'static str> {
     if name == "holt_winters" {
         return Some("double_exponential_smoothing"); // Its name since Prometheus 3.

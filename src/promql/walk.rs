@@ -1,11 +1,11 @@
-//! Walks a tree: to read it, to change its selectors and times, to remove written parentheses.
+//! Walks a tree: to read it, to change its selectors and durations, to remove written parentheses.
 
 use super::ast::{At, Expr, Kind, Selector, Time, TimeExpr};
 use crate::vocabulary::Duration;
 
 impl Expr {
-    /// Calls `f` with this expression and everything in it, outside in and left to right. A range's selector is part
-    /// of the range, not an expression of its own.
+    /// Calls `f` with this expression and every expression inside of it, from the outside and from left to right. A range's selector belongs to the
+    /// range and is not an expression.
     pub fn visit<'e>(&'e self, f: &mut impl FnMut(&'e Expr)) {
         f(self);
         for child in self.children() {
@@ -13,7 +13,7 @@ impl Expr {
         }
     }
 
-    /// The expressions right below this one.
+    /// The direct operands of this expression.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
             Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => Vec::new(),
@@ -26,7 +26,7 @@ impl Expr {
         }
     }
 
-    /// Every selector, the ones with a range included, in the order of the text.
+    /// Every selector in the order of the text, also those with a range.
     pub fn selectors(&self) -> Vec<&Selector> {
         let mut selectors = Vec::new();
         self.visit(&mut |expr| {
@@ -37,7 +37,7 @@ impl Expr {
         selectors
     }
 
-    /// The same expression with `f` applied to every selector, the ones with a range included.
+    /// The same expression with `f` applied to every selector, also to those with a range.
     pub fn map_selectors(mut self, f: &mut impl FnMut(Selector) -> Selector) -> Expr {
         self.change(&mut |kind| {
             if let Kind::Selector(selector) | Kind::Range { selector, .. } = kind {
@@ -47,8 +47,7 @@ impl Expr {
         self
     }
 
-    /// The same expression with `f` applied to every duration: ranges, steps and offsets. So placeholders are
-    /// replaced.
+    /// The same expression with `f` applied to every duration: ranges, steps and offsets. It replaces placeholders.
     pub fn map_times(mut self, f: &mut impl FnMut(Time) -> Time) -> Expr {
         let mut change =
             |time: &mut Time| *time = f(std::mem::replace(time, Time::Fixed(Duration::default())));
@@ -76,7 +75,7 @@ impl Expr {
         self
     }
 
-    /// The same expression with every number spelled alike: `1e-05` and `0.00001` are one.
+    /// The same expression with one spelling of numbers: `1e-05` becomes `0.00001`.
     pub fn with_plain_numbers(mut self) -> Expr {
         self.change(&mut |kind| {
             if let Kind::Number(text) = kind
@@ -88,7 +87,7 @@ impl Expr {
         self
     }
 
-    /// Applies `f` to every kind in the tree, inside out. In place, so that a level takes little stack.
+    /// Applies `f` to every kind in the tree, from the inside. It works in place, so that a level takes little stack.
     fn change(&mut self, f: &mut impl FnMut(&mut Kind)) {
         match &mut self.kind {
             Kind::Number(_) | Kind::String(_) | Kind::Selector(_) | Kind::Range { .. } => {}
@@ -107,7 +106,7 @@ impl Expr {
     }
 }
 
-/// The same expression without the parentheses that were written, in durations too: what it means.
+/// The same expression without the written parentheses, also in durations.
 pub fn without_parens(expr: &Expr) -> Expr {
     fn bare(time: TimeExpr) -> TimeExpr {
         match time {

@@ -1,4 +1,4 @@
-//! Differences as text, for people at a terminal, for a pull request, for programs.
+//! Differences as text: for a terminal, for a pull request, for programs.
 
 mod human;
 mod json;
@@ -12,14 +12,14 @@ use crate::difference::{Change, Difference, Effect, Weight};
 use crate::inert;
 use crate::source::Sources;
 
-/// One side of a comparison, as it was read.
+/// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared<'a> {
-    /// What people call it: a directory, a revision.
+    /// The name for people: a directory, a revision.
     pub name: &'a str,
     /// Its files.
     pub sources: &'a Sources,
-    /// What is wrong with them.
+    /// Its problems.
     pub problems: &'a [Problem],
 }
 
@@ -31,17 +31,17 @@ pub enum DifferenceFormat {
         /// Whether to write ANSI colour sequences.
         color: bool,
     },
-    /// People who read a pull request and write no YAML, in GitHub's Markdown.
+    /// People who read a pull request but no YAML, in GitHub's Markdown.
     Markdown,
-    /// Programs: a JSON object whose fields stay as they are from release to release.
+    /// Programs: a JSON object whose fields do not change between releases.
     Json,
 }
 
-/// All of it; ends in a line break.
+/// The difference as text; it ends in a line break.
 pub fn difference(difference: &Difference, old: Compared, new: Compared, format: DifferenceFormat) -> String {
-    // Nothing of the sources is repeated that is a secret.
+    // No secret of the sources is repeated.
     let (was, is) = (discreet(old.problems, old.sources), discreet(new.problems, new.sources));
-    let (old, new) = (told(old, was.as_ref()), told(new, is.as_ref()));
+    let (old, new) = (without_secrets(old, was.as_ref()), without_secrets(new, is.as_ref()));
     let page = Page { difference, old: old.name, new: new.name, flaws: flaws(old, new) };
     match format {
         DifferenceFormat::Human { color } => human::render(&page, color),
@@ -50,12 +50,12 @@ pub fn difference(difference: &Difference, old: Compared, new: Compared, format:
     }
 }
 
-/// A side as it may be told.
-fn told<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
+/// A side without its secrets.
+fn without_secrets<'a>(side: Compared<'a>, discreet: Option<&'a (Vec<Problem>, Sources)>) -> Compared<'a> {
     discreet.map_or(side, |(problems, sources)| Compared { name: side.name, sources, problems })
 }
 
-/// What is shown.
+/// The content of an output.
 struct Page<'a> {
     difference: &'a Difference,
     old: &'a str,
@@ -69,12 +69,12 @@ impl Page<'_> {
         self.difference.changes.iter().filter(|change| change.weight() == weight).collect()
     }
 
-    /// Whether a side could not be understood in whole.
+    /// Whether a side was not understood completely.
     fn fails(&self, new: bool) -> bool {
         self.flaws.iter().any(|flaw| flaw.new == new && flaw.level == "error")
     }
 
-    /// Says that it is not all, if it is not.
+    /// A sentence if the comparison is not complete.
     fn caveat(&self) -> Option<String> {
         let sides = match (self.fails(false), self.fails(true)) {
             (false, false) => return None,
@@ -85,8 +85,8 @@ impl Page<'_> {
         Some(format!("{sides}: the list below shows only the parts that could be read."))
     }
 
-    /// Whom a change is about.
-    fn whom(&self, change: &Change) -> String {
+    /// The subjects of a change.
+    fn subjects(&self, change: &Change) -> String {
         let slos = change.subjects.iter().all(|subject| subject.contains('/'));
         match change.subjects.len() {
             0 => "project".to_owned(),
@@ -103,12 +103,12 @@ impl Page<'_> {
     }
 }
 
-/// For whom an effect is, if not for all.
-fn for_whom(effect: &Effect) -> Option<String> {
+/// The subjects of an effect, if they are not all.
+fn for_subjects(effect: &Effect) -> Option<String> {
     (!effect.subjects.is_empty()).then(|| few(&effect.subjects))
 }
 
-/// The first names, and how many more there are. Names hold nothing that has to be kept from a reader.
+/// The first names, and the number of the rest. Names need no escape.
 fn few(names: &[String]) -> String {
     const NAMED: usize = 4;
     match names.len().saturating_sub(NAMED) {
@@ -117,7 +117,7 @@ fn few(names: &[String]) -> String {
     }
 }
 
-/// A problem that matters here: an error of either side, or a warning that only the new one has.
+/// A problem that is shown: an error of either side, or a warning that only the new side has.
 struct Flaw<'a> {
     new: bool,
     level: &'a str,

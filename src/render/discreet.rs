@@ -7,11 +7,11 @@ use crate::diagnostic::{Code, Fix, Problem};
 use crate::secret;
 use crate::source::{SourceFile, SourceId, Sources, Span};
 
-/// Hidden parts of each file that a problem points into, in order.
+/// Secret parts of each file that a problem points into, in order.
 type Hidden = BTreeMap<SourceId, Vec<Range<usize>>>;
 
-/// The problems in words without secrets, and the sources with stars in their place, of the same length, so that every other place stays
-/// where it is; `None` if there is nothing to hide.
+/// The problems without secrets, and the sources with stars in their place, of the same length, so that all other places stay the same; `None` if
+/// there is nothing to hide.
 pub(super) fn discreet(problems: &[Problem], sources: &Sources) -> Option<(Vec<Problem>, Sources)> {
     let mut hidden = Hidden::new();
     let shown: BTreeSet<SourceId> = problems.iter().flat_map(spans).map(|span| span.source).collect();
@@ -37,14 +37,14 @@ pub(super) fn discreet(problems: &[Problem], sources: &Sources) -> Option<(Vec<P
     Some((words, Sources::new(sources.iter().map(file).collect())))
 }
 
-/// All places that a problem points at.
+/// All places of a problem.
 fn spans(problem: &Problem) -> impl Iterator<Item = Span> {
     let fixes = problem.help.iter().filter_map(|help| help.fix.as_ref().map(|fix| fix.span));
     let labels = problem.secondary.iter().map(|label| label.span);
     [problem.primary.span].into_iter().chain(labels).chain(fixes)
 }
 
-/// A text of the same length and with the same line breaks that says nothing where something is hidden.
+/// A text of the same length and with the same line breaks, with stars in the hidden parts.
 fn starred(text: &str, hidden: &[Range<usize>]) -> String {
     let mut starred = String::with_capacity(text.len());
     let mut next = hidden.iter().peekable();
@@ -64,9 +64,9 @@ fn starred(text: &str, hidden: &[Range<usize>]) -> String {
     starred
 }
 
-/// A problem whose words repeat nothing of what is hidden on its lines. An edit that would repeat it is left out.
+/// A problem whose words repeat none of the secrets on its lines. An edit that would repeat one is left out.
 fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
-    /// What is shorter may be a word.
+    /// A shorter secret may be an ordinary word.
     const LEAST: usize = 4;
     let mut parts: Vec<&str> = Vec::new();
     for span in spans(problem).chain(problem.hidden) {
@@ -92,7 +92,7 @@ fn worded(problem: &Problem, sources: &Sources, hidden: &Hidden) -> Problem {
         secret::masked(&words)
     };
     let mut worded = problem.clone();
-    // What was never filled in is nobody's secret, and is to be named.
+    // A placeholder is not a secret, and the problem must name it.
     if problem.code == Code::PlaceholderSecret {
         return worded;
     }

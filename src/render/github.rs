@@ -21,7 +21,7 @@ pub(super) fn render(problems: &[Problem], places: &Places) -> String {
             start.line,
             end.line
         );
-        // GitHub refuses columns for a place of several lines.
+        // GitHub accepts no columns for a place of several lines.
         if start.line == end.line {
             let _ = write!(text, ",col={},endColumn={}", start.column, end.column);
         }

@@ -1,7 +1,7 @@
-//! Problems as people read them, in rustc's look.
+//! Problems for people, in the form of rustc.
 //!
-//! Only this file uses annotate-snippets. It reads all the text that it gets, so it gets only the lines with labels, and of a very long line only the
-//! part around the place.
+//! Only this file uses annotate-snippets. It parses all of its text, so it gets only the lines with labels, and from a very long line only the part
+//! around the place.
 
 use std::ops::Range;
 
@@ -16,13 +16,13 @@ use crate::source::SourceId;
 /// Lines longer than this are cut, in bytes.
 const LONG_LINE: usize = 400;
 
-/// What is kept of a long line on each side of a place, in bytes.
+/// Bytes of a long line that are kept on each side of a place.
 const MARGIN: usize = 60;
 
 /// Labels with at most this many lines between them are shown in one snippet.
 const NEAR: usize = 20;
 
-/// Each problem with its lines, then how many there are of each level; nothing if there are none.
+/// Each problem with its lines, then the number of each level; empty if there are none.
 pub(super) fn render(problems: &[Problem], accepted: usize, places: &Places, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
@@ -54,7 +54,7 @@ fn summary(problems: &[Problem], accepted: usize) -> String {
     counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// A place whose line was cut: the column that annotate-snippets counts is not the one in the file.
+/// A place in a shortened line: the column of annotate-snippets differs from the one in the file.
 struct Column {
     shown: String,
     meant: String,
@@ -62,7 +62,7 @@ struct Column {
 
 impl Column {
     fn correct(&self, text: &str) -> String {
-        // The first line is the headline, which has no place of its own.
+        // The first line is the headline, which has no place.
         let (headline, rest) = text.split_once('\n').unwrap_or((text, ""));
         format!("{headline}\n{}", rest.replacen(&self.shown, &self.meant, 1))
     }
@@ -98,7 +98,7 @@ fn report(problem: &Problem, places: &Places) -> (Vec<Group<'static>>, Vec<Colum
     (groups, columns)
 }
 
-/// An edit of one short line as the line before and after; others are told in words only.
+/// An edit of one short line, as the line before and after; other edits are described in words.
 fn patch(fix: &Fix, places: &Places) -> Option<Snippet<'static, Patch<'static>>> {
     let source = fix.span.source;
     let (start, end) = places.range(fix.span);
@@ -118,14 +118,14 @@ fn patch(fix: &Fix, places: &Places) -> Option<Snippet<'static, Patch<'static>>>
     Some(Snippet::source(window.text).line_start(line + 1).patch(patch))
 }
 
-/// Labels in lines near each other.
+/// Labels in neighbouring lines.
 struct Cluster<'a> {
     source: SourceId,
     lines: Range<usize>,
     labels: Vec<(&'a Label, AnnotationKind, Range<usize>)>,
 }
 
-/// The labels of a problem by what can be shown together, the primary one's first.
+/// The labels of a problem, grouped by what can be shown together. The group of the primary one comes first.
 fn clusters<'a>(problem: &'a Problem, places: &Places) -> Vec<Cluster<'a>> {
     let mut labels = vec![place(&problem.primary, AnnotationKind::Primary, places)];
     labels.extend(problem.secondary.iter().map(|label| place(label, AnnotationKind::Context, places)));
@@ -145,7 +145,7 @@ fn clusters<'a>(problem: &'a Problem, places: &Places) -> Vec<Cluster<'a>> {
     clusters
 }
 
-/// One label by itself. A place of many lines is shown by its first one.
+/// A group of one label. A place of several lines is shown by its first line.
 fn place<'a>(label: &'a Label, kind: AnnotationKind, places: &Places) -> Cluster<'a> {
     let source = label.span.source;
     let (start, end) = places.range(label.span);
@@ -193,17 +193,17 @@ impl Cluster<'_> {
 /// Some lines of a file as they are shown.
 struct Window<'a> {
     text: String,
-    /// The parts of the file that are shown, in order; between two of them lies what was cut.
+    /// The parts of the file that are shown, in order; between two of them there is a cut.
     pieces: Vec<Piece<'a>>,
     is_cut: bool,
 }
 
 struct Piece<'a> {
-    /// As it is in the file.
+    /// Its text in the file.
     raw: &'a str,
-    /// Where it begins in the file.
+    /// Its offset in the file.
     file: usize,
-    /// Where it begins in the text.
+    /// Its offset in the text.
     shown: usize,
 }
 
@@ -238,7 +238,7 @@ impl<'a> Window<'a> {
         self.is_cut = true;
     }
 
-    /// Where an offset of the file is shown; of what was cut, the nearest place before.
+    /// The offset in the text for an offset of the file; inside of a cut, the nearest one before it.
     fn offset(&self, file: usize) -> usize {
         let after = self.pieces.partition_point(|piece| piece.file <= file);
         let Some(piece) = self.pieces.get(after.saturating_sub(1)) else { return 0 };
@@ -247,7 +247,7 @@ impl<'a> Window<'a> {
     }
 }
 
-/// The parts of a line to show: all of a short one, of a long one what is around each end of each span.
+/// The parts of a line to show: all of a short line, or the surroundings of both ends of each span.
 fn kept(file: &str, line: Range<usize>, spans: &[Range<usize>]) -> Vec<Range<usize>> {
     if line.len() <= LONG_LINE {
         return vec![line];

@@ -1,6 +1,6 @@
-//! Problems for programs that are not written for any service in particular.
+//! Problems for programs in general.
 //!
-//! The field names and their order are a promise; new fields may come.
+//! The field names and their order are stable; new fields may be added.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ struct Report<'a> {
     problems: Vec<Item<'a>>,
     errors: usize,
     warnings: usize,
-    /// Warnings that somebody accepts.
+    /// Accepted warnings.
     accepted: Vec<Acceptance<'a>>,
 }
 

@@ -17,25 +17,25 @@ use places::Places;
 /// Who reads the problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// People at a terminal: the text with its faults underlined.
+    /// People at a terminal: the text, with problems underlined.
     Human {
         /// Whether to write ANSI colour sequences.
         color: bool,
     },
-    /// Programs: a JSON object whose fields stay as they are from release to release.
+    /// Programs: a JSON object whose fields do not change between releases.
     Json,
-    /// GitHub Actions: one workflow command a problem, shown at its line of the pull request.
+    /// GitHub Actions: one workflow command per problem, shown at its line of the pull request.
     Github,
     /// Code scanning services: SARIF 2.1.0.
     Sarif,
 }
 
-/// All problems in the order given, each exactly once; ends in a line break unless it is empty. No secret of the sources is repeated.
+/// All problems in this order, each once; it ends in a line break unless it is empty. No secret of the sources is repeated.
 pub fn render(problems: &[Problem], sources: &Sources, format: Format) -> String {
     render_all(problems, &[], sources, format)
 }
 
-/// The same, with what is accepted: people are told how many there are, programs of each, with its reason.
+/// The same with accepted warnings: people read their number, programs each one with its reason.
 pub fn render_all(problems: &[Problem], accepted: &[Accepted], sources: &Sources, format: Format) -> String {
     let (count, reasons) = (problems.len(), accepted.iter().map(|one| secret::masked(&one.reason)));
     let reasons: Vec<String> = reasons.collect();

@@ -1,4 +1,4 @@
-//! Turns spans into lines and columns, reading each file once, for any number of problems.
+//! Converts spans into lines and columns. Each file is read once, for any number of problems.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl<'a> Places<'a> {
         &self.sources.file(source).text
     }
 
-    /// The bytes of a span, moved back to places that exist.
+    /// The bytes of a span, limited to existing places.
     pub(super) fn range(&self, span: Span) -> (usize, usize) {
         let text = self.text(span.source);
         let floor = |offset: u32| {
@@ -46,8 +46,7 @@ impl<'a> Places<'a> {
         self.line_starts[&source].partition_point(|&start| start <= offset) - 1
     }
 
-    /// The first byte of a line and the end of its text, without its break; of the first line, without a byte order
-    /// mark.
+    /// The first byte of a line and the end of its text, without its line break; for the first line, without a byte order mark.
     pub(super) fn line_range(&self, source: SourceId, line: usize) -> (usize, usize) {
         let (text, starts) = (self.text(source), &self.line_starts[&source]);
         let start = starts[line];
@@ -57,7 +56,7 @@ impl<'a> Places<'a> {
         (start + mark, start + content.len())
     }
 
-    /// As [`Sources::position`].
+    /// Like [`Sources::position`].
     pub(super) fn position(&self, source: SourceId, offset: usize) -> Position {
         let line = self.line(source, offset);
         let before = &self.text(source)[self.line_starts[&source][line]..offset];
@@ -77,7 +76,7 @@ mod tests {
     use crate::source::{SourceFile, SourceId, Sources};
 
     #[test]
-    fn counts_as_the_sources_do() {
+    fn positions_equal_those_of_the_sources() {
         let text = "\u{feff}aé\r\n\n\tb\u{feff}\r\r\nc".to_owned();
         let sources = Sources::new(vec![SourceFile { path: "a".to_owned(), text: text.clone() }]);
         let places = Places::new(&sources);

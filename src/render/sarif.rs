@@ -1,6 +1,6 @@
 //! Problems as SARIF 2.1.0, which GitHub code scanning and most other services read.
 //!
-//! Only what the standard requires and what a problem has; section numbers are those of the OASIS standard.
+//! It contains what the standard requires and what a problem has. Section numbers are those of the OASIS standard.
 
 use serde::Serialize;
 
@@ -210,7 +210,7 @@ fn mending<'a>(words: &str, fix: &'a Fix, places: &Places) -> Mending<'a> {
     Mending { description: message(&[words]), artifact_changes: [change] }
 }
 
-/// The lines that are not empty, as a plain text message; in one, `[text](target)` would be a link (3.11.6).
+/// The lines that are not empty, as a plain text message. In a single line `[text](target)` would be a link (3.11.6).
 fn message(lines: &[&str]) -> Message {
     let lines: Vec<&str> = lines.iter().copied().filter(|line| !line.is_empty()).collect();
     Message { text: inert::text(&lines.join("\n")).replace("](", "\\](") }
@@ -225,8 +225,8 @@ fn region(span: Span, places: &Places) -> Region {
     Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
 }
 
-/// The path as a relative URI reference: RFC 3986 lets only these stand as they are, and a colon in the first part
-/// would make that part a scheme.
+/// The path as a relative URI reference: RFC 3986 allows only these characters without an escape, and a colon in the first part would make that part
+/// a scheme.
 fn artifact(source: SourceId, places: &Places) -> ArtifactLocation {
     let mut uri = String::new();
     for byte in places.path(source).bytes() {

@@ -1,24 +1,24 @@
-//! A timeline as a small chart for terminals: the error ratio, and below it what each tier does.
+//! A timeline as a small chart for terminals: the error ratio, and below it the state of each tier.
 
 use super::{Span, Timeline};
 use crate::vocabulary::{Decimal, Duration, percent};
 
-/// How it is drawn.
+/// The style of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Characters in a line.
     pub width: usize,
-    /// Whether there are others than those of ASCII.
+    /// Whether characters outside of ASCII are allowed.
     pub unicode: bool,
 }
 
 impl Style {
-    /// Between the ends of a span.
+    /// The dash between the ends of a span.
     pub(super) fn dash(self) -> &'static str {
         if self.unicode { " – " } else { " - " }
     }
 
-    /// From nothing to a full line.
+    /// The characters from zero to a full line.
     fn levels(self) -> &'static [char] {
         match self.unicode {
             true => &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
@@ -26,7 +26,7 @@ impl Style {
         }
     }
 
-    /// Nothing, armed, pending, firing.
+    /// The characters for idle, armed, pending and firing.
     fn states(self) -> [char; 4] {
         if self.unicode { ['·', '▒', '░', '█'] } else { ['.', '-', '+', '#'] }
     }
@@ -35,10 +35,10 @@ impl Style {
 /// Lines of the error ratio.
 const HEIGHT: usize = 4;
 
-/// The least and the most columns of the plot itself.
+/// The smallest and the largest number of columns of the plot.
 const COLUMNS: [usize; 2] = [20, 200];
 
-/// From the beginning of the incident until nothing changes any more.
+/// The chart, from the beginning of the incident to the last change.
 pub(super) fn chart(timeline: &Timeline, style: Style) -> String {
     let tiers: Vec<String> = timeline
         .tiers
@@ -53,7 +53,7 @@ pub(super) fn chart(timeline: &Timeline, style: Style) -> String {
     let top = percent(highest.round_sf(3).unwrap_or(highest).normalize());
     let gutter = tiers.iter().map(|name| name.chars().count()).chain([top.len(), 4]).max().unwrap_or(0) + 2;
     let columns = style.width.saturating_sub(gutter + 2).clamp(COLUMNS[0], COLUMNS[1]);
-    // Never more columns than moments.
+    // There are never more columns than evaluations.
     let columns = columns.min((span / step) as usize).max(1);
     let edges = |column: usize| {
         let edge = |column: usize| span * column as u64 / columns as u64;
@@ -100,7 +100,7 @@ pub(super) fn chart(timeline: &Timeline, style: Style) -> String {
     chart
 }
 
-/// A line, without what is blank at its end.
+/// Adds a line, without blanks at its end.
 fn push(chart: &mut String, gutter: usize, label: &str, cells: impl Iterator<Item = char>) {
     let padding = " ".repeat(gutter - label.chars().count());
     let line = format!("  {label}{padding}{}", cells.collect::<String>());
@@ -108,7 +108,7 @@ fn push(chart: &mut String, gutter: usize, label: &str, cells: impl Iterator<Ite
     chart.push('\n');
 }
 
-/// How high a ratio stands; what is not zero is seen.
+/// The height of a ratio; every ratio above zero is visible.
 fn height(ratio: Decimal, highest: Decimal, full: usize) -> usize {
     if ratio.is_zero() || highest.is_zero() {
         return 0;
@@ -128,7 +128,7 @@ fn ratios(timeline: &Timeline) -> Vec<Decimal> {
     timeline.events.iter().map(ratio).collect()
 }
 
-/// Times below the chart, as many as have room.
+/// Times below the chart, as many as fit.
 fn axis(span: u64, columns: usize) -> Vec<char> {
     const MINUTES: [u64; 18] =
         [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 20_160, 40_320, 80_640, 161_280];

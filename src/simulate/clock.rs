@@ -1,13 +1,13 @@
-//! When evaluations are: which of them count, and where their period begins.
+//! The times of evaluations: which of them count, and when their period begins.
 //!
-//! A play on a date follows the calendar: the hours of the SLO, its maintenance, and months as long as they are. A play on no date is one at which all
-//! events count, in a calendar period of nominal length.
+//! A simulation with a date follows the calendar: the hours of the SLO, its maintenance, and the real lengths of months. Without a date all events
+//! count, and a calendar period has its nominal length.
 
 use super::{Played, Scenario};
 use crate::plan::{AgreedTime, Promise, SloPlan};
 use crate::vocabulary::{LONG_INTERVAL, OUTLOOK, Period};
 
-/// When the evaluations of a play are.
+/// The times of a simulation's evaluations.
 #[derive(Debug)]
 pub(super) struct Clock<'a> {
     promise: &'a Promise,
@@ -15,19 +15,19 @@ pub(super) struct Clock<'a> {
     step: u64,
     /// The evaluation right before the incident.
     begin: usize,
-    /// How far into a calendar period the first evaluation is, in milliseconds; below zero if that is still to begin. Of a play on no date.
+    /// Without a date: how long the calendar period has lasted at the first evaluation, in milliseconds; below zero if it begins later.
     into: i64,
     date: Option<Date>,
 }
 
-/// A play on a date.
+/// The calendar of a simulation with a date.
 #[derive(Debug)]
 struct Date {
-    /// When the first evaluation is, in seconds since 1970.
+    /// The first evaluation, in seconds since 1970.
     first: i64,
     /// The beginning of the first of `agreed`: a multiple of five minutes.
     since: i64,
-    /// Of each five minutes before the first evaluation: whether events count, and how many seconds do from then on.
+    /// For each five minutes before the first evaluation: whether events count, and how many seconds count from then on.
     agreed: Vec<(bool, i64)>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Clock<'a> {
         Self { promise, step, begin: played.begin, into: into as i64 - lead as i64, date }
     }
 
-    /// The time of an evaluation, in seconds since 1970.
+    /// The time of an evaluation in seconds since 1970; `None` without a date.
     fn date(&self, at: usize) -> Option<i64> {
         Some(self.date.as_ref()?.first + (self.step * at as u64 / 1000) as i64)
     }
@@ -58,7 +58,7 @@ impl<'a> Clock<'a> {
         self.is_agreed(at, self.promise.agreed.as_ref())
     }
 
-    /// Whether an evaluation is in some agreed time. As in the rules, the moment of the one before it decides.
+    /// Whether an evaluation is in some agreed time. As in the rules, the time of the evaluation before decides.
     pub fn is_agreed(&self, at: usize, agreed: Option<&AgreedTime>) -> bool {
         let Some((agreed, at)) = agreed.zip(self.date(at)) else { return true };
         agreed.counts(at - (self.step / 1000) as i64)
@@ -80,13 +80,13 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Whether the incident begins in the period of an evaluation. A rolling period keeps what was in it.
+    /// Whether the incident begins in the period of an evaluation. A rolling period always contains it.
     pub fn is_first_period(&self, at: usize) -> bool {
         let is_rolling = matches!(self.promise.period, Period::Rolling(_));
         is_rolling || self.period_begins(at) <= self.period_begins(self.begin)
     }
 
-    /// How many milliseconds count of those from some time on until the first evaluation; `from` is given as by [`Self::period_begins`].
+    /// How many milliseconds count between `from` and the first evaluation; `from` is as in [`Self::period_begins`].
     pub fn agreed_before(&self, from: i64) -> u64 {
         let length = u64::try_from(-from).unwrap_or(0);
         match &self.date {
@@ -95,7 +95,7 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// How many sums of five minutes a calendar period has still to come at an evaluation.
+    /// How many tiles are still to come in a calendar period at an evaluation.
     pub fn tiles_to_come(&self, at: usize) -> u64 {
         let Period::Calendar(unit, zone) = &self.promise.period else { return 0 };
         if let Some(now) = self.date(at) {
@@ -107,7 +107,7 @@ impl<'a> Clock<'a> {
         (nominal / tile - 1).saturating_sub(into / tile)
     }
 
-    /// Whether it is not known which part of the period counts: the promise has hours, and the play is on no date.
+    /// Whether it is unknown which part of the period counts: the promise has hours, and the simulation has no date.
     pub fn is_vague(&self) -> bool {
         self.date.is_none() && self.promise.period_length < self.promise.period.nominal()
     }
@@ -129,7 +129,7 @@ impl Date {
         Self { first, since, agreed: sums }
     }
 
-    /// How many seconds count of so many before the first evaluation.
+    /// How many of the last `length` seconds before the first evaluation count.
     fn agreed_before(&self, length: i64) -> u64 {
         let from = (self.first - length).max(self.since);
         let index = (from - self.since) / TILE;

@@ -14,12 +14,12 @@ const MOST_ROWS: usize = 150_000;
 /// The most events in a row.
 const MOST_EVENTS: u64 = 1_000_000_000_000;
 
-/// What is wrong with a row.
+/// An error in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvFault {
     /// Its line, from 1.
     pub line: usize,
-    /// What is wrong, and what to write.
+    /// The error, and how to correct it.
     pub words: String,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for CsvFault {
 
 /// One row.
 struct Row {
-    /// Milliseconds since some moment.
+    /// Milliseconds since 1970 or any other moment.
     time: i64,
     /// Whether it is a date.
     dated: bool,
@@ -40,21 +40,21 @@ struct Row {
     line: usize,
 }
 
-/// What a file of counted events says.
+/// The content of a file of counted events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvCounts {
-    /// What happens until each evaluation, evenly from row to row.
+    /// The events until each evaluation, spread evenly between rows.
     pub steps: Vec<Step>,
-    /// Events per second altogether.
+    /// Events per second, on average.
     pub traffic: Decimal,
     /// When the first row's events begin, in seconds since 1970; `None` if the times have no date.
     pub date: Option<i64>,
 }
 
-/// Reads a file of counted events. The first row's events come in as long a time before it as the second row's do.
+/// Reads a file of counted events. The events of the first row are spread over the same time as those of the second.
 ///
 /// # Errors
-/// The first line that is no such row.
+/// The first line that is not a valid row.
 pub fn parse(text: &str, step: Duration) -> Result<CsvCounts, CsvFault> {
     let rows = rows(text)?;
     let [first, second, ..] = rows.as_slice() else { unreachable!("there are two rows") };
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_at_their_line() {
+    fn faults_have_their_line() {
         let line = |text: &str| parse(text, Duration::from_secs(30)).expect_err(text).line;
         for (text, expected) in [
             ("", 1),

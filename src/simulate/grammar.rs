@@ -7,7 +7,7 @@ use super::incident::{Incident, LONGEST, Phase};
 use super::is_traffic;
 use crate::vocabulary::{Decimal, Duration, distance, per_second, percent, text};
 
-/// Why a text is not an incident: what is wrong where, and what to write.
+/// Why a text is not an incident: the error, its place, and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     text: String,
@@ -16,14 +16,14 @@ pub struct Fault {
     label: String,
 }
 
-/// So many characters of the text are shown on either side of a fault.
+/// The number of characters that are shown on each side of a fault.
 const AROUND: usize = 100;
 
-/// No word of an incident is longer.
+/// The longest word of an incident.
 const LONGEST_WORD: usize = 40;
 
 impl fmt::Display for Fault {
-    /// The headline, the fault marked in the text around it, and how incidents are written.
+    /// The headline, the text around the error with the error marked, and how incidents are written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown =
             |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
@@ -48,7 +48,7 @@ impl fmt::Display for Fault {
 /// Reads an incident.
 ///
 /// # Errors
-/// [`Fault`], at the first word that is none of an incident.
+/// [`Fault`], at the first word that does not fit.
 pub fn parse(text: &str) -> Result<Incident, Fault> {
     let mut reader = Reader { text, words: words(text), next: 0 };
     if let Some(long) = reader.words.iter().find(|word| text[(*word).clone()].chars().count() > LONGEST_WORD)
@@ -93,7 +93,7 @@ fn words(text: &str) -> Vec<Range<usize>> {
     let mut begin = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         let ends = c.is_whitespace() || c == ',';
-        // `99,9%` is one word with a slip in it.
+        // `99,9%` is one word with a typing error.
         let in_number = c == ','
             && text[..at].ends_with(|c: char| c.is_ascii_digit())
             && text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         Fault { text: self.text.to_owned(), place, headline: headline.into(), label: label.into() }
     }
 
-    /// `2% for 3h`, and its like.
+    /// `2% for 3h` and similar phases.
     fn phase(&mut self) -> Result<Phase, Fault> {
         let quiet = |traffic, seen| (Decimal::ZERO, Decimal::ZERO, traffic, seen);
         let (from, to, stopped, seen) = match self.word() {
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         Err(self.fault(self.place(), headline, label))
     }
 
-    /// `2%`, from none to all.
+    /// `2%`, from 0% to 100%.
     fn ratio(&mut self) -> Result<Decimal, Fault> {
         let place = self.place();
         let Some(word) = self.word().filter(|word| *word != ",") else {

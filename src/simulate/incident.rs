@@ -1,4 +1,4 @@
-//! An incident: error ratios, traffic and gaps, one after the other.
+//! An incident: a sequence of error ratios, traffic and gaps.
 
 use std::fmt;
 
@@ -8,35 +8,35 @@ use crate::vocabulary::{Decimal, Duration, percent, text};
 /// The longest incident: as long as the longest period.
 pub(super) const LONGEST: Duration = Duration::from_secs(92 * 86_400);
 
-/// What happens, one after the other.
+/// A sequence of phases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
-    /// Never empty.
+    /// The phases; never empty.
     pub phases: Vec<Phase>,
 }
 
-/// A time in which the error ratio is steady, or changes evenly.
+/// A time with a constant or linearly changing error ratio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phase {
     /// The error ratio at its beginning.
     pub from: Decimal,
     /// The error ratio at its end.
     pub to: Decimal,
-    /// How long it lasts.
+    /// Its length.
     pub length: Duration,
-    /// Events per second; the usual ones if not given.
+    /// Events per second; the usual traffic if not given.
     pub traffic: Option<Decimal>,
-    /// Whether the series can be scraped meanwhile.
+    /// Whether its series are scraped.
     pub seen: bool,
 }
 
 impl Incident {
-    /// How long it lasts.
+    /// The length of all phases.
     pub fn length(&self) -> Duration {
         Duration::from_millis(self.phases.iter().map(|phase| phase.length.millis()).sum())
     }
 
-    /// What happens until each evaluation, at this usual traffic.
+    /// The events until each evaluation, at this usual traffic.
     pub fn steps(&self, traffic: Decimal, step: Duration) -> Vec<Step> {
         let mut steps = vec![
             Step { seen: true, ..Step::default() };
@@ -56,12 +56,12 @@ impl Incident {
                 let total = pace * Decimal::from(to - from);
                 happened.total += total;
                 happened.bad += total * phase.ratio(Decimal::from(from + to - 2 * begin) / Decimal::TWO);
-                // A sample is taken at the end of the step.
+                // The sample is taken at the end of the step.
                 happened.seen &= phase.seen || !(begin < edges.1 && edges.1 <= end);
             }
             begin = end;
         }
-        // The usual traffic goes on in what is left of the last step.
+        // The usual traffic continues in the rest of the last step.
         if let Some(last) = steps.last_mut() {
             let left = (step.millis() - begin % step.millis()) % step.millis();
             last.total += traffic * Decimal::new(left as i64, 3);
@@ -71,14 +71,14 @@ impl Incident {
 }
 
 impl fmt::Display for Incident {
-    /// As it is written.
+    /// In the syntax of incidents.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.phases.iter().map(Phase::written).collect::<Vec<_>>().join(", "))
     }
 }
 
 impl Phase {
-    /// The error ratio so many milliseconds after its beginning.
+    /// The error ratio at this number of milliseconds after its beginning.
     fn ratio(&self, after: Decimal) -> Decimal {
         match self.from == self.to {
             true => self.from,
@@ -108,7 +108,7 @@ mod tests {
     use crate::simulate::parse;
 
     #[test]
-    fn events_come_evenly() {
+    fn events_are_spread_evenly() {
         let steps = |text: &str| parse(text).expect(text).steps(Decimal::TEN, Duration::from_secs(30));
         let step =
             |total: i64, bad: i64| Step { total: Decimal::from(total), bad: Decimal::from(bad), seen: true };

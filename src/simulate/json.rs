@@ -1,4 +1,4 @@
-//! A timeline for programs. The field names and their order are a promise; new fields may come.
+//! A timeline for programs. The field names and their order are stable; new fields may be added.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,10 +12,10 @@ struct Simulation<'a> {
     slo: String,
     incident: &'a str,
     incident_seconds: u64,
-    /// When it begins, in seconds since 1970.
+    /// Its beginning, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     from_seconds: Option<i64>,
-    /// How much of it does not count: it is outside of the hours, or in a window of maintenance.
+    /// How much of it does not count, because it is outside of the hours or in a window of maintenance.
     uncounted_seconds: u64,
     evaluated_every_seconds: u64,
     long_windows_every_seconds: u64,
@@ -59,12 +59,12 @@ struct Budget {
     allowed_bad_events: Option<Value>,
 }
 
-/// A number, exactly as the decimal is written.
+/// A number with exactly the digits of the decimal.
 fn number(value: Decimal) -> Value {
     serde_json::from_str(&text(value)).expect("a decimal is a JSON number")
 }
 
-/// Six digits: enough for whoever compares.
+/// Six digits are enough to compare.
 fn short(value: Decimal) -> Value {
     number(value.round_sf(6).unwrap_or(value))
 }
@@ -73,7 +73,7 @@ fn spans(spans: &[Span]) -> Vec<[Option<u64>; 2]> {
     spans.iter().map(|span| [Some(span.from.secs()), span.until.map(Duration::secs)]).collect()
 }
 
-/// A timeline as JSON, of an incident that was written like this.
+/// A timeline as JSON, for an incident with this text.
 pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
     let budget = &timeline.budget;
     let events = |value| (!budget.assumed).then(|| short(value));
@@ -113,7 +113,7 @@ pub fn json(plan: &SloPlan, incident: &str, timeline: &Timeline) -> String {
     json
 }
 
-/// By time.
+/// The notifications, by time.
 fn notifications(timeline: &Timeline) -> Vec<Notification<'_>> {
     let mut all = Vec::new();
     for alert in &timeline.alerts {

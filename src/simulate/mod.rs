@@ -4,9 +4,10 @@
 //! decimals. `tests/simulate.rs` compares it with promtool and the compiled rules.
 //!
 //! # Evaluations
-//! The fast group is evaluated every 30 seconds and the slow one every five minutes, after it. Prometheus spreads groups over their intervals. Here
-//! both are evaluated at the moment before the incident begins, as in the simulator of the report; with other evaluation times an alert fires less
-//! than one evaluation earlier or later. Scrapes take no time here: add up to two scrape intervals, and the time that Alertmanager waits.
+//! The fast group is evaluated every 30 seconds, and the slow one every five minutes, after the fast one. Prometheus spreads groups over their
+//! intervals. Here both are evaluated at the moment before the incident begins, as in the simulator of the report; with other evaluation times an
+//! alert fires less than one evaluation earlier or later. Scrapes take no time here: add up to two scrape intervals, and the time that Alertmanager
+//! waits.
 //!
 //! # Events
 //! Events are evenly spread, and whole: with 2 % errors and 10 events per evaluation, every fifth evaluation counts one bad event. A state is
@@ -15,8 +16,8 @@
 //! In a journey only the strictest part fails; the others are good.
 //!
 //! # Dates
-//! An incident that has a date is played with the hours, the maintenance and the calendar period of that time ([`clock`]). Without one it is played at
-//! a time when all events count. Whether a query of `except` has a result is not known: it has none.
+//! An incident with a date is played with the hours, the maintenance and the calendar period of that time ([`clock`]). Without a date all events
+//! count. Whether a query of `except` has a result is unknown. The simulation assumes that it has none.
 
 mod chart;
 mod clock;
@@ -42,69 +43,69 @@ use crate::vocabulary::{Decimal, Duration, INTERVAL, LONG_INTERVAL, OUTLOOK};
 use clock::Clock;
 use rules::{Before, Rules};
 
-/// Events per evaluation where the traffic is not known: so many that one in a million is a whole number.
+/// Events per evaluation if the traffic is unknown: one in a million is a whole number.
 const MANY: u64 = 1_000_000;
 
-/// What happens until one evaluation, since the one before.
+/// The events between two evaluations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// Events; of a state that is looked at, one look.
+    /// All events; for a state, one evaluation.
     pub total: Decimal,
-    /// Bad ones among them.
+    /// Bad events.
     pub bad: Decimal,
-    /// Whether the series are there at the evaluation. Counters that are not still count.
+    /// Whether the series can be read at the evaluation. Counters that cannot be read still increase.
     pub seen: bool,
 }
 
-/// When rules are evaluated.
+/// The times of evaluations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The interval of the fast group.
     pub step: Duration,
-    /// That of the slow one: a multiple of it.
+    /// The interval of the slow group: a multiple of `step`.
     pub long: Duration,
-    /// How long after the beginning of the incident the slow group is evaluated, less than its interval.
+    /// The first evaluation of the slow group after the beginning of the incident, less than its interval.
     pub phase: Duration,
-    /// Whether ranges hold the sample on their left edge, as in Prometheus 2.
+    /// Whether ranges contain the sample on their left edge, as in Prometheus 2.
     pub closed: bool,
 }
 
 impl Default for Schedule {
-    /// As the compiled rules say, in Prometheus 3.
+    /// The intervals of the compiled rules, in Prometheus 3.
     fn default() -> Self {
         Self { step: INTERVAL, long: LONG_INTERVAL, phase: Duration::default(), closed: false }
     }
 }
 
-/// What is played.
+/// The input of a simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// The incident, evaluation by evaluation, in events that need not be whole.
+    /// The incident, evaluation by evaluation. Events may be fractions.
     pub steps: Vec<Step>,
-    /// Events per second before and after it, all of them good; `None` if not known.
+    /// Events per second before and after the incident, all of them good; `None` if unknown.
     pub traffic: Option<Decimal>,
-    /// How long the series had been there before; `None` for longer than anything looks back.
+    /// How long the series had existed before; `None` for longer than every range.
     pub history: Option<Duration>,
-    /// How long it is watched after the incident; `None` until every window is empty again.
+    /// How long the simulation continues after the incident; `None` for until every window is empty again.
     pub after: Option<Duration>,
-    /// The share of the period's budget that was spent before, so long ago that no tier sees it, and that stays in the period.
+    /// The share of the period's budget that was spent before: outside of the windows of all tiers, and in the period until its end.
     pub spent: Decimal,
-    /// How far into a calendar period the incident begins; half of it if not given. Of an incident without a date.
+    /// Without a date: how long the calendar period has lasted when the incident begins; half of it if not given.
     pub into_period: Option<Duration>,
-    /// When the incident begins, in whole seconds since 1970; `None` for some time at which all events count.
+    /// When the incident begins, in seconds since 1970; `None` without a date.
     pub date: Option<i64>,
-    /// When rules are evaluated.
+    /// The times of evaluations.
     pub schedule: Schedule,
 }
 
 impl Scenario {
-    /// An incident at this usual traffic, or else at that which the SLO declares, after a long time in which all was good.
+    /// An incident after a long time without errors, at this usual traffic or else at the declared one.
     pub fn new(plan: &SloPlan, incident: &Incident, traffic: Option<Decimal>) -> Self {
         let usual = traffic.or(declared(plan)).unwrap_or_else(assumed);
         Self::counted(plan, incident.steps(usual, Schedule::default().step), traffic)
     }
 
-    /// The same of counted events, one entry per evaluation.
+    /// The same for counted events, one entry per evaluation.
     pub fn counted(plan: &SloPlan, steps: Vec<Step>, traffic: Option<Decimal>) -> Self {
         let traffic = traffic.or(declared(plan));
         let schedule = Schedule::default();
@@ -121,47 +122,47 @@ impl Scenario {
     }
 }
 
-/// Whether so many events per second can be played: from one in thirty years to a thousand million.
+/// Whether this number of events per second can be simulated: from one in thirty years to a thousand million.
 pub fn is_traffic(per_second: &Decimal) -> bool {
     (Decimal::new(1, 9)..=Decimal::from(1_000_000_000)).contains(per_second)
 }
 
-/// Traffic where none is known.
+/// The traffic if it is unknown.
 fn assumed() -> Decimal {
     Decimal::from(MANY) / Decimal::from(INTERVAL.secs())
 }
 
-/// The part of a journey that the incident happens to: the strictest one.
+/// The part of a journey that fails in the incident: the strictest one.
 fn struck(plan: &SloPlan) -> Option<&Part> {
     plan.promise.parts.iter().find(|part| Some(part.budget) == plan.observed.slice_budget)
 }
 
-/// The traffic that an SLO declares.
+/// The declared traffic of an SLO.
 fn declared(plan: &SloPlan) -> Option<Decimal> {
     match plan.observed.by {
         Observer::Counters { traffic, .. } => traffic.filter(is_traffic),
-        Observer::Looks | Observer::Shares | Observer::Parts => None,
+        Observer::States | Observer::Ratios | Observer::Parts => None,
     }
 }
 
-/// A scenario as it is played: what came before the incident, the incident, and what comes after it, in whole events.
+/// A scenario in whole events: the time before the incident, the incident, and the time after it.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// One per evaluation of the fast group; the first is only looked at.
+    /// One step per evaluation of the fast group; the first is only a state.
     pub steps: Vec<Step>,
     /// The evaluation right before the incident.
     pub begin: usize,
-    /// The last one of the incident.
+    /// The last evaluation of the incident.
     pub end: usize,
 }
 
-/// What is played of a scenario.
+/// The steps of a scenario.
 pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
     let evaluations = |length: Duration| length.millis().div_ceil(scenario.schedule.step.millis()) as usize;
     let tiers = &plan.promise.tiers;
     let longest = tiers.iter().map(|tier| tier.long).max().unwrap_or(LONG_INTERVAL);
     let slice = plan.promise.event.slice().unwrap_or_default();
-    // A quarter of an hour is how far counts are made good, and the time after which a gap is forgotten.
+    // After a quarter of an hour missed counts are no longer added, and a gap is forgotten.
     let margin =
         evaluations(slice) + evaluations(Duration::from_secs(900)) + 2 * evaluations(scenario.schedule.long);
     let before = scenario.history.map_or(evaluations(longest) + margin, evaluations);
@@ -177,9 +178,10 @@ pub fn play(plan: &SloPlan, scenario: &Scenario) -> Played {
     Played { steps: whole(plan, steps), begin: before, end: before + scenario.steps.len() }
 }
 
-/// The same in whole events, none lost: each is as bad as its moment, and when that adds up to one it is a bad one. Looks are one per step.
+/// The same in whole events. No part of an event is lost: bad fractions add up, and at one a bad event is counted. A state is evaluated once per
+/// step.
 fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
-    // What a quotient that does not end may be short of a whole number.
+    // The largest rounding error of a quotient.
     let nearly = Decimal::new(1, 9);
     let floor = |exact: Decimal| (exact + nearly).floor();
     let (mut total, mut bad) = (Decimal::ZERO, Decimal::ZERO);
@@ -187,8 +189,8 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
         let share = if step.total.is_zero() { Decimal::ZERO } else { step.bad / step.total };
         let gained = match plan.observed.by {
             Observer::Counters { .. } | Observer::Parts => floor(total + step.total) - floor(total),
-            Observer::Looks => Decimal::ONE,
-            Observer::Shares => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
+            Observer::States => Decimal::ONE,
+            Observer::Ratios => return Step { total: Decimal::ONE, bad: share, seen: step.seen },
         };
         let failed = floor(bad + gained * share) - floor(bad);
         total += step.total;
@@ -198,14 +200,13 @@ fn whole(plan: &SloPlan, steps: impl Iterator<Item = Step>) -> Vec<Step> {
     steps.map(one).collect()
 }
 
-/// What the rules of an SLO make of a scenario.
+/// The results of an SLO's rules in a scenario.
 pub fn simulate(plan: &SloPlan, scenario: &Scenario) -> Timeline {
     let played = play(plan, scenario);
     run(plan, scenario, &played, before(plan, scenario), false)
 }
 
-/// What they make of events that were counted, one entry per evaluation from a moment on, in seconds since 1970: as they were, with nothing before and
-/// nothing after them.
+/// The results for counted events, one entry per evaluation from `from` on, in seconds since 1970, without events before and after them.
 pub fn replay(plan: &SloPlan, counted: Vec<Step>, from: i64) -> Timeline {
     let seconds = Decimal::from(INTERVAL.secs() * counted.len().max(1) as u64);
     let total: Decimal = counted.iter().map(|step| step.total).sum();
@@ -217,7 +218,7 @@ pub fn replay(plan: &SloPlan, counted: Vec<Step>, from: i64) -> Timeline {
     run(plan, &scenario, &played, Before::default(), true)
 }
 
-/// `counted` says that steps were counted, as far as they count; those of a journey are its slices then, and not events of a part.
+/// `counted` is true if the steps were counted by rules, only agreed time included. Those of a journey are then its slices, not events of a part.
 fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, counted: bool) -> Timeline {
     let clock = Clock::new(plan, scenario, played);
     let mut rules = Rules::new(plan, &scenario.schedule, before, clock, counted);
@@ -240,7 +241,7 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, cou
     courses.end(rules.undecided, uncounted)
 }
 
-/// What there was before the first evaluation.
+/// The state before the first evaluation.
 fn before(plan: &SloPlan, scenario: &Scenario) -> Before {
     let pace = match (plan.observed.by, plan.promise.event) {
         (Observer::Counters { .. }, Event::Occurrence | Event::Check) => {

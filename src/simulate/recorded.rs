@@ -1,9 +1,9 @@
-//! Recorded series: at most one sample per evaluation, read over ranges as Prometheus reads them.
+//! Recorded series: at most one sample per evaluation, with the ranges of Prometheus.
 
 use super::Schedule;
 use crate::vocabulary::{Decimal, Duration};
 
-/// How far ranges look back.
+/// The samples that ranges contain.
 #[derive(Clone, Copy, Debug)]
 struct Reach {
     step: Duration,
@@ -15,7 +15,7 @@ impl Reach {
         Self { step: schedule.step, closed: schedule.closed }
     }
 
-    /// The first evaluation in a range that ends with evaluation `at`. Prometheus 2 counts the left edge in, Prometheus 3 does not.
+    /// The first evaluation in a range that ends with evaluation `at`. Prometheus 2 includes the left edge, Prometheus 3 does not.
     fn first(self, at: usize, range: Duration) -> usize {
         let whole = (range.millis() / self.step.millis()) as usize;
         let is_edge = range.millis().is_multiple_of(self.step.millis());
@@ -24,11 +24,11 @@ impl Reach {
     }
 }
 
-/// The newest sample of a recorded series, which is read at the evaluation that comes next at the latest.
+/// The newest sample of a recorded series. It is read at the next evaluation at the latest.
 #[derive(Debug)]
 pub(super) struct Newest<T> {
     reach: Reach,
-    /// With its evaluation.
+    /// The sample, with its evaluation.
     sample: Option<(usize, T)>,
 }
 
@@ -37,12 +37,12 @@ impl<T: Copy> Newest<T> {
         Self { reach: Reach::new(schedule), sample: None }
     }
 
-    /// What an evaluation records.
+    /// Records the sample of an evaluation.
     pub fn push(&mut self, at: usize, sample: Option<T>) {
         self.sample = sample.map(|sample| (at, sample)).or(self.sample);
     }
 
-    /// What an evaluation recorded: a rule that records nothing ends its series, so an instant selector sees no older sample.
+    /// The sample of an evaluation: a rule without a result ends its series, so an instant selector reads no older sample.
     pub fn at(&self, at: usize) -> Option<T> {
         self.sample.filter(|(then, _)| *then == at).map(|(_, sample)| sample)
     }
@@ -58,9 +58,9 @@ impl<T: Copy> Newest<T> {
 pub(super) struct Counts {
     reach: Reach,
     samples: Vec<Option<Decimal>>,
-    /// Before every evaluation, and behind the last.
+    /// The sums before each evaluation, and after the last.
     sums: Vec<Decimal>,
-    /// Likewise how many samples there are.
+    /// The numbers of samples before each evaluation, and after the last.
     numbers: Vec<u32>,
 }
 

@@ -1,34 +1,34 @@
-//! What the rules of an SLO record, evaluation by evaluation: the counts of `lower::events`, the windows and tiles of `lower::windows`, the tiers of
-//! `lower::alerts`. Names of the recorded series are in the comments; a change of those rules needs a change here, and `tests/simulate.rs` compares
-//! both under promtool.
+//! The recorded series of an SLO, evaluation by evaluation: the counts of `lower::events`, the windows and tiles of `lower::windows`, the tiers of
+//! `lower::alerts`. The comments name the recorded series. A change of those rules needs a change here, and `tests/simulate.rs` compares both under
+//! promtool.
 
 use std::collections::BTreeMap;
 
 use super::clock::Clock;
 use super::recorded::{Counts, Newest};
 use super::{Schedule, Step, struck};
-use crate::plan::{Counted, Event, Observer, Part, Sight, SloPlan, Watch};
+use crate::plan::{Counted, Event, Observer, Part, SloPlan, TierState, Watch};
 use crate::vocabulary::{
     BudgetLine, Decimal, Duration, INTERVAL, LONG_INTERVAL, MEMORY, OUTLOOK, Period, STALE,
 };
 
-/// What there was before the first evaluation.
+/// The state before the first evaluation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Before {
     /// Events per millisecond of agreed time.
     pub pace: Decimal,
-    /// How long they had been counted; zero if not at all.
+    /// How long events had been counted; zero if not at all.
     pub counted: Duration,
-    /// Bad events that stay in the period.
+    /// Bad events that are already in the period.
     pub bad: Decimal,
 }
 
-/// What is left of the period's budget.
+/// The state of the period's budget.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Left {
-    /// The share; below 0 if it is overspent.
+    /// The share that is left; below 0 if it is overspent.
     pub share: Decimal,
-    /// Whether events have been counted for a day, and are enough to judge by; in a calendar period as many as are expected of it.
+    /// Whether events have been counted for a day, and there are enough of them; in a calendar period as many as are expected of it.
     pub is_known: bool,
 }
 
@@ -49,27 +49,27 @@ impl Pair {
         self.bad.push(bad);
     }
 
-    /// Sums over a range, where both are known.
+    /// Sums over a range, if both are known.
     fn sum(&self, at: usize, range: Duration) -> Option<Counted> {
         Some(Counted { total: self.total.sum(at, range)?, bad: self.bad.sum(at, range)? })
     }
 }
 
-/// The rules of one SLO, and all that they have recorded.
+/// The rules of one SLO, and all recorded series.
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
     plan: &'a SloPlan,
     pub clock: Clock<'a>,
-    /// Whether steps were counted: those of a journey are its slices then.
+    /// Whether the steps were counted by rules: those of a journey are then its slices.
     counted: bool,
     schedule: Schedule,
     before: Before,
-    /// Whether the series were there at each evaluation.
+    /// Whether the series could be read at each evaluation.
     seen: Vec<bool>,
-    /// What counters had counted at each evaluation, all and bad.
+    /// The values of counters at each evaluation: all events and bad ones.
     total: Vec<Decimal>,
     bad: Vec<Decimal>,
-    /// `slo:*_occurrences:increase30s`, of slices only.
+    /// `slo:*_occurrences:increase30s`, for slices only.
     occurrences: Pair,
     /// `slo:*_events:increase30s`
     events: Pair,
@@ -81,11 +81,11 @@ pub(super) struct Rules<'a> {
     fast: Vec<Duration>,
     /// `slo:period_error_budget_remaining:ratio`
     left: Newest<Left>,
-    /// Whether a slice was so exactly at its objective that the rounding of Prometheus judges it.
+    /// Whether a slice was exactly at its objective, so that the rounding of Prometheus decides.
     pub undecided: bool,
 }
 
-/// Half a step shorter, as the rules' ranges are.
+/// The range of the rules for a window: half an interval shorter.
 fn less(window: Duration, interval: Duration) -> Duration {
     Duration::from_millis(window.millis().saturating_sub(interval.millis() / 2))
 }
@@ -120,7 +120,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// The next evaluation of the fast group; `step` is what happened since the last.
+    /// Evaluates the fast group; `step` contains the events since the last evaluation.
     pub fn evaluate(&mut self, step: &Step) {
         let at = self.seen.len();
         self.seen.push(step.seen);
@@ -138,7 +138,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// The slow group, at the same moment and after the fast one; `is_due` says whether it is evaluated at all.
+    /// Evaluates the slow group, at the same moment and after the fast one; `is_due` is false if it is not evaluated now.
     pub fn evaluate_slow(&mut self, is_due: bool) {
         let at = self.seen.len() - 1;
         let tile = |count: &Counts, tiles: &Counts| is_due.then(|| tile(at, count, tiles)).flatten();
@@ -159,7 +159,7 @@ impl<'a> Rules<'a> {
     fn count(&mut self, at: usize, step: &Step) {
         let (total, bad) = match self.plan.observed.by {
             Observer::Counters { .. } => (self.gained(at, &self.total), self.gained(at, &self.bad)),
-            Observer::Looks | Observer::Shares | Observer::Parts => {
+            Observer::States | Observer::Ratios | Observer::Parts => {
                 (step.seen.then_some(step.total), step.seen.then_some(step.bad))
             }
         };
@@ -167,7 +167,7 @@ impl<'a> Rules<'a> {
             count.map(|count| if counts { count } else { Decimal::ZERO })
         };
         let event = self.plan.promise.event;
-        // A journey reads what was recorded of its parts an evaluation ago: `lower::journey`.
+        // A journey reads series of its parts that were recorded an evaluation ago: `lower::journey`.
         let of_parts = matches!(event, Event::Journey(_));
         let counts = self.clock.counts(at);
         let slice = event.slice().filter(|_| !(of_parts && self.counted));
@@ -179,7 +179,7 @@ impl<'a> Rules<'a> {
         let parts = &self.plan.promise.parts;
         let is_agreed = |part: &Part| self.clock.is_agreed(at, part.agreed.as_ref());
         match of_parts {
-            // The others have events too.
+            // The other parts have events too.
             true => self.occurrences.push(
                 only(total, parts.iter().any(is_agreed)),
                 only(bad, struck(self.plan).is_none_or(is_agreed)),
@@ -199,15 +199,15 @@ impl<'a> Rules<'a> {
         self.events.push(only(one, counts), only(spoiled, counts));
     }
 
-    /// What a counter gained since it was seen last, if that is not too long ago: `lower::ledger`.
+    /// The increase of a counter since its last sample, if that is not too old: `lower::ledger`.
     fn gained(&self, at: usize, counter: &[Decimal]) -> Option<Decimal> {
         let back = (MEMORY.millis() / self.schedule.step.millis()) as usize;
         let before = (at.saturating_sub(back)..at).rev().find(|then| self.seen[*then])?;
         self.seen[at].then(|| counter[at] - counter[before])
     }
 
-    /// Whether a window has a ratio: it holds events, or there are none while there is data. Counters that are scraped no more seem to stand still for
-    /// five minutes, so a window that is no longer needs one more minute to tell.
+    /// Whether a window has a ratio: it contains events, or data without events. Counters that are no longer scraped seem to be constant for five
+    /// minutes, so a window of that length or less needs one more minute.
     fn is_known(&self, at: usize, window: Duration, sum: &Counted) -> bool {
         let longer = Duration::from_millis(window.millis() + 2 * INTERVAL.millis());
         let idle = || self.events.sum(at, less(longer, INTERVAL)).is_none_or(|sum| sum.total.is_zero());
@@ -215,11 +215,11 @@ impl<'a> Rules<'a> {
         sum.total > Decimal::ZERO || seen && (window > LONG_INTERVAL || idle())
     }
 
-    /// What is left of the period's budget.
+    /// The state of the period's budget.
     fn period(&self, at: usize) -> Option<Left> {
         let step = self.schedule.step.millis();
         let begins = self.clock.period_begins(at);
-        // The first sum of a calendar period holds the five minutes that ended an evaluation before it began.
+        // The first tile of a calendar period contains the five minutes that ended an evaluation before its beginning.
         let (edge, first) = match &self.plan.promise.period {
             Period::Rolling(_) => (LONG_INTERVAL, 0),
             Period::Calendar(..) => (INTERVAL, (LONG_INTERVAL.millis() + step) as i64),
@@ -250,7 +250,7 @@ impl<'a> Rules<'a> {
         })
     }
 
-    /// The events that the rest of a calendar period is expected to bring: `lower::calendar::expected`.
+    /// The expected events in the rest of a calendar period: `lower::calendar::expected`.
     fn to_come(&self, at: usize) -> Decimal {
         let tile = LONG_INTERVAL.millis();
         let played = self.schedule.step.millis() * at as u64;
@@ -261,7 +261,7 @@ impl<'a> Rules<'a> {
         let before = self.before.counted.millis().min(OUTLOOK.millis().saturating_sub(played));
         if before > 0 {
             counted += Decimal::from(self.clock.agreed_before(-(before as i64))) * self.before.pace;
-            // The first tile that is played is short by what was before it, and every tile ends an evaluation ago.
+            // The first simulated tile lacks the time before it, and every tile ends an evaluation ago.
             let held = |first: usize| self.schedule.step.millis() * first.saturating_sub(1) as u64;
             let first = tiles.begins().map_or(tile, held);
             let short = Decimal::from(tile.saturating_sub(first)) / Decimal::from(tile);
@@ -276,8 +276,8 @@ impl<'a> Rules<'a> {
         (at.saturating_sub(back)..=at).any(|at| self.clock.counts(at))
     }
 
-    /// What a tier sees now, and the counts of its long window: `lower::alerts::burning`.
-    pub fn sight(&self, tier: &Watch) -> (Sight, Counted) {
+    /// The state of a tier now, and the counts of its long window: `lower::alerts::burning`.
+    pub fn tier_state(&self, tier: &Watch) -> (TierState, Counted) {
         let at = self.seen.len() - 1;
         let long = match tier.slow {
             true => self.ratios[&tier.long].last(at, STALE),
@@ -285,20 +285,20 @@ impl<'a> Rules<'a> {
         };
         let short = self.ratios[&tier.short].last(at, tier.hold());
         let long = long.unwrap_or_default();
-        (tier.sight(long, short.unwrap_or_default()), long)
+        (tier.state(long, short.unwrap_or_default()), long)
     }
 
-    /// What is left of the budget, as a notification says it now: alerts of the fast group see what the slow one recorded before.
+    /// The budget left in a notification: alerts of the fast group read the last sample of the slow group.
     pub fn left(&self) -> Option<Decimal> {
         self.budget().map(|left| left.share)
     }
 
-    /// The same, and whether that is known.
+    /// The same, and whether it is known.
     pub fn budget(&self) -> Option<Left> {
         self.left.last(self.seen.len() - 1, STALE)
     }
 
-    /// Bad events of an evaluation, and all.
+    /// Bad and total events of an evaluation.
     pub fn events(&self, at: usize) -> Option<Counted> {
         Some(Counted { bad: self.events.bad.at(at)?, total: self.events.total.at(at)? })
     }

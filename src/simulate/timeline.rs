@@ -1,4 +1,4 @@
-//! The result of a simulation: when each tier and alert fires and stops, and how the budget is spent. Times are counted from the beginning of the
+//! The result of a simulation: when each tier and alert fires and stops, and how the budget is spent. Times are relative to the beginning of the
 //! incident.
 
 use super::rules::Rules;
@@ -6,109 +6,109 @@ use super::{Played, Scenario, Schedule};
 use crate::plan::{Counted, Event, Observer, SloPlan, Watch};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Severity};
 
-/// What the rules of an SLO make of an incident.
+/// The result of an SLO's rules in an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
     /// How long the incident lasts.
     pub incident: Duration,
-    /// When it begins, in seconds since 1970; `None` if at some time at which all events count.
+    /// When it begins, in seconds since 1970; `None` without a date.
     pub date: Option<i64>,
     /// How much of it is outside of the hours, or in a window of maintenance.
     pub uncounted: Duration,
-    /// When rules are evaluated.
+    /// The times of evaluations.
     pub schedule: Schedule,
-    /// Until when it was watched.
+    /// The end of the simulation.
     pub watched: Duration,
-    /// Of every tier, in their order.
+    /// The courses of the tiers, in their order.
     pub tiers: Vec<TierCourse>,
-    /// Of every alert, the louder first.
+    /// The courses of the alerts, pages first.
     pub alerts: Vec<AlertCourse>,
-    /// Of every line of the budget, the highest first.
+    /// The courses of the budget's lines, the highest first.
     pub lines: Vec<LineCourse>,
-    /// Of the period's budget.
+    /// The course of the period's budget.
     pub budget: BudgetCourse,
-    /// Events of every evaluation from the beginning of the incident on: the first entry is that of the first evaluation after it.
+    /// Events of every evaluation since the beginning of the incident; the first entry is the first evaluation after it.
     pub events: Vec<Option<Counted>>,
-    /// Whether a slice was so exactly at its objective that the rounding of Prometheus judges it.
+    /// Whether a slice was exactly at its objective, so that the rounding of Prometheus decides.
     pub undecided: bool,
 }
 
-/// From one evaluation until another at which it is over; `None` if it goes on.
+/// A time from one evaluation to another; without an end if it still lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The first evaluation at which it is so.
+    /// The first evaluation of the state.
     pub from: Duration,
-    /// The first at which it is not.
+    /// The first evaluation after the state.
     pub until: Option<Duration>,
 }
 
-/// What one tier sees.
+/// The course of one tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierCourse {
     /// The tier.
     pub tier: Watch,
-    /// The short window is above the threshold, and the long one is not, or has too few bad events: if it goes on like that, the tier will fire.
+    /// The short window is above the threshold, and the long one is not, or has too few bad events: if the errors continue, the tier will fire.
     pub pending: Vec<Span>,
-    /// It fires.
+    /// The times at which it fires.
     pub firing: Vec<Span>,
-    /// The long window is above the threshold and the short one is not: the next error of some length fires at once.
+    /// The long window is above the threshold and the short one is not: the next errors make it fire soon.
     pub armed: Vec<Span>,
 }
 
-/// What one alert does.
+/// The course of one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertCourse {
     /// Its name.
     pub name: String,
     /// Page or ticket.
     pub severity: Severity,
-    /// When it fires.
+    /// The times at which it fires.
     pub firings: Vec<Firing>,
-    /// Evaluations at which a ratio is so exactly at a threshold that the rounding of Prometheus decides.
+    /// Evaluations at which a ratio is exactly at a threshold, so that the rounding of Prometheus decides.
     pub undecided: Vec<Duration>,
 }
 
-/// One time that an alert fires.
+/// One firing of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firing {
-    /// From when until when.
+    /// From its first evaluation to its end.
     pub span: Span,
-    /// The first tier that fires then, by its index.
+    /// The first tier that fires, by its index.
     pub tier: usize,
-    /// The burn rate over its long window, which the notification says.
+    /// The burn rate over its long window, as in the notification.
     pub burn_rate: Decimal,
-    /// What is left of the budget, as the notification says.
+    /// The budget left, as in the notification.
     pub left: Option<Decimal>,
 }
 
-/// What the alert of one line of the budget does.
+/// The course of one budget alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineCourse {
     /// Its name.
     pub name: String,
     /// The line.
     pub line: BudgetLine,
-    /// When it fires, as what, and what is left then.
+    /// The times at which it fires, with its severity and the share that is left.
     pub firings: Vec<(Span, Severity, Decimal)>,
 }
 
-/// What becomes of the budget.
+/// The course of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetCourse {
-    /// What is left right before the incident, as recorded; below 0 if it is overspent.
+    /// The share left right before the incident, as recorded; below 0 if it is overspent.
     pub before: Option<Decimal>,
-    /// The least that is left from then on.
+    /// The lowest share left from then on.
     pub after: Option<Decimal>,
-    /// Bad events, from the beginning of the incident on.
+    /// Bad events since the beginning of the incident.
     pub bad: Decimal,
-    /// Those that the period may have at the traffic around the incident.
+    /// The bad events that the period allows at the traffic around the incident.
     pub allowed: Decimal,
-    /// Whether that traffic was assumed, so that numbers of events mean nothing.
+    /// Whether that traffic was assumed, so that numbers of events have no meaning.
     pub assumed: bool,
 }
 
 impl BudgetCourse {
-    /// The share of the whole period's budget that the incident spends; a million budgets are said to be no more.
+    /// The share of the whole period's budget that the incident spends; at most a million budgets.
     pub fn spent(&self) -> Decimal {
         let most = Decimal::from(1_000_000);
         match self.bad.is_zero() {
@@ -125,7 +125,7 @@ impl Timeline {
             let changes = alert.firings.iter().flat_map(|firing| [Some(firing.span.from), firing.span.until]);
             let changes: Vec<u64> = changes.flatten().map(Duration::millis).collect();
             let long = self.schedule.long.millis();
-            // Both are in the order of time.
+            // Both are sorted by time.
             let near = |moment: u64| {
                 let first = changes.partition_point(|change| change + long < moment);
                 changes.get(first).is_some_and(|change| *change <= moment + long)
@@ -135,7 +135,7 @@ impl Timeline {
         self.undecided || self.alerts.iter().any(close)
     }
 
-    /// The last moment at which something changes: a tier, an alert or the incident itself.
+    /// The last change of a tier, an alert or the incident itself.
     pub fn last_change(&self) -> Duration {
         let tiers = self.tiers.iter().flat_map(|tier| [&tier.pending, &tier.firing]).flatten();
         let lines = self.lines.iter().flat_map(|line| &line.firings).map(|(span, ..)| span);
@@ -144,7 +144,7 @@ impl Timeline {
     }
 }
 
-/// Spans while they are being followed.
+/// The spans of one state during a simulation.
 #[derive(Debug, Default)]
 struct Spans {
     done: Vec<Span>,
@@ -160,18 +160,18 @@ impl Spans {
     }
 }
 
-/// One alert while it is being followed.
+/// One alert during a simulation.
 struct Followed {
     course: AlertCourse,
-    /// Whether it is one of the slow group.
+    /// Whether it belongs to the slow group.
     slow: bool,
-    /// How long it goes on firing after no tier does.
+    /// How long it keeps firing after its tiers.
     kept: Duration,
-    /// Since when no tier does, while it goes on firing.
+    /// Since when no tier fires while the alert keeps firing.
     over: Option<Duration>,
 }
 
-/// A timeline while it is being made.
+/// A timeline during a simulation.
 pub(super) struct Courses<'a> {
     plan: &'a SloPlan,
     begin: usize,
@@ -242,7 +242,7 @@ impl<'a> Courses<'a> {
         Some(Duration::from_millis(self.timeline.schedule.step.millis() * since as u64))
     }
 
-    /// What is left behind an evaluation, and what it counted.
+    /// Updates the budget after an evaluation, and its events.
     pub fn follow_budget(&mut self, rules: &Rules, at: usize) {
         if at < self.begin {
             return;
@@ -261,7 +261,7 @@ impl<'a> Courses<'a> {
         };
     }
 
-    /// What the alerts of the fast group see at an evaluation, or those of the slow one.
+    /// Updates the alerts of the fast group, or of the slow one.
     pub fn follow_alerts(&mut self, rules: &Rules, at: usize, slow: bool) {
         let Some(now) = self.time(at) else { return };
         for Followed { course: alert, slow: in_slow, kept, over } in &mut self.alerts {
@@ -273,14 +273,14 @@ impl<'a> Courses<'a> {
                 if tier.severity != alert.severity {
                     continue;
                 }
-                let (sight, long) = rules.sight(tier);
-                let fires = sight.fires();
+                let (state, long) = rules.tier_state(tier);
+                let fires = state.fires();
                 let [pending, firing, armed] = &mut self.tiers[index];
-                pending.follow(now, sight.short && !fires);
+                pending.follow(now, state.short && !fires);
                 firing.follow(now, fires);
-                armed.follow(now, sight.long && sight.enough && !sight.short);
+                armed.follow(now, state.long && state.enough && !state.short);
                 if first.is_none() {
-                    undecided |= sight.undecided;
+                    undecided |= state.undecided;
                     first = fires.then_some((index, long));
                 }
             }
@@ -308,11 +308,11 @@ impl<'a> Courses<'a> {
         }
     }
 
-    /// What the alerts of the budget see at an evaluation of the slow group.
+    /// Updates the budget alerts after an evaluation of the slow group.
     pub fn follow_lines(&mut self, rules: &Rules, at: usize) {
         let (Some(now), Some(left)) = (self.time(at), rules.budget()) else { return };
         let courses = self.alerts.iter().map(|followed| &followed.course);
-        // Of each the last firing alone: those before it ended earlier.
+        // Only the last firing of each: those before it ended earlier.
         let pages = courses.filter(|course| course.severity == Severity::Page);
         let mut pages = pages.filter_map(|course| course.firings.last());
         let is_awake = pages.any(|firing| {
@@ -334,7 +334,7 @@ impl<'a> Courses<'a> {
         }
     }
 
-    /// `uncounted` is how many evaluations of the incident do not count.
+    /// `uncounted` is the number of the incident's evaluations that do not count.
     pub fn end(self, undecided: bool, uncounted: usize) -> Timeline {
         let tiers = self.plan.promise.tiers.iter().zip(self.tiers).map(|(tier, [pending, firing, armed])| {
             TierCourse { tier: tier.clone(), pending: pending.done, firing: firing.done, armed: armed.done }

@@ -5,7 +5,7 @@ use crate::explain::{aligned, events, wrapped};
 use crate::plan::{Event, Observer, SloPlan};
 use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, spoken, text};
 
-/// A timeline for people, of an incident that was written like this.
+/// A timeline for people, for an incident with this text.
 pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) -> String {
     let promise = &plan.promise;
     let from = timeline
@@ -27,7 +27,7 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     page
 }
 
-/// A time after the beginning of an incident that has a date, on the clock of the SLO: `2027-01-04 19:51`.
+/// A time in an incident with a date, in the time zone of the SLO: `2027-01-04 19:51`.
 fn clock(plan: &SloPlan, timeline: &Timeline, after: Duration) -> String {
     let at = timeline.date.unwrap_or_default() + after.secs() as i64;
     on_the_clock(at.unsigned_abs(), plan.promise.zone())
@@ -76,7 +76,7 @@ fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
     aligned(&table, 5)
 }
 
-/// Which tier fires, at which burn rate, and what is left, as the notification says.
+/// The tier that fires, its burn rate, and the budget left, as in the notification.
 fn fires(timeline: &Timeline, firing: &Firing) -> [String; 3] {
     [
         format!("fires, {}", timeline.tiers[firing.tier].tier.long),
@@ -106,7 +106,7 @@ fn tiers(timeline: &Timeline, style: Style) -> String {
 /// Lines for one tier.
 const LINES: usize = 6;
 
-/// One span of several; in the last line how many there are that are not shown.
+/// One of several spans; the last line shows how many are left out.
 fn cell(spans: &[Span], line: usize, style: Style) -> String {
     match (spans.get(line), spans.len().saturating_sub(line)) {
         (None, _) if line == 0 => "never".to_owned(),
@@ -147,7 +147,7 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
     wrapped("  ", &text)
 }
 
-/// What the figures do not say by themselves.
+/// Remarks on the numbers.
 fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     let mut remarks = Vec::new();
     if timeline.budget.assumed {
@@ -197,7 +197,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             percent(part.budget)
         ));
     }
-    if matches!(plan.observed.by, Observer::Looks) {
+    if matches!(plan.observed.by, Observer::States) {
         remarks.push(format!(
             "The state is evaluated every {}; a share of the time is spread over the evaluations.",
             timeline.schedule.step
@@ -206,7 +206,7 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     remarks
 }
 
-/// Three digits of a percentage.
+/// A percentage with three digits.
 fn shown(share: Decimal) -> String {
     percent(share.round_sf(3).unwrap_or(share).normalize())
 }

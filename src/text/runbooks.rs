@@ -113,7 +113,7 @@ pub struct AlertPart {
     /// How long things take in an outage.
     pub outages: Vec<OutagePart>,
     /// Who is told, in order; empty if that is not known.
-    pub told: Vec<ToldPart>,
+    pub told: Vec<NotifiedPart>,
     /// Whether somebody is told only if nobody has silenced it.
     pub escalates: bool,
     /// The command that silences it, as a block of code.
@@ -152,7 +152,7 @@ pub struct OutagePart {
 /// When one receiver is told.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct ToldPart {
+pub struct NotifiedPart {
     pub receiver: String,
     pub after: String,
     pub escalates: bool,

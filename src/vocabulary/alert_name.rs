@@ -1,9 +1,9 @@
-//! Names of alerts that somebody chooses, so that routes and silences by an older name still match.
+//! Names of alerts that authors choose, so that routes and silences for an earlier name still match.
 
 use std::fmt;
 
-/// The name of an alert: ASCII letters, digits and `_ - . :`, words apart by one space each, begun by a letter; at most 100 characters. So it is safe
-/// in YAML, in PromQL, in a shell and in Markdown.
+/// The name of an alert: ASCII letters, digits and `_ - . :`, words with one space between them, a letter first, at most 100 characters. So it is
+/// safe in YAML, in PromQL, in a shell and in Markdown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlertName(String);
 
@@ -11,7 +11,7 @@ impl AlertName {
     /// The longest name.
     pub const LONGEST: usize = 100;
 
-    /// The name, if the text is one.
+    /// The name, if the text is valid.
     pub fn parse(text: &str) -> Option<Self> {
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
         let word = |word: &str| !word.is_empty() && word.bytes().all(letters);

@@ -1,17 +1,17 @@
-//! Exact decimals: objectives, budgets, burn rates and thresholds never pass through binary fractions.
+//! Exact decimals: objectives, budgets, burn rates and thresholds are never converted to binary fractions.
 
 pub use rust_decimal::Decimal;
 use rust_decimal::RoundingStrategy;
 
-/// Decimal places up to which a quotient is taken to end by itself. Windows are whole seconds, so a quotient that ends does so long
-/// before this; one that reaches it goes on for ever (28d: 0.9333…).
+/// The decimal places up to which a quotient counts as finite. Windows are whole seconds, so a finite quotient has far fewer places; one that reaches
+/// this limit is infinite (28d: 0.9333…).
 const ENDS_WITHIN: u32 = 18;
 
-/// Significant digits kept of a quotient that does not end.
+/// Significant digits of an infinite quotient.
 const KEPT_DIGITS: u32 = 12;
 
-/// `numerator ÷ denominator`, exact if it ends; otherwise rounded half up to twelve significant digits. This is the one rounding
-/// rule of the compiler, and it is applied once, after every multiplication.
+/// `numerator ÷ denominator`, exact if it is finite; otherwise rounded half up to twelve significant digits. This is the only rounding rule of the
+/// compiler. It is applied once, after every multiplication.
 pub fn quotient(numerator: Decimal, denominator: Decimal) -> Decimal {
     let exact = (numerator / denominator).normalize();
     if exact.scale() <= ENDS_WITHIN {
@@ -28,7 +28,7 @@ pub fn text(value: Decimal) -> String {
     value.normalize().to_string()
 }
 
-/// The value as a percentage, exactly: 0.999 is `99.9%`.
+/// The exact value as a percentage: 0.999 is `99.9%`.
 pub fn percent(value: Decimal) -> String {
     format!("{}%", text(value * Decimal::ONE_HUNDRED))
 }
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quotient_without_end_is_rounded_once() {
+    fn an_infinite_quotient_is_rounded_once() {
         assert_eq!(text(quotient(Decimal::new(28, 1), Decimal::from(3))), "0.933333333333");
         assert_eq!(text(quotient(Decimal::from(2), Decimal::from(3))), "0.666666666667");
     }

@@ -1,11 +1,11 @@
-//! Lengths of time, spelled as Prometheus spells them.
+//! Durations in the spelling of Prometheus.
 
 use std::fmt;
 
 use super::Decimal;
 
-/// A duration in whole milliseconds, from zero up. Reads and prints Prometheus' grammar: units `y w d h m s ms`, each at
-/// most once and in that order, `1y` = 365d, `1w` = 7d.
+/// A duration in whole milliseconds, not negative. It reads and prints Prometheus' grammar: units `y w d h m s ms`, each at most once and in that
+/// order, `1y` = 365d, `1w` = 7d.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     millis: u64,
@@ -42,17 +42,17 @@ impl Duration {
         self.millis / 1_000
     }
 
-    /// A ratio of it, as people are told it: rounded down to whole seconds from a minute on, else to milliseconds.
+    /// A part of it for people: rounded down to whole seconds from a minute on, else to milliseconds.
     pub fn share(self, ratio: Decimal) -> Self {
         let millis = (ratio * Decimal::from(self.millis)).trunc();
         let millis = u64::try_from(millis).expect("a share of a duration is one");
         Self::from_millis(if millis < 60_000 { millis } else { millis / 1000 * 1000 })
     }
 
-    /// What was probably meant by one amount with a unit in words or with a fraction, or by seconds alone: `30 days`, `1.5h`, `0.25`.
+    /// The duration that was probably meant by one amount with a unit in words or with a fraction, or by seconds alone: `30 days`, `1.5h`, `0.25`.
     pub fn meant(text: &str) -> Option<Self> {
         let text = text.trim();
-        // `1M` is a month to some, and none of ours.
+        // `1M` may mean a month, which is not a unit here.
         let text = if text.ends_with('M') { return None } else { text.to_lowercase() };
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (amount, unit) = (Decimal::from_str_exact(&text[..end]).ok()?, text[end..].trim());
@@ -70,7 +70,7 @@ impl Duration {
         Self::parse(&Self { millis: whole }.to_string()).filter(|length| *length > Self::default())
     }
 
-    /// Reads `1h30m`; `None` for anything that Prometheus would refuse, and for what does not fit.
+    /// Reads `1h30m`; `None` if Prometheus would refuse it, or if it is too long.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "0" {
             return Some(Self::default());
@@ -86,13 +86,13 @@ impl Duration {
             next = unit + 1;
             rest = &rest[letters..];
         }
-        // Prometheus keeps durations in 64-bit nanoseconds; what it cannot hold is not a duration.
+        // Prometheus stores durations in 64-bit nanoseconds. A longer one is not valid.
         (next > 0 && millis <= i64::MAX as u64 / 1_000_000).then_some(Self { millis })
     }
 }
 
 impl fmt::Display for Duration {
-    /// The shortest spelling that names no unit larger than a day, so that `30d` stays `30d` and `90m` is `1h30m`.
+    /// The shortest spelling without units larger than a day, so that `30d` stays `30d` and `90m` is `1h30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.millis == 0 {
             return f.write_str("0s");

@@ -7,30 +7,30 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use super::Duration;
 use super::offset::Offsets;
 
-/// Beginnings and ends of spans are multiples of this, because long windows are summed from so many minutes.
+/// Beginnings and ends of spans are multiples of this, in minutes, because long windows are sums of tiles.
 pub const STEP: u16 = 5;
 
 const DAY: u16 = 1440;
 const SLOTS: usize = 7 * (DAY / STEP) as usize;
 
-/// Some days in a row with the same hours; nothing of it passes midnight.
+/// Consecutive days with the same hours. A span does not pass midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The first day; Monday is 0.
     pub first: u8,
     /// The last day, not before the first.
     pub last: u8,
-    /// The minute of the day with which it begins.
+    /// The minute of the day at which it begins.
     pub from: u16,
-    /// The minute before which it ends, 1440 at most.
+    /// The minute of the day at which it ends, at most 1440.
     pub to: u16,
 }
 
-/// When a promise holds. ITIL calls it the agreed service time.
+/// The hours of a promise. ITIL calls them the agreed service time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hours {
     spans: Vec<Span>,
-    /// As they are written, for people: `monday-friday 08:00-20:00`.
+    /// Their text for people: `monday-friday 08:00-20:00`.
     words: String,
     zone: String,
     offsets: Offsets,
@@ -38,8 +38,8 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// From days (Monday is 0) and pairs of minutes; a pair that ends before it begins passes midnight. `words` say it to people. Holidays are
-    /// sorted, each once.
+    /// From days (Monday is 0) and pairs of minutes; a pair that ends before it begins passes midnight. `words` is their text for people. Holidays
+    /// may be in any order.
     pub fn new(
         days: &[u8],
         hours: &[(u16, u16)],
@@ -74,17 +74,17 @@ impl Hours {
         &self.zone
     }
 
-    /// How local time follows from UTC.
+    /// The UTC offsets of the zone.
     pub fn offsets(&self) -> &Offsets {
         &self.offsets
     }
 
-    /// Days on which it does not hold.
+    /// Days without hours.
     pub fn holidays(&self) -> &[civil::Date] {
         &self.holidays
     }
 
-    /// When each holiday begins and ends, in seconds since 1970; those in a row as one.
+    /// The beginning and end of each holiday, in seconds since 1970; consecutive ones as one span.
     pub fn holiday_spans(&self) -> Vec<(i64, i64)> {
         let Ok(zone) = TimeZone::get(&self.zone) else { return Vec::new() };
         let midnight = |date: civil::Date| {
@@ -102,7 +102,7 @@ impl Hours {
         spans
     }
 
-    /// Whether the promise holds at a moment, in seconds since 1970.
+    /// Whether a moment is within the hours, in seconds since 1970.
     pub fn hold(&self, at: i64) -> bool {
         let Ok(local) = Timestamp::from_second(at + i64::from(self.offsets.at(at))) else { return false };
         let local = local.to_zoned(TimeZone::UTC);
@@ -113,14 +113,14 @@ impl Hours {
         self.spans.iter().any(within) && !self.holidays.contains(&local.date())
     }
 
-    /// The first moment from 1970 on at which it holds, as a multiple of a quarter of an hour: where proofs begin.
+    /// The first moment within the hours from 1970 on, as a multiple of a quarter of an hour: proofs begin there.
     pub fn opening(&self) -> i64 {
         const QUARTER: i64 = 900;
         let mut moments = (0..8 * 96).map(|quarter| quarter * QUARTER);
         moments.find(|at| self.hold(*at)).unwrap_or(0)
     }
 
-    /// The most time of so long a window that may be within the hours; holidays and changes of the clock are not taken into account.
+    /// The most time of a window of this length that can be within the hours, without holidays and changes of the clock.
     pub fn most_within(&self, window: Duration) -> Duration {
         let open = self.week();
         let slot = u64::from(STEP) * 60_000;
@@ -139,7 +139,7 @@ impl Hours {
         Duration::from_millis((weeks * week) as u64 * slot + most)
     }
 
-    /// Whether each slot of the week is within.
+    /// Whether each slot of the week is within the hours.
     fn week(&self) -> Vec<bool> {
         let mut open = vec![false; SLOTS];
         for span in &self.spans {
@@ -159,7 +159,7 @@ impl fmt::Display for Hours {
     }
 }
 
-/// Days in a row as one span.
+/// Consecutive days as one span.
 fn runs(days: &[u8], from: u16, to: u16) -> Vec<Span> {
     let mut days = days.to_vec();
     days.sort_unstable();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_those_of_the_zone() {
+    fn hours_follow_the_zone() {
         let hours = office("America/Argentina/Buenos_Aires", vec![civil::date(2027, 1, 1)]);
         assert!(!hours.hold(at("2026-11-27T10:59:59Z")) && hours.hold(at("2026-11-27T11:00:00Z")));
         assert!(hours.hold(at("2026-11-27T22:59:59Z")) && !hours.hold(at("2026-11-27T23:00:00Z")));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_hold_as_much_as_the_best_of_them() {
+    fn the_most_agreed_time_of_a_window_is_that_of_the_best_one() {
         let hours = office("UTC", Vec::new());
         let most = |seconds: u64| hours.most_within(Duration::from_secs(seconds)).secs();
         assert_eq!(most(3600), 3600);

@@ -5,30 +5,28 @@ use std::fmt;
 use super::decimal::Decimal;
 use super::duration::Duration;
 
-/// A share of the budget that is left, from 0 to 99 percent. It is crossed when less is left.
+/// A share of the budget, from 0 to 99 percent. The line is crossed when less is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BudgetLine(u8);
 
 impl BudgetLine {
-    /// How much more has to be left again until an alert of a line ends, in percent of the budget: so a budget that goes up and down around the line
-    /// alerts once.
+    /// How much more must be left until the alert of a line ends, in percent of the budget: so a budget that oscillates around the line alerts once.
     pub const DISTANCE: u8 = 5;
 
-    /// The highest line that an alert can have: from above it a budget could hardly recover.
+    /// The highest line of an alert: above it a budget could hardly recover.
     pub const HIGHEST_ALERT: u8 = 90;
 
-    /// The highest line there is: at 100% nothing has failed.
+    /// The highest line: at 100% no event was bad.
     pub const HIGHEST: u8 = 99;
 
-    /// How long after a page somebody is awake: a line that is crossed then is a ticket.
+    /// How long somebody is awake after a page: a line that is crossed meanwhile is a ticket.
     pub const AWAKE: Duration = Duration::from_secs(3600);
 
     /// How long after the hours of an SLO end, or maintenance begins, a line can still be crossed: the last counts are known by then. No number of
     /// evaluations is exactly so long.
     pub const AFTER_HOURS: Duration = Duration::from_secs(885);
 
-    /// How long events of a period have been counted when its budget is known: so long ago a tile was recorded, in an hour that ends with that
-    /// moment's.
+    /// How long events must have been counted until the budget of a period is known: a tile was recorded in the hour that ended this long ago.
     pub const KNOWN_AFTER: Duration = Duration::from_secs(23 * 3600);
 
     /// Reads `25%`.
@@ -39,22 +37,22 @@ impl BudgetLine {
         whole.then(|| digits.parse().ok().map(Self))?
     }
 
-    /// In percent.
+    /// The share in percent.
     pub fn percent(self) -> u8 {
         self.0
     }
 
-    /// As a share of the budget.
+    /// The share of the budget.
     pub fn ratio(self) -> Decimal {
         Decimal::new(i64::from(self.0), 2).normalize()
     }
 
-    /// The share from which on an alert of this line ends.
+    /// The share at which an alert of this line ends.
     pub fn recovered(self) -> Decimal {
         Decimal::new(i64::from(self.0 + Self::DISTANCE), 2).normalize()
     }
 
-    /// Whether it is crossed at some moment, as the rules have it: what is left, whether that is known, and whether it was crossed before.
+    /// Whether it is crossed in an evaluation, as in the rules: by the budget left, whether that is known, and whether it was crossed before.
     pub fn is_crossed(self, left: Decimal, is_known: bool, before: bool) -> bool {
         if before { left < self.recovered() } else { is_known && left < self.ratio() }
     }

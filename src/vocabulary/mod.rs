@@ -1,4 +1,4 @@
-//! The terms of the field as types, which cannot hold invalid values.
+//! The terms of the field as types that cannot contain invalid values.
 
 mod alert_name;
 mod decimal;

@@ -31,7 +31,7 @@ impl Month {
         self.first.year()
     }
 
-    /// When each of its days begins, and when the last one ends, in seconds since 1970. A zone that nobody knows is UTC.
+    /// The beginning of each of its days and the end of the last one, in seconds since 1970. An unknown zone is UTC.
     pub fn days(self, zone: &str) -> Vec<u64> {
         let zone = of(zone);
         let begins = |day: i8| {
@@ -43,7 +43,7 @@ impl Month {
     }
 }
 
-/// A moment on the clock of a zone: `2027-01-03 14:00`.
+/// A moment in local time: `2027-01-03 14:00`.
 pub fn on_the_clock(at: u64, zone: &str) -> String {
     let moment = Timestamp::from_second(i64::try_from(at).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
     let local: civil::DateTime = moment.to_zoned(of(zone)).datetime();
@@ -51,7 +51,7 @@ pub fn on_the_clock(at: u64, zone: &str) -> String {
     format!("{date} {:02}:{:02}", time.hour(), time.minute())
 }
 
-/// A moment in seconds since 1970, written with an offset or as the clock of a zone shows it: `2027-01-03T14:00`.
+/// A moment in seconds since 1970, from a text with a UTC offset or in local time: `2027-01-03T14:00`.
 pub fn moment(written: &str, zone: &str) -> Option<i64> {
     let written = written.trim();
     if let Ok(at) = written.parse::<Timestamp>() {
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(days.len(), 32);
         assert_eq!(on_the_clock(days[0], "Europe/Madrid"), "2027-03-01 00:00");
         assert_eq!(on_the_clock(days[0], "UTC"), "2027-02-28 23:00");
-        // The day on which summer begins has 23 hours.
+        // The day of the change to summer time has 23 hours.
         assert_eq!(days[28] - days[27], 23 * 3600);
         assert_eq!(days[31] - days[0], 31 * 86_400 - 3600);
         assert_eq!(on_the_clock(days[31], "America/Argentina/Buenos_Aires"), "2027-03-31 19:00");

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The name of a service or an SLO: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most 60 characters. One spelling only, so that no two names
-/// differ just in case, and safe wherever it ends up: paths, labels, YAML, Markdown.
+/// The name of a service or an SLO: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most 60 characters. There is only one spelling, so that no two names differ
+/// only in case. It is safe in paths, labels, YAML and Markdown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(String);
 
@@ -11,7 +11,7 @@ impl Name {
     /// The longest name; file names join two of them.
     pub const LONGEST: usize = 60;
 
-    /// The name, if the text is one.
+    /// The name, if the text is valid.
     pub fn parse(text: &str) -> Option<Self> {
         let words = |text: &str| {
             text.split('-').all(|word| {
@@ -23,7 +23,7 @@ impl Name {
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// The nearest text that would be a name, for advice; `None` if nothing is left of it.
+    /// The nearest valid name, for advice; `None` if no character is left.
     pub fn nearest(text: &str) -> Option<Self> {
         let mut spelled = String::new();
         for c in text.chars().flat_map(char::to_lowercase) {
@@ -86,36 +86,36 @@ impl fmt::Display for Name {
     }
 }
 
-/// Labels that the generated rules set themselves, or that Prometheus gives a meaning of its own.
+/// Labels that the generated rules set themselves, or that have a special meaning in Prometheus.
 pub const RESERVED_LABELS: [&str; 9] =
     ["alertname", "alertstate", "budget_below", "le", "quantile", "service", "severity", "slo", "owner"];
 
-/// A label name: one that every Prometheus accepts, `[a-zA-Z_][a-zA-Z0-9_]*`, or one that stands in quotes, which Prometheus 3 accepts.
+/// A label name: either one that every version of Prometheus accepts, `[a-zA-Z_][a-zA-Z0-9_]*`, or one that needs quotes, which Prometheus 3 accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelName(String);
 
 impl LabelName {
-    /// The label name, if the text is one.
+    /// The label name, if the text is valid.
     pub fn parse(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let valid = head && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// A label name that has to stand in quotes, as OpenTelemetry has them: `http.route`, `k8s.io/role`. Prometheus 3 accepts any text; what more there
-    /// is than letters, digits and `_ . - /` would have to be told from text in YAML, templates and addresses.
+    /// A label name that needs quotes, as OpenTelemetry has them: `http.route`, `k8s.io/role`. Prometheus 3 accepts any text. Characters other than
+    /// letters, digits and `_ . - /` are refused, because YAML, templates and addresses could not distinguish them from text.
     pub fn in_quotes(text: &str) -> Option<Self> {
         let head = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let valid = head && text.chars().all(|c| c.is_alphanumeric() || "_.-/".contains(c));
         (valid && Self::parse(text).is_none()).then(|| Self(text.to_owned()))
     }
 
-    /// Whether it has to stand in quotes.
+    /// Whether it needs quotes.
     pub fn is_quoted(&self) -> bool {
         Self::parse(&self.0).is_none()
     }
 
-    /// Whether a source may set it: not one of [`RESERVED_LABELS`], not Prometheus' own (`__…`).
+    /// Whether no source may set it: one of [`RESERVED_LABELS`], or one of Prometheus (`__…`).
     pub fn is_reserved(&self) -> bool {
         self.0.starts_with("__") || RESERVED_LABELS.contains(&self.0.as_str())
     }
@@ -132,7 +132,7 @@ impl fmt::Display for LabelName {
     }
 }
 
-/// Whether a metric is 1 while all is well, as its name says: `up`, `probe_success`, `pg_up`.
+/// Whether a metric is 1 in the good state, by its name: `up`, `probe_success`, `pg_up`.
 pub fn says_up(metric: &str) -> bool {
     matches!(metric, "up" | "probe_success") || metric.ends_with("_up")
 }

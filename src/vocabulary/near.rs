@@ -1,15 +1,15 @@
 //! The distance between a word and a known word, for "did you mean".
 
-/// The longest word that is compared, in bytes: nobody mistypes a longer one.
+/// The longest word that is compared, in bytes. Longer words are not typing mistakes.
 const LONGEST: usize = 100;
 
-/// For so many names of one kind the one that was meant is looked for: more suggestions than these nobody reads.
+/// The most names of one kind for which similar names are searched: nobody reads more suggestions.
 pub const SEARCHED: usize = 50;
 
-/// How many names are compared closely with one word, at most.
+/// The most names that are compared closely with one word.
 pub const MOST_NAMES: usize = 64;
 
-/// The number of typing mistakes between two words, if it is at most `most`: a letter too many, one missing, another one, or two swapped.
+/// The number of typing mistakes between two words, if it is at most `most`: one letter too many, one missing, one replaced, or two swapped.
 pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     if one == other {
         return Some(0);
@@ -31,7 +31,7 @@ fn letters(word: &str) -> ([char; LONGEST], usize) {
 /// The distance of two words, computed at most `most` from the diagonal; it stops at the first row in which all values are larger.
 fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
     let ((one, rows), (other, columns)) = (letters(one), letters(other));
-    // No word has more than a byte's number of letters.
+    // A word has at most 255 letters.
     let mut before = [u8::MAX; LONGEST + 1];
     let mut last = before;
     let mut row = before;
@@ -50,7 +50,7 @@ fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
             row[j] = slips;
             least = least.min(slips);
         }
-        // Two swapped letters reach back two rows.
+        // Two swapped letters need the row before the last one.
         if usize::from(least) > most && last.iter().all(|slips| usize::from(*slips) >= most) {
             return None;
         }
@@ -59,20 +59,20 @@ fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
     Some(usize::from(last[columns])).filter(|slips| *slips <= most)
 }
 
-/// Whether lengths and letters allow so few mistakes. If not, [`distance`] need not be computed. This excludes most words, in a hundredth of the time.
+/// Whether lengths and letters allow so few mistakes. If not, [`distance`] need not be computed. This excludes most words in a hundredth of the time.
 pub fn may_be_near(one: &str, other: &str, most: usize) -> bool {
-    // A slip changes a character, which has up to four bytes.
+    // A mistake changes one character, which has up to four bytes.
     if one.len().max(other.len()) > LONGEST || one.len().abs_diff(other.len()) > 4 * most {
         return false;
     }
     let mut letters = [0i32; 64];
     one.chars().for_each(|c| letters[c as usize % 64] += 1);
     other.chars().for_each(|c| letters[c as usize % 64] -= 1);
-    // A slip puts at most one letter in another's place.
+    // A mistake replaces at most one letter.
     letters.iter().map(|count| count.unsigned_abs() as usize).sum::<usize>() <= 2 * most
 }
 
-/// The known word that is nearest to another, if it is near enough to have been meant; of several the first.
+/// The known word that is nearest to another, if it is near enough to have been meant; the first of several.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
     let most = |name: &str| 1 + name.len() / 4;
@@ -80,7 +80,7 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     for name in known.iter().filter(|name| may_be_near(&word, name, most(name))).take(MOST_NAMES) {
         match best {
             Some((0, _)) => break,
-            // Only what is nearer counts from now on.
+            // From now on only nearer words count.
             Some((least, _)) => {
                 best = distance(&word, name, most(name).min(least - 1)).map(|slips| (slips, *name)).or(best);
             }
@@ -95,7 +95,7 @@ mod tests {
     use super::distance;
 
     #[test]
-    fn words_are_as_far_as_slips_lie_between_them() {
+    fn the_distance_is_the_number_of_typing_mistakes() {
         let all =
             ["", "a", "ab", "ba", "objective", "objectiv", "obejctive", "añb", "anb", "kitten", "sitting"];
         for (one, other) in all.iter().flat_map(|one| all.map(|other| (one, other))) {

@@ -15,17 +15,17 @@ pub struct ErrorBudget(Decimal);
 /// Why a text is not an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectiveFault {
-    /// Not a decimal percentage; with the percentage that was probably meant, if it can be recognised.
+    /// Not a decimal percentage; with the percentage that was probably meant, if it is recognized.
     Malformed(Option<String>),
-    /// A number, but nothing could be promised or nothing would be allowed to fail.
+    /// A number, but it promises nothing, or allows no failure.
     OutOfRange,
 }
 
 impl Objective {
-    /// From a percentage without its sign: `99.9` is 0.999.
+    /// From the digits of a percentage: `99.9` is 0.999.
     ///
     /// # Errors
-    /// [`ObjectiveFault::OutOfRange`] unless it lies strictly between 0 and 100.
+    /// [`ObjectiveFault::OutOfRange`] unless it is strictly between 0 and 100.
     pub fn from_percent(digits: &str) -> Result<Self, ObjectiveFault> {
         let plain = !digits.is_empty()
             && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
@@ -34,7 +34,7 @@ impl Objective {
         let Some(value) = value else {
             return Err(ObjectiveFault::Malformed(None));
         };
-        // Twelve decimal places keep every product of the thresholds exact; nobody counts that many events.
+        // Twelve decimal places keep every product of thresholds exact, and are more than anybody measures.
         if value <= Decimal::ZERO || value >= Decimal::ONE_HUNDRED || value.normalize().scale() > 10 {
             return Err(ObjectiveFault::OutOfRange);
         }
@@ -44,7 +44,7 @@ impl Objective {
     /// Reads `99.9%`.
     ///
     /// # Errors
-    /// [`ObjectiveFault`], with the percentage that was probably meant if it can be recognised: `99,9%` and `0.999` are the usual mistakes.
+    /// [`ObjectiveFault`], with the percentage that was probably meant if it is recognized: `99,9%` and `0.999` are the usual mistakes.
     pub fn parse(text: &str) -> Result<Self, ObjectiveFault> {
         let text = text.trim();
         if let Some(digits) = text.strip_suffix('%') {
@@ -59,7 +59,7 @@ impl Objective {
             });
         }
         let meant = Decimal::from_str_exact(text).ok().and_then(|value| {
-            // A share, or a percentage without its sign. A product may be beyond all decimals.
+            // A ratio, or a percentage without its sign. The product may overflow.
             let percent = if value < Decimal::ONE { value.checked_mul(Decimal::ONE_HUNDRED)? } else { value };
             Self::from_percent(&decimal::text(percent)).ok()
         });
@@ -71,7 +71,7 @@ impl Objective {
         self.0
     }
 
-    /// The share that may fail.
+    /// The error budget.
     pub fn budget(self) -> ErrorBudget {
         ErrorBudget((Decimal::ONE - self.0).normalize())
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Objective {
 }
 
 impl ErrorBudget {
-    /// The ratio that may fail.
+    /// The largest allowed error ratio.
     pub fn ratio(self) -> Decimal {
         self.0
     }
@@ -108,11 +108,11 @@ mod tests {
         assert_eq!(Objective::parse("99.90%").expect("trailing zero").to_string(), "99.9%");
     }
 
-    /// The least and the greatest decimal there is.
+    /// The least and the greatest decimal.
     const DECIMALS: [&str; 2] = ["-79228162514264337593543950335", "79228162514264337593543950335"];
 
     #[test]
-    fn says_what_was_probably_meant() {
+    fn suggests_the_probable_objective() {
         let meant = |text: &str| ObjectiveFault::Malformed(Some(text.to_owned()));
         assert_eq!(Objective::parse("99,9%"), Err(meant("99.9%")));
         assert_eq!(Objective::parse("0.999"), Err(meant("99.9%")));

@@ -1,50 +1,50 @@
-//! The UTC offset of a time zone at any moment, as a rule that is the same every year.
+//! The UTC offset of a time zone at any moment, as a rule that is the same in every year.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::ZoneFault;
 
-/// The calendar repeats itself after so many years.
+/// The calendar repeats after this number of years.
 const YEARS: std::ops::Range<i16> = 2027..2055;
 
-/// How local time follows from UTC.
+/// How local time is computed from UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offsets {
-    /// Seconds ahead of UTC when a year begins.
+    /// Seconds ahead of UTC at the beginning of a year.
     pub base: i32,
-    /// What is added in between.
+    /// The change during the year.
     pub summer: Option<Summer>,
 }
 
-/// The part of a year in which clocks show another time than at its beginning.
+/// The part of a year with another offset than at its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summer {
-    /// Seconds that are added; fewer than zero south of the equator.
+    /// The additional seconds; negative south of the equator.
     pub shift: i32,
-    /// When that begins.
+    /// Its beginning.
     pub begins: Turn,
-    /// When that ends.
+    /// Its end.
     pub ends: Turn,
 }
 
-/// A change of the clock: a weekday of a month, as clocks show it until then.
+/// A change of the clock: a weekday of a month, in the local time until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// From 1 on.
     pub month: u8,
-    /// The earliest day of the month it can be; the weekday comes within the seven days from it.
+    /// The earliest possible day of the month; the weekday is within the seven days from it.
     pub earliest: u8,
     /// Sunday is 0.
     pub weekday: u8,
-    /// Seconds that its midnight lies before it in UTC's count: what UTC shows less this is a day's beginning at the change.
+    /// The seconds to subtract from UTC so that the day of the change begins at the change.
     pub second: i32,
 }
 
 impl Offsets {
-    /// Of an IANA name.
+    /// The offsets of an IANA name.
     ///
     /// # Errors
-    /// [`ZoneFault`] if there is no such zone, or if it changes its clocks by no rule of month and weekday.
+    /// [`ZoneFault`] if there is no such zone, or if its changes of the clock follow no rule of month and weekday.
     pub fn of(name: &str) -> Result<Self, ZoneFault> {
         let zone = TimeZone::get(name).map_err(|_| ZoneFault::Unknown)?;
         let begins = |year: i16| civil::date(year, 1, 1).to_zoned(zone.clone()).ok();
@@ -65,7 +65,7 @@ impl Offsets {
                 .filter_map(|change| {
                     let after = change.offset().seconds();
                     let before = std::mem::replace(&mut before, after);
-                    // A change of the name alone is none.
+                    // A change of the zone's abbreviation only does not count.
                     (before != after).then(|| Change { at: change.timestamp(), before, after })
                 })
                 .take(3)
@@ -106,7 +106,7 @@ impl Offsets {
 }
 
 impl Turn {
-    /// When it is in a year, in seconds since 1970.
+    /// The moment of this change in a year, in seconds since 1970.
     fn in_year(&self, year: i16) -> Option<i64> {
         let first = civil::Date::new(year, self.month as i8, self.earliest as i8).ok()?;
         let weekday = first.weekday().to_sunday_zero_offset().unsigned_abs();
@@ -116,7 +116,7 @@ impl Turn {
         Some(midnight + i64::from(self.second))
     }
 
-    /// The rule of these moments.
+    /// The rule of these changes; `None` if there is none.
     fn of(changes: &[Change]) -> Option<Self> {
         let moments: Vec<civil::DateTime> = changes.iter().filter_map(Change::shown).collect();
         let first = moments.first()?;
@@ -147,7 +147,7 @@ struct Change {
 }
 
 impl Change {
-    /// What clocks would show without it.
+    /// The local time without the change.
     fn shown(&self) -> Option<civil::DateTime> {
         let local = Timestamp::from_second(self.at.as_second() + i64::from(self.before)).ok()?;
         Some(local.to_zoned(TimeZone::UTC).datetime())
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn clocks_change_by_a_rule() {
         let madrid = Offsets::of("Europe/Madrid").expect("regular");
-        // At two in the morning clocks show three, and at three two: both at one o'clock in UTC.
+        // The clock changes from two to three, and back from three to two: both at one o'clock in UTC.
         let turn = |month, earliest, second| Turn { month, earliest, weekday: 0, second };
         let summer = Summer { shift: 3600, begins: turn(3, 25, 3600), ends: turn(10, 25, 3600) };
         assert_eq!(madrid, Offsets { base: 3600, summer: Some(summer) });
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_says_what_the_database_says() {
+    fn the_rule_agrees_with_the_database() {
         let zones = [
             "Europe/Madrid",
             "America/Santiago",
@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// Which zones there are whose clocks change by no rule, so that it is seen if it becomes more of them.
+    /// The list of zones without a rule, so that a longer list is noticed.
     #[test]
     fn nearly_all_zones_have_a_rule() {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();

@@ -7,12 +7,12 @@ use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
 use super::{Duration, LONG_INTERVAL, distance};
 
-/// Rolling back from now, or the calendar's month or quarter.
+/// A rolling period up to now, or a calendar month or quarter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Period {
-    /// The last so-many days.
+    /// The last days of this length.
     Rolling(Duration),
-    /// Since the first of the month or quarter.
+    /// From the first day of the month or quarter.
     Calendar(Calendar, Zone),
 }
 
@@ -26,7 +26,7 @@ pub enum Calendar {
 }
 
 impl Calendar {
-    /// How the unit is written in `period: calendar …` and in names of series.
+    /// The name of the unit in `period: calendar …` and in names of series.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Month => "month",
@@ -34,8 +34,7 @@ impl Calendar {
         }
     }
 
-    /// The length that burn rates are derived from: 30 days for a month, 90 for a quarter, whichever month it is, so that thresholds do not move
-    /// with the calendar.
+    /// The length from which burn rates are derived: 30 days for every month, 90 for every quarter, so that thresholds do not depend on the calendar.
     pub fn nominal(self) -> Duration {
         match self {
             Self::Month => Duration::from_secs(30 * 86_400),
@@ -43,7 +42,7 @@ impl Calendar {
         }
     }
 
-    /// The longest that the unit can be.
+    /// The longest possible length of the unit.
     pub fn longest(self) -> Duration {
         match self {
             Self::Month => Duration::from_secs(31 * 86_400),
@@ -61,7 +60,7 @@ impl Period {
         }
     }
 
-    /// How far back the period's own rules read.
+    /// The range of the period's own rules.
     pub fn reach(&self) -> Duration {
         match self {
             Self::Rolling(length) => *length,
@@ -87,16 +86,16 @@ impl fmt::Display for Period {
     }
 }
 
-/// Why a name gives no time zone.
+/// Why a name is not a usable time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneFault {
     /// The zone does not exist.
     Unknown,
-    /// Its months do not begin at the same offset every year, so no rule that holds for years can be written.
+    /// The offset at the beginning of its months changes from year to year, so there is no rule that holds for years.
     Varies,
 }
 
-/// A time zone, reduced to what a calendar period needs of it: how far ahead of UTC each month begins.
+/// A time zone, reduced to the facts for calendar periods: the UTC offset at the beginning of each month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
     name: String,
@@ -105,7 +104,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Years over which the offsets must agree; a zone whose rules change within them has no single answer.
+    /// The years in which the offsets must be the same.
     const YEARS: std::ops::RangeInclusive<i16> = 2024..=2037;
 
     /// UTC itself.
@@ -113,10 +112,10 @@ impl Zone {
         Self { name: "UTC".to_owned(), ahead: [0; 12] }
     }
 
-    /// The zone of an IANA name (`Europe/Madrid`), from the database that is built in.
+    /// The zone of an IANA name (`Europe/Madrid`), from the built-in database.
     ///
     /// # Errors
-    /// [`ZoneFault`] if there is none of that name, or if its months do not begin at the same offset every year.
+    /// [`ZoneFault`] if there is no such name, or if the offset at the beginning of its months changes from year to year.
     pub fn named(name: &str) -> Result<Self, ZoneFault> {
         let zone = TimeZone::get(name).map_err(|_| ZoneFault::Unknown)?;
         let mut ahead = [0; 12];
@@ -134,10 +133,10 @@ impl Zone {
         Ok(Self { name: name.to_owned(), ahead })
     }
 
-    /// The IANA name that was probably meant: by its city, or with a typing mistake.
+    /// The IANA name that was probably meant: by its city, or by a typing mistake.
     pub fn like(text: &str) -> Option<String> {
         let spelled = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
-        // By name, each with how it is spelled here.
+        // The names in the order of the database, each with its spelling for comparisons.
         static NAMES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
             let names = jiff::tz::db().available().map(|name| name.to_string());
             let mut names: Vec<_> = names.map(|name| (name.to_lowercase().replace('-', "_"), name)).collect();
@@ -147,7 +146,7 @@ impl Zone {
         let written = spelled(text);
         let city = |spelled: &str| spelled.rsplit_once('/').is_some_and(|(_, city)| city == written);
         let by_city = NAMES.iter().filter(|(spelled, _)| city(spelled)).map(|(_, name)| name);
-        // `America/Argentina/Buenos_Aires` is what `America/Buenos_Aires` is called today.
+        // `America/Argentina/Buenos_Aires` is the current name of `America/Buenos_Aires`.
         if let Some(name) = by_city.max_by_key(|name| name.matches('/').count()) {
             return Some(name.clone());
         }
@@ -161,12 +160,12 @@ impl Zone {
         &self.name
     }
 
-    /// When the month or quarter began in which a moment lies; both in seconds since 1970.
+    /// The beginning of the month or quarter that contains a moment; both in seconds since 1970.
     pub fn begins(&self, unit: Calendar, at: u64) -> u64 {
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         let today = Timestamp::from_second(at).map(|moment| moment.to_zoned(TimeZone::UTC).date());
         let Ok(this) = today.map(civil::Date::first_of_month) else { return 0 };
-        // Where the zone is ahead of UTC the next month may have begun; a quarter began up to three months ago.
+        // In a zone ahead of UTC the next month may have begun; a quarter began up to three months ago.
         for months in (-3..=1).rev() {
             let Ok(first) = this.checked_add(Span::new().months(months)) else { continue };
             let Ok(midnight) = first.at(0, 0, 0, 0).to_zoned(TimeZone::UTC) else { continue };
@@ -179,8 +178,8 @@ impl Zone {
         0
     }
 
-    /// How many tiles are still to come in the month or quarter in which a moment lies, in seconds since 1970, as the rules reckon it: by the offset from
-    /// UTC at the nearest first of a month. So an hour that is gained or lost on the way is not reckoned with before half of its month is over.
+    /// How many tiles are still to come in the month or quarter that contains a moment, in seconds since 1970. As in the rules, it uses the UTC
+    /// offset at the nearest first day of a month. So an hour that is gained or lost within the month counts only after half of the month.
     pub fn tiles_to_come(&self, unit: Calendar, at: u64) -> u64 {
         const DAY: i64 = 86_400;
         let utc = |second: i64| {
@@ -202,7 +201,7 @@ impl Zone {
         u64::try_from(tiles).unwrap_or(0)
     }
 
-    /// Seconds ahead of UTC at the beginning of each month.
+    /// The UTC offset at the beginning of each month, in seconds.
     pub fn ahead(&self) -> [i32; 12] {
         self.ahead
     }
@@ -213,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_begin_when_their_zone_says() {
+    fn months_begin_at_midnight_of_their_zone() {
         let madrid = Zone::named("Europe/Madrid").expect("in the database");
         assert_eq!(madrid.ahead()[0], 3600);
         assert_eq!(madrid.ahead()[6], 7200);

@@ -2,8 +2,8 @@
 
 use super::Decimal;
 
-/// Events per second, of `10/s`, `200/h`; `None` for what is not a number per `s`, `m`, `h` or `d`, and for what is more seldom than once in
-/// thirty years or more often than 10¹² times in a second.
+/// Events per second from `10/s` or `200/h`; `None` if the text is not a number per `s`, `m`, `h` or `d`, or if the rate is below one in thirty years
+/// or above 10¹² per second.
 pub fn per_second(text: &str) -> Option<Decimal> {
     let (amount, unit) = text.split_once('/')?;
     let amount = Decimal::from_str_exact(amount.trim()).ok()?;
@@ -14,7 +14,7 @@ pub fn per_second(text: &str) -> Option<Decimal> {
         "d" => 86_400,
         _ => return None,
     };
-    // Products of rates, budgets and durations then stay within the digits of a decimal.
+    // So products of rates, budgets and durations fit into the digits of a decimal.
     let (least, most) = (Decimal::new(1, 9), Decimal::new(1_000_000_000_000, 0));
     amount.checked_div(Decimal::from(seconds)).filter(|rate| (least..=most).contains(rate))
 }
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_happens_is_no_rate_and_what_happens_without_end_is_none() {
+    fn a_rate_is_neither_zero_nor_unlimited() {
         for text in [
             "",
             "10",

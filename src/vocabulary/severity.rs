@@ -1,18 +1,18 @@
-//! What an alert asks of a person (SRE Workbook, ch. 5).
+//! The severities of alerts (SRE Workbook, ch. 5).
 
 use std::fmt;
 
-/// A page wants somebody now; a ticket wants somebody within days. How they are spelled in the `severity` label is the project's.
+/// A page asks a person to act now, a ticket within days. The project chooses the values of the label `severity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Somebody, now.
+    /// A person must act now.
     Page,
-    /// Somebody, within days.
+    /// A person must act within days.
     Ticket,
 }
 
 impl Severity {
-    /// Both, the louder first.
+    /// Both, the more severe first.
     pub const ALL: [Self; 2] = [Self::Page, Self::Ticket];
 
     /// `page` or `ticket`.

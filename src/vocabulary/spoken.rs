@@ -1,14 +1,14 @@
-//! Lengths of time as people say them, in the unit that they would take.
+//! Durations as people say them, in a suitable unit.
 
 use super::{Decimal, text};
 
-/// Seconds in one unit: `52 s`, `2.2 m`, `3.6 h`, `5 d`. Rounded, for people only.
+/// Seconds in one unit: `52 s`, `2.2 m`, `3.6 h`, `5 d`. Rounded, only for people.
 pub fn spoken(seconds: Decimal) -> String {
     let (amount, unit) = amount(seconds);
     format!("{} {unit}", text(amount))
 }
 
-/// The same, the amount apart from its unit, for languages that spell either in their own way.
+/// The same, with the amount separate from its unit, for languages with other spellings.
 pub fn amount(seconds: Decimal) -> (Decimal, &'static str) {
     let limits = [(1, 60, "s"), (60, 60, "m"), (3600, 48, "h")];
     for (size, limit, unit) in limits {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_said_in_the_unit_that_people_would_take() {
+    fn durations_have_a_suitable_unit() {
         let said = |tenths: i64| spoken(Decimal::new(tenths, 1));
         assert_eq!(
             [3, 259, 599, 600, 35_990, 36_000, 1_728_000, 4_320_000].map(said),

@@ -17,8 +17,8 @@ use super::rules::written;
 use super::server::free_port;
 use super::{alertmanager, skipped};
 
-/// What starts it. Debian's reads its own templates below /usr/share and nowhere else; where it was only unpacked, it gets the
-/// unpacked /usr/share in place of the system's, which only it sees, and time zones from where the system's is then.
+/// The command that starts it. Debian's reads its own templates only below /usr/share. If it was only unpacked, a namespace of its own shows it the
+/// unpacked /usr/share in place of the system's, and time zones from the place of the system's.
 fn command(program: &Path, folder: &Path) -> Option<Command> {
     const OWN: &str = "share/prometheus/alertmanager/default.tmpl";
     let unpacked = fs::canonicalize(program).ok().and_then(|path| Some(path.parent()?.parent()?.to_owned()));
@@ -54,7 +54,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Started with `alertmanager/alertmanager.yml`; `None`, and said so, if that cannot be done here.
+    /// Starts it with `alertmanager/alertmanager.yml`; prints why and returns `None` if that is not possible here.
     pub fn start(artifacts: &Artifacts) -> Option<Self> {
         let Some(program) = alertmanager() else {
             skipped("alertmanager is not installed, so none was started");
@@ -104,14 +104,14 @@ impl Running {
         answer
     }
 
-    /// What it says of itself.
+    /// Its status, with its configuration.
     pub fn status(&self) -> Value {
         let answer = self.ask("GET /api/v2/status", "");
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         serde_json::from_str(body).unwrap_or_else(|fault| panic!("{fault}: {answer}"))
     }
 
-    /// All alerts that it knows of, and what it does with them.
+    /// All alerts that it has, with their states.
     pub fn alerts(&self) -> Vec<Value> {
         let answer = self.ask("GET /api/v2/alerts", "");
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();

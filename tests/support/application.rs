@@ -1,4 +1,4 @@
-//! Services whose counters a test drives, scraped as real ones are.
+//! Services whose counters are set by a test, scraped like real ones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ struct Service {
     gone: bool,
 }
 
-/// What a series shows, and how fast it grows since when.
+/// The value of a series, and its growth since a time.
 struct Series {
     value: f64,
     per_second: f64,
@@ -40,7 +40,7 @@ impl Application {
         let server = Server::with(move |stream, head| {
             let name = head.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
             let services = shown.lock().unwrap();
-            // Nothing is answered for one that is gone: whoever asks is hung up on.
+            // A service that is gone closes the connection without an answer.
             let Some(service) = services.get(&name).filter(|service| !service.gone) else { return };
             let mut text = String::new();
             for (series, at) in &service.series {
@@ -59,17 +59,17 @@ impl Application {
         self.server.port
     }
 
-    /// From now on a counter grows so fast. It is born by this if it was not there.
+    /// From now on a counter grows at this rate. A new counter begins now.
     pub fn grows(&self, service: &str, series: &str, per_second: f64) {
         self.change(service, series, |known| (known, per_second));
     }
 
-    /// From now on a series shows this value.
-    pub fn stands(&self, service: &str, series: &str, value: f64) {
+    /// From now on a series has this value.
+    pub fn set(&self, service: &str, series: &str, value: f64) {
         self.change(service, series, |_| (value, 0.0));
     }
 
-    /// Nobody can scrape it any more.
+    /// The service can no longer be scraped.
     pub fn vanishes(&self, service: &str) {
         self.services.lock().unwrap().get_mut(service).unwrap().gone = true;
     }

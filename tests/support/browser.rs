@@ -1,4 +1,4 @@
-//! A page in a real browser: what becomes of it once its scripts have run.
+//! A page in a real browser, after its scripts have run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// `None`, and said so, if there is none.
+    /// Prints why and returns `None` if there is none.
     pub fn found(for_what: &str) -> Option<Self> {
         let Some(program) = super::chromium() else {
             super::skipped(&format!("chromium is not installed, so {for_what}: install it, or set CHROMIUM"));
@@ -22,20 +22,20 @@ impl Browser {
         Some(Self { program, folder: tempfile::tempdir().unwrap() })
     }
 
-    /// The document of a page on disk, opened at a fragment, when nothing is left to do.
+    /// The document of a page on disk, opened at a fragment, after all scripts have run.
     pub fn document(&self, page: &str, fragment: &str) -> String {
         let path = self.page(page);
         self.run(&["--dump-dom"], &format!("file://{}{fragment}", path.display()))
     }
 
-    /// The page as it is printed: a PDF.
+    /// The page in print: a PDF.
     pub fn printed(&self, page: &str) -> Vec<u8> {
         let (path, pdf) = (self.page(page), self.folder.path().join("page.pdf"));
         self.run(&[&format!("--print-to-pdf={}", pdf.display())], &format!("file://{}", path.display()));
         fs::read(pdf).unwrap()
     }
 
-    /// What of a page is cut, or lies beyond the edge, where it is so wide: of a table that is scrolled, what a reader does not see.
+    /// The parts of a page that are cut, or beyond the edge, at this width; for a table that scrolls, the invisible part.
     pub fn cut(&self, page: &str, width: u32) -> Vec<String> {
         const MEASURE: &str = "addEventListener('load', () => {
             const page = document.querySelector('iframe').contentDocument;
@@ -74,7 +74,7 @@ impl Browser {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
             ])
-            // Its clock runs ahead until the page has nothing left to do.
+            // Its clock runs ahead until no script is waiting.
             .arg("--virtual-time-budget=10000")
             .arg(profile(self.folder.path()))
             .args(arguments)

@@ -1,4 +1,4 @@
-//! Dashboards as a test sees them: their panels, and their queries with the variables filled in as Grafana does.
+//! Dashboards in tests: their panels, and their queries with the variables replaced as Grafana does.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use slowburn::vocabulary::{Decimal, Period};
 
 /// A dashboard.
 pub struct Dashboard {
-    /// What its file is called.
+    /// The name of its file.
     pub name: String,
-    /// All of it.
+    /// Its content.
     pub json: Value,
 }
 
@@ -19,23 +19,23 @@ pub struct Dashboard {
 pub struct Query {
     /// The dashboard, the panel's number and its title, and the query's name.
     pub place: String,
-    /// As it is written.
+    /// The text of the query.
     pub expr: String,
-    /// Whether it is asked for one moment only.
+    /// Whether it is an instant query.
     pub instant: bool,
 }
 
-/// What is chosen, by the names of variables.
+/// The selected values, by the names of variables.
 pub type Chosen = BTreeMap<String, String>;
 
 impl Dashboard {
-    /// Reads one.
+    /// Reads a dashboard.
     pub fn read(name: &str, text: &str) -> Self {
         let json = serde_json::from_str(text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
         Self { name: name.to_owned(), json }
     }
 
-    /// All panels, those that are folded away among them.
+    /// All panels, also those in collapsed rows.
     pub fn panels(&self) -> Vec<&Value> {
         let all = self.json["panels"].as_array().unwrap();
         all.iter()
@@ -43,7 +43,7 @@ impl Dashboard {
             .collect()
     }
 
-    /// The panel of this kind whose title begins so.
+    /// The panel of this kind whose title begins with this text.
     pub fn panel(&self, kind: &str, title: &str) -> &Value {
         let found = self
             .panels()
@@ -67,7 +67,7 @@ impl Dashboard {
         self.panels().into_iter().flat_map(|panel| self.asked_by(panel)).collect()
     }
 
-    /// What marks the time axis.
+    /// The queries of annotations.
     pub fn annotations(&self) -> Vec<Query> {
         let all = self.json["annotations"]["list"].as_array().unwrap();
         let asking = all.iter().filter_map(|annotation| {
@@ -77,24 +77,24 @@ impl Dashboard {
         asking.collect()
     }
 
-    /// The variables that ask Prometheus.
+    /// The variables with a query to Prometheus.
     pub fn variables(&self) -> Vec<&Value> {
         let all = self.json["templating"]["list"].as_array().unwrap();
         all.iter().filter(|variable| variable["type"] == "query").collect()
     }
 
-    /// Whether it shows the one SLO that is chosen.
+    /// Whether it shows one selected SLO.
     pub fn is_of_one(&self) -> bool {
         self.json["uid"] == "slo_promise"
     }
 }
 
-/// Everything is chosen that can be.
+/// All values are selected.
 pub fn all() -> Chosen {
     ["owner", "service", "slo"].map(|name| (name.to_owned(), ".*".to_owned())).into()
 }
 
-/// What Grafana fills in where this SLO is chosen: what `slo:definition:info` says of it, taken apart.
+/// The values in Grafana when this SLO is selected: the labels of `slo:definition:info`.
 pub fn of(promise: &Promise) -> Chosen {
     let period = match &promise.period {
         Period::Rolling(length) => length.to_string(),
@@ -127,12 +127,12 @@ pub fn of(promise: &Promise) -> Chosen {
 }
 
 impl Query {
-    /// With this chosen, over an hour in steps of five minutes.
+    /// With these values, over an hour in steps of five minutes.
     pub fn filled(&self, chosen: &Chosen) -> String {
         self.over(chosen, "1h", "5m")
     }
 
-    /// With this chosen, over such a range in such steps.
+    /// With these values, over this range in these steps.
     pub fn over(&self, chosen: &Chosen, range: &str, step: &str) -> String {
         let mut expr = self.expr.replace("$__rate_interval", "5m").replace("$__interval", step);
         expr = expr.replace("$__range", range);

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the pages of the manual are.
+/// The folder of the manual's pages.
 pub const MANUAL: &str = "src/pages/manual";
 
 /// A Markdown file.
 pub struct Document {
-    /// From the root of the repository.
+    /// Its path from the root of the repository.
     pub path: String,
     pub text: String,
 }
@@ -32,14 +32,14 @@ pub fn root() -> PathBuf {
 }
 
 impl Document {
-    /// Every fenced block: the words behind its fence, and its text.
+    /// Every fenced block: the words after its fence, and its text.
     pub fn blocks(&self) -> Vec<(&str, &str)> {
         let fenced: Vec<&str> = self.text.split("\n```").skip(1).collect();
         assert!(fenced.len().is_multiple_of(2), "{}: every fence is closed", self.path);
         fenced.chunks(2).map(|block| block[0].split_once('\n').unwrap_or((block[0], ""))).collect()
     }
 
-    /// What stands outside of blocks.
+    /// The text outside of blocks.
     pub fn prose(&self) -> String {
         self.text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
     }
@@ -50,7 +50,7 @@ impl Document {
         self.blocks().into_iter().filter_map(move |(info, text)| Some((path(info)?, text)))
     }
 
-    /// What a code host calls the headings in addresses.
+    /// The anchors that a code host gives to the headings.
     pub fn anchors(&self) -> Vec<String> {
         let prose = self.prose();
         let headings = prose.lines().filter(|line| line.starts_with('#'));
@@ -62,7 +62,7 @@ impl Document {
         headings.map(anchor).collect()
     }
 
-    /// Where its links and images lead.
+    /// The targets of its links and images.
     pub fn links(&self) -> Vec<String> {
         let prose = self.prose();
         let targets = prose.split("](").skip(1);

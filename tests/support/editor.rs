@@ -1,4 +1,4 @@
-//! An editor, as far as the protocol goes: the real `slowburn lsp`, and somebody who talks to it.
+//! An editor, as far as the protocol matters: the real `slowburn lsp`, and its client.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub struct Editor {
     process: Child,
     input: Option<ChildStdin>,
     messages: Receiver<Value>,
-    /// What came while something else was waited for.
+    /// Messages that arrived while another one was expected.
     kept: Vec<Value>,
     asked: i64,
 }
@@ -54,7 +54,7 @@ fn messages(output: ChildStdout) -> impl Iterator<Item = Value> {
 }
 
 impl Editor {
-    /// A server that nobody has greeted yet.
+    /// A server before `initialize`.
     pub fn start(folder: &Folder) -> Self {
         let mut command = folder.command(&["lsp"]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -69,7 +69,7 @@ impl Editor {
         Self { process, input, messages: receiver, kept: Vec::new(), asked: 0 }
     }
 
-    /// One that was greeted by an editor that can do this, with the folder as its workspace; and what it said.
+    /// A server after `initialize` with these capabilities, with the folder as its workspace; and its answer.
     pub fn greeted(folder: &Folder, capabilities: &Value) -> (Self, Value) {
         let mut editor = Self::start(folder);
         let root = uri(&folder.path(""));
@@ -79,13 +79,13 @@ impl Editor {
         (editor, answer)
     }
 
-    /// Bytes as they are.
+    /// Sends bytes as they are.
     pub fn raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().unwrap();
         input.write_all(bytes).and_then(|()| input.flush()).unwrap();
     }
 
-    /// A message with its right length.
+    /// Sends a message with its right length.
     pub fn send(&mut self, message: &str) {
         self.raw(format!("Content-Length: {}\r\n\r\n{message}", message.len()).as_bytes());
     }
@@ -94,7 +94,7 @@ impl Editor {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string());
     }
 
-    /// The whole answer, fault or not.
+    /// The whole answer, also an error.
     pub fn ask(&mut self, method: &str, params: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
@@ -102,7 +102,7 @@ impl Editor {
         self.wait(|message| message["id"] == id && message.get("method").is_none())
     }
 
-    /// The first message that is like this, now or later.
+    /// The first message that fits, already received or not.
     pub fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(at) = self.kept.iter().position(&wanted) {
             return self.kept.remove(at);
@@ -128,7 +128,7 @@ impl Editor {
         serde_json::from_value(told["params"]["diagnostics"].take()).unwrap()
     }
 
-    /// Opens a file as it is on the disk.
+    /// Opens a file with its content on the disk.
     pub fn open(&mut self, folder: &Folder, path: &str) {
         let text = folder.read(path);
         self.open_as(&folder.path(path), &text);
@@ -149,14 +149,14 @@ impl Editor {
         self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
     }
 
-    /// Asks about a place, and takes the answer apart from the rest.
+    /// Sends a request about a place, and returns the result.
     pub fn ask_at(&mut self, method: &str, path: &Path, line: u32, character: u32) -> Value {
         let position = json!({ "line": line, "character": character });
         self.ask(method, json!({ "textDocument": { "uri": uri(path) }, "position": position }))["result"]
             .take()
     }
 
-    /// Ends the input, or says goodbye; the exit code.
+    /// Ends the input or sends `exit`; returns the exit code.
     pub fn ended(mut self) -> Option<i32> {
         drop(self.input.take());
         self.process.wait().unwrap().code()

@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and `slowburn` run in it.
+//! A separate folder for each test, in which `slowburn` runs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A service with nothing to complain about.
+/// A service without problems.
 pub const API: &str = "\
 version: slowburn/v1
 service: api
@@ -29,7 +29,7 @@ pub struct Folder {
     dir: TempDir,
 }
 
-/// How a run of `slowburn` ended.
+/// The result of a run of `slowburn`.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -67,7 +67,7 @@ impl Folder {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// Everything under `path`, hidden or not: files with their bytes, directories with nothing.
+    /// Everything under `path`, also hidden: files with their bytes, directories without.
     pub fn tree(&self, path: &str) -> BTreeMap<String, Vec<u8>> {
         let mut tree = BTreeMap::new();
         collect(&self.path(path), "", &mut tree);

@@ -1,4 +1,4 @@
-//! A mail server on loopback that takes every mail and keeps it.
+//! A mail server on loopback that accepts and keeps every mail.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,11 +8,11 @@ use std::thread;
 /// One mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Whom it is for.
+    /// The receiver.
     pub to: String,
-    /// Its head, as it came.
+    /// Its head, unchanged.
     pub head: String,
-    /// Its parts, with their encoding undone.
+    /// Its parts, decoded.
     pub body: String,
 }
 
@@ -27,7 +27,7 @@ impl Mailbox {
         let port = listener.local_addr().unwrap().port();
         let mails: Arc<Mutex<Vec<Mail>>> = Arc::default();
         let kept = Arc::clone(&mails);
-        // It ends with the test.
+        // The thread ends with the test.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let kept = Arc::clone(&kept);
@@ -43,7 +43,7 @@ impl Mailbox {
     }
 }
 
-/// SMTP, as far as Alertmanager speaks it; ends when the other side does.
+/// The part of SMTP that Alertmanager uses; ends with the connection.
 fn converse(mut stream: TcpStream, kept: &Mutex<Vec<Mail>>) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let mut to = String::new();
@@ -78,7 +78,7 @@ fn converse(mut stream: TcpStream, kept: &Mutex<Vec<Mail>>) -> Option<()> {
     }
 }
 
-/// Quoted-printable undone (RFC 2045, 6.7).
+/// Decodes quoted-printable (RFC 2045, 6.7).
 fn unquoted(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut left = text.as_bytes();

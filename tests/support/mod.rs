@@ -1,4 +1,4 @@
-//! What several tests share: the tools they run, and folders they may ruin.
+//! Helpers of several tests: the tools that they run, and folders that they may change.
 #![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod alertmanager;
@@ -23,7 +23,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The files of `tests/rejected`, each with the folder that says which project is around it.
+/// The files of `tests/rejected`, each with the folder of its project.
 pub fn rejected() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rejected");
     let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -37,29 +37,28 @@ pub fn rejected() -> Vec<(String, PathBuf)> {
     files
 }
 
-/// Debian's promtool, or whatever `PROMTOOL` or `PATH` names. Under `tests/run` it has to be there: the test that asks
-/// for it fails without.
+/// Debian's promtool, or that of `PROMTOOL` or `PATH`. Under `tests/run` it must exist: a test that needs it fails without.
 pub fn promtool() -> Option<PathBuf> {
     let found = tool("PROMTOOL", "promtool");
     assert!(found.is_some() || !required(), "there is no promtool: run tests/tools, or set PROMTOOL");
     found
 }
 
-/// Prometheus itself. Under `tests/run` it has to be there.
+/// Prometheus. Under `tests/run` it must exist.
 pub fn prometheus() -> Option<PathBuf> {
     let found = tool("PROMETHEUS", "prometheus");
     assert!(found.is_some() || !required(), "there is no prometheus: run tests/tools, or set PROMETHEUS");
     found
 }
 
-/// Alertmanager. Under `tests/run` it has to be there.
+/// Alertmanager. Under `tests/run` it must exist.
 pub fn alertmanager() -> Option<PathBuf> {
     let found = tool("ALERTMANAGER", "alertmanager");
     assert!(found.is_some() || !required(), "there is no alertmanager: run tests/tools, or set ALERTMANAGER");
     found
 }
 
-/// What asks Alertmanager's configuration. Under `tests/run` it has to be there.
+/// The tool for Alertmanager's configuration. Under `tests/run` it must exist.
 pub fn amtool() -> Option<PathBuf> {
     let found = tool("AMTOOL", "amtool");
     assert!(found.is_some() || !required(), "there is no amtool: run tests/tools, or set AMTOOL");
@@ -70,12 +69,12 @@ fn required() -> bool {
     env::var("SLOWBURN_REQUIRE_TOOLS").as_deref() == Ok("1")
 }
 
-/// A promtool of Prometheus 3, where there is one.
+/// A promtool of Prometheus 3, if there is one.
 pub fn promtool3() -> Option<PathBuf> {
     tool("PROMTOOL3", "promtool3")
 }
 
-/// An amtool of Alertmanager 0.28 or newer, where there is one.
+/// An amtool of Alertmanager 0.28 or newer, if there is one.
 pub fn amtool28() -> Option<PathBuf> {
     tool("AMTOOL28", "amtool28")
 }
@@ -85,19 +84,18 @@ pub fn vmalert_tool() -> Option<PathBuf> {
     tool("VMALERT_TOOL", "vmalert-tool")
 }
 
-/// A Chromium, where there is one.
+/// A Chromium, if there is one.
 pub fn chromium() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     names.iter().find_map(|name| tool("CHROMIUM", name))
 }
 
-/// Whether everything is wanted, however long it takes.
+/// Whether slow tests are wanted, too.
 pub fn full() -> bool {
     env::var("SLOWBURN_FULL").as_deref() == Ok("1")
 }
 
-/// Says aloud that something could not run. Not `eprintln!`, which the test harness keeps to itself; `tests/run` repeats it
-/// beside the result.
+/// Prints that something could not run. It does not use `eprintln!`, which the test harness captures; `tests/run` repeats the line beside the result.
 pub fn skipped(what: &str) {
     let line = format!("skipped: {what}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
@@ -107,12 +105,12 @@ pub fn skipped(what: &str) {
     }
 }
 
-/// The tool that `variable` names, or that `tests/tools` has fetched, or that is on `PATH`; only if it runs.
+/// The tool from `variable`, from `tests/tools`, or from `PATH`; only if it runs.
 fn tool(variable: &str, name: &str) -> Option<PathBuf> {
     let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
     let named = env::var_os(variable).filter(|named| !named.is_empty()).map(PathBuf::from);
     let runs = |tool: &PathBuf| {
-        // vmalert-tool does not tell its version.
+        // vmalert-tool has no `--version`.
         ["--version", "--help"].iter().any(|asked| {
             let answer = Command::new(tool).arg(asked).stdout(Stdio::null()).stderr(Stdio::null()).status();
             answer.is_ok_and(|status| status.success())

@@ -1,4 +1,4 @@
-//! A real Prometheus on this machine, and what it answers.
+//! A real Prometheus on this machine, and its answers.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// The program; under `tests/run` it has to be there.
+/// The program. Under `tests/run` it must exist.
 pub fn prometheus() -> Option<PathBuf> {
     let found = super::tool("PROMETHEUS", "prometheus");
     assert!(
@@ -26,7 +26,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on what is in `folder/data`, with `folder/prometheus.yml`.
+    /// Starts one with the samples in `folder/data` and with `folder/prometheus.yml`.
     pub fn start(program: &Path, folder: &Path) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let child = Command::new(program)
@@ -49,7 +49,7 @@ impl Server {
         server
     }
 
-    /// Has it read its configuration again. It goes on before it has.
+    /// Makes it read its configuration again. Returns before it has.
     pub fn reload(&self) {
         let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
@@ -60,17 +60,17 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The answer at a moment, as series.
+    /// The answer of an instant query, as series.
     pub fn query(&self, expr: &str, at: u64) -> Result<Vec<Value>, String> {
         self.ask(&format!("/api/v1/query?time={at}&query={}", encoded(expr)))
     }
 
-    /// The answer over a range, as series.
+    /// The answer of a range query, as series.
     pub fn query_range(&self, expr: &str, from: u64, to: u64, step: u64) -> Result<Vec<Value>, String> {
         self.ask(&format!("/api/v1/query_range?start={from}&end={to}&step={step}&query={}", encoded(expr)))
     }
 
-    /// What is at an address of its API.
+    /// The data at a path of its API.
     pub fn data(&self, path: &str) -> Result<Value, String> {
         let (_, body) = self.get(path).ok_or("no answer")?;
         let mut answer: Value = serde_json::from_str(&body).map_err(|fault| format!("{fault}: {body}"))?;
@@ -85,7 +85,7 @@ impl Server {
         data["result"].as_array().cloned().ok_or_else(|| format!("no series: {data}"))
     }
 
-    /// HTTP 1.0, so that the answer ends where the connection does.
+    /// HTTP 1.0, so that the answer ends with the connection.
     fn get(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address).ok()?;

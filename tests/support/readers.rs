@@ -1,4 +1,4 @@
-//! What programs in Go read of what is written.
+//! The content of compiled files, as programs in Go read it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::skipped;
 
-/// The readers of Go, compiled; `None`, and said so, if that cannot be done here.
+/// The readers in Go, compiled; prints why and returns `None` if that is not possible here.
 pub fn readers() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = root.join("target/tmp/readers");
@@ -40,7 +40,7 @@ pub fn readers() -> Option<PathBuf> {
 /// The libraries of YAML, in the order of their answers.
 pub const LIBRARIES: [&str; 3] = ["yaml.v2", "yaml.v3", "sigs.k8s.io/yaml"];
 
-/// What Go reads of every file below a folder.
+/// The content of every file below a folder, as Go reads it.
 pub fn read_by(program: &Path, folder: &Path) -> BTreeMap<String, Value> {
     let output = Command::new(program).arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! A real webhook that keeps what it is told.
+//! A real webhook that keeps its notifications.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
@@ -10,26 +10,26 @@ use super::server::Server;
 
 /// One notification.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// When it came, in seconds since 1970.
+pub struct Notification {
+    /// When it arrived, in seconds since 1970.
     pub at: f64,
-    /// Whom it was sent to: the path of its address.
+    /// The path of its address.
     pub path: String,
     /// The header `Authorization`, if there is one.
     pub authorization: String,
-    /// All of it.
+    /// Its body.
     pub body: Value,
 }
 
 pub struct Recorder {
     server: Server,
-    told: Arc<Mutex<Vec<Told>>>,
+    notifications: Arc<Mutex<Vec<Notification>>>,
 }
 
 impl Recorder {
     pub fn start() -> Self {
-        let told: Arc<Mutex<Vec<Told>>> = Arc::default();
-        let kept = Arc::clone(&told);
+        let notifications: Arc<Mutex<Vec<Notification>>> = Arc::default();
+        let kept = Arc::clone(&notifications);
         let server = Server::with(move |stream, head| {
             let header = |name: &str| {
                 let mut pairs = head.lines().filter_map(|line| line.split_once(": "));
@@ -38,7 +38,7 @@ impl Recorder {
             };
             let mut body = vec![0; header("content-length").parse().unwrap()];
             stream.read_exact(&mut body).unwrap();
-            kept.lock().unwrap().push(Told {
+            kept.lock().unwrap().push(Notification {
                 at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64(),
                 path: head.split(' ').nth(1).unwrap().to_owned(),
                 authorization: header("authorization"),
@@ -46,15 +46,15 @@ impl Recorder {
             });
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
         });
-        Self { server, told }
+        Self { server, notifications }
     }
 
     pub fn port(&self) -> u16 {
         self.server.port
     }
 
-    /// Everything so far, in the order in which it came.
-    pub fn told(&self) -> Vec<Told> {
-        self.told.lock().unwrap().clone()
+    /// All notifications so far, in the order of arrival.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.notifications.lock().unwrap().clone()
     }
 }

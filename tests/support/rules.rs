@@ -12,14 +12,14 @@ use slowburn::artifact::Artifacts;
 use slowburn::source::{SourceFile, Sources};
 use tempfile::TempDir;
 
-/// What sources with these paths and texts compile to.
+/// The artifacts of sources with these paths and texts.
 pub fn compiled(files: &[(&str, &str)]) -> Artifacts {
     let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
     let compiled = slowburn::compile(&Sources::new(files.iter().map(file).collect()));
     compiled.artifacts().unwrap_or_else(|| panic!("{files:?}\ndoes not compile: {:#?}", compiled.problems))
 }
 
-/// A folder with these files in it; in memory where the system has a place for that, because promtool waits for its disk.
+/// A folder with these files; in memory if the system has a place for that, because promtool waits for its disk.
 pub fn written(artifacts: &Artifacts) -> TempDir {
     let dir = tempfile::tempdir_in(memory()).unwrap();
     for (path, text) in artifacts {
@@ -35,10 +35,10 @@ fn memory() -> PathBuf {
     if shared.is_dir() { shared.to_owned() } else { env::temp_dir() }
 }
 
-/// Runs promtool; what it says if it is not content.
+/// Runs promtool; its output if it fails.
 pub fn run(promtool: &Path, args: &[&str], files: &[PathBuf]) -> Result<(), String> {
     let mut command = Command::new(promtool);
-    // Less collecting of garbage makes it a third faster.
+    // Fewer garbage collections make it a third faster.
     command.args(args).args(files).env("GOGC", "400").env("TMPDIR", memory());
     let output = command.output().unwrap();
     let said =
@@ -59,7 +59,7 @@ fn readable(text: &str) -> String {
     shown.join("\n")
 }
 
-/// `promtool check rules`, as strict as it can be, under every promtool there is; `of` says what.
+/// `promtool check rules` with all of its checks, with every existing promtool; `of` names the files.
 pub fn check_rules(of: &str, files: &[PathBuf]) {
     let tools: Vec<PathBuf> = super::promtool().into_iter().chain(super::promtool3()).collect();
     if tools.is_empty() {
@@ -72,7 +72,7 @@ pub fn check_rules(of: &str, files: &[PathBuf]) {
     }
 }
 
-/// Runs every file of tests, two at a time, the largest first; what failed, with what promtool said.
+/// Runs every file of tests, two at a time, the largest first; returns the failures with promtool's output.
 pub fn test_rules(promtool: &Path, mut files: Vec<PathBuf>) -> Vec<String> {
     files.sort_by_key(|path| fs::metadata(path).map(|file| file.len()).unwrap_or_default());
     let waiting = Mutex::new(files);
@@ -108,7 +108,7 @@ pub fn own() -> Vec<SourceFile> {
     .collect()
 }
 
-/// Files of a folder whose names end so, sorted.
+/// The files of a folder whose names end with this text, sorted.
 pub fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
@@ -117,7 +117,7 @@ pub fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     files
 }
 
-/// A document, read by a YAML library that the compiler does not write with.
+/// A document, read by another YAML library than the one that the compiler writes with.
 pub fn read(yaml: &str) -> Value {
     serde_yaml::from_str(yaml).unwrap_or_else(|fault| panic!("{fault}\n{yaml}"))
 }
@@ -127,7 +127,7 @@ pub fn groups(rules: &str) -> Vec<Value> {
     read(rules)["groups"].as_sequence().unwrap().clone()
 }
 
-/// A promtool test written by hand: what is fed to the rules of one service, and what must come of it.
+/// A promtool test from the test's own samples: the input of one service's rules, and the expected results.
 pub struct Play {
     artifacts: Artifacts,
     service: String,
@@ -136,17 +136,17 @@ pub struct Play {
     series: Vec<(String, String)>,
     checks: Vec<(String, String, String)>,
     length: String,
-    /// The rules as they are compiled, if another ruler is to hold them to the same.
+    /// The compiled rules, if another ruler must pass the same test.
     asynchronous: Option<String>,
 }
 
 impl Play {
-    /// Rules of one service, evaluated every half minute over samples of every half minute.
+    /// The rules of one service, with evaluations and samples every half minute.
     pub fn of(project: &str, source: &str) -> Self {
         Self::from(&[("slos/slowburn.yaml", project), ("slos/service.yaml", source)])
     }
 
-    /// Likewise, of these sources.
+    /// The same for these sources.
     pub fn from(files: &[(&str, &str)]) -> Self {
         let artifacts = compiled(files);
         let path = artifacts.keys().find(|path| path.starts_with("prometheus/")).unwrap();
@@ -176,8 +176,8 @@ impl Play {
         self
     }
 
-    /// As a ruler evaluates them whose rules see each other's results one evaluation late: each group from its last rule to its first; and by
-    /// vmalert-tool, where it is, as they stand.
+    /// The order of a ruler whose rules read each other's results one evaluation late: each group from its last rule to its first. If vmalert-tool
+    /// exists, it runs the rules in their own order.
     pub fn late(mut self) -> Self {
         let path = format!("prometheus/{}.rules.yaml", self.service);
         self.asynchronous = Some(self.artifacts[&path].clone());
@@ -185,7 +185,7 @@ impl Play {
         for group in &mut all {
             let rules = group["rules"].as_sequence_mut().unwrap();
             rules.reverse();
-            // Tiles with and without their month both see none of this evaluation.
+            // Tiles with and without their month both read nothing of this evaluation.
             let is_marked = |rule: &Value| {
                 rule.get("record").and_then(Value::as_str).is_some_and(|name| name.contains("_tile5m"))
             };
@@ -196,7 +196,7 @@ impl Play {
         self
     }
 
-    /// As a ruler evaluates them whose groups see what others record a moment too late: the last group is evaluated first.
+    /// The order of a ruler whose groups read the samples of others a moment too late: the last group is evaluated first.
     pub fn last_group_first(mut self) -> Self {
         let path = format!("prometheus/{}.rules.yaml", self.service);
         let mut all = groups(&self.artifacts[&path]);
@@ -206,14 +206,14 @@ impl Play {
         self
     }
 
-    /// Until when it is watched; all that was recorded until then is to be sound.
+    /// The end of the test; all recorded samples until then must be valid.
     pub fn until(mut self, length: &str) -> Self {
         self.length = length.to_owned();
         let recorded = self.recorded();
-        // Where good events are counted instead of bad ones, these are a difference, which may be below zero for a moment.
+        // If good events are counted instead of bad ones, the bad ones are a difference, which may be below zero for a moment.
         let signed = recorded.iter().any(|name| name.contains(":good_events:"));
         for name in recorded {
-            // NaN and infinity alike become NaN.
+            // NaN and infinity both become NaN.
             self = self.is(length, &format!("sum(0 * sum_over_time({name}[{length}])) or vector(0)"), "0");
             if name.contains(":sli_error:") {
                 let highest = format!("max(max_over_time({name}[{length}])) > bool 1 or vector(0)");
@@ -247,7 +247,7 @@ impl Play {
         self
     }
 
-    /// Within one percent of a value.
+    /// A query has a value within one percent of this one.
     pub fn near(self, at: &str, expr: &str, value: &str) -> Self {
         self.is(at, &format!("abs(({expr}) / ({value}) - 1) < bool 0.01"), "1")
     }
@@ -266,7 +266,7 @@ impl Play {
         self.is(at, &expr, &evaluations.to_string())
     }
 
-    /// Nothing ever fires.
+    /// No alert ever fires.
     pub fn silent(self) -> Self {
         let length = self.length.clone();
         self.is(&length, &format!("count(count_over_time(ALERTS[{length}])) or vector(0)"), "0")
@@ -292,7 +292,7 @@ impl Play {
         test
     }
 
-    /// Runs it, under every promtool if everything is wanted.
+    /// Runs the test; with every promtool if slow tests are wanted.
     pub fn run(mut self) {
         assert!(!self.length.is_empty(), "say until when");
         let test = self.test();

@@ -1,4 +1,4 @@
-//! Samples for everything that the rules and dashboards of a model read: played through the rules, or made up.
+//! Samples for all series that the rules and dashboards of a model read: played through the rules, or generated.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,19 +8,19 @@ use slowburn::plan::Makes;
 use slowburn::promql;
 use slowburn::vocabulary::Decimal;
 
-/// A value at a time in seconds, or none.
+/// The value at a time in seconds; `None` without a sample.
 type Curve = Box<dyn Fn(u64) -> Option<f64>>;
 
-/// How long an hour of an outage is played, in half minutes.
+/// The number of steps of an outage of an hour, in half minutes.
 pub const STEPS: u32 = 120;
 
-/// What the SLIs of `slos/` read: every series with what it does while a fifth of all events is bad.
+/// The series that the SLIs of `slos/` read, with their values while a fifth of all events is bad.
 fn inputs(model: &Model) -> BTreeMap<String, Series> {
     let mut inputs = BTreeMap::new();
     for each in
         model.services.iter().flat_map(|service| &service.slos).flat_map(|slo| &slo.stimulus).flatten()
     {
-        // A histogram has more than the one bucket that the SLI counts.
+        // A histogram has more buckets than the one that the SLI counts.
         if each.labels.contains_key("le") {
             for (le, good, bad) in [("0.001", 0, 0), ("+Inf", 1, 1)] {
                 let mut bucket = each.clone();
@@ -40,7 +40,7 @@ fn written_out(series: &Series) -> String {
     promql::build::selector(&series.name, &labels).to_string()
 }
 
-/// The same in promtool's notation: four good events for one that is bad, or a state that is bad all the time.
+/// The same in promtool's notation: four good events for every bad one, or a state that is always bad.
 pub fn series(model: &Model) -> BTreeMap<String, String> {
     let values = |series: &Series| match &series.behaviour {
         Behaviour::Counts { good, bad } => format!("0+{}x{STEPS}", 40 * good + 10 * bad),
@@ -54,7 +54,7 @@ pub fn series(model: &Model) -> BTreeMap<String, String> {
     inputs(model).iter().map(|(name, series)| (name.clone(), values(series))).collect()
 }
 
-/// Samples in the text format that promtool makes blocks of: made-up values for every series that the rules record and that the SLIs read, as if
+/// Samples in the text format from which promtool makes blocks: generated values for every series that the rules record and that the SLIs read, as if
 /// budgets had been spent for `days`, with an outage two thirds into the last two hours.
 pub fn made_up(model: &Model, end: u64, days: u64) -> String {
     let mut metrics: BTreeMap<String, String> = BTreeMap::new();
@@ -172,7 +172,7 @@ pub fn made_up(model: &Model, end: u64, days: u64) -> String {
                 labels.insert("alertname".to_owned(), alert.which.name.clone());
                 let since = labels.clone();
                 labels.insert("alertstate".to_owned(), "firing".to_owned());
-                // Those of half the SLOs still fire.
+                // The alerts of half the SLOs still fire.
                 let still = move |at: u64| index % 2 == 0 && place == 0 && at + 1200 >= end;
                 add("ALERTS", &labels, 60, RECENT, &|at| (outage(at) || still(at)).then_some(1.0));
                 add("ALERTS_FOR_STATE", &since, 60, RECENT, &|at| {

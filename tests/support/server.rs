@@ -1,4 +1,4 @@
-//! A real HTTP server on loopback that answers what a test tells it to.
+//! A real HTTP server on loopback with answers from a test.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Gives this answer, byte for byte, to every request.
+    /// Sends this answer, byte for byte, to every request.
     pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::with(move |stream, _| {
@@ -20,7 +20,7 @@ impl Server {
         })
     }
 
-    /// Gives an answer with this status, these headers and this body.
+    /// Sends an answer with this status, these headers and this body.
     pub fn of(status: &str, headers: &str, body: &[u8]) -> Self {
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
@@ -29,7 +29,7 @@ impl Server {
         Self::answering([head.as_bytes(), body].concat())
     }
 
-    /// Tells the time as Prometheus does, and gives these statuses and bodies to all other requests.
+    /// Answers requests for the time as Prometheus does, and all others with these statuses and bodies.
     pub fn telling_time(answer: impl Fn(&str) -> (&'static str, String) + Send + Sync + 'static) -> Self {
         const TIME: &str =
             r#"{"status":"success","data":{"resultType":"scalar","result":[1763800000.5,"1763800000.5"]}}"#;
@@ -55,7 +55,7 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
-        // It ends with the test.
+        // The thread ends with the test.
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// A request up to its empty line, or what comes before somebody hangs up.
+/// A request up to its empty line, or the text before the connection closes.
 fn head(stream: &mut TcpStream) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut bytes = Vec::new();
@@ -88,7 +88,7 @@ fn head(stream: &mut TcpStream) -> String {
     while !bytes.ends_with(b"\r\n\r\n") && bytes.len() < 65536 {
         match stream.read(&mut byte) {
             Ok(1) => bytes.push(byte[0]),
-            // What speaks TLS waits for an answer to its first bytes.
+            // A TLS client waits for an answer to its first bytes.
             _ => break,
         }
         if bytes.first() == Some(&0x16) {
@@ -98,12 +98,12 @@ fn head(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A port on which nobody listens.
+/// A port without a listener.
 pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// A gzip stream that packs nothing, as its format allows.
+/// A gzip stream without compression, which its format allows.
 pub fn gzip(text: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let blocks = text.chunks(0xffff).count();

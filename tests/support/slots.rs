@@ -1,7 +1,8 @@
-//! When Prometheus evaluates a group for the first time: in its own slot of the interval, which a hash of the file's path and the group's name decides.
+//! When Prometheus evaluates a group for the first time: in the group's slot of the interval, which a hash of the file's path and the group's name
+//! decides.
 //!
-//! So that nobody waits five minutes for the slow groups, rules are put under a path whose slot is near. Their text stays as it is. If Prometheus chose its
-//! slots otherwise, tests would take longer and prove the same.
+//! Rules are written to a path whose slots are near, so that no test waits five minutes for the slow groups. The rules themselves do not change. With
+//! other slots in Prometheus the tests would take longer and prove the same. slots otherwise, tests would take longer and prove the same.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::rules::groups;
 
-/// A path below `folder` for a file of rules, under which every group of five minutes is evaluated for the first time within that span from now.
+/// A path below `folder` for a file of rules, with which every group of five minutes is evaluated for the first time within that span from now.
 pub fn path(folder: &Path, name: &str, rules: &str, span: &Range<Duration>) -> PathBuf {
     let slow: Vec<String> = groups(rules)
         .iter()
@@ -24,7 +25,7 @@ pub fn path(folder: &Path, name: &str, rules: &str, span: &Range<Duration>) -> P
     paths.find(near).expect("one path of many has its slots near each other")
 }
 
-/// How long it is until the first evaluation of a group of five minutes, as `EvalTimestamp` in Prometheus' `rules/manager.go` has it.
+/// The time until the first evaluation of a group of five minutes, like `EvalTimestamp` in Prometheus' `rules/manager.go`.
 fn until(path: &Path, group: &str, now: Duration) -> Duration {
     const INTERVAL: u128 = 300_000_000_000;
     let mut labels = Vec::new();

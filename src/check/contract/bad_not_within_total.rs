@@ -4,7 +4,7 @@
 //! independent, so one label is enough to show that it is not: a value that matches all matchers of the inner selector, but not one of the outer's. A
 //! problem is reported only if such a value is found.
 
-use super::{Reader, tell};
+use super::{Reader, report};
 use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::model::{Model, Reading, Role, Service};
@@ -18,25 +18,25 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
         for inner in slo.readings.iter().filter(|reading| matches!(reading.role, Role::Bad | Role::Good)) {
             let same: Vec<&&Reading> =
                 totals.iter().filter(|total| total.selector.name == inner.selector.name).collect();
-            // Several selectors of one metric may hold it together.
+            // Several selectors of one metric may contain it together.
             let [total] = same.as_slice() else { continue };
             if let Some((index, value)) = outside(model, service, &inner.selector, &total.selector) {
-                tell(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
+                report(problems, Reader::Slo(slo), to_problem(inner, total, index, &value));
             }
         }
     }
 }
 
-/// A matcher of the outer selector, by its index, and a value of its label that the inner selector lets through and the outer does not.
+/// A matcher of the outer selector, by its index, and a value of its label that matches the inner selector but not the outer one.
 fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector) -> Option<(usize, String)> {
     if inner.matchers.iter().any(|matcher| !can_be_met(inner, &matcher.label)) {
-        // What selects nothing is within everything.
+        // An empty selection is within every other.
         return None;
     }
     outer.matchers.iter().enumerate().find_map(|(index, matcher)| {
         let own: Vec<&Matcher> = inner.matchers.iter().filter(|other| other.label == matcher.label).collect();
         if let Some(known) = known_values(model, service, inner, &matcher.label) {
-            // A label whose values are all known may leave no room for the difference.
+            // If all values of a label are known, there may be no value in the difference.
             let (within, asked) =
                 (matcher.asked(), own.iter().map(|other| other.asked()).collect::<Vec<_>>());
             let escapes = |value: &&String| {
@@ -48,20 +48,20 @@ fn outside(model: &Model, service: &Service, inner: &Selector, outer: &Selector)
         let mut wanted: Vec<(MatchOp, &str)> =
             own.iter().map(|other| (other.op, other.value.as_str())).collect();
         wanted.push((matcher.op.opposite(), &matcher.value));
-        // A value that is there tells more than one that is not.
+        // A value of an existing label is a better example than a missing label.
         let present = [wanted.as_slice(), &[(MatchOp::NotEqual, "")]].concat();
         regex::satisfying(&present).or_else(|| regex::satisfying(&wanted)).map(|value| (index, value))
     })
 }
 
-/// Whether a value was found that meets all matchers of a label.
+/// Whether some value is found that matches all matchers of a label.
 fn can_be_met(selector: &Selector, label: &str) -> bool {
     let of_label = selector.matchers.iter().filter(|matcher| matcher.label == label);
     let all: Vec<(MatchOp, &str)> = of_label.map(|matcher| (matcher.op, matcher.value.as_str())).collect();
     regex::satisfying(&all).is_some()
 }
 
-/// All values of a label of the metric, the empty one of series without it included, where the contract knows them all.
+/// All values of a label of the metric, with the empty value of series without it; `None` if the contract does not know them all.
 pub(in crate::check) fn known_values(
     model: &Model,
     service: &Service,

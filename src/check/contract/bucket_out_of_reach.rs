@@ -1,7 +1,7 @@
 //! Quantiles that are compared with a limit above all buckets: `histogram_quantile` returns at most the highest bound.
 
 use super::selected;
-use super::{Judged, Reader, Verdict, tell};
+use super::{Judged, Reader, Verdict, report};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Kind, Op, Selector};
 use crate::vocabulary::{Decimal, text};
@@ -19,7 +19,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             true => (format!("at {limit} or above"), "reach"),
             false => (format!("above {limit}"), "exceed"),
         };
-        tell(
+        report(
             problems,
             place.reader,
             Problem::error(
@@ -34,7 +34,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// What a quantile of this selector has to exceed, and whether reaching it is enough.
+/// The limit for a quantile of this selector, and whether equality is enough.
 fn limit(expr: &Expr, selector: &Selector) -> Option<(Decimal, bool)> {
     let mut limit = None;
     expr.visit(&mut |part| {

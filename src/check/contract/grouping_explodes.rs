@@ -1,10 +1,10 @@
 //! Promises per label value, of which there are too many.
 
-use super::{Found, Judged, Place, Verdict, tell};
+use super::{Found, Judged, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 
-/// More promises than anybody looks at.
+/// The most promises that anybody can observe.
 const MOST: u64 = 100;
 
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
@@ -16,7 +16,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         let (Some(first), true) = (slo.places.by.first(), reads_all) else { continue };
         let Some((promises, widest)) = promises(slo, place, *found) else { continue };
         if promises > MOST {
-            tell(
+            report(
                 problems,
                 place.reader,
                 Problem::warning(
@@ -31,7 +31,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// How many combinations of the labels that are kept there may be, and which label has the most values; targets' own labels are not counted.
+/// How many combinations of the kept labels there may be, and which label has the most values. Labels of the target are not counted.
 fn promises(slo: &Slo, place: &Place, found: Found) -> Option<(u64, String)> {
     let shapes = found.family.shapes.iter().filter_map(|shape| {
         let counts: Vec<(u64, &str)> = slo
@@ -48,7 +48,7 @@ fn promises(slo: &Slo, place: &Place, found: Found) -> Option<(u64, String)> {
     shapes.max_by_key(|(count, _)| *count)
 }
 
-/// Values of one label that the selector's matchers leave.
+/// The number of a label's values that match the selector.
 fn matching(place: &Place, label: &str, values: &crate::contract::Values) -> u64 {
     let on_it = || place.reading.selector.matchers.iter().filter(|matcher| matcher.label == label);
     let known = values

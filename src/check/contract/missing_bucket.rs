@@ -1,10 +1,10 @@
-//! Thresholds at which no bucket ends.
+//! Thresholds without a bucket.
 
 use super::selected;
 use std::collections::BTreeSet;
 
 use super::unit_mismatch::{other_unit, shown};
-use super::{Judged, Place, Verdict, tell};
+use super::{Judged, Place, Verdict, report};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
@@ -21,13 +21,13 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         {
             let bounds: Vec<Decimal> = selected(place, found).collect();
             if !bounds.is_empty() && !bounds.contains(&bound) {
-                tell(problems, place.reader, to_problem(slo, place, found.name, bound, bounds));
+                report(problems, place.reader, to_problem(slo, place, found.name, bound, bounds));
             }
         }
     }
 }
 
-/// Bounds and quantiles that are asked for by name, and are not there.
+/// Bounds and quantiles in matchers that do not exist.
 pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict, .. } in all {
         let Verdict::Fits(found) = verdict else { continue };
@@ -46,7 +46,7 @@ pub(super) fn named(all: &[Judged], problems: &mut Vec<Problem>) {
                 |bound: &Bound| known.contains(bound) || label == "le" && *bound == Bound::Infinite;
             let missing = asked.into_iter().find(|bound| !is_there(bound));
             if let (true, false, Some(Bound::At(missing))) = (positive, known.is_empty(), missing) {
-                tell(problems, place.reader, unnamed(place, found.name, label, *span, missing, &known));
+                report(problems, place.reader, unnamed(place, found.name, label, *span, missing, &known));
             }
         }
     }

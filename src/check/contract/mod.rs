@@ -1,8 +1,8 @@
-//! Checks against what services are known to expose. A selector has one verdict, and only its first fault is reported: a metric that does not exist
-//! has no wrong labels.
+//! Checks against the known metrics of services. A selector has one verdict, and only its first problem is reported: a metric that does not exist has
+//! no wrong labels.
 //!
-//! **Invariant:** what cannot be known is not reported as a fault. Nobody knows which values `job` and `instance` have, which labels a relabelling
-//! adds, or which values of a label were not kept.
+//! **Invariant:** nothing unknown is reported. The values of `job` and `instance` are unknown, and so are labels that relabelling adds, and values of
+//! a label that the contract does not contain.
 
 pub(super) mod bad_not_within_total;
 pub(super) mod bucket_out_of_reach;
@@ -29,23 +29,23 @@ use crate::promql::{build, places};
 use crate::source::{Span, Spelling};
 use crate::vocabulary::{Decimal, Duration};
 
-/// What a contract says of a selector.
+/// The verdict of a contract on a selector.
 pub(super) enum Verdict<'a> {
-    /// Nothing: there is no contract, or the metric is planned, or made by Prometheus itself or by a rule.
+    /// Unknown: there is no contract, or the metric is planned, or Prometheus or a rule makes it.
     Unknown,
-    /// It is as it is read.
+    /// The metric fits the selector.
     Fits(Found<'a>),
     /// No metric has this name.
     NoMetric,
-    /// The metric is of another type than it is taken for.
+    /// The metric has another type than the selector needs.
     OtherType(Found<'a>),
-    /// A matcher, by its index, asks for a label that the metric has not.
+    /// A matcher, by its index, uses a label that the metric does not have.
     NoLabel(Found<'a>, usize),
-    /// A matcher, by its index, is met by no value of its label.
+    /// A matcher, by its index, matches no value of its label.
     NoValue(Found<'a>, usize),
 }
 
-/// A metric of a contract under the name that a selector has for it.
+/// A metric of a contract under the name that the selector uses.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
     pub name: &'a str,
@@ -53,7 +53,7 @@ pub(super) struct Found<'a> {
     pub part: Part,
 }
 
-/// What is read for: a promise, what it does not hold during, or a companion alert.
+/// The purpose of a query: a promise, its maintenance, or a companion alert.
 #[derive(Clone, Copy)]
 pub(super) enum Reader<'a> {
     Slo(&'a Slo),
@@ -62,7 +62,7 @@ pub(super) enum Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Everything in a service that reads.
+    /// All readers of a service.
     pub fn all(service: &'a Service) -> impl Iterator<Item = Self> {
         let except = |slo: &'a Slo| Some(Self::Except(slo, slo.agreed.except.as_ref()?));
         let slos = service.slos.iter().flat_map(move |slo| [Some(Self::Slo(slo)), except(slo)]);
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether some metric of it is not there yet.
+    /// Whether one of its metrics does not exist yet.
     pub fn is_planned(self) -> bool {
         match self {
             Self::Slo(slo) | Self::Except(slo, _) => slo.planned.is_some(),
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where its queries stand.
+    /// The place of its queries in the source.
     pub fn place(self) -> Span {
         match self {
             Self::Slo(slo) => slo.places.sli,
@@ -109,29 +109,29 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A selector with all that surrounds it.
+/// A selector with its context.
 pub(super) struct Place<'a> {
     pub model: &'a Model,
     pub service: &'a Service,
     pub contract: &'a Contract,
     pub reader: Reader<'a>,
     pub reading: &'a Reading,
-    /// What its matchers ask, in their order.
+    /// The conditions of its matchers, in their order.
     asked: Vec<Asked>,
 }
 
-/// A selector with what its contract says of it.
+/// A selector with the verdict of its contract.
 pub(super) struct Judged<'a> {
     pub place: Place<'a>,
     pub verdict: Verdict<'a>,
-    /// Whether to look for what was meant, where nothing is called so.
+    /// Whether to search for similar names if the name does not exist.
     pub search: bool,
 }
 
-/// A check looks at every selector that a contract can say something of.
+/// A check of all selectors that have a verdict.
 type Check = fn(&[Judged], &mut Vec<Problem>);
 
-/// Every check of what was judged.
+/// The checks of selectors.
 const CHECKS: [Check; 11] = [
     bucket_out_of_reach::check,
     grouping_explodes::check,
@@ -146,7 +146,7 @@ const CHECKS: [Check; 11] = [
     wrong_metric_type::check,
 ];
 
-/// What contracts find wrong; each selector is judged once, because that takes longest.
+/// The problems of selectors with contracts. Each selector is judged once, because that takes the most time.
 pub(super) fn check(model: &Model) -> Vec<Problem> {
     let mut judged = parallel::map(&model.services, |service| {
         let mut judged = Vec::new();
@@ -184,7 +184,7 @@ fn judge<'a>(
     let asked = reading.selector.matchers.iter().map(Matcher::asked).collect();
     let place = Place { model, service, contract, reader, reading, asked };
     let verdict = place.verdict();
-    // Matchers that stand without their metric: what is wrong with that is told where it is named.
+    // Matchers without a metric: the problem is reported where the metric is named.
     let nameless = place.is_nameless();
     let of_metric = matches!(verdict, Verdict::NoMetric | Verdict::OtherType(_));
     (!(nameless && of_metric)).then_some(Judged { place, verdict, search: true })
@@ -211,20 +211,20 @@ impl<'a> Place<'a> {
         self.matched(found)
     }
 
-    /// Whether its matchers stand without their metric.
+    /// Whether its matchers are written without their metric.
     fn is_nameless(&self) -> bool {
-        // A metric that stands alone has no matchers.
+        // A metric without braces has no matchers.
         self.reading.name == self.reading.place && !self.reading.matchers.is_empty()
     }
 
-    /// Whether the metric is one that is not there yet.
+    /// Whether the metric does not exist yet.
     fn is_planned(&self) -> bool {
         self.reading.metrics().any(|metric| self.service.planned.contains_key(metric))
     }
 
     fn matched(&self, found: Found<'a>) -> Verdict<'a> {
         let judged = found.family.shapes.iter().map(|shape| self.faults(found, shape));
-        // The shape that comes nearest tells what is wrong; where labels are missing, it is that.
+        // The most similar shape shows the problem: missing labels before missing values.
         let Some((labels, values)) = judged.min_by_key(|(labels, values)| (labels.len(), values.len()))
         else {
             return Verdict::Fits(found);
@@ -236,7 +236,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The matchers that series of one shape cannot meet, by index: for want of the label, and for want of a value.
+    /// The matchers that series of one shape cannot match, by index: those with a missing label, and those with a missing value.
     fn faults(&self, found: Found, shape: &Shape) -> (Vec<usize>, Vec<usize>) {
         let (mut labels, mut values) = (Vec::new(), Vec::new());
         for (index, matcher) in self.reading.selector.matchers.iter().enumerate() {
@@ -244,7 +244,7 @@ impl<'a> Place<'a> {
                 && (found.part == Part::Bucket || found.family.kind == Kind::Summary);
             match shape.labels.get(&matcher.label) {
                 _ if own => {}
-                // Where matchers alone tell what is successful, one that asks for no label tells nothing.
+                // If only matchers separate successful events, a matcher that also matches a missing label separates nothing.
                 None if self.asked[index].meets("") != Some(false) && !self.is_nameless() => {}
                 None if is_of_target(&self.model.project.prometheus, &matcher.label) => {}
                 None => labels.push(index),
@@ -260,7 +260,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Series that no program exposes: Prometheus makes them, or a rule does.
+/// Series that no program exposes: Prometheus or a rule makes them.
 fn made_by_prometheus(name: &str) -> bool {
     const MADE: [&str; 3] = ["up", "ALERTS", "ALERTS_FOR_STATE"];
     MADE.contains(&name) || name.starts_with("scrape_") || name.contains(':')
@@ -277,7 +277,7 @@ pub(super) fn is_of_target(prometheus: &Prometheus, label: &str) -> bool {
             .any(|job| job.open || job.labels.iter().any(|target| target == label))
 }
 
-/// A name as YAML has to have it in a list or as a key.
+/// A name in YAML's spelling for a list or a key.
 pub(super) fn in_yaml(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | ':');
     let is_word = name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -287,8 +287,8 @@ pub(super) fn in_yaml(name: &str) -> String {
     }
 }
 
-/// Advice to read a metric of another name, with the edit that does it where one can. A name in quotes stands in the braces, and one that needs them
-/// cannot stand before.
+/// Advice to use another metric, with the edit if it is possible. A quoted name is written inside of the braces, and a name that needs quotes cannot
+/// be written before them.
 pub(super) fn renamed(
     problem: Problem,
     reading: &Reading,
@@ -308,7 +308,7 @@ pub(super) fn renamed(
         Selector { name: Some(name.to_owned()), at: Modifiers::default(), ..reading.selector.clone() };
     let text = selector.to_string();
     match reading.spelling {
-        // YAML reads what begins with a brace as a map.
+        // YAML reads text that begins with a brace as a map.
         Spelling::Plain | Spelling::Unknown => {
             problem.help(format!("{}, with the query in single quotes", advice(&text)))
         }
@@ -316,7 +316,7 @@ pub(super) fn renamed(
     }
 }
 
-/// Whether a metric is what a query takes it for, as far as its type is known. Exporters call many a counter a gauge, and name it rightly.
+/// Whether a metric has the type that a query needs, if the type is known. Exporters often declare a counter as a gauge, with the right name.
 fn is_taken_rightly(role: Role, found: &Found) -> bool {
     let kind = match found.part {
         Part::Bucket | Part::Count | Part::Sum => Kind::Counter,
@@ -337,7 +337,7 @@ fn is_taken_rightly(role: Role, found: &Found) -> bool {
     }
 }
 
-/// The words of a type.
+/// The name of a type.
 pub(super) fn words(kind: Kind) -> &'static str {
     match kind {
         Kind::Counter => "a counter",
@@ -352,15 +352,15 @@ pub(super) fn words(kind: Kind) -> &'static str {
     }
 }
 
-/// As many problems are looked through for one that is the same.
+/// How many problems are searched for an equal one.
 const NEAR: usize = 256;
 
-/// As many places of one problem are pointed at.
+/// The most places of one problem.
 const PLACES: usize = 8;
 
-/// Adds a problem, or a second place to the same problem of the same SLI: one mistake is told once, however often it was written down, and however many
-/// objectives the SLI has.
-pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
+/// Adds a problem, or a second place to the same problem of the same SLI: a mistake is reported once, even if it is written several times or the SLI
+/// has several objectives.
+pub(super) fn report(problems: &mut Vec<Problem>, reader: Reader, problem: Problem) {
     let all = reader.place();
     let within = |span: Span| span.source == all.source && all.start <= span.start && span.end <= all.end;
     let same = |other: &&mut Problem| {
@@ -370,23 +370,23 @@ pub(super) fn tell(problems: &mut Vec<Problem>, reader: Reader, problem: Problem
             && (other.primary.span == problem.primary.span
                 || within(other.primary.span) && within(problem.primary.span))
     };
-    // What one SLI comes to is told together.
+    // The problems of one SLI are reported together.
     let Some(known) = problems.iter_mut().rev().take(NEAR).find(same) else { return problems.push(problem) };
     let span = problem.primary.span;
-    let is_told = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
-    if !is_told && known.secondary.len() < PLACES {
+    let is_reported = known.primary.span == span || known.secondary.iter().any(|label| label.span == span);
+    if !is_reported && known.secondary.len() < PLACES {
         known.secondary.push(Label { span, text: "and here".to_owned() });
     }
 }
 
-/// The bounds of what a selector selects.
+/// The bounds of the series that a selector matches.
 fn selected<'a>(place: &Place, found: &Found<'a>) -> impl Iterator<Item = Decimal> + use<'a> {
     let fits = |shape: &&'a Shape| {
         let (labels, values) = place.faults(*found, shape);
         labels.is_empty() && values.is_empty()
     };
     let mut shapes = found.family.shapes.iter().filter(fits);
-    // A bound has to be there in all of them.
+    // A bound must exist in all shapes.
     let first = shapes.next().map(|shape| shape.bounds.clone()).unwrap_or_default();
     let rest: Vec<_> = shapes.collect();
     first.into_iter().filter(move |bound| rest.iter().all(|shape| shape.bounds.contains(bound)))

@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::model::Service;
 
 pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
-    // A project without any contract has not begun with them.
+    // Without any contract the project does not use contracts yet.
     if model.services.iter().all(|service| service.contract.is_none()) {
         return;
     }

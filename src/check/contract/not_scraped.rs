@@ -1,6 +1,6 @@
 //! Jobs that Prometheus does not scrape, or not often enough.
 
-use super::{Reader, tell};
+use super::{Reader, report};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Problem, few};
 use crate::facts::Facts;
@@ -17,7 +17,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             let on_job = |index: &usize| reading.selector.matchers[*index].label == "job";
             let matchers: Vec<usize> = (0..reading.matchers.len()).filter(on_job).collect();
             let Some(first) = matchers.first() else { continue };
-            if service.contract.as_ref().is_some_and(|contract| tells_jobs(contract, reading)) {
+            if service.contract.as_ref().is_some_and(|contract| is_checked_elsewhere(contract, reading)) {
                 continue;
             }
             let selected: Vec<&Job> = jobs
@@ -31,7 +31,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
             let place = reading.matchers[*first];
             if selected.is_empty() {
                 let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
-                tell(
+                report(
                     problems,
                     reader,
                     Problem::error(Code::NotScraped, place, "Prometheus does not scrape this job")
@@ -41,7 +41,7 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
                 continue;
             }
             if let Some(slow) = selected.iter().find(|job| job.scrape_interval > reader.scrape_interval()) {
-                tell(
+                report(
                     problems,
                     reader,
                     Problem::error(
@@ -62,8 +62,8 @@ pub(in crate::check) fn check(Facts { model, .. }: &Facts, problems: &mut Vec<Pr
     }
 }
 
-/// Whether which jobs there are is known better from the series themselves, or the metric is the first thing that is wrong.
-fn tells_jobs(contract: &Contract, reading: &Reading) -> bool {
+/// Whether the series themselves show better which jobs exist, or the metric already has a problem.
+fn is_checked_elsewhere(contract: &Contract, reading: &Reading) -> bool {
     match contract.find(super::named(reading)) {
         Some((_, family, _)) => family.shapes.iter().any(|shape| shape.labels.contains_key("job")),
         None => !super::made_by_prometheus(super::named(reading)),

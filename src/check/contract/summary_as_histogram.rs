@@ -1,7 +1,7 @@
 //! Summaries that are used as histograms.
 
 use super::wrong_metric_type::is_summary_as_histogram;
-use super::{Judged, Verdict, named, tell};
+use super::{Judged, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
 use crate::vocabulary::text;
 
@@ -27,7 +27,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             }
         };
         let name = named(place.reading);
-        tell(
+        report(
             problems,
             place.reader,
             Problem::error(

@@ -1,7 +1,7 @@
 //! Series of bad events that do not exist before the first bad event.
 
 use super::values;
-use super::{Found, Judged, Place, Reader, Verdict, named, tell};
+use super::{Found, Judged, Place, Reader, Verdict, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::ast::{MatchOp, Matcher};
@@ -13,7 +13,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, to_problem(place, *found, *index));
+            report(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }
@@ -36,10 +36,10 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     .help("or make such an event happen once, and capture the contract again")
 }
 
-/// Whether series with such a value may be born one day, and the matcher is not a slip of the pen: bad events are rare, and the value looks like those that
-/// exist.
+/// Whether series with such a value may appear later, and the matcher has no spelling mistake: bad events are rare, and the value resembles those
+/// that exist.
 pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
-    // What a companion alert counts is what should not happen, too.
+    // A companion alert also counts events that should not happen.
     let counts_bad = match place.reader {
         Reader::Slo(_) => place.reading.role == Role::Bad,
         Reader::Except(..) => false,
@@ -51,7 +51,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     let matcher = &place.reading.selector.matchers[index];
     let of_all = place.reader.readings().iter().filter(|reading| reading.role == Role::Total);
     if of_all.flat_map(|reading| reading.selector.matchers.iter()).any(|other| other == matcher) {
-        // All events are asked for it as well, and they exist.
+        // The selector of all events needs it too, and those exist.
         return false;
     }
     let values = values(found, &matcher.label);
@@ -65,7 +65,7 @@ pub(super) fn may_appear(place: &Place, found: Found, index: usize) -> bool {
     example.is_some_and(|example| values.iter().any(|value| form(value) == form(&example)))
 }
 
-/// A value that meets the matcher and differs from a known one in its first character: 500 where there is 200, 5xx where there is 2xx.
+/// A value that matches and differs from a known one in its first character: 500 if there is 200, 5xx if there is 2xx.
 fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
     let first = |value: &String, c: char| -> String {
         let mut rest = value.chars();
@@ -79,7 +79,7 @@ fn sibling(matcher: &Matcher, values: &[String]) -> Option<String> {
     siblings.into_iter().find(|value| asked.meets(value) == Some(true))
 }
 
-/// Nearly a known value, by letters: of numbers, every one is another.
+/// Whether the value differs from a known one by a spelling mistake. A different number is a different value.
 fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
     if matcher.op != MatchOp::Equal || value.contains(|c: char| c.is_ascii_digit()) {
         return false;
@@ -88,7 +88,7 @@ fn is_misspelt(matcher: &Matcher, value: &str) -> bool {
     crate::vocabulary::distance(&written, &known, known.chars().count() / 4).is_some()
 }
 
-/// What a value is made of: `9` for digits, `a` for letters, each once in a row.
+/// The form of a value: `9` for digits, `a` for letters, repetitions once.
 fn form(value: &str) -> String {
     let mut form = String::new();
     for c in value.chars() {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_are_other_numbers() {
+    fn a_sibling_differs_in_its_first_digit() {
         let known = ["200".to_owned(), "404".to_owned()];
         assert_eq!(sibling(&matching(MatchOp::Matches, "5.."), &known).as_deref(), Some("500"));
         assert_eq!(sibling(&matching(MatchOp::Equal, "5xx"), &known), None);

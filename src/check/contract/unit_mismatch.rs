@@ -1,7 +1,7 @@
 //! Thresholds in one unit, histograms in another.
 
 use super::selected;
-use super::{Found, Judged, Place, Verdict, named, tell};
+use super::{Found, Judged, Place, Verdict, named, report};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Role, Slo};
 use crate::vocabulary::{Decimal, Duration};
@@ -17,7 +17,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
             format!("`{}` is in {unit}, and the SLI reads it as {read}", named(place.reading)),
         )
         .label(why);
-        tell(
+        report(
             problems,
             place.reader,
             match unit {
@@ -29,7 +29,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Units by what they are called, with how many of them are a second.
+/// Names of units, with the number of them in a second.
 const UNITS: [(&str, &[&str], i64); 4] = [
     ("seconds", &["seconds", "second", "s"], 1),
     ("milliseconds", &["milliseconds", "millisecond", "millis", "msec", "ms"], 1_000),
@@ -37,7 +37,7 @@ const UNITS: [(&str, &[&str], i64); 4] = [
     ("nanoseconds", &["nanoseconds", "nanosecond", "nanos", "nsec", "ns"], 1_000_000_000),
 ];
 
-/// The unit that a histogram is read in.
+/// The unit that the query expects of a histogram.
 fn unit_of(slo: Option<&Slo>, role: Role) -> Option<(&'static str, i64)> {
     let (Role::Classic(bound), Some(threshold)) = (role, slo.and_then(|slo| slo.threshold)) else {
         return None;
@@ -49,7 +49,7 @@ fn unit_of(slo: Option<&Slo>, role: Role) -> Option<(&'static str, i64)> {
         .map(|unit| (unit.0, unit.2))
 }
 
-/// The unit that a histogram is in, if it is not the one it is read in, and what tells it: what it declares, what it is called, or where its buckets end.
+/// The unit of a histogram, if it is not the expected one, and the evidence: its declared unit, its name, or its buckets.
 pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, String)> {
     let (read, per_second) = unit_of(place.reader.slo(), place.reading.role)?;
     let called = |word: &str| UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|unit| unit.0);
@@ -59,7 +59,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
         let why = if declared.is_some() { "its unit is declared" } else { "its name says the unit" };
         return (unit != read).then(|| (unit, why.to_owned()));
     }
-    // Nothing tells the unit: bounds do, if they are all far from the threshold and meet it in another unit.
+    // Without a declared unit the bounds decide: all are far from the threshold, and contain it in another unit.
     let (Role::Classic(bound), bounds) = (place.reading.role, selected(place, &found).collect::<Vec<_>>())
     else {
         return None;
@@ -75,7 +75,7 @@ pub(super) fn other_unit(place: &Place, found: Found) -> Option<(&'static str, S
     Some((unit, format!("its buckets end between {} and {last}", bounds.iter().min()?)))
 }
 
-/// A bound as a duration, in the unit it is read in.
+/// A bound as a duration, in the expected unit.
 pub(super) fn shown(slo: &Slo, role: Role, bound: Decimal) -> Option<String> {
     use rust_decimal::prelude::ToPrimitive;
     let (_, per_second) = unit_of(Some(slo), role)?;

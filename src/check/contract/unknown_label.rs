@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, tell};
+use super::{Found, Judged, Place, Verdict, in_yaml, is_of_target, named, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::model::Role;
 use crate::promql::places::spelled_label;
@@ -13,7 +13,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     for Judged { place, verdict, search } in all {
         match verdict {
             Verdict::NoLabel(found, index) => {
-                tell(problems, place.reader, matcher(place, *found, *index, *search));
+                report(problems, place.reader, matcher(place, *found, *index, *search));
             }
             Verdict::Fits(found) => kept(place, *found, problems),
             Verdict::Unknown | Verdict::NoMetric | Verdict::OtherType(_) | Verdict::NoValue(..) => {}
@@ -21,7 +21,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     }
 }
 
-/// A matcher on a label that is not there.
+/// The problem of a matcher with a missing label.
 fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     let matcher = &place.reading.selector.matchers[index];
     let label = place.reading.labels[index];
@@ -45,7 +45,7 @@ fn matcher(place: &Place, found: Found, index: usize, search: bool) -> Problem {
     suggested(problem, label, &matcher.label, by_value, &labels, spelled)
 }
 
-/// Labels of `by` that the series of all events do not have.
+/// Labels in `by` that the series of all events do not have.
 fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
     let reads_all = matches!(place.reading.role, Role::Total | Role::Classic(_) | Role::Native);
     let Some(slo) = place.reader.slo() else { return };
@@ -55,7 +55,7 @@ fn kept(place: &Place, found: Found, problems: &mut Vec<Problem>) {
         if reads_all && !has(&text) && !is_of_target(&place.model.project.prometheus, &text) {
             let labels = labels(found);
             let problem = unknown(*span, named(place.reading), &text, &labels);
-            tell(
+            report(
                 problems,
                 place.reader,
                 suggested(problem, *span, &text, None, &labels, |known| {

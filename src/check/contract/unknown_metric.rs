@@ -1,6 +1,6 @@
 //! Metrics that do not exist.
 
-use super::{Judged, Place, Verdict, in_yaml, named, renamed, tell};
+use super::{Judged, Place, Verdict, in_yaml, named, renamed, report};
 use crate::contract::{Contract, Kind};
 use crate::diagnostic::{Code, Problem, alternatives};
 use crate::model::Role;
@@ -10,7 +10,7 @@ use crate::vocabulary::{MOST_NAMES, distance, may_be_near};
 pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
     let unknown = all.iter().filter(|judged| matches!(judged.verdict, Verdict::NoMetric));
     for Judged { place, search, .. } in unknown {
-        tell(problems, place.reader, to_problem(place, *search));
+        report(problems, place.reader, to_problem(place, *search));
     }
 }
 
@@ -35,7 +35,7 @@ fn to_problem(place: &Place, search: bool) -> Problem {
     problem.help(format!("if the metric does not exist yet, declare it in this file: `planned: {{ {}: why it does not exist yet }}`", in_yaml(name)))
 }
 
-/// At most three names of series that could be taken so, by spelling and by words, the likeliest first; one alone if it stands out.
+/// At most three similar names of series that fit the query, by spelling and by words, the most similar first; only one if it is clearly the best.
 fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
     let mut compared = 0;
     let mut likeness = |candidate: &str| {
@@ -47,7 +47,7 @@ fn nearest(name: &str, contract: &Contract, role: Role) -> Vec<String> {
     scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     scored.dedup_by(|a, b| a.1 == b.1);
     let best = scored.first().map_or(0, |(score, _)| *score);
-    // What is much less like it than the best was hardly meant.
+    // Much less similar names are hardly meant.
     scored.into_iter().filter(|(score, _)| score * 10 >= best * 9).map(|(_, name)| name).take(3).collect()
 }
 
@@ -67,8 +67,8 @@ fn names(contract: &Contract, role: Role) -> impl Iterator<Item = String> {
     })
 }
 
-/// How much alike two names are, in thousandths; `None` if hardly. The greater of two measures: their spelling, and the words they share.
-/// Without `closely`, by the words alone.
+/// How similar two names are, in thousandths; `None` if hardly. It is the greater of two measures: their spelling, and the words that they share.
+/// Without `closely`, only the words.
 fn likeness(name: &str, candidate: &str, closely: bool) -> Option<u64> {
     let longest = longest(name, candidate) as u64;
     let spelling = match closely.then(|| distance(name, candidate, most(name, candidate))).flatten() {
@@ -87,7 +87,7 @@ fn longest(name: &str, candidate: &str) -> usize {
     name.chars().count().max(candidate.chars().count())
 }
 
-/// No more slips than that are told as likeness.
+/// The most spelling differences between similar names.
 fn most(name: &str, candidate: &str) -> usize {
     longest(name, candidate) / 4 + 1
 }
@@ -96,13 +96,13 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(['_', ':', '.'])
 }
 
-/// The words by which a name differs from others: every name of a counter ends in one of the rest, and says nothing by it.
+/// The words that distinguish a name. The endings of counters are left out, because all counters have them.
 fn telling(name: &str) -> impl Iterator<Item = &str> {
     const TELL_NOTHING: [&str; 6] = ["total", "count", "seconds", "bytes", "bucket", "sum"];
     words(name).filter(|word| !TELL_NOTHING.iter().any(|other| word.eq_ignore_ascii_case(other)))
 }
 
-/// Whether two words are one, or one is the plural of the other.
+/// Whether two words are equal, or one is the plural of the other.
 fn alike(one: &str, other: &str) -> bool {
     let plural = |many: &str, one: &str| {
         many.strip_suffix(['s', 'S']).is_some_and(|word| word.eq_ignore_ascii_case(one))
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_alike_by_spelling_and_by_words() {
+    fn names_are_similar_by_spelling_and_by_words() {
         assert!(
             likeness("ws_send_errors_total", "ggrt_send_errors_total", true)
                 > likeness("ws_send_errors_total", "ggrt_messages_sent_total", true)

@@ -2,7 +2,7 @@
 
 use super::uninitialised_series::may_appear;
 use super::values;
-use super::{Found, Judged, Place, Verdict, tell};
+use super::{Found, Judged, Place, Verdict, report};
 use crate::diagnostic::{Code, Problem, few};
 use crate::promql::ast::{MatchOp, Matcher};
 use crate::vocabulary::distance;
@@ -12,7 +12,7 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::NoValue(found, index) = verdict
             && !may_appear(place, *found, *index)
         {
-            tell(problems, place.reader, to_problem(place, *found, *index));
+            report(problems, place.reader, to_problem(place, *found, *index));
         }
     }
 }
@@ -35,7 +35,7 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
             Some((distance(value, &matcher.value, value.len()), value))
         })
         .min_by_key(|(distance, _)| distance.unwrap_or(usize::MAX));
-    // `5xx`, as people say it and Prometheus does not.
+    // `5xx`, which people write but Prometheus does not match.
     let class = matcher.value.strip_suffix("xx").or(matcher.value.strip_suffix("XX"));
     if let Some(class) = class.or(matcher.value.strip_suffix('*')).filter(|class| is_class(class)) {
         let meant = Matcher { op: MatchOp::Matches, value: format!("{class}.."), ..matcher.clone() };
@@ -56,7 +56,7 @@ fn to_problem(place: &Place, found: Found, index: usize) -> Problem {
     }
 }
 
-/// The first digit of status codes.
+/// Whether the text is the first digit of status codes.
 fn is_class(text: &str) -> bool {
     matches!(text.as_bytes(), [b'1'..=b'5'])
 }

@@ -1,6 +1,6 @@
 //! Metrics that are used as another type: a gauge as a counter, a counter as a histogram.
 
-use super::{Found, Judged, Place, Verdict, named, renamed, tell, words};
+use super::{Found, Judged, Place, Verdict, named, renamed, report, words};
 use crate::contract::{Kind, Part};
 use crate::diagnostic::{Code, Problem};
 use crate::model::Role;
@@ -11,12 +11,12 @@ pub(super) fn check(all: &[Judged], problems: &mut Vec<Problem>) {
         if let Verdict::OtherType(found) = verdict
             && !is_summary_as_histogram(place.reading.role, *found)
         {
-            tell(problems, place.reader, to_problem(place, *found));
+            report(problems, place.reader, to_problem(place, *found));
         }
     }
 }
 
-/// That is a fault of its own.
+/// That is reported as another problem.
 pub(super) fn is_summary_as_histogram(role: Role, found: Found) -> bool {
     matches!(role, Role::Classic(_) | Role::Native) && found.family.kind == Kind::Summary
 }

@@ -25,7 +25,7 @@ pub fn rules(one: Ours<'_>) -> impl Iterator<Item = (Severity, &Rule)> {
     })
 }
 
-/// Everything about alerts. What is the same is added to `kept`.
+/// The changes of alerts. Equal parts are added to `kept`.
 pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec<Change> {
     let subject = [one.name()];
     let spelled = &new.plan.project.severities;
@@ -81,7 +81,7 @@ pub fn changes(theirs: &Slo, one: Ours, new: Side, kept: &mut Vec<Words>) -> Vec
     changes
 }
 
-/// What alerts carry, and of which severities that is so, with all values that it had.
+/// A label or an annotation with its change; the severities that have it, and all of its values.
 type Carried = BTreeMap<(Thing, String, Fact), (BTreeSet<Severity>, BTreeSet<String>)>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ enum Thing {
     Annotation,
 }
 
-/// What became of a label or an annotation.
+/// The change of a label or an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fact {
     Kept(Option<String>),
@@ -99,7 +99,7 @@ enum Fact {
     Gone,
 }
 
-/// What is so of pages and of tickets is told once.
+/// A change of both pages and tickets is reported once.
 fn of_both(carried: Carried, subject: &[String], kept: &mut Vec<Words>) -> Vec<Change> {
     let mut changes = Vec::new();
     for ((thing, name, fact), (severities, was)) in carried {
@@ -208,7 +208,7 @@ fn tiers(
     let theirs = |tier: &Tier| described(tier.burn_rate, tier.threshold, tier.long, tier.short);
     let ours = |tier: &Watch| described(Some(tier.burn_rate), tier.threshold, tier.long, tier.short);
     let mut both: Vec<(&Tier, &Watch)> = Vec::new();
-    // The same windows first, then the same long one, then those that are left, in order.
+    // The same windows first, then the same long window, then the rest in order.
     let alike: [fn(&Tier, &Watch) -> bool; 3] =
         [|was, is| was.long == is.long && was.short == is.short, |was, is| was.long == is.long, |_, _| true];
     for alike in alike {
@@ -269,7 +269,7 @@ fn held(
     changes
 }
 
-/// By name, all values that alerts of one severity have.
+/// By name, all values in alerts of one severity.
 fn together<'a>(
     alerts: &[&'a Alert],
     of: fn(&'a Alert) -> &'a Labels,
@@ -302,10 +302,10 @@ fn labels(severity: Severity, old: &[&Alert], rule: &Rule, one: Ours, carried: &
     }
 }
 
-/// Annotations that somebody wrote, and a template of a message may ask for.
+/// Annotations that people wrote, which a message template may use.
 fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Carried) {
     let Makes::Alert(alert) = &rule.makes else { return };
-    // These the rules write for every alert.
+    // The rules write these for every alert.
     let written = |name: &str| {
         ["summary", "description"].contains(&name)
             || (name == "runbook_url" && alert.runbook_url.is_some())
@@ -322,7 +322,7 @@ fn annotations(severity: Severity, old: &[&Alert], rule: &Rule, carried: &mut Ca
     }
 }
 
-/// Who is told, where the new side has routes: old and new alerts sent through the same.
+/// Changes of receivers, if the new side has routes: the routes are applied to the old and the new alerts.
 fn receiver_change(
     severity: Severity,
     old: &[&Alert],
@@ -335,7 +335,7 @@ fn receiver_change(
     let receivers = |name: &str, labels: &Labels| -> BTreeSet<String> {
         let mut labels = labels.clone();
         labels.insert("alertname".to_owned(), name.to_owned());
-        lower::receivers(alertmanager, &labels).into_iter().map(|told| told.receiver).collect()
+        lower::receivers(alertmanager, &labels).into_iter().map(|notified| notified.receiver).collect()
     };
     let before: BTreeSet<String> =
         old.iter().flat_map(|alert| receivers(&alert.rule.name, &alert.labels)).collect();
@@ -354,5 +354,5 @@ fn receiver_change(
     let said = list(said.and("; the old one, sent through the same routes, goes to "), &before);
     let lost: Vec<&String> = before.difference(&after).collect();
     let warning = (!lost.is_empty()).then(|| Words::default().list(lost).and(" is not notified any more"));
-    Some(Change::new(Kind::Told, &[one.name()], said).warn(warning))
+    Some(Change::new(Kind::Notified, &[one.name()], said).warn(warning))
 }

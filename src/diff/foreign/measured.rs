@@ -1,4 +1,4 @@
-//! What is measured on both sides: which metrics are read, and with which matchers.
+//! The measurement on both sides: the metrics with their matchers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::foreign::Slo;
 use crate::plan::Makes;
 use crate::promql::ast::{MatchOp, Selector};
 
-/// Of each metric, the matchers that its selectors ask for. A matcher and its opposite are one question: what is good is what is not bad.
+/// The matchers of each metric's selectors. A matcher and its opposite count as one: good events are those that are not bad.
 pub type Reads = BTreeMap<String, BTreeSet<String>>;
 
-/// What raw series an SLO of others reads.
+/// The raw series that an SLO of the other rules reads.
 pub fn reads(theirs: &Slo) -> Reads {
     let mut recorded: BTreeSet<&str> = theirs.recorded.iter().map(|rule| rule.name.as_str()).collect();
     let series = theirs.ratios.iter().filter_map(|ratio| ratio.series.as_ref()?.name.as_deref());
@@ -23,7 +23,7 @@ pub fn reads(theirs: &Slo) -> Reads {
     asked(selectors.filter(|selector| !recorded.contains(selector.name.as_deref().unwrap_or_default())))
 }
 
-/// What raw series ours reads.
+/// The raw series that our SLO reads.
 pub(super) fn ours(one: Ours) -> Reads {
     let rules = || one.slo.groups.iter().flat_map(|group| &group.rules);
     let recorded: BTreeSet<&str> = rules()
@@ -41,7 +41,7 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
     let mut reads = Reads::new();
     for selector in selectors {
         let Some(name) = selector.name.as_deref() else { continue };
-        // The parts of one histogram are one metric.
+        // The series of one histogram are one metric.
         let parts = ["_bucket", "_count", "_sum"];
         let base = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
         let matchers =
@@ -58,7 +58,7 @@ fn asked<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Reads {
     reads
 }
 
-/// What either side reads that the other does not, in words; nothing where they read the same.
+/// The differences in words; empty if both sides read the same.
 pub fn apart(theirs: &Slo, one: Ours) -> Vec<Words> {
     let (before, after) = (reads(theirs), ours(one));
     let mut said = Vec::new();

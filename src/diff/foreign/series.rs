@@ -1,4 +1,4 @@
-//! Recorded series: those that end with the old rules, and those that keep their name and are found by other labels.
+//! Recorded series: those that end with the old rules, and those with the same name but other labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::difference::{Change, Kind, Words};
 use crate::foreign::Slo;
 use crate::plan::Makes;
 
-/// As many names are told one by one.
+/// How many names are listed.
 const NAMED: usize = 60;
 
 pub(super) fn changes(theirs: &Slo, one: Ours, kept: &mut Vec<Words>) -> Vec<Change> {

@@ -1,7 +1,7 @@
-//! Grafana's dashboard model, as far as it is used here: the classic one, `schemaVersion` 39, which everything from Grafana 9 to 13 loads.
+//! Grafana's dashboard model, as far as it is used here: the classic one, `schemaVersion` 39, which Grafana 9 to 13 load.
 //!
-//! Fields are in the order in which they are written. Fields that versions spell differently are written in both ways: tables read `displayMode` up
-//! to 9 and `cellOptions` since.
+//! Fields are written in the order of their declaration. If versions have different spellings of a field, both are written: tables read `displayMode`
+//! up to 9 and `cellOptions` since.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::inert;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
-    /// Begins with what marks a file of ours.
+    /// Begins with the mark of generated files.
     pub description: String,
     pub uid: String,
     pub title: String,
@@ -35,7 +35,7 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// As text, one field a line, so that a change is a short diff; without indentation, which would be a third of all of it.
+    /// The dashboard as text, one field per line, so that diffs are short; without indentation, which would be a third of the text.
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();
         let formatter = PrettyFormatter::with_indent(b"");
@@ -56,7 +56,7 @@ pub struct Range {
     pub to: &'static str,
 }
 
-/// All of it is as Grafana has it.
+/// The defaults of Grafana.
 #[derive(Serialize)]
 pub struct Timepicker {}
 
@@ -109,7 +109,7 @@ pub struct Annotation {
     pub target: Option<TagQuery>,
 }
 
-/// Marks that somebody has put into Grafana itself.
+/// Annotations that people added in Grafana.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagQuery {
@@ -159,7 +159,7 @@ pub enum VariableQuery {
 }
 
 impl Variable {
-    /// Under another name.
+    /// The same variable with another name.
     pub fn named(self, name: String) -> Self {
         Self { name, ..self }
     }
@@ -177,7 +177,7 @@ pub struct DataSource {
     pub uid: &'static str,
 }
 
-/// Where a panel stands: 24 columns, rows of 30 pixels.
+/// The position of a panel: 24 columns, rows of 30 pixels.
 #[derive(Clone, Copy, Serialize)]
 pub struct Grid {
     pub h: u32,
@@ -241,7 +241,7 @@ pub struct FieldConfig {
     pub overrides: Vec<Override>,
 }
 
-/// How values look.
+/// The display of values.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
@@ -274,14 +274,14 @@ pub struct Thresholds {
     pub steps: Vec<Step>,
 }
 
-/// From `value` on, `color`; the first has none.
+/// The color from `value` on; the first step has no `value`.
 #[derive(Clone, Serialize)]
 pub struct Step {
     pub color: &'static str,
     pub value: Value,
 }
 
-/// What is different for one field.
+/// The properties of one field that differ.
 #[derive(Clone, Serialize)]
 pub struct Override {
     pub matcher: Matcher,

@@ -5,14 +5,14 @@
 //! | `overview` | the dashboard of all services: what is burning, and who is over budget? |
 //! | `service` | the dashboard of one service: how are its promises, and what is its traffic doing? |
 //! | `promise` | the dashboard of the selected SLO: what is broken, since when, how long does the budget last? |
-//! | `looks` | how an SLO's figures look on all of them |
+//! | `display` | the display of an SLO's values on all of them |
 //! | `provisioning` | the files that load them |
-//! | `panels` | panels: their kinds and looks |
+//! | `panels` | panels: their kinds and display |
 //! | `queries` | their queries, as trees |
-//! | `json` | Grafana's own format |
+//! | `json` | Grafana's format of dashboards |
 
+mod display;
 mod json;
-mod looks;
 mod overview;
 mod panels;
 mod promise;
@@ -30,16 +30,16 @@ use json::{
     VariableQuery,
 };
 
-/// Where dashboards are.
+/// The directory of dashboards.
 pub const FOLDER: &str = "grafana/dashboards";
 
-/// What all dashboards of ours are tagged with.
+/// The tag of all generated dashboards.
 const TAG: &str = "slo";
 
-/// What deployments are to be tagged with to be drawn into the panels.
+/// The tag of deployments that panels show.
 const DEPLOYMENT: &str = "deploy";
 
-/// Grafana's own data source, for what people and programs have noted in Grafana itself.
+/// Grafana's own data source, for annotations that people and programs added in Grafana.
 const GRAFANA: DataSource = DataSource { r#type: "grafana", uid: "-- Grafana --" };
 
 /// Adds `grafana/dashboards/<service>.json`.
@@ -48,9 +48,9 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, artifacts: &mut Art
     artifacts.insert(path(&service.name), service::dashboard(project, service, &words).text());
 }
 
-/// Where the dashboard of a service is.
+/// The path of a service's dashboard.
 pub fn path(service: &str) -> String {
-    // Names of services hold no `_`, so that nothing else is called so.
+    // Names of services contain no `_`, so no other service has this path.
     let taken = ["overview", "slo"].contains(&service);
     format!("{FOLDER}/{service}{}.json", if taken { "_" } else { "" })
 }
@@ -68,7 +68,7 @@ pub fn project(plan: &Plan, artifacts: &mut Artifacts) {
     provisioning::emit(plan, artifacts);
 }
 
-/// What all dashboards share.
+/// The parts that all dashboards share.
 fn blank(words: &Dashboards, uid: &str, title: String, about: &str) -> Dashboard {
     Dashboard {
         description: format!("{MARK} {about}"),
@@ -90,7 +90,7 @@ fn blank(words: &Dashboards, uid: &str, title: String, about: &str) -> Dashboard
     }
 }
 
-/// One Grafana may show the dashboards of several environments.
+/// The title with the environment: one Grafana may show the dashboards of several environments.
 fn titled(project: &ProjectPlan, title: String) -> String {
     match &project.environment {
         Some(environment) => format!("{title} · {environment}"),
@@ -120,10 +120,10 @@ fn data_source(words: &Dashboards) -> Variable {
     }
 }
 
-/// How Grafana calls the query of a variable.
+/// Grafana's name for the query of a variable.
 const VARIABLE_QUERY: &str = "PrometheusVariableQueryEditor-VariableQuery";
 
-/// A choice of one value of a label.
+/// A variable for one value of a label.
 fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
     Variable {
         r#type: "query",
@@ -146,8 +146,8 @@ fn choice(words: &Dashboards, name: &str, query: String) -> Variable {
     }
 }
 
-/// Pages and deployments as marks on the time axis. Pages are drawn where all panels are of one SLO; elsewhere they would paint those that are calm, and
-/// whoever wants them switches them on.
+/// Pages and deployments on the time axis. Pages are drawn if all panels show one SLO. On other dashboards they would also mark panels of healthy
+/// SLOs, so they are off by default.
 fn annotations(words: &Dashboards, alerts: String, drawn: bool) -> List<Annotation> {
     let mark = |name: String, datasource, icon_color| Annotation {
         name,
@@ -195,7 +195,7 @@ fn link(title: String, url: String) -> Link {
     }
 }
 
-/// The dashboard of all services.
+/// The link to the dashboard of all services.
 fn home(project: &ProjectPlan, words: &Dashboards) -> Option<Link> {
     let link = |uid: &String| Link {
         keep_time: true,
@@ -205,7 +205,7 @@ fn home(project: &ProjectPlan, words: &Dashboards) -> Option<Link> {
     project.overview.as_ref().map(link)
 }
 
-/// The other dashboards of ours.
+/// The links to the other generated dashboards.
 fn others(words: &Dashboards) -> Link {
     Link {
         r#type: "dashboards",

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::display::{self, decimals, state_field};
 use super::json::{Current, Dashboard, Field, Panel, Property, Variable};
-use super::looks::{self, decimals, state_field};
 use super::panels::{self, Board, Column, WIDTH, property};
 use super::queries::{self, Alerts, SLO, Scope, Source};
 use crate::plan::{Plan, ProjectPlan, ServicePlan, SloPlan};
@@ -12,7 +12,7 @@ use crate::promql::build::{aggregate, and, ge, gt, le, lt, mul, number, or, sub}
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
-/// The dashboard; none without an SLO.
+/// The dashboard; `None` without an SLO.
 pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     let services: Vec<&ServicePlan> = plan.services.iter().collect();
     let uid = plan.project.overview.as_ref()?;
@@ -48,12 +48,12 @@ pub fn dashboard(plan: &Plan, words: &Dashboards) -> Option<Dashboard> {
     })
 }
 
-/// All alerts, as the project calls their severities.
+/// All alerts, with the project's names of severities.
 pub fn alerts(project: &ProjectPlan, scope: Scope) -> Alerts {
     Alerts::of([project.severities.page.as_str(), project.severities.ticket.as_str()], scope)
 }
 
-/// Whose services, and which of them.
+/// Variables for the owner and for the services.
 fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
     let all = |name: &str, query: String| Variable {
         multi: true,
@@ -63,7 +63,7 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
         ..super::choice(words, name, query)
     };
     let info = || of.screens.info.clone();
-    // Whoever chooses an owner has chosen its services: no recorded series has its name.
+    // Recorded series have no label of the owner, so the owner selects services.
     let owned = info().chosen("owner", "owner");
     [
         all("owner", format!("label_values({}, owner)", info())),
@@ -71,7 +71,7 @@ fn variables(of: &Source, words: &Dashboards) -> [Variable; 2] {
     ]
 }
 
-/// What is firing and pending: pages before tickets, and the longest first.
+/// Firing and pending alerts: pages before tickets, the longest first.
 pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     let by = ["alertname", "service", "slo"];
     let label = |name: &str, properties| Column {
@@ -88,7 +88,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     };
     let shown = || alerts.shown(&by);
     let state = queries::with_screen(of.screens, queries::with_links(of.screens, of.scope, &shown()));
-    // An alert without an SLO leads to its service.
+    // An alert without an SLO links to its service.
     let state = queries::labelled(state, "promise", "$1", "screen", "(.+)");
     let state = queries::labelled(state, "promise", &of.screens.promise, "slo", ".+");
     let more = |expr: Expr| queries::labelled(expr, "alertname", &words.say("active.more"), "", "");
@@ -96,7 +96,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     let since = and(alerts.lasting(&by, of.scope), shown()).on(&by);
     let number_of = or(and(alerts.count(&by), shown()).on(&by), more(alerts.more(&by)));
     let columns = vec![
-        column("state", state.into(), looks::alert_cell(words)),
+        column("state", state.into(), display::alert_cell(words)),
         label("alertname", vec![property("custom.minWidth", 270)]),
         label("service", linked(words, "link.service", SERVICE, 110)),
         label(
@@ -109,7 +109,7 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
         ),
         column("since", since.into(), vec![property("unit", "dtdhms")]),
         column("number", number_of.into(), vec![property("decimals", 0)]),
-        label("runbook", looks::linked_to(words)),
+        label("runbook", display::linked_to(words)),
     ];
     let sorted = [(words.say("column.state"), true), (words.say("column.since"), true)];
     let mut field = panels::field(words, "short", panels::steps("text", &[]));
@@ -125,10 +125,10 @@ pub fn active(of: &Source, alerts: &Alerts, words: &Dashboards) -> Panel {
     )
 }
 
-/// The screen of a row's service.
+/// The dashboard of a row's service.
 const SERVICE: &str = "/d/${__data.fields.screen}?${datasource:queryparam}&${__url_time_range}";
 
-/// The screen of a row's SLO.
+/// The dashboard of a row's SLO.
 fn promise(screen: &str) -> String {
     format!(
         "/d/{screen}?${{datasource:queryparam}}&var-service=${{__data.fields.service}}&var-slo=${{__data.fields.slo}}&${{__url_time_range}}"
@@ -140,7 +140,7 @@ fn linked(words: &Dashboards, title: &str, url: &str, width: u32) -> Vec<Propert
     vec![property("links", link), property("custom.minWidth", width)]
 }
 
-/// One row per SLO, whether or not there is any data: of all services, or of one.
+/// One row per SLO, with or without data: for all services, or for one.
 pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Dashboards) -> Panel {
     let slos: Vec<&SloPlan> = services.iter().flat_map(|service| &service.slos).collect();
     let worst = |op: &str, expr: Expr| aggregate(op, &SLO, expr);
@@ -169,22 +169,22 @@ pub fn table(of: &Source, services: &[&ServicePlan], alerts: &Alerts, words: &Da
     let read = |reading| of.read(reading);
     columns.extend([
         label("slo", linked(words, "link.promise", &promise(&of.screens.promise), 100)),
-        column("alert", Some(of.loudest(alerts)), looks::alert_cell(words)),
-        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), looks::burn_cell()),
+        column("alert", Some(of.loudest(alerts)), display::alert_cell(words)),
+        column("burn", Some(worst("max", read(|readings| &readings.burn_now))), display::burn_cell()),
         column(
             "exhaustion",
             Some(worst("min", of.sortable(of.exhaustion(&queries::periods(services))))),
-            looks::exhaustion(words),
+            display::exhaustion(words),
         ),
         column(
             "left",
             Some(worst("min", of.sortable(read(|readings| &readings.budget_left)))),
-            looks::budget_gauge(words),
+            display::budget_gauge(words),
         ),
         column(
             "achieved",
             Some(worst("min", of.sortable(of.achieved()))),
-            looks::judged_ratio(words, places + 1),
+            display::judged_ratio(words, places + 1),
         ),
         label("objective", vec![property("custom.minWidth", 90)]),
         Column {
@@ -220,7 +220,7 @@ fn counts(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
 
 fn worst(of: &Source, words: &Dashboards) -> Panel {
     let field = Field {
-        // One that is spent many times over leaves room for all others.
+        // A limit, so that an SLO far below zero does not hide the bars of the others.
         min: Some(-1),
         max: Some(1),
         color: panels::palette(),

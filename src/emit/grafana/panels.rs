@@ -1,4 +1,4 @@
-//! The kinds of panels and their looks: colours, states, and the texts shown instead of a number.
+//! The kinds of panels and their display: colors, states, and the texts shown instead of a number.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,13 @@ use crate::vocabulary::{Decimal, text};
 /// The name of the variable that holds the data source.
 pub const DATA_SOURCE: &str = "datasource";
 
-/// What every query asks.
+/// The data source of every query.
 pub const PROMETHEUS: DataSource = DataSource { r#type: "prometheus", uid: "${datasource}" };
 
-/// Grafana's own yellow cannot be read on white.
+/// Grafana's own yellow is not readable on white.
 pub const YELLOW: &str = "dark-yellow";
 
-/// What stands for too few events in tables: they sort numbers, and NaN would leave the rows around it in no order.
+/// The number for too few events in tables: they sort by numbers, and NaN would break the order of the rows around it.
 pub const FEW: u64 = 9_000_000_000_000_000;
 
 /// Columns of a dashboard.
@@ -30,12 +30,12 @@ pub const WIDTH: u32 = 24;
 pub struct Board {
     pub panels: Vec<Panel>,
     height: u32,
-    /// How many panels are inside others.
+    /// The number of panels inside of other panels.
     inside: u32,
 }
 
 impl Board {
-    /// Panels side by side, each with its width; what does not fit goes below.
+    /// Panels side by side, each with its width. Panels that do not fit are placed below.
     pub fn line(&mut self, height: u32, panels: Vec<(u32, Panel)>) {
         let (mut x, mut lines) = (0, 1);
         for (width, panel) in panels {
@@ -49,7 +49,7 @@ impl Board {
         self.height += lines * height;
     }
 
-    /// A headline under which panels are folded away, so many side by side.
+    /// A collapsed row with a title and its panels, side by side.
     pub fn folded(&mut self, title: String, height: u32, width: u32, panels: Vec<Panel>) {
         if panels.is_empty() {
             return;
@@ -91,7 +91,7 @@ fn panel(kind: &'static str, title: String, description: String) -> Panel {
     }
 }
 
-/// Words, in Markdown.
+/// A text in Markdown.
 pub fn words(title: String, description: String, content: &str) -> Panel {
     let options = json!({
         "mode": "markdown",
@@ -104,7 +104,7 @@ pub fn words(title: String, description: String, content: &str) -> Panel {
 /// One number.
 pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Panel {
     let options = json!({
-        // Not `lastNotNull`: that NaN, which says that there are too few events, is what is to be shown.
+        // Not `lastNotNull`: NaN, which means too few events, must be shown.
         "reduceOptions": { "calcs": ["last"], "fields": "", "values": false },
         "orientation": "auto",
         "textMode": "value",
@@ -114,7 +114,7 @@ pub fn tile(title: String, description: String, expr: &Expr, field: Field) -> Pa
         "justifyMode": "auto",
         "showPercentChange": false,
         "percentChangeColorMode": "standard",
-        // As large as a number can be beside which the words that stand for none still fit, on one line or two.
+        // The largest size at which the text for a missing number fits, on one line or two.
         "text": { "valueSize": 26 },
     });
     Panel {
@@ -145,7 +145,7 @@ pub fn lines(
     }
 }
 
-/// How lines are drawn; `area` shades what is beyond a threshold.
+/// The style of lines; `area` shades the values beyond a threshold.
 pub fn drawn(style: &str, fill: u32, stacked: bool, area: bool) -> Value {
     json!({
         "drawStyle": style,
@@ -179,25 +179,25 @@ pub fn timeline(title: String, description: String, queries: &[(Expr, String)], 
             overrides: Vec::new(),
         }),
         options: Some(options),
-        // What lasted less than a step is seen all the same, and a step is never shorter than what is recorded.
+        // Shorter states are visible, too. A step is never shorter than the interval of recorded series.
         interval: Some("1m".to_owned()),
         ..panel("state-timeline", title, description)
     }
 }
 
-/// One column of a table: what is asked, or a label that the queries share.
+/// One column of a table: a query, or a label that the queries share.
 pub struct Column {
-    /// A label's name, or nothing for a query.
+    /// The label's name; `None` for a query.
     pub label: Option<String>,
-    /// What is asked.
+    /// The query.
     pub expr: Option<Expr>,
-    /// What it is called.
+    /// The title.
     pub title: String,
-    /// How it looks.
+    /// The display.
     pub properties: Vec<Property>,
 }
 
-/// A table: queries whose answers carry the same labels, side by side, in the order of these columns, each downwards or not.
+/// A table: queries whose results have the same labels, side by side, in the order of these columns. Each column may be sorted in descending order.
 pub fn table(
     title: String,
     description: String,
@@ -209,13 +209,13 @@ pub fn table(
     let (mut targets, mut overrides) = (Vec::new(), Vec::new());
     let (mut renamed, mut order) = (serde_json::Map::new(), serde_json::Map::new());
     let queries = columns.iter().filter(|column| column.expr.is_some()).count();
-    // Labels that nobody names come first, as they are answered; in an order of columns they would come last.
+    // Labels without a column come first, in the order of the result; with an order of columns they would come last.
     let named = columns.iter().any(|column| column.label.is_some());
     for (index, column) in columns.into_iter().enumerate() {
         let source = match (&column.label, &column.expr) {
             (_, Some(expr)) => {
                 let query = target(targets.len(), expr, "");
-                // A single query's values are called so, too.
+                // The column of a single query has this name, too.
                 let source =
                     if queries > 1 { format!("Value #{}", query.ref_id) } else { "Value".to_owned() };
                 targets.push(Target { format: Some("table"), instant: true, range: false, ..query });
@@ -282,7 +282,7 @@ fn target(index: usize, expr: &Expr, legend: &str) -> Target {
     }
 }
 
-/// `A`, `B`, …, `Z`, `AA`, …: what overrides call a query.
+/// `A`, `B`, …, `Z`, `AA`, …: the names of queries in overrides.
 pub fn reference(index: usize) -> String {
     let last = char::from(b'A' + (index % 26) as u8);
     match index / 26 {
@@ -291,7 +291,7 @@ pub fn reference(index: usize) -> String {
     }
 }
 
-/// How a number looks whose unit is given; what is missing is called so.
+/// The display of a number with this unit; a missing number is shown as a text.
 pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
     Field {
         unit,
@@ -306,23 +306,23 @@ pub fn field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field 
     }
 }
 
-/// A field that also knows too few events.
+/// The same, with a text for too few events.
 pub fn judged_field(words: &Dashboards, unit: &'static str, steps: Vec<Step>) -> Field {
     Field { mappings: unjudged(words), ..field(words, unit, steps) }
 }
 
-/// Colours from a number on; the first holds below all others.
+/// Colors from a number on; the first holds below all others.
 pub fn steps(lowest: &'static str, more: &[(&'static str, Decimal)]) -> Vec<Step> {
     let more = more.iter().map(|(color, from)| Step { color, value: number(*from) });
     [Step { color: lowest, value: Value::Null }].into_iter().chain(more).collect()
 }
 
-/// From orange to green as the budget that is left grows. Red is for what wakes somebody, and a spent budget does not.
+/// From orange to green with the budget that is left. Red is for pages only, and a spent budget is not a page.
 pub fn budget_steps() -> Vec<Step> {
     steps("orange", &[(YELLOW, Decimal::ZERO), ("green", Decimal::new(25, 2))])
 }
 
-/// Series have colours of their own.
+/// A different color for each series.
 pub fn palette() -> Color {
     Color { mode: "palette-classic", fixed_color: None }
 }
@@ -332,32 +332,32 @@ pub fn fixed(color: &'static str) -> Color {
     Color { mode: "fixed", fixed_color: Some(color) }
 }
 
-/// What is not there is said without a colour that judges it.
+/// A missing value is shown without a color.
 pub fn nothing(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
         "match": "null", "result": { "text": words.say("none.data"), "color": "text", "index": 92 },
     } })
 }
 
-/// NaN stands for too few events.
+/// NaN means too few events.
 fn too_few(words: &Dashboards) -> Value {
     json!({ "type": "special", "options": {
         "match": "nan", "result": { "text": words.say("none.events"), "color": "text", "index": 90 },
     } })
 }
 
-/// The same in tables, in this colour.
+/// The same in tables, with this color.
 pub fn few(words: &Dashboards, color: &str) -> Value {
     let text = json!({ "text": words.say("none.events"), "color": color, "index": 91 });
     json!({ "type": "value", "options": { FEW.to_string(): text } })
 }
 
-/// All of them.
+/// Both mappings.
 pub fn unjudged(words: &Dashboards) -> Vec<Value> {
     vec![nothing(words), too_few(words), few(words, "text")]
 }
 
-/// What numbers are called, each with its colour.
+/// The texts of numbers, each with its color.
 pub fn states(states: &[(i32, String, &str)]) -> Value {
     let state = |(index, (value, text, color)): (usize, &(i32, String, &str))| {
         (value.to_string(), json!({ "text": text, "color": color, "index": index }))
@@ -366,17 +366,17 @@ pub fn states(states: &[(i32, String, &str)]) -> Value {
     json!({ "type": "value", "options": options })
 }
 
-/// More than anything is long, in seconds: a range without an end matches nothing in Grafana 11.
+/// Longer than any time, in seconds: a range without an end matches nothing in Grafana 11.
 const ENDLESS: u64 = 1_000_000_000_000;
 
-/// What is called differently from a number on.
+/// The text of all values from a number on.
 pub fn from_on(from: Decimal, text: &str, color: &str) -> Value {
     json!({ "type": "range", "options": {
         "from": number(from), "to": ENDLESS, "result": { "text": text, "color": color, "index": 93 },
     } })
 }
 
-/// For one query's series.
+/// The override for the series of one query.
 pub fn of_query(index: usize, properties: Vec<Property>) -> Override {
     Override { matcher: Matcher { id: "byFrameRefID", options: reference(index) }, properties }
 }
@@ -385,7 +385,7 @@ fn of_name(name: &str, properties: Vec<Property>) -> Override {
     Override { matcher: Matcher { id: "byName", options: name.to_owned() }, properties }
 }
 
-/// A line that is not a series: dashed, in one colour, without area.
+/// The override for a guide line: dashed, in one color, without area.
 pub fn guide(index: usize, color: &'static str) -> Override {
     of_query(
         index,
@@ -403,7 +403,7 @@ pub fn property(id: &'static str, value: impl Into<Value>) -> Property {
     Property { id, value: value.into() }
 }
 
-/// A cell in the colour of its value.
+/// A cell with the color of its value.
 pub fn coloured() -> [Property; 2] {
     [
         property("custom.cellOptions", json!({ "type": "color-text" })),
@@ -411,7 +411,7 @@ pub fn coloured() -> [Property; 2] {
     ]
 }
 
-/// A decimal as a number of JSON.
+/// A decimal as a JSON number.
 pub fn number(value: Decimal) -> Value {
     serde_json::from_str(&text(value)).expect("a decimal is a number of JSON")
 }

@@ -1,11 +1,11 @@
-//! The dashboard of the selected SLO: is it kept, how long does its budget last, since when does it burn, what is to be done?
+//! The dashboard of the selected SLO: is it kept, how long does its budget last, since when does it burn, what should be done?
 //!
-//! It reads recorded series and `slo:definition:info`, so it is the same file in every project without `alert_name`.
+//! It reads recorded series and `slo:definition:info`, so the file is the same in every project without `alert_name`.
 
 use serde_json::json;
 
+use super::display::{self, events_cell, state_field};
 use super::json::{Current, Dashboard, Field, Panel, Property, Variable, VariableQuery};
-use super::looks::{self, events_cell, state_field};
 use super::panels::{self, Board, Column, WIDTH, guide, of_query, property};
 use super::queries::{self, Alerts, BY, SLO, Scope, Source};
 use crate::plan::{ProjectPlan, SloPlan};
@@ -14,7 +14,7 @@ use crate::promql::build::{add, aggregate, aggregate_without, and, call, div, lt
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
-/// How many tiers have a panel of their own.
+/// How many tiers have their own panel.
 const TIERS: usize = 4;
 
 /// The dashboard.
@@ -36,7 +36,7 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     board.line(5, vec![(WIDTH, timeline)]);
     board.line(8, vec![(WIDTH / 2, indicator(&of, words)), (WIDTH / 2, budget(&of, words))]);
     board.line(7, vec![(WIDTH / 2, counted(&of, words)), (WIDTH / 2, values(&of, words))]);
-    // Of an SLO that is no journey there is nothing to see.
+    // They are empty for an SLO that is not a journey.
     board.folded(words.say("parts.title"), 7, WIDTH / 2, parts(&of, words));
     let title = super::titled(project, words.say("promise.title"));
     let blank = super::blank(words, &screens.promise, title, &words.say("promise.about"));
@@ -60,22 +60,23 @@ pub fn dashboard(project: &ProjectPlan, any: &SloPlan, words: &Dashboards) -> Da
     }
 }
 
-/// When the budget is gone, in seconds; [`looks::LASTS`] where that is not within the period, which is the whole budget in seconds over the budget.
+/// The time until the budget is spent, in seconds; [`display::LASTS`] if that is not within the period. The period in seconds is the budget over the
+/// burn rate 1.
 fn exhaustion(of: &Source) -> Expr {
     let gone = || of.read(|readings| &readings.exhaustion);
     let whole = mul(number("0.999"), queries::known_number("outage"));
     let share = mul(gone(), of.read(|readings| &readings.error_budget));
     let soon = lt(share, whole).on::<&str>(&[]).group_left::<&str>(&[]);
-    let lasts = add(mul(number("0"), gone()), number(looks::LASTS));
+    let lasts = add(mul(number("0"), gone()), number(display::LASTS));
     or(and(gone(), soon), lasts).into()
 }
 
-/// Something where its rules are evaluated.
+/// A sample if the SLO's rules are evaluated.
 fn within_rules(of: &Source) -> Expr {
     queries::info(of.screens, of.scope)
 }
 
-/// The choices at the top, and what only the compiler knows of the SLO that is chosen.
+/// The variables at the top, and facts about the selected SLO that only the compiler knows.
 fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
     let info = queries::within(of.screens.info.clone(), Scope::Promise).to_string();
     let services = format!("label_values({}, service)", of.screens.info.clone());
@@ -88,8 +89,8 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
         chosen("service", services),
         chosen("slo", of_service),
         Variable {
-            // `{env="test",role="db"} 1 1700000000`: what stands between the braces is a matcher already, unless Grafana left out what a quote, a
-            // backslash or a dot in a name needs. Its value and its time follow.
+            // `{env="test",role="db"} 1 1700000000`: the text between the braces is already a matcher, unless a quote, a backslash or a dot in a name
+            // needs an escape, which Grafana omits. The value and the time follow.
             regex: "/^\\{((?:\\w+=\"[^\"\\\\]*\",?)+)\\} \\S+ \\S+$/".to_owned(),
             query: VariableQuery::Labels {
                 qry_type: 3,
@@ -115,7 +116,7 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
         whole("runbook", "runbook"),
         whole("source", "source"),
     ]);
-    // A sentence that the labels make, or none.
+    // A sentence from labels, or an empty text.
     let made = |name: String, expr: Expr| Variable {
         query: VariableQuery::Labels {
             qry_type: 3,
@@ -144,7 +145,7 @@ fn variables(of: &Source, words: &Dashboards) -> Vec<Variable> {
     all
 }
 
-/// What Grafana fills into the name of a line: `{{env}} {{role}}`.
+/// A text that Grafana uses as the name of a line: `{{env}} {{role}}`.
 fn values_of(of: &Source) -> Expr {
     let each = |many: usize| {
         let said: Vec<String> = (1..=many).map(|place| format!("{{{{${place}}}}}")).collect();
@@ -154,7 +155,7 @@ fn values_of(of: &Source) -> Expr {
     made_of(of, &[each(1), each(2), each(3)])
 }
 
-/// The SLO's definition with a label `made`, as the last of these patterns makes it that meets the label.
+/// The SLO's definition with a label `made`, from the last of these patterns that matches.
 fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
     let info = queries::within(of.screens.info.clone(), Scope::Promise);
     let labelled = |expr: Expr, (said, label, pattern): &(String, &str, String)| {
@@ -163,7 +164,7 @@ fn made_of(of: &Source, made: &[(String, &str, String)]) -> Expr {
     aggregate("max", &["made"], made.iter().fold(info.into(), labelled))
 }
 
-/// What is said, who looks after it, where it is written.
+/// The objective, the owner, and the place of the source.
 fn promised(of: &Source, words: &Dashboards) -> Panel {
     let label = |name: &str, title: &str, properties: Vec<Property>| Column {
         label: Some(name.to_owned()),
@@ -178,7 +179,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     };
     let columns = vec![
         label("description", "description", prose(260)),
-        label("runbook", "runbook", looks::linked_to(words)),
+        label("runbook", "runbook", display::linked_to(words)),
         label("objective", "objective", wide(80)),
         label("period", "period", wide(80)),
         label("by", "by", wide(70)),
@@ -191,7 +192,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
         label("budget_alerts", "budget_alerts", prose(120)),
         label("budget_policy", "budget_policy", prose(340)),
         label("planned", "planned", prose(180)),
-        label("source", "source", looks::linked_to(words)),
+        label("source", "source", display::linked_to(words)),
         Column {
             label: None,
             expr: Some(queries::within(of.screens.info.clone(), of.scope).into()),
@@ -203,7 +204,7 @@ fn promised(of: &Source, words: &Dashboards) -> Panel {
     let field = panels::field(words, "short", panels::steps("text", &[]));
     let table =
         panels::table(words.say("promised.title"), words.say("promised.about"), field, columns, &hidden, &[]);
-    looks::tall(table)
+    display::tall(table)
 }
 
 fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
@@ -219,7 +220,7 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         ..panels::judged_field(words, unit, panels::steps("text", &[]))
     };
     let outage = mul(left(), queries::known_number("outage")).on::<&str>(&[]).group_left::<&str>(&[]);
-    // Less than none is no time; how much is overspent says the budget.
+    // A negative time is not shown; the budget itself shows by how much it is overspent.
     let outage = call("clamp_min", vec![outage.into(), number("0")]);
     let steps = panels::steps("orange", &[(panels::YELLOW, Decimal::ZERO), ("green", Decimal::ONE)]);
     let events = panels::judged_field(words, "short", steps.clone());
@@ -232,10 +233,10 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
         ..panels::field(words, "suffix:×", panels::steps("green", &[("orange", Decimal::ONE)]))
     };
     vec![
-        tile("alert", one("max", of.loudest(alerts)), looks::alert_field(words)),
-        tile("since", alerts.lasting::<&str>(&[], of.scope), looks::since_field(words)),
+        tile("alert", one("max", of.loudest(alerts)), display::alert_field(words)),
+        tile("since", alerts.lasting::<&str>(&[], of.scope), display::since_field(words)),
         tile("burn", one("max", of.read(|readings| &readings.burn_now)), burn),
-        tile("exhaustion", judged(exhaustion(of)), looks::exhaustion_field(words)),
+        tile("exhaustion", judged(exhaustion(of)), display::exhaustion_field(words)),
         tile("left", judged(left()), share),
         tile("outage", judged(outage), outage_left),
         tile("events", judged(of.events_left()), events),
@@ -243,12 +244,12 @@ fn tiles(of: &Source, alerts: &Alerts, words: &Dashboards) -> Vec<Panel> {
     ]
 }
 
-/// A line's name, with the values of `by` that it is of.
+/// The name of a line, with its values of `by`.
 fn valued(name: String) -> String {
     format!("{name} ${{values}}")
 }
 
-/// The burn rates that one tier compares, and what it compares them with.
+/// The burn rates that one tier compares, and its threshold.
 fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
     let rate = |window: &str| -> Expr {
         let ratio = queries::ratio(of.screens, of.any, window);
@@ -272,7 +273,7 @@ fn burn(of: &Source, tier: usize, words: &Dashboards) -> Panel {
         no_value: words.say("none.tier"),
         ..panels::field(words, "suffix:×", panels::steps("text", &[]))
     };
-    // Long windows decide, short ones only say that it still burns.
+    // Long windows decide. Short ones only show whether the burn continues.
     let overrides = vec![of_query(0, vec![property("custom.lineWidth", 2)]), guide(2, "text")];
     let title = format!("${{tier_{tier}}}");
     let about = words.fill("tier.about", &[("tier", &tier.to_string())]);
@@ -302,9 +303,9 @@ fn indicator(of: &Source, words: &Dashboards) -> Panel {
     panels::lines(words.say("indicator.title"), words.say("indicator.about"), &queries, field, overrides)
 }
 
-/// What is left, as time goes by.
+/// The budget left over time.
 fn budget(of: &Source, words: &Dashboards) -> Panel {
-    // Aggregated, so that what is judged and what is not are one series: only one of them carries the metric's name.
+    // Aggregated, so that judged and unjudged values are one series: only one of them has the metric's name.
     let left = || {
         let judged = of.judged(of.read(|readings| &readings.budget_left));
         queries::fewest(aggregate_without("min", &SLO, judged))
@@ -327,7 +328,7 @@ fn budget(of: &Source, words: &Dashboards) -> Panel {
     Panel { interval: Some("5m".to_owned()), ..lines }
 }
 
-/// Bad events alone, and all of them on an axis of their own.
+/// Bad events, and all events on an axis of their own.
 fn counted(of: &Source, words: &Dashboards) -> Panel {
     let readings = &of.any.readings;
     let queries = [
@@ -358,7 +359,7 @@ fn counted(of: &Source, words: &Dashboards) -> Panel {
     Panel { interval: Some(readings.counted_every.to_string()), ..lines }
 }
 
-/// The parts of a journey: since when each is bad, and what each has in what was bad. Of what is no journey they say so.
+/// The parts of a journey: since when each is bad, and its share of the bad moments. For other SLOs a text says that there are none.
 fn parts(of: &Source, words: &Dashboards) -> Vec<Panel> {
     let of_each = |reading, otherwise: &str| {
         let known = aggregate("max", &["part"], queries::read(reading, of.scope));
@@ -400,12 +401,12 @@ fn values(of: &Source, words: &Dashboards) -> Panel {
         properties,
     };
     let columns = vec![
-        column("burn", each("max", of.read(|readings| &readings.burn_now)), looks::burn_cell()),
-        column("exhaustion", each("min", of.sortable(exhaustion(of))), looks::exhaustion(words)),
+        column("burn", each("max", of.read(|readings| &readings.burn_now)), display::burn_cell()),
+        column("exhaustion", each("min", of.sortable(exhaustion(of))), display::exhaustion(words)),
         column(
             "left",
             each("min", of.sortable(of.read(|readings| &readings.budget_left))),
-            looks::budget_gauge(words),
+            display::budget_gauge(words),
         ),
         column("events", each("min", of.sortable(of.events_left())), events_cell(words)),
     ];

@@ -1,6 +1,6 @@
 //! The queries of panels, as trees: recorded series where possible, raw series only over short ranges.
 
-use super::looks::LASTS;
+use super::display::LASTS;
 use super::panels::FEW;
 use crate::plan::{BELOW, Latency, Level, ProjectPlan, Reading, Screens, ServicePlan, SloPlan};
 use crate::promql::ast::{At, Expr, Kind, MatchOp, Selector, Time};
@@ -10,36 +10,36 @@ use crate::promql::build::{
 };
 use crate::vocabulary::{Decimal, Duration, PerSeverity, text};
 
-/// The variable of the dashboard of one SLO that holds matchers: which of the promises that its `by` makes is shown.
+/// The variable with matchers on the dashboard of one SLO: which of the promises by `by` is shown.
 pub const BY: &str = "by";
 
-/// How many lines a panel has at most.
+/// The most lines of a panel.
 const MOST: &str = "5";
 
-/// How many rows a panel of states has at most.
+/// The most rows of a panel of states.
 const MOST_STATES: &str = "20";
 
-/// How many lengths of periods are told apart in one query.
+/// The most lengths of periods that one query distinguishes.
 const MOST_PERIODS: usize = 6;
 
-/// How many alerts are listed one by one.
+/// The most alerts that are listed one by one.
 const MOST_ACTIVE: &str = "100";
 
-/// What tells SLOs apart.
+/// The labels that identify an SLO.
 pub const SLO: [&str; 2] = ["service", "slo"];
 
-/// Whose series a panel shows.
+/// The services or SLOs that a panel shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
-    /// Those of the services that are chosen.
+    /// The selected services.
     Every,
-    /// Those of one service.
+    /// One service.
     Service(&'a str),
-    /// Those of the SLO that is chosen.
+    /// The selected SLO.
     Promise,
 }
 
-/// Series of what a panel is about.
+/// A series within the scope of a panel.
 pub fn within(series: Selector, scope: Scope) -> Selector {
     match scope {
         Scope::Every => series.chosen("service", "service"),
@@ -48,23 +48,23 @@ pub fn within(series: Selector, scope: Scope) -> Selector {
     }
 }
 
-/// The same, narrowed to what is chosen of the values of `by`.
+/// The same, for the selected values of `by`.
 fn chosen(series: Selector, scope: Scope) -> Selector {
     let series = within(series, scope);
     if scope == Scope::Promise { series.chosen("", BY) } else { series }
 }
 
-/// `slo:definition:info`: something for every SLO, whether or not anything is measured.
+/// `slo:definition:info`: a sample for every SLO, even if nothing is measured.
 pub fn info(screens: &Screens, scope: Scope) -> Expr {
     aggregate("max", &SLO, within(screens.info.clone(), scope))
 }
 
-/// Something if anything is promised, at the end of the range: one answer for all of its moments.
+/// A sample at the end of the range if there is any SLO: one result for all moments.
 pub fn promised(of: &Source) -> Expr {
     info(of.screens, of.scope).map_selectors(&mut at_end)
 }
 
-/// A series that every SLO has under the same name.
+/// A series that has the same name for every SLO.
 pub fn read(reading: &Reading, scope: Scope) -> Expr {
     let name = reading.series.name.as_deref().unwrap_or_default();
     held(chosen(selector(name, &[]), scope), reading.held)
@@ -77,7 +77,7 @@ fn held(series: Selector, held: Option<Duration>) -> Expr {
     }
 }
 
-/// Events of the period, under whichever name its length gives them.
+/// Events of the period. The name of the series depends on the period's length.
 fn period(pattern: &str, lengths: &str, any: &SloPlan, scope: Scope) -> Expr {
     let name = format!("{pattern}({lengths})");
     let named = match scope {
@@ -87,7 +87,7 @@ fn period(pattern: &str, lengths: &str, any: &SloPlan, scope: Scope) -> Expr {
     held(chosen(named, scope), any.readings.period_total.held)
 }
 
-/// What the periods of these SLOs are called in names of series, as one pattern.
+/// The names of these SLOs' periods in recorded series, as one pattern.
 pub fn lengths(services: &[&ServicePlan]) -> String {
     let slos = services.iter().flat_map(|service| &service.slos);
     let mut lengths: Vec<String> = slos.map(|slo| slo.promise.period.suffix()).collect();
@@ -106,11 +106,11 @@ pub fn periods(services: &[&ServicePlan]) -> Vec<(String, Duration)> {
     periods
 }
 
-/// What the screens of an SLO or of many read, and for which lengths of period.
+/// The series that dashboards of one or many SLOs read, and the names of their periods.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub screens: &'a Screens,
-    /// Any of the SLOs: all have the same names.
+    /// Any one of the SLOs: all have the same names of series.
     pub any: &'a SloPlan,
     /// See [`lengths`].
     pub lengths: &'a str,
@@ -133,18 +133,18 @@ impl Source<'_> {
         read(reading(&self.any.readings), self.scope)
     }
 
-    /// `expr` where the period holds enough events to judge by, NaN where it holds too few: dashboards say so instead of a number.
+    /// `expr` if the period has enough events to judge, NaN if it has too few: dashboards then show a text instead of a number.
     pub fn judged(&self, expr: impl Into<Expr>) -> Expr {
         or(and(expr, self.enough()), mul(number("NaN"), self.total())).into()
     }
 
-    /// The same for tables, with what they can sort in place of NaN.
+    /// The same for tables, with a number that they can sort instead of NaN.
     pub fn sortable(&self, expr: impl Into<Expr>) -> Expr {
         let few = add(mul(number("0"), self.total()), number(FEW));
         or(and(expr, self.enough()), few).into()
     }
 
-    /// Seconds until the budget is gone, [`LASTS`] where it lasts for the period.
+    /// Seconds until the budget is spent; [`LASTS`] if it lasts for the period.
     pub fn exhaustion(&self, periods: &[(String, Duration)]) -> Expr {
         let gone = || self.read(|readings| &readings.exhaustion);
         let lasts = |(suffix, length): &(String, Duration)| {
@@ -159,12 +159,12 @@ impl Source<'_> {
         any(all).expect("there is at least the time itself")
     }
 
-    /// What budgets are measured against: the events of the period, or those that are expected of one of the calendar.
+    /// The events that budgets are compared with: those of the period, or those that are expected in a calendar period.
     fn expected(&self) -> Expr {
         let is_rolling = |length: &&str| length.starts_with(|first: char| first.is_ascii_digit());
         let (rolling, others): (Vec<&str>, Vec<&str>) = self.lengths.split('|').partition(is_rolling);
         let expected = || period(&self.screens.period_expected, &others.join("|"), self.any, self.scope);
-        // Of the SLO that is chosen the dashboard does not know which it is.
+        // The dashboard does not know which SLO is selected.
         match (self.scope == Scope::Promise || !rolling.is_empty(), others.is_empty()) {
             (_, true) => self.total(),
             (true, false) => or(expected(), self.total()).into(),
@@ -172,7 +172,7 @@ impl Source<'_> {
         }
     }
 
-    /// Something for every promise whose period holds enough events: with fewer, a single bad one is more than the whole budget.
+    /// A sample for every promise whose period has enough events: with fewer, a single bad one is more than the whole budget.
     pub fn enough(&self) -> Expr {
         let budget = self.read(|readings| &readings.error_budget);
         ge(mul(self.expected(), budget), number("1")).into()
@@ -184,25 +184,25 @@ impl Source<'_> {
         sub(number("1"), mul(burnt, self.read(|readings| &readings.error_budget))).into()
     }
 
-    /// The budget that is left in whole bad events.
+    /// The budget left in whole bad events.
     pub fn events_left(&self) -> Expr {
         let allowed = mul(self.expected(), self.read(|readings| &readings.error_budget));
         call("floor", vec![sub(allowed, self.bad()).into()])
     }
 
-    /// The worst budget of each SLO, where there are enough events to know it.
+    /// The lowest budget of each SLO that has enough events.
     pub fn known(&self) -> Expr {
         aggregate("min", &SLO, and(self.read(|readings| &readings.budget_left), self.enough()))
     }
 
-    /// The budgets, as time goes by, of those that have least at the end: who they are is asked once, and not at each moment.
+    /// The budgets over time of those SLOs that have the least at the end: these are chosen once, not at each moment.
     pub fn smallest(&self) -> Expr {
         let now = self.known().map_selectors(&mut at_end);
         let left = aggregate("min", &SLO, self.read(|readings| &readings.budget_left));
         and(left, fewest(now)).on(&SLO).into()
     }
 
-    /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for one that is pending, 0 for none although there is data, −1 for what is not measured yet.
+    /// The alert of each SLO: 3 for a page, 2 for a ticket, 1 for a pending alert, 0 for data without an alert, −1 without data.
     pub fn loudest(&self, alerts: &Alerts) -> Expr {
         let quiet = mul(number("0"), self.read(|readings| &readings.burn_now));
         let planned =
@@ -214,7 +214,7 @@ impl Source<'_> {
     }
 }
 
-/// Alerts by how loud they are.
+/// Alerts by severity.
 pub struct Alerts {
     page: Selector,
     ticket: Selector,
@@ -222,14 +222,14 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// Of these services, as their severities are called.
+    /// The alerts in this scope, with these names of severities.
     pub fn of(severities: [&str; 2], scope: Scope) -> Self {
         let [page, ticket] = severities
             .map(|severity| within(state("firing"), scope).matching("severity", MatchOp::Equal, severity));
         Self { page, ticket, pending: within(state("pending"), scope) }
     }
 
-    /// Of the SLO that is chosen, whatever severities are called: its alerts end in them, unless somebody has chosen their names.
+    /// The alerts of the selected SLO, for any names of severities: the names of its alerts end with the severity, unless the author chose them.
     pub fn of_promise(project: &ProjectPlan) -> Self {
         if project.names_chosen {
             let burns = |series: Selector| chosen(series, Scope::Promise).matching(BELOW, MatchOp::Equal, "");
@@ -248,7 +248,7 @@ impl Alerts {
         }
     }
 
-    /// Each times its loudness.
+    /// Each with its severity as a factor.
     fn weighted(&self, asked: impl Fn(Selector) -> Expr) -> Vec<Expr> {
         let Self { page, ticket, pending } = self;
         vec![
@@ -258,24 +258,24 @@ impl Alerts {
         ]
     }
 
-    /// All of them, whatever their state.
+    /// All of them, in any state.
     fn all(&self) -> Vec<Selector> {
         vec![self.page.clone(), self.ticket.clone(), self.pending.clone()]
     }
 
-    /// How loud each that is active is: 3, 2 or 1.
+    /// The severity of each active alert: 3, 2 or 1.
     pub fn active<L: AsRef<str>>(&self, by: &[L]) -> Expr {
         let states = self.weighted(Expr::from);
         aggregate("max", by, any(states).expect("there are three"))
     }
 
-    /// How many of them are active under one name.
+    /// How many alerts of one name are active.
     pub fn count<L: AsRef<str>>(&self, by: &[L]) -> Expr {
         let all = any(self.all().into_iter().map(Expr::from)).expect("there are three");
         aggregate("count", by, all)
     }
 
-    /// For how many seconds they have been active, the longest of each name.
+    /// For how many seconds they have been active; for each name, the longest.
     pub fn lasting<L: AsRef<str>>(&self, by: &[L], scope: Scope) -> Expr {
         let since = chosen(selector("ALERTS_FOR_STATE", &[]), scope);
         let all = any(self.all().into_iter().map(Expr::from)).expect("there are three");
@@ -283,28 +283,28 @@ impl Alerts {
         aggregate("max", by, sub(call("time", vec![]), active))
     }
 
-    /// Those that are shown one by one: the loudest, so many that a person reads them.
+    /// Those that are shown one by one: the most severe, as many as a person can read.
     pub fn shown<L: AsRef<str>>(&self, by: &[L]) -> Expr {
         top(MOST_ACTIVE, self.active(by))
     }
 
-    /// How many more there are.
+    /// How many more are active.
     pub fn more<L: AsRef<str>>(&self, by: &[L]) -> Expr {
         let all = aggregate::<&str>("count", &[], self.active(by));
         gt(sub(all, number(MOST_ACTIVE)), number("0")).into()
     }
 
-    /// Those that page.
+    /// The pages.
     pub fn pages(&self) -> Expr {
         self.page.clone().into()
     }
 
-    /// Those that open a ticket.
+    /// The tickets.
     pub fn tickets(&self) -> Expr {
         self.ticket.clone().into()
     }
 
-    /// What was active at any moment of the range of the panel: the most restless.
+    /// The alerts that were active at any moment in the panel's range: those with the most samples.
     fn seen<L: AsRef<str>>(&self, by: &[L]) -> Expr {
         let range = |series: Selector| {
             call("count_over_time", vec![at_end(series).range(Time::Placeholder("__range".to_owned()))])
@@ -313,7 +313,7 @@ impl Alerts {
         top(MOST_STATES, aggregate("sum", by, all))
     }
 
-    /// How loud they were, as time goes by: of what was not calm in the range, however short it was. Where the rules were not there is a gap.
+    /// Their severity over time, for alerts that were active in the range for any time. While the rules were not evaluated there is a gap.
     pub fn history<L: AsRef<str>>(&self, by: &[L], rules: Expr) -> Expr {
         let range = || Time::Placeholder("__interval".to_owned());
         let loud = self.weighted(|series| call("max_over_time", vec![series.range(range())]));
@@ -322,13 +322,13 @@ impl Alerts {
         and(aggregate("max", by, all), self.seen(by)).on(by).into()
     }
 
-    /// −1 if nothing was active in the range: Grafana draws no empty panel of states.
+    /// −1 if no alert was active in the range: Grafana does not draw an empty panel of states.
     pub fn calm(&self) -> Expr {
         unless(vector(number("-1")), self.seen::<&str>(&[])).on::<&str>(&[]).into()
     }
 }
 
-/// As it is at the end of the range of the panel.
+/// The series at the end of the panel's range.
 fn at_end(mut series: Selector) -> Selector {
     series.at.at = Some((At::End, Default::default()));
     series
@@ -338,7 +338,7 @@ fn state(state: &str) -> Selector {
     selector("ALERTS", &[("alertstate", state)])
 }
 
-/// Alerts with what is known of their SLO, or else of their service, as labels: the runbook, and what the dashboard is called if that is unusual.
+/// Alerts with facts about their SLO, or else their service, as labels: the runbook, and the name of the dashboard if it is unusual.
 pub fn with_links(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
     let info = |labels: &[&str]| aggregate("max", labels, within(screens.info.clone(), scope));
     let promised = info(&["service", "slo", "runbook", "dashboard"]);
@@ -349,24 +349,24 @@ pub fn with_links(screens: &Screens, scope: Scope, expr: &Expr) -> Expr {
     or(or(promised, served.group_left(&["dashboard"])), unknown).into()
 }
 
-/// An error ratio whose window is a variable's.
+/// An error ratio whose window is the value of a variable.
 pub fn ratio(screens: &Screens, any: &SloPlan, variable: &str) -> Expr {
     let name = format!("{}${variable}", screens.ratio);
     let series = chosen(selector("", &[]).filled("__name__", MatchOp::Equal, &name), Scope::Promise);
     held(series, any.readings.budget_left.held)
 }
 
-/// The number that a variable holds; nothing if it holds none.
+/// The number in a variable; empty if it has none.
 pub fn known_number(variable: &str) -> Expr {
     gt(vector(number(format!("0${variable}"))), number("0")).into()
 }
 
-/// A line that guides the eye, only where there is something to be held against it: by itself it would pass for data.
+/// A guide line that is shown only with data: without data it could be mistaken for data.
 pub fn guiding(guide: Expr, data: Expr) -> Expr {
     and(guide, data).on::<&str>(&[]).into()
 }
 
-/// A line across the panel.
+/// A horizontal line.
 pub fn line(value: Decimal) -> Expr {
     vector(number(text(value)))
 }
@@ -381,7 +381,7 @@ pub fn fewest(expr: Expr) -> Expr {
     smallest(MOST, expr)
 }
 
-/// So many series with the smallest values.
+/// This number of series with the smallest values.
 pub fn smallest(many: &str, expr: Expr) -> Expr {
     ranked("bottomk", many, expr)
 }
@@ -398,14 +398,14 @@ fn ranked(op: &str, many: &str, expr: Expr) -> Expr {
     ranked
 }
 
-/// As many as there were between one point of the panel and the next.
+/// The events between one point of the panel and the next.
 pub fn counted(series: &Selector, scope: Scope) -> Expr {
     let range = Time::Placeholder("__interval".to_owned());
     let series = chosen(selector(series.name.as_deref().unwrap_or_default(), &[]), scope);
     aggregate::<&str>("sum", &[], call("sum_over_time", vec![series.range(range)]))
 }
 
-/// Events per second of these SLOs, from what was counted in so long a time.
+/// Events per second of these SLOs, from the counts over this length.
 pub fn traffic(counted: &Reading, length: Duration, service: &str, slos: &[&str]) -> Expr {
     let name = counted.series.name.as_deref().unwrap_or_default();
     let series = within(selector(name, &[]), Scope::Service(service));
@@ -413,7 +413,7 @@ pub fn traffic(counted: &Reading, length: Duration, service: &str, slos: &[&str]
     largest(aggregate("sum", &["slo"], div(series, number(length.secs()))))
 }
 
-/// A percentile of how long events take.
+/// A percentile of the latency.
 pub fn percentile(latency: &Latency, share: Decimal) -> Expr {
     let range = Time::Placeholder("__rate_interval".to_owned());
     let mut histogram = latency.histogram.clone();
@@ -426,12 +426,12 @@ pub fn percentile(latency: &Latency, share: Decimal) -> Expr {
     call("histogram_quantile", vec![number(text(share)), sum_by(&kept, rates)])
 }
 
-/// The worst of the values that an SLI looks at.
+/// The worst of the values that an SLI reads.
 pub fn worst_level(level: &Level) -> Expr {
     aggregate::<&str>(if level.high_is_bad { "max" } else { "min" }, &[], level.value.clone())
 }
 
-/// The limit that it is held against.
+/// The limit that they are compared with.
 pub fn limit(level: &Level) -> Expr {
     let op = if level.high_is_bad { "min" } else { "max" };
     match level.fixed {
@@ -440,19 +440,19 @@ pub fn limit(level: &Level) -> Expr {
     }
 }
 
-/// With what the dashboard of its service is called as a label, for links.
+/// With the name of its service's dashboard as a label, for links.
 pub fn with_screen(screens: &Screens, expr: Expr) -> Expr {
     let usual = labelled(expr, "screen", &screens.service, "service", "(.+)");
     labelled(usual, "screen", "$1", "dashboard", "(.+)")
 }
 
-/// With a label that is made of another one, if that meets a pattern.
+/// With a label that is made from another one, if that matches a pattern.
 pub fn labelled(expr: Expr, label: &str, value: &str, of: &str, pattern: &str) -> Expr {
     let words = [label, value, of, pattern].map(string);
     call("label_replace", [vec![expr], words.to_vec()].concat())
 }
 
-/// How many there are, none being 0.
+/// The number of series; 0 if there are none.
 pub fn how_many(expr: impl Into<Expr>) -> Expr {
     or(aggregate::<&str>("count", &[], expr), vector(number("0"))).into()
 }

@@ -1,7 +1,7 @@
-//! The dashboard of one service: how are its promises, and what is its traffic doing? Two screens tall at most, however many SLOs it has.
+//! The dashboard of one service: are its promises kept, and what is its traffic? Its height is limited to two screens, for any number of SLOs.
 
+use super::display::state_field;
 use super::json::{Dashboard, Field, Panel};
-use super::looks::state_field;
 use super::overview;
 use super::panels::{self, Board, WIDTH, guide};
 use super::queries::{self, Scope, Source};
@@ -12,10 +12,10 @@ use crate::promql::build::selector;
 use crate::text::Dashboards;
 use crate::vocabulary::{Decimal, Duration, percent, text};
 
-/// What raw series are read over, at most, unless somebody asks for a time of their own.
+/// The longest default range of raw series.
 const RAW_RANGE: &str = "6h";
 
-/// How many measurements are seen at once, and how many more are folded away.
+/// The number of visible measurements, and of collapsed ones.
 const SIGNALS: (usize, usize) = (6, 18);
 
 /// How many companion alerts are listed with their runbooks.
@@ -73,7 +73,7 @@ pub fn dashboard(project: &ProjectPlan, service: &ServicePlan, words: &Dashboard
     }
 }
 
-/// The alerts that stand beside the promises, each with its runbook.
+/// The companion alerts, each with its runbook.
 fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     let line = |(_, alert, companion): (&_, &crate::plan::Alert, &crate::plan::Companion)| {
         let name = match alert.runbook_url.as_deref().and_then(address::address) {
@@ -91,7 +91,7 @@ fn companions(service: &ServicePlan, words: &Dashboards) -> Option<Panel> {
     (!lines.is_empty()).then(|| panels::words(title, words.say("companions.about"), &lines.join("\n")))
 }
 
-/// What the service exposes, each thing once, however many SLOs look at it: traffic, how long events take, and the values that are held against limits.
+/// The measurements of the service, each once even if several SLOs read it: traffic, latency, and values that are compared with limits.
 fn signals(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     let mut panels: Vec<Panel> = traffic(service, words);
     let mut asked: Vec<String> = Vec::new();
@@ -110,7 +110,7 @@ fn signals(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {
     panels
 }
 
-/// How many SLOs are asked for their traffic.
+/// The most SLOs whose traffic is queried.
 const COUNTED: usize = 20;
 
 fn traffic(service: &ServicePlan, words: &Dashboards) -> Vec<Panel> {

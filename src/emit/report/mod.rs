@@ -22,31 +22,31 @@ use crate::model::Language;
 use crate::plan::{Delivery, NOBODY, Plan, ServicePlan, Which};
 use crate::text;
 
-/// With more SLOs than this, every service has a page of its own beside the index.
+/// With more SLOs than this, every service has its own page.
 const MOST: usize = 50;
 
-/// Adds `report/index.html`, and `report/<service>.html` where there is too much for one page.
+/// Adds `report/index.html`, and `report/<service>.html` if one page would be too large.
 pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     let language = plan.project.language;
     let words = Words::new(language, &plan.project.severities);
-    let told = Told::of(plan);
+    let deliveries = Deliveries::of(plan);
     let (code, _) =
         Language::ALL.into_iter().find(|(_, known)| *known == language).expect("every language has a code");
     let links: Vec<Link> = plan.services.iter().map(|service| service::to(&service.name, None)).collect();
     let sections = |services: &[ServicePlan]| -> Vec<service::Service> {
-        let section = |one| service::service(&plan.project, one, &told, &words);
+        let section = |one| service::service(&plan.project, one, &deliveries, &words);
         services.iter().map(section).collect()
     };
     let page = |page: Option<String>, whole: bool, services: &[ServicePlan]| Page {
         mark: MARK,
         language: code,
         environment: plan.project.environment.clone(),
-        summary: whole.then(|| summary::summary(plan, &told, &words)),
+        summary: whole.then(|| summary::summary(plan, &deliveries, &words)),
         links: if whole { links.clone() } else { Vec::new() },
         services: sections(services),
         island: match page.as_deref() {
             Some("") => String::new(),
-            _ => text::island(&simulator::simulator(services, &told, &words)),
+            _ => text::island(&simulator::simulator(services, &deliveries, &words)),
         },
         page,
     };
@@ -65,43 +65,43 @@ pub fn emit(plan: &Plan, artifacts: &mut Artifacts) {
     }
 }
 
-/// Everything that a page says.
+/// The content of a page.
 #[derive(Serialize)]
 struct Page {
     mark: &'static str,
     language: &'static str,
-    /// Where it stands: nothing if all is on one page, empty for the index of many, or the service that it is about.
+    /// The page: `None` if there is only one, empty for the index, or the service's name.
     page: Option<String>,
-    /// Of a project that has several.
+    /// The environment, if the project has several.
     environment: Option<String>,
-    /// On the page that is about all of them.
+    /// The summary; only on the index, or on the only page.
     summary: Option<summary::Summary>,
     links: Vec<Link>,
     services: Vec<service::Service>,
-    /// Empty if nothing is simulated.
+    /// The data of the simulator; empty without one.
     island: String,
 }
 
-/// Who is told of every alert, by its name.
-struct Told<'a> {
-    deliveries: BTreeMap<&'a str, Vec<&'a Delivery>>,
+/// The deliveries of every alert, by its name.
+struct Deliveries<'a> {
+    by_name: BTreeMap<&'a str, Vec<&'a Delivery>>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Deliveries<'a> {
     fn of(plan: &'a Plan) -> Self {
-        let mut deliveries: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, Vec<&Delivery>> = BTreeMap::new();
         let all = plan.project.notifications.iter().flat_map(|all| &all.deliveries);
-        let heard = all.filter(|delivery| delivery.receivers != [NOBODY]);
-        for delivery in heard {
+        let notifying = all.filter(|delivery| delivery.receivers != [NOBODY]);
+        for delivery in notifying {
             let name = delivery.labels.get("alertname").map_or("", String::as_str);
-            deliveries.entry(name).or_default().push(delivery);
+            by_name.entry(name).or_default().push(delivery);
         }
-        Self { deliveries }
+        Self { by_name }
     }
 
-    /// The deliveries of an alert: several where it depends on the values of labels who is told.
+    /// The deliveries of an alert: several if its receivers depend on values of labels.
     fn of_alert(&self, which: &Which) -> Vec<&'a Delivery> {
-        let named = self.deliveries.get(which.name.as_str()).into_iter().flatten();
+        let named = self.by_name.get(which.name.as_str()).into_iter().flatten();
         named.copied().filter(|delivery| which.is(&delivery.labels)).collect()
     }
 }
@@ -113,7 +113,7 @@ struct Link {
     href: String,
 }
 
-/// What a service's section, and an SLO's card, is called in addresses. Names hold no `_`, so nothing else is called so.
+/// The anchor of a service's section, or of an SLO's card. Names contain no `_`, so anchors are unique.
 fn anchor(service: &str, slo: Option<&str>) -> String {
     match slo {
         Some(slo) => format!("slo_{service}_{slo}"),

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Link, Told, anchor};
+use super::{Deliveries, Link, anchor};
 use crate::emit::address::address;
 use crate::emit::grafana;
 use crate::emit::spelling::{Words, kind};
 use crate::plan::{
-    Alert, Companion, Delivery, Event, Makes, Notice, Part, ProjectPlan, Promise, ServicePlan, SloPlan,
-    Watch, seconds,
+    Alert, Companion, Delivery, Event, Makes, Notice, Notified, Part, ProjectPlan, Promise, ServicePlan,
+    SloPlan, Watch, seconds,
 };
 use crate::vocabulary::{Decimal, Severity};
 
@@ -30,7 +30,7 @@ pub struct Service {
     slos: Vec<Slo>,
 }
 
-/// A metric that is not there yet.
+/// A metric that does not exist yet.
 #[derive(Serialize)]
 struct Planned {
     metric: String,
@@ -41,13 +41,13 @@ struct Planned {
 #[derive(Serialize)]
 pub struct Needed {
     pub service: Link,
-    /// The SLO that says that it is down, if one is named.
+    /// The SLO whose page means that it is down, if one is declared.
     pub slo: Option<Link>,
     /// Whether pages are silenced, too.
     pub pages: bool,
 }
 
-/// The alert for events that disappear.
+/// The alert for missing events.
 #[derive(Serialize)]
 struct Missing {
     alert: AlertRow,
@@ -55,7 +55,7 @@ struct Missing {
     runbook: Link,
 }
 
-/// An alert for a cause, beside the promises.
+/// A companion alert.
 #[derive(Serialize)]
 struct Cause {
     name: String,
@@ -82,16 +82,16 @@ struct Slo {
     every: String,
     tiers: Vec<Tier>,
     outages: Vec<Outage>,
-    /// What a journey goes through, line by line; empty of any other.
+    /// The parts of a journey, line by line; empty for other SLOs.
     parts: Vec<String>,
-    /// When it holds, line by line; empty for always.
+    /// The time that counts, line by line; empty if all time counts.
     hours: Vec<String>,
     agreed: Vec<Agreed>,
     alerts: Vec<AlertRow>,
     runbook: Link,
 }
 
-/// What is agreed to be done while little of the budget is left.
+/// An action of the error budget policy.
 #[derive(Serialize)]
 struct Agreed {
     below: String,
@@ -99,7 +99,7 @@ struct Agreed {
     freeze: bool,
 }
 
-/// What may fail.
+/// The error budget.
 #[derive(Serialize)]
 struct Budget {
     share: String,
@@ -108,7 +108,7 @@ struct Budget {
     one: String,
     of: String,
     events: String,
-    /// At the expected traffic, bad ones and all.
+    /// Expected bad events and all events, at the expected traffic.
     expected: Option<(String, String)>,
     period: String,
 }
@@ -124,7 +124,7 @@ struct Tier {
     burn_rate: String,
     threshold: String,
     least: u32,
-    /// The least of all events; none if one is enough.
+    /// The minimum of all events; `None` if one is enough.
     events: Option<u32>,
     every: String,
 }
@@ -136,25 +136,25 @@ struct Outage {
     tiers: Vec<Option<(String, String)>>,
 }
 
-/// An alert and who is told of it.
+/// An alert and its receivers.
 #[derive(Serialize)]
 struct AlertRow {
     name: String,
     severity: &'static str,
     asks: String,
     label: String,
-    /// How long it goes on firing after it is over.
+    /// How long it keeps firing afterwards.
     kept: Option<String>,
     tiers: Vec<String>,
-    /// When it fires, if no tier says that.
+    /// When it fires, if it has no tiers.
     about: String,
     told: Vec<Delivered>,
 }
 
-/// Who is told, for some values of labels.
+/// The receivers, for some values of labels.
 #[derive(Serialize)]
 struct Delivered {
-    /// `env=production`, where it depends on that.
+    /// `env=production`, if the receivers depend on it.
     labels: Vec<String>,
     receivers: Vec<Receiver>,
 }
@@ -168,7 +168,12 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words: &Words) -> Service {
+pub fn service(
+    project: &ProjectPlan,
+    service: &ServicePlan,
+    deliveries: &Deliveries,
+    words: &Words,
+) -> Service {
     let needs = |down: bool| {
         let ours = project
             .needs
@@ -195,13 +200,13 @@ pub fn service(project: &ProjectPlan, service: &ServicePlan, told: &Told, words:
         needed_by: needs(false).collect(),
         dashboard: dashboard(project, service),
         source: service.source.as_deref().and_then(address).map(|href| Link { text: href.clone(), href }),
-        missing: missing(service, told, words),
-        companions: companions(service, told, words),
-        slos: service.slos.iter().map(|slo| card(slo, told, words)).collect(),
+        missing: missing(service, deliveries, words),
+        companions: companions(service, deliveries, words),
+        slos: service.slos.iter().map(|slo| card(slo, deliveries, words)).collect(),
     }
 }
 
-/// Where it is if that is known, or else the file that makes it.
+/// The address of the dashboard; without Grafana's address, the path of its file.
 fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
     let url = project.grafana_url.as_ref().and_then(|url| address(&format!("{url}/d/{}", service.dashboard)));
     match url {
@@ -213,19 +218,19 @@ fn dashboard(project: &ProjectPlan, service: &ServicePlan) -> Link {
     }
 }
 
-/// The runbook beside the report, by the name that its author gave it.
+/// The runbook beside the report, with the name that its author gave it.
 fn runbook(name: Option<&str>, file: &str) -> Link {
     Link { text: name.unwrap_or(file).to_owned(), href: format!("../runbooks/{file}") }
 }
 
-fn companions(service: &ServicePlan, told: &Told, words: &Words) -> Vec<Cause> {
+fn companions(service: &ServicePlan, deliveries: &Deliveries, words: &Words) -> Vec<Cause> {
     let cause = |(_, alert, companion): (_, &Alert, &Companion)| Cause {
         name: companion.name.clone(),
         description: companion.description.clone().unwrap_or_default(),
         planned: companion.planned.clone(),
         hold: companion.hold.map(|hold| words.length(hold)),
         runbook: runbook(companion.runbook.as_deref(), &companion.page.file),
-        alert: row(alert, companion.severity, Vec::new(), told, words),
+        alert: row(alert, companion.severity, Vec::new(), deliveries, words),
     };
     service.companion_alerts().map(cause).collect()
 }
@@ -236,27 +241,29 @@ pub fn to(service: &str, slo: Option<&str>) -> Link {
     Link { text, href: format!("#{}", anchor(service, slo)) }
 }
 
-fn missing(service: &ServicePlan, told: &Told, words: &Words) -> Option<Missing> {
+fn missing(service: &ServicePlan, deliveries: &Deliveries, words: &Words) -> Option<Missing> {
     let rule = service.missing.iter().flat_map(|group| &group.rules).next()?;
     let Makes::Alert(alert) = &rule.makes else { return None };
     let Notice::Missing { after, .. } = &alert.notice else { return None };
     let label = rule.labels.get("severity").map_or("", String::as_str);
     let severity = Severity::ALL.into_iter().find(|severity| words.severity_label(*severity) == label);
-    let alert = row(alert, severity.unwrap_or(Severity::Ticket), Vec::new(), told, words);
+    let alert = row(alert, severity.unwrap_or(Severity::Ticket), Vec::new(), deliveries, words);
     Some(Missing { alert, after: words.length(*after), runbook: runbook(None, &service.missing_page.file) })
 }
 
-fn card(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
+fn card(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
     let promise = &slo.promise;
     let full_name = format!("{}/{}", promise.service, promise.slo);
     let named = |severity| -> Vec<String> {
         let tiers = promise.tiers.iter().filter(move |tier| tier.severity == severity);
         tiers.map(|tier| words.length(tier.long)).collect()
     };
-    let mut alerts: Vec<AlertRow> =
-        slo.alerts().map(|(severity, alert)| row(alert, severity, named(severity), told, words)).collect();
+    let mut alerts: Vec<AlertRow> = slo
+        .alerts()
+        .map(|(severity, alert)| row(alert, severity, named(severity), deliveries, words))
+        .collect();
     alerts.extend(slo.budget_alerts().map(|(line, severity, rule, alert)| {
-        let mut all = told.of_alert(&alert.which);
+        let mut all = deliveries.of_alert(&alert.which);
         all.retain(|one| one.labels.get("severity") == rule.labels.get("severity"));
         let until = words.percent(line.recovered());
         let about = words.say("alerts.below", &[("line", &line.to_string()), ("until", &until)]);
@@ -390,8 +397,14 @@ fn outages(promise: &Promise, words: &Words) -> Vec<Outage> {
     promise.outages().iter().map(outage).collect()
 }
 
-fn row(alert: &Alert, severity: Severity, tiers: Vec<String>, told: &Told, words: &Words) -> AlertRow {
-    row_of(alert, severity, tiers, &told.of_alert(&alert.which), words)
+fn row(
+    alert: &Alert,
+    severity: Severity,
+    tiers: Vec<String>,
+    deliveries: &Deliveries,
+    words: &Words,
+) -> AlertRow {
+    row_of(alert, severity, tiers, &deliveries.of_alert(&alert.which), words)
 }
 
 fn row_of(
@@ -401,8 +414,8 @@ fn row_of(
     all: &[&Delivery],
     words: &Words,
 ) -> AlertRow {
-    // Where all are told the same, no label matters.
-    let same = all.windows(2).all(|pair| pair[0].told == pair[1].told);
+    // If all deliveries have the same receivers, labels do not matter.
+    let same = all.windows(2).all(|pair| pair[0].notified == pair[1].notified);
     let shown = if same { &all[..all.len().min(1)] } else { all };
     let delivered = |delivery: &&Delivery| {
         let differs = |(label, value): &(&String, &String)| {
@@ -411,7 +424,7 @@ fn row_of(
         let labels = delivery.labels.iter().filter(differs).map(|(label, value)| format!("{label}={value}"));
         Delivered {
             labels: if same { Vec::new() } else { labels.collect() },
-            receivers: delivery.told.iter().map(|told| receiver(told, words)).collect(),
+            receivers: delivery.notified.iter().map(|notified| receiver(notified, words)).collect(),
         }
     };
     AlertRow {
@@ -426,17 +439,17 @@ fn row_of(
     }
 }
 
-fn receiver(told: &crate::plan::Told, words: &Words) -> Receiver {
+fn receiver(notified: &Notified, words: &Words) -> Receiver {
     Receiver {
-        id: receiver_id(&told.receiver),
-        name: told.receiver.clone(),
-        after: words.length(told.after),
-        escalates: told.escalates,
-        mute: told.mute.clone(),
+        id: receiver_id(&notified.receiver),
+        name: notified.receiver.clone(),
+        after: words.length(notified.after),
+        escalates: notified.escalates,
+        mute: notified.mute.clone(),
     }
 }
 
-/// Where a receiver is described.
+/// The anchor of a receiver's description.
 pub fn receiver_id(name: &str) -> String {
     format!("receiver_{name}")
 }

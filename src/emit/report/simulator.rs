@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Told;
+use super::Deliveries;
 use crate::emit::spelling::{Words, kind};
 use crate::plan::{Event, Promise, ServicePlan, SloPlan, Watch, Which};
 use crate::text::words_of;
 use crate::vocabulary::{BudgetLine, Decimal, Severity, text};
 
-/// What the page holds for its simulator.
+/// The data of the page's simulator.
 #[derive(Serialize)]
 pub struct Simulator {
     words: BTreeMap<&'static str, &'static str>,
@@ -23,7 +23,7 @@ struct Slo {
     name: String,
     budget: String,
     period: u64,
-    /// The time between two evaluations, and between two of the slow group.
+    /// The evaluation interval, and that of the slow group.
     interval: u64,
     long_interval: u64,
     event: &'static str,
@@ -58,7 +58,7 @@ struct Tier {
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<u64>,
     every: u64,
-    /// How long before an evaluation its long and its short window end, where they are sums of five minutes.
+    /// For windows that are sums of tiles: how long before an evaluation the long and the short window end.
     #[serde(skip_serializing_if = "Option::is_none")]
     late: Option<[u64; 2]>,
 }
@@ -70,12 +70,12 @@ struct Alert {
     told: Vec<Receiver>,
 }
 
-/// Alerts of what is left of the budget.
+/// The budget alerts.
 #[derive(Serialize)]
 struct BudgetAlerts {
-    /// With fewer events in the period the budget is not known.
+    /// With fewer events in the period the budget is unknown.
     enough: String,
-    /// So long after a page somebody is awake.
+    /// For this long after a page somebody is awake.
     awake: u64,
     lines: Vec<Line>,
 }
@@ -86,7 +86,7 @@ struct Line {
     severity: &'static str,
     /// The line, as `25%`.
     left: String,
-    /// The share of the budget that is spent when it is crossed.
+    /// The share of the budget that is spent at the line.
     spent: String,
 }
 
@@ -98,15 +98,15 @@ struct Receiver {
     mute: Vec<String>,
 }
 
-pub fn simulator(services: &[ServicePlan], told: &Told, words: &Words) -> Simulator {
+pub fn simulator(services: &[ServicePlan], deliveries: &Deliveries, words: &Words) -> Simulator {
     let slos = services.iter().flat_map(|service| &service.slos);
     Simulator {
         words: words_of(words.language, "script."),
-        slos: slos.map(|slo| self::slo(slo, told, words)).collect(),
+        slos: slos.map(|slo| self::slo(slo, deliveries, words)).collect(),
     }
 }
 
-fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
+fn slo(slo: &SloPlan, deliveries: &Deliveries, words: &Words) -> Slo {
     let promise = &slo.promise;
     let slice = |length: crate::vocabulary::Duration| {
         let budget = slo.observed.slice_budget.map(text).unwrap_or_default();
@@ -121,10 +121,13 @@ fn slo(slo: &SloPlan, told: &Told, words: &Words) -> Slo {
         long_interval: promise.long_interval.millis(),
         event: kind(promise.event),
         slice: promise.event.slice().map(slice),
-        // Looks and slices come at the pace of evaluations, which the simulator knows.
+        // The rate of evaluations and slices follows from the interval, which the simulator knows.
         traffic: promise.traffic.filter(|_| promise.event == Event::Occurrence).map(text),
         tiers: promise.tiers.iter().map(|tier| self::tier(promise, tier, words)).collect(),
-        alerts: slo.alerts().map(|(severity, alert)| self::alert(severity, &alert.which, told)).collect(),
+        alerts: slo
+            .alerts()
+            .map(|(severity, alert)| self::alert(severity, &alert.which, deliveries))
+            .collect(),
         budget_alerts: budget_alerts(slo),
     }
 }
@@ -166,16 +169,16 @@ fn tier(promise: &Promise, tier: &Watch, words: &Words) -> Tier {
     }
 }
 
-fn alert(severity: Severity, which: &Which, told: &Told) -> Alert {
-    // Where it depends on labels who is told, whoever is told of any.
+fn alert(severity: Severity, which: &Which, deliveries: &Deliveries) -> Alert {
+    // If receivers depend on labels, all possible receivers.
     let mut receivers: Vec<Receiver> = Vec::new();
-    for told in told.of_alert(which).iter().flat_map(|delivery| &delivery.told) {
-        if !receivers.iter().any(|known| known.name == told.receiver) {
+    for notified in deliveries.of_alert(which).iter().flat_map(|delivery| &delivery.notified) {
+        if !receivers.iter().any(|known| known.name == notified.receiver) {
             receivers.push(Receiver {
-                name: told.receiver.clone(),
-                after: told.after.millis(),
-                escalates: told.escalates,
-                mute: told.mute.clone(),
+                name: notified.receiver.clone(),
+                after: notified.after.millis(),
+                escalates: notified.escalates,
+                mute: notified.mute.clone(),
             });
         }
     }

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::service::{Needed, promised, receiver_id, to};
-use super::{Link, Told};
+use super::{Deliveries, Link};
 use crate::emit::spelling::Words;
 use crate::plan::{Address, Channel, Plan, SloPlan, TimeSpan};
 use crate::vocabulary::{Decimal, Severity};
 
-/// What stands above the services.
+/// The head of the index.
 #[derive(Serialize)]
 pub struct Summary {
     services: usize,
@@ -17,9 +17,9 @@ pub struct Summary {
     tickets: usize,
     index: Vec<Group>,
     gaps: Gaps,
-    /// Warnings that somebody accepts.
+    /// Warnings that are accepted with a reason.
     accepted: Vec<Accepted>,
-    /// `None` if the sources do not say who is told.
+    /// `None` if the sources declare no receivers.
     receivers: Option<Vec<Receiver>>,
     times: Vec<Times>,
     needs: Vec<Dependency>,
@@ -40,29 +40,29 @@ struct Line {
     objective: String,
     promise: String,
     outage: String,
-    /// After how much full outage it pages, and opens a ticket.
+    /// How long a full outage lasts until it pages, and until it opens a ticket.
     page: Option<String>,
     ticket: Option<String>,
     planned: bool,
     contract: bool,
 }
 
-/// What is missing.
+/// Gaps.
 #[derive(Serialize)]
 struct Gaps {
     count: usize,
     planned: Vec<Planned>,
-    /// Services that nothing was held against.
+    /// Services without a contract.
     uncontracted: Vec<Link>,
-    /// SLOs that no alert watches.
+    /// SLOs without alerts.
     unwatched: Vec<Link>,
-    /// SLOs that only tickets watch.
+    /// SLOs with tickets only.
     ticketed: Vec<Link>,
-    /// Alerts of which nobody is told.
+    /// Alerts that notify nobody.
     untold: Vec<String>,
 }
 
-/// A metric that is not there yet.
+/// A metric that does not exist yet.
 #[derive(Serialize)]
 struct Planned {
     service: Link,
@@ -71,10 +71,10 @@ struct Planned {
     slos: Vec<Link>,
 }
 
-/// A warning that somebody accepts.
+/// A warning that is accepted with a reason.
 #[derive(Serialize)]
 struct Accepted {
-    /// Where; `None` for the whole project.
+    /// Its place; `None` for the whole project.
     place: Option<Link>,
     code: String,
     reason: String,
@@ -101,7 +101,7 @@ struct Dependency {
     needs: Vec<Needed>,
 }
 
-pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
+pub fn summary(plan: &Plan, deliveries: &Deliveries, words: &Words) -> Summary {
     let alerts = |severity: Severity| {
         let slos = plan.services.iter().flat_map(|service| &service.slos);
         slos.filter(|slo| slo.alerts().any(|(known, _)| known == severity)).count()
@@ -112,7 +112,7 @@ pub fn summary(plan: &Plan, told: &Told, words: &Words) -> Summary {
         pages: alerts(Severity::Page),
         tickets: alerts(Severity::Ticket),
         index: plan.services.iter().map(|service| group(service, words)).collect(),
-        gaps: gaps(plan, told),
+        gaps: gaps(plan, deliveries),
         accepted: accepted(plan),
         receivers: receivers(plan, words),
         times: times(plan, words),
@@ -146,7 +146,7 @@ fn line(slo: &SloPlan, contract: bool, words: &Words) -> Line {
     }
 }
 
-fn gaps(plan: &Plan, told: &Told) -> Gaps {
+fn gaps(plan: &Plan, deliveries: &Deliveries) -> Gaps {
     let links = |of: &dyn Fn(&SloPlan) -> bool| -> Vec<Link> {
         let slos = plan.services.iter().flat_map(|service| &service.slos);
         slos.filter(|slo| of(slo)).map(|slo| to(&slo.promise.service, Some(&slo.promise.slo))).collect()
@@ -169,12 +169,12 @@ fn gaps(plan: &Plan, told: &Told) -> Gaps {
         ticketed: links(&|slo| {
             (!slo.promise.tiers.is_empty() || !slo.promise.budget_alerts.is_empty()) && !pages(slo)
         }),
-        untold: (told.deliveries.iter())
-            .filter(|(_, all)| all.iter().any(|delivery| delivery.told.is_empty()))
+        untold: (deliveries.by_name.iter())
+            .filter(|(_, all)| all.iter().any(|delivery| delivery.notified.is_empty()))
             .map(|(name, _)| (*name).to_owned())
             .collect(),
     };
-    // That a promise wakes nobody is often meant, so it is told and not counted.
+    // An SLO without pages is often intended, so it is shown, but not counted.
     gaps.count = gaps.planned.len() + gaps.uncontracted.len() + gaps.unwatched.len() + gaps.untold.len();
     gaps
 }
@@ -192,7 +192,7 @@ fn planned(plan: &Plan) -> Vec<Planned> {
     all
 }
 
-/// The project's, then those of each service, its SLOs and its companion alerts.
+/// The accepted warnings of the project, and then those of each service, its SLOs and its companion alerts.
 fn accepted(plan: &Plan) -> Vec<Accepted> {
     let mut all = Vec::new();
     let mut add = |place: Option<Link>, reasons: &crate::plan::Labels| {
@@ -220,11 +220,12 @@ fn accepted(plan: &Plan) -> Vec<Accepted> {
 fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
     let notifications = plan.project.notifications.as_ref()?;
     let alerts = |name: &str| {
-        let told = notifications
+        let deliveries = notifications
             .deliveries
             .iter()
-            .filter(|delivery| delivery.receivers.iter().any(|told| told == name));
-        let mut names: Vec<&String> = told.filter_map(|delivery| delivery.labels.get("alertname")).collect();
+            .filter(|delivery| delivery.receivers.iter().any(|receiver| receiver == name));
+        let mut names: Vec<&String> =
+            deliveries.filter_map(|delivery| delivery.labels.get("alertname")).collect();
         names.sort();
         names.dedup();
         names.len()
@@ -238,7 +239,7 @@ fn receivers(plan: &Plan, words: &Words) -> Option<Vec<Receiver>> {
     Some(notifications.receivers.iter().map(receiver).collect())
 }
 
-/// How somebody is told. Files that hold secrets are not named: who may know of them can read Alertmanager's configuration.
+/// How a receiver is notified. Files with secrets are not named here; Alertmanager's configuration has them.
 fn channel(channel: &Channel, words: &Words) -> String {
     match channel {
         Channel::Email { to } => words.say("channel.email", &[("to", to)]),

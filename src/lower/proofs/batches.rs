@@ -8,28 +8,28 @@ use crate::model::{Service, Slo};
 use crate::promql::ast::MatchOp;
 use crate::promql::regex::Asked;
 
-/// A metric, a label and a value of it; without a value any one, without a label all.
+/// A metric, a label and its value. Without a value it stands for all values, without a label for all labels.
 type Key<'a> = (&'a str, Option<(&'a str, Option<&'a str>)>);
 
 /// SLOs by their keys.
 type Index<'a> = BTreeMap<Key<'a>, Vec<usize>>;
 
-/// What one selector of an SLO sees.
+/// The series that one selector of an SLO may match.
 struct View<'a> {
     metric: &'a str,
     asked: Vec<(&'a str, Asked)>,
-    /// Labels with the one value that they may have.
+    /// Labels with the only value that they may have.
     equal: Vec<(&'a str, &'a str)>,
 }
 
-/// For every SLO the number of the test that it plays in: the first in which no series meets another's selectors.
+/// For every SLO the number of its test: the first test in which its series match no selectors of another SLO.
 pub(super) fn of(service: &Service) -> Vec<usize> {
     let views: Vec<Vec<View>> = service.slos.iter().map(views).collect();
     let (mut shown, mut watched) = (Index::new(), Index::new());
     let mut batches: Vec<usize> = Vec::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (index, slo) in service.slos.iter().enumerate() {
-        // A journey plays what is recorded of its parts, which may be of this service.
+        // A journey plays recorded series of its parts, which may be SLOs of this service.
         if !slo.parts().is_empty() {
             batches.push(service.slos.len() + index);
             continue;
@@ -43,7 +43,7 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
                 |other: &usize| sees(&views[index], &service.slos[*other]) || sees(&views[*other], slo);
             taken = near.into_iter().filter(meets).map(|other| batches[other]).collect();
         }
-        // Of those that are alike the last one has the first free place.
+        // For SLOs that are alike, the search begins at the test of the last one.
         let batch = (0..).find(|batch| !taken.contains(batch)).expect("there are more numbers than SLOs");
         taken.insert(batch);
         batches.push(batch);
@@ -53,7 +53,7 @@ pub(super) fn of(service: &Service) -> Vec<usize> {
     batches
 }
 
-/// Whether two measure the same, as the objectives of one SLI do.
+/// Whether two SLOs measure the same, such as the objectives of one SLI.
 fn is_alike(one: &Slo, other: &Slo) -> bool {
     selectors(&one.sli) == selectors(&other.sli) && one.stimulus == other.stimulus && one.by == other.by
 }
@@ -79,7 +79,7 @@ fn by(slo: &Slo) -> impl Iterator<Item = &str> {
     slo.by.iter().map(|kept| kept.label.as_str())
 }
 
-/// Whether one of the views sees a series of an SLO, whatever value the labels have that it keeps.
+/// Whether one of the views matches a series of an SLO. Kept labels may have any value.
 fn sees(views: &[View], slo: &Slo) -> bool {
     let mut series = slo.stimulus.iter().flatten();
     series.any(|series| {
@@ -92,7 +92,7 @@ fn sees(views: &[View], slo: &Slo) -> bool {
     })
 }
 
-/// Enters the series of an SLO.
+/// Adds the series of an SLO to the index.
 fn show<'a>(slo: usize, of: &'a Slo, shown: &mut Index<'a>) {
     for series in of.stimulus.iter().flatten() {
         let mut enter = |label| shown.entry((&series.name, label)).or_default().push(slo);
@@ -103,7 +103,7 @@ fn show<'a>(slo: usize, of: &'a Slo, shown: &mut Index<'a>) {
     }
 }
 
-/// The SLOs that a selector may see, by the label that leaves the fewest.
+/// The SLOs that a selector may match, found by the label with the fewest candidates.
 fn may_be_seen(view: &View, shown: &Index) -> Vec<usize> {
     let of = |label| shown.get(&(view.metric, label)).map(Vec::as_slice).unwrap_or_default();
     let fewest = view
@@ -114,7 +114,7 @@ fn may_be_seen(view: &View, shown: &Index) -> Vec<usize> {
     fewest.unwrap_or([of(None), &[]]).concat()
 }
 
-/// Enters a selector under that one of its labels under which the fewest stand.
+/// Adds a selector to the index under the label that has the fewest entries.
 fn watch<'a>(slo: usize, view: &View<'a>, watched: &mut Index<'a>) {
     let count = |label| watched.get(&(view.metric, label)).map_or(0, Vec::len);
     let rarest = view.equal.iter().min_by_key(|(label, value)| count(Some((*label, Some(*value)))));
@@ -126,7 +126,7 @@ fn watch<'a>(slo: usize, view: &View<'a>, watched: &mut Index<'a>) {
     }
 }
 
-/// The SLOs whose selectors may see a series of this one.
+/// The SLOs whose selectors may match a series of this one.
 fn may_see(slo: &Slo, watched: &Index) -> Vec<usize> {
     let mut found = Vec::new();
     for series in slo.stimulus.iter().flatten() {

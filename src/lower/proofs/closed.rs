@@ -8,7 +8,7 @@ use crate::plan::{Case, Check};
 use crate::promql::ast::Kind;
 use crate::vocabulary::{Duration, Severity};
 
-/// No more steps are played: of hours that are closed for longer only the beginning.
+/// The limit of steps. If hours are closed for longer, only the beginning is played.
 const MOST: usize = 400;
 
 pub(super) fn play(stage: &Stage, played: &mut Played) {
@@ -30,7 +30,7 @@ pub(super) fn play(stage: &Stage, played: &mut Played) {
     }
 }
 
-/// From the opening to an hour after the next one; whatever happens while it is closed fails.
+/// From the opening to an hour after the next opening. All events outside of the hours are bad.
 fn outside(stage: &Stage) -> Option<Case> {
     let closes = (1..MOST).find(|step| !stage.holds(*step))?;
     let hour = stage.steps(Duration::from_secs(3600));
@@ -62,7 +62,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     let loads = [well.clone(), stage.bad(hour), well].concat();
     let calm = vec![Load { good: 1, bad: 0 }; hour];
     let excepted = [calm.clone(), vec![Load { good: 0, bad: 1 }; hour], calm].concat();
-    // What is not counted is as if it had not been.
+    // Time that is not counted is replaced by time without events.
     let counted: Vec<Load> = loads
         .iter()
         .zip(&excepted)
@@ -79,7 +79,7 @@ fn during(stage: &Stage) -> Result<Case, &'static str> {
     ))
 }
 
-/// Nobody is told of anything, and what is counted is all and no more.
+/// No alert fires, and the counts are exactly those of the counted time.
 fn quiet(stage: &Stage, timeline: &Timeline, steps: &[usize]) -> Vec<Check> {
     let mut checks = Vec::new();
     for step in steps {

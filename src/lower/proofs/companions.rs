@@ -1,5 +1,5 @@
-//! Proofs of companion alerts: each is silent while all is well, fires when its `for` has passed and not before, has its texts, stops, and behaves as
-//! expected when its series disappear.
+//! Proofs of companion alerts: each is silent while all is well, fires after its `for` and not before, has its texts, stops, and behaves as expected
+//! when its series disappear.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::promql::ast::Selector;
 use crate::promql::carried::Carried;
 use crate::vocabulary::{Decimal, Duration, INTERVAL};
 
-/// A moment after all that is played, in seconds since its beginning.
+/// A moment after everything that is played, in seconds since the beginning.
 const AFTERWARDS: u32 = 1_000_000_000;
 
-/// Steps in which all is well before anything happens.
+/// Steps of a healthy state before anything happens.
 const WELL: usize = 4;
 
-/// What holds and looks back for longer is not played: promtool evaluates every rule at every step, and a range of two days takes it minutes.
+/// Alerts with longer ranges or a longer `for` are not played: promtool evaluates every rule at every step, and a range of two days takes it minutes.
 const LONGEST: Duration = Duration::from_secs(36 * 3600);
 
 /// The proof of a service's companion alerts; `None` if it has none that can be played.
@@ -61,18 +61,18 @@ pub(super) fn proof(
     })
 }
 
-/// So many rules are held against selectors for one service; from then on what reads a name that is made is not played.
-const MOST_LOOKS: usize = 50_000;
+/// The limit of comparisons of rules with selectors for one service. After that, alerts that read a recorded name are not played.
+const MOST_COMPARISONS: usize = 50_000;
 
-/// The rules of a service by the name of what they make.
+/// The rules of a service by the name of the series that they make.
 #[derive(Default)]
 pub struct Made<'a> {
     by_name: BTreeMap<&'a str, Vec<&'a Rule>>,
-    looks: usize,
+    comparisons: usize,
 }
 
 impl<'a> Made<'a> {
-    /// Of these rules.
+    /// The index of these rules.
     pub fn of(rules: impl Iterator<Item = &'a Rule>) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
         for rule in rules {
@@ -85,22 +85,22 @@ impl<'a> Made<'a> {
                 }
             }
         }
-        Self { by_name, looks: 0 }
+        Self { by_name, comparisons: 0 }
     }
 
-    /// Whether one of them makes series that a selector may see.
+    /// Whether one of the rules makes series that a selector may match.
     fn sees(&mut self, selector: &Selector) -> bool {
         let Some(rules) = self.by_name.get(selector.name.as_deref().unwrap_or_default()) else {
             return false;
         };
         rules.iter().any(|rule| {
-            self.looks += 1;
-            self.looks > MOST_LOOKS || makes(rule, selector)
+            self.comparisons += 1;
+            self.comparisons > MOST_COMPARISONS || makes(rule, selector)
         })
     }
 }
 
-/// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is.
+/// Why a companion alert is not played beside these rules although series are known that make it fire; `None` if it is played.
 pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
     let held =
         companion.hold.unwrap_or_default().millis() + companion.keep_firing_for.unwrap_or_default().millis();
@@ -120,7 +120,7 @@ pub fn unplayed(companion: &Companion, made: &mut Made) -> Option<String> {
     Some(format!("it reads `{name}`, which the rules of its own service record, so a test cannot supply it"))
 }
 
-/// Whether a rule makes series that a selector of its name may see.
+/// Whether a rule makes series that a selector with its name may match.
 fn makes(rule: &Rule, selector: &Selector) -> bool {
     let may_have = |label: &str| match &rule.makes {
         Makes::Record(_) => Carried::of(&rule.expr).may_have(label),
@@ -146,7 +146,7 @@ fn makes(rule: &Rule, selector: &Selector) -> bool {
     })
 }
 
-/// One companion alert with the series that it is played with.
+/// One companion alert with the series that are played for it.
 struct Stage<'a> {
     name: String,
     companion: &'a Companion,
@@ -155,18 +155,18 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Well, then not, then well again.
+    /// Healthy, then failing, then healthy again.
     fn fires(&self) -> Case {
         let (hold, lag, kept) = (self.hold(), self.lag(), self.kept());
         let well = WELL + lag;
-        // The first step at which the series say that something is wrong.
+        // The first step at which the series show the failure.
         let begins = well + 1;
         let fires_at = begins + hold + lag;
         let bad = hold + lag + 1 + MARGIN;
         let ends = well + bad + 1;
         let aftermath = self.aftermath();
         let stays = aftermath.map_or(0, |aftermath| steps(aftermath.length));
-        // One step in which all is well, and it is wrong again before what it looks back at is forgotten and it is kept no longer.
+        // One healthy step, and the failure comes back before the range is over and while the alert keeps firing.
         let flaps = kept > lag + 1;
         let flap = if flaps { [good(1), wrong(lag + 1)].concat() } else { Vec::new() };
         let ends = ends + flap.len();
@@ -174,7 +174,7 @@ impl Stage<'_> {
         let loads = [good(well), wrong(bad), flap, well_again].concat();
         let mut checks = vec![self.silent(well), self.says(fires_at, &self.firing.labels, self.firing.value)];
         if hold > 0 {
-            // Nothing that it looks at was wrong before, so no earlier than this even if it looks back.
+            // The series showed no failure before, so the alert cannot fire earlier than this, even if its expression reads older samples.
             checks.push(self.silent(begins + hold - 1));
         }
         if kept > 0 {
@@ -193,11 +193,11 @@ impl Stage<'_> {
             let alert = || Which::of(name.clone());
             let quiet = |step| Check::Silent { at: time(step), alert: alert() };
             let fires = |step| Check::Fires { at: time(step), alert: alert(), count: 1 };
-            // The last step at which the alert itself fires is the one before.
+            // The alert itself fires for the last time one step before.
             let over = ends + lag + kept + stays;
             checks.extend([quiet(fires_at - 1), fires(fires_at), fires(over - 2), quiet(over)]);
         }
-        // Something that burns on all the while, and began after the alert did.
+        // An alert that fires all the time and began after this one.
         let began = aftermath.map(|Aftermath { silenced, .. }| Series {
             name: BEGAN.to_owned(),
             labels: silenced[0]
@@ -223,7 +223,7 @@ impl Stage<'_> {
         case
     }
 
-    /// Well, then nothing is left of its series; `None` if nobody knows what it does then.
+    /// Healthy, then all series disappear; `None` if the behaviour of the alert is not known.
     fn gone(&self) -> Option<Case> {
         let (hold, lag) = (self.hold(), self.lag());
         let well = WELL + lag;
@@ -266,7 +266,7 @@ impl Stage<'_> {
         self.companion.keep_firing_for.map_or(0, steps)
     }
 
-    /// Steps until what it looks back at is forgotten: the longest of its ranges, and the sample on the far edge.
+    /// Steps until samples leave the longest range, with the sample on its far edge.
     fn lag(&self) -> usize {
         longest_range(self.companion).map_or(0, |range| steps(range) + 1)
     }

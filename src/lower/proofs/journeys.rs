@@ -20,10 +20,10 @@ const NONE: Load = Load { good: 0, bad: 0 };
 const GOOD: Load = Load { good: PER_STEP, bad: 0 };
 const BAD: Load = Load { good: 0, bad: PER_STEP };
 
-/// What two parts of a journey do for so many steps, and what the others do.
+/// The loads of two parts of a journey for a number of steps, and those of the other parts.
 type Scene = (usize, [Load; 3]);
 
-/// The first part and another one fail alone, together, and not at all; `None` of what is no journey, or of one part alone.
+/// The first part and another one fail alone, together, and not at all; `None` if the SLO is not a journey or has only one part.
 pub(super) fn parts(stage: &Stage) -> Option<Case> {
     if !stage.is_prompt() {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         (2, [GOOD, BAD, GOOD]),
         (slice + 3, [GOOD, GOOD, GOOD]),
         (slice + 4, [NONE, GOOD, NONE]),
-        // Until all of it is in tiles.
+        // Until tiles contain all of it.
         (slice + 12, [GOOD, GOOD, GOOD]),
     ];
     let loads = |part: usize| -> Vec<Load> {
@@ -75,7 +75,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
         Mishaps::default(),
         checks,
     );
-    // What happens before the hours begin is not counted.
+    // Nothing before the beginning of the hours is counted.
     let before = stage.steps(stage.begins);
     let excepting: Vec<(String, String)> = {
         let calm = vec![GOOD; before + last];
@@ -94,7 +94,7 @@ pub(super) fn parts(stage: &Stage) -> Option<Case> {
     Some(case)
 }
 
-/// That the part which failed alone has spent all that was spent.
+/// The part that failed alone has spent all of the budget that was spent.
 pub(super) fn spent_alone(stage: &Stage, step: usize) -> Option<Check> {
     let part = stage.lead?;
     Some(of_part(stage, step, part, shares(stage, part), "1".to_owned()))
@@ -104,7 +104,7 @@ fn shares(stage: &Stage, part: &Part) -> Expr {
     stage.recorded(SHARE).matching(PART, MatchOp::Equal, &part.name()).into()
 }
 
-/// A value that is recorded of a part.
+/// The check of a recorded value of a part.
 fn of_part(stage: &Stage, step: usize, part: &Part, expr: Expr, value: String) -> Check {
     match stage.value(step, expr, value) {
         Check::Value { at, expr, mut labels, value } => {
@@ -115,7 +115,7 @@ fn of_part(stage: &Stage, step: usize, part: &Part, expr: Expr, value: String) -
     }
 }
 
-/// What is counted up to a step.
+/// Counts up to a step.
 #[derive(Clone, Default)]
 struct Sum {
     total: u64,
@@ -123,7 +123,7 @@ struct Sum {
     shares: Vec<Decimal>,
 }
 
-/// By step.
+/// The sums, by step.
 struct Counted(Vec<Sum>);
 
 impl Counted {
@@ -132,13 +132,13 @@ impl Counted {
     }
 }
 
-/// Judges every slice by hand: the one that ends a step before.
+/// Computes every slice independently of the rules: it ends one step earlier.
 fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
     let steps = loads.first().map_or(0, Vec::len);
     let mut sum = Sum { shares: vec![Decimal::ZERO; parts.len()], ..Sum::default() };
     let mut sums = vec![sum.clone()];
     for step in 1..=steps {
-        // The load of a step stands at its end.
+        // The load of a step is counted at its end.
         let (from, until) = ((step - 1).saturating_sub(slice), step - 1);
         let events =
             |loads: &Vec<Load>| loads[from..until].iter().map(|load| load.good + load.bad).sum::<u64>();
@@ -159,7 +159,7 @@ fn counted(parts: &[&Part], loads: &[Vec<Load>], slice: usize) -> Counted {
     Counted(sums)
 }
 
-/// What silences what the parts of a journey leave behind.
+/// The rule that silences the journey's alerts after the outage of its parts.
 pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aftermath> {
     let name = format!("{}/{}", journey.service, journey.slo);
     group.rules.iter().find_map(|rule| match &rule.makes {
@@ -171,11 +171,11 @@ pub(super) fn left_by<'a>(group: &'a Group, journey: &Promise) -> Option<&'a Aft
     })
 }
 
-/// Series that are played, and what must be so.
+/// Series that are played, and the checks.
 type Play = (Vec<(String, String)>, Vec<Check>);
 
-/// A part that pages one step after an outage has begun, and stops two steps after its end: series that say so, and when the alert fires that
-/// silences the journey's page. `None` if nothing does.
+/// A part whose page fires one step after an outage begins, and stops two steps after its end: the series for it, and the check of the alert that
+/// silences the journey's page. `None` if there is no such alert.
 pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> Option<Play> {
     let aftermath = stage.aftermath.filter(|_| stage.step == INTERVAL)?;
     let cause = aftermath.causes.first()?;
@@ -183,7 +183,7 @@ pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> 
     let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
     let first = timeline.first(from, fires)?;
     let last = timeline.first(first, |step| !fires(step))? - 1;
-    // Only what stops after the part has is left behind.
+    // Only alerts that stop after the part's alert are silenced.
     if last <= until || stage.steps(aftermath.length) <= last - until {
         return None;
     }
@@ -197,6 +197,6 @@ pub(super) fn left(stage: &Stage, timeline: &Timeline, outage: Range<usize>) -> 
     let series = vec![(firing, values(1)), (began, values(stage.at(from).secs()))];
     let alert = || Which::of(aftermath.name.clone());
     let quiet = |step| Check::Silent { at: stage.at(step), alert: alert() };
-    let told = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
-    Some((series, vec![quiet(first - 1), told(first), told(until), told(last), quiet(last + 2)]))
+    let fires = |step| Check::Fires { at: stage.at(step), alert: alert(), count: 1 };
+    Some((series, vec![quiet(first - 1), fires(first), fires(until), fires(last), quiet(last + 2)]))
 }

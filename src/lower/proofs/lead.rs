@@ -4,8 +4,8 @@ use crate::lower::journey::counts_of;
 use crate::model::{Behaviour, Budgeting, Part, Series, Service, Slo};
 use crate::vocabulary::{Duration, INTERVAL};
 
-/// Series that a part is played by. What is recorded of it is enough, but rules of the same file would record over that: then what these count, if it is
-/// plainly counted.
+/// The series that are played for a part. The recorded series are enough, but rules of the same file would overwrite them. Then the raw series of the
+/// part are played, if it counts events without further conditions.
 pub(super) fn series_of(service: &Service, part: &Part) -> Option<Vec<Series>> {
     if part.service != service.name {
         return Some(counts_of(part));
@@ -16,8 +16,8 @@ pub(super) fn series_of(service: &Service, part: &Part) -> Option<Vec<Series>> {
     slo.stimulus.clone().filter(|series| plain && series.iter().all(counts))
 }
 
-/// The part that fails in the proofs, and the series that it is played by: of those that can be played the one of which most is asked, and of those of
-/// other services if there are any. At the step of pages alone where it is of this service.
+/// The part that fails in the proofs, and its series: among the parts that can be played, one of another service if there is one, and then the one
+/// with the highest objective. A part of this service is played only at the step of pages.
 pub(super) fn lead<'a>(service: &Service, slo: &'a Slo, step: Duration) -> Option<(&'a Part, Vec<Series>)> {
     let is_foreign = |part: &Part| part.service != service.name;
     let playable = slo.parts().iter().filter_map(|part| Some((part, series_of(service, part)?)));

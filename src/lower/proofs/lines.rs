@@ -1,7 +1,7 @@
-//! Alerts of what is left of the budget: crossed, around the line, in silence, recovered, crossed again.
+//! Proofs of budget alerts: crossed, around the line, silent, recovered, crossed again.
 //!
-//! The budget of a calendar period is measured against all of its events, so that days of burning are needed to spend it, and nothing comes back within
-//! the period unless more events come than were expected. So most of it is burnt at once, with hours of rest before the line is crossed slowly.
+//! The budget of a calendar period is compared with all of its events. So it takes days of burning to spend it, and nothing recovers within the
+//! period unless more events come than expected. So most of the budget is burnt at once, with hours of rest before the line is crossed slowly.
 
 use super::numbers::{exhaustion, percent_left, percentage};
 use super::played::{Played, Situation};
@@ -13,17 +13,17 @@ use crate::model::BudgetAlert;
 use crate::plan::{Case, Check, Event, Rule, Watch, Which};
 use crate::vocabulary::{BudgetLine, Decimal, Duration, Period, Severity};
 
-/// No more steps are played: of a state that is looked at once in each, a budget may be known only after more.
+/// The limit of steps. A state with one evaluation per step may need more steps until its budget is known.
 const MOST: usize = 2_600;
 
-/// A calendar period is not outlasted.
+/// The test stays within a calendar period.
 const OF_CALENDAR: Duration = Duration::from_secs(27 * 86_400);
 
-/// Every line of an SLO.
+/// Plays every line of an SLO.
 pub(super) fn play(stage: &Stage, played: &mut Played) {
     for (index, alert) in stage.slo.budget_alerts.iter().enumerate() {
         let case = match stage.is_prompt() {
-            true => Story::new(stage, alert).and_then(Story::told),
+            true => Story::new(stage, alert).and_then(Story::case),
             false => Err("its state lags behind its series by the ranges it reads"),
         };
         match case {
@@ -37,12 +37,12 @@ pub(super) fn play(stage: &Stage, played: &mut Played) {
     }
 }
 
-/// What befalls one line.
+/// The events around one line.
 struct Story<'s, 'a> {
     stage: &'s Stage<'a>,
     alert: &'s BudgetAlert,
     loads: Vec<Load>,
-    /// Steps that are looked at, whatever is so there.
+    /// Steps that are checked in any state.
     moments: Vec<usize>,
     most: usize,
     /// Whether more is lost than the line leaves before the budget is known.
@@ -53,7 +53,7 @@ impl<'s, 'a> Story<'s, 'a> {
     fn new(stage: &'s Stage<'a>, alert: &'s BudgetAlert) -> Result<Self, &'static str> {
         let (begins, most) = match &stage.slo.period {
             Period::Rolling(_) => (0, MOST),
-            // A test begins with 1970: west of Greenwich it is still December for some hours.
+            // A test begins with 1970. West of Greenwich it is still December for some hours.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
                 let behind = behind.saturating_sub(stage.begins.secs());
@@ -67,7 +67,7 @@ impl<'s, 'a> Story<'s, 'a> {
             let enough = story.measured().is_some_and(|(_, _, of)| of >= stage.promise.enough_events);
             return enough.then_some(story).ok_or(TOO_LONG);
         }
-        // What is lost before the budget is known.
+        // The losses before the budget is known.
         let all = Decimal::from(story.units()) * stage.promise.budget * (Decimal::ONE - alert.line.ratio());
         let day = Decimal::from(stage.steps(Duration::from_secs(86_400)) as u64);
         let early = u64::try_from((all * day / Decimal::from(6)).floor()).unwrap_or(0);
@@ -86,7 +86,7 @@ impl<'s, 'a> Story<'s, 'a> {
         self.loads.len()
     }
 
-    /// Events of one step; of slices, the one moment.
+    /// Events of one step; for slices, one moment.
     fn units(&self) -> u64 {
         match self.stage.promise.event {
             Event::Slice(_) | Event::Journey(_) => 1,
@@ -99,7 +99,7 @@ impl<'s, 'a> Story<'s, 'a> {
         if self.now() > self.most { Err(TOO_LONG) } else { Ok(()) }
     }
 
-    /// What is left at a step, with the bad events and those that its budget is measured against.
+    /// The budget that is left at a step, with the bad events and the events that the budget is compared with.
     fn left(&self, timeline: &Timeline, step: usize) -> Option<(Decimal, u64, Decimal)> {
         let (bad, of) = self.stage.measured(timeline, step)?;
         let ratio = match of.is_zero() {
@@ -109,7 +109,7 @@ impl<'s, 'a> Story<'s, 'a> {
         Some((Decimal::ONE - ratio / self.stage.promise.budget, bad, of))
     }
 
-    /// The same at the end of what is played so far.
+    /// The same at the end of the steps so far.
     fn measured(&self) -> Option<(Decimal, u64, Decimal)> {
         let timeline = self.stage.timeline(&self.loads);
         self.left(&timeline, timeline.last())
@@ -133,7 +133,7 @@ impl<'s, 'a> Story<'s, 'a> {
         self.stage.promise.tiers.iter().filter(|tier| tier.severity == Severity::Page)
     }
 
-    /// Everything fails until about so much is left, and then all is well until nobody is awake for that.
+    /// Everything fails until about this share is left. Then all is well until nobody is awake because of that.
     fn burn_to(&mut self, line: Decimal) -> Result<(), &'static str> {
         let (_, bad, of) = self.measured().ok_or(BETWEEN)?;
         if self.stage.promise.event.slice().is_none() {
@@ -153,7 +153,7 @@ impl<'s, 'a> Story<'s, 'a> {
         self.well(forgotten + self.stage.steps(BudgetLine::AWAKE) + 8)
     }
 
-    /// Bad events until less is left, so slowly that no page sees them.
+    /// Adds bad events until less is left, so slowly that no page fires.
     fn fail_below(&mut self, line: Decimal) -> Result<(), &'static str> {
         let units = Decimal::from(self.stage.units());
         let slow = self.pages().map(|tier| tier.threshold).min();
@@ -184,7 +184,7 @@ impl<'s, 'a> Story<'s, 'a> {
         }
     }
 
-    /// Good events until so much is left; in a calendar period more than were expected.
+    /// Adds good events until this share is left; in a calendar period more than were expected.
     fn recover_to(&mut self, line: Decimal) -> Result<(), &'static str> {
         let from = self.now();
         let more = if self.is_calendar() { 3 } else { 1 };
@@ -197,41 +197,41 @@ impl<'s, 'a> Story<'s, 'a> {
         Ok(())
     }
 
-    fn look(&mut self) {
+    fn check_here(&mut self) {
         self.moments.push(self.now());
     }
 
-    fn told(mut self) -> Result<Case, &'static str> {
+    fn case(mut self) -> Result<Case, &'static str> {
         let (line, recovered) = (self.alert.line.ratio(), self.alert.line.recovered());
-        self.look();
+        self.check_here();
         if self.is_calendar() {
             self.burn_to(recovered + (recovered - line))?;
-            self.look();
+            self.check_here();
         }
         self.fail_below(line)?;
         let below = self.now();
-        self.look();
+        self.check_here();
         if !self.recovers() {
             self.well(8)?;
-            self.look();
+            self.check_here();
             let title = format!("less than {} of the budget left alerts, and not before", self.alert.line);
             let checks = self.checks(below)?;
             return Ok(self.stage.case(&title, &self.loads, Mishaps::default(), checks));
         }
         self.recover_to(line)?;
-        self.look();
+        self.check_here();
         self.fail_below(line)?;
-        self.look();
+        self.check_here();
         if self.stage.counts() && self.stage.promise.event == Event::Occurrence {
             self.loads.extend(vec![Load::default(); 8]);
-            self.look();
+            self.check_here();
         }
         self.recover_to(recovered)?;
-        self.look();
+        self.check_here();
         self.fail_below(line + (recovered - line) / Decimal::TWO)?;
-        self.look();
+        self.check_here();
         self.fail_below(line)?;
-        self.look();
+        self.check_here();
         let checks = self.checks(below)?;
         let title = format!(
             "less than {} of the budget left alerts once, also around the line, until {}% more is left{}",
@@ -264,7 +264,7 @@ impl<'s, 'a> Story<'s, 'a> {
             let close = [line.ratio(), line.recovered()].iter().any(|at| (left - at).abs() < nearly);
             let was = state;
             state = line.is_crossed(left, is_known, was);
-            // Where the state hangs on the step at which the budget becomes known, nothing is said of it.
+            // If the state depends on the exact step at which the budget becomes known, it is not checked.
             if edge && left < line.ratio() {
                 return Err(BETWEEN);
             }
@@ -296,17 +296,17 @@ impl<'s, 'a> Story<'s, 'a> {
             })
         };
         let mut checks: Vec<Check> = steps.into_iter().filter_map(check).collect();
-        // A companion alert whose series are not played may fire, and then the page is a ticket.
+        // A companion alert that is not played may fire, and then the page is a ticket.
         if stage.wakes_by_burn_alone() {
             let says = |step: usize| self.says(rule, &timeline, step);
             let fires = |step: &usize| states[*step] == Some(true);
-            // Where rounding decides what is said, a later moment of the same story is taken.
+            // If rounding decides the text, a later moment is checked.
             checks.extend((below..states.len()).filter(fires).find_map(says));
         }
         Ok(checks)
     }
 
-    /// What the alert says at a step at which it fires; `None` where rounding decides.
+    /// The text of the alert at a step at which it fires; `None` if rounding decides.
     fn says(&self, rule: &Rule, timeline: &Timeline, step: usize) -> Option<Check> {
         let (stage, promise) = (self.stage, self.stage.promise);
         let (_, bad, total) = self.left(timeline, step)?;

@@ -1,5 +1,5 @@
-//! Proofs: which situations are played, and what must be true in them. `timeline` computes the expected values; nothing here reads the rules'
-//! expressions.
+//! Proofs: which situations are played, and what must hold in them. `timeline` computes the expected values. Nothing here reads the expressions of
+//! rules.
 //!
 //! Pages are proven at their evaluation interval, burn rates over hours and days at longer steps: the rules count the events since the last
 //! evaluation, so they are exact at any step up to `REACH`. The SLOs of one service share a test if their series do not overlap, because every test
@@ -32,13 +32,13 @@ use stage::Stage;
 /// Events per step: enough that one in a million is a whole number.
 const PER_STEP: u64 = 1_000_000;
 
-/// Series whose state is looked at, where there can be several: enough for a tenth of them to be bad.
+/// Series whose state is evaluated, if there can be several: enough for a tenth of them to be bad.
 const COPIES: u64 = 10;
 
-/// Steps played after the last thing that is to happen.
+/// Steps that are played after the last event.
 const MARGIN: usize = 2;
 
-/// The proofs of a service: pages, then long windows, then companion alerts, then events that disappear.
+/// The proofs of a service: pages, then long windows, companion alerts, and missing events.
 pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
     let (slos, missing_group) = (&plan.slos[..], plan.missing.as_ref());
     let others = [&plan.companions, &plan.aftermath, &plan.missing];
@@ -80,7 +80,7 @@ pub(super) fn all(service: &Service, plan: &ServicePlan) -> Vec<Proof> {
                 ));
             }
             unproven.extend(played.unproven.iter().map(|reason| format!("{}: {reason}", slo.name)));
-            // A state that is read from ranges needs samples within them, at every step.
+            // A state that is read from ranges needs samples in them at every step.
             let batch = (stage.interval(), *batch);
             for (situation, case) in played.cases {
                 merged.entry((batch, situation)).or_default().push(case);
@@ -120,7 +120,7 @@ enum Act {
 impl Act {
     const ALL: [Self; 3] = [Self::Page, Self::Burn, Self::Long];
 
-    /// What is proven, as part of a file's name and for the reviewer.
+    /// The content of the proof: for the file's name, and for the reviewer.
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Page => ("page", "Pages and their counts, evaluated every 30 seconds."),
@@ -132,7 +132,7 @@ impl Act {
         }
     }
 
-    /// The evaluation step. Days are played as coarsely as events are made good, if every window of the service is a multiple of that.
+    /// The evaluation step. Days have the longest step that counts no event late, if every window of the service is a multiple of it.
     fn step(self, slos: &[SloPlan]) -> Duration {
         let fits = |watch: &Watch| {
             [watch.long, watch.short].iter().all(|window| window.millis() % REACH.millis() == 0)
@@ -154,7 +154,7 @@ impl Act {
     }
 }
 
-/// Joins what several SLOs play at the same time.
+/// Joins the cases that several SLOs play at the same time.
 fn joined(cases: Vec<Case>) -> Case {
     let title = cases.iter().map(|case| case.title.as_str()).collect::<Vec<_>>().join("; ");
     let interval = cases.first().map_or(INTERVAL, |case| case.interval);
@@ -179,7 +179,7 @@ fn selectors(sli: &Sli) -> Vec<&Selector> {
     }
 }
 
-/// A service's series vanish: its alert fires, once.
+/// The series of a service disappear: its alert fires, once.
 fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proof> {
     debug_assert_eq!(group.name, service.name.as_str());
     let missing = service.missing_events?;
@@ -232,7 +232,7 @@ fn missing(service: &Service, group: &Group, groups: Vec<String>) -> Option<Proo
     })
 }
 
-/// The first quarter of an hour from which on one of the promises holds for so many seconds; `None` if there is none in a week.
+/// The first quarter of an hour from which one of the promises counts for that many seconds; `None` if there is none in a week.
 fn open_for(slos: &[&Slo], seconds: u64) -> Option<Duration> {
     let holds = |slo: &Slo, from: u64| {
         slo.agreed.hours.as_ref().is_none_or(|hours| {
@@ -244,7 +244,7 @@ fn open_for(slos: &[&Slo], seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(quarter * 900))
 }
 
-/// When a check is made.
+/// The time of a check.
 fn at(check: &Check) -> Duration {
     match check {
         Check::Silent { at, .. }

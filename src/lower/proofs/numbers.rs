@@ -1,4 +1,4 @@
-//! Numbers as Prometheus writes them. Here f64 is right: promtool 2 compares values bit for bit.
+//! Numbers as Prometheus writes them. They are f64, because promtool 2 compares values bit for bit.
 
 use crate::vocabulary::{Decimal, Duration, quotient, text};
 
@@ -7,12 +7,12 @@ pub(super) fn divided(bad: u64, total: u64) -> String {
     format!("{:?}", bad as f64 / (total as f64).max(1e-9))
 }
 
-/// What is left of the budget, as Prometheus computes it; `of` is what the budget is measured against.
+/// The budget that is left, as Prometheus computes it; `of` is the number of events that the budget is compared with.
 pub(super) fn left_over(bad: u64, of: Decimal, budget: Decimal) -> String {
     format!("{:?}", left(bad, of, budget))
 }
 
-/// The same in percent, as it is recorded for texts, and as Go prints it: never below zero, one decimal place at most.
+/// The same in percent, as it is recorded for texts and as Go prints it: never below zero, at most one decimal place.
 pub(super) fn percent_left(bad: u64, of: Decimal, budget: Decimal) -> String {
     let per_cent = binary(quotient(Decimal::ONE_HUNDRED, budget));
     let percent = 100.0 - per_cent * (bad as f64 / binary(of).max(1e-9));
@@ -27,7 +27,7 @@ fn binary(value: Decimal) -> f64 {
     text(value).parse().expect("a decimal is a number")
 }
 
-/// A share in percent with the digits that `humanizePercentage` writes; `None` where binary fractions decide which way it is rounded.
+/// A share in percent with the digits of `humanizePercentage`; `None` if binary fractions decide the rounding.
 pub(super) fn percentage(bad: u64, total: u64) -> Option<String> {
     let percent = Decimal::from(bad).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(Decimal::from(total))?;
     let near = Decimal::new(1, 9);
@@ -35,7 +35,8 @@ pub(super) fn percentage(bad: u64, total: u64) -> Option<String> {
     (below == above).then_some(below)
 }
 
-/// How long a budget lasts at an error ratio, as `humanizeDuration` writes whole minutes: no longer than the period. `None` where binary fractions decide.
+/// How long a budget lasts at an error ratio, as `humanizeDuration` writes whole minutes: no longer than the period. `None` if binary fractions
+/// decide.
 pub(super) fn lasts(
     left: (u64, Decimal),
     now: (u64, u64),
@@ -49,7 +50,7 @@ pub(super) fn lasts(
     Some(humanized(minutes * 60))
 }
 
-/// The same as it is recorded, not in whole minutes. `None` as well for less than a minute, which is written with a fraction.
+/// The recorded value, not in whole minutes. `None` also for less than a minute, which is written with a fraction.
 pub(super) fn exhaustion(
     left: (u64, Decimal),
     now: (u64, u64),
@@ -57,7 +58,7 @@ pub(super) fn exhaustion(
     period: Duration,
 ) -> Option<String> {
     let seconds = seconds_left(left, now, budget, period)?;
-    // What ends at zero or with the period is cut there, and nothing is rounded.
+    // Zero and the whole period are limits, so nothing is rounded.
     let near = match seconds == Decimal::from(period.secs()) || seconds.is_zero() {
         true => Decimal::ZERO,
         false => Decimal::new(1, 4),
@@ -95,7 +96,7 @@ pub(super) fn four_digits(value: Decimal) -> String {
     digits::<4>(value)
 }
 
-/// Go's `%g` with so many digits.
+/// Go's `%g` with this number of digits.
 fn digits<const DIGITS: usize>(value: Decimal) -> String {
     let value: f64 = text(value).parse().expect("a decimal is a number");
     if value == 0.0 {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_never_below_zero() {
+    fn the_budget_left_is_never_below_zero() {
         let budget = Decimal::new(1, 3);
         for (bad, total, expected) in
             [(1, 5000, "80"), (1, 3000, "66.7"), (833_600, 1_000_000, "0"), (0, 0, "100")]
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rounding_decides_is_not_said() {
+    fn texts_that_rounding_decides_are_not_computed() {
         for (bad, total, expected) in
             [(1, 288, Some("0.3472")), (1, 64, None), (1, 1, Some("100")), (0, 5, Some("0")), (1, 0, None)]
         {

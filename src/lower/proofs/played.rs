@@ -8,12 +8,12 @@ use crate::promql::ast::Time;
 use crate::promql::build::call;
 use crate::vocabulary::INTERVAL;
 
-/// What is played; SLOs of a service play the same one together.
+/// A situation; the SLOs of a service play the same one together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Situation {
-    /// A healthy day with everything that may befall counters, a spike, an outage and its end.
+    /// A healthy day with everything that may happen to counters, a spike, an outage and its end.
     Day,
-    /// A burn between two thresholds of the fast group: the lower one's place in the policy.
+    /// A burn between two thresholds of the fast group, by the place of the lower one in the policy.
     Between(usize),
     /// A burn just below the lowest threshold of the fast group.
     BelowPages,
@@ -31,7 +31,7 @@ pub(super) enum Situation {
     Parts,
 }
 
-/// What one SLO plays.
+/// The cases of one SLO.
 #[derive(Default)]
 pub(super) struct Played {
     pub cases: Vec<(Situation, Case)>,
@@ -39,8 +39,8 @@ pub(super) struct Played {
 }
 
 impl Played {
-    /// A case, and whether a spike is in it.
-    pub(super) fn told(&mut self, situation: Situation, case: Case, spiked: bool) {
+    /// Adds a case; `spiked` says whether it contains a spike.
+    pub(super) fn add(&mut self, situation: Situation, case: Case, spiked: bool) {
         self.cases.push((situation, case));
         if !spiked {
             self.unproven.push("slowburn found no spike that only a short window sees".to_owned());
@@ -48,7 +48,7 @@ impl Played {
     }
 }
 
-/// That everything so far was counted, neither more nor less.
+/// Checks that all events so far were counted exactly.
 pub(super) fn counts(stage: &Stage, timeline: &Timeline, step: usize) -> Vec<Check> {
     let everything = stage.at(step + 1);
     let (bad, total) = timeline.counted(step, everything);

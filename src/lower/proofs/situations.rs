@@ -13,7 +13,7 @@ use crate::plan::{Case, Check, Event, Watch};
 use crate::promql::build::{call, gt, lt, number, sub};
 use crate::vocabulary::{Decimal, Duration, Period, Severity, text};
 
-/// What an SLO plays in one act.
+/// The cases of an SLO in one act.
 pub(super) fn play(stage: &Stage, act: Act) -> Played {
     let mut played = Played::default();
     let (fast, slow) = (stage.tiers(false), stage.tiers(true));
@@ -28,13 +28,13 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
     match act {
         Act::Page => {
             let (case, spiked) = day(stage);
-            played.told(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
+            played.add(Situation::Day, case, spiked || fast.is_empty() || !stage.is_prompt());
             if stage.burns_with_pages() {
                 burns(stage, &mut played);
             }
             played.cases.extend(journeys::parts(stage).map(|case| (Situation::Parts, case)));
         }
-        // Slices end at every evaluation of a page, so their burns are played there. Those of a journey read samples, which are finer than steps.
+        // Slices end at every evaluation of a page, so their burns are played there. Those of a journey read samples, which are closer than steps.
         Act::Burn if stage.is_prompt() => {
             if !stage.burns_with_pages() {
                 burns(stage, &mut played);
@@ -47,7 +47,7 @@ pub(super) fn play(stage: &Stage, act: Act) -> Played {
         ),
         Act::Long => {
             let (case, spiked) = days(stage);
-            played.told(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
+            played.add(Situation::Days, case, spiked || slow.is_empty() || !stage.is_prompt());
             lines::play(stage, &mut played);
         }
     }
@@ -89,12 +89,12 @@ fn has_higher(tiers: &[&Watch], tier: &Watch) -> bool {
     tiers.iter().any(|other| other.threshold > tier.threshold)
 }
 
-/// The steps of the longest of some windows.
+/// The steps of the longest of these windows.
 fn longest(stage: &Stage, tiers: &[&Watch], window: impl Fn(&Watch) -> Duration) -> usize {
     tiers.iter().map(|tier| stage.steps(window(tier))).max().unwrap_or(0)
 }
 
-/// Steps of full outage until every tier has seen it.
+/// Steps of full outage until every tier fires.
 fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
     let steps = |tier: &&Watch| {
         let share = tier.threshold * Decimal::from(stage.steps(tier.long) as u64);
@@ -103,17 +103,17 @@ fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
     tiers.iter().map(steps).max().unwrap_or(0) + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
 
-/// Steps until every tier has forgotten.
+/// Steps until no tier fires any more.
 fn recovery(stage: &Stage, tiers: &[&Watch]) -> usize {
     let kept = longest(stage, tiers, |tier| tier.keep_firing_for.unwrap_or_default());
     longest(stage, tiers, |tier| tier.short) + kept + stage.slice_steps() + stage.lag_steps() + MARGIN
 }
 
-/// Loads that have been written so far, with the checks that belong to them.
+/// The loads so far, with their checks.
 struct Script<'s, 'a> {
     stage: &'s Stage<'a>,
     loads: Vec<Load>,
-    told: Vec<&'static str>,
+    sentences: Vec<&'static str>,
     mishaps: Mishaps,
 }
 
@@ -122,10 +122,10 @@ impl Script<'_, '_> {
         self.loads.len()
     }
 
-    fn add(&mut self, told: &'static str, loads: Vec<Load>) {
+    fn add(&mut self, sentence: &'static str, loads: Vec<Load>) {
         self.loads.extend(loads);
-        if !told.is_empty() {
-            self.told.push(told);
+        if !sentence.is_empty() {
+            self.sentences.push(sentence);
         }
     }
 }
@@ -135,11 +135,11 @@ fn day(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(false);
     let severities = stage.severities(false);
     let healthy = match stage.promise.event {
-        // Each of its rules costs an evaluation a step, and burns of hours are played apart.
+        // Each of its rules costs an evaluation per step, and burns of hours are played separately.
         Event::Journey(_) => 120,
         _ => longest(stage, &tiers, |tier| tier.long).max(120),
     };
-    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
     let mut silent = Vec::new();
     let mut counted = Vec::new();
     if stage.counts() && stage.promise.event == Event::Occurrence {
@@ -155,7 +155,7 @@ fn day(stage: &Stage) -> (Case, bool) {
         let fewest = pages().map(|tier| tier.min_events).min().unwrap_or(1) - 1;
         let least = pages().map(|tier| tier.min_bad_events).max().unwrap_or(1);
         if fewest >= least {
-            // One by one, no more than a page asks for less one, and those before are among them.
+            // One at a time, fewer than a page requires together with those before.
             let few = (fewest as usize).saturating_sub(script.now()).min(20);
             script.add("a full outage of too few events does not page", vec![Load { good: 0, bad: 1 }; few]);
             silent.push(script.now());
@@ -222,17 +222,17 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let left = journeys::left(stage, &timeline, begins..ends);
     if left.is_some() {
-        script.told.push("and the journey stays silent when a part stops paging");
+        script.sentences.push("and the journey stays silent when a part stops paging");
     }
     let (series, silenced) = left.unwrap_or_default();
     checks.extend(silenced);
-    let title = script.told.join(", ");
+    let title = script.sentences.join(", ");
     let mut case = stage.case(&title, &script.loads, script.mishaps, checks);
     case.series.extend(series);
     (case, spiked.is_some())
 }
 
-/// What the alert of a severity does throughout, at some steps of interest, and in an outage of these steps.
+/// The checks of the alert of a severity: at its changes, at some steps of interest, and in an outage of these steps.
 fn alerted(
     stage: &Stage,
     timeline: &Timeline,
@@ -249,7 +249,7 @@ fn alerted(
     checks
 }
 
-/// A state that is read from ranges changes at some step between its series' change and the end of the range.
+/// A state that is read from ranges changes at some step between the change of its series and the end of the range.
 fn lagging(stage: &Stage, timeline: &Timeline, severity: Severity, begins: usize, ends: usize) -> Vec<Check> {
     let fires = |step: usize| matches!(timeline.state(severity, step), State::Fires(_));
     let Some(first) = timeline.first(begins, fires) else { return Vec::new() };
@@ -263,7 +263,7 @@ fn lagging(stage: &Stage, timeline: &Timeline, severity: Severity, begins: usize
     checks
 }
 
-/// Bad events after `before` that pass a short window's threshold and no long one's, with the tier whose short window it is.
+/// Bad events after `before` that pass a short window's threshold and no long one's, with the tier of that short window.
 fn spike<'t>(
     stage: &Stage,
     tiers: &[&'t Watch],
@@ -280,7 +280,7 @@ fn spike<'t>(
                 stage.burst(u64::try_from(units).ok().filter(|units| *units > 0)?)
             }
             Event::Slice(_) | Event::Journey(_) => {
-                stage.slices(usize::try_from(spent.floor()).ok().filter(|looks| *looks > 0)?)?
+                stage.slices(usize::try_from(spent.floor()).ok().filter(|slices| *slices > 0)?)?
             }
         };
         let loads = [before.to_vec(), spike.clone(), stage.good(recovery(stage, tiers))].concat();
@@ -314,7 +314,7 @@ fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
     Some(stage.case(&title, &loads, Mishaps::default(), checks))
 }
 
-/// Loads after `before` that this tier sees before all with a higher threshold, and that threshold.
+/// Loads after `before` at which this tier fires before all tiers with a higher threshold, and the next threshold.
 fn burn_between(
     stage: &Stage,
     tiers: &[&Watch],
@@ -325,14 +325,14 @@ fn burn_between(
     [7, 5, 8, 4, 6, 3, 2, 1].into_iter().find_map(|tenths| {
         let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
         let fires = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
-        // Where events are few, the one that passes the threshold may be a whole unit late; a bad slice now and then, each a little.
+        // With few events, the one that passes the threshold may be a whole unit late; with a bad slice now and then, each is a little late.
         let late = match stage.promise.event {
             Event::Occurrence | Event::Check => Decimal::ONE / ratio / Decimal::from(stage.units()),
             Event::Slice(_) | Event::Journey(_) => fires / Decimal::TEN + Decimal::TWO / ratio,
         };
         let unit = usize::try_from(late.ceil()).ok()?;
         let burning = usize::try_from(fires.ceil()).ok()?.checked_add(unit)? + stage.slice_steps() + MARGIN;
-        // What takes longer to begin than the promise lasts is not played.
+        // A burn that needs longer than the period until it fires is not played.
         let burning = Some(burning).filter(|steps| *steps <= stage.steps(stage.promise.period_length))?;
         let burn = stage.ratio(burning, ratio)?;
         let loads = [before.to_vec(), burn.clone()].concat();
@@ -345,7 +345,7 @@ fn burn_between(
     })
 }
 
-/// A burn that lasts, and that no tier may see. From a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
+/// A burn below all thresholds. After a cold start every window has the ratio of the burn at once, so a few hours are as good as days.
 fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
     let most = if stage.promise.event.slice().is_some() { 1_500 } else { 150 };
     let tier = tiers.iter().min_by_key(|tier| tier.threshold)?;
@@ -366,7 +366,7 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
         let mut all = 1..=timeline.last();
         let silent = all
             .all(|step| severities.iter().all(|severity| timeline.state(*severity, step) == State::Silent));
-        // Slow windows are summed from tiles; from a cold start on, all of them.
+        // Slow windows are sums of tiles; after a cold start, of all tiles.
         let (bad, total) = match tier.slow {
             true => timeline.tiled(timeline.last()),
             false => timeline.window(timeline.last(), tier.long),
@@ -386,12 +386,12 @@ fn below(stage: &Stage, tiers: &[&Watch], slow: bool) -> Option<Case> {
     })
 }
 
-/// Days at the step of long windows, and whether a spike is among them.
+/// Days at the step of long windows; also whether they contain a spike.
 fn days(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(true);
     let severities = stage.severities(true);
     let healthy = longest(stage, &tiers, |tier| tier.long).max(36);
-    let mut script = Script { stage, loads: Vec::new(), told: Vec::new(), mishaps: Mishaps::default() };
+    let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
     let mut checks = Vec::new();
     let mut silent = Vec::new();
     let mut spiked = false;
@@ -418,16 +418,16 @@ fn days(stage: &Stage) -> (Case, bool) {
     script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
     let ends = script.now();
     script.add("and stops in time", stage.good(recovery(stage, &tiers)));
-    script.told.push("and the period's figures are those of the counted events");
+    script.sentences.push("and the period's figures are those of the counted events");
     let timeline = stage.timeline(&script.loads);
     for severity in &severities {
         checks.extend(alerted(stage, &timeline, *severity, &silent, begins..ends));
     }
     checks.extend(figures(stage, &timeline));
-    (script.stage.case(&script.told.join(", "), &script.loads, Mishaps::default(), checks), spiked)
+    (script.stage.case(&script.sentences.join(", "), &script.loads, Mishaps::default(), checks), spiked)
 }
 
-/// The period's figures.
+/// The checks of the period's series.
 fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     let last = timeline.last();
     let rolling = matches!(stage.slo.period, Period::Rolling(_));
@@ -447,7 +447,7 @@ fn figures(stage: &Stage, timeline: &Timeline) -> Vec<Check> {
     let is_left = left_over(bad, of, stage.promise.budget);
     checks.push(match rolling {
         true => stage.value(last, left, is_left),
-        // An average is not the same number in every version.
+        // An average differs in the last bits between versions.
         false => {
             let apart = call("abs", vec![sub(left, number(is_left)).into()]);
             stage.value(last, lt(apart, number("1e-9")).bool(), "1".to_owned())

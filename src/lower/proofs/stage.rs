@@ -27,20 +27,20 @@ pub(super) struct Stage<'a> {
     rules: Vec<&'a Rule>,
     /// Whether no other SLO of the service has alerts of the same name.
     pub named_alone: bool,
-    /// The label that tells series apart whose state is looked at, if there can be several.
+    /// The label that distinguishes several series whose state is evaluated, if there can be several.
     copies: Option<String>,
     pub step: Duration,
     /// The part of a journey that fails in the proofs.
     pub lead: Option<&'a Part>,
     pub service: &'a Service,
-    /// What silences what the parts of a journey leave behind.
+    /// The rule that silences the journey's alerts after the outage of its parts.
     pub aftermath: Option<&'a Aftermath>,
-    /// When it begins: where the promise holds.
+    /// When the situation begins: within the hours of the promise.
     pub begins: Duration,
 }
 
 impl<'a> Stage<'a> {
-    /// `None` without series to play with.
+    /// `None` if there are no series to play.
     pub fn new(service: &'a Service, slo: &'a Slo, plan: &'a SloPlan, step: Duration) -> Option<Self> {
         let lead = lead::lead(service, slo, step);
         let alike = |other: &&Slo| other.alert_name.is_some() && other.alert_name == slo.alert_name;
@@ -63,13 +63,13 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Tiers that are evaluated in the fast group, or in the slow one.
+    /// Tiers of the fast group, or of the slow one.
     pub fn tiers(&self, slow: bool) -> Vec<&Watch> {
         self.promise.tiers.iter().filter(|tier| tier.slow == slow).collect()
     }
 
-    /// Whether the state changes with its series at once, as far as evaluations tell: nothing that it reads from ranges is older than a step. A
-    /// range may hold the sample on its left edge (Prometheus 2), which is the step before's; to a counter's gain that is where it starts.
+    /// Whether the state changes at the same evaluation as its series: it reads no range that is longer than a step. A range may contain the sample
+    /// on its left edge (Prometheus 2), which belongs to the step before. For the increase of a counter, that sample is the start.
     pub fn is_prompt(&self) -> bool {
         if self.shifted() {
             return true;
@@ -83,12 +83,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether burns of hours are played step by step, as pages are evaluated.
+    /// Whether burns of hours are played at the evaluation step of pages.
     pub fn burns_with_pages(&self) -> bool {
         matches!(self.promise.event, Event::Slice(_))
     }
 
-    /// Whether a slice is judged one step after it has ended: a journey reads what was recorded an evaluation ago.
+    /// Whether a slice is judged one step after its end: a journey reads series that were recorded an evaluation ago.
     fn shifted(&self) -> bool {
         matches!(self.promise.event, Event::Journey(_)) && self.step == INTERVAL
     }
@@ -100,7 +100,7 @@ impl<'a> Stage<'a> {
         if self.is_prompt() { 0 } else { lag(self.slo).millis().div_ceil(self.step.millis()) as usize }
     }
 
-    /// The time between two samples of a series: the evaluation step, but a state that is read from ranges needs several in each.
+    /// The time between two samples of a series: the evaluation step; less for a state that is read from ranges and needs several samples in each.
     pub fn interval(&self) -> Duration {
         let fits = |slice: Duration| {
             [self.step, LONG_INTERVAL].iter().all(|whole| whole.millis().is_multiple_of(slice.millis()))
@@ -113,12 +113,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether what is read from ranges are gains only, of which there are none at the beginning.
+    /// Whether all ranges are increases. There are none at the beginning.
     fn grows(&self) -> bool {
         self.stimulus.iter().all(|series| matches!(series.behaviour, Behaviour::Grows { .. }))
     }
 
-    /// Steps that a slice needs to be full.
+    /// Steps until a slice is full.
     pub fn slice_steps(&self) -> usize {
         match self.promise.event {
             Event::Slice(length) | Event::Journey(length) => self.steps(length),
@@ -140,7 +140,7 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// The share of bad events that a slice may have.
+    /// The share of bad events that a slice may contain.
     fn slice_budget(&self) -> Option<Decimal> {
         match (&self.slo.budgeting, self.lead) {
             (_, Some(part)) => Some(part.objective.budget().ratio()),
@@ -162,30 +162,30 @@ impl<'a> Stage<'a> {
             .begun_later(usize::from(self.shifted()))
     }
 
-    /// Whether the hours let count what is counted at a step: it happened since the evaluation before.
+    /// Whether the events that are counted at a step are within the hours: they happened since the evaluation before.
     pub fn holds(&self, step: usize) -> bool {
         let at = i64::try_from(self.at(step).secs()).unwrap_or(i64::MAX);
         let begun = at - INTERVAL.millis() as i64 / 1000;
         self.slo.agreed.hours.as_ref().is_none_or(|hours| hours.hold(begun))
     }
 
-    /// Whether they let it count at a step or shortly before: a line of the budget may be crossed.
+    /// Whether events count at a step or shortly before it: then a line of the budget can be crossed.
     pub fn held_lately(&self, step: usize) -> bool {
         let back = self.steps(BudgetLine::AFTER_HOURS);
         (step.saturating_sub(back)..=step).any(|step| self.holds(step))
     }
 
-    /// Steps in which everything is good.
+    /// Steps without bad events.
     pub fn good(&self, steps: usize) -> Vec<Load> {
         vec![Load { good: self.units(), bad: 0 }; steps]
     }
 
-    /// Steps in which everything is bad.
+    /// Steps without good events.
     pub fn bad(&self, steps: usize) -> Vec<Load> {
         vec![Load { good: 0, bad: self.units() }; steps]
     }
 
-    /// What one step is made of: events, or series that are looked at.
+    /// The size of one step: events, or series whose state is evaluated.
     pub fn units(&self) -> u64 {
         match self.promise.event {
             Event::Occurrence | Event::Slice(_) | Event::Journey(_) => PER_STEP,
@@ -193,7 +193,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Bad units, as early as they fit.
+    /// Bad units as early as possible.
     pub fn burst(&self, bad: u64) -> Vec<Load> {
         let units = self.units();
         let mut loads = self.bad((bad / units) as usize);
@@ -203,16 +203,17 @@ impl<'a> Stage<'a> {
         loads
     }
 
-    /// So many bad slices, one ending at each step: two partly bad steps so far apart that no other slice holds both, and neither spoils one alone.
+    /// This number of bad slices, one ending at each step: two partly bad steps at such a distance that no other slice contains both. Neither makes a
+    /// slice bad alone.
     pub fn slices(&self, bad: usize) -> Option<Vec<Load>> {
         let budget = self.slice_budget()?;
         let slice = self.slice_steps();
         if !self.counts() && slice > 1 {
-            // A state is bad or it is not: no slice can be spoiled alone.
+            // A state is bad or good: a step cannot be partly bad.
             return None;
         }
         if matches!(self.promise.event, Event::Journey(_)) && bad >= slice {
-            // A step that is bad spoils all slices that hold it.
+            // A bad step makes all slices bad that contain it.
             return Some(self.bad(bad + 1 - slice.max(1)));
         }
         if slice < 2 || bad >= slice {
@@ -225,7 +226,7 @@ impl<'a> Stage<'a> {
         Some([vec![spoiled], self.good(slice - bad - 1), vec![spoiled], self.good(bad - 1)].concat())
     }
 
-    /// Steps with an error ratio, as even as whole units can be; where slices are judged, a bad step every so often.
+    /// Steps with an error ratio, as even as whole units allow; for slices, a bad step at regular distances.
     pub fn ratio(&self, steps: usize, ratio: Decimal) -> Option<Vec<Load>> {
         let units = self.units();
         if self.promise.event == Event::Occurrence {
@@ -243,7 +244,7 @@ impl<'a> Stage<'a> {
             };
             return Some((1..=steps).map(load).collect());
         }
-        // One bad slice if that can be had, or those that one bad step spoils.
+        // One bad slice if that is possible, or those that contain one bad step.
         let (spoiling, spoiled) = match self.slices(1) {
             Some(loads) => (loads, 1),
             None => (self.bad(1), self.slice_steps().max(1)),
@@ -262,7 +263,7 @@ impl<'a> Stage<'a> {
         self.case_with(title, loads, mishaps, &[], checks)
     }
 
-    /// A case in which the query of maintenance has an answer where `excepted` has bad events.
+    /// A case in which the query of maintenance has a result where `excepted` has bad events.
     pub fn case_with(
         &self,
         title: &str,
@@ -298,7 +299,7 @@ impl<'a> Stage<'a> {
         except.stimulus.iter().flatten().map(named).collect()
     }
 
-    /// Loads at the interval of samples, after `idle` ones until it begins.
+    /// Loads at the interval of samples, after `idle` loads until the situation begins.
     fn expanded(&self, loads: &[Load], idle: Load) -> Vec<Load> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
         let before = (self.begins.millis() / self.interval().millis()) as usize;
@@ -306,10 +307,10 @@ impl<'a> Stage<'a> {
         iter::repeat_n(idle, before).chain(loads).collect()
     }
 
-    /// The series of a case; where an SLO is one promise per label, a second one keeps its promise meanwhile.
+    /// The series of a case. If an SLO is one promise per label value, a second promise is kept meanwhile.
     fn series(&self, loads: &[Load], mishaps: Mishaps) -> Vec<(String, String)> {
         let often = (self.step.millis() / self.interval().millis()) as usize;
-        // Before it begins nothing is counted, and what is looked at is well.
+        // Before the beginning nothing is counted, and states are good.
         let before = (self.begins.millis() / self.interval().millis()) as usize;
         let idle = if self.counts() { Load::default() } else { Load { good: self.units(), bad: 0 } };
         let loads = self.expanded(loads, idle);
@@ -345,7 +346,7 @@ impl<'a> Stage<'a> {
         series
     }
 
-    /// The same series with other values of the labels that are kept, where the selectors leave the choice.
+    /// The same series with other values of the kept labels, if the selectors allow several.
     fn neighbours(&self) -> Vec<Series> {
         let chosen = selectors(&self.slo.sli).iter().any(|selector| {
             selector.matchers.iter().any(|matcher| self.read().any(|label| label == matcher.label))
@@ -363,12 +364,12 @@ impl<'a> Stage<'a> {
         self.stimulus.iter().map(moved).collect()
     }
 
-    /// The labels that are kept, as they are read.
+    /// The names of the kept labels in the raw series.
     fn read(&self) -> impl Iterator<Item = &str> {
         self.slo.by.iter().map(|kept| kept.label.as_str())
     }
 
-    /// Labels that the rules' results carry beside the rules' own.
+    /// Labels of the rules' results beside the labels that the rules set.
     pub fn kept(&self) -> Labels {
         let value = |label: &str| self.stimulus.iter().find_map(|series| series.labels.get(label)).cloned();
         let named = self.slo.by.iter().map(|kept| (kept.to_string(), kept.label.as_str()));
@@ -390,20 +391,20 @@ impl<'a> Stage<'a> {
         selector(name, &labels)
     }
 
-    /// What a query answers for the promise under proof.
+    /// The check of a query's result for the promise under proof.
     pub fn value(&self, step: usize, expr: impl Into<Expr>, value: String) -> Check {
         let labels = self.recorded_labels();
         Check::Value { at: self.at(step), expr: expr.into(), labels, value: Some(value) }
     }
 
-    /// Whether a query's answer lies above a threshold.
+    /// The check whether a query's result is above a threshold.
     pub fn above(&self, step: usize, window: Duration, threshold: Decimal, is: bool) -> Check {
         let ratio = self.recorded(&self.names.ratio(&window.to_string()));
         let above = gt(ratio, number(text(threshold))).bool();
         self.value(step, above, u8::from(is).to_string())
     }
 
-    /// Severities all of whose tiers are evaluated in the fast group, or in the slow one.
+    /// Severities whose tiers are all in the fast group, or all in the slow one.
     pub fn severities(&self, slow: bool) -> Vec<Severity> {
         let here = |severity: &Severity| {
             let mut tiers = self.promise.tiers.iter().filter(|tier| tier.severity == *severity).peekable();
@@ -423,7 +424,7 @@ impl<'a> Stage<'a> {
         self.rules.iter().find(is).copied()
     }
 
-    /// Which alert that is.
+    /// The identity of that alert.
     fn which(&self, severity: Severity) -> Option<&'a Which> {
         match &self.alert(severity)?.makes {
             Makes::Alert(alert) => Some(&alert.which),
@@ -431,7 +432,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The alerts of what is left of the budget.
+    /// The budget alerts.
     pub fn budget_alerts(&self) -> impl Iterator<Item = (BudgetLine, Severity, &'a Rule)> {
         self.rules.iter().filter_map(|rule| match &rule.makes {
             Makes::Alert(alert) => match &alert.notice {
@@ -442,7 +443,7 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Whether no other page than that of the burn makes a ticket of the page of a budget.
+    /// Whether only the burn page turns the page of a budget into a ticket.
     pub fn wakes_by_burn_alone(&self) -> bool {
         let burn = self.alert(Severity::Page).map(Rule::name);
         let states = self.rules.iter().filter(|rule| rule.name() == STATE);
@@ -451,7 +452,7 @@ impl<'a> Stage<'a> {
         alerts.all(|it| it.matchers.iter().any(|matcher| Some(matcher.value.as_str()) == burn))
     }
 
-    /// What the alert of a severity does at a step, as a check; nothing where rounding decides.
+    /// The check of the alert of a severity at a step; `None` if rounding decides.
     pub fn state(&self, timeline: &Timeline, severity: Severity, step: usize) -> Option<Check> {
         let alert = self.which(severity)?.clone();
         let at = self.at(step);
@@ -462,7 +463,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The alert's state around each of its turns, and in the end.
+    /// The checks of the alert around each of its changes, and at the end.
     pub fn turns(&self, timeline: &Timeline, severity: Severity) -> Vec<Check> {
         let mut checks = Vec::new();
         let mut last: Option<(usize, bool)> = None;
@@ -484,9 +485,9 @@ impl<'a> Stage<'a> {
         checks
     }
 
-    /// The alert with its texts at the first step from `from` on at which it fires.
+    /// The check of the alert's texts at the first step from `from` on at which it fires.
     pub fn says(&self, timeline: &Timeline, severity: Severity, from: usize) -> Option<Check> {
-        // promtool takes all that fire under one name together, so the texts are read where the alert is alone.
+        // promtool compares all alerts of one name together, so texts are checked where the alert fires alone.
         let name = |severity| self.which(severity).map(|which| &which.name);
         let others =
             Severity::ALL.into_iter().filter(|other| *other != severity && name(*other) == name(severity));
@@ -505,7 +506,7 @@ impl<'a> Stage<'a> {
             Severity::Page => timeline.window(step, CURRENT),
             Severity::Ticket => (bad, total),
         };
-        // The fast group is evaluated before the slow one, so it sees what that one recorded a step earlier.
+        // The fast group is evaluated before the slow one, so it reads what that one recorded a step earlier.
         let (bad, of) = self.measured(timeline, if tier.slow { step } else { step - 1 })?;
         Some(Check::Says {
             at: self.at(step),
@@ -518,7 +519,7 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Bad events of the period at a step, and those that its budget is measured against; `None` as in [`Self::period_so_far`].
+    /// Bad events of the period at a step, and the events that the budget is compared with; `None` as in [`Self::period_so_far`].
     pub fn measured(&self, timeline: &Timeline, step: usize) -> Option<(u64, Decimal)> {
         let (bad, total) = self.period_so_far(timeline, step)?;
         let total = Decimal::from(total);
@@ -533,7 +534,7 @@ impl<'a> Stage<'a> {
         Some((bad, total + self.promise.expected(to_come, counted, tiles)))
     }
 
-    /// Bad and total events of the period at a step; `None` where its far edge lies between tiles.
+    /// Bad and total events of the period at a step; `None` if the period begins between tiles.
     pub fn period_so_far(&self, timeline: &Timeline, step: usize) -> Option<(u64, u64)> {
         let (bad, total) = timeline.tiled(step);
         match &self.slo.period {
@@ -541,7 +542,7 @@ impl<'a> Stage<'a> {
             Period::Rolling(length) => {
                 (self.step >= self.promise.long_interval).then(|| timeline.period(step, *length))
             }
-            // A test begins with 1970: west of Greenwich it is still December for some hours, and only what came after them is in the period.
+            // A test begins with 1970. West of Greenwich it is still December for some hours, and only later events are in the period.
             Period::Calendar(_, zone) => {
                 let behind = u64::try_from(-i64::from(zone.ahead()[0])).unwrap_or(0);
                 let midnight = self.steps(Duration::from_secs(behind.saturating_sub(self.begins.secs())));
@@ -554,7 +555,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// That a tier's own threshold is passed at its step and not one evaluation earlier.
+    /// Checks that a tier's threshold is passed at its step and not one evaluation earlier.
     pub fn crossing(&self, timeline: &Timeline, tier: &Watch, from: usize) -> Vec<Check> {
         let Some(step) = timeline.first(from, |step| timeline.sees(tier, step) == Some(true)) else {
             return Vec::new();
@@ -570,14 +571,14 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// When a situation begins: with the hours of the promise.
+/// When a situation begins: at the beginning of the promise's hours.
 fn begins(slo: &Slo) -> Duration {
     let opening = slo.agreed.hours.as_ref().map_or(0, |hours| hours.opening());
     Duration::from_secs(u64::try_from(opening).unwrap_or(0))
 }
 
-/// A label that may tell apart several series whose state is looked at: one that survives every aggregation and matching of the query and is
-/// neither chosen by its selectors nor kept by the promise; none where counters are counted.
+/// A label that can distinguish several series whose state is evaluated: it must survive every aggregation and matching of the query, and is neither
+/// selected by its selectors nor kept by the promise. `None` for counters.
 fn copies(slo: &Slo, promise: &Promise) -> Option<String> {
     let (Sli::Checked { good, .. }, Event::Check) = (&slo.sli, promise.event) else { return None };
     let mut survivors: Option<Vec<String>> = None;

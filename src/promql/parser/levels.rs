@@ -1,10 +1,9 @@
-//! How deep an expression nests as it is printed, which may be deeper than it was written: the printer adds parentheses.
+//! The nesting depth of an expression in its printed form, which may be deeper than the written form: the printer adds parentheses.
 
 use super::super::ast::{At, Expr, Kind, Modifiers, Time, TimeExpr};
 use super::super::printer::{ends_in_a_parenthesis, stands_after_offset, takes_brackets};
 
-/// The levels below an expression, however it is printed. It is the same of everything that the expression is printed as: where parentheses may
-/// be added, they count whether they are there or not.
+/// The number of levels below an expression. It is the same for every printed form: parentheses that may be added count in any case.
 pub(super) fn levels(expr: &Expr) -> usize {
     match &expr.kind {
         Kind::Number(_) | Kind::String(_) => 0,
@@ -19,7 +18,7 @@ pub(super) fn levels(expr: &Expr) -> usize {
             let param = param.as_ref().map_or(0, |param| levels(param));
             1 + levels(expr).max(param)
         }
-        // What does not fit on one line stands between parentheses behind its signs.
+        // If it does not fit on one line, its operand is in parentheses after all signs.
         Kind::Unary { expr, .. } if matches!(expr.kind, Kind::Unary { .. }) => 1 + levels(expr),
         Kind::Unary { expr, .. } => 1 + enclosed(expr),
         Kind::Paren(inner) => 1 + levels(inner),
@@ -27,12 +26,12 @@ pub(super) fn levels(expr: &Expr) -> usize {
     }
 }
 
-/// What stands between parentheses, whether it has some of its own or not.
+/// The levels of an operand in parentheses, written or added.
 fn enclosed(expr: &Expr) -> usize {
     if let Kind::Paren(_) = expr.kind { levels(expr) } else { 1 + levels(expr) }
 }
 
-/// What stands beside an operator. Of those that need parentheses there only what is written without any gets them.
+/// The levels of an operand beside an operator. If it needs parentheses there, they are added only if it has none.
 fn operand(expr: &Expr) -> usize {
     let at = match &expr.kind {
         Kind::Selector(selector) | Kind::Range { selector, .. } => &selector.at,

@@ -1,7 +1,7 @@
 //! Reads PromQL as Prometheus 3 does: a Pratt parser over tokens that stops at the first fault and points at it.
 //!
-//! **Invariant:** no input panics or overflows the stack: what nests deeper than `NESTING` or chains more than
-//! `OPERATORS` operators is a fault, which also bounds the height of every tree that this parser returns.
+//! **Invariant:** no input panics or overflows the stack: a nesting deeper than `NESTING`, or more than `OPERATORS` operators, is a fault. This also
+//! limits the height of every tree that this parser returns.
 
 mod levels;
 mod selector;
@@ -14,14 +14,14 @@ use super::ast::{Binary, Expr, Fill, Group, Grouping, Kind, Matching, Op, Span};
 use super::lexer::{Token, TokenKind, lex};
 use super::names;
 
-/// How deep brackets, calls, signs and powers may nest. A level takes up to 10 kB of stack in a debug build, and the
-/// smallest stack we run on is the 2 MB of a test's thread.
+/// The maximum depth of brackets, calls, signs and powers. A level takes up to 10 kB of stack in a debug build, and the smallest stack is the 2 MB of
+/// a test's thread.
 const NESTING: usize = 100;
 
-/// How many binary operators and subqueries one text may have: a chain of them is as high a tree as it is long.
+/// The maximum number of binary operators and subqueries in one text: a chain of them is a tree of the same height.
 const OPERATORS: usize = 250;
 
-/// Reads one expression. Types are not looked at: that is `types::check`.
+/// Reads one expression. Types are checked by `types::check`.
 pub fn parse(text: &str) -> Result<Expr, Fault> {
     let mut parser = Parser { text, tokens: lex(text), at: 0, depth: 0, operators: 0, may_match_all: None };
     if parser.peek().kind == TokenKind::End {
@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<Expr, Fault> {
     if parser.peek().kind != TokenKind::End {
         return Err(parser.unexpected("an operator"));
     }
-    // What is printed of it is to be read again, and parentheses that are printed are levels, too.
+    // The printed form must be readable, too, and printed parentheses are levels.
     if 1 + levels::levels(&expr) > NESTING {
         return Err(Parser::too_deep(expr.span));
     }
@@ -44,14 +44,14 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     operators: usize,
-    /// Where the one selector starts that may match everything: the second argument of `info`.
+    /// The start of the only selector that may match everything: the second argument of `info`.
     may_match_all: Option<usize>,
 }
 
 /// Tokens.
 impl<'a> Parser<'a> {
     fn peek(&self) -> &Token {
-        // The last token is never stepped over, so there always is one.
+        // The last token is never consumed, so there always is one.
         &self.tokens[self.at]
     }
 
@@ -74,12 +74,12 @@ impl<'a> Parser<'a> {
         (self.peek().kind == TokenKind::Word).then(|| self.slice(self.peek().span))
     }
 
-    /// The word here as a keyword: they are read in any case.
+    /// The current word as a keyword. Keywords may be in any case.
     fn keyword(&self) -> Option<String> {
         self.word().map(str::to_ascii_lowercase)
     }
 
-    /// Steps over a token, and says where it stood.
+    /// Consumes a token and returns its place.
     fn bump(&mut self) -> Span {
         let span = self.peek().span;
         if self.at + 1 < self.tokens.len() {
@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
         self.eat(symbol).ok_or_else(|| self.unexpected(&format!("`{symbol}`")))
     }
 
-    /// Steps over the bracket that closes the one at `open`.
+    /// Consumes the bracket that closes the one at `open`.
     fn close(&mut self, open: Span, symbol: &str, expected: &str) -> Result<Span, Fault> {
         if self.peek().kind == TokenKind::End {
             return Err(Fault::new(open, format!("unclosed `{}`", self.slice(open)))
@@ -109,7 +109,7 @@ impl<'a> Parser<'a> {
         self.eat(symbol).ok_or_else(|| self.unexpected(expected))
     }
 
-    /// Where the last token that was stepped over ended.
+    /// The end of the last consumed token.
     fn end(&self) -> usize {
         self.at.checked_sub(1).map_or(0, |last| self.tokens[last].span.end)
     }
@@ -283,7 +283,7 @@ impl Parser<'_> {
         let start = self.peek().span.start;
         if let Some(sign @ ("+" | "-")) = self.symbol() {
             self.bump();
-            // A sign binds looser than `^` and tighter than `*`.
+            // A sign binds less tightly than `^` and tighter than `*`.
             let expr = Box::new(self.expression(Op::Pow.precedence())?);
             return Ok(Expr { span: self.from(start), kind: Kind::Unary { negative: sign == "-", expr } });
         }
@@ -324,7 +324,7 @@ impl Parser<'_> {
         Ok(Expr { kind, span })
     }
 
-    /// What starts with a word: an aggregation, a call, or a metric, which may be called like a keyword.
+    /// An operand that starts with a word: an aggregation, a call, or a metric, which may have the name of a keyword.
     fn word_operand(&mut self) -> Result<Expr, Fault> {
         let span = self.peek().span;
         let word = self.slice(span);
@@ -338,7 +338,7 @@ impl Parser<'_> {
             }
         } else if self.next_symbol() == Some("(") && names::is_function(word) {
             self.bump();
-            // `start()`, `end()`, `step()` and `range()` are keywords, and so in any case.
+            // `start()`, `end()`, `step()` and `range()` are keywords, so they may be in any case.
             let keyword = word.to_ascii_lowercase();
             let is_keyword = ["start", "end", "step", "range"].contains(&keyword.as_str());
             let function = if is_keyword { keyword } else { word.to_owned() };
@@ -382,7 +382,7 @@ impl Parser<'_> {
         Ok(Some(Grouping { without, labels: self.labels()? }))
     }
 
-    /// `(a, b)`; a comma may close the list.
+    /// `(a, b)`; the list may end with a comma.
     fn labels(&mut self) -> Result<Vec<String>, Fault> {
         let open = self.expect("(")?;
         let mut labels = Vec::new();
@@ -414,7 +414,7 @@ impl Parser<'_> {
         Ok(label)
     }
 
-    /// `(a, b)`; unlike labels, arguments take no comma at their end.
+    /// `(a, b)`; unlike labels, arguments must not end with a comma.
     fn arguments(&mut self, of_info: bool) -> Result<Vec<Expr>, Fault> {
         let open = self.expect("(")?;
         let mut args = Vec::new();

@@ -1,11 +1,11 @@
-//! Selectors, and what may follow an expression: a range, `offset`, `@`, `anchored`, `smoothed`.
+//! Selectors, and the modifiers after an expression: a range, `offset`, `@`, `anchored`, `smoothed`.
 
 use super::super::ast::{At, Expr, Extension, Kind, MatchOp, Matcher, Matchers, Modifiers, Selector, Span};
 use super::super::lexer::TokenKind;
 use super::super::regex;
 use super::{Fault, Parser};
 
-/// Each is held against the values that the others suggest.
+/// The maximum of matchers. Each is compared with the example values of the others.
 const MATCHERS: usize = 64;
 
 impl Parser<'_> {
@@ -95,7 +95,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// As in Prometheus, so that a slip does not select every series there is.
+    /// As in Prometheus, so that a mistake does not select all series.
     fn require_a_matcher(&self, selector: &Selector) -> Result<(), Fault> {
         let selects = |matcher: &Matcher| match matcher.op {
             MatchOp::Equal => !matcher.value.is_empty(),
@@ -115,7 +115,7 @@ impl Parser<'_> {
         ))
     }
 
-    /// `expr` with all that follows it and binds tighter than any operator.
+    /// `expr` with all modifiers after it, which bind tighter than any operator.
     pub(super) fn with_modifiers(&mut self, mut expr: Expr) -> Result<Expr, Fault> {
         loop {
             let start = expr.span.start;
@@ -181,7 +181,7 @@ impl Parser<'_> {
         Ok(Expr { kind: Kind::Range { selector, range }, span: self.from(start) })
     }
 
-    /// What follows `@`.
+    /// The instant after `@`.
     fn instant(&mut self) -> Result<At, Fault> {
         for (word, at) in [("start", At::Start), ("end", At::End)] {
             if self.eat_keyword(word).is_some() {
@@ -210,7 +210,7 @@ impl Parser<'_> {
     }
 }
 
-/// A quoted name among the matchers. The second of two is a matcher like any other, with which nothing agrees.
+/// A quoted name among the matchers. A second one is an ordinary matcher, which no series matches.
 fn name_it(selector: &mut Selector, name: String, place: Span, outside: Option<&str>) -> Result<(), Fault> {
     if let Some(first) = outside {
         return Err(Fault::new(place, format!("the metric already has the name `{first}`")));

@@ -9,7 +9,7 @@ use crate::vocabulary::Duration;
 const MOST_SECONDS: f64 = 9_223_372_036.0;
 
 impl Parser<'_> {
-    /// What stands in brackets, which is longer than nothing.
+    /// The duration in brackets. It must be longer than zero.
     pub(super) fn range(&mut self, open: Span) -> Result<Time, Fault> {
         if self.peek().kind == TokenKind::End {
             self.close(open, "]", "`]`")?;
@@ -33,8 +33,8 @@ impl Parser<'_> {
         Some(Time::Placeholder(self.slice(span)[1..].to_owned()))
     }
 
-    /// What follows `offset`. A sign or a literal ends there, so that `x offset 5m * 2` doubles the metric; in
-    /// parentheses it is arithmetic, which then goes on: that is how Prometheus' grammar resolves it.
+    /// The duration after `offset`. It ends after a sign with a literal, so `x offset 5m * 2` doubles the metric. After parentheses arithmetic
+    /// continues: Prometheus' grammar does the same.
     pub(super) fn offset(&mut self) -> Result<Time, Fault> {
         if let Some(placeholder) = self.placeholder() {
             return Ok(placeholder);
@@ -145,7 +145,7 @@ impl Parser<'_> {
     }
 }
 
-/// The seconds of a literal, whatever signs and parentheses are around it; of arithmetic, Prometheus learns too late.
+/// The seconds of a literal with any signs and parentheses. Prometheus computes arithmetic only later.
 fn literal_value(time: &TimeExpr) -> Option<f64> {
     match time {
         TimeExpr::Duration(duration) => Some(duration.millis() as f64 / 1_000.0),
@@ -158,13 +158,13 @@ fn literal_value(time: &TimeExpr) -> Option<f64> {
     }
 }
 
-/// The value of a number that stands for seconds, in any of the spellings that the lexer lets through.
+/// The value of a number of seconds, in any spelling that the lexer accepts.
 pub(in super::super) fn seconds(text: &str) -> Option<f64> {
     let text = text.replace('_', "").to_ascii_lowercase();
     if let Some(hex) = text.strip_prefix("0x") {
         return i64::from_str_radix(hex, 16).ok().map(|seconds| seconds as f64);
     }
-    // Go reads integers with a leading zero as octal, where they are octal.
+    // Go reads integers with a leading zero as octal, if all digits are octal.
     if text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
         return i64::from_str_radix(&text, 8).ok().map(|seconds| seconds as f64);
     }

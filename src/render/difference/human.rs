@@ -1,16 +1,16 @@
-//! A difference for a terminal: worst first, one paragraph per fact.
+//! A difference for a terminal: the most severe first, one paragraph per fact.
 
-use super::{Flaw, Page, for_whom};
+use super::{Flaw, Page, for_subjects};
 use crate::difference::{Weight, Word, Words};
 use crate::inert;
 
-/// The widest line, where words can be broken.
+/// The width of lines.
 const WIDTH: usize = 110;
 
-/// More effects of one change than this are counted: contracts change in hundreds of lines.
+/// More effects of one change are only counted: contracts can change in hundreds of lines.
 const EFFECTS: usize = 40;
 
-/// ANSI sequences: bold, red, yellow, and back.
+/// ANSI sequences: bold, red, yellow, and reset.
 const BOLD: &str = "\u{1b}[1m";
 const RED: &str = "\u{1b}[1;31m";
 const YELLOW: &str = "\u{1b}[1;33m";
@@ -41,10 +41,10 @@ pub(super) fn render(page: &Page, color: bool) -> String {
         };
         text += &format!("\n{}\n", paint(style, title));
         for change in changes {
-            let whom = page.whom(change);
-            let head = wrapped(2, "", &format!("{whom}: {}", plain(&change.said)));
-            text += &match head.strip_prefix(&format!("  {whom}:")) {
-                Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{whom}:"))),
+            let subjects = page.subjects(change);
+            let head = wrapped(2, "", &format!("{subjects}: {}", plain(&change.said)));
+            text += &match head.strip_prefix(&format!("  {subjects}:")) {
+                Some(rest) => format!("  {}{rest}", paint(BOLD, &format!("{subjects}:"))),
                 None => head,
             };
             if let Some(warning) = &change.warning {
@@ -52,8 +52,9 @@ pub(super) fn render(page: &Page, color: bool) -> String {
                 text += &warned.replacen("! ", &format!("{} ", paint(RED, "!")), 1);
             }
             for effect in change.effects.iter().take(EFFECTS) {
-                let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
-                text += &wrapped(4, "- ", &format!("{}{whom}", plain(&effect.said)));
+                let subjects =
+                    for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
+                text += &wrapped(4, "- ", &format!("{}{subjects}", plain(&effect.said)));
             }
             if change.effects.len() > EFFECTS {
                 text += &format!("    … and {} more\n", change.effects.len() - EFFECTS);
@@ -81,7 +82,7 @@ fn plain(words: &Words) -> String {
     words.0.iter().map(word).collect()
 }
 
-/// Lines that are not too wide, the first behind a mark, the others below its text.
+/// Lines of limited width: the first after a mark, the others indented to its text.
 fn wrapped(indent: usize, mark: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = format!("{}{mark}", " ".repeat(indent));

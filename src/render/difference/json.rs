@@ -1,6 +1,6 @@
 //! A difference for programs.
 //!
-//! The field names, the kinds and the weights are a promise; new ones may come. The words are for people and may change.
+//! The field names, the kinds and the weights are stable; new ones may be added. The words are for people and may change.
 
 use serde::Serialize;
 

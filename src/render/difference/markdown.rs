@@ -2,26 +2,27 @@
 //!
 //! **Invariant:** texts of the sources are always in code spans, in which GitHub reads neither HTML nor mentions nor links.
 
-use super::{Page, for_whom};
+use super::{Page, for_subjects};
 use crate::difference::{Change, Weight, Word, Words};
 use crate::inert::{code, line};
 
-/// GitHub refuses comments beyond 65,536 characters, and whoever posts this one may put words around it. No text has more characters than bytes.
+/// GitHub refuses comments with more than 65,536 characters, and other text may be added around this one. A text never has more characters than
+/// bytes.
 const LONGEST: usize = 60_000;
 
-/// What headings and the counts of what is not shown come to at most.
+/// The maximum of headings and of lines that count hidden changes.
 const HEADINGS: usize = 1_000;
 
-/// Effects of one change that are not folded.
+/// Effects of one change that are visible without a click.
 const SHOWN: usize = 3;
 
-/// More lines of one fold than this are counted.
+/// More lines in one fold are only counted.
 const FOLDED: usize = 60;
 
-/// More changes of one weight than this are counted.
+/// More changes of one weight are only counted.
 const CHANGES: usize = 60;
 
-/// More characters of the sources in one place are cut off.
+/// Longer texts of the sources are cut.
 const QUOTED: usize = 400;
 
 pub(super) fn render(page: &Page) -> String {
@@ -30,22 +31,22 @@ pub(super) fn render(page: &Page) -> String {
     let all = page.difference.changes.len();
     let mut text = top(page);
     let mut room = LONGEST.saturating_sub(text.len() + bottom(page, all).len() + HEADINGS);
-    // Every change is told before any is unfolded, the worst first.
-    let mut told = Vec::new();
+    // Every change gets its short form before any gets its long form, the most severe first.
+    let mut entries = Vec::new();
     for (weight, change) in changes {
-        let Told { short, long } = Told::of(page, change);
+        let Entry { short, long } = Entry::of(page, change);
         let Some(left) = room.checked_sub(short.len()) else { break };
         room = left;
-        told.push((weight, short, long));
+        entries.push((weight, short, long));
     }
-    for (_, short, long) in &mut told {
+    for (_, short, long) in &mut entries {
         let Some(long) = long.take() else { continue };
         if let Some(left) = (room + short.len()).checked_sub(long.len()) {
             (room, *short) = (left, long);
         }
     }
     for weight in Weight::ALL {
-        let of_weight = || told.iter().filter(|(of, ..)| *of == weight);
+        let of_weight = || entries.iter().filter(|(of, ..)| *of == weight);
         if of_weight().next().is_none() {
             continue;
         }
@@ -64,10 +65,10 @@ pub(super) fn render(page: &Page) -> String {
             }
         };
     }
-    text + &bottom(page, all - told.len())
+    text + &bottom(page, all - entries.len())
 }
 
-/// What is said of all of it, and what is wrong with the sources.
+/// The summary, and the problems of the sources.
 fn top(page: &Page) -> String {
     let mut text = format!("### What changes in the SLOs\n\n**{}**\n", escaped(&page.difference.summary()));
     if let Some(caveat) = page.caveat() {
@@ -91,7 +92,7 @@ fn top(page: &Page) -> String {
     text
 }
 
-/// What it costs, how much is not shown, and what is compared.
+/// The cost, the number of hidden changes, and the names of both sides.
 fn bottom(page: &Page, unseen: usize) -> String {
     let mut text = String::new();
     if unseen > 0 {
@@ -106,25 +107,25 @@ fn bottom(page: &Page, unseen: usize) -> String {
 }
 
 /// A change in words.
-struct Told {
-    /// With the count of what is folded.
+struct Entry {
+    /// The short form, with the number of hidden lines.
     short: String,
-    /// With all of that, if there is any.
+    /// The long form with all lines, if there are any.
     long: Option<String>,
 }
 
-impl Told {
+impl Entry {
     fn of(page: &Page, change: &Change) -> Self {
-        let mut text = format!("- **{}**: {}\n", page.whom(change), words(&change.said));
+        let mut text = format!("- **{}**: {}\n", page.subjects(change), words(&change.said));
         if let Some(warning) = &change.warning {
             text += &format!("  - ⚠️ **{}**\n", words(warning));
         }
         let lines = change.effects.iter().map(|effect| {
-            let whom = for_whom(effect).map(|whom| format!(" ({whom})")).unwrap_or_default();
-            format!("  - {}{whom}\n", words(&effect.said))
+            let subjects = for_subjects(effect).map(|subjects| format!(" ({subjects})")).unwrap_or_default();
+            format!("  - {}{subjects}\n", words(&effect.said))
         });
         let lines: Vec<String> = lines.collect();
-        // A fold around one or two lines saves nothing.
+        // A fold for one or two lines saves no space.
         if lines.len() <= SHOWN + 2 {
             return Self { short: text + &lines.concat(), long: None };
         }
@@ -145,7 +146,7 @@ fn more(count: usize, shown: usize) -> String {
     if count > shown { format!("- … and {} more\n", count - shown) } else { String::new() }
 }
 
-/// Text of the sources, in a code span and no longer than anybody reads here.
+/// A text of the sources, in a code span of limited length.
 fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
         Some((end, _)) => code(&format!("{}…", &text[..end])),
@@ -161,7 +162,7 @@ fn words(words: &Words) -> String {
     words.0.iter().map(word).collect()
 }
 
-/// Text in which nothing is markup.
+/// A text without markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in line(text).chars() {
@@ -184,7 +185,7 @@ mod tests {
     use super::escaped;
 
     #[test]
-    fn nothing_of_ours_is_markup() {
+    fn escaped_texts_contain_no_markup() {
         assert_eq!(escaped("P95 < 500ms *and* [a](b)"), "P95 &lt; 500ms \\*and\\* \\[a\\](b)");
     }
 }

@@ -1,4 +1,4 @@
-//! How an SLO's figures look wherever they are shown. Only alerts that page are red.
+//! The display of an SLO's values, the same on all dashboards. Only pages are red.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use super::panels::{self, YELLOW, property};
 use crate::text::Dashboards;
 use crate::vocabulary::Decimal;
 
-/// Beyond every period, in seconds: the budget lasts.
+/// A time beyond every period, in seconds: the budget lasts.
 pub const LASTS: u64 = 100_000_000_000;
 
-/// Grey that is read on black and on white, and does not stand out on either.
+/// A grey that is readable on black and on white, and conspicuous on neither.
 const DIM: &str = "#8e8e8e";
 
-/// The states of alerts, as [`super::queries`] counts their loudness.
+/// The states of alerts, as numbers from [`super::queries`].
 fn states(words: &Dashboards) -> serde_json::Value {
     panels::states(&[
         (3, words.say("state.page"), "red"),
@@ -31,7 +31,7 @@ fn state_steps() -> Vec<super::json::Step> {
     panels::steps("green", &states)
 }
 
-/// States over time; −1 is that there was nothing but calm.
+/// States over time; −1 if no alert was active in the range.
 pub fn state_field(words: &Dashboards) -> Field {
     let calm = panels::states(&[(-1, words.say("state.nothing"), DIM)]);
     Field { mappings: vec![calm, states(words)], ..panels::field(words, "short", state_steps()) }
@@ -51,18 +51,18 @@ pub fn alert_cell(words: &Dashboards) -> Vec<Property> {
     properties
 }
 
-/// How long an alert has been active; without one, nothing is.
+/// How long an alert has been active; empty if none is active.
 pub fn since_field(words: &Dashboards) -> Field {
     let mut field = panels::field(words, "dtdhms", panels::steps("text", &[]));
-    // What is called nothing would otherwise be called no data.
+    // Otherwise the mapping for an empty value would show `no data`.
     field.mappings.clear();
     field.no_value = words.say("none.alert");
     field
 }
 
-/// The budget that is left, as a bar.
+/// The budget left, as a bar.
 pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
-    // The bar has the colour: what is not judged has no bar, and is read all the same.
+    // The bar has the color. A budget that is not judged has no bar, but its text is shown.
     let gauge = json!({ "type": "gauge", "mode": "basic", "valueDisplayMode": "text" });
     vec![
         property("unit", "percentunit"),
@@ -78,7 +78,7 @@ pub fn budget_gauge(words: &Dashboards) -> Vec<Property> {
     ]
 }
 
-/// A ratio that too few events say nothing about.
+/// A ratio, or the text for too few events.
 pub fn judged_ratio(words: &Dashboards, places: u32) -> Vec<Property> {
     vec![
         property("unit", "percentunit"),
@@ -92,7 +92,7 @@ pub fn events_cell(words: &Dashboards) -> Vec<Property> {
     vec![property("unit", "short"), property("mappings", panels::unjudged(words))]
 }
 
-/// A burn rate: orange where the budget does not last.
+/// A burn rate; orange if the budget does not last.
 pub fn burn_cell() -> Vec<Property> {
     let steps = panels::steps("green", &[("orange", Decimal::ONE)]);
     let mut properties = vec![
@@ -104,7 +104,7 @@ pub fn burn_cell() -> Vec<Property> {
     properties
 }
 
-/// When the budget is gone.
+/// The time until the budget is spent.
 pub fn exhaustion(words: &Dashboards) -> Vec<Property> {
     let field = exhaustion_field(words);
     let mut properties = vec![
@@ -128,7 +128,7 @@ pub fn exhaustion_field(words: &Dashboards) -> Field {
     Field { mappings, ..panels::field(words, "dtdhms", steps) }
 }
 
-/// A link in a cell of its own, called so instead of by its address, which is long.
+/// A link in a cell of its own. It shows a text instead of its long address.
 pub fn linked_to(words: &Dashboards) -> Vec<Property> {
     let open = words.say("link.open");
     let link = json!([{ "title": open, "url": "${__value.raw:raw}", "targetBlank": true }]);
@@ -146,7 +146,7 @@ pub fn decimals(ratio: Decimal) -> u32 {
     (ratio * Decimal::ONE_HUNDRED).normalize().scale()
 }
 
-/// A table whose rows have room for two lines of words.
+/// A table with rows for two lines of text.
 pub fn tall(mut table: Panel) -> Panel {
     if let Some(options) = &mut table.options {
         options["cellHeight"] = json!("lg");
