@@ -287,7 +287,16 @@ fn whoever_has_nothing_to_import_reads_why() {
     let value = "version: prometheus/v1\nservice: {{ .Values.service }}\n";
     let later = "apiVersion: openslo.com/v2alpha\nkind: SLO\nmetadata: { name: a }\n";
     let of_helm = "templates of Helm are not filled in: import what `helm template` prints";
+    let empty = "apiVersion: v1\nkind: List\nitems: []\n";
+    let sql = "apiVersion: openslo/v1alpha\nkind: SLO\nmetadata: { name: a }\nspec:\n  service: x\n  objectives:\n  - ratioMetrics:\n      good: { source: prometheus, queryType: sql, query: select 1 }\n      total: { source: prometheus, queryType: sql, query: select 1 }\n    target: 0.9\n";
     for (text, place, said, why) in [
+        (empty, "", "", "no file contains an SLO"),
+        (
+            sql,
+            "spec.yaml:3:19",
+            "which query of Prometheus replaces its query for sql",
+            "no SLO can be imported as it is",
+        ),
         (slo, "spec.yaml:4:11", "`sloth generate` shows its query", "no SLO can be imported as it is"),
         (deployment, "spec.yaml:2:7", "this Deployment is not imported", "no file contains an SLO"),
         (helm, "spec.yaml:1:3", of_helm, "correct the errors, and import again"),

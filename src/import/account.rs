@@ -42,7 +42,12 @@ pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     };
     for ((service, slo), rows) in slos().zip(&rows) {
         let draft = &slo.draft;
-        let from = format!("`{}` of {} in {}", draft.name.text, draft.tool, lines.place(draft.place));
+        // What has another name here is told by both.
+        let was = match slo.name.as_str() == draft.name.text {
+            true => String::new(),
+            false => format!("`{}` of ", draft.name.text),
+        };
+        let from = format!("{was}{} in {}", draft.tool, lines.place(draft.place));
         block(format!("{}/{}, from {from}", service.name, slo.name), rows, &shared);
     }
     if shared.iter().any(|row| !row.is_empty()) {

@@ -258,9 +258,7 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
             let name = part.selector.name.as_deref().unwrap_or_default();
             match counts {
                 Counts::Good if is_probe(name) => Ok(Measured::Probe(part.selector.clone().into())),
-                Counts::Good | Counts::Bad => {
-                    Err("this gauge is not known to be 0 or 1, so its values are not events")
-                }
+                Counts::Good | Counts::Bad => Err(UNKNOWN_GAUGE),
             }
         }
         (Of::Held(held), Of::Held(asked)) => match &held.kind {
@@ -279,6 +277,9 @@ fn state(part: &Term, counts: Counts, all: &Term) -> Result<Measured, &'static s
         _ => Err("one ratio mixes counters and states"),
     }
 }
+
+/// Why a gauge counts nothing, if it may be one that says whether all is well.
+pub const UNKNOWN_GAUGE: &str = "this gauge is not known to be 0 or 1, so its values are not events";
 
 /// Names that say of themselves that they are 0 or 1.
 fn is_probe(name: &str) -> bool {

@@ -117,7 +117,6 @@ struct Found {
 fn read(sources: &Sources, options: &Options) -> (Found, bool) {
     let mut found = Found::default();
     let mut documents: [Vec<Document>; DIALECTS.len()] = Default::default();
-    let mut any = false;
     for (id, source) in sources.iter() {
         let (nodes, faults) = yaml::documents(id, &source.text);
         if nodes.is_empty() && faults.is_empty() {
@@ -129,14 +128,13 @@ fn read(sources: &Sources, options: &Options) -> (Found, bool) {
         }
         found.problems.extend(faults.into_iter().map(|fault| of_helm(fault, sources)));
         for node in nodes.into_iter().flat_map(listed_in) {
-            any = true;
             match recognised(&node, &mut found.problems) {
                 Some(index) => documents[index].push(Document { node }),
                 None => continue,
             }
         }
     }
-    let complete = any && !found.problems.iter().any(Problem::is_error);
+    let complete = !found.problems.iter().any(Problem::is_error);
     for (dialect, documents) in DIALECTS.iter().zip(&documents) {
         if !documents.is_empty() {
             (dialect.read)(&documents.iter().collect::<Vec<_>>(), options, &mut found);

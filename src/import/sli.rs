@@ -3,7 +3,7 @@
 use super::draft::Missing;
 use super::keys::whole;
 use super::measure::Counts;
-use super::measure::{Guard, Measured, Place, Why};
+use super::measure::{Guard, Measured, Place, UNKNOWN_GAUGE, Why};
 use super::queries::{self, Counters, Understood};
 use crate::diagnostic::{Code, Problem};
 use crate::promql::ast::{Expr, Op};
@@ -179,15 +179,17 @@ fn last_resort(
 ) -> Sli {
     let ratio = queries::bad_ratio(part, counts, total);
     let becomes = if ratio.is_some() { ", so it becomes a `bad_ratio`" } else { "" };
-    problems.push(
-        Problem::warning(
-            Code::NotUnderstood,
-            query.place(why.span.start, why.span.end),
-            format!("slowburn does not recognise the events in this query{becomes}"),
-        )
-        .label(why.words.clone())
-        .help("if there are counters of the events, write two of `total`, `good` and `bad`"),
+    let problem = Problem::warning(
+        Code::NotUnderstood,
+        query.place(why.span.start, why.span.end),
+        format!("slowburn does not recognise the events in this query{becomes}"),
     );
+    let problem = problem.label(why.words.clone());
+    problems.push(match why.words == UNKNOWN_GAUGE {
+        true => problem
+            .help("if it is 1 while all is well, write `probe`; if it is 0 while all is well, write `condition: … == 0`"),
+        false => problem.help("if there are counters of the events, write two of `total`, `good` and `bad`"),
+    });
     match ratio {
         Some(ratio) => Sli {
             changes: vec![

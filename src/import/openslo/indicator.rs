@@ -146,8 +146,10 @@ fn metric(node: &Node, objects: &mut Objects, problems: &mut Vec<Problem>) -> Op
         }
     } else {
         query = keys.node("query");
-        kind = keys.text("source", problems).map(|kind| kind.text);
-        keys.pass(&["queryType"]);
+        let source = keys.text("source", problems).map(|kind| kind.text);
+        // A server of Prometheus may be asked in another language.
+        let language = keys.text("queryType", problems).map(|language| language.text);
+        kind = language.filter(|language| !language.eq_ignore_ascii_case("promql")).or(source);
         keys.finish(problems);
     }
     if let Some(kind) = kind.filter(|kind| !is_prometheus(kind)) {
