@@ -180,6 +180,18 @@ impl Compiled {
         self.model.as_ref().map(plan_of)
     }
 
+    /// The promises and alerts of every service, and the rules of those that are `whole`; `None` if there is an error. Rules take many times the memory of
+    /// all else.
+    pub fn outline(&self, whole: impl Fn(&str) -> bool + Sync) -> Option<Plan> {
+        let model = self.model.as_ref()?;
+        let facts = derive::derive(model);
+        let services = parallel::map(&facts.services, |one| {
+            let plan = lower::service(model, one);
+            if whole(&plan.name) { plan } else { plan.outline() }
+        });
+        Some(Plan { project: lower::project(&facts), services })
+    }
+
     /// Rule files that make history out of raw series, one per service with SLOs; `None` if there is an error.
     pub fn history(&self) -> Option<Artifacts> {
         let model = self.model.as_ref()?;

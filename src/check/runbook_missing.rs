@@ -61,7 +61,8 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
             None => {}
         }
     }
-    // A misspelt name also counts as a use of the runbook that was meant.
+    // A misspelt name also counts as a use of the runbook that was meant. Of too many names the meant one is not searched.
+    let is_known = misspelt.len() <= SEARCHED;
     named.extend(misspelt.into_iter().take(SEARCHED).filter_map(|name| nearest(name, &names)));
     for (place, alerts) in without {
         let alerts: Vec<&str> = alerts.iter().map(String::as_str).collect();
@@ -75,7 +76,7 @@ pub(super) fn gaps(Facts { model, .. }: &Facts, problems: &mut Vec<Problem>) {
         if runbook.text.trim().is_empty() {
             let problem = Problem::warning(Code::RunbookMissing, runbook.place, "this runbook is empty");
             problems.push(problem.help("write what to do as Markdown, or remove the file"));
-        } else if !named.contains(name.as_str()) {
+        } else if is_known && !named.contains(name.as_str()) {
             problems.push(
                 Problem::warning(Code::RunbookMissing, runbook.place, "no alert names this runbook")
                     .label("so no page in `out/runbooks` contains it")

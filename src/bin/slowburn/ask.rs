@@ -204,7 +204,7 @@ impl<'a> Asking<'a> {
 
 /// Leaves of what a server says of an answer as much as a person reads.
 fn shorten(all: &mut Vec<Value>) {
-    const TOLD: usize = 20;
+    const TOLD: usize = 1000;
     let more = all.len().saturating_sub(TOLD);
     all.truncate(TOLD);
     for warning in all.iter_mut() {

@@ -23,7 +23,7 @@ pub fn run(args: &Explain) -> Result<Ending, Failure> {
         }
         Some((service, slo)) => {
             let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-            let Some(plan) = project.compiled.plan() else {
+            let Some(plan) = project.compiled.outline(|name| name == service) else {
                 problems::show(&project, Format::Human)?;
                 return Ok(Ending::Problems);
             };
@@ -45,7 +45,7 @@ fn service(args: &Explain) -> Result<String, Failure> {
         // Without definitions it can only be a code.
         return Err(if slos.is_dir() { failure } else { unknown_code(name, [].into_iter()) });
     }
-    let plan = project.ok().and_then(|project| project.compiled.plan());
+    let plan = project.ok().and_then(|project| project.compiled.outline(|known| known == name));
     let services = plan.iter().flat_map(|plan| &plan.services);
     match services.clone().find(|service| service.name == name) {
         Some(service) => Ok(contents(service)),

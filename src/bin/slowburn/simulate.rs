@@ -23,7 +23,7 @@ pub fn run(args: &Simulate) -> Result<Ending, Failure> {
     };
     let (incident, slos) = described(args)?;
     let project = Project::read(&slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.plan() else {
+    let Some(plan) = project.compiled.outline(|_| false) else {
         problems::show(&project, Format::Human)?;
         return Ok(Ending::Problems);
     };

@@ -11,7 +11,7 @@ use crate::{ask, problems, stdout};
 /// Prints it; exit code 1 if the gate says so.
 pub fn run(args: &Status) -> Result<Ending, Failure> {
     let project = Project::read(&args.sources.slos, args.chosen.environment.as_deref())?;
-    let Some(plan) = project.compiled.plan() else {
+    let Some(plan) = project.compiled.outline(|_| false) else {
         problems::show(&project, Format::Human)?;
         // Nothing is known then, and an exit code 2 says that this is not the gate's answer.
         return Err(Failure::new("the definitions have errors, so the server was not asked"));
