@@ -5,7 +5,7 @@
 
 use super::{Played, Scenario};
 use crate::plan::{AgreedTime, Promise, SloPlan};
-use crate::vocabulary::{LONG_INTERVAL, OUTLOOK, Period};
+use crate::vocabulary::{Duration, LONG_INTERVAL, OUTLOOK, Period};
 
 /// The times of a simulation's evaluations.
 #[derive(Debug)]
@@ -93,6 +93,16 @@ impl<'a> Clock<'a> {
             None => length,
             Some(date) => 1000 * date.agreed_before((length / 1000) as i64),
         }
+    }
+
+    /// The agreed time of the rolling period that ends when the incident begins; `None` without a date, or in a calendar period.
+    pub fn agreed_period(&self) -> Option<Duration> {
+        let is_rolling = matches!(self.promise.period, Period::Rolling(_));
+        self.date.as_ref().filter(|_| is_rolling)?;
+        let begins = self.period_begins(self.begin);
+        let is_within = |at: &usize| (self.step * *at as u64) as i64 > begins && self.counts(*at);
+        let played = (1..=self.begin).filter(is_within).count() as u64 * self.step;
+        Some(Duration::from_millis(self.agreed_before(begins) + played))
     }
 
     /// How many tiles are still to come in a calendar period at an evaluation.

@@ -238,7 +238,7 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, cou
     }
     let incident = played.begin + 1..=played.end;
     let uncounted = incident.filter(|at| !rules.clock.counts(*at)).count();
-    courses.end(rules.undecided, uncounted)
+    courses.end(rules.undecided, uncounted, rules.clock.agreed_period())
 }
 
 /// The state before the first evaluation.

@@ -15,6 +15,8 @@ pub struct Timeline {
     pub date: Option<i64>,
     /// How much of it is outside of the hours, or in a window of maintenance.
     pub uncounted: Duration,
+    /// The agreed time of the rolling period that ends when it begins, if it has a date.
+    pub agreed_period: Option<Duration>,
     /// The times of evaluations.
     pub schedule: Schedule,
     /// The end of the simulation.
@@ -205,6 +207,7 @@ impl<'a> Courses<'a> {
             incident: Duration::from_millis(time(played.end - played.begin)),
             date: scenario.date,
             uncounted: Duration::default(),
+            agreed_period: None,
             schedule: scenario.schedule,
             watched: Duration::from_millis(time(played.steps.len() - 1 - played.begin)),
             tiers: Vec::new(),
@@ -335,7 +338,7 @@ impl<'a> Courses<'a> {
     }
 
     /// `uncounted` is the number of the incident's evaluations that do not count.
-    pub fn end(self, undecided: bool, uncounted: usize) -> Timeline {
+    pub fn end(self, undecided: bool, uncounted: usize, agreed_period: Option<Duration>) -> Timeline {
         let tiers = self.plan.promise.tiers.iter().zip(self.tiers).map(|(tier, [pending, firing, armed])| {
             TierCourse { tier: tier.clone(), pending: pending.done, firing: firing.done, armed: armed.done }
         });
@@ -343,6 +346,7 @@ impl<'a> Courses<'a> {
             tiers: tiers.collect(),
             alerts: self.alerts.into_iter().map(|alert| alert.course).collect(),
             undecided,
+            agreed_period,
             uncounted: Duration::from_millis(self.timeline.schedule.step.millis() * uncounted as u64),
             ..self.timeline
         }

@@ -2,7 +2,7 @@
 
 use super::{Firing, Span, Style, Timeline, chart, struck};
 use crate::explain::{aligned, events, wrapped};
-use crate::plan::{Event, Observer, SloPlan};
+use crate::plan::{Event, Observer, SloPlan, of_agreed_time};
 use crate::vocabulary::{Decimal, Duration, Period, on_the_clock, percent, spoken, text};
 
 /// A timeline for people, for an incident with this text.
@@ -171,6 +171,15 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
             true => "The incident is outside of the hours, or during maintenance: its events do not count.".to_owned(),
             false => format!("{length} of the incident are outside of the hours, or during maintenance: these events do not count."),
         });
+    }
+    let most = plan.promise.period_length;
+    if let Some(agreed) = timeline.agreed_period.filter(|agreed| *agreed < most) {
+        remarks.push(format!(
+            "The {} before the incident had {} of agreed time, and not the {} that the budget is given for: bad events are a larger share of its events.",
+            plan.promise.period,
+            of_agreed_time(agreed, plan.promise.period.nominal()),
+            of_agreed_time(most, plan.promise.period.nominal()),
+        ));
     }
     if let Some(agreed) = &plan.promise.agreed {
         match timeline.date {
