@@ -16,7 +16,7 @@
 //! In a journey only the strictest part fails; the others are good.
 //!
 //! # Dates
-//! An incident with a date is played with the hours, the maintenance and the calendar period of that time ([`clock`]). Without a date all events
+//! An incident with a date is played with the hours, the maintenance and the calendar period of that time (`clock`). Without a date all events
 //! count. Whether a query of `except` has a result is unknown. The simulation assumes that it has none.
 
 mod chart;
