@@ -131,7 +131,7 @@ fn agreed(promise: &Promise) -> String {
         let most = format!(
             "at most {} of {}",
             of_agreed_time(promise.period_length, promise.period.nominal()),
-            promise.period
+            promise.period.nominal()
         );
         page += &wrapped("  period  ", &most);
     }
@@ -318,7 +318,7 @@ fn budget_alerts(promise: &Promise) -> String {
             spoken(promise.full_outage() * (Decimal::ONE - alert.line.ratio())),
         ]);
     }
-    let told = "Each is told once, and not before events have been counted for a day. A page is told as a ticket if a page of this SLO has \
+    let told = "Each is sent once, and not before events have been counted for a day. A page is sent as a ticket if a page of this SLO has \
                 fired within the hour before.";
     table(&rows) + &wrapped("  ", told)
 }

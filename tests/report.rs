@@ -485,7 +485,7 @@ fn the_simulator_says_what_the_command_says() {
                     }
                     // At the very line.
                     (Some(_), None) | (None, Some(_)) => {
-                        let left = timeline.budget.after.unwrap_or(Decimal::ONE);
+                        let left = timeline.budget.least.unwrap_or(Decimal::ONE);
                         (left - course.line.ratio()).abs() < Decimal::new(1, 2)
                     }
                 };

@@ -254,7 +254,7 @@ fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
             ));
         }
     }
-    if let (Some(before), Some(after)) = (timeline.budget.before, timeline.budget.after) {
+    if let (Some(before), Some(after)) = (timeline.budget.before, timeline.budget.least) {
         let left = "slo:period_error_budget_remaining:ratio";
         let near = |expr: &str, value: Decimal| format!("abs(({expr}) - {}) < bool 1e-9", number(value));
         checks.push((played.begin, near(&format!("max({left})"), before), "1".to_owned()));
@@ -414,7 +414,7 @@ fn every_month_of_a_long_incident_has_a_budget_of_its_own() {
     let after = |incident: &str| {
         let incident = simulate::parse(incident).unwrap();
         let scenario = Scenario::new(&plan.services[0].slos[0], &incident, None);
-        simulate::simulate(&plan.services[0].slos[0], &scenario).budget.after
+        simulate::simulate(&plan.services[0].slos[0], &scenario).budget.least
     };
     // An hour on the second day of the month that comes, and of the one after it.
     let [next, later] = ["0% for 16d, 100% for 1h", "0% for 46d, 100% for 1h"].map(after);
@@ -444,7 +444,7 @@ fn what_an_incident_spends_of_a_month_is_no_longer_left() {
             scenario.into_period = Some(Duration::from_secs(3600 * hours));
             let budget = simulate::simulate(slo, &scenario).budget;
             let near = |one: Decimal, other: Decimal| (one - other).abs() < Decimal::new(1, 9);
-            assert!(near(Decimal::ONE - budget.spent(), budget.after.unwrap()), "{keys} {hours}: {budget:?}");
+            assert!(near(Decimal::ONE - budget.spent(), budget.least.unwrap()), "{keys} {hours}: {budget:?}");
             assert_eq!(format!("{}%", (budget.spent() * Decimal::ONE_HUNDRED).round_dp(3)), spent, "{keys}");
         }
     }

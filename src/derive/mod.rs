@@ -53,7 +53,7 @@ fn slo<'a>(model: &'a Model, needs: &Needs<'a>, service: &'a Service, slo: &'a S
     let failing_parts = journeys::failing_parts(model, needs, service, slo);
     SloFacts {
         slo,
-        promise: promise(service, slo),
+        promise: promise(model, service, slo),
         alerts: alerts::of_slo(model, service, slo),
         aftermath: journeys::aftermath(model, service, slo, &failing_parts),
         failing_parts,

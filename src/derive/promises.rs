@@ -1,12 +1,12 @@
 //! The promises of SLOs, in exact numbers.
 
 use crate::facts::{AgreedTime, Event, Part, Promise, Watch};
-use crate::model::{self, Agreed, Budgeting, Histogram, Service, Sli, Slo};
+use crate::model::{self, Agreed, Budgeting, Histogram, Model, Service, Sli, Slo};
 use crate::promql::ast::{Expr, Selector};
-use crate::vocabulary::{Decimal, INTERVAL, LONG_INTERVAL, is_slow, quotient};
+use crate::vocabulary::{Decimal, Hours, INTERVAL, LONG_INTERVAL, Period, is_slow, quotient};
 
 /// The numbers of an SLO.
-pub fn promise(service: &Service, slo: &Slo) -> Promise {
+pub fn promise(model: &Model, service: &Service, slo: &Slo) -> Promise {
     let objective = match slo.threshold {
         Some(threshold) => format!("{} < {threshold}", slo.objective),
         None => slo.objective.to_string(),
@@ -31,6 +31,7 @@ pub fn promise(service: &Service, slo: &Slo) -> Promise {
         period: slo.period.clone(),
         period_length: slo.agreed.most_within(slo.period.nominal()),
         agreed: agreed_time(&slo.agreed),
+        zone: zone(model, slo),
         event,
         by: slo.by.iter().map(ToString::to_string).collect(),
         successful: match &slo.sli {
@@ -81,6 +82,16 @@ pub fn watches(slo: &Slo) -> Vec<Watch> {
             }
         })
         .collect()
+}
+
+/// The time zone in which times of an SLO are written and shown.
+fn zone(model: &Model, slo: &Slo) -> String {
+    let of_period = match &slo.period {
+        Period::Calendar(_, zone) => Some(zone.name()),
+        Period::Rolling(_) => None,
+    };
+    let named = slo.agreed.hours.as_ref().map(Hours::zone).or(of_period);
+    named.or(model.project.time_zone.as_deref()).unwrap_or("UTC").to_owned()
 }
 
 /// The time that counts for a promise; `None` if all time counts.

@@ -29,6 +29,8 @@ pub struct Promise {
     pub period_length: Duration,
     /// The time that counts; `None` if all time counts.
     pub agreed: Option<AgreedTime>,
+    /// The IANA name of the time zone of its hours, else of its calendar period, else of the project; `UTC` if none is written.
+    pub zone: String,
     /// The kind of its events.
     pub event: Event,
     /// The parts of a journey; empty for other SLOs.
@@ -87,16 +89,6 @@ impl Promise {
         let agreed =
             traffic * Decimal::from(self.long_interval.secs()) * Decimal::from(self.period_length.secs());
         Some(quotient(agreed, Decimal::from(self.period.nominal().secs())))
-    }
-
-    /// The name of the time zone of its hours, or of its calendar period; UTC without either.
-    pub fn zone(&self) -> &str {
-        let hours = self.agreed.as_ref().and_then(|agreed| agreed.hours.as_ref());
-        match (hours, &self.period) {
-            (Some(hours), _) => hours.zone(),
-            (None, Period::Calendar(_, zone)) => zone.name(),
-            (None, Period::Rolling(_)) => "UTC",
-        }
     }
 
     /// The labels that are kept, for people.

@@ -17,7 +17,7 @@ use crate::model::{Agreed, Budgeting, Maintenance, Slo};
 use crate::plan::Rule;
 use crate::promql::ast::{At, Expr, Selector, Time};
 use crate::promql::build::{
-    add, aggregate, aggregate_without, and, any, call, ge, gt, lt, mul, number, or, rem, string, sub,
+    add, aggregate, aggregate_without, and, any, call, eq, ge, gt, lt, mul, number, or, rem, string, sub,
     subquery, unless, vector,
 };
 use crate::vocabulary::{Duration, HoursSpan, INTERVAL, LONG_INTERVAL, Offsets, Turn};
@@ -217,19 +217,33 @@ pub(super) fn expected(slo: &Slo, events: Expr, labels: &[(&str, &str)], range: 
     and(events, gt(call("min_over_time", vec![flag]), number("0"))).into()
 }
 
-/// The sum over a period without the counts during windows of maintenance: a window may be declared after the counts were recorded.
+/// The sum over a period without the counts during windows of maintenance that were declared after the counts were recorded. During windows that were
+/// declared before, nothing was counted, and the flag was 0.
 ///
-/// `tiles` are summed, and `reach` is the longest possible period. A window is subtracted as a whole as long as any part of it is in the period.
-pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -> Expr {
-    let off = |(index, window): (usize, &Maintenance)| -> Expr {
-        let length = Duration::from_secs(u64::try_from(window.to - window.from).unwrap_or(0));
-        let range = less(length, LONG_INTERVAL.millis() / 2);
-        let mut tiles = tiles.clone();
-        tiles.at.at = Some((At::Timestamp(window.to.to_string()), crate::promql::ast::Span::default()));
-        let tiles = call("sum_over_time", vec![tiles.range(Time::Fixed(range))]);
-        let leaves = window.to + i64::try_from(reach.secs()).unwrap_or(0);
-        let off = and(tiles, lt(vector(call("time", vec![])), number(leaves))).on::<&str>(&[]);
-        match slo.agreed.maintenance.len() {
+/// `tiles` are summed, and `reach` is the longest possible period. All tiles that have any event of a window are subtracted, and so up to five minutes on
+/// either side of it. A window is subtracted as a whole as long as any part of it is in the period.
+pub(super) fn excused(slo: &Slo, names: &Series, sum: Expr, tiles: &Selector, reach: Duration) -> Expr {
+    let windows = together(&slo.agreed.maintenance);
+    let on: Vec<String> = match &slo.agreed.except {
+        Some(except) => names.labels().into_keys().chain(except.on.iter().cloned()).collect(),
+        None => names.labels().into_keys().collect(),
+    };
+    let off = |(index, (from, to)): (usize, (i64, i64))| -> Expr {
+        let length = Duration::from_secs(u64::try_from(to - from).unwrap_or(0));
+        let at = |selector: Selector, moment: i64, range: Duration| {
+            let mut selector = selector;
+            selector.at.at = Some((At::Timestamp(moment.to_string()), crate::promql::ast::Span::default()));
+            selector.range(Time::Fixed(range))
+        };
+        // A tile ends 30 seconds before it is recorded. The first one ends after the window begins, and the last one begins before the window ends.
+        let tile = i64::try_from(LONG_INTERVAL.secs() + INTERVAL.secs()).unwrap_or(0);
+        let range = Duration::from_millis(length.millis() + LONG_INTERVAL.millis() - 2_000);
+        let tiles = call("sum_over_time", vec![at(tiles.clone(), to + tile - 1, range)]);
+        let flag = call("max_over_time", vec![at(names.recorded(NAME), to, less(length, 60_000))]);
+        let counted = unless(tiles, Expr::from(eq(flag, number("0")))).on(&on);
+        let leaves = to + i64::try_from(reach.secs()).unwrap_or(0);
+        let off = and(Expr::from(counted), lt(vector(call("time", vec![])), number(leaves))).on::<&str>(&[]);
+        match windows.len() {
             1 => off.into(),
             // One vector contains the sums of several windows.
             _ => {
@@ -238,10 +252,22 @@ pub(super) fn excused(slo: &Slo, sum: Expr, tiles: &Selector, reach: Duration) -
             }
         }
     };
-    let Some(all) = any(slo.agreed.maintenance.iter().enumerate().map(off)) else { return sum };
-    let all = match slo.agreed.maintenance.len() {
+    let Some(all) = any(windows.iter().copied().enumerate().map(off)) else { return sum };
+    let all = match windows.len() {
         1 => all,
         _ => aggregate_without("sum", &["slowburn_window"], all),
     };
     or(sub(sum.clone(), all), sum).into()
+}
+
+/// Beginnings and ends of windows, those that overlap or touch as one: no tile is subtracted twice.
+fn together(windows: &[Maintenance]) -> Vec<(i64, i64)> {
+    let mut windows: Vec<(i64, i64)> = windows.iter().map(|window| (window.from, window.to)).collect();
+    windows.sort_unstable();
+    windows.dedup_by(|next, last| {
+        let is_one = next.0 <= last.1;
+        last.1 = if is_one { last.1.max(next.1) } else { last.1 };
+        is_one
+    });
+    windows
 }

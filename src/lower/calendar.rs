@@ -42,7 +42,7 @@ pub(super) fn sums(slo: &Slo, names: &Series, unit: Calendar, zone: &Zone) -> Ve
         let range = less(unit.longest(), LONG_INTERVAL.millis() / 2);
         let tiles = names.recorded(names.calendar_tile(side, unit.as_str(), LONG_INTERVAL));
         let sums = call("sum_over_time", vec![tiles.clone().range(Time::Fixed(range))]);
-        let sums = agreed::excused(slo, sums, &tiles, unit.longest());
+        let sums = agreed::excused(slo, names, sums, &tiles, unit.longest());
         let here = here(sums, unit, zone);
         let remark =
             if side == Side::Total { "The calendar period so far, from counted events." } else { "" };

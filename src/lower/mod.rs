@@ -237,5 +237,5 @@ pub fn history(model: &Model, facts: &ServiceFacts) -> Vec<Group> {
 
 /// Total and bad events over `window`, as queries about the past: from recorded series, and from raw series.
 pub fn counted(model: &Model, service: &Service, slo: &Slo, window: Duration) -> [(Expr, Expr); 2] {
-    history::counted(model, service, slo, &derive::promise(service, slo), window)
+    history::counted(model, service, slo, &derive::promise(model, service, slo), window)
 }

@@ -173,6 +173,7 @@ pub(super) fn slow(slo: &Slo, promise: &Promise, names: &Series) -> Vec<Rule> {
                     names.period(side, rolling, &suffix),
                     agreed::excused(
                         slo,
+                        names,
                         tiled(names, side, *length),
                         &names.recorded(names.tile(side, LONG_INTERVAL)),
                         *length,

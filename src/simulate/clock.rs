@@ -95,14 +95,22 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// The agreed time of the rolling period that ends when the incident begins; `None` without a date, or in a calendar period.
+    /// The agreed time of the period in which the incident begins: of a rolling one that ends then, or of the whole month or quarter. `None` without a
+    /// date.
     pub fn agreed_period(&self) -> Option<Duration> {
-        let is_rolling = matches!(self.promise.period, Period::Rolling(_));
-        self.date.as_ref().filter(|_| is_rolling)?;
-        let begins = self.period_begins(self.begin);
-        let is_within = |at: &usize| (self.step * *at as u64) as i64 > begins && self.counts(*at);
-        let played = (1..=self.begin).filter(is_within).count() as u64 * self.step;
-        Some(Duration::from_millis(self.agreed_before(begins) + played))
+        self.date.as_ref()?;
+        let Period::Calendar(unit, zone) = &self.promise.period else {
+            let begins = self.period_begins(self.begin);
+            let is_within = |at: &usize| (self.step * *at as u64) as i64 > begins && self.counts(*at);
+            let played = (1..=self.begin).filter(is_within).count() as u64 * self.step;
+            return Some(Duration::from_millis(self.agreed_before(begins) + played));
+        };
+        let begins = zone.begins(*unit, u64::try_from(self.date(self.begin)?).unwrap_or(0));
+        // Some day of the next month or quarter, which is longer than three days.
+        let ends = zone.begins(*unit, begins + unit.longest().secs() + 3 * 86_400);
+        let counts = |at: &u64| self.promise.agreed.as_ref().is_none_or(|agreed| agreed.counts(*at as i64));
+        let tiles = (begins..ends).step_by(TILE as usize).filter(counts).count() as u64;
+        Some(Duration::from_secs(tiles * TILE as u64))
     }
 
     /// How many tiles are still to come in a calendar period at an evaluation.

@@ -234,7 +234,7 @@ fn run(plan: &SloPlan, scenario: &Scenario, played: &Played, before: Before, cou
             courses.follow_alerts(&rules, at, true);
             courses.follow_lines(&rules, at);
         }
-        courses.follow_budget(&rules, at);
+        courses.follow_budget(&rules, at, is_due);
     }
     let incident = played.begin + 1..=played.end;
     let uncounted = incident.filter(|at| !rules.clock.counts(*at)).count();

@@ -15,8 +15,6 @@ pub struct Timeline {
     pub date: Option<i64>,
     /// How much of it is outside of the hours, or in a window of maintenance.
     pub uncounted: Duration,
-    /// The agreed time of the rolling period that ends when it begins, if it has a date.
-    pub agreed_period: Option<Duration>,
     /// The times of evaluations.
     pub schedule: Schedule,
     /// The end of the simulation.
@@ -99,8 +97,12 @@ pub struct LineCourse {
 pub struct BudgetCourse {
     /// The share left right before the incident, as recorded; below 0 if it is overspent.
     pub before: Option<Decimal>,
-    /// The lowest share left from then on.
+    /// The share left when all events of the incident are counted, in the period of that time.
     pub after: Option<Decimal>,
+    /// The lowest share left from the beginning of the incident on.
+    pub least: Option<Decimal>,
+    /// How much of the period counts: at a date the agreed time of that period, otherwise the most agreed time of any.
+    pub length: Duration,
     /// Bad events since the beginning of the incident.
     pub bad: Decimal,
     /// The bad events that the period allows at the traffic around the incident.
@@ -177,6 +179,10 @@ struct Followed {
 pub(super) struct Courses<'a> {
     plan: &'a SloPlan,
     begin: usize,
+    /// From this evaluation on, sums of five minutes can contain all events of the incident, and every slice that contains some of them.
+    counted: usize,
+    /// Whether they do.
+    is_counted: bool,
     tiers: Vec<[Spans; 3]>,
     alerts: Vec<Followed>,
     timeline: Timeline,
@@ -185,6 +191,7 @@ pub(super) struct Courses<'a> {
 impl<'a> Courses<'a> {
     pub fn new(plan: &'a SloPlan, scenario: &Scenario, played: &Played) -> Self {
         let time = |evaluations: usize| scenario.schedule.step.millis() * evaluations as u64;
+        let evaluations = |length: Duration| (length.millis() / scenario.schedule.step.millis()) as usize;
         let alerts = plan.alerts().map(|(severity, alert)| {
             let mut tiers = plan.promise.tiers.iter().filter(|tier| tier.severity == severity);
             let kept = alert.keep_firing_for.unwrap_or_default();
@@ -202,12 +209,10 @@ impl<'a> Courses<'a> {
             }
             _ => Decimal::from(1000) / Decimal::from(scenario.schedule.step.millis()),
         };
-        let period = Decimal::new(plan.promise.period_length.millis() as i64, 3);
         let timeline = Timeline {
             incident: Duration::from_millis(time(played.end - played.begin)),
             date: scenario.date,
             uncounted: Duration::default(),
-            agreed_period: None,
             schedule: scenario.schedule,
             watched: Duration::from_millis(time(played.steps.len() - 1 - played.begin)),
             tiers: Vec::new(),
@@ -224,7 +229,9 @@ impl<'a> Courses<'a> {
                 before: None,
                 after: None,
                 bad: Decimal::ZERO,
-                allowed: plan.promise.budget * per_second * period,
+                length: plan.promise.period_length,
+                least: None,
+                allowed: plan.promise.budget * per_second,
                 assumed: plan.promise.event == Event::Occurrence && scenario.traffic.is_none(),
             },
             events: Vec::new(),
@@ -233,6 +240,8 @@ impl<'a> Courses<'a> {
         Self {
             plan,
             begin: played.begin,
+            counted: played.end + 1 + evaluations(plan.promise.event.slice().unwrap_or_default()),
+            is_counted: false,
             tiers: plan.promise.tiers.iter().map(|_| Default::default()).collect(),
             alerts: alerts.collect(),
             timeline,
@@ -246,7 +255,7 @@ impl<'a> Courses<'a> {
     }
 
     /// Updates the budget after an evaluation, and its events.
-    pub fn follow_budget(&mut self, rules: &Rules, at: usize) {
+    pub fn follow_budget(&mut self, rules: &Rules, at: usize, is_due: bool) {
         if at < self.begin {
             return;
         }
@@ -258,10 +267,14 @@ impl<'a> Courses<'a> {
             budget.bad += events.unwrap_or_default().bad;
             self.timeline.events.push(events);
         }
-        budget.after = match (budget.after, rules.left()) {
+        budget.least = match (budget.least, rules.left()) {
             (Some(least), Some(left)) => Some(least.min(left)),
             (least, left) => least.or(left),
         };
+        if !self.is_counted {
+            budget.after = rules.left();
+            self.is_counted = is_due && at >= self.counted;
+        }
     }
 
     /// Updates the alerts of the fast group, or of the slow one.
@@ -338,15 +351,18 @@ impl<'a> Courses<'a> {
     }
 
     /// `uncounted` is the number of the incident's evaluations that do not count.
-    pub fn end(self, undecided: bool, uncounted: usize, agreed_period: Option<Duration>) -> Timeline {
+    pub fn end(self, undecided: bool, uncounted: usize, agreed: Option<Duration>) -> Timeline {
         let tiers = self.plan.promise.tiers.iter().zip(self.tiers).map(|(tier, [pending, firing, armed])| {
             TierCourse { tier: tier.clone(), pending: pending.done, firing: firing.done, armed: armed.done }
         });
+        let mut budget = self.timeline.budget;
+        budget.length = agreed.unwrap_or(budget.length);
+        budget.allowed *= Decimal::new(budget.length.millis() as i64, 3);
         Timeline {
             tiers: tiers.collect(),
             alerts: self.alerts.into_iter().map(|alert| alert.course).collect(),
             undecided,
-            agreed_period,
+            budget,
             uncounted: Duration::from_millis(self.timeline.schedule.step.millis() * uncounted as u64),
             ..self.timeline
         }

@@ -10,7 +10,7 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
     let promise = &plan.promise;
     let from = timeline
         .date
-        .map(|_| format!(", from {} ({})", clock(plan, timeline, Duration::default()), promise.zone()));
+        .map(|_| format!(", from {} ({})", clock(plan, timeline, Duration::default()), promise.zone));
     let mut page = format!("{}/{}: {incident}{}\n\n", promise.service, promise.slo, from.unwrap_or_default());
     page += &chart::chart(timeline, style);
     page += "\nWho is notified\n";
@@ -30,7 +30,7 @@ pub fn words(plan: &SloPlan, incident: &str, timeline: &Timeline, style: Style) 
 /// A time in an incident with a date, in the time zone of the SLO: `2027-01-04 19:51`.
 fn clock(plan: &SloPlan, timeline: &Timeline, after: Duration) -> String {
     let at = timeline.date.unwrap_or_default() + after.secs() as i64;
-    on_the_clock(at.unsigned_abs(), plan.promise.zone())
+    on_the_clock(at.unsigned_abs(), plan.promise.zone.as_str())
 }
 
 fn notifications(plan: &SloPlan, timeline: &Timeline) -> String {
@@ -119,8 +119,7 @@ fn cell(spans: &[Span], line: usize, style: Style) -> String {
 
 fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
     let budget = &timeline.budget;
-    let length = Decimal::new(plan.promise.period_length.millis() as i64, 3);
-    let whole = length * plan.promise.budget;
+    let whole = Decimal::new(budget.length.millis() as i64, 3) * plan.promise.budget;
     let spent = budget.spent();
     let unit = match plan.promise.event {
         Event::Occurrence => "bad events",
@@ -150,12 +149,14 @@ fn budget(plan: &SloPlan, timeline: &Timeline) -> String {
 /// Remarks on the numbers.
 fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     let mut remarks = Vec::new();
+    let budget = &timeline.budget;
+    let is_closed = timeline.uncounted == timeline.incident;
     if timeline.budget.assumed {
         let unknown = "The traffic is not known: it is assumed to be so high that `min_events` and `min_bad_events` have no effect. Give it with \
                        --traffic 10/s, or as `traffic` in the definition.";
         remarks.push(unknown.to_owned());
     }
-    if plan.promise.event == Event::Occurrence && !timeline.budget.assumed && timeline.budget.bad.is_zero() {
+    if plan.promise.event == Event::Occurrence && !budget.assumed && budget.bad.is_zero() && !is_closed {
         remarks.push("At this traffic the incident contains no bad event, so no rule sees it.".to_owned());
     }
     if timeline.is_close() {
@@ -167,19 +168,18 @@ fn remarks(plan: &SloPlan, timeline: &Timeline) -> Vec<String> {
     let uncounted = timeline.uncounted;
     if uncounted > Duration::default() {
         let length = spoken(Decimal::from(uncounted.secs()));
-        remarks.push(match uncounted == timeline.incident {
+        remarks.push(match is_closed {
             true => "The incident is outside of the hours, or during maintenance: its events do not count.".to_owned(),
             false => format!("{length} of the incident are outside of the hours, or during maintenance: these events do not count."),
         });
     }
-    let most = plan.promise.period_length;
-    if let Some(agreed) = timeline.agreed_period.filter(|agreed| *agreed < most) {
-        remarks.push(format!(
-            "The {} before the incident had {} of agreed time, and not the {} that the budget is given for: bad events are a larger share of its events.",
-            plan.promise.period,
-            of_agreed_time(agreed, plan.promise.period.nominal()),
-            of_agreed_time(most, plan.promise.period.nominal()),
-        ));
+    if timeline.date.is_some() && budget.length < plan.promise.period.nominal() {
+        let of = match &plan.promise.period {
+            Period::Rolling(length) => format!("the {length} before the incident"),
+            Period::Calendar(unit, _) => format!("this {}", unit.as_str()),
+        };
+        let length = of_agreed_time(budget.length, plan.promise.period.nominal());
+        remarks.push(format!("The budget is that of {length} of agreed time in {of}."));
     }
     if let Some(agreed) = &plan.promise.agreed {
         match timeline.date {

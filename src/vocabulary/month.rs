@@ -1,7 +1,7 @@
 //! A calendar month in a time zone.
 
 use jiff::civil::{self, Date};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
 /// A month of a year: `2027-01`.
@@ -61,6 +61,14 @@ pub fn moment(written: &str, zone: &str) -> Option<i64> {
     local.to_zoned(TimeZone::get(zone).ok()?).ok().map(|zoned| zoned.timestamp().as_second())
 }
 
+/// Whether the clock of a zone never shows a time, because it is set forward then.
+pub fn is_skipped(written: &str, zone: &str) -> bool {
+    let local: Option<civil::DateTime> = written.trim().parse().ok();
+    let ambiguous = |local| TimeZone::get(zone).map(|zone| zone.to_ambiguous_timestamp(local).offset());
+    written.trim().parse::<Timestamp>().is_err()
+        && local.is_some_and(|local| matches!(ambiguous(local), Ok(AmbiguousOffset::Gap { .. })))
+}
+
 fn of(zone: &str) -> TimeZone {
     TimeZone::get(zone).unwrap_or(TimeZone::UTC)
 }
@@ -81,6 +89,8 @@ mod tests {
         assert_eq!(days[28] - days[27], 23 * 3600);
         assert_eq!(days[31] - days[0], 31 * 86_400 - 3600);
         assert_eq!(on_the_clock(days[31], "America/Argentina/Buenos_Aires"), "2027-03-31 19:00");
+        let skipped = ["2027-03-28T01:59", "2027-03-28T02:30", "2027-03-28T03:00", "2027-03-28T02:30Z"];
+        assert_eq!(skipped.map(|time| is_skipped(time, "Europe/Madrid")), [false, true, false, false]);
         for text in ["2027", "2027-13", "2027-1", "27-01", "2027-01-01", "+027-01", "1969-12"] {
             assert_eq!(Month::parse(text), None, "{text}");
         }

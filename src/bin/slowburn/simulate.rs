@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use slowburn::inert;
 use slowburn::plan::{Observer, SloPlan};
 use slowburn::simulate::{Scenario, Schedule, Style, json, parse, parse_csv, simulate, words};
-use slowburn::vocabulary::{Period, moment};
+use slowburn::vocabulary::{Period, is_skipped, moment};
 
 use crate::args::{Format, Outcome, Simulate};
 use crate::ending::{Ending, Failure};
@@ -114,7 +114,12 @@ fn scenario(args: &Simulate, plan: &SloPlan, incident: &Described) -> Result<(St
 
 /// When the incident begins, in seconds since 1970.
 fn date(written: &str, plan: &SloPlan) -> Result<i64, Failure> {
-    match moment(written, plan.promise.zone()) {
+    let zone = &plan.promise.zone;
+    if is_skipped(written, zone) {
+        let headline = format!("`{}` does not exist in {zone}: clocks are set forward then", written.trim());
+        return Err(Failure::new(headline).and("write a time before or after that, or with an offset"));
+    }
+    match moment(written, zone) {
         Some(at) if (YEARS.0..YEARS.1).contains(&at) => Ok(at),
         Some(_) => {
             Err(Failure::new("the year in --at is out of range").and("write a time from 1971 to 2100"))
