@@ -469,4 +469,6 @@ pub struct JourneyBlock {
     pub key: Span,
     /// Its entries.
     pub parts: Vec<Scalar>,
+    /// Whether every entry of it was understood; else it may seem to have too few.
+    pub understood: bool,
 }

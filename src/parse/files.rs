@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::environments::{self, Overrides};
-use super::fields::Fields;
+use super::fields::{Fields, wrong_type};
 use super::keys::{ALERT_KEYS, PROJECT_KEYS, SERVICE_KEYS, SLI_KEYS, SLO_KEYS};
 use super::yaml::{self, Node, Value};
 use super::{alertmanager, contract, hours, scrape, targets, template};
@@ -692,6 +692,25 @@ fn threshold(fields: &mut Fields, objectives: &[Scalar]) {
     }
 }
 
+/// `journey`, which is a list of at least two parts.
+fn journey(fields: &mut Fields) -> Option<JourneyBlock> {
+    let key = fields.place("journey")?;
+    let before = fields.problems().len();
+    let parts =
+        match fields.peek("journey") {
+            Some(Node { value: Value::List(_), .. }) | None => fields.texts("journey"),
+            Some(_) => {
+                let node = fields.node("journey")?;
+                let problem = wrong_type(node, "`journey`", "a list of two or more parts");
+                fields.problems().push(problem.help(
+                    "write two or more SLOs as `service/slo`: `[proxy/availability, api/availability]`",
+                ));
+                Vec::new()
+            }
+        };
+    Some(JourneyBlock { key, parts, understood: fields.problems().len() == before })
+}
+
 fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
     let before = problems.len();
     let mut fields = Fields::of(node, "`sli`", SLI_KEYS, problems)?;
@@ -709,7 +728,7 @@ fn sli(node: &Node, problems: &mut Vec<Problem>) -> Option<SliBlock> {
         probe: fields.scalar("probe"),
         freshness: fields.scalar("freshness"),
         bad_ratio: fields.scalar("bad_ratio"),
-        journey: fields.place("journey").map(|key| JourneyBlock { key, parts: fields.texts("journey") }),
+        journey: journey(&mut fields),
     };
     fields.finish();
     Some(SliBlock { understood: problems.len() == before, ..block })

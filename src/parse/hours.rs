@@ -1,6 +1,6 @@
 //! Agreed time: `hours` of any level, and `maintenance` of the project file.
 
-use super::fields::Fields;
+use super::fields::{Fields, first_line};
 use super::yaml::Value;
 use crate::ast::{HoursBlock, MaintenanceBlock};
 use crate::diagnostic::{Code, Problem};
@@ -14,6 +14,14 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
     let node = fields.node("hours")?;
     if let Value::Scalar(word) = &node.value {
         return Some(HoursBlock::Word(word.clone()));
+    }
+    if differ(&node.value) {
+        fields.problems().push(
+            Problem::error(Code::InvalidHours, first_line(node.span), "all days of an SLO have the same hours")
+                .help("write one list of days and one of hours: `{ days: [monday-friday, saturday], hours: \"09:00-13:00\" }`")
+                .help("or write one SLO for each: both may have the same `sli`"),
+        );
+        return None;
     }
     let keys = &["days", "hours", "time_zone", "holidays"];
     let mut fields = Fields::of(node, "`hours`", keys, fields.problems())?;
@@ -31,6 +39,24 @@ pub(super) fn hours(fields: &mut Fields) -> Option<HoursBlock> {
     };
     fields.finish();
     Some(block)
+}
+
+/// Whether it has days as keys, or is a list of maps: hours for each day.
+fn differ(hours: &Value) -> bool {
+    const DAYS: [&str; 19] = [
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mie", "mié", "jue", "vie", "sab",
+        "sáb", "dom", "weekday", "weekend", "labora",
+    ];
+    match hours {
+        Value::Map(entries) => entries.iter().any(|entry| {
+            let key = entry.key.text.trim().to_lowercase();
+            !matches!(entry.value.value, Value::Null) && DAYS.iter().any(|day| key.starts_with(day))
+        }),
+        Value::List(entries) => {
+            entries.len() > 1 && entries.iter().all(|entry| matches!(entry.value, Value::Map(_)))
+        }
+        Value::Scalar(_) | Value::Null => false,
+    }
 }
 
 /// `maintenance`.

@@ -48,9 +48,12 @@ impl Scope<'_> {
         let hold = block.hold.as_ref().map(|written| length(written, HOLDS, problems));
         let keep_firing_for = block.keep_firing_for.as_ref().map(|written| length(written, KEEPS, problems));
         let severity = values::severity(&block.severity.text, whole(&block.severity), problems);
-        let down = block.down.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
-        let independent =
-            block.independent.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
+        let down =
+            block.down.as_ref().map_or(Some(false), |written| values::boolean(written, "down", problems));
+        let independent = block
+            .independent
+            .as_ref()
+            .map_or(Some(false), |written| values::boolean(written, "independent", problems));
         let same_as = block.same_as.as_ref().map(|written| self.same_as(written, slos, problems));
         let labels = settings::labels([&block.labels], problems);
         let annotations = settings::annotations([&block.annotations], problems);

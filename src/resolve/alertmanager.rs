@@ -166,7 +166,7 @@ fn smtp(block: &SmtpBlock, problems: &mut Vec<Problem>) -> Option<Smtp> {
     let from = address(&block.from, problems);
     let user = block.user.as_ref().map(|user| secrets::real(user, problems));
     let password_file = block.password_file.as_ref().map(|file| secrets::file(file, problems));
-    let tls = block.tls.as_ref().map_or(Some(true), |written| values::boolean(written, problems));
+    let tls = block.tls.as_ref().map_or(Some(true), |written| values::boolean(written, "tls", problems));
     Some(Smtp {
         host: host?,
         from: from?,
@@ -488,7 +488,7 @@ fn route(
         }
     }
     let mute = block.mute.iter().filter_map(|written| known.time(written, problems)).collect();
-    let stop = block.stop.as_ref().map_or(Some(false), |written| values::boolean(written, problems));
+    let stop = block.stop.as_ref().map_or(Some(false), |written| values::boolean(written, "stop", problems));
     let route = Route {
         labels: block.matches.iter().map(|(key, _)| (key.text.clone(), key.span)).collect(),
         matching,

@@ -1,6 +1,6 @@
 //! Lines of the error budget: budget alerts and the error budget policy.
 
-use super::{innermost, secrets, values, whole};
+use super::{innermost, meant, secrets, values, whole};
 use crate::ast::{AgreementBlock, BudgetAlertBlock, Settings};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Agreement, BudgetAlert};
@@ -70,9 +70,32 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
     }
     let freeze = match &block.freeze {
         None => false,
-        Some(written) => values::boolean(written, problems)?,
+        Some(written) => values::boolean(written, "freeze", problems)?,
     };
     Some((action, freeze))
+}
+
+/// That a text is no line up to the highest one.
+fn not_a_line(written: &Scalar, highest: u8) -> Problem {
+    let place = whole(written);
+    let error = |headline: String| {
+        Problem::error(Code::InvalidBudgetLine, place, headline)
+            .label(format!("expected a whole percentage from 0% to {highest}%"))
+    };
+    match meant::percent(&written.text) {
+        Some(percent) if percent > u32::from(highest) => {
+            error(format!("{percent}% is above {highest}%, the highest line"))
+                .help(format!("write a lower line, such as `{highest}%` or `25%`"))
+        }
+        Some(percent) => error("this is not a share of the error budget".to_owned()).fix(
+            format!("write `{percent}%`"),
+            place,
+            format!("{percent}%"),
+        ),
+        None => error("this is not a share of the error budget".to_owned()).help(
+            "write the share of the budget that is left, such as `25%`; `0%` means that the budget is overspent",
+        ),
+    }
 }
 
 /// Lines in the order of the source, each of them once.
@@ -93,16 +116,16 @@ fn lines<'a>(
             break;
         }
         match BudgetLine::parse(&scalar.text).filter(|line| line.percent() <= highest) {
-            None => problems.push(
-                Problem::error(Code::InvalidBudgetLine, place, "this is not a share of the error budget")
-                    .label(format!("expected a whole percentage from 0% to {highest}%"))
-                    .help("write the share of the budget that is left, such as `25%`; `0%` means that the budget is overspent"),
-            ),
+            None => problems.push(not_a_line(scalar, highest)),
             Some(line) => match known.iter().find(|(other, _)| *other == line) {
                 Some((_, first)) => problems.push(
-                    Problem::error(Code::InvalidBudgetLine, place, format!("the line {line} is written twice"))
-                        .and(whole(first), "the first is here")
-                        .help("remove one of them"),
+                    Problem::error(
+                        Code::InvalidBudgetLine,
+                        place,
+                        format!("the line {line} is written twice"),
+                    )
+                    .and(whole(first), "the first is here")
+                    .help("remove one of them"),
                 ),
                 None => known.push((line, scalar)),
             },

@@ -127,10 +127,7 @@ pub(super) fn hours_of(
     for written in holidays.iter().take(MOST_HOLIDAYS) {
         match written.text.trim().parse::<civil::Date>() {
             Ok(date) if (1971..=2100).contains(&date.year()) => dates.push(date),
-            _ => problems.push(
-                Problem::error(Code::InvalidHours, whole(written), "this is not a date")
-                    .help("write year, month and day: `2027-01-01`"),
-            ),
+            _ => problems.push(not_a_date(written)),
         }
     }
     if let Some(more) = holidays.get(MOST_HOLIDAYS) {
@@ -146,6 +143,23 @@ pub(super) fn hours_of(
         texts.iter().map(|text| text.text.trim().to_lowercase()).collect::<Vec<_>>().join(", ")
     };
     Some(Some(Hours::new(&all, &spans, format!("{} {}", said(days), said(hours)), zone?, dates)))
+}
+
+/// That a text is no date of a holiday.
+fn not_a_date(written: &Scalar) -> Problem {
+    let (text, place) = (&written.text, whole(written));
+    let problem = Problem::error(Code::InvalidHours, place, "this is not a date");
+    if let Some(dates) = meant::dates(text) {
+        return problem.label("expected one date").help(format!("list each day: `{dates}`"));
+    }
+    match (meant::no_such_day(text), meant::date(text)) {
+        (Some(why), _) => problem.label(why),
+        (None, Some(date)) if date.to_string() != text.trim() => {
+            return problem.fix(format!("write `{date}`"), place, date.to_string());
+        }
+        (None, _) => problem,
+    }
+    .help("write year, month and day: `2027-01-01`")
 }
 
 fn zone_of(written: Option<&Scalar>, span: Span, problems: &mut Vec<Problem>) -> Option<(String, Offsets)> {
@@ -303,6 +317,18 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
 /// A moment, in seconds since 1970: with an offset, or in the zone of the project.
 fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<i64> {
     let text = written.text.trim();
+    if let Some(date) = meant::date(text) {
+        let problem =
+            Problem::error(Code::InvalidMaintenance, whole(written), "this is a date without a time");
+        let midnight = format!("{date}T00:00");
+        problems.push(match zone {
+            Some(_) => problem.fix(format!("write `{midnight}`"), whole(written), midnight),
+            None => problem.help(format!("write the time with `Z` or an offset: `{midnight}-03:00`")).help(
+                format!("or add `time_zone: Europe/Madrid` to the project file, and write `{midnight}`"),
+            ),
+        });
+        return None;
+    }
     let at = match text.parse::<Timestamp>() {
         Ok(at) => Some(at),
         Err(_) => match (text.parse::<civil::DateTime>(), zone) {
@@ -317,28 +343,78 @@ fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) 
             }
             (Ok(local), Some(zone)) => {
                 let Ok(zone) = TimeZone::get(zone.text.trim()) else { return None };
+                if let Some(problem) = skipped(written, local, &zone) {
+                    problems.push(problem);
+                    return None;
+                }
                 local.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
             }
         },
     };
     let year = |at: Timestamp| at.to_zoned(TimeZone::UTC).year();
     let problem = match at {
-        None => Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time")
-            .help("write date and time: `2027-01-10T02:00`"),
+        None => {
+            let problem = Problem::error(Code::InvalidMaintenance, whole(written), "this is not a time")
+                .help("write date and time: `2027-01-10T02:00`");
+            match text.get(..10).and_then(meant::no_such_day) {
+                Some(why) => problem.label(why),
+                None => problem,
+            }
+        }
         Some(at) if !(1971..=2100).contains(&year(at)) => {
             Problem::error(Code::InvalidMaintenance, whole(written), "this year is out of range")
                 .help("write a time from 1971 to 2100")
         }
-        Some(at) if at.as_second() % STEP != 0 => Problem::error(
-            Code::InvalidMaintenance,
-            whole(written),
-            "windows must begin and end at multiples of five minutes",
-        )
-        .help("write the next multiple, such as `02:05`"),
+        Some(at) if at.as_second() % STEP != 0 => {
+            let headline = "windows must begin and end at multiples of five minutes";
+            let problem = Problem::error(Code::InvalidMaintenance, whole(written), headline);
+            match on_the_step(text) {
+                Some(next) => problem.fix(format!("write `{next}`"), whole(written), next),
+                None => problem.help("write the next multiple, such as `02:05`"),
+            }
+        }
         Some(at) => return Some(at.as_second()),
     };
     problems.push(problem);
     None
+}
+
+/// That the clocks of a zone skip a local time, because they go forward.
+fn skipped(written: &Scalar, local: civil::DateTime, zone: &TimeZone) -> Option<Problem> {
+    let jiff::tz::AmbiguousOffset::Gap { before, .. } = zone.to_ambiguous_timestamp(local).offset() else {
+        return None;
+    };
+    let name = zone.iana_name().unwrap_or("this time zone");
+    let problem = Problem::error(
+        Code::InvalidMaintenance,
+        whole(written),
+        format!("this time does not exist in {name}: the clocks change that night"),
+    );
+    // The change is the last one before the moment that an unchanged clock shows so.
+    let unchanged = before.to_timestamp(local).ok()?;
+    let change = zone.preceding(unchanged.checked_add(jiff::SignedDuration::from_secs(1)).ok()?).next()?;
+    let clock = |at: civil::DateTime| at.strftime("%H:%M").to_string();
+    let (from, to) = (before.to_datetime(change.timestamp()), zone.to_datetime(change.timestamp()));
+    let first = to.strftime("%Y-%m-%dT%H:%M").to_string();
+    let offset = local.to_zoned(TimeZone::fixed(before)).ok()?.strftime("%Y-%m-%dT%H:%M%:z").to_string();
+    Some(
+        problem
+            .label(format!("they go from {} to {}", clock(from), clock(to)))
+            .fix(format!("write `{first}`, the first time after the change"), whole(written), first)
+            .help(format!("or write a time before {}, or add an offset: `{offset}`", clock(from))),
+    )
+}
+
+/// `2027-01-10T02:05Z` of `2027-01-10T02:02Z`: the next moment at which a window can begin.
+fn on_the_step(text: &str) -> Option<String> {
+    let end = 11 + text.get(11..)?.find(['Z', 'z', '+', '-']).unwrap_or(text.len() - 11);
+    let (local, offset) = text.split_at(end);
+    let local: civil::DateTime = local.trim().parse().ok()?;
+    let up = civil::DateTimeRound::new()
+        .smallest(jiff::Unit::Minute)
+        .increment(STEP / 60)
+        .mode(jiff::RoundMode::Ceil);
+    Some(format!("{}{offset}", local.round(up).ok()?.strftime("%Y-%m-%dT%H:%M")))
 }
 
 /// Gives every SLO its windows; those of what is not there are a problem.
@@ -442,6 +518,9 @@ pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
 /// That a text names no days.
 pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "this is not a day of the week");
+    if let Some(list) = meant::several(&written.text, meant::days, "") {
+        return problem.label("these are several").help(format!("write a list: `{list}`"));
+    }
     match meant::days(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write `monday` … `sunday`, or a range such as `monday-friday`"),
@@ -451,6 +530,9 @@ pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
 /// That a text is no span of hours.
 pub(super) fn not_hours(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "these are not hours of a day");
+    if let Some(list) = meant::several(&written.text, meant::hours, "\"") {
+        return problem.label("these are several").help(format!("write a list: `{list}`"));
+    }
     match meant::hours(&written.text) {
         Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
         None => problem.help("write a beginning and an end, in quotes: `\"08:00-20:00\"`"),

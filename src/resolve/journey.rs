@@ -24,11 +24,19 @@ pub(super) fn parts(
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Part>> {
     let before = problems.len();
+    if !block.understood {
+        return None;
+    }
     if block.parts.len() < 2 {
         let (headline, help) = match block.parts.first() {
             None => (
                 "this journey has no parts".to_owned(),
                 "write the SLOs that it includes: `[proxy/availability, api/availability]`".to_owned(),
+            ),
+            Some(one) if !one.text.contains('/') => (
+                "this journey has only one part".to_owned(),
+                "write two or more SLOs as `service/slo`: `[proxy/availability, api/availability]`"
+                    .to_owned(),
             ),
             Some(one) => (
                 "this journey has only one part".to_owned(),
@@ -36,6 +44,7 @@ pub(super) fn parts(
             ),
         };
         problems.push(Problem::error(Code::InvalidJourney, block.key, headline).help(help));
+        return None;
     }
     if let Some(more) = block.parts.get(MOST) {
         let headline = format!("a journey has more than {MOST} parts");

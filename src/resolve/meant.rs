@@ -1,4 +1,6 @@
-//! What people write first for days, hours and rates, in the language's own words, so that an error can offer it.
+//! What people write first for days, hours, dates, rates, shares and switches, in the language's own words, so that an error can offer it.
+
+use jiff::civil::Date;
 
 /// Names of days and their abbreviations, in English and Spanish, from Monday on.
 const DAYS: [(&str, &[&str]); 7] = [
@@ -20,6 +22,18 @@ const SPANS_OF_DAYS: [(&str, &[&str]); 3] = [
     ("saturday-sunday", &["weekend", "weekends", "fin de semana"]),
     ("monday-sunday", &["daily", "every day", "all", "todos"]),
 ];
+
+/// Words for yes and no.
+const SWITCHES: [(&str, &[&str]); 2] = [
+    ("true", &["true", "yes", "y", "on", "1", "sí", "si", "verdadero", "enabled"]),
+    ("false", &["false", "no", "n", "off", "0", "falso", "never", "none", "disabled"]),
+];
+
+/// What stands between the parts of a list that is written as one text.
+const JOINS: [&str; 8] = [",", ";", " and ", " y ", " e ", "&", "+", " "];
+
+/// More dates than this are not written out.
+const MOST_DATES: usize = 31;
 
 /// Units of a rate: of the language, and what else people call them.
 const UNITS: [(&str, &[&str]); 4] = [
@@ -57,6 +71,120 @@ pub(super) fn hours(text: &str) -> Option<String> {
     let (from, to) = between(&text)?;
     let (from, to) = (clock(from)?, clock(to)?);
     (from != to && from != "24:00").then(|| format!("{from}-{to}"))
+}
+
+/// `["08:30-13:30", "15:00-18:00"]` of `08:30-13:30, 15:00-18:00`: what each of several parts means, as a list.
+pub(super) fn several(text: &str, one: fn(&str) -> Option<String>, quote: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches('[').trim_end_matches(']').to_lowercase();
+    JOINS.iter().find_map(|join| {
+        let parts: Vec<&str> = text.split(join).map(|part| part.trim_matches([' ', '"', '\''])).collect();
+        // `monday, tuesday and friday` has two kinds of joins.
+        let parts = parts.iter().flat_map(|part| match one(part) {
+            Some(_) => vec![*part],
+            None => [" and ", " y ", " e "]
+                .iter()
+                .find_map(|join| part.split_once(join))
+                .map_or(vec![*part], |(first, last)| vec![first, last]),
+        });
+        let meant: Option<Vec<String>> =
+            parts.map(|part| one(part).map(|meant| format!("{quote}{meant}{quote}"))).collect();
+        let meant = meant.filter(|meant| meant.len() > 1)?;
+        Some(format!("[{}]", meant.join(", ")))
+    })
+}
+
+/// `true` of `yes`, `false` of `off`.
+pub(super) fn switch(text: &str) -> Option<&'static str> {
+    let text = text.trim().to_lowercase();
+    SWITCHES.iter().find(|(_, words)| words.contains(&text.as_str())).map(|(meant, _)| *meant)
+}
+
+/// The percentage of `25`, `25%`, `0.25` or `,25`: a share that is no whole number is a part of one. `None` if it is not whole.
+pub(super) fn percent(text: &str) -> Option<u32> {
+    let text = text.trim().replace(',', ".");
+    let (number, is_percent) = match text.strip_suffix('%') {
+        Some(number) => (number.trim(), true),
+        None => (text.as_str(), false),
+    };
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    if number.is_empty() || number.len() > 12 || !is_number(number) || !part.bytes().all(|byte| byte != b'.')
+    {
+        return None;
+    }
+    let part = part.trim_end_matches('0');
+    if is_percent || !number.contains('.') {
+        return if part.is_empty() { whole.parse().ok() } else { None };
+    }
+    if part.len() > 2 {
+        return None;
+    }
+    let whole: u32 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let part: u32 = format!("{part:0<2}").parse().ok()?;
+    whole.checked_mul(100)?.checked_add(part)
+}
+
+/// `2026-12-08` of `2026/12/8`: year, month and day in this order.
+pub(super) fn date(text: &str) -> Option<Date> {
+    let (year, month, day) = numbers(text)?;
+    Date::new(year, month, day).ok()
+}
+
+/// `February 2027 has 28 days` of `2027-02-29`: why a year, a month and a day are no date.
+pub(super) fn no_such_day(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let (year, month, _) =
+        numbers(text).filter(|(year, month, day)| Date::new(*year, *month, *day).is_err())?;
+    let Ok(first) = Date::new(year, month, 1) else { return Some("a year has twelve months".to_owned()) };
+    let name = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index))?;
+    Some(format!("{name} {year} has {} days", first.days_in_month()))
+}
+
+/// `[2026-12-08, 2026-12-09]` of `2026-12-08..2026-12-09`, or of dates with commas; `None` if they are many.
+pub(super) fn dates(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(listed) = several(text, |part| date(part).map(|date| date.to_string()), "") {
+        return Some(listed);
+    }
+    let (first, last) = (text.get(..10)?, text.get(text.len().checked_sub(10)?..)?);
+    let joined = text.get(10..text.len().checked_sub(10)?)?.trim().to_lowercase();
+    if !["..", "...", "-", "–", "—", "/", "to", "a", "al", "until", "hasta", ":"].contains(&joined.as_str())
+    {
+        return None;
+    }
+    let (first, last) = (date(first)?, date(last)?);
+    let all: Vec<String> = first
+        .series(jiff::Span::new().days(1))
+        .take_while(|date| *date <= last)
+        .take(MOST_DATES + 1)
+        .map(|date| date.to_string())
+        .collect();
+    (2..=MOST_DATES).contains(&all.len()).then(|| format!("[{}]", all.join(", ")))
+}
+
+/// A year of four digits, a month and a day, however they are separated.
+fn numbers(text: &str) -> Option<(i16, i8, i8)> {
+    let mut parts = text.trim().split(['-', '/', '.']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.next().is_some() || !is_year || !digits(month) || !digits(day) {
+        return None;
+    }
+    Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
 }
 
 /// `10/s` of `10 per second`, `10 req/s` or `10 rps`.
@@ -143,6 +271,63 @@ mod tests {
         }
         for written in ["", "8", "8-8", "8-25", "24-8", "8:0-9:00", "13pm-2pm", "8:60-9:00", "-", "8-20-22"] {
             assert_eq!(hours(written), None, "{written}");
+        }
+    }
+
+    #[test]
+    fn several_of_one_text_are_a_list() {
+        for (written, meant) in [
+            ("08:30-13:30, 15:00-18:00", r#"["08:30-13:30", "15:00-18:00"]"#),
+            ("8:30-13:30 y 15-18", r#"["08:30-13:30", "15:00-18:00"]"#),
+            ("08:30-13:30 15:00-18:00", r#"["08:30-13:30", "15:00-18:00"]"#),
+        ] {
+            assert_eq!(several(written, hours, "\"").as_deref(), Some(meant), "{written}");
+        }
+        for (written, meant) in [
+            ("monday, friday", "[monday, friday]"),
+            ("lun, mié y vie", "[monday, wednesday, friday]"),
+            ("mon tue wed", "[monday, tuesday, wednesday]"),
+            ("mon-thu, sat", "[monday-thursday, saturday]"),
+        ] {
+            assert_eq!(several(written, days, "").as_deref(), Some(meant), "{written}");
+        }
+        for written in ["", ",", "monday", "monday,", "monday, someday", "monday - friday"] {
+            assert_eq!(several(written, days, ""), None, "{written}");
+        }
+    }
+
+    #[test]
+    fn dates_are_what_people_call_them() {
+        let three = "[2026-12-08, 2026-12-09, 2026-12-10]";
+        for written in [
+            "2026-12-08..2026-12-10",
+            "2026-12-08 - 2026-12-10",
+            "2026-12-08 a 2026-12-10",
+            "2026-12-08, 2026-12-09 and 2026-12-10",
+        ] {
+            assert_eq!(dates(written).as_deref(), Some(three), "{written}");
+        }
+        for written in
+            ["2026-12-08", "2026-12-10..2026-12-08", "2026-01-01..2026-12-31", "ñ", "2026-12-08..soon"]
+        {
+            assert_eq!(dates(written), None, "{written}");
+        }
+        assert_eq!(date("2026/12/8").map(|date| date.to_string()).as_deref(), Some("2026-12-08"));
+        assert_eq!(no_such_day("2027-02-29").as_deref(), Some("February 2027 has 28 days"));
+        assert_eq!(no_such_day("2027-13-01").as_deref(), Some("a year has twelve months"));
+        assert_eq!(no_such_day("2028-02-29"), None);
+        assert_eq!(no_such_day("tomorrow"), None);
+    }
+
+    #[test]
+    fn shares_are_what_people_call_them() {
+        for (written, meant) in
+            [("25", 25), ("25%", 25), ("0.25", 25), ("0,3", 30), (".05", 5), ("25.0%", 25), ("1.0", 100)]
+        {
+            assert_eq!(percent(written), Some(meant), "{written}");
+        }
+        for written in ["", "%", "12.5%", "0.255", "-1%", "a", "1.2.3", "9999999999999"] {
+            assert_eq!(percent(written), None, "{written}");
         }
     }
 

@@ -372,15 +372,15 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
             None
         }
         None => {
+            let problem = Problem::error(Code::InvalidPeriod, whole(written), "this is not a valid period");
             problems.push(
                 match period_meant(text) {
-                    Some(meant) => Problem::error(
-                        Code::InvalidPeriod,
-                        whole(written),
-                        "this is not a valid period",
-                    )
-                    .fix(format!("write `{meant}`"), whole(written), meant),
-                    None => Problem::error(Code::InvalidPeriod, whole(written), "this is not a valid period"),
+                    Some(meant) if meant == YEAR => problem
+                        .label("the longest calendar period is a quarter")
+                        .fix("write `calendar quarter`", whole(written), "calendar quarter")
+                        .fix(format!("write `{YEAR}`"), whole(written), YEAR),
+                    Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+                    None => problem,
                 }
                 .help("write a length such as `30d`, `calendar month` or `calendar quarter`"),
             );
@@ -389,12 +389,23 @@ pub(super) fn period(levels: [&Settings; 3], problems: &mut Vec<Problem>) -> Opt
     }
 }
 
+/// The longest period of whole days that people ask for.
+const YEAR: &str = "365d";
+
 /// The period that was probably meant.
 fn period_meant(text: &str) -> Option<String> {
     let word = text.trim_start_matches(['1', ' ']);
-    match word.to_lowercase().trim_end_matches('s') {
-        "month" | "monthly" | "calendar_month" => Some("calendar month".to_owned()),
-        "quarter" | "quarterly" | "calendar_quarter" => Some("calendar quarter".to_owned()),
+    let spelled = word.to_lowercase().replace(['-', '_'], " ");
+    let words: Vec<&str> = spelled
+        .split_whitespace()
+        .filter(|word| !["calendar", "calendario", "natural", "rolling", "last", "the"].contains(word))
+        .collect();
+    match words.join(" ").trim_end_matches('s') {
+        "month" | "monthly" | "me" | "mensual" => Some("calendar month".to_owned()),
+        "quarter" | "quarterly" | "trimestre" | "trimestral" => Some("calendar quarter".to_owned()),
+        "year" | "yearly" | "annual" | "annually" | "año" | "anual" => Some(YEAR.to_owned()),
+        "week" | "weekly" | "semana" | "semanal" => Some("7d".to_owned()),
+        rest if words.len() < spelled.split_whitespace().count() => Some(Duration::meant(rest)?.to_string()),
         _ if word == "M" => Some("calendar month".to_owned()),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(Duration::meant(&format!("{text}d"))?.to_string())

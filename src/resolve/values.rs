@@ -1,6 +1,6 @@
 //! Single values: names, durations, promises.
 
-use super::whole;
+use super::{meant, whole};
 use crate::diagnostic::{Code, Problem};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -259,16 +259,18 @@ pub(super) fn count(scalar: &Scalar, what: &str, problems: &mut Vec<Problem>) ->
     count
 }
 
-/// `true` or `false`.
-pub(super) fn boolean(written: &Scalar, problems: &mut Vec<Problem>) -> Option<bool> {
+/// `true` or `false`, of a key.
+pub(super) fn boolean(written: &Scalar, key: &str, problems: &mut Vec<Problem>) -> Option<bool> {
     match written.text.as_str() {
         "true" => Some(true),
         "false" => Some(false),
         _ => {
-            problems.push(
-                Problem::error(Code::WrongType, whole(written), "this must be `true` or `false`")
-                    .label("expected `true` or `false`"),
-            );
+            let headline = format!("`{key}` must be `true` or `false`");
+            let problem = Problem::error(Code::WrongType, whole(written), headline);
+            problems.push(match meant::switch(&written.text) {
+                Some(meant) => problem.fix(format!("write `{meant}`"), whole(written), meant),
+                None => problem.label("expected `true` or `false`"),
+            });
             None
         }
     }
