@@ -317,16 +317,14 @@ fn window(file: &ProjectFile, block: &MaintenanceBlock, problems: &mut Vec<Probl
 /// A moment, in seconds since 1970: with an offset, or in the zone of the project.
 fn moment(written: &Scalar, zone: Option<&Scalar>, problems: &mut Vec<Problem>) -> Option<i64> {
     let text = written.text.trim();
-    if let Some(date) = meant::date(text) {
-        let problem =
-            Problem::error(Code::InvalidMaintenance, whole(written), "this is a date without a time");
+    // With a time zone a date is its midnight.
+    if let (Some(date), None) = (meant::date(text), zone) {
         let midnight = format!("{date}T00:00");
-        problems.push(match zone {
-            Some(_) => problem.fix(format!("write `{midnight}`"), whole(written), midnight),
-            None => problem.help(format!("write the time with `Z` or an offset: `{midnight}-03:00`")).help(
-                format!("or add `time_zone: Europe/Madrid` to the project file, and write `{midnight}`"),
-            ),
-        });
+        problems.push(
+            Problem::error(Code::InvalidMaintenance, whole(written), "this is a date without a time")
+                .help(format!("write the time with `Z` or an offset: `{midnight}-03:00`"))
+                .help("or add `time_zone: Europe/Madrid` to the project file: then the window begins at midnight"),
+        );
         return None;
     }
     let at = match text.parse::<Timestamp>() {
