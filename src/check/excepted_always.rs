@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::facts::Facts;
 use crate::promql::ast::Kind;
 
-/// Words that are no names of metrics.
+/// Words that are not names of metrics.
 const WORDS: [&str; 12] =
     ["true", "false", "yes", "no", "on", "off", "none", "always", "null", "sí", "si", "nunca"];
 

@@ -99,7 +99,7 @@ fn receiver_changes(old: Side, new: Side, pairs: &Pairs) -> Vec<Change> {
             }
         }
     }
-    // For a new alert, new receivers are no change.
+    // All receivers of a new alert are new: that is not a change.
     for slo in &pairs.added {
         for (severity, alert) in slo.plan.alerts().filter(|_| old.complete) {
             let said = Words::plain(format!("{severity} goes to "));

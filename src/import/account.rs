@@ -42,7 +42,7 @@ pub fn account(gathered: &Gathered, lines: &Lines) -> String {
     };
     for ((service, slo), rows) in slos().zip(&rows) {
         let draft = &slo.draft;
-        // What has another name here is told by both.
+        // A different name is listed with both names.
         let was = match slo.name.as_str() == draft.name.text {
             true => String::new(),
             false => format!("`{}` of ", draft.name.text),

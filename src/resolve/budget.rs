@@ -75,7 +75,7 @@ fn said(block: &AgreementBlock, problems: &mut Vec<Problem>) -> Option<(String, 
     Some((action, freeze))
 }
 
-/// That a text is no line up to the highest one.
+/// The problem of a text that is not a line of the budget, or is above the highest one.
 fn not_a_line(written: &Scalar, highest: u8) -> Problem {
     let place = whole(written);
     let error = |headline: String| {

@@ -145,7 +145,7 @@ pub(super) fn hours_of(
     Some(Some(Hours::new(&all, &spans, format!("{} {}", said(days), said(hours)), zone?, dates)))
 }
 
-/// That a text is no date of a holiday.
+/// The problem of a text that is not the date of a holiday.
 fn not_a_date(written: &Scalar) -> Problem {
     let (text, place) = (&written.text, whole(written));
     let problem = Problem::error(Code::InvalidHours, place, "this is not a date");
@@ -513,7 +513,7 @@ pub(super) fn weekdays(text: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// That a text names no days.
+/// The problem of a text that does not name days of the week.
 pub(super) fn not_days(written: &Scalar, code: Code) -> Problem {
     let problem = Problem::error(code, whole(written), "this is not a day of the week");
     if let Some(list) = meant::several(&written.text, meant::days, "") {

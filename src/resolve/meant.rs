@@ -99,7 +99,7 @@ pub(super) fn switch(text: &str) -> Option<&'static str> {
     SWITCHES.iter().find(|(_, words)| words.contains(&text.as_str())).map(|(meant, _)| *meant)
 }
 
-/// The percentage of `25`, `25%`, `0.25` or `,25`: a share that is no whole number is a part of one. `None` if it is not whole.
+/// The whole percentage that `25`, `25%`, `0.25` or `,25` mean: a number below 1 is a share of 1. `None` if the percentage is not whole.
 pub(super) fn percent(text: &str) -> Option<u32> {
     let text = text.trim().replace(',', ".");
     let (number, is_percent) = match text.strip_suffix('%') {
@@ -130,7 +130,7 @@ pub(super) fn date(text: &str) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
-/// `February 2027 has 28 days` of `2027-02-29`: why a year, a month and a day are no date.
+/// Why a date does not exist: `February 2027 has 28 days` for `2027-02-29`.
 pub(super) fn no_such_day(text: &str) -> Option<String> {
     const MONTHS: [&str; 12] = [
         "January",
