@@ -209,9 +209,9 @@ fn scraped(prometheus: &Server) {
     }
 }
 
-/// Rules where Prometheus is to find them: the groups of five minutes begin when those of half a minute have seen something.
+/// Rules where Prometheus is to find them: the groups of five minutes begin when those of half a minute have counted something, half a minute before.
 fn rules(folder: &Path, artifacts: &Artifacts) -> Vec<PathBuf> {
-    let soon = Duration::from_secs(70)..Duration::from_secs(105);
+    let soon = Duration::from_secs(105)..Duration::from_secs(140);
     let rules = artifacts.iter().filter_map(|(path, text)| Some((path.strip_prefix("prometheus/")?, text)));
     rules
         .map(|(name, text)| {

@@ -223,7 +223,7 @@ fn many_problems_in_a_large_file_take_time_in_proportion() {
     };
     for format in FORMATS {
         let shortest = |problems| (0..2).map(|_| taken(problems, format)).min().unwrap();
-        let (few, many) = (shortest(300), shortest(1_500));
+        let (few, many) = (shortest(100), shortest(500));
         assert!(many < 12 * few, "{format:?}: {few:?}, then {many:?}");
     }
 }

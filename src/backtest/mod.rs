@@ -113,15 +113,17 @@ pub fn course<'a>(
     judged: Range,
     steps: Vec<Step>,
 ) -> Course<'a> {
-    let begins = history.range().from;
     let evaluation = INTERVAL.secs();
+    let mut steps = steps;
+    let idle = never_seen(&steps, judged.from.saturating_sub(history.range().from) / evaluation);
+    steps.drain(..idle);
+    let begins = history.range().from + idle as u64 * evaluation;
     let counts = |index: usize| {
         let begun = begins as i64 + index as i64 * evaluation as i64;
         // What a server counted is of an evaluation that was up to one interval earlier.
         let agreed = |agreed: &AgreedTime| agreed.counts(begun) || agreed.counts(begun - evaluation as i64);
         slo.promise.agreed.as_ref().is_none_or(agreed)
     };
-    let mut steps = steps;
     let mut agreed = 0;
     for (index, step) in steps.iter_mut().enumerate() {
         match counts(index) {
@@ -159,6 +161,13 @@ pub fn course<'a>(
         labels,
         judged,
     }
+}
+
+/// How many steps of the first `most` are before anything was known, in whole intervals of the slow group. There is nothing to play in them.
+fn never_seen(steps: &[Step], most: u64) -> usize {
+    let interval = (LONG_INTERVAL.millis() / INTERVAL.millis()) as usize;
+    let unseen = steps.iter().take(most as usize).take_while(|step| !step.seen).count();
+    unseen.saturating_sub(1) / interval * interval
 }
 
 fn alarms(slo: &SloPlan, timeline: &Timeline, sums: &Sums, begins: u64, judged: Range) -> Vec<Alarm> {

@@ -94,13 +94,30 @@ fn longest(stage: &Stage, tiers: &[&Watch], window: impl Fn(&Watch) -> Duration)
     tiers.iter().map(|tier| stage.steps(window(tier))).max().unwrap_or(0)
 }
 
-/// Steps of full outage until every tier fires.
-fn outage(stage: &Stage, tiers: &[&Watch]) -> usize {
+/// Steps of full outage until every tier fires. Windows longer than `moving` steps lose no good events meanwhile.
+fn outage(stage: &Stage, tiers: &[&Watch], moving: usize) -> usize {
     let steps = |tier: &&Watch| {
-        let share = tier.threshold * Decimal::from(stage.steps(tier.long) as u64);
-        usize::try_from(share.ceil()).unwrap_or(0)
+        let length = stage.steps(tier.long);
+        let good = if length <= moving { Decimal::ONE } else { Decimal::ONE - tier.threshold };
+        let share = (tier.threshold * Decimal::from(length as u64)).checked_div(good);
+        share.and_then(|share| usize::try_from(share.ceil()).ok()).unwrap_or(usize::MAX / 2)
     };
     tiers.iter().map(steps).max().unwrap_or(0) + stage.slice_steps() + stage.lag_steps() + MARGIN
+}
+
+/// Steps in which the good events of hours are played.
+const HURRIED: usize = 10;
+
+/// Steps of good events before the first incident of a day, at the usual pace: as many as the longest window has. Where burns of hours prove the
+/// length of the lower tiers' windows, they are only as many as the highest tier's window has, and the events before them are hurried.
+fn before_incidents(stage: &Stage, tiers: &[&Watch]) -> usize {
+    let all = longest(stage, tiers, |tier| tier.long);
+    let highest: Vec<&Watch> = tiers.iter().filter(|tier| !has_higher(tiers, tier)).copied().collect();
+    let least = longest(stage, &highest, |tier| tier.long).max(longest(stage, tiers, |tier| tier.short));
+    let is_hurried = stage.counts()
+        && stage.promise.event == Event::Occurrence
+        && least + HURRIED + outage(stage, tiers, least) < all + outage(stage, tiers, all);
+    if is_hurried { least } else { all }
 }
 
 /// Steps until no tier fires any more.
@@ -134,10 +151,12 @@ impl Script<'_, '_> {
 fn day(stage: &Stage) -> (Case, bool) {
     let tiers = stage.tiers(false);
     let severities = stage.severities(false);
+    let all = longest(stage, &tiers, |tier| tier.long);
+    let before = before_incidents(stage, &tiers);
     let healthy = match stage.promise.event {
         // Each of its rules costs an evaluation per step, and burns of hours are played separately.
         Event::Journey(_) => 120,
-        _ => longest(stage, &tiers, |tier| tier.long).max(120),
+        _ => before.max(120),
     };
     let mut script = Script { stage, loads: Vec::new(), sentences: Vec::new(), mishaps: Mishaps::default() };
     let mut silent = Vec::new();
@@ -182,7 +201,14 @@ fn day(stage: &Stage) -> (Case, bool) {
         counted.push(script.now());
     }
     let idle_until = script.now();
-    script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
+    if before < all {
+        // Until the outage, the events after them are those of a spike and its end.
+        let hurried = all.saturating_sub(healthy + recovery(stage, &tiers)).div_ceil(HURRIED) as u64;
+        script.add("", vec![Load { good: hurried * stage.units(), bad: 0 }; HURRIED]);
+        script.add("", stage.good(healthy));
+    } else {
+        script.add("", stage.good(healthy.saturating_sub(script.now()).max(10)));
+    }
     let spiked = if stage.is_prompt() && !tiers.is_empty() {
         spike(stage, &tiers, &script.loads, &severities)
     } else {
@@ -197,7 +223,7 @@ fn day(stage: &Stage) -> (Case, bool) {
     }
     let begins = script.now();
     if !tiers.is_empty() {
-        script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
+        script.add("a full outage fires in time", stage.bad(outage(stage, &tiers, before)));
     }
     let ends = script.now();
     if !tiers.is_empty() {
@@ -299,7 +325,13 @@ fn spike<'t>(
 
 /// A burn that passes this tier's threshold and not the next higher one.
 fn between(stage: &Stage, tiers: &[&Watch], tier: &Watch) -> Option<Case> {
-    let healthy = longest(stage, tiers, |tier| tier.long);
+    let higher: Vec<&Watch> =
+        tiers.iter().filter(|other| other.threshold > tier.threshold).copied().collect();
+    let healthy = match stage.promise.event {
+        // Played at the step of pages: the outage of the day proves the length of the windows.
+        Event::Slice(_) => longest(stage, &higher, |tier| tier.long),
+        _ => longest(stage, tiers, |tier| tier.long),
+    };
     let (loads, higher) = burn_between(stage, tiers, tier, &stage.good(healthy))?;
     let kept = stage.steps(tier.keep_firing_for.unwrap_or_default());
     let quiet = stage.good(stage.steps(tier.short) + kept + stage.slice_steps() + MARGIN);
@@ -324,7 +356,10 @@ fn burn_between(
     let higher = tiers.iter().map(|other| other.threshold).filter(|other| *other > tier.threshold).min()?;
     [7, 5, 8, 4, 6, 3, 2, 1].into_iter().find_map(|tenths| {
         let ratio = tier.threshold + (higher - tier.threshold) * Decimal::new(tenths, 1);
-        let fires = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
+        let full = Decimal::from(stage.steps(tier.long) as u64) * tier.threshold / ratio;
+        // If there were fewer good events than a window has room for, it fires earlier.
+        let filling = Decimal::from(before.len() as u64) * tier.threshold / (ratio - tier.threshold);
+        let fires = full.min(filling);
         // With few events, the one that passes the threshold may be a whole unit late; with a bad slice now and then, each is a little late.
         let late = match stage.promise.event {
             Event::Occurrence | Event::Check => Decimal::ONE / ratio / Decimal::from(stage.units()),
@@ -415,7 +450,7 @@ fn days(stage: &Stage) -> (Case, bool) {
         }
     }
     let begins = script.now();
-    script.add("a full outage fires in time", stage.bad(outage(stage, &tiers)));
+    script.add("a full outage fires in time", stage.bad(outage(stage, &tiers, healthy)));
     let ends = script.now();
     script.add("and stops in time", stage.good(recovery(stage, &tiers)));
     script.sentences.push("and the period's figures are those of the counted events");
