@@ -254,7 +254,7 @@ fn at_every_evaluation(timeline: &Timeline, played: &Played) -> Vec<Check> {
             ));
         }
     }
-    for missing in &timeline.missing {
+    if let Some(missing) = &timeline.missing {
         let step = timeline.schedule.step.millis();
         let length = |span: &simulate::Span| {
             let until = span.until.map_or(timeline.watched.millis() + step, |until| until.millis());

@@ -358,11 +358,28 @@ fn moment(
     if local.is_some() && TimeZone::get(name).is_err() {
         return None;
     }
-    let at = match Moment::read(text, name).map(|moment| shown_once(written, name, moment)) {
-        Some(Ok(at)) => Timestamp::from_second(at).ok(),
+    let changes = |what: &str| {
+        let headline = format!("this time {what} in {name}: the clocks change that night");
+        Problem::error(Code::InvalidMaintenance, whole(written), headline)
+    };
+    let at = match Moment::read(text, name) {
+        Some(Moment::At(at)) => Timestamp::from_second(at).ok(),
         None => None,
-        Some(Err(problem)) => {
-            problems.push(problem);
+        Some(Moment::Skipped { from, to, first, unchanged }) => {
+            problems.push(
+                changes("does not exist")
+                    .label(format!("they go from {from} to {to}"))
+                    .fix(format!("write `{first}`, the first time after the change"), whole(written), first)
+                    .help(format!("or write a time before {from}, or add an offset: `{unchanged}`")),
+            );
+            return None;
+        }
+        Some(Moment::Twice([first, second])) => {
+            problems.push(
+                changes("exists twice")
+                    .label("they go back")
+                    .help(format!("write `{first}` for the first time, or `{second}` for the second")),
+            );
             return None;
         }
     };
@@ -400,24 +417,6 @@ fn moment(
     };
     problems.push(problem);
     None
-}
-
-/// A moment, unless the clocks of the zone skip its local time, or show it twice.
-fn shown_once(written: &Scalar, zone: &str, moment: Moment) -> Result<i64, Problem> {
-    let problem = |what: &str| {
-        let headline = format!("this time {what} in {zone}: the clocks change that night");
-        Problem::error(Code::InvalidMaintenance, whole(written), headline)
-    };
-    Err(match moment {
-        Moment::At(at) => return Ok(at),
-        Moment::Skipped { from, to, first, unchanged } => problem("does not exist")
-            .label(format!("they go from {from} to {to}"))
-            .fix(format!("write `{first}`, the first time after the change"), whole(written), first)
-            .help(format!("or write a time before {from}, or add an offset: `{unchanged}`")),
-        Moment::Twice([first, second]) => problem("exists twice")
-            .label("they go back")
-            .help(format!("write `{first}` for the first time, or `{second}` for the second")),
-    })
 }
 
 /// `2027-01-10T02:05Z` of `2027-01-10T02:02Z`: the next moment at which a window can begin.

@@ -184,7 +184,8 @@ pub(super) fn first(stage: &Stage, timeline: &Timeline, outage: Range<usize>) ->
     let fires = |step: usize| matches!(timeline.state(Severity::Page, step), State::Fires(_));
     let first = timeline.first(outage.start + 1, fires)?;
     let last = timeline.first(first, |step| !fires(step))? - 1;
-    let from = first + 1;
+    // Some rulers see each other's results an evaluation late.
+    let from = first + 3;
     // Afterwards the journey would be held back.
     let held_back = from + PAGES + stage.steps(stays(stage.slo));
     if last <= from + PAGES || timeline.first(last + 1, fires).is_some_and(|next| next <= held_back) {
