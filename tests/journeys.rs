@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use slowburn::artifact::Artifacts;
+use slowburn::source::{SourceFile, Sources};
 use support::alertmanager::Running;
 use support::rules::{compiled, groups, test_rules, written};
 use support::{promtool, promtool3, skipped};
@@ -71,14 +72,18 @@ slos:
       journey: [api/availability, mail/delivery]
 ";
 
-fn artifacts(journey: &str) -> Artifacts {
-    compiled(&[
+fn files(journey: &str) -> [(&'static str, &str); 5] {
+    [
         ("slos/slowburn.yaml", PROJECT),
         ("slos/api.yaml", API),
         ("slos/database.yaml", DATABASE),
         ("slos/invite.yaml", journey),
         ("slos/mail.yaml", MAIL),
-    ])
+    ]
+}
+
+fn artifacts(journey: &str) -> Artifacts {
+    compiled(&files(journey))
 }
 
 /// What counters gain in a run of half minutes.
@@ -342,25 +347,27 @@ fn no_part_is_silenced_by_a_journey_that_others_are_told_of() {
     assert_eq!(of(PROJECT, &format!("{JOURNEY}{own}")), [false, false]);
 }
 
-/// Which alerts of the journey a real Alertmanager keeps silent while these fire.
-fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
-    let alert = |name: &&str| {
-        let labels = match *name {
-            "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
-            "InviteInviteBurnTicket" => {
-                vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
-            }
-            "ApiAvailabilityBurnTicket" => {
-                vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
-            }
-            "InviteInviteBurnPageTold" => vec![("part", "api/availability")],
-            "MailDeliveryBurnPage" => vec![("service", "mail"), ("slo", "delivery"), ("severity", "page")],
-            _ => vec![("severity", "page"), ("env", "prod")],
-        };
-        let labels = labels.into_iter().chain([("alertname", *name)]);
-        labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+/// The labels of an alert, as far as inhibitions ask for them.
+fn labels(name: &str) -> BTreeMap<String, String> {
+    let labels = match name {
+        "InviteInviteBurnPage" => vec![("service", "invite"), ("slo", "invite"), ("severity", "page")],
+        "InviteInviteBurnTicket" => {
+            vec![("service", "invite"), ("slo", "invite"), ("severity", "ticket")]
+        }
+        "ApiAvailabilityBurnTicket" => {
+            vec![("service", "api"), ("slo", "availability"), ("severity", "ticket"), ("env", "prod")]
+        }
+        "InviteInviteBurnPageTold" => vec![("part", "api/availability")],
+        "MailDeliveryBurnPage" => vec![("service", "mail"), ("slo", "delivery"), ("severity", "page")],
+        _ => vec![("severity", "page"), ("env", "prod")],
     };
-    running.fire(&firing.iter().map(alert).collect::<Vec<_>>());
+    let labels = labels.into_iter().chain([("alertname", name)]);
+    labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
+}
+
+/// Which alerts a real Alertmanager keeps silent while these fire.
+fn silenced(running: &Running, firing: &[&str]) -> Vec<String> {
+    running.fire(&firing.iter().map(|name| labels(name)).collect::<Vec<_>>());
     let begun = Instant::now();
     loop {
         let alerts = running.alerts();
@@ -395,7 +402,18 @@ fn alertmanager_silences_tickets_of_a_journey_and_the_parts_that_were_bad_before
         (&["ApiAvailabilityBurnTicket", ticket], &[ticket]),
         (&[page, ticket], &[ticket]),
     ];
+    let file = |(path, text): (&str, &str)| SourceFile { path: path.into(), text: text.into() };
+    let plan = slowburn::compile(&Sources::new(files(JOURNEY).map(file).into())).plan().unwrap();
+    let inhibitions = plan.project.notifications.unwrap().inhibitions;
     for (firing, expected) in cases {
+        // What `simulate` marks as silenced is what Alertmanager silences.
+        let is_silenced = |target: &&&str| {
+            let others = firing.iter().filter(|source| **source != **target);
+            let mut pairs = others.flat_map(|source| inhibitions.iter().map(move |one| (one, source)));
+            pairs.any(|(one, source)| one.silences(&labels(source), &labels(target)))
+        };
+        let marked: Vec<&str> = firing.iter().filter(is_silenced).copied().collect();
+        assert_eq!(marked, expected, "{firing:?}");
         // What has fired before would be known still.
         let Some(running) = Running::start(&artifacts) else { return };
         assert_eq!(silenced(&running, firing), expected, "{firing:?}");
